@@ -1,0 +1,1 @@
+"""The desktop program and the commands: the only folder that knows Qt."""

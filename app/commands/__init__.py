@@ -1,0 +1,1 @@
+"""One file per headless command; none of them imports Qt."""

@@ -1,0 +1,1 @@
+"""What stands on and over the globe: the viewport, its overlays and their layout."""

@@ -1,0 +1,1 @@
+"""What stands beside the globe: table, inspector, timeline, dry run card."""

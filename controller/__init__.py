@@ -1,0 +1,1 @@
+"""What should move, and moving it."""

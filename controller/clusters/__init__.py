@@ -1,0 +1,1 @@
+"""What the clusters look like now: discovery, watching, one client per context."""

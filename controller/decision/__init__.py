@@ -1,0 +1,1 @@
+"""What is worth moving: pure functions over a fleet picture and quotes."""

@@ -1,0 +1,1 @@
+"""Draws the globe. Knows arrays; knows no market and no cluster."""

@@ -1,0 +1,1 @@
+"""Pure geometry of the globe: no GPU, no clock, no I/O."""

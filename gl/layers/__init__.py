@@ -1,0 +1,1 @@
+"""One file per thing that is drawn; each owns its GPU buffers."""

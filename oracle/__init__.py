@@ -1,0 +1,1 @@
+"""What does a region cost now, and may one believe it?"""

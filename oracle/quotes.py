@@ -1,0 +1,76 @@
+"""A price as it was seen, and whether it may still be believed.
+
+A quote carries its own deadline, so that neither a store's time to live nor a slow network can make an old price look
+fresh. Pure: the time of the judgement is an argument. Wall times are seconds since the Unix epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from oracle.market import Offering
+
+
+class Freshness(StrEnum):
+    """The three ages of a price. Only `fresh` and `ageing` prices may lead to an action; `expired` ones are unknown."""
+
+    FRESH = "fresh"
+    AGEING = "ageing"
+    EXPIRED = "expired"
+
+
+#: Share of a quote's life after which it is shown as ageing. Arbitrary; with three refreshes per life it means that one
+#: refresh has failed.
+AGEING_SHARE = 0.5
+
+#: A quote from the future by more than this is not believed: the two clocks disagree. Seconds; NTP keeps hosts far below.
+MAX_CLOCK_SKEW_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The price of one offering, bound to a Kubernetes context.
+
+    `observed_at` and `deadline` are Unix seconds; `source` names who said so, for people ("simulated", "replay ...").
+    """
+
+    context: str
+    offering: Offering
+    usd_per_hour: Decimal
+    observed_at: float
+    deadline: float
+    source: str
+
+    def freshness(self, now: float) -> Freshness:
+        """Judge the quote at wall time `now`. A quote from the future beyond the clock skew counts as expired."""
+        if now >= self.deadline or self.observed_at - now > MAX_CLOCK_SKEW_S:
+            return Freshness.EXPIRED
+        if now - self.observed_at > AGEING_SHARE * (self.deadline - self.observed_at):
+            return Freshness.AGEING
+        return Freshness.FRESH
+
+    def is_usable(self, now: float) -> bool:
+        """Whether an action may rest on this price at wall time `now`."""
+        return self.freshness(now) is not Freshness.EXPIRED
+
+    def age_s(self, now: float) -> float:
+        """Seconds since the price was observed, never negative."""
+        return max(0.0, now - self.observed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteBoard:
+    """The newest quote of every offering of every context at one moment: (context, offering) -> quote."""
+
+    quotes: dict[tuple[str, Offering], Quote]
+
+    def find(self, context: str, offering: Offering) -> Quote | None:
+        """Return the newest quote, however old, or None where nobody has ever said a price."""
+        return self.quotes.get((context, offering))
+
+    def find_usable(self, context: str, offering: Offering, now: float) -> Quote | None:
+        """Return the newest quote if an action may rest on it at wall time `now`, else None."""
+        quote = self.find(context, offering)
+        return quote if quote is not None and quote.is_usable(now) else None

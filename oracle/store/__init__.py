@@ -1,0 +1,1 @@
+"""Where quotes are kept and announced: Redis, embedded or remote."""

@@ -1,0 +1,1 @@
+"""Data files that ship with the program, and the one way to read them."""
