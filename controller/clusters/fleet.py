@@ -1,0 +1,135 @@
+"""What all clusters look like at one moment, as frozen values. Pure.
+
+A number that nobody has told us is None; an empty tuple means that we asked and there is nothing. Nothing here is true
+about a cluster whose `health` is not `reachable`: its facts are the last ones seen and only for display.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from oracle.market import Offering
+
+
+class Health(StrEnum):
+    """What we know about a context's API server."""
+
+    CONNECTING = "connecting"
+    REACHABLE = "reachable"
+    UNREACHABLE = "unreachable"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WorkloadKey:
+    """A Deployment in a context; written `CONTEXT/NAMESPACE/NAME`."""
+
+    context: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.context}/{self.namespace}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> WorkloadKey:
+        """Parse `CONTEXT/NAMESPACE/NAME`; the context itself may contain slashes. Raises: ValueError."""
+        parts = text.rsplit("/", 2)
+        if len(parts) != 3 or not all(parts):
+            raise ValueError(f"{text!r} is not CONTEXT/NAMESPACE/DEPLOYMENT")
+        return cls(*parts)
+
+    def in_context(self, context: str) -> WorkloadKey:
+        """The same namespace and name in another context."""
+        return WorkloadKey(context, self.namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """CPU in cores and memory in GiB; of a pod's requests, a node's allocatable or free room."""
+
+    cpu_cores: float
+    memory_gib: float
+
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(self.cpu_cores + other.cpu_cores, self.memory_gib + other.memory_gib)
+
+    def __sub__(self, other: Resources) -> Resources:
+        return Resources(self.cpu_cores - other.cpu_cores, self.memory_gib - other.memory_gib)
+
+    def __mul__(self, factor: float) -> Resources:
+        return Resources(self.cpu_cores * factor, self.memory_gib * factor)
+
+    def fits_in(self, room: Resources) -> bool:
+        """Whether both fit."""
+        return self.cpu_cores <= room.cpu_cores and self.memory_gib <= room.memory_gib
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node as its labels and status describe it. `offering` is None where labels do not say what it is."""
+
+    name: str
+    offering: Offering | None
+    zone: str | None
+    allocatable: Resources
+    ready: bool
+    schedulable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Deployment and its pods' readiness.
+
+    desired_replicas is spec.replicas; ready and available come from its status and are None where the status is older
+    than the spec (observedGeneration < generation): unknown is not ready. `requests` is one pod's; None where a
+    container requests nothing. `state_gb` is the declared size of the state that has to travel with the workload, GB.
+    """
+
+    key: WorkloadKey
+    uid: str
+    desired_replicas: int
+    ready_replicas: int | None
+    available_replicas: int | None
+    requests: Resources | None
+    state_gb: float | None
+    #: Why this workload can never be moved as it is (persistent volumes, host paths, ...), in words; empty: none known.
+    obstacles: tuple[str, ...] = ()
+    #: sha256 of the pod template, to tell whether source and target run the same thing.
+    template_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One context: who it is, where it runs and what runs in it.
+
+    uid is the UID of the namespace kube-system (None until read). `provider` and `region` come from the configuration or
+    from node labels; None where neither says. `free` is allocatable minus requests of all pods, over ready schedulable
+    nodes; None until nodes and pods were read. `reason` explains any health but reachable.
+    """
+
+    context: str
+    health: Health
+    reason: str = ""
+    uid: str | None = None
+    provider: str | None = None
+    region: str | None = None
+    nodes: tuple[Node, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    free: Resources | None = None
+    observed_at: float | None = None
+    #: False until workloads, nodes and pods have all been listed at least once.
+    is_complete: bool = False
+
+    def find_workload(self, namespace: str, name: str) -> Workload | None:
+        """Return the workload, or None where it was not seen."""
+        return next((w for w in self.workloads if (w.key.namespace, w.key.name) == (namespace, name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPicture:
+    """All contexts at one moment, in the order of the kubeconfig: context -> cluster."""
+
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    observed_at: float = 0.0
