@@ -1,9 +1,10 @@
 """Everything one frame draws, as arrays: the only thing that `gl` is told.
 
 Pure. No market and no cluster here: whoever builds a frame has turned prices into colours and migrations into
-arcs. Axes as in `gl.geometry.geodesy` (right-handed, +y north, +z at 0° N 0° E). Colours are sRGB, 0 to 1, not
-premultiplied. Arrays are shared, never copied: treat them as frozen once they are inside a frame, and reuse the
-same array from frame to frame where nothing changed, since an identical object is recognised at no cost.
+arcs. Axes as in `gl.geometry.geodesy` (right-handed, +y north, +z at 0° N 0° E). Colours are sRGB, 0 to 1,
+not premultiplied. Arrays are shared, never copied: treat them as frozen once they are inside a frame, and
+reuse the same array from frame to frame where nothing changed, since an identical object is recognised at
+no cost.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ class Markers:
 class Aura:
     """Light that a region throws on the land around it. m auras, at most `MAX_AURAS`.
 
-    Keep `centers` and `radii_radians` the same objects while regions stay where they are: a new set costs a pass
-    over all land points, new colours and strengths cost nothing.
+    Keep `centers` and `radii_radians` the same objects while regions stay where they are: a new set costs a
+    pass over all land points, new colours and strengths cost nothing.
     """
 
     centers: Floats = field(default_factory=lambda: _empty(0, 3))
@@ -105,13 +106,14 @@ class Frame:
     camera: Camera
     viewport: Viewport
     sun_direction: Floats
-    """Unit vector from the centre of the earth to the sun, shape (3,). Round time to about 20 s before computing
-    it (0.1° of rotation), or every frame is a new one."""
+    """Unit vector from the centre of the earth to the sun, shape (3,). Round time to about 20 s before
+    computing it (0.1° of rotation), or every frame is a new one."""
     markers: Markers = field(default_factory=Markers)
     aura: Aura = field(default_factory=Aura)
     arcs: Arcs = field(default_factory=Arcs)
     time_s: float = 0.0
-    """Animation clock of pulses and of moving dashes, any origin. Leave it constant while nothing animates."""
+    """Animation clock of pulses and of moving dashes, any origin. Leave it constant while nothing
+    animates."""
 
     def looks_like(self, other: Frame | None) -> bool:
         """Return whether drawing `other` gives the same picture as drawing this one."""

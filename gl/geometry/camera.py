@@ -1,9 +1,9 @@
 """The orbit camera: where it stands, what it sees, and where places land on the screen.
 
-Pure. Axes as in `geodesy`: right-handed, earth-fixed, +y north, +z at (0° N, 0° E). The camera always looks at
-the centre of the globe, so the place below it is the middle of the picture. Pixels are logical ones, origin at
-the top left, y down, as Qt has them. Matrices are pyrr's: stored so that their bytes are what OpenGL expects, and
-a row vector is multiplied from the left (`row @ matrix`).
+Pure. Axes as in `geodesy`: right-handed, earth-fixed, +y north, +z at (0° N, 0° E). The camera always looks
+at the centre of the globe, so the place below it is the middle of the picture. Pixels are logical ones,
+origin at the top left, y down, as Qt has them. Matrices are pyrr's: stored so that their bytes are what
+OpenGL expects, and a row vector is multiplied from the left (`row @ matrix`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pyrr import Matrix44  # type: ignore[import-untyped]
+from pyrr import Matrix44
 
 from gl.geometry.geodesy import NORTH, Vectors, normalize, tangent_towards, to_degrees, to_unit_vectors
 
 Matrix = NDArray[np.float64]
 
+# Narrow: a wide angle shows less than a third of the globe at a time.
+FOV_Y_DEGREES = 32.0
 # Globe radii from the centre. Nearer than the minimum the finest land points would stand too far apart.
 MIN_DISTANCE = 1.35
 MAX_DISTANCE = 9.0
@@ -59,7 +61,8 @@ class Projection:
     visible: NDArray[np.bool_]
     """In front of the camera and not hidden by the globe. It may still lie outside the viewport."""
     facing: NDArray[np.float64]
-    """Cosine between an anchor's zenith and the way to the eye: 1 seen from above, 0 at the limb. For fading."""
+    """Cosine between an anchor's zenith and the way to the eye: 1 seen from above, 0 at the limb. For
+    fading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,13 @@ class Camera:
     """From the centre of the globe, in globe radii."""
     roll_degrees: float = 0.0
     """How far the upper edge points east of north; only flights over high latitudes use it."""
-    fov_y_degrees: float = 32.0
-    """Vertical opening angle. Narrow: a wide one shows less than a third of the globe at a time."""
+    fov_y_degrees: float = FOV_Y_DEGREES
+    """Vertical opening angle."""
 
     @classmethod
     def above(cls, place: ArrayLike, distance: float, roll_degrees: float = 0.0) -> Camera:
-        """Return the camera straight above `place`, a vector of shape (3,), `distance` radii from the centre."""
+        """Return the camera straight above `place`, a vector of shape (3,), `distance` radii from the
+        centre."""
         latitude, longitude = to_degrees(place)
         return cls(float(longitude), float(latitude), distance, roll_degrees)
 
@@ -96,7 +100,8 @@ class Camera:
     @property
     def up(self) -> Vectors:
         """Unit vector towards the upper edge of the picture, at right angles to `direction`."""
-        north = tangent_towards(self.direction, NORTH, fallback=to_unit_vectors(0.0, self.azimuth_degrees + 180.0))
+        over_the_pole = to_unit_vectors(0.0, self.azimuth_degrees + 180.0)
+        north = tangent_towards(self.direction, NORTH, fallback=over_the_pole)
         east = np.cross(north, self.direction)
         roll = math.radians(self.roll_degrees)
         return np.asarray(math.cos(roll) * north + math.sin(roll) * east, dtype=np.float64)
@@ -147,7 +152,8 @@ class Camera:
         )
 
     def zoomed(self, steps: float) -> Camera:
-        """Return the camera `steps` wheel steps nearer (negative: farther), within the limits of the distance."""
+        """Return the camera `steps` wheel steps nearer (negative: farther), within the limits of the
+        distance."""
         altitude = (self.distance - 1.0) * (1.0 - ZOOM_STEP) ** steps
         return replace(self, distance=min(MAX_DISTANCE, max(MIN_DISTANCE, 1.0 + altitude)))
 
@@ -163,8 +169,8 @@ class Camera:
     def _is_hidden(self, places: Vectors) -> NDArray[np.bool_]:
         """Return which places lie behind the horizon plane and inside the globe's shadow cone.
 
-        Source: the horizon culling of Ring 2013 ("Horizon Culling", Cesium), for a unit sphere; a place on the
-        ground is hidden exactly where its zenith looks away from the eye.
+        Source: the horizon culling of Ring 2013 ("Horizon Culling", Cesium), for a unit sphere; a place on
+        the ground is hidden exactly where its zenith looks away from the eye.
         """
         horizon = self.distance**2 - 1.0
         along = self.distance**2 - places @ self.eye
@@ -179,7 +185,8 @@ def wrap_degrees(degrees: float) -> float:
 
 
 def camera_towards(direction: ArrayLike, up: ArrayLike, distance: float) -> Camera:
-    """Return the camera at `direction` whose upper edge points to `up`; both of shape (3,), `up` not parallel."""
+    """Return the camera at `direction` whose upper edge points to `up`; both of shape (3,), `up` not
+    parallel."""
     level = Camera.above(direction, distance)
     unit_up = normalize(np.asarray(up) - level.direction * float(np.dot(up, level.direction)))
     east = np.cross(level.up, level.direction)

@@ -26,8 +26,8 @@ def to_unit_vectors(latitude_degrees: ArrayLike, longitude_degrees: ArrayLike) -
     latitude = np.radians(np.asarray(latitude_degrees, dtype=np.float64))
     longitude = np.radians(np.asarray(longitude_degrees, dtype=np.float64))
     parallel = np.cos(latitude)
-    x, y, z = np.broadcast_arrays(parallel * np.sin(longitude), np.sin(latitude), parallel * np.cos(longitude))
-    return np.stack((x, y, z), axis=-1)
+    xyz = (parallel * np.sin(longitude), np.sin(latitude), parallel * np.cos(longitude))
+    return np.stack(np.broadcast_arrays(*xyz), axis=-1)
 
 
 def to_degrees(vectors: ArrayLike) -> tuple[Vectors, Vectors]:
