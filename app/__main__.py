@@ -1,0 +1,56 @@
+"""`sentinelaura`: arguments -> command.
+
+Imports Qt only for the window, and nothing slow before it knows the command.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from app.arguments import build_parser
+from app.configuration import Configuration, ConfigurationError
+from app.configuration_file import load_configuration
+from app.exit_codes import ExitCode
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code."""
+    options = list(sys.argv[1:] if argv is None else argv)
+    arguments = build_parser().parse_args(options)
+    try:
+        configuration = load_configuration(arguments)
+    except ConfigurationError as error:
+        print(f"sentinelaura: {error}", file=sys.stderr)
+        return ExitCode.BAD_INPUT
+    if arguments.command is None:
+        return _open_window(configuration, options)
+    return _run_command(arguments, configuration)
+
+
+def _open_window(configuration: Configuration, options: Sequence[str]) -> int:
+    from app.display import DisplayError, require_display
+
+    try:
+        require_display()
+    except DisplayError as error:
+        print(f"sentinelaura: {error}", file=sys.stderr)
+        return ExitCode.FAILED
+    from app.desktop import run_desktop
+
+    return run_desktop(configuration, options)
+
+
+def _run_command(arguments: Namespace, configuration: Configuration) -> int:
+    if arguments.command == "config":
+        from app.commands.config import show_configuration
+
+        return show_configuration(configuration)
+    from app.commands.runner import run_headless
+
+    return run_headless(arguments, configuration)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""The command line: one parser, the same options for the window and for every headless command. Pure.
+
+Options that were not given are absent from the namespace: the configuration can tell a flag from a default.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from app.exit_codes import describe_exit_codes
+
+#: Options that every command takes; each is also a key of the configuration file and an environment variable.
+COMMON_OPTIONS = ("redis", "kubeconfig", "prices", "speed", "seed")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of `sentinelaura`; the namespace's `command` is None for the window."""
+    common = _common_options()
+    parser = argparse.ArgumentParser(
+        prog="sentinelaura",
+        description="Spot prices of your Kubernetes clusters on a globe, and safe one-click migrations. "
+        "Without a command it opens the window; with nothing configured, on simulated prices and clusters.",
+        epilog=describe_exit_codes(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
+    )
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands without a window", metavar="COMMAND", dest="command")
+    _add_oracle(commands, common)
+    _add_operator(commands, common)
+    _add_plan(commands, common)
+    _add_migrate(commands, common)
+    _add_doctor(commands, common)
+    _add_config(commands, common)
+    _add_internal(commands, common)
+    return parser
+
+
+def _common_options() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("options of every command")
+    group.add_argument("--redis", metavar="URL", help="use this Redis (redis:// or rediss://)")
+    group.add_argument("--kubeconfig", metavar="FILE", help="use these clusters, not the simulated fleet")
+    group.add_argument("--prices", metavar="FILE", help="replay recorded prices (csv or csv.gz)")
+    group.add_argument("--speed", metavar="N", type=float, help="market seconds per second")
+    group.add_argument("--seed", metavar="N", type=int, help="seed of the simulated market and fleet")
+    group.add_argument("--config", metavar="FILE", help="configuration file (TOML)")
+    return common
+
+
+_Commands = argparse._SubParsersAction  # the type that add_subparsers returns has no public name
+
+
+def _add(
+    commands: _Commands[argparse.ArgumentParser], name: str, text: str, common: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=describe_exit_codes(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
+    )
+
+
+def _add_oracle(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    oracle = _add(commands, "oracle", "publish prices to Redis and serve the pricing API on loopback", common)
+    oracle.add_argument(
+        "--port", type=int, default=8642, help="TCP port of the pricing API (default: %(default)s)"
+    )
+
+
+def _add_operator(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    operator = _add(commands, "operator", "run the engine without a window until it is stopped", common)
+    operator.add_argument("--json", action="store_true", help="one JSON line for each timeline entry")
+
+
+def _add_plan(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    plan = _add(
+        commands, "plan", "print what is worth moving, with dry runs, and why the rest is not", common
+    )
+    plan.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _add_migrate(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    migrate = _add(commands, "migrate", "move one workload to another context, with progress lines", common)
+    migrate.add_argument("workload", metavar="CONTEXT/NAMESPACE/DEPLOYMENT")
+    migrate.add_argument("--to", required=True, metavar="CONTEXT", help="the context that it moves to")
+    migrate.add_argument(
+        "--arm",
+        action="store_true",
+        help="allow writes to both contexts (simulated ones are always armed)",
+    )
+    migrate.add_argument("--json", action="store_true", help="one JSON line for each event")
+
+
+def _add_doctor(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    doctor = _add(
+        commands,
+        "doctor",
+        "check graphics, store, clusters and time; say how to mend them",
+        common,
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _add_config(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    config = _add(commands, "config", "show every setting with the place where its value came from", common)
+    config.add_argument("action", choices=["show"])
+
+
+def _add_internal(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """The mode that the window starts for itself; without help, so that it is not listed."""
+    commands.add_parser("engine", parents=[common])

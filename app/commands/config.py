@@ -1,0 +1,28 @@
+"""`sentinelaura config show`: every setting, its value and where the value came from."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from app.configuration import Configuration
+from app.exit_codes import ExitCode
+
+
+def show_configuration(configuration: Configuration) -> int:
+    """Print the table; a password in a URL is not shown."""
+    for name, origin in configuration.origins.items():
+        print(f"{name:<12}{_display(getattr(configuration, name)):<40}{origin}")
+    for name, override in configuration.contexts.items():
+        said = ", ".join(
+            f"{key}={getattr(override, key)}" for key in override.__slots__ if getattr(override, key)
+        )
+        print(f"contexts.{name}: {said}")
+    return ExitCode.OK
+
+
+def _display(value: object) -> str:
+    if value is None:
+        return "-"
+    text = str(value)
+    password = urlsplit(text).password if "://" in text else None
+    return text.replace(f":{password}@", ":***@") if password else text

@@ -1,0 +1,120 @@
+"""The mode that the window starts for itself: snapshots on standard output, commands on standard input.
+
+It ends when standard input ends, however the window went.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from argparse import Namespace
+from typing import Any, BinaryIO
+
+from app.composition import open_engine
+from app.configuration import Configuration
+from app.engine_pipe import EngineFailure, read_message, write_message
+from app.exit_codes import ExitCode
+from app.tracing import trace
+from controller.engine import Engine
+from controller.errors import ControllerError
+from oracle.errors import OracleError
+
+
+async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
+    """Serve the window until it is gone."""
+    output = _take_standard_output()
+    writer = _NewestWriter(output)
+    try:
+        async with open_engine(configuration) as engine:
+            await _serve(engine, writer)
+    except (ControllerError, OracleError) as error:
+        writer.finish(EngineFailure(str(error)))
+        return ExitCode.FAILED
+    writer.finish(None)
+    return ExitCode.OK
+
+
+def _take_standard_output() -> BinaryIO:
+    """Keep the pipe for messages alone: whatever prints from here on goes to standard error."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return pipe
+
+
+async def _serve(engine: Engine, writer: _NewestWriter) -> None:
+    window_gone = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    threading.Thread(
+        target=_read_commands, args=(loop, engine, window_gone), name="command-reader", daemon=True
+    ).start()
+    publishing = asyncio.create_task(_publish(engine, writer))
+    closing = asyncio.create_task(window_gone.wait())
+    done, waiting = await asyncio.wait({publishing, closing}, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    for task in done:
+        task.result()
+
+
+async def _publish(engine: Engine, writer: _NewestWriter) -> None:
+    sequence = 0
+    was_complete = False
+    while True:
+        snapshot = await engine.next_snapshot(sequence)
+        sequence = snapshot.sequence
+        writer.write(snapshot)
+        if snapshot.is_complete and not was_complete:
+            was_complete = True
+            trace("backends_ready")
+
+
+def _read_commands(loop: asyncio.AbstractEventLoop, engine: Engine, window_gone: asyncio.Event) -> None:
+    """Pass commands to the engine's loop until the window is gone. Runs on a thread: a pipe has no portable event."""
+    try:
+        while True:
+            loop.call_soon_threadsafe(engine.submit, read_message(sys.stdin.buffer))
+    except (EOFError, OSError, RuntimeError):  # RuntimeError: our own loop has ended first
+        try:
+            loop.call_soon_threadsafe(window_gone.set)
+        except RuntimeError:
+            return
+
+
+class _NewestWriter:
+    """Writes on a thread of its own, the newest message only, so that a busy window never holds up the engine."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._condition = threading.Condition()
+        self._waiting: Any = None
+        self._is_finished = False
+        self._thread = threading.Thread(target=self._run, name="snapshot-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, message: Any) -> None:
+        """Replace what waits to be written."""
+        with self._condition:
+            self._waiting = message
+            self._condition.notify()
+
+    def finish(self, last: Any) -> None:
+        """Write `last`, if there is one, and wait until it is out."""
+        with self._condition:
+            self._waiting = last if last is not None else self._waiting
+            self._is_finished = True
+            self._condition.notify()
+        self._thread.join(2.0)
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._waiting is not None or self._is_finished)
+                message, self._waiting = self._waiting, None
+                if message is None:
+                    return
+            try:
+                write_message(self._stream, message)
+            except OSError:
+                return

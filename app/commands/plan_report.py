@@ -1,0 +1,108 @@
+"""`sentinelaura plan`'s answer, as JSON and as text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from app.formatting import format_usd
+from controller.decision.dry_run import DryRun, Refusal
+from controller.snapshots import EngineSnapshot
+
+
+def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:
+    """Return the document that docs/commands.md describes; an unknown number is null."""
+    return {
+        "opportunities": [_opportunity_to_json(dry_run) for dry_run in snapshot.opportunities],
+        "refused": [_refusal_to_json(refusal) for refusal in snapshot.refused],
+        "complete": snapshot.is_complete,
+        "notices": [notice.text for notice in snapshot.notices],
+    }
+
+
+def dry_run_to_json(dry_run: DryRun) -> dict[str, Any]:
+    """Return the numbers of a dry run; an unknown one is null."""
+    return {
+        "egress_gb": _number(dry_run.egress_gb),
+        "egress_usd_per_gb": _number(dry_run.egress_usd_per_gb),
+        "egress_usd": _number(dry_run.egress_usd),
+        "savings_24h_usd": _number(dry_run.savings_usd),
+        "overlap_usd": _number(dry_run.overlap_usd),
+        "warm_up_usd": _number(dry_run.warm_up_usd),
+        "net_usd": _number(dry_run.net_usd),
+        "payback_hours": _number(dry_run.payback_h),
+        "verdict": dry_run.verdict.value,
+        "reason": dry_run.reason,
+    }
+
+
+def plan_to_text(snapshot: EngineSnapshot) -> str:
+    """Return the plan as a person reads it: what pays, best first, then what was refused and why."""
+    return "\n".join(_plan_lines(snapshot))
+
+
+def dry_run_to_text(dry_run: DryRun) -> str:
+    """Return a dry run as a short block of lines."""
+    source = dry_run.workload.context
+    return "\n".join(
+        (
+            f"{dry_run.workload} -> {dry_run.target}",
+            f"  egress        {_usd(dry_run.egress_usd):>10}   {_egress_terms(dry_run)}, {source} to {dry_run.target}",
+            f"  run double    {_usd(dry_run.overlap_usd):>10}   for {dry_run.overlap_h} h",
+            f"  warm-up       {_usd(dry_run.warm_up_usd):>10}",
+            f"  24 h savings  {_usd(dry_run.savings_usd):>10}",
+            f"  net           {_usd(dry_run.net_usd):>10}   {_payback(dry_run)}",
+            f"  verdict       {dry_run.verdict.value}: {dry_run.reason}",
+        )
+    )
+
+
+def _plan_lines(snapshot: EngineSnapshot) -> Iterator[str]:
+    for notice in snapshot.notices:
+        yield f"{notice.severity.value}: {notice.text}"
+    yield f"{len(snapshot.opportunities)} worth moving"
+    for dry_run in snapshot.opportunities:
+        yield ""
+        yield dry_run_to_text(dry_run)
+    yield ""
+    yield f"{len(snapshot.refused)} refused"
+    for refusal in snapshot.refused:
+        yield f"  {refusal.workload} -> {refusal.target or 'anywhere'}: {refusal.reason}"
+
+
+def _opportunity_to_json(dry_run: DryRun) -> dict[str, Any]:
+    return {
+        "workload": str(dry_run.workload),
+        "source": dry_run.workload.context,
+        "target": dry_run.target,
+        "dry_run": dry_run_to_json(dry_run),
+    }
+
+
+def _refusal_to_json(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "workload": str(refusal.workload),
+        "source": refusal.workload.context,
+        "target": refusal.target,
+        "reason": refusal.reason,
+        "dry_run": dry_run_to_json(refusal.dry_run) if refusal.dry_run else None,
+    }
+
+
+def _number(amount: Decimal | None) -> float | None:
+    return None if amount is None else round(float(amount), 6)
+
+
+def _usd(amount: Decimal | None) -> str:
+    return "unknown" if amount is None else format_usd(amount)
+
+
+def _egress_terms(dry_run: DryRun) -> str:
+    if dry_run.egress_gb is None or dry_run.egress_usd_per_gb is None:
+        return "size or price unknown"
+    return f"{dry_run.egress_gb:g} GB at {format_usd(dry_run.egress_usd_per_gb)} per GB"
+
+
+def _payback(dry_run: DryRun) -> str:
+    return "never pays back" if dry_run.payback_h is None else f"pays back in {dry_run.payback_h:.1f} h"

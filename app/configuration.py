@@ -1,0 +1,136 @@
+"""What the program was told: file, environment and flags, in that rising order, with origins. Pure.
+
+The texts of the file and the environment are arguments; reading them belongs to `configuration_file.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ENVIRONMENT_PREFIX = "SENTINELAURA_"
+
+
+class ConfigurationError(Exception):
+    """A setting has a value that it cannot have; the message says which, where and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextOverride:
+    """What a context is, said by a person instead of by its node labels. None: leave it to the labels."""
+
+    provider: str | None = None
+    region: str | None = None
+    instance_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Every setting that the command line, the environment or the file can give.
+
+    redis: URL of a shared Redis; None starts the embedded server.
+    kubeconfig: file with real clusters; None starts the simulated fleet.
+    prices: recorded prices to replay; None starts the simulated market.
+    speed: market seconds per second; None takes the default of the source.
+    seed: of the simulated market and fleet; the same seed gives the same world.
+    contexts: context name -> what a person says that it is.
+    origins: setting -> where its value came from, for `sentinelaura config show`.
+    """
+
+    redis: str | None = None
+    kubeconfig: str | None = None
+    prices: str | None = None
+    speed: float | None = None
+    seed: int = 7
+    contexts: Mapping[str, ContextOverride] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the clusters are simulated."""
+        return self.kubeconfig is None
+
+
+_TYPES: Mapping[str, type] = {"redis": str, "kubeconfig": str, "prices": str, "speed": float, "seed": int}
+
+
+def resolve_configuration(
+    file_text: str | None, file_name: str, environment: Mapping[str, str], flags: Mapping[str, Any]
+) -> Configuration:
+    """Join file, environment and flags; later ones win.
+
+    Args:
+        file_text: the TOML text, None where there is no file; `file_name` names it in errors.
+        environment: the process environment; only names with the prefix are looked at.
+        flags: only those that were given.
+    Raises: ConfigurationError.
+    """
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(_TYPES, "default")
+    table = _parse_file(file_text, file_name)
+    contexts = _parse_contexts(table.pop("contexts", {}), file_name)
+    for name, value in table.items():
+        values[name] = _check_value(_check_name(name, file_name), value, file_name)
+        origins[name] = file_name
+    for name in _TYPES:
+        variable = ENVIRONMENT_PREFIX + name.upper()
+        if variable in environment:
+            values[name] = _check_value(name, environment[variable], variable)
+            origins[name] = variable
+    for name in _TYPES:
+        if flags.get(name) is not None:
+            values[name] = _check_value(name, flags[name], f"--{name}")
+            origins[name] = f"--{name}"
+    return Configuration(**values, contexts=contexts, origins=origins)
+
+
+def _parse_file(text: str | None, file_name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text) if text is not None else {}
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file_name} is not valid TOML: {error}") from error
+
+
+def _check_name(name: str, place: str) -> str:
+    if name in _TYPES:
+        return name
+    near = difflib.get_close_matches(name, [*_TYPES, "contexts"], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known settings: {', '.join(_TYPES)}, contexts"
+    raise ConfigurationError(f"{place}: there is no setting {name!r}{hint}")
+
+
+def _check_value(name: str, value: Any, place: str) -> Any:
+    wanted = _TYPES[name]
+    try:
+        if isinstance(value, bool) or (wanted is str and not isinstance(value, str)):
+            raise ValueError
+        checked = wanted(value)
+    except (TypeError, ValueError):
+        kind = {str: "text", float: "a number", int: "a whole number"}[wanted]
+        raise ConfigurationError(f"{place}: {name} must be {kind}, not {value!r}") from None
+    if name == "speed" and not 0 < checked < float("inf"):
+        raise ConfigurationError(f"{place}: speed must be a positive number, not {value!r}")
+    if name == "redis" and not checked.startswith(("redis://", "rediss://")):
+        raise ConfigurationError(f"{place}: redis must be a redis:// or rediss:// URL, not {value!r}")
+    return checked
+
+
+def _parse_contexts(table: Any, file_name: str) -> dict[str, ContextOverride]:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{file_name}: contexts must be tables like [contexts.NAME]")
+    return {name: _parse_override(name, entry, file_name) for name, entry in table.items()}
+
+
+def _parse_override(name: str, entry: Any, file_name: str) -> ContextOverride:
+    allowed = ContextOverride.__slots__
+    if not isinstance(entry, dict):
+        raise ConfigurationError(f"{file_name}: contexts.{name} must be a table with {', '.join(allowed)}")
+    for key, value in entry.items():
+        if key not in allowed or not isinstance(value, str):
+            raise ConfigurationError(
+                f"{file_name}: contexts.{name}.{key} is not allowed; give {', '.join(allowed)}, each as text"
+            )
+    return ContextOverride(**entry)

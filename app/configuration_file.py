@@ -1,0 +1,34 @@
+"""Reads the configuration file and the environment for `configuration.py`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from app.configuration import Configuration, ConfigurationError, resolve_configuration
+
+
+def default_configuration_path() -> Path:
+    """The file that is read when `--config` is not given; it need not exist."""
+    from platformdirs import user_config_path
+
+    return user_config_path("sentinelaura") / "config.toml"
+
+
+def load_configuration(arguments: argparse.Namespace) -> Configuration:
+    """Join the file, the environment and the flags in `arguments`.
+
+    Raises: ConfigurationError for a named file that cannot be read or any value that is not allowed.
+    """
+    named = getattr(arguments, "config", None)
+    path = Path(named) if named else default_configuration_path()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if named:
+            raise ConfigurationError(f"the configuration file {path} does not exist") from None
+        text = None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"the configuration file {path} cannot be read: {error}") from error
+    return resolve_configuration(text, str(path), os.environ, vars(arguments))

@@ -1,0 +1,99 @@
+"""Opens the window, joins it to the engine's process, and ends both together.
+
+Nothing here blocks the GUI thread: the engine starts after the window is on the screen, and its snapshots arrive
+from a reader thread, of which the newest one waits for the next turn of the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import qasync
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
+
+from app.configuration import Configuration
+from app.engine_pipe import EngineFailure
+from app.engine_process import EngineProcess
+from app.exit_codes import ExitCode
+from app.frame_stalls import watch_stalls
+from app.tracing import is_tracing, trace
+from app.window import MainWindow, open_main_window
+from controller.commands import Command
+
+
+class _Mailbox(QObject):
+    """Carries messages from the reader thread to the GUI thread; of several, the newest is delivered."""
+
+    _posted = Signal()
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__()
+        self._window = window
+        self._lock = threading.Lock()
+        self._waiting: Any = None
+        self._posted.connect(self._deliver)
+
+    def post(self, message: Any) -> None:
+        """Called on the reader thread."""
+        with self._lock:
+            is_first = self._waiting is None
+            if not isinstance(self._waiting, EngineFailure):
+                self._waiting = message
+        if is_first:
+            self._posted.emit()
+
+    def _deliver(self) -> None:
+        with self._lock:
+            message, self._waiting = self._waiting, None
+        if isinstance(message, EngineFailure):
+            self._window.show_engine_lost(message.reason)
+        elif message is not None:
+            self._window.show_snapshot(message)
+
+
+class _EngineLink:
+    """The window's way to the engine, which starts a moment after the window."""
+
+    def __init__(self) -> None:
+        self.process: EngineProcess | None = None
+
+    def send(self, command: Command) -> None:
+        """Pass a command on; before the engine runs there is nothing on the screen that could be commanded."""
+        if self.process is not None:
+            self.process.send(command)
+
+
+def run_desktop(configuration: Configuration, options: Sequence[str]) -> int:
+    """Run the window until the person closes it. `options` are passed on to the engine. Returns the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    application = QApplication([sys.argv[0]])
+    application.setApplicationName("SentinelAura")
+    application.setDesktopFileName("sentinelaura")
+    application.setQuitOnLastWindowClosed(False)
+    link = _EngineLink()
+    window = open_main_window(link.send)
+    loop = qasync.QEventLoop(application)
+    with loop:
+        loop.run_until_complete(_run_until_closed(window, link, options))
+    return ExitCode.OK
+
+
+async def _run_until_closed(window: MainWindow, link: _EngineLink, options: Sequence[str]) -> None:
+    mailbox = _Mailbox(window)
+    await window.wait_for_first_frame()
+    trace("first_frame")
+    stalls = watch_stalls(window) if is_tracing() else None
+    link.process = EngineProcess(options, mailbox.post)
+    try:
+        await window.wait_closed()
+    finally:
+        if stalls is not None:
+            stalls.report()
+        window.hide()
+        await link.process.stop()

@@ -1,0 +1,35 @@
+"""Writes when things happened, for the benchmarks: JSON lines in the file that SENTINELAURA_TRACE names."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+_FILE = os.environ.get("SENTINELAURA_TRACE")
+_IMPORTED_AT = time.monotonic()
+
+
+def is_tracing() -> bool:
+    """Whether somebody measures this run."""
+    return _FILE is not None
+
+
+def trace(event: str, **facts: Any) -> None:
+    """Append one event with the seconds since the process started."""
+    if _FILE is None:
+        return
+    line = json.dumps({"event": event, "t_s": round(_seconds_since_start(), 4), "pid": os.getpid(), **facts})
+    with open(_FILE, "a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def _seconds_since_start() -> float:
+    """Seconds since the kernel started this process (10 ms steps); elsewhere than on Linux since import."""
+    if sys.platform != "linux":
+        return time.monotonic() - _IMPORTED_AT
+    with open("/proc/self/stat", encoding="ascii") as file:
+        start_ticks = int(file.read().rsplit(")", 1)[1].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - start_ticks / os.sysconf("SC_CLK_TCK")
