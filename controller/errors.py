@@ -4,6 +4,7 @@ ControllerError
 ├── InvalidTransition      the migration's state machine was given an event that its state does not know
 ├── PlanOutdated           the plan that was confirmed is not the plan that would run now
 ├── KubeconfigError        the kubeconfig file is missing, broken or has no such context
+├── NotArmed               a write was asked of a context that is only observed; nothing was sent
 └── ClusterError           one context's API server; carries the context
     ├── ClusterUnreachable no answer: for a write this means UNKNOWN, it may or may not have landed
     ├── AccessDenied       401 or 403
@@ -47,6 +48,17 @@ class KubeconfigError(ControllerError):
         self.path = path
         self.reason = reason
         super().__init__(f"kubeconfig {path}: {reason}")
+
+
+class NotArmed(ControllerError):
+    """A write was asked of a context that is only observed; nothing was sent."""
+
+    def __init__(self, context: str, request: str) -> None:
+        self.context = context
+        self.request = request
+        super().__init__(
+            f"{context} is only observed, so {request} was not sent; arm the context to allow changes to it"
+        )
 
 
 class ClusterError(ControllerError):

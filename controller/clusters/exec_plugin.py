@@ -1,0 +1,130 @@
+"""Run a kubeconfig's credential plugin, where the settings allow it, and read what it prints.
+
+The client library's own runner has no allow list and no timeout, hangs on a plugin that writes 64 KiB to
+stderr, and swallows failures, so that requests go out without credentials. Source:
+client.authentication.k8s.io, ExecCredential v1 and v1beta1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from controller.clusters.kubeconfig import KubeconfigContext
+from controller.clusters.settings import KubeSettings
+from controller.clusters.untrusted_text import clean_text
+from controller.errors import KubeconfigError
+
+#: A credential is renewed this long before it expires, so that it does not expire on the way. Seconds;
+#: arbitrary.
+EXPIRY_MARGIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExecCredential:
+    """What a plugin printed. `expires_at` is in Unix seconds; None: until the server says 401."""
+
+    token: str | None
+    certificate_pem: str | None
+    key_pem: str | None
+    expires_at: float | None
+
+    def __repr__(self) -> str:
+        return f"ExecCredential(expires_at={self.expires_at})"
+
+
+async def run_exec_plugin(context: KubeconfigContext, settings: KubeSettings) -> ExecCredential:
+    """Run the context's plugin. Raises: KubeconfigError where it may not run, fails or prints nonsense."""
+    plugin = context.exec_plugin or {}
+    argv = _allowed_argv(context, plugin, settings)
+    output = await _run(context, argv, _environment(context, plugin), settings.exec_plugin_timeout_s)
+    return _parse_credential(context, argv[0], output)
+
+
+def _allowed_argv(context: KubeconfigContext, plugin: Mapping[str, Any], settings: KubeSettings) -> list[str]:
+    command = str(plugin.get("command") or "")
+    argv = [command, *(str(argument) for argument in plugin.get("args") or ())]
+    if "/" in command and not Path(command).is_absolute():
+        argv[0] = str(context.path.resolve().parent / command)
+    found = shutil.which(argv[0])
+    allowed = settings.allowed_exec_plugins
+    if "*" not in allowed and command not in allowed and (found is None or found not in allowed):
+        raise KubeconfigError(
+            str(context.path),
+            f"context {context.name} wants to run a program for its credentials: "
+            f"{clean_text(' '.join(argv))}; "
+            f"if you trust it, add {clean_text(command)!r} to the allowed exec plugins",
+        )
+    if found is None:
+        hint = clean_text(plugin.get("installHint") or "install it")
+        raise KubeconfigError(
+            str(context.path), f"the credential plugin {clean_text(command)} is not installed; {hint}"
+        )
+    return [found, *argv[1:]]
+
+
+def _environment(context: KubeconfigContext, plugin: Mapping[str, Any]) -> dict[str, str]:
+    spec: dict[str, Any] = {"interactive": False}
+    if plugin.get("provideClusterInfo"):
+        spec["cluster"] = {k: v for k, v in context.cluster.items() if not k.endswith("extensions")}
+    info = {"apiVersion": plugin.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
+    environment = dict(os.environ)
+    for variable in plugin.get("env") or ():
+        environment[str(variable["name"])] = str(variable["value"])
+    environment["KUBERNETES_EXEC_INFO"] = json.dumps(info)
+    return environment
+
+
+async def _run(
+    context: KubeconfigContext, argv: list[str], environment: dict[str, str], timeout_s: float
+) -> bytes:
+    pipe = asyncio.subprocess.PIPE
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+        )
+    except OSError as error:
+        raise KubeconfigError(
+            str(context.path), f"the credential plugin {argv[0]} cannot run: {error}"
+        ) from error
+    try:
+        output, complaint = await asyncio.wait_for(process.communicate(), timeout_s)
+    except TimeoutError as error:
+        raise KubeconfigError(
+            str(context.path), f"the credential plugin {argv[0]} gave no answer within {timeout_s:g} s"
+        ) from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        said = clean_text(complaint.decode(errors="replace"))
+        raise KubeconfigError(
+            str(context.path), f"the credential plugin {argv[0]} failed with {process.returncode}: {said}"
+        )
+    return output
+
+
+def _parse_credential(context: KubeconfigContext, command: str, output: bytes) -> ExecCredential:
+    try:
+        status = json.loads(output)["status"]
+        expiry = status.get("expirationTimestamp")
+        expires_at = datetime.fromisoformat(expiry).timestamp() if expiry else None
+        token, certificate = status.get("token"), status.get("clientCertificateData")
+        key = status.get("clientKeyData")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise KubeconfigError(
+            str(context.path), f"the credential plugin {command} printed no ExecCredential"
+        ) from error
+    if not token and not (certificate and key):
+        raise KubeconfigError(
+            str(context.path), f"the credential plugin {command} gave no token and no certificate"
+        )
+    return ExecCredential(token or None, certificate or None, key or None, expires_at)

@@ -1,0 +1,401 @@
+"""The one adapter to Kubernetes: raw JSON over kubernetes.aio's client. Its errors and aiohttp's end here.
+
+Why raw JSON: the typed API costs 1.6 s and 120 MiB at first use, and its response models can fail after a
+write has landed. No retries here: whoever sent a write knows what to read back. One client per context, used
+from one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from controller.clusters.api_errors import error_for_status
+from controller.clusters.exec_plugin import EXPIRY_MARGIN_S
+from controller.clusters.kube_api import NO_PARAMS, PatchType
+from controller.clusters.kube_configuration import LoadedClient, load_client
+from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
+from controller.clusters.paths import ACCESS_REVIEWS
+from controller.clusters.settings import KubeSettings
+from controller.clusters.untrusted_text import clean_text
+from controller.errors import (
+    AccessDenied,
+    ClusterUnreachable,
+    KubeconfigError,
+    NotArmed,
+    ServerFailed,
+)
+
+if TYPE_CHECKING:
+    import aiohttp
+    from kubernetes.aio.client import ApiClient
+
+#: A rejected credential is loaded anew at most this often, seconds: a plugin may open a browser or cost a
+#: second.
+MIN_RENEWAL_INTERVAL_S = 30.0
+
+#: Longest line of a watch, bytes: etcd's limit for an object is 1.5 MiB, JSON and managed fields add to it.
+MAX_EVENT_BYTES = 8 * 1024 * 1024
+
+
+async def open_kube_client(
+    kubeconfig_path: str | Path,
+    context: str,
+    *,
+    armed: bool = False,
+    settings: KubeSettings | None = None,
+) -> KubeClient:
+    """Build the client of one context; nothing is sent yet.
+
+    Raises: KubeconfigError where the file is missing, broken or unsafe, has no such context, or names a
+    credential plugin that the settings do not allow.
+    """
+    kubeconfig = await asyncio.to_thread(read_kubeconfig, [kubeconfig_path])
+    found = kubeconfig.contexts.get(context)
+    if found is None:
+        known = ", ".join(kubeconfig.contexts)
+        raise KubeconfigError(kubeconfig.label, f"it has no context {context!r}; it has: {known}")
+    return await open_context_client(found, armed=armed, settings=settings)
+
+
+async def open_context_client(
+    context: KubeconfigContext, *, armed: bool = False, settings: KubeSettings | None = None
+) -> KubeClient:
+    """Build the client of a context that was already read. Raises: KubeconfigError."""
+    settings = settings or KubeSettings()
+    return KubeClient(context, await load_client(context, settings), settings, armed=armed)
+
+
+class KubeClient:
+    """One context's API server, as `kube_api.KubeApi` describes it.
+
+    `armed` guards the transport itself: while it is False, nothing that could change the cluster leaves the
+    process.
+    """
+
+    def __init__(
+        self,
+        context: KubeconfigContext,
+        loaded: LoadedClient,
+        settings: KubeSettings,
+        *,
+        armed: bool = False,
+        wall_clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._kubeconfig = context
+        self._loaded = loaded
+        self._settings = settings
+        self._wall_clock = wall_clock
+        self._monotonic = monotonic
+        self._renewal = asyncio.Lock()
+        self._renewed_at = -MIN_RENEWAL_INTERVAL_S
+        self._is_closed = False
+        self.armed = armed
+
+    @property
+    def context(self) -> str:
+        """The name of the kubeconfig context."""
+        return self._kubeconfig.name
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about how this context is reached (unverified, unencrypted, by proxy)."""
+        return self._loaded.warnings
+
+    async def get(self, path: str, *, params: Mapping[str, str] = NO_PARAMS) -> dict[str, Any]:
+        """Read one object, or one page of a list."""
+        return await self._request("GET", path, params=params)
+
+    async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """POST to a collection."""
+        return await self._request("POST", path, body=body, dry_run=dry_run)
+
+    async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """PUT an object."""
+        return await self._request("PUT", path, body=body, dry_run=dry_run)
+
+    async def patch(
+        self,
+        path: str,
+        body: Any,
+        patch_type: PatchType,
+        *,
+        dry_run: bool = False,
+        field_manager: str | None = None,
+        force: bool | None = None,
+    ) -> dict[str, Any]:
+        """PATCH an object; an apply needs its field_manager."""
+        params: dict[str, str] = {}
+        if field_manager is not None:
+            params["fieldManager"] = field_manager
+        if force is not None:
+            params["force"] = "true" if force else "false"
+        return await self._request(
+            "PATCH", path, params=params, body=body, dry_run=dry_run, patch_type=patch_type
+        )
+
+    async def delete(
+        self,
+        path: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """DELETE an object, given preconditions only if they still hold."""
+        conditions = {"uid": uid, "resourceVersion": resource_version}
+        preconditions = {name: value for name, value in conditions.items() if value is not None}
+        options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        if preconditions:
+            options["preconditions"] = preconditions
+        return await self._request("DELETE", path, body=options, dry_run=dry_run)
+
+    async def watch(
+        self, path: str, *, resource_version: str, params: Mapping[str, str] = NO_PARAMS
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield raw events until the server ends the watch."""
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(int(self._settings.watch_timeout_s)),
+            **params,
+        }
+        request = f"WATCH {path}"
+        response = await self._open(
+            "GET", path, params=query, request=request, silence_s=self._settings.watch_stall_s
+        )
+        try:
+            async for line in self._read_lines(response, request):
+                yield self._parse_event(line, request)
+        finally:
+            response.close()
+
+    async def close(self) -> None:
+        """Close the connections; may be called twice."""
+        self._is_closed = True
+        await _close(self._loaded.api_client)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] = NO_PARAMS,
+        body: Any = None,
+        dry_run: bool = False,
+        patch_type: PatchType | None = None,
+    ) -> dict[str, Any]:
+        request = f"{method} {path}"
+        self._check_armed(method, path, request, dry_run)
+        query = {**params, "dryRun": "All"} if dry_run else params
+        response = await self._open(
+            method, path, params=query, body=body, patch_type=patch_type, request=request
+        )
+        try:
+            raw = await self._read_all(response, request)
+        finally:
+            response.release()
+        return self._parse_object(raw, request)
+
+    def _check_armed(self, method: str, path: str, request: str, dry_run: bool) -> None:
+        is_harmless = method == "GET" or dry_run or (method == "POST" and path == ACCESS_REVIEWS)
+        if not is_harmless and not self.armed:
+            raise NotArmed(self.context, request)
+
+    async def _open(
+        self,
+        method: str,
+        path: str,
+        *,
+        request: str,
+        params: Mapping[str, str] = NO_PARAMS,
+        body: Any = None,
+        patch_type: PatchType | None = None,
+        silence_s: float | None = None,
+    ) -> aiohttp.ClientResponse:
+        """Send a request and return its 2xx answer, unread. A 401 did nothing, so it is renewed and sent again."""
+        await self._renew_if_expiring(request)
+        for attempt in (1, 2):
+            response = await self._send(method, path, params, body, patch_type, request, silence_s)
+            if response.status != 401 or attempt == 2 or not await self._renew(request):
+                break
+            response.release()
+        if 200 <= response.status < 300:
+            return response
+        try:
+            status = _parse_status(await self._read_all(response, request))
+        finally:
+            response.release()
+        raise error_for_status(
+            self.context,
+            response.status,
+            status,
+            request=request,
+            retry_after=response.headers.get("Retry-After"),
+            patch_type=patch_type,
+        )
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        body: Any,
+        patch_type: PatchType | None,
+        request: str,
+        silence_s: float | None,
+    ) -> aiohttp.ClientResponse:
+        import aiohttp
+
+        if self._is_closed:
+            raise ClusterUnreachable(self.context, "the connection was closed by us", request=request)
+        settings = self._settings
+        timeout = aiohttp.ClientTimeout(
+            total=settings.request_timeout_s if silence_s is None else None,
+            sock_connect=settings.connect_timeout_s,
+            sock_read=silence_s,
+        )
+        headers = {"Accept": "application/json", "Content-Type": patch_type or "application/json"}
+        api_client = self._loaded.api_client
+        try:
+            # The token travels in the header only; params is a list because the library appends to it.
+            serialized = await api_client.param_serialize(
+                method,
+                path,
+                query_params=list(params.items()),
+                header_params=headers,
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            answer = await api_client.call_api(*serialized, _request_timeout=timeout)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise self._unreachable(error, request) from error
+        response: aiohttp.ClientResponse = answer.response
+        return response
+
+    async def _read_all(self, response: aiohttp.ClientResponse, request: str) -> bytes:
+        import aiohttp
+
+        limit = self._settings.max_answer_bytes
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async for chunk in response.content.iter_any():
+                size += len(chunk)
+                if size > limit:
+                    response.close()
+                    raise ServerFailed(
+                        self.context, f"the answer is larger than {limit} bytes", request=request
+                    )
+                chunks.append(chunk)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unreachable(error, request) from error
+        return b"".join(chunks)
+
+    async def _read_lines(self, response: aiohttp.ClientResponse, request: str) -> AsyncIterator[bytes]:
+        import aiohttp
+
+        rest = bytearray()
+        try:
+            async for chunk in response.content.iter_any():
+                rest += chunk
+                if len(rest) > MAX_EVENT_BYTES and b"\n" not in chunk:
+                    raise ServerFailed(self.context, "an event of the watch is too large", request=request)
+                *lines, tail = rest.split(b"\n")
+                rest = tail
+                for line in lines:
+                    if line.strip():
+                        yield bytes(line)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unreachable(error, request) from error
+
+    def _parse_event(self, line: bytes, request: str) -> dict[str, Any]:
+        event = self._parse_object(line, request)
+        if event.get("type") == "ERROR":
+            status = event.get("object")
+            status = status if isinstance(status, dict) else {}
+            code = status.get("code")
+            raise error_for_status(
+                self.context, code if isinstance(code, int) else 500, status, request=request
+            )
+        return event
+
+    def _parse_object(self, raw: bytes, request: str) -> dict[str, Any]:
+        try:
+            parsed = json.loads(raw)
+        except ValueError as error:
+            raise ServerFailed(self.context, "the answer is not JSON", request=request) from error
+        if not isinstance(parsed, dict):
+            raise ServerFailed(self.context, "the answer is not an object", request=request)
+        return parsed
+
+    def _unreachable(self, error: BaseException, request: str) -> ClusterUnreachable:
+        return ClusterUnreachable(self.context, self._describe(error), request=request)
+
+    def _describe(self, error: BaseException) -> str:
+        import aiohttp
+
+        server = self._kubeconfig.server
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            hint = (
+                "; insecure-skip-tls-verify of the kubeconfig counts only once the settings confirm it"
+                if self._kubeconfig.skips_tls_verification
+                else ""
+            )
+            return f"the certificate of {server} is not trusted: {clean_text(error)}{hint}"
+        if isinstance(error, aiohttp.ClientConnectorError):
+            return f"cannot connect to {server}: {clean_text(error.os_error)}"
+        if isinstance(error, TimeoutError):
+            return f"{server} gave no answer in time"
+        return f"the connection to {server} broke: {clean_text(error) or type(error).__name__}"
+
+    async def _renew_if_expiring(self, request: str) -> None:
+        expires_at = self._loaded.expires_at
+        if expires_at is not None and self._wall_clock() > expires_at - EXPIRY_MARGIN_S:
+            await self._renew(request)
+
+    async def _renew(self, request: str) -> bool:
+        """Load the credentials anew, once for all who wait for it; False where that could not help."""
+        before = self._loaded
+        async with self._renewal:
+            if self._loaded is not before:
+                return True
+            now = self._monotonic()
+            if not before.is_renewable or now - self._renewed_at < MIN_RENEWAL_INTERVAL_S:
+                return False
+            self._renewed_at = now
+            try:
+                await self._adopt(await load_client(self._kubeconfig, self._settings))
+            except KubeconfigError as error:
+                raise AccessDenied(self.context, error.reason, request=request, status=401) from error
+            return True
+
+    async def _adopt(self, fresh: LoadedClient) -> None:
+        """Take over fresh credentials; open watches survive where only the token changed."""
+        old = self._loaded
+        if fresh.tls_fingerprint == old.tls_fingerprint:
+            old.api_client.configuration.api_key = fresh.api_client.configuration.api_key
+            self._loaded = dataclasses.replace(old, expires_at=fresh.expires_at)
+            return
+        self._loaded = fresh
+        await _close(old.api_client)
+
+
+async def _close(api_client: ApiClient) -> None:
+    await api_client.close()  # type: ignore[no-untyped-call]
+
+
+def _parse_status(raw: bytes) -> Mapping[str, Any]:
+    """The Status object of an error answer; empty where a proxy or a panic answered with something else."""
+    try:
+        parsed = json.loads(raw)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

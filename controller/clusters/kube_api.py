@@ -1,0 +1,90 @@
+"""What the controller may ask of one cluster's API server: raw JSON in and out. Pure protocol.
+
+Migration, watching and the tests speak to this protocol; `kube.py` is the one adapter to a real client
+library. Objects are the API's own dictionaries: nothing is validated or dropped on the way, so a write that
+landed never looks failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Protocol
+
+#: No query parameters; immutable, so that it can be a default.
+NO_PARAMS: Mapping[str, str] = MappingProxyType({})
+
+
+class PatchType(StrEnum):
+    """The Content-Type of a patch."""
+
+    JSON = "application/json-patch+json"
+    MERGE = "application/merge-patch+json"
+    APPLY = "application/apply-patch+yaml"
+
+
+class KubeApi(Protocol):
+    """One context's API server.
+
+    `path` is relative to the server, as `paths.py` builds it. Every method raises only errors of
+    `controller/errors.py`: ClusterError for what the server or the network did, NotArmed where a write was
+    asked of an unarmed context. After ClusterUnreachable or ServerFailed the outcome of a write is UNKNOWN:
+    read back, never retry blind. `dry_run` asks the server to do everything but store it (`dryRun=All`); it
+    needs no arming.
+    """
+
+    @property
+    def context(self) -> str:
+        """The name of the kubeconfig context."""
+        ...
+
+    async def get(self, path: str, *, params: Mapping[str, str] = NO_PARAMS) -> dict[str, Any]:
+        """Read one object, or one page of a list."""
+        ...
+
+    async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """POST to a collection. Raises: VersionConflict where the object exists."""
+        ...
+
+    async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """PUT an object; with metadata.resourceVersion it is a compare-and-set."""
+        ...
+
+    async def patch(
+        self,
+        path: str,
+        body: Any,
+        patch_type: PatchType,
+        *,
+        dry_run: bool = False,
+        field_manager: str | None = None,
+        force: bool | None = None,
+    ) -> dict[str, Any]:
+        """PATCH an object. Raises: VersionConflict: a JSON Patch `test` failed or an apply met other owners."""
+        ...
+
+    async def delete(
+        self,
+        path: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """DELETE an object, given preconditions only if they still hold."""
+        ...
+
+    def watch(
+        self, path: str, *, resource_version: str, params: Mapping[str, str] = NO_PARAMS
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield raw events `{"type", "object"}`, bookmarks included, until the server ends the watch.
+
+        Raises: ResourceExpired on 410 in either form; ClusterUnreachable where the stream breaks or falls
+        silent for longer than a healthy server could.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections; may be called twice."""
+        ...

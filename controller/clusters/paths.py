@@ -1,0 +1,86 @@
+"""Server-relative paths of the Kubernetes API. Pure.
+
+Names may come from a cluster and are untrusted: a name that would climb out of its path is refused, not
+quoted away.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: What a path segment may hold. Wider than DNS names (RBAC names have colons), but no slash, percent sign or
+#: space.
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,252}")
+
+#: Where an access review is posted: the one write that changes nothing, so it needs no arming.
+ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+#: Resource name -> the API prefix that serves it. Everything that SentinelAura touches, nothing else.
+_PREFIXES = {
+    "namespaces": "/api/v1",
+    "nodes": "/api/v1",
+    "pods": "/api/v1",
+    "events": "/api/v1",
+    "services": "/api/v1",
+    "configmaps": "/api/v1",
+    "secrets": "/api/v1",
+    "serviceaccounts": "/api/v1",
+    "resourcequotas": "/api/v1",
+    "limitranges": "/api/v1",
+    "persistentvolumeclaims": "/api/v1",
+    "deployments": "/apis/apps/v1",
+    "replicasets": "/apis/apps/v1",
+    "leases": "/apis/coordination.k8s.io/v1",
+    "horizontalpodautoscalers": "/apis/autoscaling/v2",
+    "poddisruptionbudgets": "/apis/policy/v1",
+    "networkpolicies": "/apis/networking.k8s.io/v1",
+    "priorityclasses": "/apis/scheduling.k8s.io/v1",
+    "runtimeclasses": "/apis/node.k8s.io/v1",
+    "storageclasses": "/apis/storage.k8s.io/v1",
+}
+
+CLUSTER_SCOPED = frozenset({"namespaces", "nodes", "priorityclasses", "runtimeclasses", "storageclasses"})
+
+
+def _checked(segment: str) -> str:
+    if not _SEGMENT.fullmatch(segment) or segment in (".", ".."):
+        raise ValueError(f"{segment!r} cannot be a name in a Kubernetes path")
+    return segment
+
+
+def api_group(resource: str) -> str:
+    """The API group of a resource; the core group is the empty string. Raises: KeyError."""
+    parts = _PREFIXES[resource].split("/")
+    return parts[2] if parts[1] == "apis" else ""
+
+
+def collection(resource: str, namespace: str | None = None) -> str:
+    """The path of all objects of a resource: in one namespace, or with None in the whole cluster."""
+    prefix = _PREFIXES[resource]
+    if namespace is None:
+        return f"{prefix}/{resource}"
+    if resource in CLUSTER_SCOPED:
+        raise ValueError(f"{resource} live in no namespace")
+    return f"{prefix}/namespaces/{_checked(namespace)}/{resource}"
+
+
+def item(resource: str, name: str, namespace: str | None = None) -> str:
+    """The path of one object. Raises: ValueError where it lacks its namespace, or a name is not a name."""
+    if namespace is None and resource not in CLUSTER_SCOPED:
+        raise ValueError(f"{resource} {name} needs its namespace")
+    return f"{collection(resource, namespace)}/{_checked(name)}"
+
+
+def deployment(namespace: str, name: str) -> str:
+    """The path of a Deployment."""
+    return item("deployments", name, namespace)
+
+
+def lease(namespace: str, name: str) -> str:
+    """The path of a Lease."""
+    return item("leases", name, namespace)
+
+
+def namespace(name: str) -> str:
+    """The path of a namespace."""
+    return item("namespaces", name)
