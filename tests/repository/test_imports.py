@@ -46,6 +46,11 @@ def test_modules_that_call_themselves_pure_are_those_that_are_checked() -> None:
 
 
 def test_imports_keep_the_rules() -> None:
-    checker = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
+    checker = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as run; run()",
+        "--no-cache",
+    ]
     result = subprocess.run(checker, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
