@@ -8,23 +8,17 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+from controller.clusters.settings import ContextOverride
+from oracle.market import CapacityType
 
 ENVIRONMENT_PREFIX = "SENTINELAURA_"
 
 
 class ConfigurationError(Exception):
     """A setting has a value that it cannot have; the message says which, where and what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContextOverride:
-    """What a context is, said by a person instead of by its node labels. None: leave it to the labels."""
-
-    provider: str | None = None
-    region: str | None = None
-    instance_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +47,9 @@ class Configuration:
         """Whether the clusters are simulated."""
         return self.kubeconfig is None
 
+
+#: What a person may say of a context in the configuration file.
+_OVERRIDES = tuple(field.name for field in fields(ContextOverride))
 
 _TYPES: Mapping[str, type] = {"redis": str, "kubeconfig": str, "prices": str, "speed": float, "seed": int}
 
@@ -125,12 +122,18 @@ def _parse_contexts(table: Any, file_name: str) -> dict[str, ContextOverride]:
 
 
 def _parse_override(name: str, entry: Any, file_name: str) -> ContextOverride:
-    allowed = ContextOverride.__slots__
     if not isinstance(entry, dict):
-        raise ConfigurationError(f"{file_name}: contexts.{name} must be a table with {', '.join(allowed)}")
+        raise ConfigurationError(f"{file_name}: contexts.{name} must be a table with {', '.join(_OVERRIDES)}")
     for key, value in entry.items():
-        if key not in allowed or not isinstance(value, str):
+        if key not in _OVERRIDES or not isinstance(value, str):
             raise ConfigurationError(
-                f"{file_name}: contexts.{name}.{key} is not allowed; give {', '.join(allowed)}, each as text"
+                f"{file_name}: contexts.{name}.{key} is not allowed; give {', '.join(_OVERRIDES)}, each as text"
             )
-    return ContextOverride(**entry)
+    capacity_type = entry.get("capacity_type")
+    if capacity_type is not None and capacity_type not in set(CapacityType):
+        raise ConfigurationError(
+            f"{file_name}: contexts.{name}.capacity_type must be one of {', '.join(CapacityType)}"
+        )
+    return ContextOverride(
+        **{**entry, "capacity_type": CapacityType(capacity_type) if capacity_type else None}
+    )

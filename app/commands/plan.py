@@ -22,5 +22,7 @@ async def run_plan(arguments: Namespace, configuration: Configuration) -> int:
     print(json.dumps(plan_to_json(snapshot), indent=2) if arguments.json else plan_to_text(snapshot))
     if snapshot.is_complete:
         return ExitCode.OK
-    print("sentinelaura: no full picture after 30 s; the plan above rests on what had arrived", file=sys.stderr)
+    print(
+        "sentinelaura: no full picture after 30 s; the plan above rests on what had arrived", file=sys.stderr
+    )
     return ExitCode.INCOMPLETE

@@ -1,0 +1,58 @@
+"""File, environment and flags: who wins, and what a wrong value says."""
+
+import pytest
+
+from app.configuration import ConfigurationError, resolve_configuration
+
+
+def resolve(file_text=None, environment=None, **flags):
+    return resolve_configuration(file_text, "config.toml", environment or {}, flags)
+
+
+def test_nothing_configured_is_the_demo():
+    configuration = resolve()
+    assert configuration.is_demo
+    assert set(configuration.origins.values()) == {"default"}
+
+
+def test_flag_beats_environment_beats_file():
+    configuration = resolve(
+        "seed = 1\nspeed = 2", {"SENTINELAURA_SEED": "3", "SENTINELAURA_SPEED": "4"}, seed=5
+    )
+    assert (configuration.seed, configuration.speed) == (5, 4.0)
+    assert configuration.origins["seed"] == "--seed"
+    assert configuration.origins["speed"] == "SENTINELAURA_SPEED"
+
+
+def test_context_override_is_read_from_the_file():
+    configuration = resolve(
+        '[contexts.prod]\nprovider = "aws"\nregion = "us-east-1"\ncapacity_type = "on_demand"'
+    )
+    override = configuration.contexts["prod"]
+    assert (override.provider, override.region, override.capacity_type) == ("aws", "us-east-1", "on_demand")
+
+
+@pytest.mark.parametrize(
+    ("file_text", "environment", "flags", "said"),
+    [
+        ("sed = 1", {}, {}, "did you mean 'seed'"),
+        ("seed = [", {}, {}, "config.toml is not valid TOML"),
+        ("redis = 6379", {}, {}, "redis must be text"),
+        (None, {"SENTINELAURA_SEED": "many"}, {}, "SENTINELAURA_SEED: seed must be a whole number"),
+        (None, {}, {"speed": -1.0}, "--speed: speed must be a positive number"),
+        (None, {}, {"speed": float("nan")}, "--speed: speed must be a positive number"),
+        (None, {}, {"redis": "localhost:6379"}, "redis must be a redis://"),
+        ("contexts = 3", {}, {}, "contexts must be tables"),
+        ("[contexts.a]\nplanet = 'mars'", {}, {}, "contexts.a.planet is not allowed"),
+        (
+            "[contexts.a]\ncapacity_type = 'free'",
+            {},
+            {},
+            "contexts.a.capacity_type must be one of spot, on_demand",
+        ),
+    ],
+)
+def test_wrong_value_names_place_and_what_is_allowed(file_text, environment, flags, said):
+    with pytest.raises(ConfigurationError, match=None) as raised:
+        resolve(file_text, environment, **flags)
+    assert said in str(raised.value)
