@@ -1,7 +1,8 @@
 """A price as it was seen, and whether it may still be believed.
 
-A quote carries its own deadline, so that neither a store's time to live nor a slow network can make an old price look
-fresh. Pure: the time of the judgement is an argument. Wall times are seconds since the Unix epoch, UTC.
+A quote carries its own deadline, so that neither a store's time to live nor a slow network can make an old
+price look fresh. Pure: the time of the judgement is an argument. Wall times are seconds since the Unix epoch,
+UTC.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from oracle.market import Offering
 
 
 class Freshness(StrEnum):
-    """The three ages of a price. Only `fresh` and `ageing` prices may lead to an action; `expired` ones are unknown."""
+    """The three ages of a price. Only `fresh` and `ageing` prices may lead to an action; `expired` ones are
+    unknown.
+    """
 
     FRESH = "fresh"
     AGEING = "ageing"
     EXPIRED = "expired"
 
 
-#: Share of a quote's life after which it is shown as ageing. Arbitrary; with three refreshes per life it means that one
-#: refresh has failed.
+#: Share of a quote's life after which it is shown as ageing. Arbitrary; with three refreshes per life it
+#: means that one refresh has failed.
 AGEING_SHARE = 0.5
 
-#: A quote from the future by more than this is not believed: the two clocks disagree. Seconds; NTP keeps hosts far below.
+#: A quote from the future by more than this is not believed: the two clocks disagree. Seconds; NTP keeps
+#: hosts far below.
 MAX_CLOCK_SKEW_S = 30.0
 
 
@@ -33,7 +37,8 @@ MAX_CLOCK_SKEW_S = 30.0
 class Quote:
     """The price of one offering, bound to a Kubernetes context.
 
-    `observed_at` and `deadline` are Unix seconds; `source` names who said so, for people ("simulated", "replay ...").
+    `observed_at` and `deadline` are Unix seconds; `source` names who said so, for people ("simulated",
+    "replay ...").
     """
 
     context: str
@@ -44,12 +49,17 @@ class Quote:
     source: str
 
     def freshness(self, now: float) -> Freshness:
-        """Judge the quote at wall time `now`. A quote from the future beyond the clock skew counts as expired."""
+        """Judge the quote at wall time `now`. A quote from the future beyond the clock skew counts as
+        expired.
+        """
         if now >= self.deadline or self.observed_at - now > MAX_CLOCK_SKEW_S:
             return Freshness.EXPIRED
-        if now - self.observed_at > AGEING_SHARE * (self.deadline - self.observed_at):
-            return Freshness.AGEING
-        return Freshness.FRESH
+        return Freshness.AGEING if now > self.ageing_at else Freshness.FRESH
+
+    @property
+    def ageing_at(self) -> float:
+        """Wall time after which the quote counts as ageing."""
+        return self.observed_at + AGEING_SHARE * (self.deadline - self.observed_at)
 
     def is_usable(self, now: float) -> bool:
         """Whether an action may rest on this price at wall time `now`."""

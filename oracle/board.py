@@ -1,0 +1,83 @@
+"""The newest quote of every offering, judged by this machine's own two clocks. Pure.
+
+A quote's deadline is wall time, and wall clocks jump. The board therefore also measures, on the monotonic
+clock, how long ago it received the quote: whichever clock says "expired" is believed. It can make a price
+older, never younger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from oracle.market import Offering
+from oracle.quotes import Quote, QuoteBoard
+
+#: Two clocks of one machine that drift less than this agree. Seconds; keeps a deadline's digits still between
+#: snapshots.
+CLOCK_AGREEMENT_S = 0.25
+#: An expired quote is still shown, with its age, for so long after its deadline; then it is forgotten.
+#: Arbitrary.
+FORGET_AFTER_S = 86_400.0
+#: More quotes than any fleet has; protects memory from a store that somebody else fills.
+MAX_QUOTES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    """A quote and the monotonic time after which it is not believed, whatever the wall clock says."""
+
+    quote: Quote
+    monotonic_deadline: float
+
+
+class LiveBoard:
+    """Keeps what the store pushes. Owned by one task; `observe` hands out frozen snapshots."""
+
+    def __init__(self) -> None:
+        self._receipts: dict[tuple[str, Offering], _Receipt] = {}
+
+    def receive(self, quotes: Iterable[Quote], now: float, monotonic: float) -> tuple[Quote, ...]:
+        """Take in quotes just read from the store; return those that are new to the board.
+
+        `now` is wall time, `monotonic` the other clock's reading at the same moment, both in seconds.
+        """
+        news = []
+        for quote in quotes:
+            if self._is_news(quote, now, monotonic):
+                life_s = min(quote.deadline - now, quote.deadline - quote.observed_at)
+                self._receipts[quote.context, quote.offering] = _Receipt(quote, monotonic + max(0.0, life_s))
+                news.append(quote)
+        self._forget_old(now)
+        return tuple(news)
+
+    def observe(self, now: float, monotonic: float) -> QuoteBoard:
+        """Return the board at one moment. A quote that the monotonic clock holds for expired carries a passed
+        deadline.
+        """
+        return QuoteBoard(
+            {key: _clamp_deadline(receipt, now, monotonic) for key, receipt in self._receipts.items()}
+        )
+
+    def _is_news(self, quote: Quote, now: float, monotonic: float) -> bool:
+        receipt = self._receipts.get((quote.context, quote.offering))
+        if receipt is None:
+            return len(self._receipts) < MAX_QUOTES
+        if quote == receipt.quote:
+            return False
+        # After the wall clock was set back, the old quote lies in the future and must not block the new ones.
+        is_obsolete = monotonic >= receipt.monotonic_deadline or not receipt.quote.is_usable(now)
+        return is_obsolete or quote.observed_at >= receipt.quote.observed_at
+
+    def _forget_old(self, now: float) -> None:
+        for key in [
+            key for key, receipt in self._receipts.items() if now - receipt.quote.deadline > FORGET_AFTER_S
+        ]:
+            del self._receipts[key]
+
+
+def _clamp_deadline(receipt: _Receipt, now: float, monotonic: float) -> Quote:
+    deadline_by_monotonic = now + (receipt.monotonic_deadline - monotonic)
+    if deadline_by_monotonic >= receipt.quote.deadline - CLOCK_AGREEMENT_S:
+        return receipt.quote
+    return replace(receipt.quote, deadline=deadline_by_monotonic)

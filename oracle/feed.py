@@ -1,0 +1,121 @@
+"""Source -> sanity -> store, one refresh at a time, by whoever holds the feed lease.
+
+Several instances may share one store. Each says which bindings it wants priced; the one that holds the lease
+prices them all, so that everybody sees the same numbers; when it dies, the lease runs out and another takes
+over. This file decides what happens in one refresh; when to refresh is the oracle's business, so that tests
+need no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from oracle.binding import Binding
+from oracle.clocks import Clocks
+from oracle.instance import Instance, describe_holder, format_instance
+from oracle.market import Offering
+from oracle.price_history import PricePoint
+from oracle.quotes import Quote
+from oracle.sanity import Refusal, SanityGate
+from oracle.settings import OracleSettings
+from oracle.sources.base import Observation, PriceSource
+from oracle.store.base import HistorySample, QuoteStore
+
+#: How long an instance's wishes outlive it, in lives of a quote. Two, so that one failed refresh drops no
+#: context.
+WISH_LIVES = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReport:
+    """What one refresh did."""
+
+    is_generating: bool
+    generator: str | None
+    refusals: tuple[Refusal, ...] = ()
+
+
+class Feed:
+    """Prices what is bound. Owned by one task; outlives the store's connections, so that nothing is judged
+    afresh.
+    """
+
+    def __init__(
+        self, source: PriceSource | None, settings: OracleSettings, clocks: Clocks, instance: Instance
+    ) -> None:
+        self._source = source
+        self._settings = settings
+        self._clocks = clocks
+        self._holder = format_instance(instance)
+        self._gate = SanityGate()
+        self._kept_at: dict[Offering, float] = {}
+
+    async def refresh(self, store: QuoteStore, bindings: Iterable[Binding]) -> FeedReport:
+        """Take one step. Raises: StoreUnavailable, WriteRefused, and whatever OracleError the source
+        raises.
+        """
+        now = self._clocks.wall()
+        wish_end = now + WISH_LIVES * self._settings.quote_life_s
+        await store.register_bindings(self._holder, bindings, wish_end)
+        if self._source is None:
+            generator = await store.read_lease()
+            return FeedReport(False, None if generator is None else describe_holder(generator))
+        generator = await store.acquire_lease(self._holder, self._settings.lease_s)
+        if generator != self._holder:
+            return FeedReport(False, describe_holder(generator))
+        return await self._generate(store, self._source)
+
+    async def release(self, store: QuoteStore) -> None:
+        """Leave in an orderly way: the next instance takes over at once, and prices nothing for this one any
+        more.
+        """
+        await store.register_bindings(self._holder, (), expires_at=self._clocks.wall())
+        await store.release_lease(self._holder)
+
+    def remember(self, quotes: Iterable[Quote]) -> None:
+        """Learn from quotes of other instances what a price was before this one generated any."""
+        for quote in quotes:
+            self._gate.remember(quote.offering, quote.usd_per_hour)
+
+    async def _generate(self, store: QuoteStore, source: PriceSource) -> FeedReport:
+        wanted = await store.read_bindings(self._clocks.wall())
+        now = self._clocks.wall()
+        observations = await source.observe(sorted({binding.offering for binding in wanted}), now)
+        believed, refusals = self._gate.judge(observations, lambda offering: source.on_demand(offering, now))
+        quotes = self._to_quotes(believed, wanted, source.name)
+        samples = self._choose_samples(believed)
+        is_holder = await store.publish(self._holder, quotes, samples, self._clocks.wall())
+        return FeedReport(is_holder, describe_holder(self._holder) if is_holder else None, refusals)
+
+    def _to_quotes(
+        self, believed: Iterable[Observation], wanted: Iterable[Binding], source_name: str
+    ) -> tuple[Quote, ...]:
+        observation_by_offering = {observation.offering: observation for observation in believed}
+        quotes = []
+        for binding in sorted(wanted):
+            observation = observation_by_offering.get(binding.offering)
+            if observation is not None:
+                deadline = observation.observed_at + self._settings.quote_life_s
+                quotes.append(
+                    Quote(
+                        binding.context,
+                        binding.offering,
+                        observation.usd_per_hour,
+                        observation.observed_at,
+                        deadline,
+                        source_name,
+                    )
+                )
+        return tuple(quotes)
+
+    def _choose_samples(self, believed: Iterable[Observation]) -> tuple[HistorySample, ...]:
+        samples = []
+        for observation in believed:
+            kept_at = self._kept_at.get(observation.offering)
+            # The absolute difference: after the clock was set back, history goes on at once.
+            if kept_at is None or abs(observation.observed_at - kept_at) >= self._settings.history_step_s:
+                self._kept_at[observation.offering] = observation.observed_at
+                point = PricePoint(observation.observed_at, observation.usd_per_hour)
+                samples.append(HistorySample(observation.offering, point))
+        return tuple(samples)

@@ -1,0 +1,272 @@
+"""The oracle as the rest of the program sees it: tell it what is bound, read the board, wait for changes.
+
+`open_oracle` returns at once and keeps everything going in the background: it starts or finds the store,
+feeds it, follows what the store pushes, and comes back by itself after any outage. While the store is away
+nothing is invented: quotes age and expire, and `status` says why.
+
+All of it belongs to one asyncio loop; only the frozen values that it hands out may cross to other threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from oracle.binding import Binding
+from oracle.board import LiveBoard
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.errors import EmbeddedServerError, OracleError, StoreUnavailable, WriteRefused
+from oracle.feed import Feed, FeedReport
+from oracle.instance import Instance
+from oracle.market import Offering
+from oracle.price_history import PriceHistory, PricePoint
+from oracle.quotes import Quote, QuoteBoard
+from oracle.settings import OracleSettings
+from oracle.sources.base import PriceSource
+from oracle.status import OracleStatus
+from oracle.store.base import QuoteStore, StoreFacts, StoreHost
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two attempts to reach the store: the first at once, then doubling. The last is what a
+#: person waits at most after they have started Redis again.
+FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
+
+
+class Oracle:
+    """Prices, their history and their trustworthiness. Made by `open_oracle`; call it from its own loop
+    only.
+    """
+
+    def __init__(
+        self,
+        settings: OracleSettings,
+        source: PriceSource | None,
+        clocks: Clocks,
+        host: StoreHost,
+        instance: Instance,
+    ) -> None:
+        self._settings = settings
+        self._source = source
+        self._clocks = clocks
+        self._host = host
+        self._feed = Feed(source, settings, clocks, instance)
+        self._live_board = LiveBoard()
+        self._histories: dict[tuple[str, Offering], PriceHistory] = {}
+        self._unread_histories: set[tuple[str, Offering]] = set()
+        self._bindings: frozenset[Binding] = frozenset()
+        self._revision = 0
+        self._changed = asyncio.Event()
+        self._is_refresh_due = asyncio.Event()
+        self._report = FeedReport(is_generating=False, generator=None)
+        self._is_up = False
+        self._reason: str | None = "the price store is being started"
+        self._status = self._compose_status()
+
+    def set_bindings(self, bindings: Iterable[Binding]) -> None:
+        """Replace what is to be priced; new contexts get their prices at once, not at the next refresh."""
+        wanted = frozenset(bindings)
+        if wanted == self._bindings:
+            return
+        added = {(binding.context, binding.offering) for binding in wanted - self._bindings}
+        self._bindings = wanted
+        self._unread_histories |= added
+        self._is_refresh_due.set()
+
+    def board(self) -> QuoteBoard:
+        """Return the newest quotes, judged by both clocks at this moment."""
+        return self._live_board.observe(self._clocks.wall(), self._clocks.monotonic())
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of quotes or status; for `wait_for_change`."""
+        return self._revision
+
+    async def wait_for_change(self, since: int | None = None) -> int:
+        """Return the revision as soon as it differs from `since` (None: from now). Mere ageing is no
+        change.
+        """
+        known = self._revision if since is None else since
+        while self._revision == known:
+            await self._changed.wait()
+        return self._revision
+
+    def history(self, context: str, offering: Offering) -> tuple[PricePoint, ...]:
+        """Return what `context` saw for `offering`, oldest first: bounded, finer for recent times. Empty if
+        unknown.
+        """
+        history = self._histories.get((context, offering))
+        return () if history is None else history.points
+
+    def on_demand(self, offering: Offering) -> Decimal | None:
+        """Return the on-demand price of the same machine in USD per hour, None where it is unknown."""
+        return None if self._source is None else self._source.on_demand(offering, self._clocks.wall())
+
+    @property
+    def status(self) -> OracleStatus:
+        """How store, feed and source are now."""
+        return self._status
+
+    async def keep_running(self) -> None:
+        """Serve until cancelled: connect, follow and feed; after an outage wait, and begin again."""
+        retry_s = FIRST_RETRY_S
+        while True:
+            try:
+                await self._serve_one_connection()
+            except* (StoreUnavailable, EmbeddedServerError) as group:
+                error = group.exceptions[0]
+                retry_s = FIRST_RETRY_S if self._is_up else min(2 * retry_s, LAST_RETRY_S)
+                self._set_down(str(error))
+            except* Exception as group:
+                # The edge of the task: a fault of our own must not end the prices for the rest of the day.
+                logger.exception("the oracle stumbled and starts again", exc_info=group)
+                retry_s = LAST_RETRY_S
+                self._set_down(f"an internal error: {group.exceptions[0]!r}")
+            await asyncio.sleep(retry_s)
+
+    async def _serve_one_connection(self) -> None:
+        store = await self._host.connect()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow(store))
+                tasks.create_task(self._keep_feeding(store))
+        finally:
+            await store.aclose()
+
+    async def _follow(self, store: QuoteStore) -> None:
+        """Put on the board what the store pushes. Ends only by an error."""
+        self._unread_histories |= {(binding.context, binding.offering) for binding in self._bindings}
+        async for quotes in store.subscribe():
+            news = self._live_board.receive(quotes, self._clocks.wall(), self._clocks.monotonic())
+            self._feed.remember(news)
+            self._append_to_histories(news)
+            if not self._is_up:
+                self._is_up, self._reason = True, None
+            self._announce(has_news=bool(news))
+
+    async def _keep_feeding(self, store: QuoteStore) -> None:
+        try:
+            while True:
+                self._is_refresh_due.clear()
+                await self._read_missing_histories(store)
+                await self._refresh(store)
+                await self._wait_for_refresh()
+        except asyncio.CancelledError:
+            await self._leave(store)
+            raise
+
+    async def _refresh(self, store: QuoteStore) -> None:
+        reason = None
+        try:
+            self._report = await self._feed.refresh(store, self._bindings)
+        except StoreUnavailable:
+            raise
+        except WriteRefused as error:
+            reason = str(error)
+        except OracleError as error:
+            reason = f"the price source failed: {error}"
+        if self._is_up:
+            self._reason = reason
+        self._announce(has_news=False)
+
+    async def _wait_for_refresh(self) -> None:
+        try:
+            await asyncio.wait_for(self._is_refresh_due.wait(), self._settings.refresh_s)
+        except TimeoutError:
+            pass
+
+    async def _leave(self, store: QuoteStore) -> None:
+        try:
+            await self._feed.release(store)
+        except OracleError as error:
+            logger.debug("the feed lease was not given back and runs out by itself: %s", error)
+
+    async def _read_missing_histories(self, store: QuoteStore) -> None:
+        while self._unread_histories:
+            key = next(iter(self._unread_histories))
+            points = await store.read_history(key[1])
+            self._history_of(key).merge(points)
+            self._unread_histories.discard(key)
+            self._revision += bool(points)
+
+    def _append_to_histories(self, quotes: Iterable[Quote]) -> None:
+        for quote in quotes:
+            point = PricePoint(quote.observed_at, quote.usd_per_hour)
+            self._history_of((quote.context, quote.offering)).append(point)
+
+    def _history_of(self, key: tuple[str, Offering]) -> PriceHistory:
+        if key not in self._histories:
+            self._histories[key] = PriceHistory(step_s=self._settings.history_step_s)
+        return self._histories[key]
+
+    def _set_down(self, reason: str) -> None:
+        self._is_up, self._reason = False, reason
+        self._report = FeedReport(is_generating=False, generator=None)
+        self._announce(has_news=False)
+
+    def _announce(self, has_news: bool) -> None:
+        status = self._compose_status()
+        if has_news or status != self._status:
+            self._status = status
+            self._revision += 1
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    def _compose_status(self) -> OracleStatus:
+        facts: StoreFacts = self._host.facts
+        source_notices = () if self._source is None else self._source.notices
+        return OracleStatus(
+            kind=facts.kind,
+            is_up=self._is_up,
+            location=facts.location,
+            reason=self._reason,
+            is_durable=facts.is_durable,
+            is_shared=facts.is_shared,
+            is_generating=self._report.is_generating,
+            generator=self._report.generator,
+            source=None if self._source is None else self._source.name,
+            notices=(*facts.notices, *source_notices, *(str(refusal) for refusal in self._report.refusals)),
+        )
+
+
+@asynccontextmanager
+async def open_oracle(
+    settings: OracleSettings, source: PriceSource | None, clocks: Clocks = SYSTEM_CLOCKS
+) -> AsyncIterator[Oracle]:
+    """Run an oracle for as long as the block lasts; entering does not wait for the store.
+
+    Args:
+        source: what this instance can generate prices from; None reads only.
+    Raises: StoreUrlError at once for an address that can never work. Outages are no errors; see
+    `Oracle.status`.
+    """
+    host = _make_host(settings)
+    oracle = Oracle(settings, source, clocks, host, _make_instance())
+    task = asyncio.create_task(oracle.keep_running(), name="oracle")
+    try:
+        yield oracle
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await host.aclose()
+
+
+def _make_host(settings: OracleSettings) -> StoreHost:
+    # Imported here: redis.asyncio takes half a second, which the window's first frame does not wait for.
+    if settings.redis_url is not None:
+        from oracle.store.redis import RemoteHost
+
+        return RemoteHost(settings.redis_url, settings)
+    from oracle.store.embedded import EmbeddedHost
+
+    return EmbeddedHost(settings)
+
+
+def _make_instance() -> Instance:
+    return Instance(socket.gethostname(), os.getpid(), secrets.token_hex(4))

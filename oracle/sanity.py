@@ -1,0 +1,138 @@
+"""Which observed prices are believed. Pure.
+
+Real feeds have said 0.007 for a machine of 0.21 USD, negative costs and on-demand prices as spot
+(opencost#882 and #3725, kubecost#2922, karpenter#2938); a wrong price moves a fleet. A refused price is a
+value with a reason, never an exception: the offering then simply has no new quote, and its last one runs out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from oracle.market import CapacityType, Offering
+from oracle.sources.base import Observation
+
+#: Spot is capped at the on-demand price; a fifth more allows for lists that are not of the same day.
+MAX_SHARE_OF_ON_DEMAND = Decimal("1.2")
+#: The largest discount in recorded prices is 91 % (MARKET.md C3); 95 % is a wrong unit or a wrong machine.
+MIN_SHARE_OF_ON_DEMAND = Decimal("0.05")
+#: No recorded step comes near this (p99 1.7 %, regime changes 1.9 times); beyond it a second sample must
+#: agree.
+MAX_STEP_FACTOR = Decimal(3)
+#: How far apart a jump and its confirmation may lie. Arbitrary; small enough that two random faults do not
+#: confirm.
+CONFIRMATION_FACTOR = Decimal("1.25")
+#: Nothing sold by the hour costs as much; catches wrong units where no on-demand price is known. USD per
+#: hour.
+MAX_USD_PER_HOUR = Decimal(1000)
+
+
+class RefusalReason(StrEnum):
+    """Why a price is not believed."""
+
+    NOT_FINITE = "not a finite number"
+    NOT_POSITIVE = "zero or negative"
+    ABOVE_ON_DEMAND = "far above the on-demand price"
+    BELOW_FLOOR = "below 5 % of the on-demand price"
+    ABSURD = "above 1000 USD per hour"
+    UNCONFIRMED_JUMP = "changed more than threefold at once; waits for the next sample to confirm it"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An observation that did not become a quote."""
+
+    observation: Observation
+    reason: RefusalReason
+
+    def __str__(self) -> str:
+        return f"{self.observation.offering}: {self.observation.usd_per_hour} USD per hour refused, {self.reason.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMemory:
+    """What the judgement of the next sample of one offering rests on."""
+
+    last_believed: Decimal | None = None
+    unconfirmed: Decimal | None = None
+
+
+def judge_price(
+    observation: Observation, on_demand: Decimal | None, memory: PriceMemory
+) -> tuple[RefusalReason | None, PriceMemory]:
+    """Decide about one sample.
+
+    Args:
+        on_demand: USD per hour of the same offering on demand, None where unknown (then its two bounds do not
+        apply). memory: what came before for this offering.
+    Returns: the reason for refusing it, None if it is believed; and the memory for the next sample.
+    """
+    price = observation.usd_per_hour
+    reason = _find_absolute_fault(price) or _find_relative_fault(observation, on_demand)
+    if reason is not None:
+        return reason, PriceMemory(memory.last_believed)
+    if _is_jump(price, memory.last_believed) and not _is_confirmed(price, memory.unconfirmed):
+        return RefusalReason.UNCONFIRMED_JUMP, PriceMemory(memory.last_believed, unconfirmed=price)
+    return None, PriceMemory(last_believed=price)
+
+
+def _find_absolute_fault(price: Decimal) -> RefusalReason | None:
+    if not price.is_finite():
+        return RefusalReason.NOT_FINITE
+    if price <= 0:
+        return RefusalReason.NOT_POSITIVE
+    return RefusalReason.ABSURD if price > MAX_USD_PER_HOUR else None
+
+
+def _find_relative_fault(observation: Observation, on_demand: Decimal | None) -> RefusalReason | None:
+    if on_demand is None or observation.offering.capacity_type is CapacityType.ON_DEMAND:
+        return None
+    if observation.usd_per_hour > MAX_SHARE_OF_ON_DEMAND * on_demand:
+        return RefusalReason.ABOVE_ON_DEMAND
+    return (
+        RefusalReason.BELOW_FLOOR if observation.usd_per_hour < MIN_SHARE_OF_ON_DEMAND * on_demand else None
+    )
+
+
+def _is_jump(price: Decimal, before: Decimal | None) -> bool:
+    return before is not None and not _are_within(price, before, MAX_STEP_FACTOR)
+
+
+def _is_confirmed(price: Decimal, unconfirmed: Decimal | None) -> bool:
+    return unconfirmed is not None and _are_within(price, unconfirmed, CONFIRMATION_FACTOR)
+
+
+def _are_within(price: Decimal, other: Decimal, factor: Decimal) -> bool:
+    return max(price, other) <= factor * min(price, other)
+
+
+class SanityGate:
+    """Judges sample after sample, remembering each offering. Owned by the feed's task."""
+
+    def __init__(self) -> None:
+        self._memories: dict[Offering, PriceMemory] = {}
+
+    def remember(self, offering: Offering, usd_per_hour: Decimal) -> None:
+        """Take over a price that another instance has already judged, so that a failover is no way around the
+        gate.
+        """
+        self._memories.setdefault(offering, PriceMemory(last_believed=usd_per_hour))
+
+    def judge(
+        self, observations: tuple[Observation, ...], find_on_demand: Callable[[Offering], Decimal | None]
+    ) -> tuple[tuple[Observation, ...], tuple[Refusal, ...]]:
+        """Return the believed observations and the refusals, both in the order given."""
+        believed: list[Observation] = []
+        refusals: list[Refusal] = []
+        for observation in observations:
+            offering = observation.offering
+            memory = self._memories.get(offering, PriceMemory())
+            reason, self._memories[offering] = judge_price(observation, find_on_demand(offering), memory)
+            if reason is None:
+                believed.append(observation)
+            else:
+                refusals.append(Refusal(observation, reason))
+        return tuple(believed), tuple(refusals)

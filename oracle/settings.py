@@ -1,0 +1,45 @@
+"""What a person may choose about the oracle. Pure: reading files, environment and flags is the caller's
+work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OracleSettings:
+    """One immutable set of choices; the defaults run the demo."""
+
+    redis_url: str | None = None
+    """`redis://`, `rediss://` or `unix://` address of a shared store. None starts the embedded server."""
+
+    data_directory: str | None = None
+    """Where the embedded server keeps its file. None is the user's data directory of this platform."""
+
+    runtime_directory: str | None = None
+    """Where the embedded server's socket lives, never readable by others. None is the user's runtime
+    directory.
+    """
+
+    key_prefix: str = "sentinelaura"
+    """First part of every key, so that several fleets can share one Redis."""
+
+    refresh_s: float = 2.0
+    """Seconds between two looks at the source. Two for the demo, where market time runs fast; live price
+    interfaces change a few times a day, and a minute is plenty (MARKET.md C4)."""
+
+    quote_life_s: float = 20.0
+    """Seconds from observation to deadline. A small multiple of `refresh_s`, long enough for a failover of
+    the feed, short enough that a dead feed greys the globe while a person watches."""
+
+    lease_s: float = 6.0
+    """Seconds for which one instance holds the right to generate. Three refreshes, so that a slow one loses
+    nothing.
+    """
+
+    history_step_s: float = 10.0
+    """Least seconds between two kept history points of one offering."""
+
+    history_points: int = 1000
+    """History points kept per offering in the store; older ones are dropped."""

@@ -1,0 +1,49 @@
+"""What every price source offers to the feed. Pure: a source that needs a network hides it behind the same
+protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from oracle.market import Offering
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One price as a source gave it, not yet believed: it may be NaN, negative or in the wrong unit.
+
+    `observed_at` is the wall time, in Unix seconds, at which the price was known to be in force.
+    """
+
+    offering: Offering
+    usd_per_hour: Decimal
+    observed_at: float
+
+
+class PriceSource(Protocol):
+    """Where prices come from. Called by one task at a time."""
+
+    @property
+    def name(self) -> str:
+        """Who says the price, for people; stands in every quote ("simulated market", "replay of
+        prices.csv").
+        """
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about this source now: a gap in the recording, its end, offerings without
+        a price.
+        """
+
+    async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
+        """Return the prices in force at wall time `now`. An offering without a known price is left out.
+
+        Raises: OracleError where the source itself fails; the prices then age.
+        """
+
+    def on_demand(self, offering: Offering, now: float) -> Decimal | None:
+        """Return what the same instance type costs on demand, USD per hour, or None where that is unknown."""

@@ -1,0 +1,43 @@
+"""How the oracle is, in one value for people and programs. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StoreKind(StrEnum):
+    """Whose server keeps the prices."""
+
+    EMBEDDED = "embedded"
+    REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True)
+class OracleStatus:
+    """The state of store, feed and source at one moment."""
+
+    kind: StoreKind
+    is_up: bool
+    """False from the start until the first connection, and whenever the store is gone; prices then age."""
+    location: str
+    """Address for people, without password."""
+    reason: str | None
+    """Why the store is down, or why it takes no new prices; None while all is well."""
+    is_durable: bool
+    """Whether history and last quotes survive a restart, as far as known."""
+    is_shared: bool
+    """Whether another program's server is used: a remote one, or the one that another window started."""
+    is_generating: bool
+    """Whether this instance feeds the store now."""
+    generator: str | None
+    """The instance that feeds the store, for people ("host, process 123"); None while unknown."""
+    source: str | None
+    """Name of this instance's own source, None for a reader without one."""
+    notices: tuple[str, ...] = ()
+    """Further sentences for people: refused prices, the source's notices, where a fallback is in use."""
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether new prices arrive as they should."""
+        return self.is_up and self.reason is None

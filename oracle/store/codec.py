@@ -1,0 +1,175 @@
+"""Quotes and bindings as bytes in the store, and back. Pure.
+
+A quote is canonical JSON: sorted keys, no blanks, price as decimal text. Decoding is strict, because the
+store may be shared and anything in it may move a fleet: bytes that are not exactly what encoding the decoded
+quote would give are refused, which rules out repeated keys, other spellings of a number and unknown fields in
+one comparison.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from oracle.binding import Binding
+from oracle.errors import QuoteDecodeError
+from oracle.market import CapacityType, Offering
+from oracle.price_history import PricePoint
+from oracle.quotes import Quote
+
+#: Written into each value; a reader refuses what it does not know.
+FORMAT_VERSION = 1
+#: No price is believed for longer than a day after it was seen, whatever its deadline says.
+MAX_LIFE_S = 86_400.0
+#: Longest name of a context, region or source. Kubernetes contexts such as full ARNs stay far below.
+MAX_NAME_LENGTH = 256
+#: A quote takes about 300 bytes; more is no quote.
+MAX_QUOTE_BYTES = 4096
+
+_PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,12})?", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def encode_quote(quote: Quote) -> bytes:
+    """Return the canonical JSON of a quote, one line of ASCII."""
+    fields = {
+        "capacity_type": quote.offering.capacity_type.value,
+        "context": quote.context,
+        "deadline": float(quote.deadline),
+        "instance_type": quote.offering.instance_type,
+        "observed_at": float(quote.observed_at),
+        "provider": quote.offering.provider,
+        "region": quote.offering.region,
+        "source": quote.source,
+        "usd_per_hour": format_price(quote.usd_per_hour),
+        "version": FORMAT_VERSION,
+    }
+    return _encode_json(fields)
+
+
+def decode_quote(data: bytes) -> Quote:
+    """Return the quote in `data`. Raises: QuoteDecodeError for anything but our own canonical form."""
+    fields = _decode_fields(data)
+    quote = Quote(
+        context=_get_name(fields, "context"),
+        offering=_decode_offering(fields),
+        usd_per_hour=_get_price(fields, "usd_per_hour"),
+        observed_at=_get_time(fields, "observed_at"),
+        deadline=_get_time(fields, "deadline"),
+        source=_get_name(fields, "source"),
+    )
+    if not 0 < quote.deadline - quote.observed_at <= MAX_LIFE_S:
+        raise QuoteDecodeError("its life is not between zero and one day")
+    if fields.get("version") != FORMAT_VERSION or encode_quote(quote) != data:
+        raise QuoteDecodeError("it is not in the canonical form of version 1")
+    return quote
+
+
+def encode_bindings(bindings: Iterable[Binding], expires_at: float) -> bytes:
+    """Return what an instance wants priced, with the wall time until which it says so."""
+    rows = [[binding.context, *_to_row(binding.offering)] for binding in sorted(bindings)]
+    return _encode_json({"bindings": rows, "expires_at": float(expires_at)})
+
+
+def decode_bindings(data: bytes, now: float) -> frozenset[Binding]:
+    """Return the bindings in `data`, none if they expired before wall time `now`. Raises:
+    QuoteDecodeError.
+    """
+    try:
+        fields = json.loads(data)
+        if not now < _get_time(fields, "expires_at"):
+            return frozenset()
+        return frozenset(
+            Binding(context, Offering(provider, region, instance_type, CapacityType(capacity)))
+            for context, provider, region, instance_type, capacity in fields["bindings"]
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise QuoteDecodeError("bindings of an instance are garbled") from error
+
+
+def encode_point(point: PricePoint) -> bytes:
+    """Return one history point as `time price`."""
+    return f"{float(point.observed_at)!r} {format_price(point.usd_per_hour)}".encode("ascii")
+
+
+def decode_point(data: bytes) -> PricePoint:
+    """Return the history point in `data`. Raises: QuoteDecodeError."""
+    time_text, _, price_text = data[:64].decode("ascii", "replace").partition(" ")
+    try:
+        observed_at = float(time_text)
+    except ValueError as error:
+        raise QuoteDecodeError("a history point has no time") from error
+    if not math.isfinite(observed_at) or not _PRICE.fullmatch(price_text):
+        raise QuoteDecodeError("a history point is garbled")
+    return PricePoint(observed_at, Decimal(price_text))
+
+
+def format_price(usd_per_hour: Decimal) -> str:
+    """Return a price in plain decimal digits. Raises: ValueError for what cannot be a price."""
+    text = format(usd_per_hour, "f")
+    if not _PRICE.fullmatch(text):
+        raise ValueError(f"{usd_per_hour} is no price that can be stored")
+    return text
+
+
+def format_offering_key(offering: Offering) -> str:
+    """Return the offering as part of a key: `provider|region|type|capacity`."""
+    return "|".join(_to_row(offering))
+
+
+def _to_row(offering: Offering) -> list[str]:
+    return [offering.provider, offering.region, offering.instance_type, offering.capacity_type.value]
+
+
+def _encode_json(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def _decode_fields(data: bytes) -> dict[str, Any]:
+    if len(data) > MAX_QUOTE_BYTES:
+        raise QuoteDecodeError(f"it is longer than {MAX_QUOTE_BYTES} bytes")
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise QuoteDecodeError("it is not JSON") from error
+    if not isinstance(fields, dict):
+        raise QuoteDecodeError("it is not an object")
+    return fields
+
+
+def _decode_offering(fields: dict[str, Any]) -> Offering:
+    try:
+        capacity_type = CapacityType(_get_name(fields, "capacity_type"))
+    except ValueError as error:
+        raise QuoteDecodeError("its capacity type is unknown") from error
+    return Offering(
+        _get_name(fields, "provider"),
+        _get_name(fields, "region"),
+        _get_name(fields, "instance_type"),
+        capacity_type,
+    )
+
+
+def _get_name(fields: dict[str, Any], key: str) -> str:
+    value = fields.get(key)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_LENGTH or _CONTROL.search(value):
+        raise QuoteDecodeError(f"its {key} is missing or no plain name")
+    return value
+
+
+def _get_price(fields: dict[str, Any], key: str) -> Decimal:
+    value = fields.get(key)
+    if not isinstance(value, str) or not _PRICE.fullmatch(value) or Decimal(value) <= 0:
+        raise QuoteDecodeError(f"its {key} is no positive decimal")
+    return Decimal(value)
+
+
+def _get_time(fields: dict[str, Any], key: str) -> float:
+    value = fields.get(key)
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise QuoteDecodeError(f"its {key} is no time")
+    return value

@@ -1,0 +1,149 @@
+"""The store that needs no set-up: a server of our own on a Unix socket, started, shared, restarted and
+stopped here.
+
+Who may start it is settled by a lock on the data directory, which the server itself keeps holding: a second
+window finds it locked and shares the running server; if the first window closes, the lock becomes free and
+the second starts its own on the same file. Two servers never write one file, however the programs die.
+
+Ways down, each said in the facts: durable file; without a file (disk full, directory read-only); in memory of
+this process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from pathlib import Path
+
+from oracle.errors import EmbeddedServerError, StoreUnavailable
+from oracle.settings import OracleSettings
+from oracle.status import StoreKind
+from oracle.store.base import QuoteStore, StoreFacts
+from oracle.store.memory_server import MemoryServer
+from oracle.store.redis import RemoteHost, open_unix_store
+from oracle.store.server_binary import find_server_binaries
+from oracle.store.server_directories import ServerDirectories, make_server_directories
+from oracle.store.server_process import ServerProcess, start_server
+
+if sys.platform != "win32":
+    import fcntl
+
+logger = logging.getLogger(__name__)
+
+
+class EmbeddedHost:
+    """Keeps one server going for the programs of one user. Owned by one task."""
+
+    def __init__(self, settings: OracleSettings) -> None:
+        self._settings = settings
+        self._lock_descriptor: int | None = None
+        self._process: ServerProcess | None = None
+        self._memory_server: MemoryServer | None = None
+        self._facts = StoreFacts(StoreKind.EMBEDDED, "embedded store, not started yet", False, False)
+
+    @property
+    def facts(self) -> StoreFacts:
+        return self._facts
+
+    async def connect(self) -> QuoteStore:
+        binaries = list(find_server_binaries())
+        if not binaries:
+            return await self._connect_to_memory()
+        directories = make_server_directories(self._settings)
+        if not self._try_lock(directories):
+            return self._share(directories)
+        if self._process is None or not self._process.is_running:
+            await self._start(binaries[0], directories)
+        return open_unix_store(str(directories.socket), self._facts.location, self._settings)
+
+    async def aclose(self) -> None:
+        if self._process is not None:
+            await self._process.stop()
+        if self._memory_server is not None:
+            self._memory_server.stop()
+        if self._lock_descriptor is not None:
+            os.close(self._lock_descriptor)
+            self._lock_descriptor = None
+
+    async def _start(self, binary: Path, directories: ServerDirectories) -> None:
+        notices: list[str] = []
+        for is_durable in (True, True, False):
+            process = start_server(binary, directories, self._get_lock(), is_durable)
+            self._process = process
+            try:
+                await process.wait_until_ready()
+            except EmbeddedServerError as error:
+                if not is_durable:
+                    raise
+                notices += _explain_failed_start(error, directories)
+                continue
+            self._note_start(binary, directories, is_durable, notices)
+            return
+
+    def _note_start(
+        self, binary: Path, directories: ServerDirectories, is_durable: bool, notices: list[str]
+    ) -> None:
+        with contextlib.suppress(OSError):
+            directories.address.write_text(str(directories.socket), "utf-8")
+        location = f"embedded {binary.name} at {directories.socket}"
+        self._facts = StoreFacts(
+            StoreKind.EMBEDDED, location, is_durable, is_shared=False, notices=tuple(notices)
+        )
+        logger.info("price store: %s", location)
+
+    def _share(self, directories: ServerDirectories) -> QuoteStore:
+        try:
+            socket = directories.address.read_text("utf-8").strip()
+        except OSError as error:
+            raise StoreUnavailable(str(directories.data), "another window is still starting it") from error
+        location = f"embedded store at {socket}"
+        notice = "This window shares the price store that another window started."
+        self._facts = StoreFacts(
+            StoreKind.EMBEDDED, location, is_durable=True, is_shared=True, notices=(notice,)
+        )
+        return open_unix_store(socket, location, self._settings)
+
+    async def _connect_to_memory(self) -> QuoteStore:
+        if self._memory_server is None:
+            self._memory_server = MemoryServer()
+        notice = (
+            "No Redis or Valkey server program was found: prices and their history are forgotten at the end."
+        )
+        location = f"memory of this program at {self._memory_server.url}"
+        self._facts = StoreFacts(
+            StoreKind.EMBEDDED, location, is_durable=False, is_shared=False, notices=(notice,)
+        )
+        return await RemoteHost(self._memory_server.url, self._settings).connect()
+
+    def _try_lock(self, directories: ServerDirectories) -> bool:
+        if self._lock_descriptor is not None:
+            return True
+        descriptor = os.open(directories.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._lock_descriptor = descriptor
+        return True
+
+    def _get_lock(self) -> int:
+        assert self._lock_descriptor is not None
+        return self._lock_descriptor
+
+
+def _explain_failed_start(error: EmbeddedServerError, directories: ServerDirectories) -> list[str]:
+    """Make room for the next attempt and say what was done."""
+    if "append only file" not in error.reason.lower() or not directories.append_only_directory.exists():
+        return [
+            f"The price store cannot write to {directories.data}, so nothing outlives this run: {error.reason}."
+        ]
+    number = 1
+    while (aside := directories.data / f"appendonlydir.damaged-{number}").exists():
+        number += 1
+    directories.append_only_directory.rename(aside)
+    return [
+        f"The price store's file was damaged and is set aside as {aside}; the price history starts afresh."
+    ]

@@ -1,0 +1,325 @@
+"""Quotes in Redis or Valkey, spoken to over redis.asyncio; no redis error leaves this file.
+
+Keys, all below the prefix of the settings:
+
+    <prefix>:quote:<context>|<offering>    canonical JSON of the newest quote, gone at its deadline
+    <prefix>:quotes                        sorted set: key of a quote -> its deadline
+    <prefix>:history:<offering>            list of "time price", bounded
+    <prefix>:feed-lease                    the instance that generates, gone when it stops renewing
+    <prefix>:bindings                      hash: instance -> the bindings it wants priced
+    <prefix>:announcements                 channel: the quotes of one refresh, one per line
+
+Whatever must hold together is one Lua script, so that an instance that has lost the lease writes nothing, and
+that a cancelled task leaves nothing half done: transactions and pipelines of redis.asyncio have leaked
+replies across cancellations (redis-py#2624, #2665, #4121).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from redis import exceptions as redis_errors
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from oracle.binding import Binding
+from oracle.errors import QuoteDecodeError, StoreUnavailable, StoreUrlError, WriteRefused
+from oracle.market import Offering
+from oracle.price_history import PricePoint
+from oracle.quotes import Quote
+from oracle.settings import OracleSettings
+from oracle.status import StoreKind
+from oracle.store import codec
+from oracle.store.base import HistorySample, QuoteStore, StoreFacts
+
+logger = logging.getLogger(__name__)
+
+#: Seconds for a connection or an answer. A local server needs a millisecond; the default retries of
+#: redis.asyncio would make a dead one cost four seconds per call.
+SOCKET_TIMEOUT_S = 0.5
+#: Seconds of silence on a subscription after which the server must answer a ping; catches half-open
+#: connections.
+SILENCE_S = 2.0
+#: Keys asked for in one MGET.
+CHUNK = 500
+#: How long the index remembers an expired quote, seconds; more than any clock difference between instances.
+INDEX_SLACK_S = 3600.0
+
+_PUBLISH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local quotes, samples = tonumber(ARGV[4]), tonumber(ARGV[5])
+local argument = 8
+for i = 1, quotes do
+  local key = KEYS[2 + i]
+  redis.call('SET', key, ARGV[argument], 'PX', ARGV[argument + 1])
+  redis.call('ZADD', KEYS[2], ARGV[argument + 2], key)
+  argument = argument + 3
+end
+for i = 1, samples do
+  local key = KEYS[2 + quotes + i]
+  redis.call('RPUSH', key, ARGV[argument])
+  redis.call('LTRIM', key, -tonumber(ARGV[6]), -1)
+  argument = argument + 1
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
+if quotes > 0 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
+return 1
+"""
+
+_ACQUIRE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return holder end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]
+"""
+
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+class RedisStore:
+    """A QuoteStore on one server. Call it from the loop that made it."""
+
+    def __init__(self, make_client: Callable[[int], Redis], location: str, settings: OracleSettings) -> None:
+        """Connect lazily. `make_client` takes the number of retries of one command; `location` is for
+        people.
+        """
+        self._commands = make_client(1)
+        # A subscription that reconnects by itself would silently miss what was announced meanwhile: no
+        # retries.
+        self._subscriptions = make_client(0)
+        self._location = location
+        self._prefix = settings.key_prefix
+        self._history_points = settings.history_points
+
+    async def publish(
+        self, holder: str, quotes: Sequence[Quote], samples: Sequence[HistorySample], now: float
+    ) -> bool:
+        alive = [quote for quote in quotes if quote.deadline > now]
+        lines = [codec.encode_quote(quote) for quote in alive]
+        keys = [self._key("feed-lease"), self._key("quotes"), *map(self._quote_key, alive)]
+        keys += [self._history_key(sample.offering) for sample in samples]
+        arguments: list[Any] = [
+            holder,
+            self._key("announcements"),
+            b"\n".join(lines),
+            len(alive),
+            len(samples),
+        ]
+        arguments += [self._history_points, now - INDEX_SLACK_S]
+        for quote, line in zip(alive, lines, strict=True):
+            arguments += [line, max(1, int(1000 * (quote.deadline - now))), quote.deadline]
+        arguments += [codec.encode_point(sample.point) for sample in samples]
+        return bool(await self._run(self._commands.eval(_PUBLISH, len(keys), *keys, *arguments)))
+
+    async def read_quotes(self) -> tuple[Quote, ...]:
+        keys = cast(list[bytes], await self._run(self._commands.zrange(self._key("quotes"), 0, -1)))
+        quotes: list[Quote] = []
+        for start in range(0, len(keys), CHUNK):
+            values = await self._run(self._commands.mget(keys[start : start + CHUNK]))
+            quotes += self._decode_quotes(value for value in values if value is not None)
+        return tuple(quotes)
+
+    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
+        pubsub = self._subscriptions.pubsub(ignore_subscribe_messages=False)
+        try:
+            await self._run(pubsub.subscribe(self._key("announcements")))
+            await self._read_message(pubsub)  # The confirmation: from here on nothing is missed.
+            yield await self.read_quotes()
+            while True:
+                message = await self._read_message(pubsub)
+                if message["type"] == "message":
+                    yield tuple(self._decode_quotes(cast(bytes, message["data"]).split(b"\n")))
+        finally:
+            await _close_quietly(pubsub)
+
+    async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
+        lines = await self._run(self._commands.lrange(self._history_key(offering), -self._history_points, -1))
+        points = []
+        for line in lines:
+            with self._skip_garbage():
+                points.append(codec.decode_point(line))
+        return tuple(points)
+
+    async def acquire_lease(self, holder: str, duration_s: float) -> str:
+        reply = await self._run(
+            self._commands.eval(_ACQUIRE, 1, self._key("feed-lease"), holder, str(int(1000 * duration_s)))
+        )
+        return _to_text(cast(bytes, reply))
+
+    async def read_lease(self) -> str | None:
+        holder = await self._run(self._commands.get(self._key("feed-lease")))
+        return None if holder is None else _to_text(cast(bytes, holder))
+
+    async def release_lease(self, holder: str) -> None:
+        await self._run(self._commands.eval(_RELEASE, 1, self._key("feed-lease"), holder))
+
+    async def register_bindings(self, holder: str, bindings: Iterable[Binding], expires_at: float) -> None:
+        value = codec.encode_bindings(bindings, expires_at)
+        await self._run(self._commands.hset(self._key("bindings"), holder, cast(Any, value)))
+
+    async def read_bindings(self, now: float) -> frozenset[Binding]:
+        key = self._key("bindings")
+        wanted: set[Binding] = set()
+        registered = cast(dict[bytes, bytes], await self._run(self._commands.hgetall(key)))
+        for holder, value in registered.items():
+            bindings: frozenset[Binding] = frozenset()
+            with self._skip_garbage():
+                bindings = codec.decode_bindings(value, now)
+            wanted |= bindings
+            if not bindings:
+                await self._run(self._commands.hdel(key, cast(Any, holder)))
+        return frozenset(wanted)
+
+    async def aclose(self) -> None:
+        await _close_quietly(self._commands)
+        await _close_quietly(self._subscriptions)
+
+    async def _run(self, call: Awaitable[Any] | Any) -> Any:
+        with self._translated_errors():
+            async with asyncio.timeout(4 * SOCKET_TIMEOUT_S):
+                return await call
+
+    async def _read_message(self, pubsub: Any) -> dict[str, Any]:
+        with self._translated_errors():
+            message = await pubsub.get_message(timeout=SILENCE_S)
+            if message is None:
+                await pubsub.ping()
+                message = await pubsub.get_message(timeout=SOCKET_TIMEOUT_S)
+            if message is None:
+                raise StoreUnavailable(self._location, f"silent for {SILENCE_S + SOCKET_TIMEOUT_S} s")
+            return cast(dict[str, Any], message)
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except redis_errors.AuthenticationError as error:
+            raise StoreUnavailable(
+                self._location, f"it refuses us ({error}); check user and password"
+            ) from error
+        except redis_errors.ResponseError as error:
+            raise WriteRefused(self._location, _explain_refusal(str(error))) from error
+        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+            raise StoreUnavailable(self._location, _explain_outage(error)) from error
+
+    @contextmanager
+    def _skip_garbage(self) -> Iterator[None]:
+        try:
+            yield
+        except QuoteDecodeError as error:
+            logger.warning("something in the store at %s is left out: %s", self._location, error)
+
+    def _decode_quotes(self, lines: Iterable[bytes]) -> list[Quote]:
+        quotes = []
+        for line in lines:
+            with self._skip_garbage():
+                quotes.append(codec.decode_quote(line))
+        return quotes
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}:{name}"
+
+    def _quote_key(self, quote: Quote) -> str:
+        return self._key(f"quote:{quote.context}|{codec.format_offering_key(quote.offering)}")
+
+    def _history_key(self, offering: Offering) -> str:
+        return self._key(f"history:{codec.format_offering_key(offering)}")
+
+
+class RemoteHost:
+    """Somebody else's server, by its address."""
+
+    def __init__(self, url: str, settings: OracleSettings) -> None:
+        """Raises: StoreUrlError for an address that can never work."""
+        self._url = url
+        self._settings = settings
+        self._location = redact_url(url)
+        try:
+            Redis.from_url(url)
+        except (ValueError, TypeError, redis_errors.RedisError) as error:
+            raise StoreUrlError(self._location, str(error)) from error
+
+    @property
+    def facts(self) -> StoreFacts:
+        # Whether a remote server writes to disk is its owner's business; it outlives us, which is what
+        # matters here.
+        return StoreFacts(StoreKind.REMOTE, self._location, is_durable=True, is_shared=True)
+
+    async def connect(self) -> QuoteStore:
+        return RedisStore(self._make_client, self._location, self._settings)
+
+    async def aclose(self) -> None:
+        """Nothing to stop: the server is not ours."""
+
+    def _make_client(self, retries: int) -> Redis:
+        return Redis.from_url(self._url, **client_options(retries))
+
+
+def open_unix_store(socket_path: str, location: str, settings: OracleSettings) -> RedisStore:
+    """Return a store on a server at a Unix socket."""
+    return RedisStore(
+        lambda retries: Redis(unix_socket_path=socket_path, **client_options(retries)), location, settings
+    )
+
+
+def client_options(retries: int) -> dict[str, Any]:
+    """Return what every client of ours has in common. RESP2, because 8.1.0 closes idle RESP3 connections
+    (redis-py#4252).
+    """
+    return {
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), retries),
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": SOCKET_TIMEOUT_S,
+        "decode_responses": False,
+    }
+
+
+def redact_url(url: str) -> str:
+    """Return the address without user, password and options, fit for logs and windows."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return url.rpartition("@")[2].partition("?")[0]
+    if "@" not in parts.netloc and not parts.hostname:
+        return url.partition("?")[0]
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def _to_text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _explain_outage(error: Exception) -> str:
+    if isinstance(error, redis_errors.TimeoutError | TimeoutError):
+        return f"no answer within {SOCKET_TIMEOUT_S} s"
+    return str(error) or type(error).__name__
+
+
+def _explain_refusal(message: str) -> str:
+    if "MISCONF" in message or "No space left" in message:
+        return f"it cannot write to its disk; free some space there ({message})"
+    if message.startswith("OOM"):
+        return f"its memory is full; raise maxmemory ({message})"
+    if message.startswith("NOPERM"):
+        return f"its user may not do that; allow the keys and commands of the manual ({message})"
+    if message.startswith("READONLY"):
+        return f"it is a read-only replica; use the address of the primary ({message})"
+    return message
+
+
+async def _close_quietly(connection: Any) -> None:
+    try:
+        await connection.aclose()
+    except (redis_errors.RedisError, OSError, TimeoutError) as error:
+        logger.debug("closing a connection: %s", error)

@@ -1,0 +1,98 @@
+"""Where the embedded server keeps its file and its socket, and that nobody else can get at them.
+
+Makes directories; knows no server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from oracle.errors import EmbeddedServerError
+from oracle.settings import OracleSettings
+
+APPLICATION = "sentinelaura"
+#: A socket's path must fit into sockaddr_un with its closing zero: 108 bytes on Linux, 104 on macOS.
+MAX_SOCKET_PATH_BYTES = 103
+
+
+@dataclass(frozen=True, slots=True)
+class ServerDirectories:
+    """`data` outlives the program; `socket` is a path in a directory of the user's own, mode 0700."""
+
+    data: Path
+    socket: Path
+
+    @property
+    def lock(self) -> Path:
+        """Locked while a server may be writing below `data`."""
+        return self.data / "store.lock"
+
+    @property
+    def address(self) -> Path:
+        """Says where the socket of the running server is, for a second window."""
+        return self.data / "store.address"
+
+    @property
+    def log(self) -> Path:
+        """What the server said since it was started last."""
+        return self.data / "store.log"
+
+    @property
+    def append_only_directory(self) -> Path:
+        """The server's durable file, in the several parts that it keeps."""
+        return self.data / "appendonlydir"
+
+
+def make_server_directories(settings: OracleSettings) -> ServerDirectories:
+    """Create what is missing. Raises: EmbeddedServerError where a directory cannot be made or is not only
+    ours.
+    """
+    data = platformdirs.user_data_path(APPLICATION) / "store"
+    if settings.data_directory is not None:
+        data = Path(settings.data_directory)
+    _make_private(data)
+    return ServerDirectories(data, _choose_socket(settings, data))
+
+
+def _choose_socket(settings: OracleSettings, data: Path) -> Path:
+    # Two data directories of one user are two stores: their sockets must differ.
+    name = hashlib.sha256(os.fsencode(data.absolute())).hexdigest()[:12]
+    runtime = _find_runtime_directory()
+    if settings.runtime_directory is not None:
+        runtime = Path(settings.runtime_directory)
+    socket = runtime / name / "store.sock"
+    if len(os.fsencode(socket)) > MAX_SOCKET_PATH_BYTES:
+        socket = Path(tempfile.gettempdir()) / f"{APPLICATION}-{os.getuid()}" / name / "store.sock"
+    _make_private(socket.parent.parent)
+    _make_private(socket.parent)
+    return socket
+
+
+def _find_runtime_directory() -> Path:
+    with warnings.catch_warnings():
+        # It warns where no login session made a runtime directory, as in containers; its fallback is private
+        # too.
+        warnings.simplefilter("ignore")
+        return platformdirs.user_runtime_path(APPLICATION)
+
+
+def _make_private(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = directory.lstat()
+    except OSError as error:
+        raise EmbeddedServerError(
+            f"{directory} cannot be made ({error.strerror})", "choose another place or mend its permissions"
+        ) from error
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid() or state.st_mode & 0o077:
+        raise EmbeddedServerError(
+            f"{directory} is not a directory that only you can enter", f"remove it, or: chmod 700 {directory}"
+        )
