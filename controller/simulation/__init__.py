@@ -1,1 +1,4 @@
-"""A simulated fleet that speaks the Kubernetes API; the controller never knows that it is simulated."""
+"""The simulated fleet of the demo and of the tests: clusters that speak the Kubernetes API on loopback.
+
+Known to `app/composition.py` and to tests alone: the controller never learns that a cluster is simulated.
+"""

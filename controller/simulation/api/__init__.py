@@ -1,0 +1,1 @@
+"""The API machinery of one simulated cluster, without sockets: store, patches, admission, request handling."""

@@ -1,0 +1,129 @@
+"""Refusals of the API server and their `Status` bodies. Pure.
+
+Texts and reasons follow the API machinery of Kubernetes, because clients match on reason and people read the text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from controller.simulation.api.json_objects import JsonObject
+from controller.simulation.api.resource_kinds import ResourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One cause of a validation refusal."""
+
+    reason: str
+    """`FieldValueRequired`, `FieldValueInvalid`, `FieldValueForbidden`, `FieldValueNotSupported`..."""
+    field: str
+    message: str
+    """Begins with the reason in words, e.g. `Required value: must be set`."""
+
+
+class ApiError(Exception):
+    """A request that the server answers with a failure `Status`."""
+
+    def __init__(self, code: int, reason: str, message: str, details: JsonObject | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.details = details
+
+    def to_status(self) -> JsonObject:
+        status: JsonObject = {
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message,
+        }  # fmt: skip
+        if self.reason:
+            status["reason"] = self.reason
+        if self.details is not None:
+            status["details"] = self.details
+        status["code"] = self.code
+        return status
+
+
+def _details(kind: ResourceKind, name: str, word: str, **more: Any) -> JsonObject:
+    facts: JsonObject = {"name": name, "group": kind.group, "kind": word, **more}
+    return {key: value for key, value in facts.items() if value}
+
+
+def not_found(kind: ResourceKind, name: str) -> ApiError:
+    message = f'{kind.qualified_plural} "{name}" not found'
+    return ApiError(404, "NotFound", message, _details(kind, name, kind.plural))
+
+
+def unknown_path() -> ApiError:
+    return ApiError(404, "NotFound", "the server could not find the requested resource", {})
+
+
+def already_exists(kind: ResourceKind, name: str) -> ApiError:
+    message = f'{kind.qualified_plural} "{name}" already exists'
+    return ApiError(409, "AlreadyExists", message, _details(kind, name, kind.plural))
+
+
+def conflict(kind: ResourceKind, name: str, why: str = "") -> ApiError:
+    why = why or "the object has been modified; please apply your changes to the latest version and try again"
+    message = f'Operation cannot be fulfilled on {kind.qualified_plural} "{name}": {why}'
+    return ApiError(409, "Conflict", message, _details(kind, name, kind.plural))
+
+
+def precondition_failed(kind: ResourceKind, name: str, why: str) -> ApiError:
+    """A delete precondition does not hold; the real server names the kind here, not the plural."""
+    message = f'Operation cannot be fulfilled on {kind.qualified_kind} "{name}": {why}'
+    return ApiError(409, "Conflict", message, _details(kind, name, kind.kind))
+
+
+def invalid(kind: ResourceKind, name: str, problems: Sequence[FieldProblem]) -> ApiError:
+    texts = [f"{problem.field}: {problem.message}" for problem in problems]
+    listed = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
+    causes = [{"reason": one.reason, "message": one.message, "field": one.field} for one in problems]
+    message = f'{kind.qualified_kind} "{name}" is invalid: {listed}'
+    return ApiError(422, "Invalid", message, _details(kind, name, kind.kind, causes=causes))
+
+
+def patch_rejected() -> ApiError:
+    """A JSON Patch whose `test` fails or whose path is missing; the real server hides which one."""
+    return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})
+
+
+def bad_request(message: str) -> ApiError:
+    return ApiError(400, "BadRequest", message)
+
+
+def forbidden(kind: ResourceKind, name: str, why: str) -> ApiError:
+    message = f'{kind.qualified_plural} "{name}" is forbidden: {why}'
+    return ApiError(403, "Forbidden", message, _details(kind, name, kind.plural))
+
+
+def unauthorized() -> ApiError:
+    return ApiError(401, "Unauthorized", "Unauthorized")
+
+
+def method_not_allowed(kind: ResourceKind) -> ApiError:
+    message = "the server does not allow this method on the requested resource"
+    return ApiError(405, "MethodNotAllowed", message, {})
+
+
+def unsupported_media_type(media_type: str, accepted: Sequence[str]) -> ApiError:
+    message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
+    return ApiError(415, "UnsupportedMediaType", message, {})
+
+
+def too_old_resource_version(wanted: int, oldest: int) -> ApiError:
+    return ApiError(410, "Expired", f"too old resource version: {wanted} ({oldest})")
+
+
+def too_large_resource_version(wanted: int, current: int) -> ApiError:
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    message = f"Timeout: Too large resource version: {wanted}, current: {current}"
+    return ApiError(504, "Timeout", message, {"causes": causes, "retryAfterSeconds": 1})
+
+
+def continue_expired() -> ApiError:
+    message = (
+        "The provided continue parameter is too old to display a consistent list result. "
+        "You must start a new list without the continue parameter."
+    )
+    return ApiError(410, "Expired", message)

@@ -1,0 +1,200 @@
+"""What the API server refuses as invalid. Pure: the rules that a client of this project can run into."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.json_objects import JsonObject, get_path, labels_of
+from controller.simulation.api.resource_kinds import ResourceKind
+from controller.simulation.api.selectors import matches_selector
+from controller.simulation.api.status_errors import FieldProblem, bad_request, invalid
+from controller.simulation.api.timestamps import MICRO_TIME_PATTERN
+
+_SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+_SUBDOMAIN_RULE = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+    "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+LARGEST_ANNOTATIONS_BYTES = 256 * 1024
+LARGEST_CONFIG_BYTES = 1024 * 1024
+
+
+def check_body_types(kind: ResourceKind, value: JsonObject) -> None:
+    """Raises ApiError 400 for values that cannot be decoded at all."""
+    if value.get("kind") not in (None, "", kind.kind):
+        raise bad_request(
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
+            f"converting ({value.get('apiVersion')}.{value['kind']}) to ({kind.api_version}.{kind.kind}): "
+            "unknown conversion"
+        )
+    replicas = get_path(value, "spec", "replicas")
+    if (
+        kind.has_scale
+        and replicas is not None
+        and (not isinstance(replicas, int) or isinstance(replicas, bool))
+    ):
+        raise _undecodable(kind, f"json: cannot unmarshal {_json_type(replicas)} into Go struct field "
+                                 f"{kind.kind}Spec.spec.replicas of type int32")  # fmt: skip
+    if kind is kinds.LEASES:
+        _check_micro_times(value)
+
+
+def _check_micro_times(lease: JsonObject) -> None:
+    for field in ("acquireTime", "renewTime"):
+        text = get_path(lease, "spec", field)
+        if text is not None and not MICRO_TIME_PATTERN.match(str(text)):
+            raise _undecodable(
+                kinds.LEASES,
+                f'parsing time "{text}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "{text[19:]}" as ".000000"',
+            )
+
+
+def _undecodable(kind: ResourceKind, why: str) -> Exception:
+    return bad_request(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}')
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return f"number {value}"
+    names: dict[type, str] = {str: "string", dict: "object", list: "array"}
+    return names.get(type(value), "null")
+
+
+def check_valid(kind: ResourceKind, value: JsonObject, old: JsonObject | None = None) -> None:
+    """Raises ApiError 422 naming every problem of an object that is about to be stored."""
+    problems = list(_metadata_problems(value))
+    if rule := _RULES.get(kind):
+        problems.extend(rule(value, old))
+    if problems:
+        raise invalid(kind, str(get_path(value, "metadata", "name", default="")), problems)
+
+
+def _metadata_problems(value: JsonObject) -> Iterator[FieldProblem]:
+    metadata = value["metadata"]
+    name = metadata.get("name", "")
+    if not name:
+        yield required("metadata.name", "name or generateName is required")
+    elif not _SUBDOMAIN.match(name) or len(name) > 253:
+        yield bad_value("metadata.name", name, _SUBDOMAIN_RULE)
+    annotations = metadata.get("annotations") or {}
+    size = sum(len(key.encode()) + len(str(text).encode()) for key, text in annotations.items())
+    if size > LARGEST_ANNOTATIONS_BYTES:
+        message = f"Too long: may not be more than {LARGEST_ANNOTATIONS_BYTES} bytes"
+        yield FieldProblem("FieldValueTooLong", "metadata.annotations", message)
+
+
+def required(field: str, why: str = "") -> FieldProblem:
+    return FieldProblem("FieldValueRequired", field, f"Required value: {why}" if why else "Required value")
+
+
+def bad_value(field: str, value: Any, why: str) -> FieldProblem:
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    return FieldProblem("FieldValueInvalid", field, f"Invalid value: {shown}: {why}")
+
+
+def _negative(value: JsonObject, *path: str) -> Iterator[FieldProblem]:
+    number = get_path(value, *path)
+    if isinstance(number, int) and number < 0:
+        yield bad_value(".".join(path), number, "must be greater than or equal to 0")
+
+
+def _workload_problems(value: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:
+    spec = value["spec"]
+    yield from _negative(value, "spec", "replicas")
+    yield from _negative(value, "spec", "minReadySeconds")
+    selector = spec.get("selector")
+    labels = labels_of(spec["template"])
+    if selector is None:
+        yield required("spec.selector")
+    elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        yield bad_value("spec.selector", "{}", "empty selector is invalid for deployment")
+    elif not matches_selector(selector, labels):
+        yield FieldProblem(
+            "FieldValueInvalid", "spec.template.metadata.labels",
+            f"Invalid value: {_go_map(labels)}: `selector` does not match template `labels`",
+        )  # fmt: skip
+    if old is not None and selector != old["spec"].get("selector"):
+        yield FieldProblem("FieldValueInvalid", "spec.selector", "Invalid value: field is immutable")
+    yield from _pod_spec_problems(spec["template"]["spec"], "spec.template.spec")
+
+
+def _pod_problems(value: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:
+    if old is None:
+        yield from _pod_spec_problems(value["spec"], "spec")
+
+
+def _pod_spec_problems(spec: JsonObject, at: str) -> Iterator[FieldProblem]:
+    if not spec.get("containers"):
+        yield required(f"{at}.containers")
+    for index, container in enumerate(spec.get("containers") or []):
+        if not container.get("name"):
+            yield required(f"{at}.containers[{index}].name")
+        if not container.get("image"):
+            yield required(f"{at}.containers[{index}].image")
+
+
+def _autoscaler_problems(value: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:
+    spec = value["spec"]
+    most, least = spec.get("maxReplicas", 0), spec.get("minReplicas", 1)
+    if least < 1:
+        yield bad_value("spec.minReplicas", least, "must be greater than or equal to 1")
+    if most < 1:
+        yield bad_value("spec.maxReplicas", most, "must be greater than 0")
+    elif most < least:
+        yield bad_value("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")
+    for field in ("kind", "name"):
+        if not get_path(spec, "scaleTargetRef", field):
+            yield required(f"spec.scaleTargetRef.{field}")
+
+
+def _lease_problems(value: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:
+    spec = value.get("spec") or {}
+    duration = spec.get("leaseDurationSeconds")
+    if duration is not None and duration <= 0:
+        yield bad_value("spec.leaseDurationSeconds", duration, "must be greater than 0")
+    transitions = spec.get("leaseTransitions")
+    if transitions is not None and transitions < 0:
+        yield bad_value("spec.leaseTransitions", transitions, "must be greater than or equal to 0")
+
+
+def _config_problems(value: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:
+    contents = {**(value.get("data") or {}), **(value.get("binaryData") or {})}
+    if sum(len(key) + len(str(text).encode()) for key, text in contents.items()) > LARGEST_CONFIG_BYTES:
+        yield FieldProblem(
+            "FieldValueTooLong", "", f"Too long: may not be more than {LARGEST_CONFIG_BYTES} bytes"
+        )
+    if (
+        old is not None
+        and old.get("immutable")
+        and contents != {**(old.get("data") or {}), **(old.get("binaryData") or {})}
+    ):
+        yield FieldProblem(
+            "FieldValueForbidden", "data", "Forbidden: field is immutable when `immutable` is set"
+        )
+
+
+def _service_problems(value: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:
+    if not value["spec"].get("ports") and value["spec"].get("clusterIP") != "None":
+        yield required("spec.ports")
+
+
+def _go_map(labels: dict[str, str]) -> str:
+    """A map as Go's %#v would be shortened in field errors: JSON."""
+    return "{" + ",".join(f'"{key}":"{text}"' for key, text in sorted(labels.items())) + "}"
+
+
+_RULES: dict[ResourceKind, Callable[[JsonObject, JsonObject | None], Iterator[FieldProblem]]] = {
+    kinds.DEPLOYMENTS: _workload_problems,
+    kinds.REPLICA_SETS: _workload_problems,
+    kinds.PODS: _pod_problems,
+    kinds.AUTOSCALERS: _autoscaler_problems,
+    kinds.LEASES: _lease_problems,
+    kinds.CONFIG_MAPS: _config_problems,
+    kinds.SECRETS: _config_problems,
+    kinds.SERVICES: _service_problems,
+}
+"""Kind → its own rules; they get the new object and, for an update, the old one."""

@@ -1,0 +1,162 @@
+"""Creating, replacing, patching and deleting objects on a client's behalf. Pure: time is the model's.
+
+Each write goes the way of the real server: decode, preconditions, defaults, validation, admission, and then either
+the store or, with dryRun=All, nowhere.
+"""
+
+from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.admission import check_namespace, check_quota
+from controller.simulation.api.deletion import delete_object, finish_if_released
+from controller.simulation.api.json_objects import JsonObject, get_path, name_of
+from controller.simulation.api.patches import APPLY, apply_patch, media_type_of
+from controller.simulation.api.registry import normalise, prepare_status_update, prepare_update
+from controller.simulation.api.requests import ApiRequest, ApiResponse, Target
+from controller.simulation.api.resource_kinds import ResourceKind
+from controller.simulation.api.scale import from_scale, to_scale
+from controller.simulation.api.status_errors import (
+    already_exists,
+    bad_request,
+    invalid,
+    not_found,
+    precondition_failed,
+    unsupported_media_type,
+)
+from controller.simulation.api.validation import bad_value, check_body_types, check_valid
+from controller.simulation.cluster_model import ClusterModel
+
+
+class ObjectWriter:
+    """The writing half of one cluster's API. Not thread-safe."""
+
+    def __init__(self, model: ClusterModel) -> None:
+        self._model = model
+        self._state = model.state
+
+    def create(self, request: ApiRequest, target: Target) -> JsonObject:
+        """The created object. Raises ApiError 400, 403, 404, 409 or 422."""
+        kind, namespace = target.kind, target.namespace or ""
+        value = request.parse_body()
+        check_body_types(kind, value)
+        metadata = dict(value.get("metadata") or {})
+        if metadata.get("resourceVersion"):
+            raise bad_request("resourceVersion should not be set on objects to be created")
+        if kind.namespaced and metadata.setdefault("namespace", namespace) != namespace:
+            raise bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+        check_namespace(self._state, kind, namespace, metadata.get("name", ""))
+        for field in ("uid", "generation", "deletionTimestamp", "managedFields", "selfLink"):
+            metadata.pop(field, None)
+        value = _ready_to_create(kind, {**value, "metadata": metadata})
+        value = self._state.prepare_new(kind, normalise(kind, value), self._model.now)
+        check_valid(kind, value)
+        if self._state.store.get(kind, namespace, name_of(value)) is not None:
+            raise already_exists(kind, name_of(value))
+        if kind is kinds.PODS:
+            check_quota(self._state, value)
+        return value if request.is_dry_run else self._state.store.put(kind, value)
+
+    def replace(self, request: ApiRequest, target: Target, old: JsonObject) -> JsonObject:
+        """The object after a PUT to it or to one of its subresources. Raises ApiError 400, 409 or 422."""
+        new = request.parse_body()
+        sent_name = get_path(new, "metadata", "name", default=target.name)
+        if sent_name != target.name:
+            raise bad_request(
+                f"the name of the object ({sent_name}) does not match the name on the URL ({target.name})"
+            )
+        if target.subresource == "scale":
+            return to_scale(self._store_update(request, target, old, from_scale(new, old)))
+        if target.kind is kinds.LEASES and not get_path(new, "metadata", "resourceVersion"):
+            # Most kinds take an unconditional update; a lease does not.
+            raise _version_required(target)
+        return self._store_update(request, target, old, new)
+
+    def patch(self, request: ApiRequest, target: Target) -> ApiResponse:
+        """The answer to a PATCH. Raises ApiError 400, 404, 409, 415 or 422."""
+        media_type = media_type_of(request.content_type)
+        old = self._state.store.get(target.kind, target.namespace or "", target.name)
+        if media_type == APPLY:
+            raise unsupported_media_type(media_type, ())
+        if old is None:
+            raise not_found(target.kind, target.name)
+        if target.subresource == "scale":
+            scale = apply_patch(media_type, request.body, to_scale(old))
+            return ApiResponse(
+                200, to_scale(self._store_update(request, target, old, from_scale(scale, old)))
+            )
+        new = apply_patch(media_type, request.body, old)
+        return ApiResponse(200, self._store_update(request, target, old, new))
+
+    def delete(self, request: ApiRequest, target: Target, value: JsonObject) -> JsonObject:
+        """The answer to a DELETE: the object while it lingers, a Status once it is gone. Raises ApiError 409."""
+        options = request.parse_body()
+        check_preconditions(target.kind, value, options.get("preconditions") or {})
+        wanted = request.query.get("propagationPolicy") or options.get("propagationPolicy") or "Background"
+        grace = request.query.get("gracePeriodSeconds", options.get("gracePeriodSeconds"))
+        if request.is_dry_run or options.get("dryRun") == ["All"]:
+            return _deleted_status(target.kind, value)
+        grace_s = None if grace is None else int(grace)
+        left = delete_object(self._state, target.kind, value, self._model.now, grace_s, wanted)
+        still_there = self._state.store.get(target.kind, target.namespace or "", name_of(value)) is not None
+        return left if still_there or target.kind is kinds.PODS else _deleted_status(target.kind, value)
+
+    def _store_update(
+        self, request: ApiRequest, target: Target, old: JsonObject, new: JsonObject
+    ) -> JsonObject:
+        check_body_types(target.kind, new)
+        if target.subresource == "status":
+            value = prepare_status_update(target.kind, old, new)
+        else:
+            value = prepare_update(target.kind, old, new)
+            check_valid(target.kind, value, old)
+        if request.is_dry_run:
+            return value
+        stored = self._state.store.put(target.kind, value)
+        finish_if_released(self._state, target.kind, stored)
+        return stored
+
+
+def _ready_to_create(kind: ResourceKind, value: JsonObject) -> JsonObject:
+    """Without the status, which a client cannot set by creating; with the one that the server begins with."""
+    if not kind.has_status:
+        return value
+    bare = {key: item for key, item in value.items() if key != "status"}
+    first_status: JsonObject = {"phase": "Pending", "qosClass": "Burstable"} if kind is kinds.PODS else {}
+    return {**bare, "spec": value.get("spec") or {}, "status": first_status}
+
+
+def check_preconditions(kind: ResourceKind, value: JsonObject, preconditions: JsonObject) -> None:
+    """Raises ApiError 409 if the object is not the one, or not the version, that shall be deleted."""
+    metadata = value["metadata"]
+    wanted_uid = preconditions.get("uid")
+    if wanted_uid is not None and wanted_uid != metadata["uid"]:
+        why = (
+            f"the UID in the precondition ({wanted_uid}) does not match the UID in record ({metadata['uid']}). "
+            "The object might have been deleted and then recreated"
+        )
+        raise precondition_failed(kind, name_of(value), why)
+    wanted_version = preconditions.get("resourceVersion")
+    if wanted_version is not None and wanted_version != metadata["resourceVersion"]:
+        why = (
+            f"the ResourceVersion in the precondition ({wanted_version}) does not match the ResourceVersion in "
+            f"record ({metadata['resourceVersion']}). The object might have been modified"
+        )
+        raise precondition_failed(kind, name_of(value), why)
+
+
+def _deleted_status(kind: ResourceKind, value: JsonObject) -> JsonObject:
+    details = {
+        "name": name_of(value),
+        "group": kind.group,
+        "kind": kind.plural,
+        "uid": value["metadata"]["uid"],
+    }
+    return {
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+        "details": {key: text for key, text in details.items() if text},
+    }  # fmt: skip
+
+
+def _version_required(target: Target) -> Exception:
+    problem = bad_value("metadata.resourceVersion", "", "must be specified for an update")
+    return invalid(target.kind, target.name, [problem])

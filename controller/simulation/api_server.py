@@ -1,0 +1,182 @@
+"""The simulated clusters on a loopback port: tokens, routing by path prefix, streaming of watches (aiohttp).
+
+Every decision about objects is `api.cluster_api`'s; this module only speaks HTTP. One path prefix for each cluster,
+`/clusters/<context>`, because a kubeconfig's server may carry one.
+"""
+
+import asyncio
+import gzip
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from controller.simulation.api.cluster_api import ClusterApi
+from controller.simulation.api.json_objects import JsonObject
+from controller.simulation.api.object_store import StoreEvent
+from controller.simulation.api.requests import ApiRequest
+from controller.simulation.api.status_errors import ApiError, unauthorized, unknown_path
+from controller.simulation.api.watches import WatchCursor, error_event
+
+GZIP_FROM_BYTES = 128 * 1024
+"""Smaller answers are sent as they are, as by the real server."""
+LARGEST_BODY_BYTES = 3 * 1024 * 1024
+"""The real server's bound on a request body."""
+BOOKMARK_INTERVAL_S = 60.0
+DEFAULT_WATCH_S = 1800.0
+"""How long a watch without timeoutSeconds lives; the real server draws between 30 and 60 minutes."""
+
+
+@dataclass(slots=True)
+class ServedCluster:
+    """One cluster behind the server: its API, its token and the watches that wait for its changes."""
+
+    api: ClusterApi
+    token: str
+    waiting: set[asyncio.Event] = field(default_factory=set)
+    is_reachable: bool = True
+    """False drops every connection unanswered, as a network partition does."""
+
+    def __post_init__(self) -> None:
+        self.api.model.state.store.subscribe(self._wake)
+
+    def _wake(self, _: StoreEvent) -> None:
+        for event in self.waiting:
+            event.set()
+
+
+class ApiServer:
+    """Serves clusters until stopped. All methods belong to the event loop that started it."""
+
+    def __init__(
+        self, clusters: Mapping[str, ServedCluster], advance: Callable[[ServedCluster], None]
+    ) -> None:
+        """`advance` brings a cluster's time up to now; called before every look at it."""
+        self._clusters = clusters
+        self._advance = advance
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on loopback; port 0 takes a free one."""
+        app = web.Application(client_max_size=LARGEST_BODY_BYTES)
+        app.router.add_route("*", "/clusters/{context}/{path:.*}", self._serve)
+        # A client that goes away must end its watch, not wait for the next bookmark to find out.
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """End all watches and connections and stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def server_url(self, context: str) -> str:
+        return f"http://127.0.0.1:{self.port}/clusters/{context}"
+
+    async def _serve(self, http: web.Request) -> web.StreamResponse:
+        cluster = self._clusters.get(http.match_info["context"])
+        if cluster is not None and not cluster.is_reachable:
+            if http.transport is not None:
+                http.transport.abort()
+            raise web.HTTPServiceUnavailable
+        try:
+            if cluster is None:
+                raise unknown_path()
+            _check_token(http, cluster.token)
+            request = await _read_request(http)
+            self._advance(cluster)
+            if cluster.api.is_watch(request):
+                return await self._stream_watch(http, request, cluster)
+        except ApiError as error:
+            return _json_response(http, error.code, error.to_status())
+        if request.path in ("/healthz", "/livez", "/readyz"):
+            return web.Response(text="ok")
+        answer = cluster.api.handle(request)
+        return _json_response(http, answer.code, answer.body)
+
+    async def _stream_watch(
+        self, http: web.Request, request: ApiRequest, cluster: ServedCluster
+    ) -> web.StreamResponse:
+        cursor = cluster.api.open_watch(request)
+        initial = cursor.begin()
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        response.enable_chunked_encoding()
+        await response.prepare(http)
+        for event in initial:
+            await _write_event(response, event)
+        lifetime_s = float(request.query.get("timeoutSeconds") or DEFAULT_WATCH_S)
+        wants_bookmarks = request.is_true("allowWatchBookmarks")
+        try:
+            async with asyncio.timeout(lifetime_s):
+                await _follow(response, cursor, cluster.waiting, wants_bookmarks)
+        except TimeoutError:
+            # The end of its time is the normal end of a watch, told by a last bookmark.
+            if wants_bookmarks:
+                await _write_event(response, cursor.bookmark())
+        except ApiError as error:
+            await _write_event(response, error_event(error))
+        await response.write_eof()
+        return response
+
+
+async def _follow(
+    response: web.StreamResponse, cursor: WatchCursor, waiting: set[asyncio.Event], wants_bookmarks: bool
+) -> None:
+    """Send changes as they come, and a bookmark after each quiet minute."""
+    changed = asyncio.Event()
+    waiting.add(changed)
+    try:
+        while True:
+            changed.clear()
+            for event in cursor.take_events():
+                await _write_event(response, event)
+            if changed.is_set():
+                continue
+            try:
+                async with asyncio.timeout(BOOKMARK_INTERVAL_S if wants_bookmarks else None):
+                    await changed.wait()
+            except TimeoutError:
+                await _write_event(response, cursor.bookmark())
+    finally:
+        waiting.discard(changed)
+
+
+async def _write_event(response: web.StreamResponse, event: JsonObject) -> None:
+    await response.write(_to_json(event))
+
+
+def _check_token(http: web.Request, token: str) -> None:
+    sent = http.headers.get("Authorization", "")
+    if not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
+        raise unauthorized()
+
+
+async def _read_request(http: web.Request) -> ApiRequest:
+    return ApiRequest(
+        method=http.method,
+        path="/" + http.match_info["path"],
+        query=dict(http.query),
+        body=await http.read(),
+        content_type=http.headers.get("Content-Type", "application/json"),
+        user_agent=http.headers.get("User-Agent", ""),
+    )
+
+
+def _to_json(value: JsonObject) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def _json_response(http: web.Request, code: int, value: JsonObject) -> web.Response:
+    body = _to_json(value)
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-cache, private"}
+    if len(body) > GZIP_FROM_BYTES and "gzip" in http.headers.get("Accept-Encoding", ""):
+        body = gzip.compress(body, compresslevel=1)
+        headers["Content-Encoding"] = "gzip"
+        headers["Vary"] = "Accept-Encoding"
+    return web.Response(status=code, body=body, headers=headers)

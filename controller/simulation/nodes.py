@@ -1,0 +1,81 @@
+"""Node objects as the three clouds' managed Kubernetes would show them. Pure.
+
+The labels and provider IDs are what discovery reads on real clusters: region, zone, instance type, spot.
+"""
+
+from collections.abc import Callable
+
+from controller.simulation.api.json_objects import JsonObject
+from controller.simulation.api.timestamps import format_time
+from controller.simulation.cluster_state import ClusterState
+from controller.simulation.fleet_plan import ClusterPlan
+
+
+def make_node(state: ClusterState, plan: ClusterPlan, index: int, version: str, now: float) -> JsonObject:
+    """A Ready spot node; `index` spreads the nodes over the zones."""
+    zone = plan.zones[index % len(plan.zones)]
+    name, provider_id, labels = _CLOUD_FACTS[plan.provider](state, plan, zone)
+    labels |= {
+        "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+        "node.kubernetes.io/instance-type": plan.instance_type,
+        "topology.kubernetes.io/region": plan.region, "topology.kubernetes.io/zone": zone,
+    }  # fmt: skip
+    return {
+        "metadata": {"name": name, "labels": labels},
+        "spec": {"providerID": provider_id, "podCIDR": f"10.244.{index}.0/24"},
+        "status": {
+            "capacity": {"cpu": "8", "memory": "32Gi", "pods": str(plan.node_pods)},
+            "allocatable": {"cpu": plan.node_cpu, "memory": plan.node_memory, "pods": str(plan.node_pods)},
+            "conditions": ready_conditions(True, now),
+            "addresses": [{"type": "Hostname", "address": name}],
+            "nodeInfo": {
+                "kubeletVersion": version, "operatingSystem": "linux", "architecture": "amd64",
+                "kernelVersion": "6.12.0", "osImage": "Simulated", "containerRuntimeVersion": "containerd://2.1.4",
+                "bootID": "", "machineID": "", "systemUUID": "", "kubeProxyVersion": version,
+            },
+        },
+    }  # fmt: skip
+
+
+def ready_conditions(ready: bool, now: float) -> list[JsonObject]:
+    stamp = format_time(now)
+    return [{
+        "type": "Ready", "status": "True" if ready else "False", "lastHeartbeatTime": stamp,
+        "lastTransitionTime": stamp, "reason": "KubeletReady" if ready else "KubeletNotReady",
+        "message": "kubelet is posting ready status" if ready else "node is shutting down",
+    }]  # fmt: skip
+
+
+_Facts = tuple[str, str, dict[str, str]]
+"""(node name, provider ID, labels that only this cloud sets)"""
+
+
+def _aws_facts(state: ClusterState, plan: ClusterPlan, zone: str) -> _Facts:
+    number = state.chance.getrandbits(16)
+    name = f"ip-10-0-{number >> 8}-{number & 255}.{plan.region}.compute.internal"
+    instance = f"i-{state.chance.getrandbits(68):017x}"
+    return name, f"aws:///{zone}/{instance}", {"eks.amazonaws.com/capacityType": "SPOT"}
+
+
+def _gcp_facts(state: ClusterState, plan: ClusterPlan, zone: str) -> _Facts:
+    name = f"gke-{plan.region}-spot-{state.random_suffix(8)}-{state.random_suffix(4)}"
+    labels = {"cloud.google.com/gke-spot": "true", "cloud.google.com/gke-provisioning": "spot"}
+    return name, f"gce://simulated-project/{zone}/{name}", labels
+
+
+def _azure_facts(state: ClusterState, plan: ClusterPlan, zone: str) -> _Facts:
+    pool = state.chance.getrandbits(24) % 10**8
+    number = state.chance.randrange(36**3)
+    name = f"aks-spot-{pool:08d}-vmss{number:06d}"
+    provider_id = (
+        "azure:///subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/simulated/providers/"
+        f"Microsoft.Compute/virtualMachineScaleSets/aks-spot-{pool:08d}-vmss/virtualMachines/{number}"
+    )
+    labels = {"kubernetes.azure.com/scalesetpriority": "spot", "kubernetes.azure.com/cluster": "simulated"}
+    return name, provider_id, labels
+
+
+_CLOUD_FACTS: dict[str, Callable[[ClusterState, ClusterPlan, str], _Facts]] = {
+    "aws": _aws_facts, "gcp": _gcp_facts, "azure": _azure_facts,
+}  # fmt: skip
+"""Provider → its facts about a node."""
