@@ -1,0 +1,169 @@
+"""The set-up on a fresh machine: what it installs, what it leaves alone, and what it says where it cannot go on."""
+
+from __future__ import annotations
+
+import ast
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import bootstrap
+
+ROOT = Path(bootstrap.ROOT)
+
+
+class Commands:
+    """Stands in for the outside: notes every command and answers with the exit codes that the test wants."""
+
+    def __init__(self, failing: str = "") -> None:
+        self.lines: list[str] = []
+        self.failing = failing
+
+    def call(self, command: Sequence[str]) -> int:
+        line = " ".join(command)
+        self.lines.append(line)
+        return 1 if self.failing and self.failing in line else 0
+
+    def run(self, command: Sequence[str], **_options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, self.call(command), stdout=str(ROOT / "nowhere"))
+
+    def ran(self, words: str) -> bool:
+        return any(words in line for line in self.lines)
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
+    fake = Commands()
+    monkeypatch.setattr(subprocess, "call", fake.call)
+    monkeypatch.setattr(subprocess, "run", fake.run)
+    return fake
+
+
+@pytest.fixture
+def fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout on a machine with all system packages. Returns its .venv."""
+    venv = tmp_path / ".venv"
+    venv.mkdir()
+    monkeypatch.setattr(bootstrap, "VENV", str(venv))
+    monkeypatch.setattr(bootstrap, "VENV_PYTHON", sys.executable)
+    monkeypatch.setattr(bootstrap, "missing_system_packages", lambda purpose: [])
+    monkeypatch.setattr(bootstrap, "_make_source_importable", lambda: None)
+    return venv
+
+
+def test_fresh_machine_gets_an_environment_and_the_locked_packages(
+    fresh_machine: Path, commands: Commands
+) -> None:
+    bootstrap.make_ready("run")
+    assert commands.ran("-m venv --clear")
+    assert commands.ran("--require-hashes --no-deps --only-binary :all: -r")
+
+
+def test_second_start_runs_no_command(fresh_machine: Path, commands: Commands) -> None:
+    bootstrap.make_ready("run")
+    commands.lines.clear()
+    bootstrap.make_ready("run")
+    assert commands.lines == []
+
+
+def test_packages_of_the_tests_are_enough_to_run(fresh_machine: Path, commands: Commands) -> None:
+    bootstrap.make_ready("test")
+    commands.lines.clear()
+    bootstrap.make_ready("run")
+    assert commands.lines == []
+
+
+def test_changed_lock_is_installed_into_the_same_environment(fresh_machine: Path, commands: Commands) -> None:
+    bootstrap.make_ready("run")
+    (fresh_machine / "installed-for-run").write_text("another lock")
+    commands.lines.clear()
+    bootstrap.make_ready("run")
+    assert commands.ran("pip")
+    assert not commands.ran("venv --clear")
+
+
+def test_interrupted_installation_begins_anew(fresh_machine: Path, commands: Commands) -> None:
+    commands.failing = "pip --disable"
+    with pytest.raises(bootstrap.SetupError, match="run the same command again"):
+        bootstrap.make_ready("run")
+    commands.failing = ""
+    commands.lines.clear()
+    bootstrap.make_ready("run")
+    assert commands.ran("venv --clear")
+
+
+def test_missing_library_asks_for_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "LIBRARY_PACKAGES", {"libsurely-not-there.so.9": "libsurely9"})
+    assert "libsurely9" in bootstrap.missing_system_packages("run")
+
+
+def test_apt_command_is_shown_before_it_runs(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    bootstrap.install_system_packages(["xvfb"])
+    assert "+ sudo env DEBIAN_FRONTEND=noninteractive apt-get" in capsys.readouterr().out
+    assert commands.ran("install -y -q --no-install-recommends xvfb")
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        pytest.param((), "There is no apt here", id="no apt"),
+        pytest.param(("apt-get",), "as root, run  apt-get install libegl1 xvfb", id="no sudo"),
+    ],
+)
+def test_where_nothing_can_be_installed_the_packages_are_named(
+    there: tuple[str, ...], says: str, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: name if name in there else None)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(bootstrap.SetupError, match="libegl1 xvfb") as refusal:
+        bootstrap.install_system_packages(["libegl1", "xvfb"])
+    assert says in str(refusal.value)
+    assert commands.lines == []
+
+
+def test_old_python_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], commands: Commands
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    assert bootstrap.main(["run"]) == 1
+    assert "needs Python 3.11 or newer; this is 3.9.2" in capsys.readouterr().out
+    assert commands.lines == []
+
+
+def test_old_python_can_read_that_message() -> None:
+    ast.parse((ROOT / "bootstrap.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["setup", "everything"]], ids=str)
+def test_unknown_action_shows_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert bootstrap.main(arguments) == 2
+    assert "usage: python3 bootstrap.py run" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the virtual screen exists on Linux only")
+def test_virtual_screen_ends_when_its_owner_is_killed() -> None:
+    program = (
+        "import bootstrap, pathlib, os, signal\n"
+        "with bootstrap.virtual_screen('64x64x24'):\n"
+        "    me = os.getpid()\n"
+        "    print(pathlib.Path(f'/proc/{me}/task/{me}/children').read_text(), flush=True)\n"
+        "    signal.pause()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        (screen,) = map(int, owner.stdout.readline().split())
+        handle = os.pidfd_open(screen)
+        owner.send_signal(signal.SIGKILL)
+        ended, _, _ = select.select([handle], [], [], 20.0)
+        os.close(handle)
+    assert ended
