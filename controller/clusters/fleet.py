@@ -76,6 +76,8 @@ class Node:
     allocatable: Resources
     ready: bool
     schedulable: bool
+    #: CPU architecture ("amd64", "arm64"); None where the node does not say.
+    architecture: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

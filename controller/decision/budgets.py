@@ -1,0 +1,87 @@
+"""How much moving is allowed: cooldown, moves a day, concurrency, egress a day. Pure.
+
+A workload is recognised by namespace and name in whichever context it runs, because a move changes the
+context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from controller.clusters.fleet import WorkloadKey
+from controller.decision.settings import BudgetSettings
+
+_DAY_S = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A migration that began; `ended_at` is None while it runs. Times are Unix seconds."""
+
+    workload: WorkloadKey
+    target: str
+    started_at: float
+    ended_at: float | None = None
+    egress_usd: Decimal = Decimal(0)
+
+    def concerns(self, workload: WorkloadKey) -> bool:
+        """Whether this was a move of that workload, in either direction."""
+        contexts = (self.workload.context, self.target)
+        names = (self.workload.namespace, self.workload.name)
+        return workload.context in contexts and names == (workload.namespace, workload.name)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveHistory:
+    """The moves of at least the last day or cooldown, whichever is longer, in any order."""
+
+    moves: tuple[Move, ...] = ()
+
+    def running(self) -> tuple[Move, ...]:
+        """Moves that have not ended."""
+        return tuple(move for move in self.moves if move.ended_at is None)
+
+    def begun_since(self, instant: float) -> tuple[Move, ...]:
+        """Moves that began after `instant`."""
+        return tuple(move for move in self.moves if move.started_at > instant)
+
+
+def find_cooldown_obstacle(
+    workload: WorkloadKey, history: MoveHistory, settings: BudgetSettings, now: float
+) -> str | None:
+    """Why this workload must rest now; None: it need not."""
+    own = [move for move in history.moves if move.concerns(workload)]
+    if any(move.ended_at is None for move in own):
+        return "it is being moved right now"
+    last = max((move.ended_at for move in own if move.ended_at is not None), default=None)
+    if last is None or now >= last + settings.cooldown_s:
+        return None
+    return f"it was moved {_show_hours(now - last)} ago and rests for {_show_hours(settings.cooldown_s)}"
+
+
+def find_budget_obstacle(
+    history: MoveHistory, settings: BudgetSettings, egress_usd: Decimal, now: float
+) -> str | None:
+    """Why no further move with this egress may begin now, whichever workload it is; None: it may."""
+    running = len(history.running())
+    if running >= settings.concurrent_moves:
+        return f"{running} migrations are running, which is the limit"
+    today = history.begun_since(now - _DAY_S)
+    if len(today) >= settings.moves_per_day:
+        return f"{len(today)} moves began in the last 24 hours, which is the limit"
+    limit = settings.egress_usd_per_day
+    spent = sum_egress(today)
+    if limit is not None and spent + egress_usd > limit:
+        return f"${spent:.2f} of egress was spent in the last 24 hours; ${egress_usd:.2f} more exceed ${limit:.2f}"
+    return None
+
+
+def sum_egress(moves: Iterable[Move]) -> Decimal:
+    """USD of egress of these moves."""
+    return sum((move.egress_usd for move in moves), Decimal(0))
+
+
+def _show_hours(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
