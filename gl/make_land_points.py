@@ -5,8 +5,8 @@ dependency) and `land-50m.json` of the npm package world-atlas 2.0.2:
 
     python -m gl.make_land_points land-50m.json
 
-What the file holds, and why it is laid out so, is told in `resources/land_points.md`. The program itself does not
-import this module.
+What the file holds, and why it is laid out so, is told in `resources/land_points.md`. The program itself
+does not import this module.
 """
 
 from __future__ import annotations
@@ -52,6 +52,16 @@ def join_ring(arcs: list[Floats], numbers: list[int]) -> Floats:
     return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
 
 
+def unroll_ring(ring: Floats) -> Floats:
+    """Return `ring` without jumps of longitude; one around the south pole is closed along the map's lower edge."""
+    turns = np.round(np.diff(ring[:, 0], prepend=ring[0, 0]) / 360.0).cumsum()
+    unrolled = ring - np.column_stack((360.0 * turns, np.zeros(len(ring))))
+    first, last = unrolled[0, 0], unrolled[-1, 0]
+    if abs(last - first) < 180.0:
+        return np.asarray(unrolled)
+    return np.concatenate((unrolled, ((last, -90.0), (first, -90.0))))
+
+
 def draw_land(topology: dict[str, Any]) -> Mask:
     """Return whether there is land, shape (height, width), rows from north to south, columns from 180° W."""
     arcs = decode_arcs(topology)
@@ -62,8 +72,11 @@ def draw_land(topology: dict[str, Any]) -> Mask:
     for geometry in topology["objects"]["land"]["geometries"]:
         for polygon in geometry["arcs"]:
             for index, numbers in enumerate(polygon):
-                ring = (join_ring(arcs, numbers) + north_west) * to_pixels
-                draw.polygon([tuple(point) for point in ring], fill=int(index == 0))
+                ring = unroll_ring(join_ring(arcs, numbers))
+                # What sticks out on one side of the map comes in on the other.
+                for turn in (-360.0, 0.0, 360.0):
+                    corners = (ring + north_west + (turn, 0.0)) * to_pixels
+                    draw.polygon([tuple(corner) for corner in corners], fill=int(index == 0))
     return np.asarray(image)
 
 

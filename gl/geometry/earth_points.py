@@ -1,9 +1,10 @@
 """The points of the earth: their file, which of them a camera can see, and how dense they must be.
 
-Pure: bytes in, arrays out. A level is one even lattice over the sphere of which only land is kept. Its points are
-sorted into buckets: the cells of a grid on the six faces of a cube around the globe, in the order of a Hilbert
-curve, so that buckets that are near each other on the globe mostly are near each other in the buffer. A camera
-then needs few contiguous ranges, and the rasteriser meets neighbouring points one after the other.
+Pure: bytes in, arrays out. A level is one even lattice over the sphere of which only land is kept. Its
+points are sorted into buckets: the cells of a grid on the six faces of a cube around the globe, in the
+order of a Hilbert curve, so that buckets that are near each other on the globe mostly are near each other
+in the buffer. A camera then needs few contiguous ranges, and the rasteriser meets neighbouring points one
+after the other.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ GRID = 8
 # Depth of the Hilbert curve that orders the points of one face: 256 x 256 cells.
 HILBERT_BITS = 8
 # Distance in logical pixels below which points would merge to a grey: the next coarser level is taken.
-MIN_SPACING_PX = 2.9
+MIN_SPACING_PX = 2.6
 
 _HEADER = struct.Struct("<8sII")
 _LEVEL_HEADER = struct.Struct("<II")
@@ -98,7 +99,8 @@ def decode_levels(content: bytes) -> list[PointLevel]:
 
 
 def bucket_numbers(places: Vectors) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the order that sorts `places`, shape (n, 3), for drawing, and the bucket of each place unsorted."""
+    """Return the order that sorts `places`, shape (n, 3), for drawing, and the bucket of each place
+    unsorted."""
     dominant = np.argmax(np.stack([places @ face[0] for face in _FACES], axis=1), axis=1)
     axes = np.array(_FACES, dtype=np.float64)[dominant]
     outward, along_u, along_v = (np.einsum("ni,ni->n", axes[:, row], places) for row in range(3))

@@ -1,0 +1,89 @@
+"""Drawing without a window: an EGL context, a framebuffer, and pixels to be shown by anyone.
+
+The core of the presenter for software drivers, of golden images and of screenshots. One thread only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import moderngl
+
+from gl.errors import ContextError
+from gl.frame import Frame
+from gl.framebuffers import BYTES_PER_PIXEL, create_framebuffer, release_framebuffer
+from gl.scene import REQUIRED_VERSION, Scene
+
+# Parts of GL_RENDERER that tell a rasteriser on the CPU: Mesa's three, Google's, Microsoft's, Apple's.
+_SOFTWARE_RENDERERS = (
+    "llvmpipe",
+    "softpipe",
+    "swrast",
+    "swiftshader",
+    "gdi generic",
+    "basic render",
+    "software",
+)
+
+
+def is_software_renderer(renderer: str) -> bool:
+    """Return whether GL_RENDERER `renderer` draws on the CPU."""
+    return any(name in renderer.lower() for name in _SOFTWARE_RENDERERS)
+
+
+def create_offscreen_context() -> moderngl.Context:
+    """Return a context without a window or a display server. Raises: ContextError."""
+    options: dict[str, Any] = {"backend": "egl"}
+    try:
+        return moderngl.create_standalone_context(require=REQUIRED_VERSION, **options)
+    except Exception as error:  # glcontext raises bare Exceptions, and differs by platform
+        raise ContextError(str(error)) from error
+
+
+class OffscreenPresenter:
+    """Draws frames into memory: `pixels` holds the last one, RGBX, 4 bytes each, top row first, no
+    padding."""
+
+    def __init__(self, context: moderngl.Context | None = None) -> None:
+        """Use `context`, or make one of its own. Raises: ContextError, ShaderError."""
+        self._owns_context = context is None
+        self._context = context or create_offscreen_context()
+        self._scene = Scene(self._context, is_flipped=True)
+        self._framebuffer: moderngl.Framebuffer | None = None
+        self._last: Frame | None = None
+        self.pixels = bytearray()
+
+    @property
+    def renderer(self) -> str:
+        """The driver's name of what draws, GL_RENDERER."""
+        return str(self._context.info["GL_RENDERER"])
+
+    def present(self, frame: Frame) -> bool:
+        """Bring `pixels` up to date with `frame`. Returns False where they already were: nothing was drawn.
+
+        `pixels` is replaced by a new object when the size changes, and overwritten in place otherwise.
+        """
+        if frame.looks_like(self._last):
+            return False
+        framebuffer = self._framebuffer_for(frame.viewport.device_size)
+        self._scene.draw(frame, framebuffer)
+        framebuffer.read_into(self.pixels, components=BYTES_PER_PIXEL, alignment=1)
+        self._last = frame
+        return True
+
+    def release(self) -> None:
+        """Free the GPU objects, and the context if it was made here."""
+        self._scene.release()
+        if self._framebuffer is not None:
+            release_framebuffer(self._framebuffer)
+        if self._owns_context:
+            self._context.release()
+
+    def _framebuffer_for(self, size: tuple[int, int]) -> moderngl.Framebuffer:
+        if self._framebuffer is not None and self._framebuffer.size != size:
+            release_framebuffer(self._framebuffer)
+            self._framebuffer = None
+        if self._framebuffer is None:
+            self._framebuffer = create_framebuffer(self._context, size)
+            self.pixels = bytearray(size[0] * size[1] * BYTES_PER_PIXEL)
+        return self._framebuffer
