@@ -1,4 +1,4 @@
-"""Holds the import rules, and the list of pure modules, in step with the source."""
+"""Holds the source to the import rules of ARCHITECTURE.md, and the pure core to its purity."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ import ast
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("app", "controller", "gl", "oracle", "resources")
+
+#: What a module whose docstring says "Pure" may import besides its like: values in, values out, the same every time.
+PURE_IMPORTS = {
+    *("__future__", "abc", "collections", "dataclasses", "enum", "types", "typing"),
+    *("bisect", "copy", "functools", "heapq", "itertools", "operator"),
+    *("datetime", "decimal", "fractions", "math", "statistics", "numpy", "pyrr"),
+    *("argparse", "base64", "csv", "difflib", "fnmatch", "hashlib", "json", "re", "string", "struct", "textwrap"),
+    *("random", "tomllib", "unicodedata", "uuid"),
+}
+#: What these modules also offer, and a pure module may not touch: hidden clocks, dice and files.
+IMPURE_USES = re.compile(
+    r"\b(datetime\.(now|utcnow)|date\.today|uuid\.?[14]|random\.(?!Random\b)[a-z]\w*|np\.random\.(?!default_rng|Generator)\w+"
+    r"|np\.(load|save|fromfile)|(?<![.\w])(open|print|input)\()"
+)
 
 
 def modules() -> list[Path]:
@@ -28,21 +39,75 @@ def docstring(path: Path) -> str:
     return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
 
 
+def own_modules() -> dict[str, Path]:
+    return {module_name(path): path for path in modules()}
+
+
 def pure_core() -> list[str]:
-    """The modules that the import-linter contract names."""
-    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    (contract,) = [c for c in config["tool"]["importlinter"]["contracts"] if "pure core" in c["name"]]
-    return contract["source_modules"]
+    return [name for name, path in own_modules().items() if re.search(r"\bPure\b", docstring(path))]
 
 
-@pytest.mark.parametrize("path", modules(), ids=module_name)
-def test_module_opens_with_its_purpose(path: Path) -> None:
-    assert docstring(path)
+def imported_names(path: Path) -> set[str]:
+    """Every module that the file may load, wherever in it the import stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
 
 
-def test_modules_that_call_themselves_pure_are_those_that_are_checked() -> None:
-    says_pure = {module_name(path) for path in modules() if re.search(r"\bPure\b", docstring(path))}
-    assert says_pure == set(pure_core())
+def reachable(name: str, own: dict[str, Path]) -> set[str]:
+    """The modules of ours that importing `name` loads, itself included."""
+    found: set[str] = set()
+    waiting = {name}
+    while waiting:
+        current = waiting.pop()
+        found.add(current)
+        waiting |= (imported_names(own[current]) & own.keys()) - found
+    return found
+
+
+def test_every_module_opens_with_its_purpose() -> None:
+    assert [name for name, path in own_modules().items() if not docstring(path)] == []
+
+
+def test_pure_modules_reach_no_clock_no_io_and_no_framework() -> None:
+    own = own_modules()
+    allowed = PURE_IMPORTS | set(FOLDERS)
+    impure = {
+        f"{name} reaches {imported} through {module}"
+        for name in pure_core()
+        for module in reachable(name, own)
+        for imported in imported_names(own[module])
+        if imported.partition(".")[0] not in allowed
+    }
+    assert impure == set()
+
+
+def test_pure_modules_read_no_hidden_clock_and_roll_no_dice() -> None:
+    own = own_modules()
+    uses = {
+        f"{name}: {match.group()}"
+        for name in pure_core()
+        for match in IMPURE_USES.finditer(
+            ast.unparse(_without_texts(ast.parse(own[name].read_text("utf-8"))))
+        )
+    }
+    assert uses == set()
+
+
+def _without_texts(tree: ast.Module) -> ast.Module:
+    """The code alone: what a docstring or a message says is not done."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+    return tree
+
+
+def test_there_is_a_pure_core() -> None:
+    assert {"oracle.quotes", "controller.decision.dry_run", "controller.migration.states"} <= set(pure_core())
 
 
 def test_imports_keep_the_rules() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MAX_FILE_BYTES = 4_000_000  # arbitrary: a clone stays quick, and generated bulk is noticed
+MAX_FILE_BYTES = 5_000_000  # arbitrary: a clone stays quick, and generated bulk is noticed
 
 # The brackets keep these patterns from matching themselves.
 FORBIDDEN = {
