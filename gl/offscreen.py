@@ -11,7 +11,8 @@ import moderngl
 
 from gl.errors import ContextError
 from gl.frame import Frame
-from gl.framebuffers import BYTES_PER_PIXEL, create_framebuffer, release_framebuffer
+from gl.framebuffers import BYTES_PER_PIXEL as BYTES_PER_PIXEL
+from gl.framebuffers import create_framebuffer, release_framebuffer
 from gl.scene import REQUIRED_VERSION, Scene
 
 # Parts of GL_RENDERER that tell a rasteriser on the CPU: Mesa's three, Google's, Microsoft's, Apple's.
