@@ -1,0 +1,143 @@
+"""How simulated spot prices move over time: relative deviations from a long-run level. Pure.
+
+Every path is a function of seed, name and market time, and not a walk that somebody has to remember: a
+restart, a second instance and a failover see the same price at the same time, and any moment can be computed
+alone.
+
+AWS: a logarithmic Ornstein-Uhlenbeck process on a grid of days, spread over a few price events within each
+day. Google Cloud and Azure: steps every month or so. Both: rare regimes in which a pool costs nearly twice as
+much for months. All figures are measured on recorded prices, MARKET.md C3 and C4 of the project's design.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+#: A price gap between two AWS regions halves in 37 days (autocorrelation 0.974, 0.887, 0.574 after 1, 7, 30
+#: days).
+AWS_DECAY_PER_DAY = 0.5 ** (1 / 37)
+#: Standard deviation of a day's relative move, lowest and highest over regions.
+AWS_DAILY_DEVIATION = (0.010, 0.025)
+#: Shares of the variance of a day's shock: the whole provider, the region, the pool alone. Returns of two
+#: regions then correlate by 0.11, as measured; how the rest splits between region and pool is arbitrary.
+AWS_SHOCK_SHARES = (0.11, 0.45, 0.44)
+#: Price events per day and pool.
+AWS_EVENTS_PER_DAY = 2.6
+#: Days whose shocks still matter: 0.1 % of a shock is left after them.
+AWS_MEMORY_DAYS = 370
+
+#: Size and share of the steps of Google Cloud and Azure.
+STEP_SIZES = ((0.05, 0.8), (0.15, 0.2))
+#: Part of the deviation that is left after each step. Chosen: prices stay within about a third of their
+#: level.
+STEP_DECAY = 0.85
+#: Steps that still matter.
+STEP_MEMORY = 40
+
+#: A regime lasts half a year, one in sixteen is dear, 1.85 times the level (p3 1.9, m6i 1.8 measured; their
+#: frequency is an estimate).
+REGIME_DAYS, REGIME_SHARE, REGIME_FACTOR = 180.0, 1 / 16, 1.85
+
+
+@dataclass(frozen=True, slots=True)
+class StepRhythm:
+    """One price change in each period, the offset of which is drawn from the first `spread_days`."""
+
+    period_days: float
+    spread_days: float
+
+
+#: 5.9 changes a year, never two within 30 days.
+GCP_RHYTHM = StepRhythm(period_days=365 / 5.9, spread_days=365 / 5.9 - 30)
+#: 8.6 to 13.6 changes a year.
+AZURE_RHYTHM = StepRhythm(period_days=365 / 11, spread_days=365 / 11 - 7)
+
+
+def compute_aws_deviation(seed: int, region_key: str, pool: str, day: float) -> float:
+    """Return the logarithm of price over level of one pool at market time `day` (days, any epoch)."""
+    whole = math.floor(day)
+    today = _compute_daily_level(seed, region_key, pool, whole)
+    tomorrow = _compute_daily_level(seed, region_key, pool, whole + 1)
+    return today + (tomorrow - today) * _share_of_day_passed(seed, pool, whole, day - whole)
+
+
+def compute_step_deviation(seed: int, pool: str, rhythm: StepRhythm, day: float) -> float:
+    """Return the logarithm of price over level of one pool whose provider changes prices in rare steps."""
+    phase = rhythm.period_days * _uniform(seed, "phase", pool)
+    period = math.floor((day + phase) / rhythm.period_days)
+    # Prices change at midnight, never within a day.
+    changes_at = (
+        math.floor(
+            period * rhythm.period_days - phase + rhythm.spread_days * _uniform(seed, "at", pool, period)
+        )
+        + 1
+    )
+    newest = period if day >= changes_at else period - 1
+    return sum(STEP_DECAY**age * _draw_step(seed, pool, newest - age) for age in range(STEP_MEMORY))
+
+
+def compute_regime_deviation(seed: int, pool: str, day: float) -> float:
+    """Return the logarithm of the regime's factor: 0 nearly always."""
+    regime = math.floor(day / REGIME_DAYS + _uniform(seed, "regime phase", pool))
+    return math.log(REGIME_FACTOR) if _uniform(seed, "regime", pool, regime) < REGIME_SHARE else 0.0
+
+
+@lru_cache(maxsize=1024)
+def _compute_daily_level(seed: int, region_key: str, pool: str, day: int) -> float:
+    low, high = AWS_DAILY_DEVIATION
+    deviation = low + (high - low) * _uniform(seed, "deviation", region_key)
+    names = ("aws", region_key, pool)
+    shocks = (AWS_DECAY_PER_DAY**age * _draw_shock(seed, names, day - age) for age in range(AWS_MEMORY_DAYS))
+    return deviation * sum(shocks)
+
+
+def _draw_shock(seed: int, names: Sequence[str], day: int) -> float:
+    return sum(
+        math.sqrt(share) * _gauss(seed, "shock", name, day)
+        for share, name in zip(AWS_SHOCK_SHARES, names, strict=True)
+    )
+
+
+def _share_of_day_passed(seed: int, pool: str, day: int, time_of_day: float) -> float:
+    """Return how much of the day's move has happened, 0 to 1: it comes in events of unequal size at random
+    times.
+    """
+    count = _draw_event_count(seed, pool, day)
+    times = [_uniform(seed, "event time", pool, day, index) for index in range(count)]
+    sizes = [-math.log(1 - _uniform(seed, "event size", pool, day, index)) for index in range(count)]
+    passed = sum(size for time, size in zip(times, sizes, strict=True) if time <= time_of_day)
+    return passed / sum(sizes) if count else 0.0
+
+
+def _draw_event_count(seed: int, pool: str, day: int) -> int:
+    """Draw from the Poisson distribution by inversion. A day without events moves at its end."""
+    remaining = _uniform(seed, "event count", pool, day)
+    probability, count = math.exp(-AWS_EVENTS_PER_DAY), 0
+    while remaining > probability and count < 20:
+        remaining -= probability
+        count += 1
+        probability *= AWS_EVENTS_PER_DAY / count
+    return count
+
+
+def _draw_step(seed: int, pool: str, period: int) -> float:
+    draw = _uniform(seed, "step", pool, period)
+    size = STEP_SIZES[0][0] if draw < STEP_SIZES[0][1] else STEP_SIZES[1][0]
+    return size if _uniform(seed, "sign", pool, period) < 0.5 else -size
+
+
+def _uniform(*key: object) -> float:
+    """Return a number in [0, 1) that looks random and depends on nothing but `key`."""
+    digest = hashlib.blake2b("\0".join(map(str, key)).encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 11) / (1 << 53)
+
+
+@lru_cache(maxsize=65_536)  # a day's level needs a year of shocks, all but one of them the day before's
+def _gauss(*key: object) -> float:
+    """Return a standard normal deviate by the method of Box and Muller."""
+    radius = math.sqrt(-2 * math.log(1 - _uniform("radius", *key)))
+    return radius * math.cos(2 * math.pi * _uniform("angle", *key))
