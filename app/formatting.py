@@ -1,0 +1,113 @@
+"""Numbers and foreign texts as a person reads them. Pure.
+
+Unknown is shown as a dash, never as 0. Everything that comes from a cluster passes `plain_text` before it is shown.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+#: What stands where a number is not known.
+UNKNOWN = "\N{EM DASH}"
+MINUS = "\N{MINUS SIGN}"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+# Above this, cents say nothing; arbitrary.
+_CENTS_UNTIL_USD = Decimal(10_000)
+
+
+def format_usd(amount: Decimal | None, *, signed: bool = False) -> str:
+    """Format an amount of money: `$12.40`, `<$0.01`, `\N{MINUS SIGN}$3.10`, `$12,400`; `signed` adds a plus."""
+    if amount is None:
+        return UNKNOWN
+    size = abs(amount)
+    if size != 0 and size < Decimal("0.005"):
+        return f"{_sign(amount, signed)}<$0.01"
+    step = Decimal("0.01") if size < _CENTS_UNTIL_USD else Decimal(1)
+    return f"{_sign(amount, signed)}${size.quantize(step, ROUND_HALF_UP):,}"
+
+
+def format_price(usd_per_hour: Decimal | None) -> str:
+    """Format a price per hour with the digits in which spot prices differ: `$0.0412/h`."""
+    if usd_per_hour is None:
+        return UNKNOWN
+    step = Decimal("0.0001") if usd_per_hour < 10 else Decimal("0.01")
+    return f"${usd_per_hour.quantize(step, ROUND_HALF_UP):,}/h"
+
+
+def format_percent(share: float | None) -> str:
+    """Format a relative change: 0.041 gives `+4.1%`."""
+    if share is None:
+        return UNKNOWN
+    percent = round(share * 100.0, 1)
+    sign = "+" if percent > 0 else MINUS if percent < 0 else ""
+    return f"{sign}{abs(percent):.1f}%"
+
+
+def format_age(seconds: float) -> str:
+    """Format how long ago something was: `8 s`, `3 min`, `2 h`, `5 d`."""
+    whole = max(0, int(seconds))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if whole >= size:
+            return f"{whole // size} {unit}"
+    return f"{whole} s"
+
+
+def format_hours(hours: Decimal | None, *, unknown: str = UNKNOWN) -> str:
+    """Format a duration given in hours: `45 s`, `12 min`, `2.4 h`, `3.0 d`."""
+    if hours is None:
+        return unknown
+    minutes = hours * 60
+    if minutes < 1:
+        return f"{(minutes * 60).quantize(Decimal(1), ROUND_HALF_UP)} s"
+    if hours < 1:
+        return f"{minutes.quantize(Decimal(1), ROUND_HALF_UP)} min"
+    if hours < 48:
+        return f"{hours.quantize(Decimal('0.1'), ROUND_HALF_UP)} h"
+    return f"{(hours / 24).quantize(Decimal('0.1'), ROUND_HALF_UP)} d"
+
+
+def format_gb(gigabytes: Decimal | float | None) -> str:
+    """Format an amount of data: `0.5 GB`, `12 GB`, `1.2 TB`."""
+    if gigabytes is None:
+        return UNKNOWN
+    size = Decimal(str(gigabytes))
+    if size >= 1000:
+        return f"{(size / 1000).quantize(Decimal('0.1'), ROUND_HALF_UP)} TB"
+    step = Decimal(1) if size >= 10 or size == size.to_integral_value() else Decimal("0.1")
+    return f"{size.quantize(step, ROUND_HALF_UP)} GB"
+
+
+def format_replicas(ready: int | None, desired: int) -> str:
+    """Format a counter of replicas, `3/4`; `?/4` where nobody knows how many are ready."""
+    return f"{'?' if ready is None else ready}/{desired}"
+
+
+def format_clock(at: float) -> str:
+    """Format Unix seconds as the time of day where the person is."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S")
+
+
+def plain_text(text: str, limit: int = 240) -> str:
+    """Return `text` on one line, without control, direction or private characters, cut to `limit` characters.
+
+    Names and messages of a cluster are untrusted: a direction override could make one name look like another.
+    """
+    kept = "".join(" " if character.isspace() else character for character in text)
+    kept = "".join(
+        character for character in kept if unicodedata.category(character) not in _UNSAFE_CATEGORIES
+    )
+    words = " ".join(kept.split())
+    return words if len(words) <= limit else words[: limit - 1] + ELLIPSIS
+
+
+# Control, format (direction marks, zero width), surrogate, private use, unassigned.
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def _sign(amount: Decimal, signed: bool) -> str:
+    if amount < 0:
+        return MINUS
+    return "+" if signed and amount > 0 else ""

@@ -1,0 +1,225 @@
+"""What stands on the globe: buttons that are real widgets, and names and leader lines that are only painted.
+
+All of it are siblings of the viewport, never its children: a child of a GL widget would redraw the globe with every
+move. Buttons exist only while their region is on the near side; behind the limb there is nothing to click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from app import colors
+from app.hud.overlay_items import ItemKind, OverlayItem
+from app.hud.overlay_layout import Box, Label, Placement, place_labels
+from app.theme import SMALL_PX, make_font
+from gl.geometry.camera import Projection
+
+BUTTON_HEIGHT_PX = 26.0
+NAME_HEIGHT_PX = 18.0
+#: Names use only the nearest slots: far from its place, a name without a line says the wrong thing.
+NAME_SLOTS = 8
+#: Cosine to the eye below which a region is so near the limb that its label fades.
+FADE_FACING = 0.14
+
+
+class OverlayButton(QAbstractButton):
+    """A button at a region. Paints itself: style sheets on a dozen moving widgets cost more than the globe."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFont(make_font(12, bold=True))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.item: OverlayItem | None = None
+
+    def show_item(self, item: OverlayItem, form: int) -> None:
+        """Take over an item in one of its forms."""
+        if item is not self.item or self.text() != item.texts[form]:
+            self.item = item
+            self.setText(item.texts[form])
+            self.setAccessibleName(item.accessible_name)
+            self.setToolTip(item.accessible_name)
+
+    def sizeHint(self) -> QSize:
+        """The layout decides the size; this is only what Qt asks for."""
+        return QSize(100, round(BUTTON_HEIGHT_PX))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button as the space bar does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a pill: filled for an action, outlined for a running migration."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        is_action = self.item is not None and self.item.kind is ItemKind.MIGRATE
+        fill = QColor(colors.ACCENT if is_action else colors.RAISED)
+        if self.underMouse() or self.isDown():
+            fill = fill.lighter(112 if is_action else 140)
+        edge = QColor(colors.TEXT if self.hasFocus() else colors.ACCENT)
+        painter.setPen(QPen(edge, 2.0 if self.hasFocus() else 1.0))
+        painter.setBrush(fill)
+        box = QRectF(self.rect()).adjusted(1.0, 1.0, -1.0, -1.0)
+        painter.drawRoundedRect(box, box.height() / 2.0, box.height() / 2.0)
+        painter.setPen(QColor(colors.ON_ACCENT if is_action else colors.TEXT))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+class Overlay(QWidget):
+    """Places the items of the moment. A transparent sheet over the viewport that paints names and leader lines."""
+
+    clicked = Signal(object)
+    """The `OverlayItem` whose button was pressed."""
+
+    def __init__(self, stage: QWidget) -> None:
+        super().__init__(stage)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._stage = stage
+        self._buttons: dict[str, OverlayButton] = {}
+        self._spare: list[OverlayButton] = []
+        self._placements: dict[str, Placement] = {}
+        self._painted: list[tuple[OverlayItem, Placement, tuple[float, float], float]] = []
+        self._metrics = {
+            kind: QFontMetricsF(_font(kind)) for kind in (ItemKind.REGION, ItemKind.NAME, ItemKind.MIGRATE)
+        }
+        self._widths: dict[tuple[str, bool], float] = {}
+
+    @property
+    def buttons(self) -> Mapping[str, OverlayButton]:
+        """The visible buttons: item key -> button."""
+        return self._buttons
+
+    def show_items(
+        self,
+        items: Sequence[OverlayItem],
+        rows: Callable[[str], int | None],
+        projection: Projection,
+        obstacles: Sequence[Box],
+    ) -> None:
+        """Put every item whose region can be seen at its place, and take the others away.
+
+        Args:
+            items: everything that could be written.
+            rows: context -> its row in `projection`, None where it has no place.
+            obstacles: boxes to leave free, in the pixels of the stage.
+        """
+        visible: dict[str, tuple[OverlayItem, tuple[float, float], float]] = {}
+        for item in items:
+            row = rows(item.context)
+            if row is not None and projection.visible[row]:
+                x_px, y_px = projection.pixels[row]
+                visible[item.key] = (item, (float(x_px), float(y_px)), float(projection.facing[row]))
+        bounds = Box(6.0, 6.0, self.width() - 12.0, self.height() - 12.0)
+        labels = [
+            self._label(item, anchor) for item, anchor, _ in visible.values() if bounds.contains(*anchor)
+        ]
+        self._placements = place_labels(labels, bounds, obstacles, self._placements)
+        placed = [(*visible[key], placement) for key, placement in self._placements.items()]
+        self._show_buttons([(item, p) for item, _, _, p in placed if _is_button(item)])
+        painted = [
+            (item, p, anchor, facing) for item, anchor, facing, p in placed if self._is_painted(item, p)
+        ]
+        if painted != self._painted:
+            self._painted = painted
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint leader lines below and names above."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for item, placement, anchor, facing in self._painted:
+            painter.setOpacity(min(1.0, 0.25 + facing / FADE_FACING))
+            if placement.needs_leader:
+                _paint_leader(painter, placement.box, anchor)
+            if not _is_button(item):
+                _paint_name(painter, item, placement)
+
+    def _label(self, item: OverlayItem, anchor: tuple[float, float]) -> Label:
+        sizes = tuple(self._size(item, text) for text in item.texts)
+        slots = NAME_SLOTS if item.kind is ItemKind.NAME else 32
+        return Label(item.key, *anchor, sizes, int(item.kind), slots)
+
+    def _size(self, item: OverlayItem, text: str) -> tuple[float, float]:
+        bold = item.kind is not ItemKind.NAME
+        width = self._widths.get((text, bold))
+        if width is None:
+            # Texts carry prices, so they never stop being new.
+            if len(self._widths) > 500:
+                self._widths.clear()
+            kind = ItemKind.NAME if not bold else ItemKind.MIGRATE
+            width = self._widths[text, bold] = self._metrics[kind].horizontalAdvance(text)
+        if _is_button(item):
+            return round(width) + 26.0, BUTTON_HEIGHT_PX
+        return (round(width) + 20.0, 24.0) if bold else (round(width) + 8.0, NAME_HEIGHT_PX)
+
+    def _show_buttons(self, placed: Sequence[tuple[OverlayItem, Placement]]) -> None:
+        wanted = {item.key for item, _ in placed}
+        for key in [key for key in self._buttons if key not in wanted]:
+            self._retire(self._buttons.pop(key))
+        for item, placement in placed:
+            button = self._buttons.get(item.key)
+            if button is None:
+                button = self._buttons[item.key] = self._spare.pop() if self._spare else self._make_button()
+            button.show_item(item, placement.form)
+            box = placement.box
+            button.setGeometry(round(box.left), round(box.top), round(box.width), round(box.height))
+            if button.isHidden():
+                button.show()
+
+    def _make_button(self) -> OverlayButton:
+        button = OverlayButton(self._stage)
+        button.clicked.connect(lambda: self.clicked.emit(button.item))
+        return button
+
+    def _retire(self, button: OverlayButton) -> None:
+        if button.hasFocus():
+            self._stage.setFocus()
+        button.hide()
+        button.item = None
+        self._spare.append(button)
+
+    def _is_painted(self, item: OverlayItem, placement: Placement) -> bool:
+        return not _is_button(item) or placement.needs_leader
+
+
+def _is_button(item: OverlayItem) -> bool:
+    return item.kind in (ItemKind.MIGRATE, ItemKind.PROGRESS)
+
+
+def _font(kind: ItemKind) -> QFont:
+    return make_font(SMALL_PX) if kind is ItemKind.NAME else make_font(12, bold=True)
+
+
+def _paint_leader(painter: QPainter, box: Box, anchor: tuple[float, float]) -> None:
+    x_px = min(max(anchor[0], box.left), box.left + box.width)
+    y_px = min(max(anchor[1], box.top), box.top + box.height)
+    painter.setPen(QPen(QColor(colors.MUTED), 1.0))
+    painter.drawLine(QPointF(*anchor), QPointF(x_px, y_px))
+
+
+def _paint_name(painter: QPainter, item: OverlayItem, placement: Placement) -> None:
+    box = placement.box
+    area = QRectF(box.left, box.top, box.width, box.height)
+    painter.setFont(_font(item.kind))
+    if item.kind is ItemKind.REGION:
+        painter.setPen(QPen(QColor(colors.LINE), 1.0))
+        painter.setBrush(QColor(colors.RAISED))
+        painter.drawRoundedRect(area, 6.0, 6.0)
+        painter.setPen(QColor(colors.TEXT))
+    else:
+        # A dark edge keeps small letters readable over bright land.
+        painter.setPen(QColor(colors.SKY))
+        painter.drawText(area.translated(1.0, 1.0), Qt.AlignmentFlag.AlignCenter, item.texts[placement.form])
+        painter.setPen(QColor(colors.MUTED).lighter(115))
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, item.texts[placement.form])

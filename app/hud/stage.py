@@ -1,0 +1,398 @@
+"""The globe with everything on it: joins the viewport, the overlay and the person's hands.
+
+Draws only when something changed: every change asks for one frame, and a frame asks for the next one only while
+something moves. Nothing here knows how a frame reaches the screen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from app.colors import WARNING
+from app.hud.legend import Badge, Legend
+from app.hud.navigator import Navigator
+from app.hud.overlay import Overlay
+from app.hud.overlay_items import ItemKind, OverlayItem, make_items
+from app.hud.overlay_layout import Box
+from app.presenter import Focus, Presenter
+from controller.snapshots import EngineSnapshot
+from gl.frame import Frame
+from gl.geometry.camera import Camera, Viewport
+from gl.geometry.flight import frame_places
+from gl.geometry.picking import pick_marker, pick_place
+
+#: Between two frames while something moves, and while only the slow turning does.
+FRAME_MS = 16
+TURNING_FRAME_MS = 33
+#: A pointer that moved less than this between press and release has clicked.
+CLICK_SLOP_PX = 4.0
+#: From here on a double click comes nearer instead of keeping the height.
+CLOSE_UP_DISTANCE = 2.6
+#: What an arrow key moves, in pixels of a drag.
+KEY_STEP_PX = 60.0
+#: The globe and its atmosphere need this multiple of the globe's radius in the narrower direction.
+MARGIN_PX = 12
+HOME = Camera(azimuth_degrees=-20.0, elevation_degrees=24.0, distance=4.4)
+
+
+class GlobeView(Protocol):
+    """Who brings frames to the screen; a QWidget. `failed` says why it cannot any more."""
+
+    failed: SignalInstance
+
+    @property
+    def renderer(self) -> str:
+        """The driver's name for what draws."""
+
+    def show_frame(self, frame: Frame) -> None:
+        """Draw `frame` as soon as possible, unless it looks like the last one."""
+
+    def release(self) -> None:
+        """Give everything back to the driver; no frame may follow."""
+
+
+class Stage(QWidget):
+    """The left side of the window. Belongs to the GUI thread."""
+
+    region_selected = Signal(object)
+    """A context's name, or None where the sky or open ground was clicked."""
+    migrate_requested = Signal(object)
+    """The `DryRun` whose button was pressed."""
+    migration_selected = Signal(str)
+    """The id of a migration whose counter was pressed."""
+    turning_changed = Signal(bool)
+
+    def __init__(
+        self,
+        make_view: Callable[[QWidget], QWidget],
+        parent: QWidget | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Globe of all regions. Everything on it can be done from the table as well.")
+        self.setMinimumSize(320, 240)
+        self._clock = clock
+        self._monotonic = monotonic
+        self.presenter = Presenter()
+        self.navigator = Navigator(HOME)
+        self.region_names = True
+        self.frames_drawn = 0
+        self._focus = Focus()
+        self._pressed: QPointF | None = None
+        self._pointer: QPointF | None = None
+        self._is_dragging = False
+        self._last_frame: Frame | None = None
+        self._items: tuple[OverlayItem, ...] = ()
+        self._was_turning = False
+        self.view = make_view(self)
+        self.view.setMouseTracking(True)
+        self.overlay = Overlay(self)
+        self.legend = Legend(self)
+        self.demo_badge = Badge("DEMO  ·  simulated prices and clusters", WARNING, self)
+        self.demo_badge.hide()
+        self.turn_button = self._make_turn_button()
+        self.overlay.clicked.connect(self._on_item_clicked)
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._draw)
+
+    @property
+    def viewport(self) -> Viewport:
+        """The size of the picture."""
+        return Viewport(max(1, self.width()), max(1, self.height()), self.devicePixelRatioF())
+
+    @property
+    def focus_state(self) -> Focus:
+        """What is selected, hovered and previewed."""
+        return self._focus
+
+    def show_snapshot(self, snapshot: EngineSnapshot) -> None:
+        """Take in what the engine says."""
+        self.presenter.update(snapshot, self._clock(), self._monotonic())
+        self.legend.show_scale(self.presenter.scale)
+        if self.demo_badge.isHidden() == snapshot.demo:
+            self.demo_badge.setVisible(snapshot.demo)
+        self.request_frame()
+
+    def refresh_ages(self) -> None:
+        """Let prices that have expired meanwhile go grey."""
+        self.presenter.refresh_prices(self._clock())
+        self.request_frame()
+
+    def select(self, context: str | None) -> None:
+        """Mark a context's region."""
+        self._set_focus(replace(self._focus, selected=context))
+
+    def preview(self, way: tuple[str, str] | None) -> None:
+        """Show the arc of a move that is only considered: (source, target)."""
+        self._set_focus(replace(self._focus, preview=way))
+
+    def set_reduced_motion(self, reduced: bool) -> None:
+        """Move in steps instead of flights from now on."""
+        self.navigator.reduced_motion = reduced
+
+    def set_region_names(self, shown: bool) -> None:
+        """Whether every region carries its name."""
+        self.region_names = shown
+        self.request_frame()
+
+    def start_opening_turn(self) -> None:
+        """Turn slowly for the first seconds."""
+        self.navigator.start_opening_turn(self._monotonic())
+        self.request_frame()
+
+    def toggle_turning(self) -> None:
+        """Pause the turning, or start it."""
+        self.navigator.toggle_turning()
+        self.request_frame()
+
+    def fly_to(self, *contexts: str) -> None:
+        """Fly to where all these contexts are in view; contexts without a place are left out."""
+        places = [place for context in contexts if (place := self.presenter.place_of(context)) is not None]
+        if not places:
+            return
+        camera = frame_places(places, self.viewport)
+        if len(places) == 1:
+            camera = replace(
+                camera, distance=max(CLOSE_UP_DISTANCE, min(self.navigator.camera.distance, 3.4))
+            )
+        self._fly(camera)
+
+    def fly_home(self) -> None:
+        """Fly back to the whole globe."""
+        self._fly(self._home())
+
+    def cancel_flight(self) -> bool:
+        """Stop a flight; return whether there was one."""
+        return self.navigator.cancel_flight()
+
+    def request_frame(self) -> None:
+        """Draw soon: however often this is called, there is one frame for it."""
+        if not self._timer.isActive() and self.isVisible():
+            self._timer.start(0)
+
+    def release(self) -> None:
+        """Stop drawing for good."""
+        self._timer.stop()
+        self.view.release()  # type: ignore[attr-defined]
+
+    def _make_turn_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setText("Turn")
+        button.setCheckable(True)
+        button.setToolTip("Turn the globe, or let it rest (Space)")
+        button.setAccessibleName("Turn the globe")
+        button.clicked.connect(self.toggle_turning)
+        return button
+
+    def _home(self) -> Camera:
+        """The whole globe, also where the stage is narrower than it is high."""
+        aspect = min(1.0, self.viewport.aspect)
+        return replace(HOME, distance=1.0 + (HOME.distance - 1.0) / aspect)
+
+    def _fly(self, camera: Camera) -> None:
+        self.navigator.fly_to(camera, self._monotonic())
+        self.request_frame()
+
+    def _set_focus(self, focus: Focus) -> None:
+        if focus != self._focus:
+            self._focus = focus
+            self.request_frame()
+
+    def _draw(self) -> None:
+        started = self._monotonic()
+        self.navigator.advance(started)
+        frame = self.presenter.make_frame(
+            self.navigator.camera, self.viewport, self._focus, self._clock(), started
+        )
+        if not frame.looks_like(self._last_frame):
+            self.view.show_frame(frame)  # type: ignore[attr-defined]
+            self.frames_drawn += 1
+            self._last_frame = frame
+        self._show_overlay(frame)
+        self._note_turning()
+        if self.navigator.is_moving or self.presenter.is_animating(started):
+            self._timer.start(self._pause_ms(started))
+
+    def _pause_ms(self, started: float) -> int:
+        only_turning = self.navigator.is_turning and not self.presenter.is_animating(started)
+        period = TURNING_FRAME_MS if only_turning else FRAME_MS
+        spent = round(1000.0 * (self._monotonic() - started))
+        return max(1, period - spent)
+
+    def _show_overlay(self, frame: Frame) -> None:
+        snapshot = self.presenter.snapshot
+        if snapshot is None:
+            return
+        now = self._clock()
+        migrations = self.presenter.shown_migrations(now)
+        items = make_items(snapshot, migrations, self._focus, self.region_names, now)
+        projection = frame.camera.project(self.presenter.places, frame.viewport)
+        rows = {context: row for row, context in enumerate(self.presenter.contexts)}
+        self.overlay.show_items(items, rows.get, projection, self._obstacles())
+
+    def _obstacles(self) -> list[Box]:
+        fixed = (self.legend, self.demo_badge, self.turn_button)
+        return [Box(w.x(), w.y(), w.width(), w.height()) for w in fixed if not w.isHidden()]
+
+    def _note_turning(self) -> None:
+        turning = self.navigator.is_turning
+        if turning != self._was_turning:
+            self._was_turning = turning
+            self.turn_button.setChecked(turning)
+            self.turning_changed.emit(turning)
+
+    def _on_item_clicked(self, item: OverlayItem) -> None:
+        if item.kind is ItemKind.MIGRATE:
+            self.migrate_requested.emit(item.dry_run)
+        elif item.migration_id is not None:
+            self.migration_selected.emit(item.migration_id)
+
+    def _context_at(self, position: QPointF) -> str | None:
+        row = pick_marker(
+            self.presenter.places, self.navigator.camera, self.viewport, position.x(), position.y()
+        )
+        return None if row is None else self.presenter.contexts[row]
+
+    # Qt's events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out by hand: everything stands over the viewport."""
+        del event
+        self.view.setGeometry(self.rect())
+        self.overlay.setGeometry(self.rect())
+        self.demo_badge.move(MARGIN_PX, MARGIN_PX)
+        self.demo_badge.resize(self.demo_badge.sizeHint())
+        self.legend.move(MARGIN_PX, self.height() - self.legend.height() - MARGIN_PX + 6)
+        size = self.turn_button.sizeHint()
+        self.turn_button.setGeometry(
+            self.width() - size.width() - MARGIN_PX,
+            self.height() - size.height() - MARGIN_PX,
+            size.width(),
+            size.height(),
+        )
+        if self._last_frame is None:
+            self.navigator.camera = self._home()
+        self.request_frame()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw the first frame."""
+        super().showEvent(event)
+        self.request_frame()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A globe that nobody sees does not move."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the globe."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._pressed = self._pointer = event.position()
+            self._is_dragging = False
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the globe, or see what is under the pointer."""
+        position = event.position()
+        if self._pressed is None or self._pointer is None:
+            self._hover(self._context_at(position))
+            return
+        if not self._is_dragging and (position - self._pressed).manhattanLength() < CLICK_SLOP_PX:
+            return
+        self._is_dragging = True
+        moved = position - self._pointer
+        self._pointer = position
+        self.navigator.drag(moved.x(), moved.y(), self.viewport, self._monotonic())
+        self.request_frame()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go, or click."""
+        if event.button() is not Qt.MouseButton.LeftButton or self._pressed is None:
+            return
+        if self._is_dragging:
+            self.navigator.release(self._monotonic())
+            self.request_frame()
+        else:
+            self.region_selected.emit(self._context_at(event.position()))
+        self._pressed = self._pointer = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Fly to the region, or to the place, under the pointer."""
+        position = event.position()
+        context = self._context_at(position)
+        if context is not None:
+            self.region_selected.emit(context)
+            self.fly_to(context)
+            return
+        place = pick_place(self.navigator.camera, self.viewport, position.x(), position.y())
+        if place is not None:
+            distance = max(CLOSE_UP_DISTANCE, self.navigator.camera.distance * 0.75)
+            self._fly(Camera.above(place, distance))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom."""
+        self.navigator.zoom(event.angleDelta().y() / 120.0)
+        self.request_frame()
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        del event
+        self._hover(None)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Keep the picture: the globe shows its focus by nothing but its keys."""
+        del event
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """See `focusInEvent`."""
+        del event
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Turn by arrows, zoom by plus and minus, go home by R; the rest belongs to the window."""
+        key = event.key()
+        if key in _ARROWS:
+            right, down = _ARROWS[key]
+            self.navigator.drag(right * KEY_STEP_PX, down * KEY_STEP_PX, self.viewport, self._monotonic())
+            self.navigator.release(self._monotonic() + 1.0)
+        elif key in _ZOOM_KEYS:
+            self.navigator.zoom(_ZOOM_KEYS[key])
+        elif key == Qt.Key.Key_R:
+            self.fly_home()
+        else:
+            super().keyPressEvent(event)
+            return
+        self.request_frame()
+
+    def _hover(self, context: str | None) -> None:
+        if context != self._focus.hovered:
+            self.setCursor(Qt.CursorShape.PointingHandCursor if context else Qt.CursorShape.ArrowCursor)
+            self._set_focus(replace(self._focus, hovered=context))
+
+
+_ARROWS: dict[int, tuple[float, float]] = {
+    Qt.Key.Key_Left: (1.0, 0.0),
+    Qt.Key.Key_Right: (-1.0, 0.0),
+    Qt.Key.Key_Up: (0.0, 1.0),
+    Qt.Key.Key_Down: (0.0, -1.0),
+}
+_ZOOM_KEYS: dict[int, float] = {Qt.Key.Key_Plus: 1.0, Qt.Key.Key_Equal: 1.0, Qt.Key.Key_Minus: -1.0}

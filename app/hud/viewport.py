@@ -1,0 +1,67 @@
+"""The presenter for graphics cards: moderngl draws into Qt's own framebuffer."""
+
+from __future__ import annotations
+
+import moderngl
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QSurfaceFormat
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import QWidget
+
+from gl.errors import GraphicsError
+from gl.frame import Frame
+from gl.window_presenter import WindowPresenter
+
+
+class HardwareViewport(QOpenGLWidget):
+    """Shows frames through the graphics card. GUI thread only."""
+
+    failed = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        surface = QSurfaceFormat()
+        surface.setVersion(3, 3)
+        surface.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+        self.setFormat(surface)
+        self._context: moderngl.Context | None = None
+        self._presenter: WindowPresenter | None = None
+        self._frame: Frame | None = None
+
+    @property
+    def renderer(self) -> str:
+        """The driver's name for what draws; empty until the first frame."""
+        return "" if self._context is None else str(self._context.info["GL_RENDERER"])
+
+    def show_frame(self, frame: Frame) -> None:
+        """Draw `frame` with Qt's next round."""
+        self._frame = frame
+        self.update()
+
+    def release(self) -> None:
+        """Free the GPU objects; Qt owns the context."""
+        if self._presenter is not None:
+            self.makeCurrent()
+            self._presenter.release()
+            self.doneCurrent()
+        self._presenter = self._context = self._frame = None
+
+    def initializeGL(self) -> None:
+        """Build the scene in Qt's context. Qt can't take an exception here: failures leave by the signal."""
+        try:
+            self._context = moderngl.get_context()
+            self._presenter = WindowPresenter(self._context)
+        except Exception as error:  # glcontext raises bare Exceptions
+            self._presenter = None
+            self.failed.emit(str(error))
+
+    def paintGL(self) -> None:
+        """Draw the newest frame; until it fits the widget's size again, the old picture stays."""
+        if self._presenter is None or self._context is None or self._frame is None:
+            return
+        framebuffer = self._context.detect_framebuffer(self.defaultFramebufferObject())
+        try:
+            self._presenter.present(self._frame, framebuffer)
+        except (GraphicsError, moderngl.Error) as error:
+            self._presenter = None
+            self.failed.emit(str(error))

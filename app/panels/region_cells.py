@@ -1,0 +1,132 @@
+"""How the cells of the tables are painted: a mark for the provider, a dot for the price, a pill for the action."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app import colors
+from app.formatting import plain_text
+from app.hud.overlay_items import provider_mark
+from app.panels.region_rows import Column, RegionRow
+from app.theme import SMALL_PX, make_font
+from gl.palette import ramp_colors
+from oracle.quotes import Freshness
+
+MARK_WIDTH_PX = 34
+PADDING_PX = 6
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class RegionDelegate(QStyledItemDelegate):
+    """Paints the cells of the region table from whole rows."""
+
+    def __init__(self, row_role: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._row_role = row_role
+        self._small = make_font(SMALL_PX)
+        self._mark = make_font(9, bold=True)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Rows have a fixed height; widths belong to the header."""
+        return QSize(40, 28)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Paint one cell."""
+        row: RegionRow = index.data(self._row_role)
+        column = Column(index.column())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_background(painter, option)
+        area = option.rect.adjusted(PADDING_PX, 0, -PADDING_PX, 0)
+        if column is Column.REGION:
+            self._paint_region(painter, area, row, option)
+        elif column is Column.ACTION:
+            self._paint_action(painter, option, row)
+        else:
+            painter.setPen(_cell_color(row, column))
+            painter.setFont(self._small if column is Column.AGE else option.font)
+            painter.drawText(
+                area,
+                int(index.data(Qt.ItemDataRole.TextAlignmentRole)),
+                _elide(painter, row.texts[column], area),
+            )
+        painter.restore()
+
+    def _paint_region(
+        self, painter: QPainter, area: QRect, row: RegionRow, option: QStyleOptionViewItem
+    ) -> None:
+        _paint_mark(painter, area, provider_mark(row.view.provider), self._mark)
+        text = area.adjusted(MARK_WIDTH_PX + 6, 0, 0, 0)
+        name = row.texts[Column.REGION]
+        painter.setFont(option.font)
+        painter.setPen(QColor(colors.TEXT if row.is_reachable else colors.GREY))
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, _elide(painter, name, text))
+        rest = text.adjusted(painter.fontMetrics().horizontalAdvance(name) + 8, 0, 0, 0)
+        if rest.width() > 30:
+            painter.setFont(self._small)
+            painter.setPen(QColor(colors.MUTED if row.is_reachable else colors.GREY))
+            detail = plain_text(row.view.context, 80) if row.is_reachable else row.view.health.value
+            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, _elide(painter, detail, rest))
+
+    def _paint_action(self, painter: QPainter, option: QStyleOptionViewItem, row: RegionRow) -> None:
+        if row.offers:
+            hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+            focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+            paint_pill(painter, option.rect, row.texts[Column.ACTION], hovered=hovered, focused=focused)
+
+
+def paint_background(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """Paint what lies behind a cell: selected and hovered rows are lighter."""
+    if option.state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(option.rect, QColor(colors.HOVERED))
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(option.rect, QColor(colors.RAISED))
+    if option.state & QStyle.StateFlag.State_HasFocus:
+        painter.fillRect(
+            QRect(option.rect.left(), option.rect.bottom() - 1, option.rect.width(), 2), QColor(colors.ACCENT)
+        )
+
+
+def paint_pill(painter: QPainter, cell: QRect, text: str, *, hovered: bool, focused: bool) -> None:
+    """Paint a button into a cell, as on the globe."""
+    box = QRectF(cell).adjusted(3.5, 3.5, -3.5, -3.5)
+    fill = QColor(colors.ACCENT)
+    painter.setBrush(fill.lighter(112) if hovered else fill)
+    painter.setPen(QPen(QColor(colors.TEXT if focused else colors.ACCENT), 2.0 if focused else 1.0))
+    painter.drawRoundedRect(box, box.height() / 2.0, box.height() / 2.0)
+    painter.setPen(QColor(colors.ON_ACCENT))
+    painter.setFont(make_font(SMALL_PX, bold=True))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _paint_mark(painter: QPainter, area: QRect, mark: str, font: QFont) -> None:
+    box = QRectF(area.left(), area.center().y() - 7.0, MARK_WIDTH_PX, 15.0)
+    painter.setPen(QPen(QColor(colors.LINE), 1.0))
+    painter.setBrush(QColor(colors.RAISED))
+    painter.drawRoundedRect(box, 4.0, 4.0)
+    painter.setFont(font)
+    painter.setPen(QColor(colors.MUTED))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark)
+
+
+def _cell_color(row: RegionRow, column: Column) -> QColor:
+    if not row.is_reachable or (column in (Column.PRICE, Column.AGE) and row.freshness is Freshness.EXPIRED):
+        return QColor(colors.GREY)
+    if column is Column.PRICE and row.share is not None:
+        return price_color(row.share)
+    if column is Column.AGE:
+        return QColor(colors.WARNING if row.freshness is Freshness.AGEING else colors.MUTED)
+    return QColor(colors.TEXT)
+
+
+def price_color(share: float) -> QColor:
+    """Return the colour of a price on the globe, a little lighter where small text needs it."""
+    red, green, blue = (float(part) for part in ramp_colors([share])[0])
+    return QColor.fromRgbF(red, green, blue).lighter(115)
+
+
+def _elide(painter: QPainter, text: str, area: QRect) -> str:
+    return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())

@@ -1,0 +1,268 @@
+"""The table twin of the globe: every context with its price, and everything the globe can do, by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from app.panels.region_cells import RegionDelegate
+from app.panels.region_rows import (
+    HEADER_TIPS,
+    HEADERS,
+    Column,
+    RegionRow,
+    accessible_text,
+    describe_row,
+    sort_value,
+)
+from app.theme import make_font
+
+ROW_HEIGHT_PX = 28
+#: Rows change places at most this often, and never under the pointer: a moving row is easily clicked by mistake.
+RESORT_S = 10.0
+SORT_ROLE = Qt.ItemDataRole.UserRole
+ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class RegionModel(QAbstractTableModel):
+    """The rows as Qt wants them. A row that reads the same as before is not announced as changed."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[RegionRow, ...] = ()
+
+    def show_rows(self, rows: Sequence[RegionRow]) -> None:
+        """Replace what is shown."""
+        before, self._rows = self._rows, tuple(rows)
+        if [row.view.context for row in before] != [row.view.context for row in rows]:
+            self.beginResetModel()
+            self.endResetModel()
+            return
+        for index, (old, new) in enumerate(zip(before, rows, strict=True)):
+            if _differs(old, new):
+                self.dataChanged.emit(self.index(index, 0), self.index(index, len(Column) - 1))
+
+    def find(self, context: str) -> int | None:
+        """Return the row of a context."""
+        return next((index for index, row in enumerate(self._rows) if row.view.context == context), None)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """See QAbstractItemModel."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        """See QAbstractItemModel."""
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """See QAbstractItemModel."""
+        if orientation is Qt.Orientation.Vertical:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return HEADERS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return HEADER_TIPS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(Column(section))
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """See QAbstractItemModel; cells are painted by the delegate from the whole row."""
+        row, column = self._rows[index.row()], Column(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.texts[column]
+        if role == ROW_ROLE:
+            return row
+        if role == SORT_ROLE:
+            return sort_value(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return describe_row(row)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return accessible_text(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        return None
+
+
+class _Sorted(QSortFilterProxyModel):
+    """Sorts by the rows' own values."""
+
+    def lessThan(self, left: _Index, right: _Index) -> bool:
+        """Compare two rows; those with an unknown value stay at the end in both directions."""
+        first, second = left.data(SORT_ROLE), right.data(SORT_ROLE)
+        if first[0] != second[0]:
+            ascending = self.sortOrder() is Qt.SortOrder.AscendingOrder
+            return bool(first[0] < second[0]) is ascending
+        return bool(first < second)
+
+
+class RegionTable(QTableView):
+    """The table. Selection goes both ways: `select` follows the globe, `selected` leads it."""
+
+    selected = Signal(str)
+    """A context, chosen by a person."""
+    activated_region = Signal(str)
+    """A context to fly to: Enter, or a double click."""
+    migrate_requested = Signal(object)
+    """The `DryRun` of the row whose button was pressed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = RegionModel(self)
+        self._sorted = _Sorted(self)
+        self._sorted.setSourceModel(self._model)
+        self._sorted.setDynamicSortFilter(False)
+        self._sorted_at = 0.0
+        self._is_following = False
+        self.setModel(self._sorted)
+        self.setItemDelegate(RegionDelegate(ROW_ROLE, self))
+        self._set_up()
+        self._set_columns()
+
+    def show_rows(self, rows: Sequence[RegionRow], now_s: float) -> None:
+        """Show these rows; `now_s` is a monotonic time that says when to sort again."""
+        self._model.show_rows(rows)
+        if now_s - self._sorted_at >= RESORT_S and not self.underMouse() and not self.hasFocus():
+            self._sorted_at = now_s
+            self._sorted.invalidate()
+
+    def select(self, context: str | None) -> None:
+        """Select a context's row without telling anyone."""
+        row = None if context is None else self._model.find(context)
+        self._is_following = True
+        if row is None:
+            self.clearSelection()
+        elif self.selected_context() != context:
+            column = max(0, self.currentIndex().column())
+            self.setCurrentIndex(self._sorted.mapFromSource(self._model.index(row, column)))
+        self._is_following = False
+
+    def selected_context(self) -> str | None:
+        """Return the selected context."""
+        rows = self.selectionModel().selectedRows()
+        return rows[0].data(ROW_ROLE).view.context if rows else None
+
+    def _set_up(self) -> None:
+        self.setAccessibleName("All contexts")
+        self.setFont(make_font(12))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
+        self.setSortingEnabled(True)
+        self.sortByColumn(Column.PRICE, Qt.SortOrder.AscendingOrder)
+        self.selectionModel().currentRowChanged.connect(self._on_current_row)
+        self.doubleClicked.connect(self._on_double_click)
+
+    def _set_columns(self) -> None:
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(Column.REGION, QHeaderView.ResizeMode.Stretch)
+        header.setSectionsClickable(True)
+        for column, width in _WIDTHS_PX.items():
+            header.resizeSection(column, width)
+
+    def _on_current_row(self, current: QModelIndex) -> None:
+        if current.isValid() and not self._is_following:
+            self.selected.emit(current.data(ROW_ROLE).view.context)
+
+    def _on_double_click(self, index: QModelIndex) -> None:
+        if index.column() != Column.ACTION:
+            self.activated_region.emit(index.data(ROW_ROLE).view.context)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter flies there, or migrates from the last column; M migrates from any; the space bar is the window's."""
+        index = self.currentIndex()
+        if event.key() == Qt.Key.Key_Space:
+            event.ignore()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+            if index.column() == Column.ACTION:
+                self._migrate(index)
+            else:
+                self.activated_region.emit(index.data(ROW_ROLE).view.context)
+        elif event.key() == Qt.Key.Key_M and index.isValid():
+            self._migrate(index)
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on the last column presses its button."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if (
+            event.button() is Qt.MouseButton.LeftButton
+            and index.isValid()
+            and index.column() == Column.ACTION
+        ):
+            self._migrate(index)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show a hand over a button."""
+        super().mouseMoveEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        on_button = index.isValid() and index.column() == Column.ACTION and bool(index.data(ROW_ROLE).offers)
+        self.viewport().setCursor(
+            Qt.CursorShape.PointingHandCursor if on_button else Qt.CursorShape.ArrowCursor
+        )
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Let go of the hovered row."""
+        super().leaveEvent(event)
+        self.viewport().update()
+
+    def _migrate(self, index: QModelIndex) -> None:
+        offers = index.data(ROW_ROLE).offers
+        if offers:
+            self.migrate_requested.emit(offers[0])
+
+
+_WIDTHS_PX = {
+    Column.PRICE: 78,
+    Column.AGE: 108,
+    Column.TREND: 62,
+    Column.WORKLOADS: 72,
+    Column.COST: 66,
+    Column.ACTION: 92,
+}
+
+
+def _alignment(column: Column) -> Qt.AlignmentFlag:
+    numbers = (Column.PRICE, Column.TREND, Column.COST)
+    side = Qt.AlignmentFlag.AlignRight if column in numbers else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _differs(old: RegionRow, new: RegionRow) -> bool:
+    return (
+        old.texts != new.texts
+        or old.share != new.share
+        or old.freshness != new.freshness
+        or old.view.health != new.view.health
+        or old.view.armed != new.view.armed
+        or [offer.plan_digest for offer in old.offers] != [offer.plan_digest for offer in new.offers]
+    )

@@ -1,0 +1,382 @@
+"""A stand-in for the engine with behaviour: prices move, opportunities come and go, migrations progress in waves.
+
+It answers commands in its next snapshot as the real engine does. Time passes only by `advance`; the same seed tells the
+same story.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from controller.clusters.fleet import Health, WorkloadKey
+from controller.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
+from controller.decision.dry_run import DryRun, Refusal, Verdict
+from controller.snapshots import (
+    ContextView,
+    EngineSnapshot,
+    EntryKind,
+    MigrationStage,
+    MigrationView,
+    Notice,
+    StoreView,
+    TimelineEntry,
+    WorkloadView,
+)
+from oracle.market import Offering
+from oracle.quotes import Quote
+
+STARTED_AT = 1_800_000_000.0
+PRICE_LIFE_S = 90.0
+HISTORY_STEP_S = 60.0
+POD_START_S = 2.5
+WAVE_REPLICAS = 2
+
+#: provider, region, city, latitude, longitude, instance type, USD per hour on demand.
+REGIONS = (
+    ("aws", "us-east-1", "Ashburn", 39.04, -77.49, "m6i.xlarge", 0.192),
+    ("aws", "us-west-2", "Boardman", 45.84, -119.70, "m6i.xlarge", 0.192),
+    ("aws", "eu-central-1", "Frankfurt", 50.11, 8.68, "m6i.xlarge", 0.230),
+    ("aws", "sa-east-1", "São Paulo", -23.55, -46.63, "m6i.xlarge", 0.306),
+    ("aws", "ap-northeast-1", "Tokyo", 35.68, 139.69, "m6i.xlarge", 0.248),
+    ("aws", "af-south-1", "Cape Town", -33.92, 18.42, "m6i.xlarge", 0.254),
+    ("azure", "westeurope", "Amsterdam", 52.37, 4.90, "D4s_v5", 0.230),
+    ("azure", "uksouth", "London", 51.51, -0.13, "D4s_v5", 0.222),
+    ("azure", "centralindia", "Pune", 18.52, 73.86, "D4s_v5", 0.206),
+    ("azure", "australiaeast", "Sydney", -33.87, 151.21, "D4s_v5", 0.240),
+    ("gcp", "us-central1", "Council Bluffs", 41.26, -95.86, "n2-standard-4", 0.194),
+    ("gcp", "europe-west3", "Frankfurt", 50.11, 8.68, "n2-standard-4", 0.250),
+    ("gcp", "europe-north1", "Hamina", 60.57, 27.20, "n2-standard-4", 0.214),
+    ("gcp", "asia-southeast1", "Singapore", 1.35, 103.82, "n2-standard-4", 0.240),
+    ("gcp", "southamerica-west1", "Santiago", -33.45, -70.67, "n2-standard-4", 0.278),
+)
+WORKLOAD_NAMES = ("checkout", "render-farm", "search-index", "etl-nightly", "thumbnails")
+
+
+@dataclass(slots=True)
+class _Region:
+    context: str
+    offering: Offering
+    city: str
+    latitude: float
+    longitude: float
+    on_demand: Decimal
+    price: float
+    history: list[tuple[float, float]]
+    armed: bool = True
+    health: Health = Health.REACHABLE
+    reason: str = ""
+    observed_at: float = STARTED_AT
+    workloads: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Move:
+    view: MigrationView
+    started: list[float] = field(default_factory=list)
+
+
+class ScriptedEngine:
+    """The engine's snapshots without an engine."""
+
+    def __init__(self, seed: int = 7, demo: bool = True) -> None:
+        self.random = random.Random(seed)
+        self.now = STARTED_AT
+        self.demo = demo
+        self.store = StoreView("embedded", True, "embedded store, Unix socket")
+        self.notices: tuple[Notice, ...] = ()
+        self.commands: list[Command] = []
+        self.prices_arrive = True
+        self._sequence = 0
+        self._entries: list[TimelineEntry] = []
+        self._answers: list[DryRun] = []
+        self._moves: list[_Move] = []
+        self._regions = {region.context: region for region in map(self._make_region, REGIONS)}
+        self._place_workloads()
+        self.log(EntryKind.STORE, "The embedded store is up; 15 contexts are watched.")
+
+    def send(self, command: Command) -> None:
+        """Take a command; the next snapshot answers it."""
+        self.commands.append(command)
+        match command:
+            case RequestDryRun(workload, target):
+                self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
+            case StartMigration(workload, target, digest):
+                self._start(workload, target, digest)
+            case CancelMigration(migration_id):
+                self._cancel(migration_id)
+            case SetArmed(context, armed):
+                self._regions[context].armed = armed
+                self.log(EntryKind.OPERATOR, f"{context} was {'armed' if armed else 'disarmed'}.", (context,))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass: prices walk, pods start."""
+        self.now += seconds
+        if self.prices_arrive:
+            for region in self._regions.values():
+                self._walk(region, seconds)
+        for move in self._moves:
+            self._progress(move)
+
+    def set_health(self, context: str, health: Health, reason: str = "") -> None:
+        """Make a context unreachable, or well again."""
+        self._regions[context].health, self._regions[context].reason = health, reason
+
+    def disarm(self) -> None:
+        """Leave no context armed, as with real clusters."""
+        for region in self._regions.values():
+            region.armed = False
+
+    def set_price(self, context: str, usd_per_hour: float) -> None:
+        """Set a price by hand."""
+        self._regions[context].price = usd_per_hour
+
+    def log(self, kind: EntryKind, text: str, contexts: tuple[str, ...] = (), **more: str) -> None:
+        """Add a line to the timeline."""
+        self._entries.append(TimelineEntry(len(self._entries) + 1, self.now, kind, text, contexts, **more))  # type: ignore[arg-type]
+
+    def snapshot(self) -> EngineSnapshot:
+        """Return everything at this moment."""
+        self._sequence += 1
+        opportunities = self._opportunities()
+        return EngineSnapshot(
+            sequence=self._sequence,
+            taken_at=self.now,
+            demo=self.demo,
+            price_source="simulated" if self.demo else "replay prices.csv.gz",
+            store=self.store,
+            is_complete=True,
+            contexts=tuple(self._context_view(region) for region in self._regions.values()),
+            opportunities=opportunities,
+            refused=self._refusals(opportunities),
+            migrations=tuple(move.view for move in self._moves),
+            timeline=tuple(self._entries[-200:]),
+            notices=self.notices,
+            answers=tuple(self._answers),
+        )
+
+    def dry_run(self, workload: WorkloadKey, target: str) -> DryRun:
+        """Compute one dry run from the prices of this moment."""
+        source, goal = self._regions[workload.context], self._regions[target]
+        replicas = source.workloads.get(workload.name, 0)
+        share = Decimal("0.5")
+        source_rate = Decimal(f"{source.price:.5f}") * replicas * share
+        target_rate = Decimal(f"{goal.price:.5f}") * replicas * share
+        gigabytes = Decimal(8 + 3 * replicas)
+        egress = gigabytes * Decimal("0.02")
+        overlap = target_rate * Decimal("0.05")
+        warm_up = target_rate * Decimal("0.02")
+        savings = (source_rate - target_rate) * 24
+        net = savings - egress - overlap - warm_up
+        rate = source_rate - target_rate
+        pays = net > 0
+        reason = (
+            f"Saves ${savings:.2f} in 24 h for ${egress + overlap + warm_up:.2f}."
+            if pays
+            else f"The move costs ${egress + overlap + warm_up:.2f} but saves only ${savings:.2f} in 24 h."
+        )
+        digest = hashlib.sha256(f"{workload}{target}{source.price:.3f}{goal.price:.3f}".encode()).hexdigest()
+        return DryRun(
+            workload=workload,
+            target=target,
+            replicas=replicas,
+            horizon_h=24.0,
+            source_quote=self._quote(source),
+            target_quote=self._quote(goal),
+            source_usd_per_hour=source_rate,
+            target_usd_per_hour=target_rate,
+            egress_gb=gigabytes,
+            egress_usd_per_gb=Decimal("0.02"),
+            egress_usd=egress,
+            return_egress_usd=egress * 2,
+            overlap_h=Decimal("0.05"),
+            overlap_usd=overlap,
+            warm_up_usd=warm_up,
+            savings_usd=savings,
+            net_usd=net,
+            payback_h=(egress + overlap + warm_up) / rate if rate > 0 else None,
+            verdict=Verdict.PAYS if pays else Verdict.TOO_DEAR,
+            reason=reason,
+            computed_at=self.now,
+            expires_at=self.now + PRICE_LIFE_S,
+            plan_digest=digest,
+        )
+
+    def _make_region(self, row: tuple[str, str, str, float, float, str, float]) -> _Region:
+        provider, name, city, latitude, longitude, instance_type, on_demand = row
+        price = on_demand * self.random.uniform(0.22, 0.55)
+        history = []
+        walk = price
+        for step in range(120):
+            history.append((self.now - step * HISTORY_STEP_S, walk))
+            walk *= math.exp(self.random.gauss(0.0, 0.012))
+        offering = Offering(provider, name, instance_type)
+        context = f"{provider}-{name}"
+        return _Region(
+            context, offering, city, latitude, longitude, Decimal(str(on_demand)), price, history[::-1]
+        )
+
+    def _place_workloads(self) -> None:
+        for index, region in enumerate(self._regions.values()):
+            for offset in range(1 + index % 3):
+                name = WORKLOAD_NAMES[(index + offset) % len(WORKLOAD_NAMES)]
+                region.workloads[name] = 4 + (index * 3 + offset) % 7
+
+    def _walk(self, region: _Region, seconds: float) -> None:
+        region.price *= math.exp(self.random.gauss(0.0, 0.006) * math.sqrt(seconds))
+        ceiling = float(region.on_demand) * 0.9
+        region.price = min(ceiling, max(float(region.on_demand) * 0.15, region.price))
+        region.observed_at = self.now
+        if self.now - region.history[-1][0] >= HISTORY_STEP_S:
+            region.history = [*region.history, (self.now, region.price)][-240:]
+
+    def _quote(self, region: _Region) -> Quote:
+        price = Decimal(f"{region.price:.5f}")
+        deadline = region.observed_at + PRICE_LIFE_S
+        return Quote(region.context, region.offering, price, region.observed_at, deadline, "simulated")
+
+    def _context_view(self, region: _Region) -> ContextView:
+        workloads = tuple(
+            self._workload_view(region, name, count) for name, count in region.workloads.items()
+        )
+        pods = sum(region.workloads.values())
+        return ContextView(
+            context=region.context,
+            provider=region.offering.provider,
+            region=region.offering.region,
+            city=region.city,
+            latitude_degrees=region.latitude,
+            longitude_degrees=region.longitude,
+            instance_type=region.offering.instance_type,
+            health=region.health,
+            health_reason=region.reason,
+            armed=region.armed,
+            quote=self._quote(region),
+            on_demand_usd_per_hour=region.on_demand,
+            trend=region.price / region.history[0][1] - 1.0,
+            history=tuple(region.history),
+            workloads=workloads,
+            usd_per_day=Decimal(f"{region.price * pods * 12:.2f}"),
+            node_count=3,
+            ready_replicas=pods,
+            desired_replicas=pods,
+        )
+
+    def _workload_view(self, region: _Region, name: str, count: int) -> WorkloadView:
+        key = WorkloadKey(region.context, "shop", name)
+        return WorkloadView(key, count, count, Decimal(f"{region.price * count * 12:.2f}"), 8.0 + 3 * count)
+
+    def _opportunities(self) -> tuple[DryRun, ...]:
+        usable = [region for region in self._regions.values() if region.health is Health.REACHABLE]
+        moving = {move.view.workload for move in self._moves if not move.view.stage.is_final}
+        found = []
+        for source in usable:
+            for name in source.workloads:
+                key = WorkloadKey(source.context, "shop", name)
+                targets = [goal.context for goal in usable if goal.price < source.price * 0.8]
+                if key not in moving and targets and self._quote(source).is_usable(self.now):
+                    best = min(targets, key=lambda context: self._regions[context].price)
+                    found.append(self.dry_run(key, best))
+        paying = [dry_run for dry_run in found if dry_run.verdict is Verdict.PAYS]
+        return tuple(sorted(paying, key=lambda dry_run: dry_run.net_usd or Decimal(0), reverse=True)[:9])
+
+    def _refusals(self, opportunities: tuple[DryRun, ...]) -> tuple[Refusal, ...]:
+        offered = {dry_run.workload for dry_run in opportunities}
+        keys = [WorkloadKey(r.context, "shop", name) for r in self._regions.values() for name in r.workloads]
+        return tuple(Refusal(key, None, "no cheaper region") for key in keys if key not in offered)
+
+    def _start(self, workload: WorkloadKey, target: str, digest: str) -> None:
+        dry_run = self.dry_run(workload, target)
+        number = len(self._moves) + 1
+        accepted = dry_run.plan_digest == digest
+        view = MigrationView(
+            migration_id=f"m-{number}",
+            workload=workload,
+            target=target,
+            stage=MigrationStage.RUNNING if accepted else MigrationStage.REFUSED,
+            phase="scaling target" if accepted else "refused",
+            detail="The first wave starts in the target."
+            if accepted
+            else "The plan has changed since it was shown.",
+            replicas=dry_run.replicas,
+            landed=0,
+            source_ready=dry_run.replicas,
+            source_desired=dry_run.replicas,
+            target_ready=0,
+            target_desired=0,
+            wave=1,
+            waves=math.ceil(dry_run.replicas / WAVE_REPLICAS),
+            started_at=self.now,
+            ended_at=None if accepted else self.now,
+            can_cancel=accepted,
+            dry_run=dry_run,
+            cost_usd=None,
+            savings_usd_per_day=dry_run.savings_usd_per_day,
+        )
+        self._moves.append(_Move(view))
+        text = f"{workload.name}: {workload.context} to {target} {'started' if accepted else 'was refused'}."
+        self.log(EntryKind.MIGRATION, text, (workload.context, target), migration_id=view.migration_id)
+
+    def _cancel(self, migration_id: str) -> None:
+        for move in self._moves:
+            if move.view.migration_id == migration_id and move.view.can_cancel:
+                detail = "Cancelled: the source scales up again."
+                move.view = replace(
+                    move.view, stage=MigrationStage.ROLLING_BACK, can_cancel=False, detail=detail
+                )
+
+    def _progress(self, move: _Move) -> None:
+        view = move.view
+        if view.stage is MigrationStage.RUNNING:
+            self._run_wave(move)
+        elif view.stage is MigrationStage.ROLLING_BACK:
+            landed = max(0, view.landed - 1)
+            stage = MigrationStage.ROLLED_BACK if landed == 0 else MigrationStage.ROLLING_BACK
+            move.view = replace(
+                view,
+                landed=landed,
+                stage=stage,
+                target_desired=landed,
+                target_ready=landed,
+                source_desired=view.replicas,
+                source_ready=min(view.replicas, (view.source_ready or 0) + 1),
+                ended_at=self.now if landed == 0 else None,
+            )
+
+    def _run_wave(self, move: _Move) -> None:
+        view = move.view
+        landed = sum(self.now - at >= POD_START_S for at in move.started)
+        if landed == len(move.started) and landed < view.replicas:
+            wave = min(WAVE_REPLICAS, view.replicas - landed)
+            move.started += [self.now + 0.4 * index for index in range(wave)]
+        left = view.replicas - landed
+        done = left == 0
+        move.view = replace(
+            view,
+            landed=landed,
+            wave=min(view.waves, landed // WAVE_REPLICAS + 1),
+            target_ready=landed,
+            target_desired=len(move.started),
+            source_ready=left,
+            source_desired=left,
+            stage=MigrationStage.DONE if done else MigrationStage.RUNNING,
+            detail="All replicas run in the target."
+            if done
+            else f"Wave {landed // WAVE_REPLICAS + 1} of {view.waves}.",
+            ended_at=self.now if done else None,
+            can_cancel=not done,
+            cost_usd=view.dry_run.egress_usd,
+        )
+        if done:
+            self._finish(move.view)
+
+    def _finish(self, view: MigrationView) -> None:
+        source, target = self._regions[view.workload.context], self._regions[view.target]
+        target.workloads[view.workload.name] = source.workloads.pop(view.workload.name, view.replicas)
+        saved, cost = view.savings_usd_per_day or Decimal(0), view.cost_usd or Decimal(0)
+        text = f"{view.workload.name} runs in {view.target}: the move cost ${cost:.2f} and saves ${saved:.2f} a day."
+        contexts = (view.workload.context, view.target)
+        self.log(EntryKind.MIGRATION, text, contexts, migration_id=view.migration_id)
