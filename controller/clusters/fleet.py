@@ -1,7 +1,8 @@
 """What all clusters look like at one moment, as frozen values. Pure.
 
-A number that nobody has told us is None; an empty tuple means that we asked and there is nothing. Nothing here is true
-about a cluster whose `health` is not `reachable`: its facts are the last ones seen and only for display.
+A number that nobody has told us is None; an empty tuple means that we asked and there is nothing. Nothing
+here is true about a cluster whose `health` is not `reachable`: its facts are the last ones seen and only for
+display.
 """
 
 from __future__ import annotations
@@ -84,9 +85,10 @@ class Node:
 class Workload:
     """A Deployment and its pods' readiness.
 
-    desired_replicas is spec.replicas; ready and available come from its status and are None where the status is older
-    than the spec (observedGeneration < generation): unknown is not ready. `requests` is one pod's; None where a
-    container requests nothing. `state_gb` is the declared size of the state that has to travel with the workload, GB.
+    desired_replicas is spec.replicas; ready and available come from its status and are None where the status
+    is older than the spec (observedGeneration < generation): unknown is not ready. `requests` is one pod's;
+    None where a container requests nothing. `state_gb` is the declared size of the state that has to travel
+    with the workload, GB.
     """
 
     key: WorkloadKey
@@ -96,7 +98,8 @@ class Workload:
     available_replicas: int | None
     requests: Resources | None
     state_gb: float | None
-    #: Why this workload can never be moved as it is (persistent volumes, host paths, ...), in words; empty: none known.
+    #: Why this workload can never be moved as it is (persistent volumes, host paths, ...), in words; empty:
+    #: none known.
     obstacles: tuple[str, ...] = ()
     #: sha256 of the pod template, to tell whether source and target run the same thing.
     template_hash: str = ""
@@ -106,9 +109,10 @@ class Workload:
 class Cluster:
     """One context: who it is, where it runs and what runs in it.
 
-    uid is the UID of the namespace kube-system (None until read). `provider` and `region` come from the configuration or
-    from node labels; None where neither says. `free` is allocatable minus requests of all pods, over ready schedulable
-    nodes; None until nodes and pods were read. `reason` explains any health but reachable.
+    uid is the UID of the namespace kube-system (None until read). `provider` and `region` come from the
+    configuration or from node labels; None where neither says. `free` is allocatable minus requests of all
+    pods, over ready schedulable nodes; None until nodes and pods were read. `reason` explains any health but
+    reachable.
     """
 
     context: str

@@ -34,7 +34,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class MoveHistory:
+class BudgetUsage:
     """The moves of at least the last day or cooldown, whichever is longer, in any order."""
 
     moves: tuple[Move, ...] = ()
@@ -48,11 +48,15 @@ class MoveHistory:
         return tuple(move for move in self.moves if move.started_at > instant)
 
 
+#: The usage of a program that has just begun.
+NOTHING_MOVED = BudgetUsage()
+
+
 def find_cooldown_obstacle(
-    workload: WorkloadKey, history: MoveHistory, settings: BudgetSettings, now: float
+    workload: WorkloadKey, usage: BudgetUsage, settings: BudgetSettings, now: float
 ) -> str | None:
     """Why this workload must rest now; None: it need not."""
-    own = [move for move in history.moves if move.concerns(workload)]
+    own = [move for move in usage.moves if move.concerns(workload)]
     if any(move.ended_at is None for move in own):
         return "it is being moved right now"
     last = max((move.ended_at for move in own if move.ended_at is not None), default=None)
@@ -62,13 +66,13 @@ def find_cooldown_obstacle(
 
 
 def find_budget_obstacle(
-    history: MoveHistory, settings: BudgetSettings, egress_usd: Decimal, now: float
+    usage: BudgetUsage, settings: BudgetSettings, egress_usd: Decimal, now: float
 ) -> str | None:
     """Why no further move with this egress may begin now, whichever workload it is; None: it may."""
-    running = len(history.running())
+    running = len(usage.running())
     if running >= settings.concurrent_moves:
         return f"{running} migrations are running, which is the limit"
-    today = history.begun_since(now - _DAY_S)
+    today = usage.begun_since(now - _DAY_S)
     if len(today) >= settings.moves_per_day:
         return f"{len(today)} moves began in the last 24 hours, which is the limit"
     limit = settings.egress_usd_per_day

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from controller.clusters.fleet import Resources
+from controller.clusters.fleet import Cluster, Resources, Workload
+from oracle.quotes import Quote
 
 #: Rates are rounded to this, USD per hour. A millionth of a cent per day at most; keeps later arithmetic
 #: exact.
@@ -31,14 +32,28 @@ def compute_workload_rate(node_usd_per_hour: Decimal, node_share: Decimal, repli
     return (node_usd_per_hour * node_share * replicas).quantize(RATE_STEP)
 
 
+def workload_usd_per_hour(workload: Workload, cluster: Cluster, quote: Quote) -> Decimal | None:
+    """What a workload costs where it runs, at the node price `quote`; None where requests or nodes are unknown."""
+    sizes = [node.allocatable for node in cluster.nodes if node.offering == quote.offering]
+    if workload.requests is None or not sizes:
+        return None
+    smallest = Resources(min(s.cpu_cores for s in sizes), min(s.memory_gib for s in sizes))
+    share = compute_node_share(workload.requests, smallest)
+    return (
+        compute_workload_rate(quote.usd_per_hour, share, workload.desired_replicas)
+        if share is not None
+        else None
+    )
+
+
 def plan_wave_sizes(replicas: int, wave_share: Decimal) -> tuple[int, ...]:
-    """How many pods move in each wave: one as a canary, then `wave_share` of all, rounded up; their sum is `replicas`."""
+    """How many pods move in each wave: one as a canary, then `wave_share` of all, rounded up."""
     if replicas <= 0:
         return ()
     step = max(1, -int(-(wave_share * replicas) // 1))
     rest = replicas - 1
     sizes = [1] + [step] * (rest // step)
-    return tuple(sizes + [rest % step]) if rest % step else tuple(sizes)
+    return (*sizes, rest % step) if rest % step else tuple(sizes)
 
 
 def compute_overlap_usd(

@@ -1,6 +1,7 @@
 """The result of the 24-hour dry run: every number that it rests on, and the verdict. Pure.
 
-Money is Decimal US dollars. A number that could not be known is None and makes the verdict `unknown`: unknown never pays.
+Money is Decimal US dollars. A number that could not be known is None and makes the verdict `unknown`: unknown
+never pays.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ class Verdict(StrEnum):
 class DryRun:
     """A move of one workload to one context, with everything it would cost and save.
 
-    `horizon_h` is the window of the projected savings (24 h). `savings_usd` is what the rate difference saves in that
-    window, before the costs; `net_usd` is savings minus egress, overlap and warm-up; `payback_h` is None where it never
-    pays back. `return_egress_usd` prices the way back: shown, and used in the ranking. `plan_digest` names this plan: a
-    confirmation quotes it, and a changed plan is refused.
+    `horizon_h` is the window of the projected savings (24 h). `savings_usd` is what the rate difference saves
+    in that window, before the costs; `net_usd` is savings minus egress, overlap and warm-up; `payback_h` is
+    None where it never pays back. `return_egress_usd` prices the way back: shown, and used in the ranking.
+    `plan_digest` names this plan: a confirmation quotes it, and a changed plan is refused.
     """
 
     workload: WorkloadKey

@@ -63,20 +63,18 @@ class Transfer:
 def evaluate_move(
     picture: FleetPicture,
     board: QuoteBoard,
-    egress: EgressTable,
     settings: DecisionSettings,
     workload: WorkloadKey,
     target: str,
     now: float,
 ) -> DryRun:
     """The dry run of moving `workload` to the context `target`, judged at wall time `now`."""
-    return _evaluate(picture, board, egress, settings, workload, target, now)[0]
+    return _evaluate(picture, board, settings, workload, target, now)[0]
 
 
 def confirm_move(
     picture: FleetPicture,
     board: QuoteBoard,
-    egress: EgressTable,
     settings: DecisionSettings,
     workload: WorkloadKey,
     target: str,
@@ -88,7 +86,7 @@ def confirm_move(
     Raises: PlanOutdated where the move no longer pays, or differs from what was confirmed by more than a
     price tick.
     """
-    dry_run, terms = _evaluate(picture, board, egress, settings, workload, target, now)
+    dry_run, terms = _evaluate(picture, board, settings, workload, target, now)
     if dry_run.verdict is not Verdict.PAYS:
         raise PlanOutdated(str(workload), dry_run.reason)
     if terms is None or not accepts_digest(terms, digest):
@@ -99,7 +97,6 @@ def confirm_move(
 def _evaluate(
     picture: FleetPicture,
     board: QuoteBoard,
-    egress: EgressTable,
     settings: DecisionSettings,
     key: WorkloadKey,
     target: str,
@@ -117,7 +114,7 @@ def _evaluate(
         or find_site_exclusion(target_site, settings)
         or find_target_obstacle(source_site, found, target_site, settings)
     )
-    return evaluate_at_sites(source_site, found, target_site, obstacle, board, egress, settings, now)
+    return evaluate_at_sites(source_site, found, target_site, obstacle, board, settings, now)
 
 
 def evaluate_at_sites(
@@ -126,14 +123,13 @@ def evaluate_at_sites(
     target: Site,
     obstacle: str | None,
     board: QuoteBoard,
-    egress: EgressTable,
     settings: DecisionSettings,
     now: float,
 ) -> tuple[DryRun, PlanTerms]:
     """The dry run where sites and obstacles are known already; `obstacle` makes it a refusal with numbers."""
     here = price_workload(source, workload, board, now)
     there = price_workload(target, workload, board, now)
-    transfer = price_transfer(source, workload, target, egress, settings)
+    transfer = price_transfer(source, workload, target, settings)
     waves = plan_wave_sizes(workload.desired_replicas, settings.wave_share)
     terms = PlanTerms(
         workload=workload.key,
@@ -168,9 +164,7 @@ def price_workload(site: Site, workload: Workload, board: QuoteBoard, now: float
     return Pricing(quote, compute_workload_rate(quote.usd_per_hour, share, workload.desired_replicas))
 
 
-def price_transfer(
-    source: Site, workload: Workload, target: Site, egress: EgressTable, settings: DecisionSettings
-) -> Transfer:
+def price_transfer(source: Site, workload: Workload, target: Site, settings: DecisionSettings) -> Transfer:
     """What it costs to send the workload's state there, and back again later."""
     gb = Decimal(repr(workload.state_gb)) if workload.state_gb is not None else settings.assumed_state_gb
     if gb is None:
@@ -178,13 +172,13 @@ def price_transfer(
             None, None, None, None,
             "the size of its state is not declared; annotate the Deployment with sentinelaura.io/state-gb (0: none)",
         )  # fmt: skip
-    way = _find_rate(egress, source, target)
+    way = _find_rate(settings.egress, source, target)
     if way is None:
         return Transfer(
             gb, None, None, None, f"the egress price from {source.context} to {target.context} is not known"
         )
     usd = way.compute_usd(gb, settings.used_egress_gb)
-    back = _find_rate(egress, target, source)
+    back = _find_rate(settings.egress, target, source)
     return Transfer(
         gb=gb,
         usd=usd,

@@ -8,10 +8,10 @@ the exact evaluation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from controller.clusters.fleet import FleetPicture, Workload
-from controller.decision.budgets import MoveHistory, find_cooldown_obstacle
+from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
+from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, find_cooldown_obstacle
 from controller.decision.candidates import (
     Site,
     describe_sites,
@@ -20,9 +20,8 @@ from controller.decision.candidates import (
     find_workload_obstacle,
 )
 from controller.decision.dry_run import DryRun, Refusal, Verdict
-from controller.decision.egress import EgressTable
-from controller.decision.evaluation import Pricing, evaluate_at_sites, price_workload
-from controller.decision.settings import BudgetSettings, DecisionSettings
+from controller.decision.evaluation import Pricing, evaluate_at_sites, evaluate_move, price_workload
+from controller.decision.settings import DecisionSettings
 from oracle.quotes import QuoteBoard
 
 
@@ -42,31 +41,24 @@ class _Round:
     #: context -> why nothing may be moved there.
     exclusions: Mapping[str, str]
     board: QuoteBoard
-    egress: EgressTable
     settings: DecisionSettings
-    history: MoveHistory
-    budgets: BudgetSettings
+    usage: BudgetUsage
     now: float
 
 
 def plan_moves(
     picture: FleetPicture,
     board: QuoteBoard,
-    egress: EgressTable,
     settings: DecisionSettings,
     now: float,
-    *,
-    history: MoveHistory | None = None,
-    budgets: BudgetSettings | None = None,
+    usage: BudgetUsage = NOTHING_MOVED,
 ) -> Plan:
     """Find each workload's best paying target at wall time `now`."""
     sites = describe_sites(picture)
     exclusions = {
         c: reason for c, s in sites.items() if (reason := find_site_exclusion(s, settings)) is not None
     }
-    planning = _Round(
-        sites, exclusions, board, egress, settings, history or MoveHistory(), budgets or BudgetSettings(), now
-    )
+    planning = _Round(sites, exclusions, board, settings, usage, now)
     opportunities: list[DryRun] = []
     refused: list[Refusal] = []
     for site in sites.values():
@@ -79,6 +71,23 @@ def plan_moves(
     return Plan(tuple(opportunities), tuple(refused))
 
 
+def evaluate_candidate(
+    workload: WorkloadKey,
+    target: str,
+    picture: FleetPicture,
+    board: QuoteBoard,
+    settings: DecisionSettings,
+    now: float,
+    usage: BudgetUsage = NOTHING_MOVED,
+) -> DryRun:
+    """The dry run of one named move, under the gates of the plan: what a person asked for, or is about to start."""
+    dry_run = evaluate_move(picture, board, settings, workload, target, now)
+    resting = find_cooldown_obstacle(workload, usage, settings.budgets, now)
+    if resting is None or dry_run.verdict is Verdict.REFUSED:
+        return dry_run
+    return replace(dry_run, verdict=Verdict.REFUSED, reason=resting)
+
+
 def rank_move(dry_run: DryRun, settings: DecisionSettings) -> float:
     """The net gain less the probable cost of the way back, USD; minus infinity where a number is unknown."""
     if dry_run.net_usd is None:
@@ -89,7 +98,7 @@ def rank_move(dry_run: DryRun, settings: DecisionSettings) -> float:
 
 def _plan_workload(planning: _Round, source: Site, workload: Workload) -> tuple[DryRun | None, list[Refusal]]:
     reason = find_workload_obstacle(source, workload) or find_cooldown_obstacle(
-        workload.key, planning.history, planning.budgets, planning.now
+        workload.key, planning.usage, planning.settings.budgets, planning.now
     )
     here = price_workload(source, workload, planning.board, planning.now)
     if reason is None and here.usd_per_hour is None:
@@ -135,9 +144,7 @@ def _choose_best(
 ) -> tuple[DryRun | None, list[Refusal]]:
     """Evaluate the cheaper targets exactly; the best one that pays wins, the others are told why not."""
     dry_runs = [
-        evaluate_at_sites(
-            source, workload, target, None, planning.board, planning.egress, planning.settings, planning.now
-        )[0]
+        evaluate_at_sites(source, workload, target, None, planning.board, planning.settings, planning.now)[0]
         for target in candidates
     ]
     paying = [dry_run for dry_run in dry_runs if dry_run.verdict is Verdict.PAYS]

@@ -27,7 +27,7 @@ def judge_savings(
     one_off_usd: Decimal,
     settings: DecisionSettings,
 ) -> Judgement:
-    """Judge a move whose numbers are all known. Rates are of all replicas; `one_off_usd` is the whole cost of moving."""
+    """Judge a move whose numbers are all known. Rates are of all replicas, `one_off_usd` is all the move costs."""
     savings_rate = source_usd_per_hour - target_usd_per_hour
     savings = savings_rate * settings.horizon_h
     net = savings - one_off_usd

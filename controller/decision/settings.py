@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+
+from controller.decision.egress import EgressTable
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """How much moving is allowed, whatever it would save."""
+
+    #: Seconds after a move in which the same workload stays where it is. A day: prices turn slower than that.
+    cooldown_s: float = 24 * 3600.0
+    #: Moves that may begin within 24 hours, over all workloads.
+    moves_per_day: int = 20
+    #: Migrations that may run at once.
+    concurrent_moves: int = 1
+    #: USD of egress that may be spent within 24 hours. None: no limit.
+    egress_usd_per_day: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +56,7 @@ class DecisionSettings:
     #: Share of the round trip that must have been lost by staying before the regret speaks. One half: best on
     #: recorded prices; 1 is the worst-case optimum.
     regret_beta: Decimal = Decimal("0.5")
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetSettings:
-    """How much moving is allowed, whatever it would save."""
-
-    #: Seconds after a move in which the same workload stays where it is. A day: prices turn slower than that.
-    cooldown_s: float = 24 * 3600.0
-    #: Moves that may begin within 24 hours, over all workloads.
-    moves_per_day: int = 20
-    #: Migrations that may run at once.
-    concurrent_moves: int = 1
-    #: USD of egress that may be spent within 24 hours. None: no limit.
-    egress_usd_per_day: Decimal | None = None
+    #: What sending data costs. Empty: no price is known, so nothing pays; see `egress_file.load_egress_table`.
+    egress: EgressTable = field(default_factory=lambda: EgressTable({}))
+    #: How much moving is allowed.
+    budgets: BudgetSettings = BudgetSettings()
