@@ -74,3 +74,14 @@ class RecordingError(OracleError):
         self.reason = reason
         place = file if line is None else f"{file}, line {line}"
         super().__init__(f"{place}: {reason}")
+
+
+class PortUnavailable(OracleError):
+    """Somebody else listens on `port`, or we may not."""
+
+    def __init__(self, port: int, reason: str) -> None:
+        self.port = port
+        self.reason = reason
+        super().__init__(
+            f"the pricing API cannot listen on port {port}: {reason}; choose another with --port"
+        )

@@ -1,0 +1,153 @@
+"""The pricing API: the board as JSON over HTTP, on loopback only, for programs that are not part of
+SentinelAura.
+
+    GET /v1/prices             {"now": ..., "prices": [price, ...]}
+    GET /v1/prices/{context}   the same for one Kubernetes context; 404 where nobody has ever priced it
+    GET /healthz               200 where new prices arrive as they should, else 503; the body says why
+
+A price:
+    context                  Kubernetes context that buys it
+    provider, region, instance_type, capacity_type ("spot" or "on_demand")
+    usd_per_hour             decimal text; null as soon as the quote is expired, because its price is then
+    unknown on_demand_usd_per_hour   decimal text of the same machine on demand; null where unknown
+    observed_at, deadline    Unix seconds; from the deadline on the quote is expired age_s
+    seconds since it was observed freshness                "fresh", "ageing" (a refresh is overdue) or
+    "expired" source                   who said so
+Money is text, so that no reader rounds it by accident. Errors are {"error": sentence}.
+
+There is no access control beyond loopback; a request by another name than loopback's is refused, so that a
+web page cannot read it by pointing its own name at 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.errors import PortUnavailable
+from oracle.oracle import Oracle
+from oracle.quotes import Freshness, Quote
+
+HOST = "127.0.0.1"
+#: Seconds for requests in flight at the end; every answer takes milliseconds.
+SHUTDOWN_TIMEOUT_S = 1.0
+#: Names by which a person may address this machine's loopback.
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def serve_prices(oracle: Oracle, port: int, clocks: Clocks = SYSTEM_CLOCKS) -> AsyncIterator[str]:
+    """Serve for as long as the block lasts; yields the base URL. Port 0 lets the system choose.
+
+    Raises: PortUnavailable.
+    """
+    runner = web.AppRunner(
+        make_application(oracle, clocks), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, HOST, port).start()
+        except (OSError, OverflowError) as error:
+            raise PortUnavailable(port, str(error)) from error
+        yield f"http://{HOST}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def make_application(oracle: Oracle, clocks: Clocks) -> web.Application:
+    """Return the web application that answers from `oracle`; it must run on the oracle's loop."""
+    service = _PricingService(oracle, clocks)
+    application = web.Application(middlewares=[_refuse_foreign_names])
+    application.add_routes(
+        [
+            web.get("/v1/prices", service.list_prices),
+            # Contexts of EKS are ARNs and hold slashes.
+            web.get("/v1/prices/{context:.+}", service.list_prices_of_context),
+            web.get("/healthz", service.report_health),
+        ]
+    )
+    return application
+
+
+class _PricingService:
+    def __init__(self, oracle: Oracle, clocks: Clocks) -> None:
+        self._oracle = oracle
+        self._clocks = clocks
+
+    async def list_prices(self, request: web.Request) -> web.Response:
+        return self._respond(self._sorted_quotes())
+
+    async def list_prices_of_context(self, request: web.Request) -> web.Response:
+        context = request.match_info["context"]
+        quotes = [quote for quote in self._sorted_quotes() if quote.context == context]
+        if not quotes:
+            return _to_response({"error": "no price was ever seen for this context"}, status=404)
+        return self._respond(quotes)
+
+    async def report_health(self, request: web.Request) -> web.Response:
+        status = self._oracle.status
+        body = {
+            "healthy": status.is_healthy,
+            "reason": status.reason,
+            "store": {
+                "kind": status.kind.value,
+                "location": status.location,
+                "up": status.is_up,
+                "durable": status.is_durable,
+                "shared": status.is_shared,
+            },
+            "generating": status.is_generating,
+            "generator": status.generator,
+            "source": status.source,
+            "notices": list(status.notices),
+        }
+        return _to_response(body, status=200 if status.is_healthy else 503)
+
+    def _sorted_quotes(self) -> list[Quote]:
+        quotes = self._oracle.board().quotes
+        return [quotes[key] for key in sorted(quotes)]
+
+    def _respond(self, quotes: list[Quote]) -> web.Response:
+        now = self._clocks.wall()
+        return _to_response({"now": now, "prices": [self._to_fields(quote, now) for quote in quotes]})
+
+    def _to_fields(self, quote: Quote, now: float) -> dict[str, Any]:
+        offering = quote.offering
+        freshness = quote.freshness(now)
+        on_demand = self._oracle.on_demand(offering)
+        return {
+            "context": quote.context,
+            "provider": offering.provider,
+            "region": offering.region,
+            "instance_type": offering.instance_type,
+            "capacity_type": offering.capacity_type.value,
+            "usd_per_hour": None if freshness is Freshness.EXPIRED else str(quote.usd_per_hour),
+            "on_demand_usd_per_hour": None if on_demand is None else str(on_demand),
+            "observed_at": quote.observed_at,
+            "deadline": quote.deadline,
+            "age_s": quote.age_s(now),
+            "freshness": freshness.value,
+            "source": quote.source,
+        }
+
+
+@web.middleware
+async def _refuse_foreign_names(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    name = request.host.rpartition(":")[0] or request.host
+    if request.host not in LOOPBACK_NAMES and name not in LOOPBACK_NAMES:
+        return _to_response({"error": "ask for 127.0.0.1 or localhost"}, status=403)
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        return _to_response({"error": error.reason}, status=error.status)
+
+
+def _to_response(body: dict[str, Any], status: int = 200) -> web.Response:
+    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
