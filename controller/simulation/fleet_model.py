@@ -1,21 +1,29 @@
 """All clusters of a simulated fleet, built from a plan and already running. Pure: virtual time is an argument."""
 
-from collections.abc import Mapping
-
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.json_objects import JsonObject
+from controller.simulation.api.managed_fields import FieldOwner, record_update
 from controller.simulation.cluster_model import ClusterModel
 from controller.simulation.cluster_state import ClusterState
+from controller.simulation.controllers.autoscalers import AutoscalerLoop
 from controller.simulation.controllers.deployments import DeploymentLoop
+from controller.simulation.controllers.disruption_budgets import DisruptionBudgetLoop
+from controller.simulation.controllers.garbage import GarbageLoop
 from controller.simulation.controllers.kubelet import KubeletLoop, PodTimings
+from controller.simulation.controllers.loop import ControlLoop
+from controller.simulation.controllers.namespaces import NamespaceLoop
+from controller.simulation.controllers.quotas import QuotaLoop
 from controller.simulation.controllers.replica_sets import ReplicaSetLoop
 from controller.simulation.controllers.scheduler import SchedulerLoop
+from controller.simulation.controllers.spot_reclaims import SpotReclaimLoop
 from controller.simulation.fleet_plan import STATE_ANNOTATION, ClusterPlan, FleetPlan, WorkloadPlan
 from controller.simulation.nodes import make_node
 
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 PREHISTORY_S = 3600.0
 """The fleet has been running for an hour when it is first seen: every planned pod is up, nothing looks newborn."""
+DEPLOYER = FieldOwner("kubectl-client-side-apply", "Update", "apps/v1")
+"""Who created the planned workloads, as managedFields tell it."""
 
 
 def build_fleet(
@@ -33,43 +41,75 @@ def build_cluster(
     """One cluster with its namespaces, nodes and running workloads."""
     created_at = now - PREHISTORY_S
     state = ClusterState(plan.context, seed)
-    loops = (DeploymentLoop(), ReplicaSetLoop(), SchedulerLoop(), KubeletLoop(timings))
-    model = ClusterModel(state, loops, created_at)
+    model = ClusterModel(state, _control_loops(plan, fleet, state, timings), created_at)
     namespaces = (*SYSTEM_NAMESPACES, *sorted({one.namespace for one in plan.workloads}))
-    for namespace in dict.fromkeys(namespaces):
+    for namespace in namespaces:
         state.create(kinds.NAMESPACES, {"metadata": {"name": namespace}}, created_at)
     for index in range(plan.node_count):
         state.create(kinds.NODES, make_node(state, plan, index, fleet.server_version, created_at), created_at)
     for workload in plan.workloads:
-        state.create(kinds.DEPLOYMENTS, make_deployment(workload), created_at)
+        _deploy(state, workload, created_at)
     model.advance(now)
     return model
 
 
+def _control_loops(
+    plan: ClusterPlan, fleet: FleetPlan, state: ClusterState, timings: PodTimings
+) -> tuple[ControlLoop, ...]:
+    def make_replacement(now: float) -> JsonObject:
+        return make_node(state, plan, state.chance.randrange(len(plan.zones)), fleet.server_version, now)
+
+    return (
+        DeploymentLoop(),
+        ReplicaSetLoop(),
+        SchedulerLoop(),
+        KubeletLoop(timings),
+        NamespaceLoop(),
+        GarbageLoop(),
+        DisruptionBudgetLoop(),
+        QuotaLoop(),
+        AutoscalerLoop(),
+        SpotReclaimLoop(plan.provider, plan.node_count, fleet.reclaim_mean_days, make_replacement),
+    )
+
+
+def _deploy(state: ClusterState, workload: WorkloadPlan, now: float) -> None:
+    deployment = state.prepare_new(kinds.DEPLOYMENTS, make_deployment(workload), now)
+    state.store.put(kinds.DEPLOYMENTS, record_update(None, deployment, DEPLOYER, now))
+    if workload.disruption_budget:
+        budget = {
+            "metadata": {"name": workload.name, "namespace": workload.namespace},
+            "spec": {"minAvailable": "75%", "selector": deployment["spec"]["selector"]},
+        }
+        state.create(kinds.DISRUPTION_BUDGETS, budget, now)
+
+
 def make_deployment(workload: WorkloadPlan) -> JsonObject:
+    """The Deployment of a planned workload, as its owner would have written it."""
     labels = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/part-of": workload.namespace}
-    requests = {"cpu": workload.cpu, "memory": workload.memory}
+    container = {
+        "name": workload.name,
+        "image": workload.image,
+        "resources": {"requests": {"cpu": workload.cpu, "memory": workload.memory}},
+        "ports": [{"name": "http", "containerPort": 8080}],
+    }
     return {
         "metadata": {
-            "name": workload.name, "namespace": workload.namespace, "labels": labels,
+            "name": workload.name,
+            "namespace": workload.namespace,
+            "labels": labels,
             "annotations": {STATE_ANNOTATION: workload.state_gb},
         },
         "spec": {
             "replicas": workload.replicas,
             "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels},
-                "spec": {"containers": [{
-                    "name": workload.name, "image": workload.image, "resources": {"requests": requests},
-                    "ports": [{"name": "http", "containerPort": 8080}],
-                }]},
-            },
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
         },
-    }  # fmt: skip
+    }
 
 
 def cluster_uid(model: ClusterModel) -> str:
     """UID of kube-system: what identifies a cluster, whatever its context is called."""
-    namespace: Mapping[str, JsonObject] | None = model.state.store.get(kinds.NAMESPACES, "", "kube-system")
+    namespace = model.state.store.get(kinds.NAMESPACES, "", "kube-system")
     assert namespace is not None, "a cluster is built with its system namespaces"
     return str(namespace["metadata"]["uid"])

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from controller.simulation.api import resource_kinds as kinds
-from controller.simulation.api.json_objects import JsonObject, get_path, name_of, namespace_of, uid_of
+from controller.simulation.api.json_objects import JsonObject, get_path, name_of, namespace_of
 from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.timestamps import format_time
 
@@ -75,15 +75,3 @@ def finish_if_released(state: "ClusterState", kind: ResourceKind, value: JsonObj
         return False
     state.store.remove(kind, namespace_of(value), name_of(value))
     return True
-
-
-def dependents_of(state: "ClusterState", owner: JsonObject) -> list[tuple[ResourceKind, JsonObject]]:
-    """Every object whose owner references name this one."""
-    uid = uid_of(owner)
-    return [
-        (kind, one)
-        for kind in kinds.ALL_KINDS
-        if kind.namespaced
-        for one in state.store.list_of(kind, namespace_of(owner))
-        if any(reference["uid"] == uid for reference in one["metadata"].get("ownerReferences") or ())
-    ]

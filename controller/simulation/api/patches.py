@@ -2,8 +2,14 @@
 
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.json_patch import PatchFailed, apply_json_patch, apply_merge_patch
-from controller.simulation.api.requests import parse_json
-from controller.simulation.api.status_errors import bad_request, patch_rejected, unsupported_media_type
+from controller.simulation.api.requests import ApiRequest, parse_json
+from controller.simulation.api.status_errors import (
+    ApiError,
+    FieldProblem,
+    bad_request,
+    patch_rejected,
+    unsupported_media_type,
+)
 from controller.simulation.api.strategic_merge import apply_strategic_merge
 
 JSON_PATCH = "application/json-patch+json"
@@ -47,3 +53,21 @@ def _apply_operations(patch: object, value: JsonObject) -> JsonObject:
 
 def media_type_of(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
+
+
+def check_patch_options(request: ApiRequest, *, is_apply: bool) -> None:
+    """Raises ApiError 422 for an apply without a manager, and for `force` on anything else."""
+    if is_apply and not request.query.get("fieldManager"):
+        why = "Required value: is required for apply patch"
+        raise _invalid_options(FieldProblem("FieldValueRequired", "fieldManager", why))
+    if not is_apply and "force" in request.query:
+        why = "Forbidden: may not be specified for non-apply patch"
+        raise _invalid_options(FieldProblem("FieldValueForbidden", "force", why))
+
+
+def _invalid_options(problem: FieldProblem) -> ApiError:
+    message = f'PatchOptions.meta.k8s.io "" is invalid: {problem.field}: {problem.message}'
+    causes = [{"reason": problem.reason, "message": problem.message, "field": problem.field}]
+    return ApiError(
+        422, "Invalid", message, {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": causes}
+    )

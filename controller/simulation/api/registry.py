@@ -16,7 +16,6 @@ _SERVER_OWNED = (
     "selfLink",
 )
 """Metadata that a client may send but never change."""
-_NO_SPEC = (kinds.CONFIG_MAPS, kinds.SECRETS, kinds.SERVICE_ACCOUNTS, kinds.EVENTS)
 _MICRO_TIMES = ("acquireTime", "renewTime")
 
 

@@ -8,18 +8,20 @@ from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.admission import check_namespace, check_quota
 from controller.simulation.api.deletion import delete_object, finish_if_released
 from controller.simulation.api.json_objects import JsonObject, get_path, name_of
-from controller.simulation.api.patches import APPLY, apply_patch, media_type_of
+from controller.simulation.api.managed_fields import FieldOwner, keep_unchanged, record_update
+from controller.simulation.api.patches import APPLY, apply_patch, check_patch_options, media_type_of
+from controller.simulation.api.preconditions import check_preconditions, deleted_status
 from controller.simulation.api.registry import normalise, prepare_status_update, prepare_update
 from controller.simulation.api.requests import ApiRequest, ApiResponse, Target
 from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.scale import from_scale, to_scale
+from controller.simulation.api.server_side_apply import apply_configuration
 from controller.simulation.api.status_errors import (
     already_exists,
     bad_request,
+    conflict,
     invalid,
     not_found,
-    precondition_failed,
-    unsupported_media_type,
 )
 from controller.simulation.api.validation import bad_value, check_body_types, check_valid
 from controller.simulation.cluster_model import ClusterModel
@@ -49,6 +51,11 @@ class ObjectWriter:
             metadata.pop(field, None)
         value = _ready_to_create(kind, {**value, "metadata": metadata})
         value = self._state.prepare_new(kind, normalise(kind, value), self._model.now)
+        value = record_update(None, value, self._owner(request, target), self._model.now)
+        return self._store_new(request, target, value)
+
+    def _store_new(self, request: ApiRequest, target: Target, value: JsonObject) -> JsonObject:
+        kind, namespace = target.kind, target.namespace or ""
         check_valid(kind, value)
         if self._state.store.get(kind, namespace, name_of(value)) is not None:
             raise already_exists(kind, name_of(value))
@@ -76,7 +83,8 @@ class ObjectWriter:
         media_type = media_type_of(request.content_type)
         old = self._state.store.get(target.kind, target.namespace or "", target.name)
         if media_type == APPLY:
-            raise unsupported_media_type(media_type, ())
+            return self._apply(request, target, old)
+        check_patch_options(request, is_apply=False)
         if old is None:
             raise not_found(target.kind, target.name)
         if target.subresource == "scale":
@@ -94,26 +102,62 @@ class ObjectWriter:
         wanted = request.query.get("propagationPolicy") or options.get("propagationPolicy") or "Background"
         grace = request.query.get("gracePeriodSeconds", options.get("gracePeriodSeconds"))
         if request.is_dry_run or options.get("dryRun") == ["All"]:
-            return _deleted_status(target.kind, value)
+            return deleted_status(target.kind, value)
         grace_s = None if grace is None else int(grace)
         left = delete_object(self._state, target.kind, value, self._model.now, grace_s, wanted)
         still_there = self._state.store.get(target.kind, target.namespace or "", name_of(value)) is not None
-        return left if still_there or target.kind is kinds.PODS else _deleted_status(target.kind, value)
+        return left if still_there or target.kind is kinds.PODS else deleted_status(target.kind, value)
+
+    def _apply(self, request: ApiRequest, target: Target, old: JsonObject | None) -> ApiResponse:
+        check_patch_options(request, is_apply=True)
+        wanted = request.parse_body()
+        check_body_types(target.kind, wanted)
+        if get_path(wanted, "metadata", "managedFields"):
+            raise bad_request("metadata.managedFields must be nil")
+        sent_version = get_path(wanted, "metadata", "resourceVersion")
+        if old is not None and sent_version not in (None, old["metadata"]["resourceVersion"]):
+            raise conflict(target.kind, target.name)
+        owner, force = self._owner(request, target, "Apply"), request.is_true("force")
+        merged = apply_configuration(old, wanted, owner, self._model.now, force=force)
+        if old is None:
+            return ApiResponse(201, self._create_applied(request, target, merged))
+        value = keep_unchanged(old, self._prepare(target, old, merged))
+        return ApiResponse(200, self._finish_update(request, target, value))
+
+    def _create_applied(self, request: ApiRequest, target: Target, value: JsonObject) -> JsonObject:
+        kind, namespace = target.kind, target.namespace or ""
+        check_namespace(self._state, kind, namespace, target.name)
+        metadata = {**value["metadata"], "name": target.name}
+        if kind.namespaced:
+            metadata["namespace"] = namespace
+        value = _ready_to_create(kind, {**value, "metadata": metadata})
+        prepared = self._state.prepare_new(kind, normalise(kind, value), self._model.now)
+        return self._store_new(request, target, prepared)
 
     def _store_update(
         self, request: ApiRequest, target: Target, old: JsonObject, new: JsonObject
     ) -> JsonObject:
         check_body_types(target.kind, new)
+        value = self._prepare(target, old, new)
+        value = record_update(old, value, self._owner(request, target), self._model.now)
+        return self._finish_update(request, target, value)
+
+    def _prepare(self, target: Target, old: JsonObject, new: JsonObject) -> JsonObject:
         if target.subresource == "status":
-            value = prepare_status_update(target.kind, old, new)
-        else:
-            value = prepare_update(target.kind, old, new)
-            check_valid(target.kind, value, old)
+            return prepare_status_update(target.kind, old, new)
+        value = prepare_update(target.kind, old, new)
+        check_valid(target.kind, value, old)
+        return value
+
+    def _finish_update(self, request: ApiRequest, target: Target, value: JsonObject) -> JsonObject:
         if request.is_dry_run:
             return value
         stored = self._state.store.put(target.kind, value)
         finish_if_released(self._state, target.kind, stored)
         return stored
+
+    def _owner(self, request: ApiRequest, target: Target, operation: str = "Update") -> FieldOwner:
+        return FieldOwner(request.field_manager, operation, target.kind.api_version, target.subresource)
 
 
 def _ready_to_create(kind: ResourceKind, value: JsonObject) -> JsonObject:
@@ -123,38 +167,6 @@ def _ready_to_create(kind: ResourceKind, value: JsonObject) -> JsonObject:
     bare = {key: item for key, item in value.items() if key != "status"}
     first_status: JsonObject = {"phase": "Pending", "qosClass": "Burstable"} if kind is kinds.PODS else {}
     return {**bare, "spec": value.get("spec") or {}, "status": first_status}
-
-
-def check_preconditions(kind: ResourceKind, value: JsonObject, preconditions: JsonObject) -> None:
-    """Raises ApiError 409 if the object is not the one, or not the version, that shall be deleted."""
-    metadata = value["metadata"]
-    wanted_uid = preconditions.get("uid")
-    if wanted_uid is not None and wanted_uid != metadata["uid"]:
-        why = (
-            f"the UID in the precondition ({wanted_uid}) does not match the UID in record ({metadata['uid']}). "
-            "The object might have been deleted and then recreated"
-        )
-        raise precondition_failed(kind, name_of(value), why)
-    wanted_version = preconditions.get("resourceVersion")
-    if wanted_version is not None and wanted_version != metadata["resourceVersion"]:
-        why = (
-            f"the ResourceVersion in the precondition ({wanted_version}) does not match the ResourceVersion in "
-            f"record ({metadata['resourceVersion']}). The object might have been modified"
-        )
-        raise precondition_failed(kind, name_of(value), why)
-
-
-def _deleted_status(kind: ResourceKind, value: JsonObject) -> JsonObject:
-    details = {
-        "name": name_of(value),
-        "group": kind.group,
-        "kind": kind.plural,
-        "uid": value["metadata"]["uid"],
-    }
-    return {
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
-        "details": {key: text for key, text in details.items() if text},
-    }  # fmt: skip
 
 
 def _version_required(target: Target) -> Exception:

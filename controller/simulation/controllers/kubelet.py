@@ -20,8 +20,9 @@ from controller.simulation.api.timestamps import format_time, parse_time
 from controller.simulation.cluster_state import ClusterState
 from controller.simulation.pods import is_finished, node_of, ready_since
 
-BEHAVIOUR_LABEL = "sentinelaura.io/simulated-behaviour"
-"""Pod label: `never-ready` starts and stays unready, `crashing` fails and restarts for ever."""
+BEHAVIOUR_LABEL = "sentinelaura.test/behaviour"
+"""Pod label: `never-ready` starts and stays unready, `crashing` fails and restarts for ever. The real control planes
+of the tests understand the same."""
 CRASH_BACKOFF_S = 10.0
 
 
