@@ -26,7 +26,7 @@ from oracle.feed import Feed, FeedReport
 from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.price_history import PriceHistory, PricePoint
-from oracle.quotes import Quote, QuoteBoard
+from oracle.quotes import MAX_CLOCK_SKEW_S, Quote, QuoteBoard
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
 from oracle.status import OracleStatus
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 #: Seconds between two attempts to reach the store: the first at once, then doubling. The last is what a
 #: person waits at most after they have started Redis again.
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
+#: Refused prices that the status tells of; a source that is wrong altogether is as clear after twenty.
+MAX_TOLD_REFUSALS = 20
 
 
 class Oracle:
@@ -168,6 +170,7 @@ class Oracle:
         except StoreUnavailable:
             raise
         except WriteRefused as error:
+            self._report = FeedReport(is_generating=False, generator=None)
             reason = str(error)
         except OracleError as error:
             reason = f"the price source failed: {error}"
@@ -191,9 +194,10 @@ class Oracle:
         while self._unread_histories:
             key = next(iter(self._unread_histories))
             points = await store.read_history(key[1])
-            self._history_of(key).merge(points)
+            latest = self._clocks.wall() + MAX_CLOCK_SKEW_S
+            self._history_of(key).merge(point for point in points if point.observed_at <= latest)
             self._unread_histories.discard(key)
-            self._revision += bool(points)
+            self._announce(has_news=bool(points))
 
     def _append_to_histories(self, quotes: Iterable[Quote]) -> None:
         for quote in quotes:
@@ -221,6 +225,7 @@ class Oracle:
     def _compose_status(self) -> OracleStatus:
         facts: StoreFacts = self._host.facts
         source_notices = () if self._source is None else self._source.notices
+        refusals = self._report.refusals[:MAX_TOLD_REFUSALS]
         return OracleStatus(
             kind=facts.kind,
             is_up=self._is_up,
@@ -231,7 +236,7 @@ class Oracle:
             is_generating=self._report.is_generating,
             generator=self._report.generator,
             source=None if self._source is None else self._source.name,
-            notices=(*facts.notices, *source_notices, *(str(refusal) for refusal in self._report.refusals)),
+            notices=(*facts.notices, *source_notices, *map(str, refusals)),
         )
 
 

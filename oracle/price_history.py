@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from oracle.quotes import MAX_CLOCK_SKEW_S
+
 
 @dataclass(frozen=True, slots=True)
 class PricePoint:
@@ -40,7 +42,13 @@ class PriceHistory:
         return tuple(self._points)
 
     def append(self, point: PricePoint) -> bool:
-        """Add a point newer than all others by at least the step; return whether it was kept."""
+        """Add a point newer than all others by at least the step; return whether it was kept.
+
+        A point that is much older than the newest says that the clock was wrong before: what then lies in its
+        future is dropped.
+        """
+        while self._points and self._points[-1].observed_at - point.observed_at > MAX_CLOCK_SKEW_S:
+            self._points.pop()
         if self._points and point.observed_at - self._points[-1].observed_at < max(self._step_s, 1e-9):
             return False
         self._points.append(point)

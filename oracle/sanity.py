@@ -8,7 +8,7 @@ value with a reason, never an exception: the offering then simply has no new quo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -116,10 +116,11 @@ class SanityGate:
         self._memories: dict[Offering, PriceMemory] = {}
 
     def remember(self, offering: Offering, usd_per_hour: Decimal) -> None:
-        """Take over a price that another instance has already judged, so that a failover is no way around the
+        """Take over a price that was already judged, by whichever instance: a failover is no way around the
         gate.
         """
-        self._memories.setdefault(offering, PriceMemory(last_believed=usd_per_hour))
+        before = self._memories.get(offering, PriceMemory())
+        self._memories[offering] = replace(before, last_believed=usd_per_hour)
 
     def judge(
         self, observations: tuple[Observation, ...], find_on_demand: Callable[[Offering], Decimal | None]

@@ -14,7 +14,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from oracle.errors import EmbeddedServerError, StoreUnavailable
@@ -24,7 +26,11 @@ from oracle.store.base import QuoteStore, StoreFacts
 from oracle.store.memory_server import MemoryServer
 from oracle.store.redis import RemoteHost, open_unix_store
 from oracle.store.server_binary import find_server_binaries
-from oracle.store.server_directories import ServerDirectories, make_server_directories
+from oracle.store.server_directories import (
+    ServerDirectories,
+    make_server_directories,
+    make_temporary_directories,
+)
 from oracle.store.server_process import ServerProcess, start_server
 
 if sys.platform != "win32":
@@ -41,6 +47,9 @@ class EmbeddedHost:
         self._lock_descriptor: int | None = None
         self._process: ServerProcess | None = None
         self._memory_server: MemoryServer | None = None
+        self._directories: ServerDirectories | None = None
+        self._is_temporary = False
+        self._notices: list[str] = []
         self._facts = StoreFacts(StoreKind.EMBEDDED, "embedded store, not started yet", False, False)
 
     @property
@@ -51,12 +60,13 @@ class EmbeddedHost:
         binaries = list(find_server_binaries())
         if not binaries:
             return await self._connect_to_memory()
-        directories = make_server_directories(self._settings)
-        if not self._try_lock(directories):
-            return self._share(directories)
+        if self._directories is None:
+            self._directories = self._make_directories()
+        if not self._try_lock(self._directories):
+            return self._share(self._directories)
         if self._process is None or not self._process.is_running:
-            await self._start(binaries[0], directories)
-        return open_unix_store(str(directories.socket), self._facts.location, self._settings)
+            await self._start(binaries, self._directories)
+        return open_unix_store(str(self._directories.socket), self._facts.location, self._settings)
 
     async def aclose(self) -> None:
         if self._process is not None:
@@ -66,31 +76,41 @@ class EmbeddedHost:
         if self._lock_descriptor is not None:
             os.close(self._lock_descriptor)
             self._lock_descriptor = None
+        if self._is_temporary and self._directories is not None:
+            shutil.rmtree(self._directories.data, ignore_errors=True)
 
-    async def _start(self, binary: Path, directories: ServerDirectories) -> None:
-        notices: list[str] = []
-        for is_durable in (True, True, False):
-            process = start_server(binary, directories, self._get_lock(), is_durable)
-            self._process = process
+    def _make_directories(self) -> ServerDirectories:
+        try:
+            return make_server_directories(self._settings)
+        except EmbeddedServerError as error:
+            directories = make_temporary_directories()
+            self._is_temporary = True
+            self._notices.append(
+                f"Prices and their history are forgotten at the end: {error.reason}; {error.advice}."
+            )
+            return directories
+
+    async def _start(self, binaries: Sequence[Path], directories: ServerDirectories) -> None:
+        # Durable twice: the first attempt may have set a damaged file aside.
+        attempts = [(binary, is_durable) for binary in binaries for is_durable in (True, True, False)]
+        for number, (binary, is_durable) in enumerate(attempts, start=1):
+            self._process = start_server(binary, directories, self._get_lock(), is_durable)
             try:
-                await process.wait_until_ready()
+                await self._process.wait_until_ready()
             except EmbeddedServerError as error:
-                if not is_durable:
+                if number == len(attempts):
                     raise
-                notices += _explain_failed_start(error, directories)
-                continue
-            self._note_start(binary, directories, is_durable, notices)
-            return
+                self._notices.append(_make_room(error, directories))
+            else:
+                self._note_start(binary, directories, is_durable and not self._is_temporary)
+                return
 
-    def _note_start(
-        self, binary: Path, directories: ServerDirectories, is_durable: bool, notices: list[str]
-    ) -> None:
+    def _note_start(self, binary: Path, directories: ServerDirectories, is_durable: bool) -> None:
         with contextlib.suppress(OSError):
             directories.address.write_text(str(directories.socket), "utf-8")
         location = f"embedded {binary.name} at {directories.socket}"
-        self._facts = StoreFacts(
-            StoreKind.EMBEDDED, location, is_durable, is_shared=False, notices=tuple(notices)
-        )
+        notices = tuple(dict.fromkeys(self._notices))
+        self._facts = StoreFacts(StoreKind.EMBEDDED, location, is_durable, is_shared=False, notices=notices)
         logger.info("price store: %s", location)
 
     def _share(self, directories: ServerDirectories) -> QuoteStore:
@@ -134,16 +154,14 @@ class EmbeddedHost:
         return self._lock_descriptor
 
 
-def _explain_failed_start(error: EmbeddedServerError, directories: ServerDirectories) -> list[str]:
-    """Make room for the next attempt and say what was done."""
+def _make_room(error: EmbeddedServerError, directories: ServerDirectories) -> str:
+    """Set aside a file that the server cannot read, so that the next attempt succeeds; return what
+    happened.
+    """
     if "append only file" not in error.reason.lower() or not directories.append_only_directory.exists():
-        return [
-            f"The price store cannot write to {directories.data}, so nothing outlives this run: {error.reason}."
-        ]
+        return f"The price store did not start as it should: {error.reason}."
     number = 1
     while (aside := directories.data / f"appendonlydir.damaged-{number}").exists():
         number += 1
     directories.append_only_directory.rename(aside)
-    return [
-        f"The price store's file was damaged and is set aside as {aside}; the price history starts afresh."
-    ]
+    return f"The price store's file was damaged and is set aside as {aside}; the price history starts afresh."

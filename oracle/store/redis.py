@@ -4,7 +4,7 @@ Keys, all below the prefix of the settings:
 
     <prefix>:quote:<context>|<offering>    canonical JSON of the newest quote, gone at its deadline
     <prefix>:quotes                        sorted set: key of a quote -> its deadline
-    <prefix>:history:<offering>            list of "time price", bounded
+    <prefix>:history:<offering>            list of "time price", bounded, gone a month after the last
     <prefix>:feed-lease                    the instance that generates, gone when it stops renewing
     <prefix>:bindings                      hash: instance -> the bindings it wants priced
     <prefix>:announcements                 channel: the quotes of one refresh, one per line
@@ -48,13 +48,15 @@ SOCKET_TIMEOUT_S = 0.5
 SILENCE_S = 2.0
 #: Keys asked for in one MGET.
 CHUNK = 500
+#: How long the history of an offering that nobody prices any more is kept, seconds.
+FORGET_HISTORY_S = 30 * 86_400
 #: How long the index remembers an expired quote, seconds; more than any clock difference between instances.
 INDEX_SLACK_S = 3600.0
 
 _PUBLISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local quotes, samples = tonumber(ARGV[4]), tonumber(ARGV[5])
-local argument = 8
+local argument = 9
 for i = 1, quotes do
   local key = KEYS[2 + i]
   redis.call('SET', key, ARGV[argument], 'PX', ARGV[argument + 1])
@@ -65,6 +67,7 @@ for i = 1, samples do
   local key = KEYS[2 + quotes + i]
   redis.call('RPUSH', key, ARGV[argument])
   redis.call('LTRIM', key, -tonumber(ARGV[6]), -1)
+  redis.call('EXPIRE', key, ARGV[8])
   argument = argument + 1
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
@@ -114,24 +117,24 @@ class RedisStore:
             len(alive),
             len(samples),
         ]
-        arguments += [self._history_points, now - INDEX_SLACK_S]
+        arguments += [self._history_points, now - INDEX_SLACK_S, FORGET_HISTORY_S]
         for quote, line in zip(alive, lines, strict=True):
             arguments += [line, max(1, int(1000 * (quote.deadline - now))), quote.deadline]
         arguments += [codec.encode_point(sample.point) for sample in samples]
-        return bool(await self._run(self._commands.eval(_PUBLISH, len(keys), *keys, *arguments)))
+        return bool(await self._write(self._commands.eval(_PUBLISH, len(keys), *keys, *arguments)))
 
     async def read_quotes(self) -> tuple[Quote, ...]:
-        keys = cast(list[bytes], await self._run(self._commands.zrange(self._key("quotes"), 0, -1)))
+        keys = cast(list[bytes], await self._read(self._commands.zrange(self._key("quotes"), 0, -1)))
         quotes: list[Quote] = []
         for start in range(0, len(keys), CHUNK):
-            values = await self._run(self._commands.mget(keys[start : start + CHUNK]))
+            values = await self._read(self._commands.mget(keys[start : start + CHUNK]))
             quotes += self._decode_quotes(value for value in values if value is not None)
         return tuple(quotes)
 
     async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
         pubsub = self._subscriptions.pubsub(ignore_subscribe_messages=False)
         try:
-            await self._run(pubsub.subscribe(self._key("announcements")))
+            await self._read(pubsub.subscribe(self._key("announcements")))
             await self._read_message(pubsub)  # The confirmation: from here on nothing is missed.
             yield await self.read_quotes()
             while True:
@@ -142,7 +145,9 @@ class RedisStore:
             await _close_quietly(pubsub)
 
     async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
-        lines = await self._run(self._commands.lrange(self._history_key(offering), -self._history_points, -1))
+        lines = await self._read(
+            self._commands.lrange(self._history_key(offering), -self._history_points, -1)
+        )
         points = []
         for line in lines:
             with self._skip_garbage():
@@ -150,43 +155,53 @@ class RedisStore:
         return tuple(points)
 
     async def acquire_lease(self, holder: str, duration_s: float) -> str:
-        reply = await self._run(
+        reply = await self._write(
             self._commands.eval(_ACQUIRE, 1, self._key("feed-lease"), holder, str(int(1000 * duration_s)))
         )
         return _to_text(cast(bytes, reply))
 
     async def read_lease(self) -> str | None:
-        holder = await self._run(self._commands.get(self._key("feed-lease")))
+        holder = await self._read(self._commands.get(self._key("feed-lease")))
         return None if holder is None else _to_text(cast(bytes, holder))
 
     async def release_lease(self, holder: str) -> None:
-        await self._run(self._commands.eval(_RELEASE, 1, self._key("feed-lease"), holder))
+        await self._write(self._commands.eval(_RELEASE, 1, self._key("feed-lease"), holder))
 
     async def register_bindings(self, holder: str, bindings: Iterable[Binding], expires_at: float) -> None:
         value = codec.encode_bindings(bindings, expires_at)
-        await self._run(self._commands.hset(self._key("bindings"), holder, cast(Any, value)))
+        await self._write(self._commands.hset(self._key("bindings"), holder, cast(Any, value)))
 
     async def read_bindings(self, now: float) -> frozenset[Binding]:
         key = self._key("bindings")
         wanted: set[Binding] = set()
-        registered = cast(dict[bytes, bytes], await self._run(self._commands.hgetall(key)))
+        registered = cast(dict[bytes, bytes], await self._read(self._commands.hgetall(key)))
         for holder, value in registered.items():
             bindings: frozenset[Binding] = frozenset()
             with self._skip_garbage():
                 bindings = codec.decode_bindings(value, now)
             wanted |= bindings
             if not bindings:
-                await self._run(self._commands.hdel(key, cast(Any, holder)))
+                await self._write(self._commands.hdel(key, cast(Any, holder)))
         return frozenset(wanted)
 
     async def aclose(self) -> None:
         await _close_quietly(self._commands)
         await _close_quietly(self._subscriptions)
 
-    async def _run(self, call: Awaitable[Any] | Any) -> Any:
+    async def _read(self, call: Awaitable[Any] | Any) -> Any:
         with self._translated_errors():
             async with asyncio.timeout(4 * SOCKET_TIMEOUT_S):
                 return await call
+
+    async def _write(self, call: Awaitable[Any] | Any) -> Any:
+        """As `_read`, but a server that understood and said no is a refusal and not an outage."""
+        try:
+            return await self._read(call)
+        except StoreUnavailable as error:
+            cause = error.__cause__
+            if isinstance(cause, redis_errors.ResponseError):
+                raise WriteRefused(self._location, error.reason) from cause
+            raise
 
     async def _read_message(self, pubsub: Any) -> dict[str, Any]:
         with self._translated_errors():
@@ -202,14 +217,8 @@ class RedisStore:
     def _translated_errors(self) -> Iterator[None]:
         try:
             yield
-        except redis_errors.AuthenticationError as error:
-            raise StoreUnavailable(
-                self._location, f"it refuses us ({error}); check user and password"
-            ) from error
-        except redis_errors.ResponseError as error:
-            raise WriteRefused(self._location, _explain_refusal(str(error))) from error
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
-            raise StoreUnavailable(self._location, _explain_outage(error)) from error
+            raise StoreUnavailable(self._location, _explain_error(error)) from error
 
     @contextmanager
     def _skip_garbage(self) -> Iterator[None]:
@@ -300,21 +309,25 @@ def _to_text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _explain_outage(error: Exception) -> str:
+#: What a person can do about an answer, by the class that redis.asyncio gives it.
+_ADVICE: tuple[tuple[type[Exception], str], ...] = (
+    (redis_errors.AuthenticationError, "it refuses user or password; check the address"),
+    (redis_errors.NoPermissionError, "its user lacks a permission; allow our keys and commands to it"),
+    (redis_errors.OutOfMemoryError, "its memory is full; raise its maxmemory"),
+    (redis_errors.ReadOnlyError, "it is a read-only replica; use the address of the primary"),
+    (redis_errors.BusyLoadingError, "it is still reading its file"),
+)
+
+
+def _explain_error(error: Exception) -> str:
     if isinstance(error, redis_errors.TimeoutError | TimeoutError):
         return f"no answer within {SOCKET_TIMEOUT_S} s"
-    return str(error) or type(error).__name__
-
-
-def _explain_refusal(message: str) -> str:
-    if "MISCONF" in message or "No space left" in message:
-        return f"it cannot write to its disk; free some space there ({message})"
-    if message.startswith("OOM"):
-        return f"its memory is full; raise maxmemory ({message})"
-    if message.startswith("NOPERM"):
-        return f"its user may not do that; allow the keys and commands of the manual ({message})"
-    if message.startswith("READONLY"):
-        return f"it is a read-only replica; use the address of the primary ({message})"
+    message = str(error) or type(error).__name__
+    if "MISCONF" in message:
+        return f"it cannot write its file; free some space on its disk ({message})"
+    for kind, advice in _ADVICE:
+        if isinstance(error, kind):
+            return f"{advice} ({message})"
     return message
 
 

@@ -62,6 +62,15 @@ def make_server_directories(settings: OracleSettings) -> ServerDirectories:
     return ServerDirectories(data, _choose_socket(settings, data))
 
 
+def make_temporary_directories() -> ServerDirectories:
+    """Create directories for one run; nobody else looks for a server there. Raises: EmbeddedServerError."""
+    try:
+        data = Path(tempfile.mkdtemp(prefix=f"{APPLICATION}-"))
+    except OSError as error:
+        raise EmbeddedServerError(f"no temporary directory ({error.strerror})", "free some space") from error
+    return ServerDirectories(data, data / "store.sock")
+
+
 def _choose_socket(settings: OracleSettings, data: Path) -> Path:
     # Two data directories of one user are two stores: their sockets must differ.
     name = hashlib.sha256(os.fsencode(data.absolute())).hexdigest()[:12]
@@ -88,11 +97,13 @@ def _make_private(directory: Path) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = directory.lstat()
+        if stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and state.st_mode & 0o077:
+            directory.chmod(0o700)
     except OSError as error:
         raise EmbeddedServerError(
             f"{directory} cannot be made ({error.strerror})", "choose another place or mend its permissions"
         ) from error
-    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid() or state.st_mode & 0o077:
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid():
         raise EmbeddedServerError(
-            f"{directory} is not a directory that only you can enter", f"remove it, or: chmod 700 {directory}"
+            f"{directory} is no directory of yours", "remove it, or choose another place"
         )
