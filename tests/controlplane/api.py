@@ -1,0 +1,155 @@
+"""A small, blocking client of one API server for one user. Tests and the start of a cluster use it; the product does
+not, and it does not use the product: what checks the controller must not share its code.
+
+Every call opens its own connection, so that calls from several threads do not meet.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from tests.controlplane.errors import ControlPlaneError, RequestRefused
+
+JsonObject = dict[str, Any]
+
+TIMEOUT_S = 20.0
+"""For one answer; a loaded machine may need seconds while several servers start."""
+
+PATCH_TYPES = {
+    "merge": "application/merge-patch+json",
+    "json": "application/json-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+    "apply": "application/apply-patch+yaml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """One user's access.
+
+    Attributes:
+        base_url: "https://127.0.0.1:port".
+        token: bearer token of the user.
+        tls: trusts the cluster's own authority and nobody else.
+    """
+
+    base_url: str
+    token: str
+    tls: ssl.SSLContext
+
+    def get(self, path: str, **query: str) -> JsonObject:
+        """Return the object or list at `path`. Raises: RequestRefused."""
+        return self._exchange("GET", path, query)
+
+    def create(self, path: str, body: Mapping[str, Any], **query: str) -> JsonObject:
+        """POST an object to a collection. Raises: RequestRefused."""
+        return self._exchange("POST", path, query, body)
+
+    def replace(self, path: str, body: Mapping[str, Any], **query: str) -> JsonObject:
+        """PUT an object. Raises: RequestRefused."""
+        return self._exchange("PUT", path, query, body)
+
+    def patch(self, path: str, body: object, kind: str = "merge", **query: str) -> JsonObject:
+        """PATCH an object; `kind` is a key of PATCH_TYPES. Raises: RequestRefused."""
+        return self._exchange("PATCH", path, query, body, PATCH_TYPES[kind])
+
+    def delete(self, path: str, body: Mapping[str, Any] | None = None, **query: str) -> JsonObject:
+        """DELETE an object, with preconditions if `body` has some. Raises: RequestRefused."""
+        return self._exchange("DELETE", path, query, body)
+
+    def is_ready(self) -> bool:
+        """Tell whether the server answers /readyz with success."""
+        try:
+            with self._open("GET", "/readyz", {}) as response:
+                return response.status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def await_object(
+        self, collection: str, name: str, is_wanted: Callable[[JsonObject], bool], timeout_s: float = 30.0
+    ) -> JsonObject:
+        """Return the named object as soon as `is_wanted` says so.
+
+        Raises: ControlPlaneError with the last state seen when the time is over.
+        """
+        return self.await_any(collection, is_wanted, timeout_s, fieldSelector=f"metadata.name={name}")
+
+    def await_any(
+        self, collection: str, is_wanted: Callable[[JsonObject], bool], timeout_s: float = 30.0, **selectors: str
+    ) -> JsonObject:
+        """Return the first object of a collection that is wanted, by watching it.
+
+        Args:
+            selectors: `fieldSelector` or `labelSelector`.
+        Raises: ControlPlaneError with the last state seen when the time is over.
+        """
+        seen: JsonObject = {}
+        for seen in self._follow(collection, timeout_s, selectors):
+            if is_wanted(seen):
+                return seen
+        raise ControlPlaneError(
+            f"Nothing in {collection} {selectors} was as wanted within {timeout_s} s; last seen: {json.dumps(seen)}"
+        )
+
+    def _follow(self, collection: str, timeout_s: float, selectors: Mapping[str, str]) -> Iterator[JsonObject]:
+        """Yield the present state of the objects, then each change, until the time is over."""
+        listed = self.get(collection, **selectors)
+        yield from listed["items"]
+        query = {
+            **selectors,
+            "watch": "true",
+            "resourceVersion": listed["metadata"]["resourceVersion"],
+            "timeoutSeconds": str(max(1, round(timeout_s))),
+        }
+        with self._open("GET", collection, query, timeout_s=timeout_s + TIMEOUT_S) as response:
+            for line in response:
+                yield json.loads(line)["object"]
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: object = None,
+        content_type: str = "application/json",
+    ) -> JsonObject:
+        with self._open(method, path, query, body, content_type) as response:
+            answer = parse_body(response.read())
+            if not 200 <= response.status < 300:
+                raise RequestRefused(method, path, response.status, answer)
+            return answer
+
+    def _open(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: object = None,
+        content_type: str = "application/json",
+        timeout_s: float = TIMEOUT_S,
+    ) -> http.client.HTTPResponse:
+        address = urlsplit(self.base_url).netloc
+        connection = http.client.HTTPSConnection(address, context=self.tls, timeout=timeout_s)
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": content_type,
+            "Connection": "close",  # http.client then hands the socket to the response, which closes it
+        }
+        target = f"{path}?{urlencode(query)}" if query else path
+        connection.request(method, target, None if body is None else json.dumps(body), headers)
+        return connection.getresponse()
+
+
+def parse_body(body: bytes) -> JsonObject:
+    """Return the JSON object in an answer; an empty one for other bodies, such as those of proxies and probes."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -1,0 +1,166 @@
+"""Builds one executable with the ordinary Go client, into its place in the cache.
+
+Interrupting is harmless: Go keeps what it has compiled in its own build cache, and the executable gets its name by
+an atomic rename only when it is whole. May not decide where programs are looked for (`programs.py`).
+
+Rejected: `go install module@version` (Kubernetes requires its staging modules at v0.0.0, which exist nowhere; etcd's
+module has replace directives) and downloading release binaries (another source to trust, and not reachable from
+every place where modules are).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.controlplane.errors import BuildFailed, ProgramsMissing
+from tests.controlplane.versions import MINIMUM_GO, Recipe
+
+Report = Callable[[str], None]
+
+REPORT_INTERVAL_S = 10.0
+"""Arbitrary: often enough that nobody thinks the build hangs, seldom enough for a log file."""
+
+MAX_PARALLEL_COMPILERS = 4
+"""Each may need 1 GiB in the larger API packages; protects small machines with many cores."""
+
+
+def find_go() -> str | None:
+    """Return the path of the Go client, or None. The usual place counts even if PATH lacks it."""
+    usual = Path("/usr/local/go/bin/go")
+    return shutil.which("go") or (str(usual) if usual.is_file() else None)
+
+
+def read_go_version(go: str) -> str:
+    """Return for example "go1.26.8".
+
+    Raises: ProgramsMissing when this Go is older than the modules allow.
+    """
+    answer = subprocess.run([go, "env", "GOVERSION"], env=make_environment(), text=True, capture_output=True)
+    version = answer.stdout.strip()
+    match = re.match(r"go(\d+)\.(\d+)", version)
+    if match is None or (int(match[1]), int(match[2])) < MINIMUM_GO:
+        wanted = ".".join(map(str, MINIMUM_GO))
+        found = version or answer.stderr.strip() or "nothing"
+        raise ProgramsMissing(f"{go} is {found}, but Kubernetes needs Go {wanted}: install Go {wanted} or newer.")
+    return version
+
+
+def make_environment() -> dict[str, str]:
+    """Return the environment of every call of Go."""
+    return {
+        **os.environ,
+        "GOTOOLCHAIN": "local",  # the key of the cache names the installed Go; do not swap it for another
+        "CGO_ENABLED": "0",  # no C compiler needed, and the executables run wherever they are copied
+        "GOGC": "200",  # the compilers' garbage collection: a tenth of the time for half as much memory again
+    }
+
+
+def compile_program(go: str, recipe: Recipe, destination: Path, report: Report) -> None:
+    """Build `recipe` and put the executable at `destination`, telling `report` now and then how far it is.
+
+    Raises: BuildFailed with the end of Go's output.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = destination.with_name(destination.name + ".unfinished")
+    title = f"{recipe.program} {recipe.version}"
+    report(f"Building {title} from Go modules (once; minutes on two cores).")
+    total = count_packages(go, recipe)
+    started = time.monotonic()
+    run_go(go, recipe, make_build_arguments(recipe, unfinished), ProgressLines(title, total, report))
+    unfinished.replace(destination)
+    report(f"Built {title} in {time.monotonic() - started:.0f} s, {destination.stat().st_size / 1e6:.0f} MB.")
+
+
+def make_build_arguments(recipe: Recipe, output: Path) -> list[str]:
+    """Return the arguments of `go build`."""
+    variables = " ".join(f"-X {name}={value}" for name, value in recipe.linked_variables)
+    return [
+        "build",
+        "-v",
+        *make_module_arguments(recipe),
+        "-trimpath",
+        "-buildvcs=false",  # otherwise every commit of this repository makes another executable
+        "-pgo=off",
+        f"-p={min(os.cpu_count() or 1, MAX_PARALLEL_COMPILERS)}",
+        "-gcflags=all=-dwarf=false",  # nobody debugs these; saves time and a third of the build cache
+        f"-ldflags=-s -w {variables}".rstrip(),
+        f"-o={output}",
+        recipe.package,
+    ]
+
+
+def make_module_arguments(recipe: Recipe) -> list[str]:
+    """Return what makes Go use exactly the pinned modules."""
+    return ["-mod=readonly", f"-modfile={recipe.modfile}"]
+
+
+def count_packages(go: str, recipe: Recipe) -> int:
+    """Return how many packages the program consists of; downloads the modules where they are missing.
+
+    Raises: BuildFailed.
+    """
+    lines: list[str] = []
+    run_go(go, recipe, ["list", *make_module_arguments(recipe), "-deps", recipe.package], lines.append)
+    return sum(1 for line in lines if not line.startswith("go: "))
+
+
+def run_go(go: str, recipe: Recipe, arguments: list[str], on_line: Callable[[str], None]) -> None:
+    """Run Go in the recipe's folder, line by line.
+
+    Raises: BuildFailed.
+    """
+    with subprocess.Popen(
+        [go, *arguments],
+        cwd=recipe.folder,
+        env=make_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        last = deque(follow_lines(process, on_line), maxlen=15)
+    if process.returncode != 0:
+        text = "\n".join(last)
+        raise BuildFailed(
+            f"`go {arguments[0]}` of {recipe.program} {recipe.version} ended with {process.returncode}; run it again "
+            f"to resume, and see that the Go module proxy is reachable (`go env GOPROXY`). It said:\n{text}"
+        )
+
+
+def follow_lines(process: subprocess.Popen[str], on_line: Callable[[str], None]) -> Iterator[str]:
+    """Yield the lines of a running process, each told to `on_line`; end it if the reader is interrupted."""
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            on_line(line.rstrip())
+            yield line.rstrip()
+    except BaseException:
+        process.kill()
+        raise
+
+
+class ProgressLines:
+    """Counts the packages that `go build -v` names and reports the count from time to time."""
+
+    def __init__(self, title: str, total: int, report: Report) -> None:
+        self._title = title
+        self._total = total
+        self._report = report
+        self._compiled = 0
+        self._reported_at = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        if line.startswith("go: "):
+            return
+        self._compiled += 1
+        now = time.monotonic()
+        if now - self._reported_at >= REPORT_INTERVAL_S:
+            self._reported_at = now
+            self._report(f"  {self._title}: {self._compiled} packages compiled, {self._total} at most.")

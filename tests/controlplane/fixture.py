@@ -1,0 +1,95 @@
+"""pytest plugin: the fixture `control_planes`, real Kubernetes clusters for tests.
+
+Load it with `pytest_plugins = ["tests.controlplane.fixture"]` in `tests/conftest.py`. It
+
+- marks every test that uses the fixture with `controlplane`, so that `-m "not controlplane"` leaves them out;
+- builds missing programs after collection, where neither a test's time limit nor output capture applies;
+- skips these tests with a sentence where the programs cannot be had, or fails them when
+  `SENTINELAURA_REQUIRE_CONTROLPLANE=1` says that nothing may be skipped.
+
+`SENTINELAURA_KUBERNETES` chooses other releases than the default, such as "1.37" or, for version skew, "1.36,1.37".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.controlplane.cluster import Cluster
+from tests.controlplane.errors import ProgramsMissing
+from tests.controlplane.pool import ControlPlanePool
+from tests.controlplane.programs import provide_programs
+from tests.controlplane.versions import DEFAULT_MINOR
+
+FIXTURE_NAME = "control_planes"
+REQUIRE_VARIABLE = "SENTINELAURA_REQUIRE_CONTROLPLANE"
+VERSIONS_VARIABLE = "SENTINELAURA_KUBERNETES"
+
+# Why the programs cannot be had, if so: found once after collection, told by every test that needs them.
+MISSING_KEY = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", "controlplane: needs real Kubernetes programs (see tests/controlplane)")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use the fixture, directly or through another fixture."""
+    for item in items:
+        if uses_clusters(item):
+            item.add_marker("controlplane")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build what is missing, if any selected test needs it, and show the progress."""
+    if session.config.option.collectonly or not any(map(uses_clusters, session.items)):
+        return
+    try:
+        for minor in read_minors():
+            provide_programs(minor, choose_report(session.config))
+    except ProgramsMissing as missing:
+        session.config.stash[MISSING_KEY] = str(missing)
+
+
+def uses_clusters(item: pytest.Item) -> bool:
+    """Tell whether the test asks for clusters."""
+    return isinstance(item, pytest.Function) and FIXTURE_NAME in item.fixturenames
+
+
+def read_minors() -> tuple[str, ...]:
+    """Return the Kubernetes releases that the environment asks for."""
+    return tuple(os.environ.get(VERSIONS_VARIABLE, DEFAULT_MINOR).split(","))
+
+
+def choose_report(config: pytest.Config) -> Callable[[str], None]:
+    """Return what writes a line to pytest's own output, past the capture."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return reporter.write_line if reporter is not None else print
+
+
+class ControlPlanes:
+    """What the fixture gives: clusters of the chosen releases, shared by the session."""
+
+    def __init__(self, pool: ControlPlanePool, minors: tuple[str, ...]) -> None:
+        self.pool = pool
+        self._minors = minors
+
+    def lend(self, count: int) -> tuple[Cluster, ...]:
+        """Return the first `count` clusters (1 to 4); work in a namespace of your own."""
+        return self.pool.lend(count, self._minors)
+
+
+@pytest.fixture(scope="session")
+def control_planes(request: pytest.FixtureRequest) -> Iterator[ControlPlanes]:
+    """Real clusters on loopback, started when first asked for, ended with the session."""
+    missing = request.config.stash.get(MISSING_KEY, None)
+    if missing is not None:
+        if os.environ.get(REQUIRE_VARIABLE) == "1":
+            pytest.fail(f"{REQUIRE_VARIABLE}=1, but: {missing}", pytrace=False)
+        pytest.skip(missing)
+    with ControlPlanePool(choose_report(request.config)) as pool:
+        yield ControlPlanes(pool, read_minors())

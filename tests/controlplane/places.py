@@ -1,0 +1,95 @@
+"""The clouds in which test clusters pretend to be, and their nodes as each provider labels them. Data and pure functions.
+
+Labels: Kubernetes' well-known ones, and for spot capacity those of EKS managed node groups, GKE and AKS. AKS is the only
+one of the three that also taints its spot nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a cluster pretends to be.
+
+    Attributes:
+        context: name of the cluster and of its kubeconfig context.
+        provider: "aws", "gcp" or "azure".
+        region, zones: in the provider's own spelling; zones as in the node label.
+        instance_type: of every node; `cpu`, `memory` and `pods` are what a node can allocate.
+    """
+
+    context: str
+    provider: str
+    region: str
+    zones: tuple[str, ...]
+    instance_type: str
+    cpu: str
+    memory: str
+    pods: str
+
+
+PLACES = (
+    Place("aws-eu-west-1", "aws", "eu-west-1", ("eu-west-1a", "eu-west-1b"), "m6i.xlarge", "3920m", "14Gi", "58"),
+    Place("gcp-us-central1", "gcp", "us-central1", ("us-central1-a", "us-central1-f"), "n2-standard-4", "3920m", "13Gi", "110"),
+    Place("azure-eastus", "azure", "eastus", ("eastus-1", "eastus-2"), "Standard_D4s_v5", "3860m", "12Gi", "110"),
+    Place("aws-us-west-2", "aws", "us-west-2", ("us-west-2a", "us-west-2b"), "m6i.xlarge", "3920m", "14Gi", "58"),
+)
+
+# Provider → labels of a spot node, of an on-demand node.
+CAPACITY_LABELS = {
+    "aws": ({"eks.amazonaws.com/capacityType": "SPOT"}, {"eks.amazonaws.com/capacityType": "ON_DEMAND"}),
+    "gcp": ({"cloud.google.com/gke-spot": "true", "cloud.google.com/gke-provisioning": "spot"}, {"cloud.google.com/gke-provisioning": "standard"}),
+    "azure": ({"kubernetes.azure.com/scalesetpriority": "spot"}, {}),
+}
+
+AZURE_SPOT_TAINT = {"key": "kubernetes.azure.com/scalesetpriority", "value": "spot", "effect": "NoSchedule"}
+
+
+def describe_nodes(place: Place) -> list[JsonObject]:
+    """Return the nodes of a cluster: one spot node in each zone and one on-demand node in the first."""
+    spot = [describe_node(place, number, zone, is_spot=True) for number, zone in enumerate(place.zones)]
+    return [*spot, describe_node(place, len(spot), place.zones[0], is_spot=False)]
+
+
+def describe_node(place: Place, number: int, zone: str, *, is_spot: bool) -> JsonObject:
+    """Return one Node with the labels, the provider's identifier and the capacity of a real machine."""
+    name = f"{'spot' if is_spot else 'on-demand'}-{number}"
+    spot_labels, on_demand_labels = CAPACITY_LABELS[place.provider]
+    labels = {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "node.kubernetes.io/instance-type": place.instance_type,
+        "topology.kubernetes.io/region": place.region,
+        "topology.kubernetes.io/zone": zone,
+        **(spot_labels if is_spot else on_demand_labels),
+    }
+    capacity = {"cpu": place.cpu, "memory": place.memory, "pods": place.pods}
+    spec: JsonObject = {"providerID": compose_provider_id(place, number, zone)}
+    if is_spot and place.provider == "azure":
+        spec["taints"] = [AZURE_SPOT_TAINT]
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": labels},
+        "spec": spec,
+        "status": {"capacity": capacity, "allocatable": capacity},
+    }
+
+
+def compose_provider_id(place: Place, number: int, zone: str) -> str:
+    """Return the identifier that the provider's cloud controller would give the machine."""
+    if place.provider == "aws":
+        return f"aws:///{zone}/i-{number:017x}"
+    if place.provider == "gcp":
+        return f"gce://example-project/{zone}/gke-pool-{number}"
+    subscription = "00000000-0000-0000-0000-000000000000"
+    return (
+        f"azure:///subscriptions/{subscription}/resourceGroups/example/providers/Microsoft.Compute"
+        f"/virtualMachineScaleSets/pool/virtualMachines/{number}"
+    )

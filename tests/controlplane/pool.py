@@ -1,0 +1,104 @@
+"""Lends test clusters: starts those that are missing, several at once, and ends all of them together.
+
+One pool has one guard, so whatever happens to the process that owns the pool, nothing of it stays behind.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from tests.controlplane.cluster import Cluster, start_cluster
+from tests.controlplane.compilation import Report
+from tests.controlplane.guard import ProcessGuard
+from tests.controlplane.kubeconfig import merge_kubeconfigs, write_kubeconfig
+from tests.controlplane.places import PLACES
+from tests.controlplane.programs import provide_programs
+from tests.controlplane.versions import DEFAULT_MINOR
+
+MAX_CLUSTERS = len(PLACES)
+
+
+class ControlPlanePool:
+    """Clusters for one test session or one person. Use it as a context manager; one thread at a time.
+
+    Attributes:
+        folder: private folder of all its clusters, removed at the end.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._numbers = itertools.count()
+        # (index of the place, minor release) → running cluster
+        self._clusters: dict[tuple[int, str], Cluster] = {}
+        self.folder = Path(tempfile.mkdtemp(prefix="sentinelaura-"))
+        try:
+            self._guard = ProcessGuard(self.folder)
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
+
+    def __enter__(self) -> ControlPlanePool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def process_group(self) -> int:
+        """The process group of every program of the pool."""
+        return self._guard.group
+
+    def lend(self, count: int, minors: tuple[str, ...] = (DEFAULT_MINOR,)) -> tuple[Cluster, ...]:
+        """Return the pool's first `count` clusters, shared by all who ask: work in a namespace of your own.
+
+        Args:
+            count: 1 to 4; each has a cloud and region of its own.
+            minors: Kubernetes releases, taken in turn: ("1.36", "1.37") makes every second cluster a 1.37.
+        Raises: ProgramsMissing, BuildFailed, StartFailed.
+        """
+        if not 1 <= count <= MAX_CLUSTERS:
+            raise ValueError(f"{count} clusters were asked for, but a pool has 1 to {MAX_CLUSTERS}.")
+        keys = [(index, minors[index % len(minors)]) for index in range(count)]
+        missing = [key for key in keys if key not in self._clusters]
+        for minor in {minor for _, minor in missing}:
+            provide_programs(minor, self._report)  # one build at a time, before any thread needs it
+        with ThreadPoolExecutor(max_workers=max(1, len(missing))) as executor:
+            started = list(executor.map(lambda key: self._start(*key), missing))
+        self._clusters.update(zip(missing, started, strict=True))
+        return tuple(self._clusters[key] for key in keys)
+
+    @contextmanager
+    def start_private(self, minor: str = DEFAULT_MINOR, place_index: int = 0) -> Iterator[Cluster]:
+        """Lend a fresh cluster to one test that will break it; it ends with the block."""
+        cluster = self._start(place_index, minor)
+        try:
+            yield cluster
+        finally:
+            cluster.close()
+
+    def write_kubeconfig(self, clusters: tuple[Cluster, ...], user: str = "admin") -> Path:
+        """Write one kubeconfig with a context for each cluster, all for the same user. Returns its path."""
+        path = self.folder / f"{user}-{next(self._numbers)}.kubeconfig"
+        return write_kubeconfig(path, merge_kubeconfigs(cluster.users[user].kubeconfig for cluster in clusters))
+
+    def close(self) -> None:
+        """End every program and remove every file of the pool."""
+        self._guard.stop()
+        for cluster in self._clusters.values():
+            cluster.close()
+        self._clusters.clear()
+
+    def _start(self, place_index: int, minor: str) -> Cluster:
+        place = PLACES[place_index]
+        folder = self.folder / f"{place.context}-{next(self._numbers)}"
+        programs = provide_programs(minor, self._report)
+        return start_cluster(place, place.context, folder, programs, self._guard.group)
