@@ -56,8 +56,7 @@ class Markers:
 class Aura:
     """Light that a region throws on the land around it. m auras, at most `MAX_AURAS`.
 
-    Keep `centers` and `radii_radians` the same objects while regions stay where they are: a new set costs a
-    pass over all land points, new colours and strengths cost nothing.
+    New places or radii cost a pass over the land around them; new colours and strengths cost nothing.
     """
 
     centers: Floats = field(default_factory=lambda: _empty(0, 3))
@@ -73,6 +72,10 @@ class Aura:
         _check_rows("aura", len(self.centers), self.radii_radians, self.colors, self.strengths)
         if len(self.centers) > MAX_AURAS:
             raise ValueError(f"{len(self.centers)} auras, but at most {MAX_AURAS} can be drawn")
+
+    def reaches_like(self, other: Aura) -> bool:
+        """Return whether both reach the same land equally far, whatever their colours."""
+        return _is_same(self.centers, other.centers) and _is_same(self.radii_radians, other.radii_radians)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,8 +24,12 @@ MAGIC = b"SALAND01"
 GRID = 8
 # Depth of the Hilbert curve that orders the points of one face: 256 x 256 cells.
 HILBERT_BITS = 8
-# Distance in logical pixels below which points would merge to a grey: the next coarser level is taken.
+# Distance in logical pixels below which points would merge to a grey: the next coarser level is taken. It holds
+# for a picture 720 pixels high; a larger one shows more points, but not as many more as it has pixels.
 MIN_SPACING_PX = 2.6
+REFERENCE_HEIGHT_PX = 720.0
+# So many points are drawn at most, for the sake of drivers without a GPU: about 12 ms on two cores.
+MAX_DRAWN_POINTS = 70_000
 
 _HEADER = struct.Struct("<8sII")
 _LEVEL_HEADER = struct.Struct("<II")
@@ -173,11 +177,23 @@ def merge_ranges(visible: NDArray[np.bool_], offsets: NDArray[np.uint32]) -> lis
     return list(zip(starts.tolist(), (ends - starts).tolist(), strict=True))
 
 
-def choose_level(levels: list[PointLevel], camera: Camera, viewport: Viewport) -> int:
-    """Return the index of the densest level whose points still stand apart in the middle of the picture."""
+def choose_level(
+    levels: list[PointLevel], visible: NDArray[np.bool_], camera: Camera, viewport: Viewport
+) -> int:
+    """Return the index of the densest level whose points still stand apart in the middle of the picture.
+
+    Args:
+        levels: coarsest first. visible: which buckets the camera sees, shape (buckets,).
+    """
     scale = camera.pixels_per_radian(viewport)
-    apart = [index for index, level in enumerate(levels) if level.spacing_radians * scale >= MIN_SPACING_PX]
-    return max(apart, default=0)
+    least_px = MIN_SPACING_PX * max(1.0, viewport.height_px / REFERENCE_HEIGHT_PX) ** 0.5
+    fitting = [
+        index
+        for index, level in enumerate(levels)
+        if level.spacing_radians * scale >= least_px
+        and int(np.diff(level.offsets.astype(np.int64))[visible].sum()) <= MAX_DRAWN_POINTS
+    ]
+    return max(fitting, default=0)
 
 
 def _is_in_frustum(camera: Camera, aspect: float, bounds: BucketBounds) -> NDArray[np.bool_]:

@@ -74,7 +74,8 @@ def tangent_towards(start: ArrayLike, end: ArrayLike, fallback: ArrayLike = NORT
         goal_vector = np.asarray(goal, dtype=np.float64)
         tangent = goal_vector - origin * float(origin @ goal_vector)
         length = float(np.linalg.norm(tangent))
-        if length > 1e-9:
+        # Shorter ones have lost most of their digits.
+        if length > 1e-6:
             return np.asarray(tangent / length, dtype=np.float64)
     raise ValueError(f"no tangent at {origin}")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
-from gl.frame import MAX_AURAS, Aura, Floats, Frame
+from gl.frame import MAX_AURAS, Aura, Frame
 from gl.geometry.aura_reach import compute_reach
 from gl.geometry.earth_points import (
     PointLevel,
@@ -39,8 +39,8 @@ class _UploadedLevel:
     points: moderngl.Buffer
     reach: moderngl.Buffer
     array: moderngl.VertexArray
-    centers: Floats | None = None
-    """For which auras `reach` was computed."""
+    aura: Aura | None = None
+    """For whose places and radii `reach` was computed."""
 
 
 class EarthLayer:
@@ -56,7 +56,8 @@ class EarthLayer:
 
     def draw(self, frame: Frame, view: View) -> None:
         """Draw the visible land."""
-        number = choose_level(self._levels, frame.camera, frame.viewport)
+        visible = visible_buckets(frame.camera, frame.viewport.aspect)
+        number = choose_level(self._levels, visible, frame.camera, frame.viewport)
         level, uploaded = self._levels[number], self._upload(number)
         self._update_reach(level, uploaded, frame.aura)
         self._write_colors(frame.aura)
@@ -73,7 +74,6 @@ class EarthLayer:
         self._colors.bind_to_uniform_block(_AURA_BLOCK)
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
-        visible = visible_buckets(frame.camera, frame.viewport.aspect)
         for first, count in merge_ranges(visible, level.offsets):
             uploaded.array.render(moderngl.POINTS, vertices=count, first=first)
         self._context.disable(moderngl.BLEND)
@@ -101,9 +101,9 @@ class EarthLayer:
         return self._uploaded[number]
 
     def _update_reach(self, level: PointLevel, uploaded: _UploadedLevel, aura: Aura) -> None:
-        if uploaded.centers is not aura.centers:
+        if uploaded.aura is None or not aura.reaches_like(uploaded.aura):
             uploaded.reach.write(compute_reach(level, aura.centers, aura.radii_radians))
-            uploaded.centers = aura.centers
+        uploaded.aura = aura
 
     def _write_colors(self, aura: Aura) -> None:
         colors = np.zeros((MAX_AURAS, 4), dtype=np.float32)
