@@ -1,0 +1,121 @@
+"""The newest quotes, as two clocks see them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle.board import FORGET_AFTER_S, LiveBoard
+from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, make_quote
+
+DAY = 86_400.0
+
+
+def is_usable(board: LiveBoard, time: ManualClocks) -> bool:
+    snapshot = board.observe(time.wall_s, time.monotonic_s)
+    return snapshot.find_usable("blue", VIRGINIA, time.wall_s) is not None
+
+
+def received(time: ManualClocks) -> LiveBoard:
+    board = LiveBoard()
+    board.receive([make_quote(life_s=20.0)], time.wall_s, time.monotonic_s)
+    return board
+
+
+def test_quote_runs_out_by_the_wall_clock() -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.pass_time(19.0)
+    assert is_usable(board, time)
+    time.pass_time(1.0)
+    assert not is_usable(board, time)
+
+
+def test_quote_runs_out_by_the_monotonic_clock_when_the_wall_clock_is_set_back() -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.pass_time(25.0)
+    time.set_wall(NOON + 5.0)
+    assert not is_usable(board, time)
+
+
+def test_quote_is_gone_when_the_wall_clock_is_set_a_day_ahead() -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.set_wall(NOON + DAY)
+    assert not is_usable(board, time)
+
+
+def test_quote_that_slept_with_the_machine_is_gone() -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.set_wall(NOON + 3600.0)  # the monotonic clock stood still
+    assert not is_usable(board, time)
+
+
+def test_new_quotes_are_taken_after_the_wall_clock_was_set_back_a_day() -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.set_wall(NOON - DAY)
+    news = board.receive([make_quote(observed_at=NOON - DAY)], time.wall_s, time.monotonic_s)
+    assert len(news) == 1
+    assert is_usable(board, time)
+
+
+def test_late_read_does_not_lengthen_a_life() -> None:
+    time = ManualClocks()
+    board = LiveBoard()
+    time.pass_time(15.0)
+    board.receive([make_quote(life_s=20.0)], time.wall_s, time.monotonic_s)
+    time.monotonic_s += 6.0  # the wall clock stands still
+    assert not is_usable(board, time)
+
+
+def test_expired_quote_stays_visible_and_expired() -> None:
+    time = ManualClocks()
+    board = LiveBoard()
+    time.pass_time(3600.0)
+    board.receive([make_quote()], time.wall_s, time.monotonic_s)
+    snapshot = board.observe(time.wall_s, time.monotonic_s)
+    assert snapshot.find("blue", VIRGINIA) is not None
+    assert snapshot.find_usable("blue", VIRGINIA, time.wall_s) is None
+
+
+def test_older_quote_never_replaces_a_usable_newer_one() -> None:
+    time = ManualClocks()
+    board = LiveBoard()
+    newer, older = make_quote(usd_per_hour="0.2"), make_quote(usd_per_hour="0.1", observed_at=NOON - 5)
+    board.receive([newer], time.wall_s, time.monotonic_s)
+    assert board.receive([older], time.wall_s, time.monotonic_s) == ()
+    assert board.observe(time.wall_s, time.monotonic_s).find("blue", VIRGINIA) == newer
+
+
+def test_same_quote_is_news_once() -> None:
+    time = ManualClocks()
+    board = received(time)
+    assert board.receive([make_quote()], time.wall_s, time.monotonic_s) == ()
+
+
+def test_snapshot_does_not_change_afterwards() -> None:
+    time = ManualClocks()
+    board = received(time)
+    snapshot = board.observe(time.wall_s, time.monotonic_s)
+    board.receive([make_quote("red", DUBLIN)], time.wall_s, time.monotonic_s)
+    assert len(snapshot.quotes) == 1
+
+
+def test_quotes_of_contexts_that_are_long_gone_are_forgotten() -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.pass_time(FORGET_AFTER_S + 21.0)
+    board.receive([], time.wall_s, time.monotonic_s)
+    assert board.observe(time.wall_s, time.monotonic_s).quotes == {}
+
+
+@given(st.floats(0, 60), st.floats(-DAY, DAY))
+def test_no_jump_of_the_wall_clock_makes_a_price_live_longer_than_its_life(passed_s: float, jump_s: float) -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.pass_time(passed_s)
+    time.set_wall(time.wall_s + jump_s)
+    assert not (is_usable(board, time) and passed_s > 20.0 + 0.25)

@@ -1,0 +1,119 @@
+"""Which prices are believed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle.market import CapacityType, Offering
+from oracle.sanity import (
+    MAX_SHARE_OF_ON_DEMAND,
+    MAX_STEP_FACTOR,
+    MIN_SHARE_OF_ON_DEMAND,
+    PriceMemory,
+    RefusalReason,
+    SanityGate,
+    judge_price,
+)
+from oracle.sources.base import Observation
+from tests.oracle.fakes import NOON, VIRGINIA
+
+ON_DEMAND = Decimal("0.384")
+
+
+def observe(price: str | Decimal, offering: Offering = VIRGINIA) -> Observation:
+    return Observation(offering, Decimal(price), NOON)
+
+
+@pytest.mark.parametrize(
+    ("price", "reason"),
+    [
+        ("0.1613", None),
+        ("0.384", None),
+        ("0.4608", None),
+        ("0.0192", None),
+        ("0.461", RefusalReason.ABOVE_ON_DEMAND),
+        ("0.0191", RefusalReason.BELOW_FLOOR),
+        ("0", RefusalReason.NOT_POSITIVE),
+        ("-0.1", RefusalReason.NOT_POSITIVE),
+        ("NaN", RefusalReason.NOT_FINITE),
+        ("sNaN", RefusalReason.NOT_FINITE),
+        ("Infinity", RefusalReason.NOT_FINITE),
+        ("-Infinity", RefusalReason.NOT_FINITE),
+        ("1e9", RefusalReason.ABSURD),
+        ("16.13", RefusalReason.ABOVE_ON_DEMAND),  # cents for dollars
+    ],
+)
+def test_first_sample_is_judged_by_its_bounds(price: str, reason: RefusalReason | None) -> None:
+    assert judge_price(observe(price), ON_DEMAND, PriceMemory())[0] is reason
+
+
+def test_without_an_on_demand_price_only_absurd_numbers_are_refused() -> None:
+    assert judge_price(observe("0.0001"), None, PriceMemory())[0] is None
+    assert judge_price(observe("1001"), None, PriceMemory())[0] is RefusalReason.ABSURD
+
+
+def test_on_demand_offering_is_not_compared_with_itself() -> None:
+    offering = Offering("aws", "us-east-1", "m5.2xlarge", CapacityType.ON_DEMAND)
+    assert judge_price(observe("0.5", offering), ON_DEMAND, PriceMemory())[0] is None
+
+
+def judge_all(prices: list[str]) -> list[RefusalReason | None]:
+    memory, reasons = PriceMemory(), []
+    for price in prices:
+        reason, memory = judge_price(observe(price), None, memory)
+        reasons.append(reason)
+    return reasons
+
+
+JUMP = RefusalReason.UNCONFIRMED_JUMP
+
+
+@pytest.mark.parametrize(
+    ("prices", "reasons"),
+    [
+        (["0.1", "0.3"], [None, None]),
+        (["0.1", "0.31", "0.32"], [None, JUMP, None]),
+        (["0.1", "0.03", "0.03"], [None, JUMP, None]),
+        (["0.1", "0.9", "0.1", "0.9"], [None, JUMP, None, JUMP]),
+        (["0.1", "0.9", "0.4", "0.4"], [None, JUMP, JUMP, None]),
+        (["0.1", "0.9", "NaN", "0.9"], [None, JUMP, RefusalReason.NOT_FINITE, JUMP]),
+    ],
+    ids=["threefold is allowed", "confirmed", "fall confirmed", "spike", "wandering", "fault in between"],
+)
+def test_jump_waits_for_the_next_sample(prices: list[str], reasons: list[RefusalReason | None]) -> None:
+    assert judge_all(prices) == reasons
+
+
+prices = st.decimals(allow_nan=True, allow_infinity=True) | st.decimals("0.01", "2", places=4)
+
+
+@given(st.lists(prices, max_size=30))
+def test_believed_prices_keep_their_bounds_and_never_jump_alone(samples: list[Decimal]) -> None:
+    memory, believed, before = PriceMemory(), None, None
+    for sample in samples:
+        reason, memory = judge_price(observe(sample), ON_DEMAND, memory)
+        if reason is None:
+            assert MIN_SHARE_OF_ON_DEMAND * ON_DEMAND <= sample <= MAX_SHARE_OF_ON_DEMAND * ON_DEMAND
+            if believed is not None and not believed / MAX_STEP_FACTOR <= sample <= believed * MAX_STEP_FACTOR:
+                assert before is not None
+                assert before.is_finite()
+                assert before / 2 < sample < before * 2
+            believed = sample
+        before = sample
+
+
+def test_failover_is_no_way_around_the_gate() -> None:
+    gate = SanityGate()
+    gate.remember(VIRGINIA, Decimal("0.1"))
+    believed, refusals = gate.judge((observe("0.4"),), lambda offering: None)
+    assert believed == ()
+    assert refusals[0].reason is JUMP
+
+
+def test_refusal_names_offering_price_and_reason() -> None:
+    (refusal,) = SanityGate().judge((observe("-1"),), lambda offering: None)[1]
+    assert str(refusal) == "aws/us-east-1/m5.2xlarge (spot): -1 USD per hour refused, zero or negative"
