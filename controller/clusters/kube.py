@@ -8,23 +8,19 @@ from one event loop.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from controller.clusters.api_errors import error_for_status
-from controller.clusters.exec_plugin import EXPIRY_MARGIN_S
 from controller.clusters.kube_api import NO_PARAMS, PatchType
-from controller.clusters.kube_configuration import LoadedClient, load_client
+from controller.clusters.kube_connection import KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.paths import ACCESS_REVIEWS
 from controller.clusters.settings import KubeSettings
 from controller.clusters.untrusted_text import clean_text
 from controller.errors import (
-    AccessDenied,
     ClusterUnreachable,
     KubeconfigError,
     NotArmed,
@@ -33,11 +29,6 @@ from controller.errors import (
 
 if TYPE_CHECKING:
     import aiohttp
-    from kubernetes.aio.client import ApiClient
-
-#: A rejected credential is loaded anew at most this often, seconds: a plugin may open a browser or cost a
-#: second.
-MIN_RENEWAL_INTERVAL_S = 30.0
 
 #: Longest line of a watch, bytes: etcd's limit for an object is 1.5 MiB, JSON and managed fields add to it.
 MAX_EVENT_BYTES = 8 * 1024 * 1024
@@ -67,46 +58,43 @@ async def open_context_client(
     context: KubeconfigContext, *, armed: bool = False, settings: KubeSettings | None = None
 ) -> KubeClient:
     """Build the client of a context that was already read. Raises: KubeconfigError."""
-    settings = settings or KubeSettings()
-    return KubeClient(context, await load_client(context, settings), settings, armed=armed)
+    client = KubeClient(context, settings, armed=armed)
+    await client.load()
+    return client
 
 
 class KubeClient:
     """One context's API server, as `kube_api.KubeApi` describes it.
 
-    `armed` guards the transport itself: while it is False, nothing that could change the cluster leaves the
-    process.
+    Credentials are loaded by the first request (or by `load`), so that a context nobody asks costs nothing and runs no
+    plugin. `armed` guards the transport itself: while it is False, nothing that could change the cluster leaves.
     """
 
     def __init__(
         self,
         context: KubeconfigContext,
-        loaded: LoadedClient,
-        settings: KubeSettings,
+        settings: KubeSettings | None = None,
         *,
         armed: bool = False,
-        wall_clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
+        connection: KubeConnection | None = None,
     ) -> None:
-        self._kubeconfig = context
-        self._loaded = loaded
-        self._settings = settings
-        self._wall_clock = wall_clock
-        self._monotonic = monotonic
-        self._renewal = asyncio.Lock()
-        self._renewed_at = -MIN_RENEWAL_INTERVAL_S
-        self._is_closed = False
+        self._settings = settings or KubeSettings()
+        self._connection = connection or KubeConnection(context, self._settings)
         self.armed = armed
 
     @property
     def context(self) -> str:
         """The name of the kubeconfig context."""
-        return self._kubeconfig.name
+        return self._connection.kubeconfig.name
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about how this context is reached (unverified, unencrypted, by proxy)."""
-        return self._loaded.warnings
+        return self._connection.warnings
+
+    async def load(self) -> None:
+        """Load the credentials now. Raises: KubeconfigError."""
+        await self._connection.load()
 
     async def get(self, path: str, *, params: Mapping[str, str] = NO_PARAMS) -> dict[str, Any]:
         """Read one object, or one page of a list."""
@@ -158,7 +146,7 @@ class KubeClient:
 
     async def watch(
         self, path: str, *, resource_version: str, params: Mapping[str, str] = NO_PARAMS
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield raw events until the server ends the watch."""
         query = {
             "watch": "true",
@@ -179,8 +167,7 @@ class KubeClient:
 
     async def close(self) -> None:
         """Close the connections; may be called twice."""
-        self._is_closed = True
-        await _close(self._loaded.api_client)
+        await self._connection.close()
 
     async def _request(
         self,
@@ -221,10 +208,9 @@ class KubeClient:
         silence_s: float | None = None,
     ) -> aiohttp.ClientResponse:
         """Send a request and return its 2xx answer, unread. A 401 did nothing, so it is renewed and sent again."""
-        await self._renew_if_expiring(request)
         for attempt in (1, 2):
             response = await self._send(method, path, params, body, patch_type, request, silence_s)
-            if response.status != 401 or attempt == 2 or not await self._renew(request):
+            if response.status != 401 or attempt == 2 or not await self._connection.renew(request):
                 break
             response.release()
         if 200 <= response.status < 300:
@@ -254,8 +240,7 @@ class KubeClient:
     ) -> aiohttp.ClientResponse:
         import aiohttp
 
-        if self._is_closed:
-            raise ClusterUnreachable(self.context, "the connection was closed by us", request=request)
+        api_client = await self._connection.get_client(request)
         settings = self._settings
         timeout = aiohttp.ClientTimeout(
             total=settings.request_timeout_s if silence_s is None else None,
@@ -263,7 +248,6 @@ class KubeClient:
             sock_read=silence_s,
         )
         headers = {"Accept": "application/json", "Content-Type": patch_type or "application/json"}
-        api_client = self._loaded.api_client
         try:
             # The token travels in the header only; params is a list because the library appends to it.
             serialized = await api_client.param_serialize(
@@ -299,7 +283,9 @@ class KubeClient:
             raise self._unreachable(error, request) from error
         return b"".join(chunks)
 
-    async def _read_lines(self, response: aiohttp.ClientResponse, request: str) -> AsyncIterator[bytes]:
+    async def _read_lines(
+        self, response: aiohttp.ClientResponse, request: str
+    ) -> AsyncGenerator[bytes, None]:
         import aiohttp
 
         rest = bytearray()
@@ -342,11 +328,11 @@ class KubeClient:
     def _describe(self, error: BaseException) -> str:
         import aiohttp
 
-        server = self._kubeconfig.server
+        server = self._connection.kubeconfig.server
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
             hint = (
                 "; insecure-skip-tls-verify of the kubeconfig counts only once the settings confirm it"
-                if self._kubeconfig.skips_tls_verification
+                if self._connection.kubeconfig.skips_tls_verification
                 else ""
             )
             return f"the certificate of {server} is not trusted: {clean_text(error)}{hint}"
@@ -355,41 +341,6 @@ class KubeClient:
         if isinstance(error, TimeoutError):
             return f"{server} gave no answer in time"
         return f"the connection to {server} broke: {clean_text(error) or type(error).__name__}"
-
-    async def _renew_if_expiring(self, request: str) -> None:
-        expires_at = self._loaded.expires_at
-        if expires_at is not None and self._wall_clock() > expires_at - EXPIRY_MARGIN_S:
-            await self._renew(request)
-
-    async def _renew(self, request: str) -> bool:
-        """Load the credentials anew, once for all who wait for it; False where that could not help."""
-        before = self._loaded
-        async with self._renewal:
-            if self._loaded is not before:
-                return True
-            now = self._monotonic()
-            if not before.is_renewable or now - self._renewed_at < MIN_RENEWAL_INTERVAL_S:
-                return False
-            self._renewed_at = now
-            try:
-                await self._adopt(await load_client(self._kubeconfig, self._settings))
-            except KubeconfigError as error:
-                raise AccessDenied(self.context, error.reason, request=request, status=401) from error
-            return True
-
-    async def _adopt(self, fresh: LoadedClient) -> None:
-        """Take over fresh credentials; open watches survive where only the token changed."""
-        old = self._loaded
-        if fresh.tls_fingerprint == old.tls_fingerprint:
-            old.api_client.configuration.api_key = fresh.api_client.configuration.api_key
-            self._loaded = dataclasses.replace(old, expires_at=fresh.expires_at)
-            return
-        self._loaded = fresh
-        await _close(old.api_client)
-
-
-async def _close(api_client: ApiClient) -> None:
-    await api_client.close()  # type: ignore[no-untyped-call]
 
 
 def _parse_status(raw: bytes) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ landed never looks failed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -77,7 +77,7 @@ class KubeApi(Protocol):
 
     def watch(
         self, path: str, *, resource_version: str, params: Mapping[str, str] = NO_PARAMS
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield raw events `{"type", "object"}`, bookmarks included, until the server ends the watch.
 
         Raises: ResourceExpired on 410 in either form; ClusterUnreachable where the stream breaks or falls

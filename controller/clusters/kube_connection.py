@@ -1,0 +1,108 @@
+"""One context's credentials and connections over time: loaded when first needed, renewed before or when they expire.
+
+The client library never refreshes a credential plugin's token by itself. Used from one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from controller.clusters.exec_plugin import EXPIRY_MARGIN_S
+from controller.clusters.kube_configuration import LoadedClient, load_client
+from controller.clusters.kubeconfig import KubeconfigContext
+from controller.clusters.settings import KubeSettings
+from controller.errors import AccessDenied, ClusterUnreachable, KubeconfigError
+
+if TYPE_CHECKING:
+    from kubernetes.aio.client import ApiClient
+
+#: A rejected credential is loaded anew at most this often, seconds: a plugin may open a browser or cost a second.
+MIN_RENEWAL_INTERVAL_S = 30.0
+
+
+class KubeConnection:
+    """Owns the library's client of one context."""
+
+    def __init__(
+        self,
+        context: KubeconfigContext,
+        settings: KubeSettings,
+        *,
+        wall_clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.kubeconfig = context
+        self._settings = settings
+        self._wall_clock = wall_clock
+        self._monotonic = monotonic
+        self._loaded: LoadedClient | None = None
+        self._loading = asyncio.Lock()
+        self._renewed_at = -MIN_RENEWAL_INTERVAL_S
+        self._is_closed = False
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about how this context is reached; empty until it was loaded."""
+        return self._loaded.warnings if self._loaded is not None else ()
+
+    async def load(self) -> LoadedClient:
+        """Load the credentials, once. Raises: KubeconfigError."""
+        async with self._loading:
+            if self._loaded is None:
+                self._loaded = await load_client(self.kubeconfig, self._settings)
+            return self._loaded
+
+    async def get_client(self, request: str) -> ApiClient:
+        """Return a client whose credential has not expired. Raises: AccessDenied, ClusterUnreachable once closed."""
+        if self._is_closed:
+            raise ClusterUnreachable(self.kubeconfig.name, "the connection was closed by us", request=request)
+        try:
+            loaded = self._loaded or await self.load()
+        except KubeconfigError as error:
+            raise AccessDenied(self.kubeconfig.name, error.reason, request=request) from error
+        if loaded.expires_at is not None and self._wall_clock() > loaded.expires_at - EXPIRY_MARGIN_S:
+            await self.renew(request)
+        current = self._loaded or loaded
+        return current.api_client
+
+    async def renew(self, request: str) -> bool:
+        """Load the credentials anew, once for all who wait for it; False where that cannot help.
+
+        Raises: AccessDenied where they cannot be loaded.
+        """
+        before = self._loaded
+        async with self._loading:
+            if self._loaded is not before or before is None:
+                return True
+            now = self._monotonic()
+            if not before.is_renewable or now - self._renewed_at < MIN_RENEWAL_INTERVAL_S:
+                return False
+            self._renewed_at = now
+            try:
+                await self._adopt(before, await load_client(self.kubeconfig, self._settings))
+            except KubeconfigError as error:
+                raise AccessDenied(self.kubeconfig.name, error.reason, request=request, status=401) from error
+            return True
+
+    async def close(self) -> None:
+        """Close the connections; may be called twice."""
+        self._is_closed = True
+        if self._loaded is not None:
+            await _close(self._loaded.api_client)
+
+    async def _adopt(self, old: LoadedClient, fresh: LoadedClient) -> None:
+        """Take over fresh credentials; open watches survive where only the token changed."""
+        if fresh.tls_fingerprint == old.tls_fingerprint:
+            old.api_client.configuration.api_key = fresh.api_client.configuration.api_key
+            self._loaded = dataclasses.replace(old, expires_at=fresh.expires_at)
+            return
+        self._loaded = fresh
+        await _close(old.api_client)
+
+
+async def _close(api_client: ApiClient) -> None:
+    await api_client.close()  # type: ignore[no-untyped-call]

@@ -1,0 +1,208 @@
+"""Keeps one cluster's record up to date: list, then watch, for ever, whatever the API server does.
+
+Why an own loop: the client library's watch retries a 410 with the same resourceVersion and never notices silence. Here
+bookmarks move the version, a 410 lists again, a silent or broken stream begins anew, and a server that does not answer
+is asked again with growing pauses and jitter. The picture is for planning and for eyes: before a write, read afresh.
+One task per cluster; everything it touches belongs to the event loop that runs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from controller.clusters import paths
+from controller.clusters.cluster_record import ClusterRecord, WatchedKind
+from controller.clusters.fleet import Health
+from controller.clusters.json_reading import as_list, as_mapping, as_text
+from controller.clusters.kube_api import KubeApi
+from controller.clusters.settings import FleetSettings
+from controller.errors import AccessDenied, ClusterError, ObjectNotFound, ResourceExpired
+
+_log = logging.getLogger(__name__)
+
+#: The cluster's identity: every cluster has this namespace, and its UID never changes.
+IDENTITY_NAMESPACE = "kube-system"
+
+
+class ClusterWatch:
+    """Watches one cluster into a record and tells `on_change` after every change.
+
+    `health` of the record: `denied` where a kind may not be read, `unreachable` where the server does not answer; both
+    with a reason that names what to do. The last facts are kept, for display.
+    """
+
+    def __init__(
+        self,
+        api: KubeApi,
+        record: ClusterRecord,
+        settings: FleetSettings,
+        on_change: Callable[[], None],
+        *,
+        namespace: str | None = None,
+        wall_clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._api = api
+        self._record = record
+        self._settings = settings
+        self._on_change = on_change
+        self._namespace = namespace
+        self._wall_clock = wall_clock
+        self._sleep = sleep
+        self._chance = chance or random.Random()
+        self._failures = 0
+        #: Kinds that were listed since the connection was last made.
+        self._fresh: set[WatchedKind] = set()
+        #: kind -> why it may not be read.
+        self._denials: dict[WatchedKind, str] = {}
+
+    async def keep_watching(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            try:
+                await self._watch_once()
+            except* ClusterError as group:
+                self._note_failure(_first_error(group))
+            except* Exception:
+                _log.exception("watching %s failed", self._record.context)
+                self._note_failure(None)
+            await self._sleep(self._next_pause_s())
+
+    async def _watch_once(self) -> None:
+        """Identify the cluster, then keep all kinds up to date until one of them fails."""
+        self._fresh.clear()
+        await self._identify()
+        async with asyncio.TaskGroup() as tasks:
+            for kind in WatchedKind:
+                tasks.create_task(self._keep_kind(kind))
+
+    async def _identify(self) -> None:
+        """Read the cluster's UID; drop what was seen of another cluster under this name."""
+        uid: str | None = None
+        try:
+            body = await self._api.get(paths.namespace(IDENTITY_NAMESPACE))
+            uid = as_text(as_mapping(body.get("metadata")).get("uid"))
+        except (AccessDenied, ObjectNotFound) as error:
+            if error.status == 401 or error.status is None:
+                raise
+            _log.warning("%s: its identity cannot be read: %s", self._record.context, error)
+        if self._record.uid is not None and uid != self._record.uid:
+            self._record.forget()
+        self._record.uid = uid
+
+    async def _keep_kind(self, kind: WatchedKind) -> None:
+        """List and watch one kind. Raises: ClusterError where the server no longer answers."""
+        while True:
+            try:
+                version = await self._list(kind)
+                self._note_success(kind)
+                await self._follow(kind, version)
+            except ResourceExpired:
+                _log.info("%s: the watch of %s is too old, listing again", self._record.context, kind)
+                await self._sleep(self._chance.uniform(0.0, self._settings.retry_initial_s))
+            except AccessDenied as error:
+                if error.status != 403:
+                    raise
+                self._note_denial(kind, error)
+                await self._sleep(self._settings.retry_maximum_s)
+
+    async def _list(self, kind: WatchedKind) -> str:
+        """Read all objects, page by page, so that a large cluster never holds up the loop; return the version."""
+        path = paths.collection(kind, None if kind is WatchedKind.NODES else self._namespace)
+        params = {"limit": str(self._settings.page_size)}
+        objects: list[tuple[tuple[str, str], Any]] = []
+        while True:
+            page = await self._api.get(path, params=params)
+            objects.extend(
+                self._record.read_object(kind, as_mapping(item)) for item in as_list(page.get("items"))
+            )
+            metadata = as_mapping(page.get("metadata"))
+            token = as_text(metadata.get("continue"))
+            if token is None:
+                break
+            params = {**params, "continue": token}
+        if self._record.replace_all(kind, objects):
+            self._on_change()
+        return as_text(metadata.get("resourceVersion")) or "0"
+
+    async def _follow(self, kind: WatchedKind, version: str) -> None:
+        """Take events from `version` on, through as many watches as the server ends in good order."""
+        path = paths.collection(kind, None if kind is WatchedKind.NODES else self._namespace)
+        while True:
+            received = 0
+            async with aclosing(self._api.watch(path, resource_version=version)) as events:
+                async for event in events:
+                    received += 1
+                    version = self._take_event(kind, event) or version
+            self._record.observed_at = self._wall_clock()
+            if not received:
+                # A server that ends every watch at once must not be asked in a tight loop.
+                await self._sleep(self._chance.uniform(0.0, self._settings.retry_initial_s))
+
+    def _take_event(self, kind: WatchedKind, event: Mapping[str, Any]) -> str | None:
+        """Apply an event; returns the version that it carries."""
+        body = as_mapping(event.get("object"))
+        self._record.observed_at = self._wall_clock()
+        event_type = as_text(event.get("type")) or ""
+        if event_type in ("ADDED", "MODIFIED", "DELETED") and self._record.apply_event(
+            kind, event_type, body
+        ):
+            self._on_change()
+        return as_text(as_mapping(body.get("metadata")).get("resourceVersion"))
+
+    def _note_success(self, kind: WatchedKind) -> None:
+        self._failures = 0
+        self._fresh.add(kind)
+        self._denials.pop(kind, None)
+        self._record.observed_at = self._wall_clock()
+        if self._denials:
+            self._set_health(Health.DENIED, "; ".join(self._denials.values()))
+        elif len(self._fresh) == len(WatchedKind):
+            self._set_health(Health.REACHABLE, "")
+
+    def _note_denial(self, kind: WatchedKind, error: ClusterError) -> None:
+        where = f"in the namespace {self._namespace}" if self._namespace else "in all namespaces"
+        scope = "" if kind is WatchedKind.NODES else f" {where}"
+        hint = (
+            "; name one namespace for this context in the configuration, or grant the role"
+            if kind is not WatchedKind.NODES and self._namespace is None
+            else "; grant the role"
+        )
+        self._denials[kind] = f"may not list {kind}{scope} ({error.reason}){hint}"
+        self._set_health(Health.DENIED, "; ".join(self._denials.values()))
+
+    def _note_failure(self, error: ClusterError | None) -> None:
+        self._failures += 1
+        if error is None:
+            self._set_health(Health.UNREACHABLE, "an internal error stopped the watch; see the log")
+        else:
+            health = Health.DENIED if isinstance(error, AccessDenied) else Health.UNREACHABLE
+            self._set_health(health, error.reason)
+
+    def _set_health(self, health: Health, reason: str) -> None:
+        if (self._record.health, self._record.reason) != (health, reason):
+            _log.info("%s is %s%s", self._record.context, health, f": {reason}" if reason else "")
+            self._record.health, self._record.reason = health, reason
+            self._on_change()
+
+    def _next_pause_s(self) -> float:
+        """Doubling pauses with full jitter in the upper half, so that many clients do not come back at once."""
+        settings = self._settings
+        pause_s = min(settings.retry_maximum_s, settings.retry_initial_s * 2.0 ** min(self._failures - 1, 16))
+        return pause_s * self._chance.uniform(0.5, 1.0)
+
+
+def _first_error(group: BaseExceptionGroup[ClusterError]) -> ClusterError:
+    """Any of the errors: the kinds of one cluster fail for one reason."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, ClusterError)
+    return first

@@ -1,0 +1,130 @@
+"""Read a Deployment into a Workload: size, readiness, template, and what stands in the way of moving it. Pure.
+
+The obstacles are those of the migration protocol (A.7) that the Deployment itself shows; what needs a question to the
+API server is asked by `preflight.py`. Each is one clause that ends "the workload" or "it" sentences for a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from controller.clusters.fleet import Workload, WorkloadKey
+from controller.clusters.json_reading import as_count, as_list, as_mapping, as_text
+from controller.clusters.resource_parsing import compute_pod_requests
+from controller.clusters.untrusted_text import clean_text
+
+#: The declared size of the state that travels with the workload, GB (10^9 bytes); "0" says that there is none.
+STATE_ANNOTATION = "sentinelaura.io/state-gb"
+
+#: Deployments that carry one of these are reconciled by somebody who would undo our scaling.
+_GITOPS_LABELS = {
+    "argocd.argoproj.io/instance": "Argo CD",
+    "argocd.argoproj.io/tracking-id": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/name": "Flux",
+    "helm.toolkit.fluxcd.io/name": "Flux",
+}
+
+#: Volumes that tie a pod to a disk or to a node.
+_BOUND_VOLUMES = {
+    "persistentVolumeClaim": "uses the persistent volume claim",
+    "ephemeral": "uses the ephemeral volume",
+    "hostPath": "mounts a path of its node as",
+    "local": "uses the local volume",
+}
+
+#: Fields of the pod template that the API server or a rollout fills in: they differ between equal templates.
+_VOLATILE_ANNOTATIONS = ("kubectl.kubernetes.io/restartedAt",)
+
+
+def parse_workload(context: str, body: Mapping[str, Any]) -> Workload:
+    """Read a Deployment. Counts are None where the status is older than the spec: unknown is not ready."""
+    metadata, spec, status = (as_mapping(body.get(key)) for key in ("metadata", "spec", "status"))
+    template = as_mapping(spec.get("template"))
+    is_current = _is_status_current(metadata, status)
+    desired = as_count(spec.get("replicas"))
+    return Workload(
+        key=WorkloadKey(
+            context, as_text(metadata.get("namespace")) or "", as_text(metadata.get("name")) or ""
+        ),
+        uid=as_text(metadata.get("uid")) or "",
+        desired_replicas=1 if desired is None else desired,
+        ready_replicas=(as_count(status.get("readyReplicas")) or 0) if is_current else None,
+        available_replicas=(as_count(status.get("availableReplicas")) or 0) if is_current else None,
+        requests=compute_pod_requests(as_mapping(template.get("spec"))),
+        state_gb=_parse_state_gb(as_mapping(metadata.get("annotations"))),
+        obstacles=tuple(_find_obstacles(metadata, spec, template)),
+        template_hash=hash_template(template),
+    )
+
+
+def hash_template(template: Mapping[str, Any]) -> str:
+    """SHA-256 of the pod template in canonical form: equal templates have equal hashes in every cluster."""
+    metadata = as_mapping(template.get("metadata"))
+    annotations = as_mapping(metadata.get("annotations"))
+    kept = {name: value for name, value in annotations.items() if name not in _VOLATILE_ANNOTATIONS}
+    labels = {k: v for k, v in as_mapping(metadata.get("labels")).items() if k != "pod-template-hash"}
+    canonical = {"labels": labels, "annotations": kept, "spec": template.get("spec")}
+    return hashlib.sha256(json.dumps(canonical, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _is_status_current(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    observed, generation = as_count(status.get("observedGeneration")), as_count(metadata.get("generation"))
+    return observed is not None and generation is not None and observed >= generation
+
+
+def _parse_state_gb(annotations: Mapping[str, Any]) -> float | None:
+    """The declared gigabytes; None where nothing sensible is declared."""
+    try:
+        gb = float(str(annotations[STATE_ANNOTATION]))
+    except (KeyError, ValueError):
+        return None
+    return gb if math.isfinite(gb) and gb >= 0 else None
+
+
+def _find_obstacles(
+    metadata: Mapping[str, Any], spec: Mapping[str, Any], template: Mapping[str, Any]
+) -> Iterator[str]:
+    pod = as_mapping(template.get("spec"))
+    if spec.get("paused"):
+        yield "its rollout is paused"
+    for owner in as_list(metadata.get("ownerReferences")):
+        reference = as_mapping(owner)
+        yield f"it is managed by {clean_text(reference.get('kind'))} {clean_text(reference.get('name'))}"
+    marks = {**as_mapping(metadata.get("labels")), **as_mapping(metadata.get("annotations"))}
+    for tool in sorted({tool for label, tool in _GITOPS_LABELS.items() if label in marks}):
+        yield f"{tool} manages it and would undo the move"
+    if metadata.get("deletionTimestamp"):
+        yield "it is being deleted"
+    yield from _find_volume_obstacles(as_list(pod.get("volumes")))
+    yield from _find_node_obstacles(pod)
+    if STATE_ANNOTATION in marks and _parse_state_gb(as_mapping(metadata.get("annotations"))) is None:
+        yield f"its annotation {STATE_ANNOTATION} is not a number of gigabytes"
+
+
+def _find_volume_obstacles(volumes: Sequence[Any]) -> Iterator[str]:
+    for volume in map(as_mapping, volumes):
+        for kind, words in _BOUND_VOLUMES.items():
+            if kind in volume:
+                yield f"it {words} {clean_text(volume.get('name'))}"
+
+
+def _find_node_obstacles(pod: Mapping[str, Any]) -> Iterator[str]:
+    """What ties the pods to this cluster's nodes or network."""
+    if pod.get("hostNetwork"):
+        yield "it uses its node's network (hostNetwork)"
+    ports = [
+        as_mapping(p) for c in as_list(pod.get("containers")) for p in as_list(as_mapping(c).get("ports"))
+    ]
+    if any(port.get("hostPort") for port in ports):
+        yield "it binds a port of its node (hostPort)"
+    if as_text(pod.get("nodeName")):
+        yield f"it is pinned to the node {clean_text(pod.get('nodeName'))}"
+    for label in as_mapping(pod.get("nodeSelector")):
+        if label.startswith(("topology.kubernetes.io/", "failure-domain.beta.kubernetes.io/")):
+            yield f"its node selector names a place ({clean_text(label)})"
+        elif label == "kubernetes.io/hostname":
+            yield "its node selector names one node"
