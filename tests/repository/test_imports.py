@@ -16,7 +16,19 @@ PURE_IMPORTS = {
     *("__future__", "abc", "collections", "dataclasses", "enum", "types", "typing"),
     *("bisect", "copy", "functools", "heapq", "itertools", "operator"),
     *("datetime", "decimal", "fractions", "math", "statistics", "numpy", "pyrr"),
-    *("argparse", "base64", "csv", "difflib", "fnmatch", "hashlib", "json", "re", "string", "struct", "textwrap"),
+    *(
+        "argparse",
+        "base64",
+        "csv",
+        "difflib",
+        "fnmatch",
+        "hashlib",
+        "json",
+        "re",
+        "string",
+        "struct",
+        "textwrap",
+    ),
     *("random", "tomllib", "unicodedata", "uuid"),
 }
 #: What these modules also offer, and a pure module may not touch: hidden clocks, dice and files.

@@ -1,0 +1,28 @@
+"""What the documents promise is there: linked files exist, and CI runs the command that the README gives."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEST_COMMAND = "python3 bootstrap.py test"
+LINK = re.compile(r"\]\((?!\w+:|#)(?P<path>[^)#\s]+)")
+
+
+def documents() -> list[Path]:
+    folders = ("docs", "tests", "resources", "packaging", "benchmarks")
+    return [*ROOT.glob("*.md"), *(path for folder in folders for path in (ROOT / folder).rglob("*.md"))]
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    links = [match["path"] for match in LINK.finditer(document.read_text(encoding="utf-8"))]
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_ci_runs_the_command_that_the_readme_gives() -> None:
+    assert TEST_COMMAND in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert TEST_COMMAND in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
