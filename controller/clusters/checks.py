@@ -1,0 +1,23 @@
+"""The result of one check: passed, failed or not known, always with its reason. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What a check found. `unknown` is neither: it could not be asked."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was checked (`name`, short), what came of it, and for a person why, and what to do where it failed."""
+
+    name: str
+    outcome: Outcome
+    reason: str = ""

@@ -1,0 +1,164 @@
+"""What only an API server can tell before a move: who owns the replicas, room in quotas, things the pods need there.
+
+Only reads and server-side dry runs; nothing is changed. A Deployment's dry run does not find these: quotas, priority
+classes and service accounts are checked when a *pod* is created, which would be in the middle of the migration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from controller.clusters import paths
+from controller.clusters.checks import CheckResult, Outcome
+from controller.clusters.fleet import Resources
+from controller.clusters.json_reading import as_list, as_mapping, as_text
+from controller.clusters.kube_api import KubeApi, PatchType
+from controller.clusters.resource_parsing import parse_quantity
+from controller.errors import ClusterError, ObjectNotFound, RequestRefused, VersionConflict
+
+FIELD_MANAGER = "sentinelaura"
+
+#: Field managers that set the replicas again by themselves -> who that is. Others (kubectl, Helm) wrote them once.
+_RECONCILERS = {
+    "argocd-controller": "Argo CD",
+    "argocd-application-controller": "Argo CD",
+    "kustomize-controller": "Flux",
+    "helm-controller": "Flux",
+    "keda-operator": "KEDA",
+    "kube-controller-manager": "a HorizontalPodAutoscaler",
+}
+
+_CONFLICTING_MANAGER = re.compile(r'conflicts? with "([^"]{1,128})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """An object that the pods cannot start without."""
+
+    resource: str
+    name: str
+
+    def path(self, namespace: str) -> str:
+        """Where it would be."""
+        return paths.item(
+            self.resource, self.name, None if self.resource in paths.CLUSTER_SCOPED else namespace
+        )
+
+
+async def check_replica_owner(api: KubeApi, namespace: str, name: str, replicas: int) -> CheckResult:
+    """Does somebody own `spec.replicas` who would set it back?
+
+    Method: a dry-run server-side apply of another value, not forced; the conflict names the field's managers.
+    """
+    check = "owner of the replicas"
+    body = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"replicas": replicas + 1},
+    }
+    path = paths.deployment(namespace, name)
+    try:
+        await api.patch(path, body, PatchType.APPLY, dry_run=True, field_manager=FIELD_MANAGER, force=False)
+    except VersionConflict as conflict:
+        return _judge_owners(check, tuple(dict.fromkeys(_CONFLICTING_MANAGER.findall(conflict.reason))))
+    except RequestRefused as error:
+        return CheckResult(check, Outcome.UNKNOWN, f"{api.context} does not answer an apply: {error.reason}")
+    except ClusterError as error:
+        return CheckResult(check, Outcome.UNKNOWN, str(error))
+    return CheckResult(check, Outcome.PASSED, "nobody else manages the replicas")
+
+
+def _judge_owners(check: str, managers: tuple[str, ...]) -> CheckResult:
+    reconcilers = [_RECONCILERS[manager] for manager in managers if manager in _RECONCILERS]
+    if reconcilers:
+        return CheckResult(
+            check,
+            Outcome.FAILED,
+            f"{' and '.join(reconcilers)} manages the replicas and would set them back; let it ignore them first",
+        )
+    named = ", ".join(managers) or "somebody"
+    return CheckResult(check, Outcome.PASSED, f"last set by {named}")
+
+
+async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: int) -> CheckResult:
+    """Do the namespace's ResourceQuotas leave room for all replicas?"""
+    check = "room in the quotas"
+    try:
+        page = await api.get(paths.collection("resourcequotas", namespace))
+    except ObjectNotFound:
+        return CheckResult(check, Outcome.PASSED, "no quotas there")
+    except ClusterError as error:
+        return CheckResult(check, Outcome.UNKNOWN, str(error))
+    needed = {
+        "pods": Decimal(replicas),
+        "requests.cpu": Decimal(repr(pod.cpu_cores)) * replicas,
+        "requests.memory": Decimal(repr(pod.memory_gib)) * 2**30 * replicas,
+    }
+    lacking = [
+        text for quota in as_list(page.get("items")) for text in _find_lacks(as_mapping(quota), needed)
+    ]
+    if lacking:
+        return CheckResult(check, Outcome.FAILED, f"in {api.context}, " + "; ".join(lacking))
+    return CheckResult(check, Outcome.PASSED)
+
+
+def _find_lacks(quota: Mapping[str, Any], needed: Mapping[str, Decimal]) -> Iterator[str]:
+    name = as_text(as_mapping(quota.get("metadata")).get("name"))
+    status = as_mapping(quota.get("status"))
+    hard, used = as_mapping(status.get("hard")), as_mapping(status.get("used"))
+    for resource, amount in needed.items():
+        # "cpu" and "memory" in a quota mean the requests as well.
+        key = resource if resource in hard else resource.removeprefix("requests.")
+        if key not in hard:
+            continue
+        try:
+            room = parse_quantity(str(hard[key])) - parse_quantity(str(used.get(key, "0")))
+        except ValueError:
+            yield f"the quota {name} has an unreadable limit of {key}"
+            continue
+        if amount > room:
+            yield f"the quota {name} leaves {room.normalize():f} of {key}, {amount.normalize():f} are needed"
+
+
+def find_dependencies(template: Mapping[str, Any]) -> tuple[Dependency, ...]:
+    """What the pods of a template need that a migration does not bring along. Pure."""
+    spec = as_mapping(template.get("spec"))
+    found = [
+        *_name("priorityclasses", spec.get("priorityClassName")),
+        *_name("runtimeclasses", spec.get("runtimeClassName")),
+    ]
+    for reference in as_list(spec.get("imagePullSecrets")):
+        found += _name("secrets", as_mapping(reference).get("name"))
+    return tuple(dict.fromkeys(found))
+
+
+def _name(resource: str, name: object) -> list[Dependency]:
+    text = as_text(name)
+    return [Dependency(resource, text)] if text is not None else []
+
+
+async def check_dependency(api: KubeApi, namespace: str, dependency: Dependency) -> CheckResult:
+    """Does the target have what the pods need?"""
+    check = f"{dependency.resource} {dependency.name}"
+    try:
+        await api.get(dependency.path(namespace))
+    except ObjectNotFound:
+        return CheckResult(check, Outcome.FAILED, f"{api.context} has no {check}; create it there first")
+    except (ClusterError, ValueError) as error:
+        return CheckResult(check, Outcome.UNKNOWN, str(error))
+    return CheckResult(check, Outcome.PASSED)
+
+
+async def check_target(
+    api: KubeApi, namespace: str, template: Mapping[str, Any], pod: Resources | None, replicas: int
+) -> tuple[CheckResult, ...]:
+    """Everything that can be known of the target before its first pod: quotas and dependencies."""
+    results = [await check_dependency(api, namespace, needed) for needed in find_dependencies(template)]
+    if pod is not None:
+        results.append(await check_quotas(api, namespace, pod, replicas))
+    return tuple(results)
