@@ -1,7 +1,7 @@
 """Command line of the test clusters, for a person who wants to play with real Kubernetes or to prepare the cache.
 
-    python -m tests.controlplane build                    compile what is missing
-    python -m tests.controlplane up --clusters 3          start clusters, until Ctrl-C
+`python -m tests.controlplane build` compiles what is missing; `python -m tests.controlplane up --clusters 3` starts
+clusters and keeps them until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from tests.controlplane.versions import DEFAULT_MINOR, KUBERNETES
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """Return the command and its options."""
-    parser = argparse.ArgumentParser(prog="python -m tests.controlplane", description="Real Kubernetes for tests.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.controlplane", description="Real Kubernetes for tests."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="compile what is missing in the cache")
     up = commands.add_parser("up", help="start clusters on loopback, until Ctrl-C")
@@ -45,12 +47,14 @@ def run_up(count: int, minors: tuple[str, ...]) -> None:
     with ControlPlanePool(report_progress) as pool:
         started = time.monotonic()
         clusters = pool.lend(count, minors)
-        report_progress(f"{count} clusters ready in {time.monotonic() - started:.1f} s, process group {pool.process_group}:")
+        report_progress(f"{count} clusters are ready after {time.monotonic() - started:.1f} s:")
         for cluster in clusters:
-            report_progress(f"  {cluster.context}  {cluster.kubernetes_version}  {cluster.base_url}  {cluster.folder}")
-        for user in ("observer", "migrator"):
+            report_progress(f"  {cluster.context}  {cluster.kubernetes_version}  {cluster.base_url}")
+        report_progress(
+            f"Logs, keys and data until the end: {pool.folder} (process group {pool.process_group})"
+        )
+        for user in ("observer", "migrator", "admin"):
             report_progress(f"Kubeconfig of the {user}: {pool.write_kubeconfig(clusters, user)}")
-        report_progress(f"Kubeconfig: {pool.write_kubeconfig(clusters)}")
         report_progress("Ctrl-C ends all.")
         signal.pause()
 

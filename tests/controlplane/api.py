@@ -81,7 +81,11 @@ class ApiClient:
         return self.await_any(collection, is_wanted, timeout_s, fieldSelector=f"metadata.name={name}")
 
     def await_any(
-        self, collection: str, is_wanted: Callable[[JsonObject], bool], timeout_s: float = 30.0, **selectors: str
+        self,
+        collection: str,
+        is_wanted: Callable[[JsonObject], bool],
+        timeout_s: float = 30.0,
+        **selectors: str,
     ) -> JsonObject:
         """Return the first object of a collection that is wanted, by watching it.
 
@@ -97,7 +101,9 @@ class ApiClient:
             f"Nothing in {collection} {selectors} was as wanted within {timeout_s} s; last seen: {json.dumps(seen)}"
         )
 
-    def _follow(self, collection: str, timeout_s: float, selectors: Mapping[str, str]) -> Iterator[JsonObject]:
+    def _follow(
+        self, collection: str, timeout_s: float, selectors: Mapping[str, str]
+    ) -> Iterator[JsonObject]:
         """Yield the present state of the objects, then each change, until the time is over."""
         listed = self.get(collection, **selectors)
         yield from listed["items"]

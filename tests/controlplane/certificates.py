@@ -60,7 +60,10 @@ class Authority:
         return self._issue(subject, ExtendedKeyUsageOID.CLIENT_AUTH, None)
 
     def _issue(
-        self, subject: x509.Name, usage: x509.ObjectIdentifier, alternatives: x509.SubjectAlternativeName | None
+        self,
+        subject: x509.Name,
+        usage: x509.ObjectIdentifier,
+        alternatives: x509.SubjectAlternativeName | None,
     ) -> KeyPair:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = describe_certificate(subject, self._name, key.public_key())

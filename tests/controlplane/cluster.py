@@ -7,7 +7,6 @@ process group; it listens on one loopback port.
 from __future__ import annotations
 
 import itertools
-import secrets
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -17,21 +16,12 @@ from socket import socket
 import yaml
 
 from tests.controlplane.api import ApiClient, JsonObject
-from tests.controlplane.certificates import Authority, make_signing_key
-from tests.controlplane.components import (
-    MANIFESTS,
-    Component,
-    compose_api_server,
-    compose_controller_manager,
-    compose_etcd,
-    compose_kwok,
-    compose_scheduler,
-)
+from tests.controlplane.components import MANIFESTS, Component, compose_components
 from tests.controlplane.errors import StartFailed
-from tests.controlplane.kubeconfig import compose_kubeconfig, write_kubeconfig, write_private
 from tests.controlplane.places import Place, describe_nodes
 from tests.controlplane.ports import LOOPBACK, reserve_port
 from tests.controlplane.programs import Programs
+from tests.controlplane.users import PEOPLE, User, write_credentials
 
 START_TIMEOUT_S = 60.0
 """Four clusters starting at once on two busy cores took under half of it."""
@@ -39,35 +29,11 @@ START_TIMEOUT_S = 60.0
 POLL_INTERVAL_S = 0.05
 """Between questions whether the API server is ready; nothing could tell us before it listens."""
 
-# User → groups. The last three are the cluster's own programs.
-USERS = {
-    "admin": ("system:masters",),
-    "observer": (),
-    "migrator": (),
-    "system:kube-controller-manager": ("system:masters",),
-    "system:kube-scheduler": (),
-    "kwok": ("system:masters",),
+MIGRATOR_ROLES = {
+    "none": (),
+    "source": ("migrator-source",),
+    "target": ("migrator-source", "migrator-target"),
 }
-PEOPLE = ("admin", "observer", "migrator")
-
-MIGRATOR_ROLES = {"none": (), "source": ("migrator-source",), "target": ("migrator-source", "migrator-target")}
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """One person's access to one cluster, in the three forms that programs want.
-
-    Attributes:
-        kubeconfig: file with one context, whose name is the cluster's; certificates inline.
-        token: bearer token of the same user.
-        certificate_file, key_file: client certificate of the same user, PEM.
-    """
-
-    name: str
-    kubeconfig: Path
-    token: str
-    certificate_file: Path
-    key_file: Path
 
 
 @dataclass(slots=True)
@@ -118,7 +84,9 @@ class Cluster:
         name = f"{prefix}-{next(self._numbers)}"
         admin.create("/api/v1/namespaces", {"metadata": {"name": name}})
         for role in MIGRATOR_ROLES[migrator]:
-            admin.create(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}/rolebindings", bind_migrator(role))
+            admin.create(
+                f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}/rolebindings", bind_migrator(role)
+            )
         # The admission of pods refuses them until the controller manager has made this account.
         admin.await_object(f"/api/v1/namespaces/{name}/serviceaccounts", "default", lambda _: True)
         return name
@@ -152,13 +120,13 @@ class Cluster:
         self.reservation.close()
 
 
-def start_cluster(place: Place, context: str, folder: Path, programs: Programs, group: int) -> Cluster:
+def start_cluster(place: Place, folder: Path, programs: Programs, group: int) -> Cluster:
     """Start a cluster in a new `folder` and return it once its API server is ready and its nodes exist.
 
     Raises: StartFailed.
     """
     folder.mkdir(mode=0o700)
-    cluster = prepare_cluster(place, context, folder, programs, group)
+    cluster = prepare_cluster(place, folder, programs, group)
     try:
         cluster.components["etcd"].start()
         cluster.components["kube-apiserver"].start()
@@ -172,60 +140,22 @@ def start_cluster(place: Place, context: str, folder: Path, programs: Programs, 
     return cluster
 
 
-def prepare_cluster(place: Place, context: str, folder: Path, programs: Programs, group: int) -> Cluster:
+def prepare_cluster(place: Place, folder: Path, programs: Programs, group: int) -> Cluster:
     """Write keys, certificates and kubeconfigs, reserve the port, compose the command lines; start nothing."""
     reservation = reserve_port()
     port = int(reservation.getsockname()[1])
     base_url = f"https://{LOOPBACK}:{port}"
-    users = write_credentials(folder, context, base_url)
-    commands = {
-        "etcd": compose_etcd(programs.paths["etcd"], folder),
-        "kube-apiserver": compose_api_server(programs.paths["kube-apiserver"], folder, port),
-        "kube-controller-manager": compose_controller_manager(programs.paths["kube-controller-manager"], folder),
-        "kube-scheduler": compose_scheduler(programs.paths["kube-scheduler"], folder),
-        "kwok": compose_kwok(programs.paths["kwok"], folder),
-    }
-    components = {
-        name: Component(name, command, folder / f"{name}.log", group) for name, command in commands.items()
-    }
+    users = write_credentials(folder, place.context, base_url)
     return Cluster(
-        context=context,
+        context=place.context,
         place=place,
         folder=folder,
         base_url=base_url,
         ca_file=folder / "ca.crt",
         audit_log=folder / "audit.log",
         users={name: users[name] for name in PEOPLE},
-        components=components,
+        components=compose_components(programs.paths, folder, port, group),
         reservation=reservation,
-    )
-
-
-def write_credentials(folder: Path, context: str, base_url: str) -> dict[str, User]:
-    """Write the authority, the server's certificate and every user's credentials. Returns user name → access."""
-    authority = Authority(f"{context} authority")
-    write_private(folder / "ca.crt", authority.certificate)
-    server = authority.issue_server([LOOPBACK, "10.0.0.1"], ["kubernetes.default.svc", "localhost"])
-    write_private(folder / "server.crt", server.certificate)
-    write_private(folder / "server.key", server.key)
-    write_private(folder / "service-accounts.key", make_signing_key())
-    users = {name: write_user(folder, authority, context, base_url, name) for name in USERS}
-    rows = [f'{user.token},{name},{name},"{",".join(USERS[name])}"' for name, user in users.items()]
-    write_private(folder / "tokens.csv", "\n".join(rows).encode() + b"\n")
-    return users
-
-
-def write_user(folder: Path, authority: Authority, context: str, base_url: str, name: str) -> User:
-    """Write one user's certificate, key and kubeconfig."""
-    short = name.removeprefix("system:")
-    pair = authority.issue_client(name, USERS[name])
-    config = compose_kubeconfig(context, base_url, authority.certificate, short, pair)
-    return User(
-        name=name,
-        kubeconfig=write_kubeconfig(folder / f"{short}.kubeconfig", config),
-        token=secrets.token_hex(16),
-        certificate_file=write_private(folder / f"{short}.crt", pair.certificate),
-        key_file=write_private(folder / f"{short}.key", pair.key),
     )
 
 

@@ -48,7 +48,9 @@ def read_go_version(go: str) -> str:
     if match is None or (int(match[1]), int(match[2])) < MINIMUM_GO:
         wanted = ".".join(map(str, MINIMUM_GO))
         found = version or answer.stderr.strip() or "nothing"
-        raise ProgramsMissing(f"{go} is {found}, but Kubernetes needs Go {wanted}: install Go {wanted} or newer.")
+        raise ProgramsMissing(
+            f"{go} is {found}, but Kubernetes needs Go {wanted}: install Go {wanted} or newer."
+        )
     return version
 
 

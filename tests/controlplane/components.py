@@ -6,6 +6,7 @@ Flags follow envtest and kwokctl where these agree; every departure has its reas
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,10 @@ for a default route without one. Nothing connects to it, as no endpoints are pub
 
 UNUSED_URL = "http://127.0.0.1:1"
 """etcd must announce URLs with a host and a port, though its only client and its only member use Unix sockets."""
+
+STORE_URL = "unix://etcd.sock"
+"""Where the API server finds etcd: relative to the cluster's folder, in which all its programs run, because the path
+of a Unix socket may not exceed some 100 characters, and temporary folders can."""
 
 LOG_TAIL_LINES = 12
 
@@ -74,6 +79,28 @@ class Component:
             raise StartFailed(f"{self.name} ended with {self._process.returncode}. Its log ends so:\n{tail}")
 
 
+def compose_components(
+    executables: Mapping[str, Path], folder: Path, port: int, group: int
+) -> dict[str, Component]:
+    """Return the five programs of one cluster, not started. Returns program name → program.
+
+    Args:
+        folder: holds the cluster's keys, kubeconfigs, data and logs.
+        port: of the API server, on loopback.
+        group: process group that the guard ends.
+    """
+    commands = {
+        "etcd": compose_etcd(executables["etcd"], folder),
+        "kube-apiserver": compose_api_server(executables["kube-apiserver"], folder, port),
+        "kube-controller-manager": compose_controller_manager(executables["kube-controller-manager"], folder),
+        "kube-scheduler": compose_scheduler(executables["kube-scheduler"], folder),
+        "kwok": compose_kwok(executables["kwok"], folder),
+    }
+    return {
+        name: Component(name, command, folder / f"{name}.log", group) for name, command in commands.items()
+    }
+
+
 def compose_etcd(executable: Path, folder: Path) -> list[str]:
     """Return etcd's command line. Unix sockets in the cluster's private folder: on a port, any user of the machine
     could read and write the whole cluster, as etcd asks nobody who they are."""
@@ -81,8 +108,8 @@ def compose_etcd(executable: Path, folder: Path) -> list[str]:
         str(executable),
         f"--name={folder.name}",
         f"--data-dir={folder / 'etcd'}",
-        f"--listen-client-urls={locate_store(folder)}",
-        "--listen-peer-urls=unix://peer.sock",  # in the working folder; of a path etcd would take the host part only
+        f"--listen-client-urls={STORE_URL}",
+        "--listen-peer-urls=unix://peer.sock",
         f"--advertise-client-urls={UNUSED_URL}",
         f"--initial-advertise-peer-urls={UNUSED_URL}",
         f"--initial-cluster={folder.name}={UNUSED_URL}",
@@ -90,16 +117,11 @@ def compose_etcd(executable: Path, folder: Path) -> list[str]:
     ]
 
 
-def locate_store(folder: Path) -> str:
-    """Return the URL under which the API server finds the cluster's etcd."""
-    return f"unix://{folder / 'etcd.sock'}"
-
-
 def compose_api_server(executable: Path, folder: Path, port: int) -> list[str]:
     """Return kube-apiserver's command line; keys and certificates are expected in `folder`."""
     return [
         str(executable),
-        f"--etcd-servers={locate_store(folder)}",
+        f"--etcd-servers={STORE_URL}",
         f"--bind-address={LOOPBACK}",
         f"--secure-port={port}",
         "--permit-port-sharing",  # with the socket that reserves the port

@@ -1,10 +1,10 @@
 """Errors of the test control planes. Each message says what happened, to what, and what to do.
 
-    ControlPlaneError
-      ProgramsMissing     Go or a program is not there: tests skip with this sentence
-      BuildFailed         the Go client refused or failed
-      StartFailed         a program of a cluster ended or never became ready
-      RequestRefused      the API server answered with a Status and an error code
+ControlPlaneError
+  ProgramsMissing     Go or a program is not there: tests skip with this sentence
+  BuildFailed         the Go client refused or failed
+  StartFailed         a program of a cluster ended or never became ready
+  RequestRefused      the API server answered with a Status and an error code
 """
 
 from __future__ import annotations

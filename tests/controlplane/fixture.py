@@ -14,26 +14,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
 
 from tests.controlplane.cluster import Cluster
-from tests.controlplane.errors import ProgramsMissing
+from tests.controlplane.errors import ControlPlaneError, ProgramsMissing
 from tests.controlplane.pool import ControlPlanePool
 from tests.controlplane.programs import provide_programs
-from tests.controlplane.versions import DEFAULT_MINOR
+from tests.controlplane.versions import DEFAULT_MINOR, KUBERNETES
 
 FIXTURE_NAME = "control_planes"
 REQUIRE_VARIABLE = "SENTINELAURA_REQUIRE_CONTROLPLANE"
 VERSIONS_VARIABLE = "SENTINELAURA_KUBERNETES"
 
 # Why the programs cannot be had, if so: found once after collection, told by every test that needs them.
-MISSING_KEY = pytest.StashKey[str]()
+FAILURE_KEY = pytest.StashKey[ControlPlaneError]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
-    config.addinivalue_line("markers", "controlplane: needs real Kubernetes programs (see tests/controlplane)")
+    config.addinivalue_line(
+        "markers", "controlplane: needs real Kubernetes programs (see tests/controlplane)"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
@@ -51,8 +54,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     try:
         for minor in read_minors():
             provide_programs(minor, choose_report(session.config))
-    except ProgramsMissing as missing:
-        session.config.stash[MISSING_KEY] = str(missing)
+    except ControlPlaneError as failure:
+        session.config.stash[FAILURE_KEY] = failure
 
 
 def uses_clusters(item: pytest.Item) -> bool:
@@ -62,7 +65,11 @@ def uses_clusters(item: pytest.Item) -> bool:
 
 def read_minors() -> tuple[str, ...]:
     """Return the Kubernetes releases that the environment asks for."""
-    return tuple(os.environ.get(VERSIONS_VARIABLE, DEFAULT_MINOR).split(","))
+    minors = tuple(os.environ.get(VERSIONS_VARIABLE, DEFAULT_MINOR).split(","))
+    unknown = ", ".join(set(minors) - set(KUBERNETES))
+    if unknown:
+        raise pytest.UsageError(f"{VERSIONS_VARIABLE} asks for {unknown}; known are {', '.join(KUBERNETES)}.")
+    return minors
 
 
 def choose_report(config: pytest.Config) -> Callable[[str], None]:
@@ -83,13 +90,18 @@ class ControlPlanes:
         return self.pool.lend(count, self._minors)
 
 
+def refuse_clusters(failure: ControlPlaneError) -> NoReturn:
+    """Skip the test if nobody can be blamed and nobody insists; otherwise fail it."""
+    if isinstance(failure, ProgramsMissing) and os.environ.get(REQUIRE_VARIABLE) != "1":
+        pytest.skip(str(failure))
+    pytest.fail(f"Real Kubernetes clusters are needed here. {failure}", pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def control_planes(request: pytest.FixtureRequest) -> Iterator[ControlPlanes]:
     """Real clusters on loopback, started when first asked for, ended with the session."""
-    missing = request.config.stash.get(MISSING_KEY, None)
-    if missing is not None:
-        if os.environ.get(REQUIRE_VARIABLE) == "1":
-            pytest.fail(f"{REQUIRE_VARIABLE}=1, but: {missing}", pytrace=False)
-        pytest.skip(missing)
+    failure = request.config.stash.get(FAILURE_KEY, None)
+    if failure is not None:
+        refuse_clusters(failure)
     with ControlPlanePool(choose_report(request.config)) as pool:
         yield ControlPlanes(pool, read_minors())

@@ -70,7 +70,9 @@ def start_leader() -> int:
         while True:
             signal.pause()
     try:
-        os.setpgid(leader, leader)  # both sides do it: whoever is first, the group exists before it is announced
+        os.setpgid(
+            leader, leader
+        )  # both sides do it: whoever is first, the group exists before it is announced
     except (PermissionError, ProcessLookupError):
         pass
     return leader

@@ -12,7 +12,9 @@ import yaml
 from tests.controlplane.certificates import KeyPair
 
 
-def compose_kubeconfig(context: str, base_url: str, authority: bytes, user: str, credentials: KeyPair) -> dict[str, Any]:
+def compose_kubeconfig(
+    context: str, base_url: str, authority: bytes, user: str, credentials: KeyPair
+) -> dict[str, Any]:
     """Return the kubeconfig of one user of one cluster; cluster and context bear the same name."""
     user_name = f"{context}-{user}"
     return {
@@ -20,7 +22,10 @@ def compose_kubeconfig(context: str, base_url: str, authority: bytes, user: str,
         "kind": "Config",
         "current-context": context,
         "clusters": [
-            {"name": context, "cluster": {"server": base_url, "certificate-authority-data": encode_data(authority)}}
+            {
+                "name": context,
+                "cluster": {"server": base_url, "certificate-authority-data": encode_data(authority)},
+            }
         ],
         "users": [
             {

@@ -1,7 +1,7 @@
-"""The clouds in which test clusters pretend to be, and their nodes as each provider labels them. Data and pure functions.
+"""The clouds in which test clusters pretend to be, and their nodes as each provider labels them. Pure.
 
-Labels: Kubernetes' well-known ones, and for spot capacity those of EKS managed node groups, GKE and AKS. AKS is the only
-one of the three that also taints its spot nodes.
+Labels: Kubernetes' well-known ones, and for spot capacity those of EKS managed node groups, GKE and AKS.
+AKS is the only one of the three that also taints its spot nodes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,19 @@ JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Machine:
+    """An instance type and what Kubernetes can allocate on it, in Kubernetes' notation.
+
+    About what the providers' agents leave of 4 virtual CPUs and 16 GiB; rounded, as nothing depends on it exactly.
+    """
+
+    instance_type: str
+    cpu: str
+    memory: str
+    pods: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a cluster pretends to be.
 
@@ -20,31 +33,39 @@ class Place:
         context: name of the cluster and of its kubeconfig context.
         provider: "aws", "gcp" or "azure".
         region, zones: in the provider's own spelling; zones as in the node label.
-        instance_type: of every node; `cpu`, `memory` and `pods` are what a node can allocate.
+        machine: every node is one of these.
     """
 
     context: str
     provider: str
     region: str
     zones: tuple[str, ...]
-    instance_type: str
-    cpu: str
-    memory: str
-    pods: str
+    machine: Machine
 
+
+AWS_XLARGE = Machine("m6i.xlarge", cpu="3920m", memory="14Gi", pods="58")
+GCP_STANDARD_4 = Machine("n2-standard-4", cpu="3920m", memory="13Gi", pods="110")
+AZURE_D4 = Machine("Standard_D4s_v5", cpu="3860m", memory="12Gi", pods="110")
 
 PLACES = (
-    Place("aws-eu-west-1", "aws", "eu-west-1", ("eu-west-1a", "eu-west-1b"), "m6i.xlarge", "3920m", "14Gi", "58"),
-    Place("gcp-us-central1", "gcp", "us-central1", ("us-central1-a", "us-central1-f"), "n2-standard-4", "3920m", "13Gi", "110"),
-    Place("azure-eastus", "azure", "eastus", ("eastus-1", "eastus-2"), "Standard_D4s_v5", "3860m", "12Gi", "110"),
-    Place("aws-us-west-2", "aws", "us-west-2", ("us-west-2a", "us-west-2b"), "m6i.xlarge", "3920m", "14Gi", "58"),
+    Place("aws-eu-west-1", "aws", "eu-west-1", ("eu-west-1a", "eu-west-1b"), AWS_XLARGE),
+    Place("gcp-us-central1", "gcp", "us-central1", ("us-central1-a", "us-central1-f"), GCP_STANDARD_4),
+    Place("azure-eastus", "azure", "eastus", ("eastus-1", "eastus-2"), AZURE_D4),
+    Place("aws-us-west-2", "aws", "us-west-2", ("us-west-2a", "us-west-2b"), AWS_XLARGE),
 )
 
-# Provider → labels of a spot node, of an on-demand node.
-CAPACITY_LABELS = {
-    "aws": ({"eks.amazonaws.com/capacityType": "SPOT"}, {"eks.amazonaws.com/capacityType": "ON_DEMAND"}),
-    "gcp": ({"cloud.google.com/gke-spot": "true", "cloud.google.com/gke-provisioning": "spot"}, {"cloud.google.com/gke-provisioning": "standard"}),
-    "azure": ({"kubernetes.azure.com/scalesetpriority": "spot"}, {}),
+# Provider → labels of a spot node.
+SPOT_LABELS = {
+    "aws": {"eks.amazonaws.com/capacityType": "SPOT"},
+    "gcp": {"cloud.google.com/gke-spot": "true", "cloud.google.com/gke-provisioning": "spot"},
+    "azure": {"kubernetes.azure.com/scalesetpriority": "spot"},
+}
+
+# Provider → labels of an on-demand node. AKS has none: such a node lacks the spot label.
+ON_DEMAND_LABELS = {
+    "aws": {"eks.amazonaws.com/capacityType": "ON_DEMAND"},
+    "gcp": {"cloud.google.com/gke-provisioning": "standard"},
+    "azure": {},
 }
 
 AZURE_SPOT_TAINT = {"key": "kubernetes.azure.com/scalesetpriority", "value": "spot", "effect": "NoSchedule"}
@@ -59,17 +80,17 @@ def describe_nodes(place: Place) -> list[JsonObject]:
 def describe_node(place: Place, number: int, zone: str, *, is_spot: bool) -> JsonObject:
     """Return one Node with the labels, the provider's identifier and the capacity of a real machine."""
     name = f"{'spot' if is_spot else 'on-demand'}-{number}"
-    spot_labels, on_demand_labels = CAPACITY_LABELS[place.provider]
     labels = {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
-        "node.kubernetes.io/instance-type": place.instance_type,
+        "node.kubernetes.io/instance-type": place.machine.instance_type,
         "topology.kubernetes.io/region": place.region,
         "topology.kubernetes.io/zone": zone,
-        **(spot_labels if is_spot else on_demand_labels),
+        **(SPOT_LABELS if is_spot else ON_DEMAND_LABELS)[place.provider],
     }
-    capacity = {"cpu": place.cpu, "memory": place.memory, "pods": place.pods}
+    machine = place.machine
+    capacity = {"cpu": machine.cpu, "memory": machine.memory, "pods": machine.pods}
     spec: JsonObject = {"providerID": compose_provider_id(place, number, zone)}
     if is_spot and place.provider == "azure":
         spec["taints"] = [AZURE_SPOT_TAINT]

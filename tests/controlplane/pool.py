@@ -19,7 +19,7 @@ from tests.controlplane.compilation import Report
 from tests.controlplane.guard import ProcessGuard
 from tests.controlplane.kubeconfig import merge_kubeconfigs, write_kubeconfig
 from tests.controlplane.places import PLACES
-from tests.controlplane.programs import provide_programs
+from tests.controlplane.programs import Programs, provide_programs
 from tests.controlplane.versions import DEFAULT_MINOR
 
 MAX_CLUSTERS = len(PLACES)
@@ -35,6 +35,8 @@ class ControlPlanePool:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._numbers = itertools.count()
+        # minor release → its executables
+        self._programs: dict[str, Programs] = {}
         # (index of the place, minor release) → running cluster
         self._clusters: dict[tuple[int, str], Cluster] = {}
         self.folder = Path(tempfile.mkdtemp(prefix="sentinelaura-"))
@@ -69,11 +71,10 @@ class ControlPlanePool:
             raise ValueError(f"{count} clusters were asked for, but a pool has 1 to {MAX_CLUSTERS}.")
         keys = [(index, minors[index % len(minors)]) for index in range(count)]
         missing = [key for key in keys if key not in self._clusters]
-        for minor in {minor for _, minor in missing}:
-            provide_programs(minor, self._report)  # one build at a time, before any thread needs it
-        with ThreadPoolExecutor(max_workers=max(1, len(missing))) as executor:
-            started = list(executor.map(lambda key: self._start(*key), missing))
-        self._clusters.update(zip(missing, started, strict=True))
+        for _, minor in missing:
+            self._provide(minor)  # one build at a time, before any thread needs it
+        with ThreadPoolExecutor(max_workers=MAX_CLUSTERS) as executor:
+            list(executor.map(self._add, missing))
         return tuple(self._clusters[key] for key in keys)
 
     @contextmanager
@@ -88,7 +89,9 @@ class ControlPlanePool:
     def write_kubeconfig(self, clusters: tuple[Cluster, ...], user: str = "admin") -> Path:
         """Write one kubeconfig with a context for each cluster, all for the same user. Returns its path."""
         path = self.folder / f"{user}-{next(self._numbers)}.kubeconfig"
-        return write_kubeconfig(path, merge_kubeconfigs(cluster.users[user].kubeconfig for cluster in clusters))
+        return write_kubeconfig(
+            path, merge_kubeconfigs(cluster.users[user].kubeconfig for cluster in clusters)
+        )
 
     def close(self) -> None:
         """End every program and remove every file of the pool."""
@@ -97,8 +100,15 @@ class ControlPlanePool:
             cluster.close()
         self._clusters.clear()
 
+    def _provide(self, minor: str) -> Programs:
+        if minor not in self._programs:
+            self._programs[minor] = provide_programs(minor, self._report)
+        return self._programs[minor]
+
+    def _add(self, key: tuple[int, str]) -> None:
+        self._clusters[key] = self._start(*key)
+
     def _start(self, place_index: int, minor: str) -> Cluster:
         place = PLACES[place_index]
         folder = self.folder / f"{place.context}-{next(self._numbers)}"
-        programs = provide_programs(minor, self._report)
-        return start_cluster(place, place.context, folder, programs, self._guard.group)
+        return start_cluster(place, folder, self._provide(minor), self._guard.group)

@@ -29,10 +29,14 @@ def test_deployment_becomes_ready(cluster: Cluster) -> None:
 
 def test_slow_pod_is_pending_first_and_ready_after_its_delay(cluster: Cluster) -> None:
     namespace = cluster.create_namespace()
-    cluster.client().create(deployments_of(namespace), describe_deployment(behaviour="slow", ready_after="2s"))
+    cluster.client().create(
+        deployments_of(namespace), describe_deployment(behaviour="slow", ready_after="2s")
+    )
     scheduled = cluster.client().await_any(pods_of(namespace), lambda pod: "nodeName" in pod["spec"])
     assert scheduled["status"]["phase"] == "Pending"
-    ready = cluster.client().await_any(pods_of(namespace), lambda pod: read_condition(pod, "Ready").get("status") == "True")
+    ready = cluster.client().await_any(
+        pods_of(namespace), lambda pod: read_condition(pod, "Ready").get("status") == "True"
+    )
     assert ready["status"]["phase"] == "Running"
 
 
