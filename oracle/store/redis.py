@@ -319,7 +319,12 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _explain_error(error: Exception) -> str:
+def _explain_error(error: BaseException) -> str:
+    # What goes wrong while it connects is wrapped once more.
+    if isinstance(error, redis_errors.ConnectionError) and isinstance(
+        error.__cause__, redis_errors.RedisError
+    ):
+        return _explain_error(error.__cause__)
     if isinstance(error, redis_errors.TimeoutError | TimeoutError):
         return f"no answer within {SOCKET_TIMEOUT_S} s"
     message = str(error) or type(error).__name__

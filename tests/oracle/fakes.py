@@ -1,4 +1,4 @@
-"""What the oracle's tests put in the place of the world: clocks that are moved by hand, a source that says what it is told."""
+"""Stands in for the world in the oracle's tests: clocks moved by hand, a source that says what it is told."""
 
 from __future__ import annotations
 

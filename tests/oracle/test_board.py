@@ -113,7 +113,9 @@ def test_quotes_of_contexts_that_are_long_gone_are_forgotten() -> None:
 
 
 @given(st.floats(0, 60), st.floats(-DAY, DAY))
-def test_no_jump_of_the_wall_clock_makes_a_price_live_longer_than_its_life(passed_s: float, jump_s: float) -> None:
+def test_no_jump_of_the_wall_clock_makes_a_price_live_longer_than_its_life(
+    passed_s: float, jump_s: float
+) -> None:
     time = ManualClocks()
     board = received(time)
     time.pass_time(passed_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,7 @@ def test_past_is_coarser_than_the_present() -> None:
     history = PriceHistory(64)
     fill(history, 1000)
     times = [one.observed_at for one in history.points]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps[-1] == 1.0
     assert max(gaps[: len(gaps) // 4]) > 8.0
 

@@ -98,7 +98,10 @@ def test_believed_prices_keep_their_bounds_and_never_jump_alone(samples: list[De
         reason, memory = judge_price(observe(sample), ON_DEMAND, memory)
         if reason is None:
             assert MIN_SHARE_OF_ON_DEMAND * ON_DEMAND <= sample <= MAX_SHARE_OF_ON_DEMAND * ON_DEMAND
-            if believed is not None and not believed / MAX_STEP_FACTOR <= sample <= believed * MAX_STEP_FACTOR:
+            if (
+                believed is not None
+                and not believed / MAX_STEP_FACTOR <= sample <= believed * MAX_STEP_FACTOR
+            ):
                 assert before is not None
                 assert before.is_finite()
                 assert before / 2 < sample < before * 2
