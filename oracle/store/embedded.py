@@ -64,7 +64,7 @@ class EmbeddedHost:
             self._directories = self._make_directories()
         if not self._try_lock(self._directories):
             return self._share(self._directories)
-        if self._process is None or not self._process.is_running:
+        if self._process is None or not await self._process.is_answering():
             await self._start(binaries, self._directories)
         return open_unix_store(str(self._directories.socket), self._facts.location, self._settings)
 
@@ -94,6 +94,8 @@ class EmbeddedHost:
         # Durable twice: the first attempt may have set a damaged file aside.
         attempts = [(binary, is_durable) for binary in binaries for is_durable in (True, True, False)]
         for number, (binary, is_durable) in enumerate(attempts, start=1):
+            if self._process is not None:
+                await self._process.stop()
             self._process = start_server(binary, directories, self._get_lock(), is_durable)
             try:
                 await self._process.wait_until_ready()

@@ -18,12 +18,15 @@ from oracle.store.server_directories import ServerDirectories
 #: Seconds until a server that has not answered counts as failed. It takes 0.1 s; a slow disk and a long file
 #: take more.
 START_TIMEOUT_S = 15.0
+#: Seconds for one answer. A live server takes a millisecond, a frozen one is to be replaced.
+ANSWER_TIMEOUT_S = 1.0
 #: Seconds between two questions whether it answers yet.
 PROBE_INTERVAL_S = 0.01
 #: Seconds for stopping: the watchdog's own patience and a second for the watchdog.
 STOP_TIMEOUT_S = server_watchdog.GRACE_S + 1.0
 #: A store holds a few hundred kilobytes; this protects the machine.
 MAX_MEMORY = "128mb"
+ADVICE = "its log has more; a server of your own can be used with --redis"
 
 
 class ServerProcess:
@@ -33,10 +36,18 @@ class ServerProcess:
         self._watchdog = watchdog
         self._directories = directories
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the watchdog, and with it the server, is alive."""
-        return self._watchdog.poll() is None
+    async def is_answering(self) -> bool:
+        """Whether the server takes commands. While it reads its file it accepts connections and says LOADING."""
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                reader, writer = await asyncio.open_unix_connection(str(self._directories.socket))
+                try:
+                    writer.write(b"PING\r\n")
+                    return (await reader.readline()).startswith(b"+PONG")
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError):
+            return False
 
     async def wait_until_ready(self) -> None:
         """Return when the server answers. Raises: EmbeddedServerError if it ends or stays silent; it is then
@@ -44,17 +55,14 @@ class ServerProcess:
         """
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
-                while not await _answers(self._directories.socket):
-                    if not self.is_running:
-                        raise EmbeddedServerError(
-                            f"it ended at once: {self.read_log_tail()}", "see the line before"
-                        )
+                while not await self.is_answering():
+                    if self._watchdog.poll() is not None:
+                        await self.stop()
+                        raise EmbeddedServerError(f"it ended at once: {self.read_log_tail()}", ADVICE)
                     await asyncio.sleep(PROBE_INTERVAL_S)
         except TimeoutError as error:
             await self.stop()
-            raise EmbeddedServerError(
-                f"no answer within {START_TIMEOUT_S} s", "the disk may be too busy"
-            ) from error
+            raise EmbeddedServerError(f"no answer within {START_TIMEOUT_S} s", ADVICE) from error
 
     async def stop(self) -> None:
         """End server and watchdog and wait for both. The order goes out before anything is awaited."""
@@ -125,17 +133,3 @@ def _server_command(binary: Path, directories: ServerDirectories, is_durable: bo
         "daemonize": "no",
     }
     return [str(binary), *(part for name, value in options.items() for part in (f"--{name}", value))]
-
-
-async def _answers(socket: Path) -> bool:
-    """Whether the server takes commands: while it reads its file it accepts connections and says LOADING."""
-    try:
-        async with asyncio.timeout(1.0):
-            reader, writer = await asyncio.open_unix_connection(str(socket))
-            try:
-                writer.write(b"PING\r\n")
-                return (await reader.readline()).startswith(b"+PONG")
-            finally:
-                writer.close()
-    except (OSError, TimeoutError):
-        return False

@@ -58,7 +58,8 @@ def _die_with_parent() -> None:
 
 
 def _stop_at_end_of_input(server: subprocess.Popen[bytes]) -> None:
-    while sys.stdin.buffer.read(1):
+    # Not sys.stdin: its lock, held by this thread, would make the interpreter abort at the end.
+    while os.read(0, 1):
         pass
     server.terminate()
     try:
