@@ -108,9 +108,10 @@ class _Report:
 
     def show_progress(self, view: MigrationView, at: float) -> None:
         facts = _progress_facts(view)
-        if facts == self._last:
+        steps = {name: value for name, value in facts.items() if name != "cost_usd"}  # money ticks all the time
+        if steps == self._last:
             return
-        self._last = facts
+        self._last = steps
         if self._as_json:
             self._print_json("progress", {"at": at, **facts})
         else:

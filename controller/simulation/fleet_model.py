@@ -42,7 +42,8 @@ def build_cluster(
     created_at = now - PREHISTORY_S
     state = ClusterState(plan.context, seed)
     model = ClusterModel(state, _control_loops(plan, fleet, state, timings), created_at)
-    namespaces = (*SYSTEM_NAMESPACES, *sorted({one.namespace for one in plan.workloads}))
+    own = {*plan.namespaces, *(one.namespace for one in plan.workloads)}
+    namespaces = (*SYSTEM_NAMESPACES, *sorted(own))
     for namespace in namespaces:
         state.create(kinds.NAMESPACES, {"metadata": {"name": namespace}}, created_at)
     for index in range(plan.node_count):

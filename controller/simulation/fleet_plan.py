@@ -45,6 +45,8 @@ class ClusterPlan:
     node_memory: str = "29Gi"
     """Allocatable of one node, out of 32 GiB."""
     node_pods: int = 58
+    namespaces: tuple[str, ...] = ()
+    """Namespaces beside those of its own workloads: whoever runs the same things everywhere has them everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ _NODE_COUNTS = (6, 9)
 def plan_demo_fleet(seed: int) -> FleetPlan:
     """The demo's fleet; the same seed gives the same fleet."""
     chance = random.Random(f"fleet/{seed}")
+    namespaces = sorted({one.namespace for workloads in _DEMO_WORKLOADS.values() for one in workloads})
     clusters = []
     for provider, region in DEMO_REGIONS:
         clusters.append(
@@ -133,6 +136,7 @@ def plan_demo_fleet(seed: int) -> FleetPlan:
                 instance_type=INSTANCE_TYPES[provider],
                 node_count=chance.randint(*_NODE_COUNTS),
                 workloads=_DEMO_WORKLOADS.get((provider, region), ()),
+                namespaces=tuple(namespaces),
             )
         )
     return FleetPlan(tuple(clusters))

@@ -1,0 +1,43 @@
+"""`sentinelaura doctor`: is everything there that the program needs, and if not, what would mend it?"""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Iterable
+
+from app.configuration import Configuration
+from app.diagnostics.checks import Check, CheckState
+from app.diagnostics.clusters import check_clusters
+from app.diagnostics.graphics import check_display, check_graphics
+from app.diagnostics.store import check_store
+from app.exit_codes import ExitCode
+
+_MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BROKEN: "BROKEN "}
+
+
+async def run_doctor(arguments: Namespace, configuration: Configuration) -> int:
+    """Run every check, also after one that failed, and print what was found."""
+    checks = [check_graphics(), check_display(), *await check_store(configuration)]
+    checks += await check_clusters(configuration)
+    print(_to_json(checks) if arguments.json else "\n".join(_to_lines(checks)))
+    return ExitCode.FAILED if any(check.state is CheckState.BROKEN for check in checks) else ExitCode.OK
+
+
+def _to_json(checks: Iterable[Check]) -> str:
+    return json.dumps(
+        {
+            "checks": [
+                {"name": c.name, "state": c.state.value, "detail": c.detail, "advice": c.advice}
+                for c in checks
+            ]
+        },
+        indent=2,
+    )
+
+
+def _to_lines(checks: Iterable[Check]) -> Iterable[str]:
+    for check in checks:
+        yield f"{_MARKS[check.state]}  {check.name:<28}{check.detail}"
+        if check.advice:
+            yield f"{'':37}{check.advice}"

@@ -1,0 +1,114 @@
+"""Builds every object and joins them; no logic. The only file that knows whether the clusters are simulated."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from app.configuration import Configuration
+from app.demo import DEMO_BUDGETS, DEMO_MIGRATION
+from app.private_directory import private_directory
+from controller.clusters.kubeconfig import read_kubeconfig
+from controller.clusters.region_manager import RegionManager
+from controller.clusters.settings import FleetSettings, KubeSettings
+from controller.decision.egress_file import load_egress_table
+from controller.decision.settings import BudgetSettings, DecisionSettings
+from controller.engine import Engine, EngineSettings
+from controller.market_gate import MarketGate
+from controller.migration.ledger import Ledger
+from controller.migration.migration_controller import MigrationController
+from controller.migration.settings import MigrationSettings
+from oracle.clocks import SYSTEM_CLOCKS
+from oracle.oracle import open_oracle
+from oracle.regions import load_regions
+from oracle.settings import OracleSettings
+from oracle.sources.choosing import choose_source
+
+
+@asynccontextmanager
+async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
+    """Run an engine with everything that it needs for as long as the block lasts.
+
+    Raises: RecordingError, StoreUrlError and KubeconfigError before anything was started.
+    """
+    clocks = SYSTEM_CLOCKS
+    source = choose_source(configuration.prices, configuration.speed, configuration.seed, clocks.wall())
+    async with AsyncExitStack() as stack:
+        fleet = await stack.enter_async_context(open_fleet(configuration))
+        oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
+        ledger = Ledger(user_data_path("sentinelaura") / "ledger.jsonl", clocks.wall)
+        decision = decision_settings(configuration)
+        migrations = MigrationController(
+            fleet.api,
+            ledger,
+            clocks,
+            lambda: secrets.token_hex(8),
+            DEMO_MIGRATION if configuration.is_demo else MigrationSettings(),
+            MarketGate(fleet, oracle.board, clocks.wall),
+        )
+        stack.push_async_callback(migrations.stop)
+        engine = Engine(
+            oracle=oracle,
+            regions=fleet,
+            migrations=migrations,
+            ledger=ledger,
+            places=load_regions(),
+            settings=EngineSettings(configuration.is_demo, source.name, decision),
+            clocks=clocks,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(engine.keep_running(), name="engine")
+            try:
+                yield engine
+            finally:
+                running.cancel()
+
+
+@asynccontextmanager
+async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManager]:
+    """Watch the clusters of the kubeconfig, or of a simulated fleet that is started for it and always armed.
+
+    Raises: KubeconfigError.
+    """
+    async with AsyncExitStack() as stack:
+        directory = stack.enter_context(private_directory("engine"))
+        paths = await _provide_kubeconfig(configuration, directory, stack)
+        settings = FleetSettings(
+            overrides=configuration.contexts, kube=KubeSettings(runtime_directory=str(directory))
+        )
+        regions = await stack.enter_async_context(RegionManager(read_kubeconfig(paths), settings))
+        if configuration.is_demo:
+            for context in regions.contexts:
+                regions.set_armed(context, True)
+        yield regions
+
+
+def oracle_settings(configuration: Configuration) -> OracleSettings:
+    """Return what the configuration says of the price store."""
+    return OracleSettings(redis_url=configuration.redis)
+
+
+def decision_settings(configuration: Configuration) -> DecisionSettings:
+    """Return the assumptions of the dry run, with the shipped egress prices."""
+    budgets = DEMO_BUDGETS if configuration.is_demo else BudgetSettings()
+    return replace(DecisionSettings(), egress=load_egress_table(), budgets=budgets)
+
+
+async def _provide_kubeconfig(
+    configuration: Configuration, directory: Path, stack: AsyncExitStack
+) -> tuple[Path, ...]:
+    if configuration.kubeconfig is not None:
+        return (Path(configuration.kubeconfig),)
+    # Imported here: whoever has real clusters does not wait for the server of the simulated ones.
+    from controller.simulation.fleet_plan import plan_demo_fleet
+    from controller.simulation.simulated_fleet import SimulatedFleet
+
+    plan = plan_demo_fleet(configuration.seed)
+    fleet = await stack.enter_async_context(SimulatedFleet.start(plan, configuration.seed, directory))
+    return (fleet.kubeconfig,)

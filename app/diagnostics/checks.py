@@ -1,0 +1,39 @@
+"""The outcome of one check. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CheckState(StrEnum):
+    """Broken: something will not work. Warning: it works, with a limit that the detail names."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, what was found and, unless it is fine, what would mend it."""
+
+    name: str
+    state: CheckState
+    detail: str
+    advice: str = ""
+
+
+def ok(name: str, detail: str) -> Check:
+    """All is well."""
+    return Check(name, CheckState.OK, detail)
+
+
+def warning(name: str, detail: str, advice: str) -> Check:
+    """It works, within limits."""
+    return Check(name, CheckState.WARNING, detail, advice)
+
+
+def broken(name: str, detail: str, advice: str) -> Check:
+    """It does not work."""
+    return Check(name, CheckState.BROKEN, detail, advice)

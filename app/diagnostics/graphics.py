@@ -1,0 +1,38 @@
+"""Can a globe be drawn here, and is there a display to show it on?"""
+
+from __future__ import annotations
+
+from app.diagnostics.checks import Check, broken, ok, warning
+from app.display import DisplayError, require_display
+
+_NO_GL_ADVICE = (
+    "install a driver with OpenGL 3.3 (Debian: libegl1 libgl1-mesa-dri); the window opens without a globe"
+)
+_HEADLESS_ADVICE = "the commands plan, migrate, operator and oracle need no display"
+
+
+def check_graphics() -> Check:
+    """Make an OpenGL context without a window and ask who draws."""
+    from gl.errors import GraphicsError
+    from gl.offscreen import create_offscreen_context, is_software_renderer
+
+    try:
+        context = create_offscreen_context()
+    except (GraphicsError, ImportError) as error:
+        return broken("graphics", str(error), _NO_GL_ADVICE)
+    name = str(context.info["GL_RENDERER"])
+    context.release()
+    if is_software_renderer(name):
+        return warning(
+            "graphics", f"{name} draws on the processor", "a graphics driver would draw on the GPU"
+        )
+    return ok("graphics", name)
+
+
+def check_display() -> Check:
+    """Ask for a connection to the display."""
+    try:
+        require_display()
+    except DisplayError as error:
+        return warning("display", str(error).split(":", maxsplit=1)[0], _HEADLESS_ADVICE)
+    return ok("display", "a window can be opened")

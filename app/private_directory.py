@@ -1,0 +1,49 @@
+"""A directory that only this user can look into, for the life of one process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from platformdirs import user_runtime_path
+
+
+@contextmanager
+def private_directory(purpose: str) -> Iterator[Path]:
+    """Yield a new 0700 directory and remove it at the end; those of killed processes are removed at the start."""
+    parent = _runtime_path()
+    for leftover in parent.glob(f"{purpose}-*"):
+        if not _is_running(leftover.name.rsplit("-", 1)[1]):
+            shutil.rmtree(leftover, ignore_errors=True)
+    path = parent / f"{purpose}-{os.getpid()}"
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _runtime_path() -> Path:
+    with warnings.catch_warnings():  # platformdirs warns where there is no session; its fallback is private, too
+        warnings.simplefilter("ignore")
+        path = user_runtime_path("sentinelaura", ensure_exists=True)
+    path.chmod(0o700)
+    return path
+
+
+def _is_running(pid: str) -> bool:
+    """Whether the process exists; True where the name is not ours to judge."""
+    if not pid.isdigit() or os.name == "nt":  # on Windows signal 0 would end the process that is asked about
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
