@@ -44,9 +44,9 @@ def report_progress(line: str) -> None:
 
 def run_up(count: int, minors: tuple[str, ...]) -> None:
     """Start the clusters, say how to reach them, and wait for the end."""
-    with ControlPlanePool(report_progress) as pool:
+    with ControlPlanePool(report_progress, minors) as pool:
         started = time.monotonic()
-        clusters = pool.lend(count, minors)
+        clusters = pool.lend(count)
         report_progress(f"{count} clusters are ready after {time.monotonic() - started:.1f} s:")
         for cluster in clusters:
             report_progress(f"  {cluster.context}  {cluster.kubernetes_version}  {cluster.base_url}")

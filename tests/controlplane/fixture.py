@@ -2,7 +2,8 @@
 
 Load it with `pytest_plugins = ["tests.controlplane.fixture"]` in `tests/conftest.py`. It
 
-- marks every test that uses the fixture with `controlplane`, so that `-m "not controlplane"` leaves them out;
+- marks every test that uses the fixture with `controlplane`, so that `-m "not controlplane"` leaves them out (a test
+  that asks for it by `request.getfixturevalue` must bear the mark itself);
 - builds missing programs after collection, where neither a test's time limit nor output capture applies;
 - skips these tests with a sentence where the programs cannot be had, or fails them when
   `SENTINELAURA_REQUIRE_CONTROLPLANE=1` says that nothing may be skipped.
@@ -18,13 +19,13 @@ from typing import NoReturn
 
 import pytest
 
-from tests.controlplane.cluster import Cluster
 from tests.controlplane.errors import ControlPlaneError, ProgramsMissing
 from tests.controlplane.pool import ControlPlanePool
 from tests.controlplane.programs import provide_programs
 from tests.controlplane.versions import DEFAULT_MINOR, KUBERNETES
 
 FIXTURE_NAME = "control_planes"
+MARKER = "controlplane"
 REQUIRE_VARIABLE = "SENTINELAURA_REQUIRE_CONTROLPLANE"
 VERSIONS_VARIABLE = "SENTINELAURA_KUBERNETES"
 
@@ -34,9 +35,7 @@ FAILURE_KEY = pytest.StashKey[ControlPlaneError]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
-    config.addinivalue_line(
-        "markers", "controlplane: needs real Kubernetes programs (see tests/controlplane)"
-    )
+    config.addinivalue_line("markers", f"{MARKER}: needs real Kubernetes programs (see tests/controlplane)")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
@@ -44,23 +43,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that use the fixture, directly or through another fixture."""
     for item in items:
         if uses_clusters(item):
-            item.add_marker("controlplane")
+            item.add_marker(MARKER)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build what is missing, if any selected test needs it, and show the progress."""
     if session.config.option.collectonly or not any(map(uses_clusters, session.items)):
         return
-    try:
-        for minor in read_minors():
-            provide_programs(minor, choose_report(session.config))
-    except ControlPlaneError as failure:
+    failure = prepare_programs(session.config)
+    if failure is not None:
         session.config.stash[FAILURE_KEY] = failure
 
 
+def prepare_programs(config: pytest.Config) -> ControlPlaneError | None:
+    """Find or build the programs of all releases that are asked for. Returns why that is impossible, if it is."""
+    try:
+        for minor in read_minors():
+            provide_programs(minor, choose_report(config))
+    except ControlPlaneError as failure:
+        return failure
+    return None
+
+
 def uses_clusters(item: pytest.Item) -> bool:
-    """Tell whether the test asks for clusters."""
-    return isinstance(item, pytest.Function) and FIXTURE_NAME in item.fixturenames
+    """Tell whether the test asks for clusters: by the fixture, or by the marker if it asks while it runs."""
+    by_name = isinstance(item, pytest.Function) and FIXTURE_NAME in item.fixturenames
+    return by_name or item.get_closest_marker(MARKER) is not None
 
 
 def read_minors() -> tuple[str, ...]:
@@ -78,18 +86,6 @@ def choose_report(config: pytest.Config) -> Callable[[str], None]:
     return reporter.write_line if reporter is not None else print
 
 
-class ControlPlanes:
-    """What the fixture gives: clusters of the chosen releases, shared by the session."""
-
-    def __init__(self, pool: ControlPlanePool, minors: tuple[str, ...]) -> None:
-        self.pool = pool
-        self._minors = minors
-
-    def lend(self, count: int) -> tuple[Cluster, ...]:
-        """Return the first `count` clusters (1 to 4); work in a namespace of your own."""
-        return self.pool.lend(count, self._minors)
-
-
 def refuse_clusters(failure: ControlPlaneError) -> NoReturn:
     """Skip the test if nobody can be blamed and nobody insists; otherwise fail it."""
     if isinstance(failure, ProgramsMissing) and os.environ.get(REQUIRE_VARIABLE) != "1":
@@ -98,10 +94,10 @@ def refuse_clusters(failure: ControlPlaneError) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def control_planes(request: pytest.FixtureRequest) -> Iterator[ControlPlanes]:
+def control_planes(request: pytest.FixtureRequest) -> Iterator[ControlPlanePool]:
     """Real clusters on loopback, started when first asked for, ended with the session."""
-    failure = request.config.stash.get(FAILURE_KEY, None)
+    failure = request.config.stash.get(FAILURE_KEY, None) or prepare_programs(request.config)
     if failure is not None:
         refuse_clusters(failure)
-    with ControlPlanePool(choose_report(request.config)) as pool:
-        yield ControlPlanes(pool, read_minors())
+    with ControlPlanePool(choose_report(request.config), read_minors()) as pool:
+        yield pool

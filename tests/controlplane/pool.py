@@ -28,17 +28,21 @@ MAX_CLUSTERS = len(PLACES)
 class ControlPlanePool:
     """Clusters for one test session or one person. Use it as a context manager; one thread at a time.
 
+    Args:
+        report: receives lines of progress when programs must be built first.
+        minors: Kubernetes releases, taken in turn: ("1.36", "1.37") makes every second cluster a 1.37.
     Attributes:
         folder: private folder of all its clusters, removed at the end.
     """
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, minors: tuple[str, ...] = (DEFAULT_MINOR,)) -> None:
         self._report = report
+        self._minors = minors
         self._numbers = itertools.count()
         # minor release → its executables
         self._programs: dict[str, Programs] = {}
-        # (index of the place, minor release) → running cluster
-        self._clusters: dict[tuple[int, str], Cluster] = {}
+        # index of the place → running cluster
+        self._clusters: dict[int, Cluster] = {}
         self.folder = Path(tempfile.mkdtemp(prefix="sentinelaura-"))
         try:
             self._guard = ProcessGuard(self.folder)
@@ -59,28 +63,26 @@ class ControlPlanePool:
         """The process group of every program of the pool."""
         return self._guard.group
 
-    def lend(self, count: int, minors: tuple[str, ...] = (DEFAULT_MINOR,)) -> tuple[Cluster, ...]:
+    def lend(self, count: int) -> tuple[Cluster, ...]:
         """Return the pool's first `count` clusters, shared by all who ask: work in a namespace of your own.
 
         Args:
             count: 1 to 4; each has a cloud and region of its own.
-            minors: Kubernetes releases, taken in turn: ("1.36", "1.37") makes every second cluster a 1.37.
         Raises: ProgramsMissing, BuildFailed, StartFailed.
         """
         if not 1 <= count <= MAX_CLUSTERS:
             raise ValueError(f"{count} clusters were asked for, but a pool has 1 to {MAX_CLUSTERS}.")
-        keys = [(index, minors[index % len(minors)]) for index in range(count)]
-        missing = [key for key in keys if key not in self._clusters]
-        for _, minor in missing:
-            self._provide(minor)  # one build at a time, before any thread needs it
+        missing = [index for index in range(count) if index not in self._clusters]
+        for index in missing:
+            self._provide(index)  # one build at a time, before any thread needs it
         with ThreadPoolExecutor(max_workers=MAX_CLUSTERS) as executor:
             list(executor.map(self._add, missing))
-        return tuple(self._clusters[key] for key in keys)
+        return tuple(self._clusters[index] for index in range(count))
 
     @contextmanager
-    def start_private(self, minor: str = DEFAULT_MINOR, place_index: int = 0) -> Iterator[Cluster]:
-        """Lend a fresh cluster to one test that will break it; it ends with the block."""
-        cluster = self._start(place_index, minor)
+    def start_private(self, index: int = 0) -> Iterator[Cluster]:
+        """Lend a fresh cluster, like the one of that index, to one test that will break it; it ends with the block."""
+        cluster = self._start(index)
         try:
             yield cluster
         finally:
@@ -100,15 +102,16 @@ class ControlPlanePool:
             cluster.close()
         self._clusters.clear()
 
-    def _provide(self, minor: str) -> Programs:
+    def _provide(self, index: int) -> Programs:
+        minor = self._minors[index % len(self._minors)]
         if minor not in self._programs:
             self._programs[minor] = provide_programs(minor, self._report)
         return self._programs[minor]
 
-    def _add(self, key: tuple[int, str]) -> None:
-        self._clusters[key] = self._start(*key)
+    def _add(self, index: int) -> None:
+        self._clusters[index] = self._start(index)
 
-    def _start(self, place_index: int, minor: str) -> Cluster:
-        place = PLACES[place_index]
+    def _start(self, index: int) -> Cluster:
+        place = PLACES[index]
         folder = self.folder / f"{place.context}-{next(self._numbers)}"
-        return start_cluster(place, folder, self._provide(minor), self._guard.group)
+        return start_cluster(place, folder, self._provide(index), self._guard.group)

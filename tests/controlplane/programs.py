@@ -7,7 +7,6 @@ a digest of what pins the build, Go version and platform; where Go is absent, an
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -110,6 +109,8 @@ def link_names(recipe: Recipe, executable: Path) -> None:
 @contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
     """Keep other processes out while the block runs; the kernel frees the lock if we die."""
+    import fcntl  # not on Windows, where nobody gets as far as here
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

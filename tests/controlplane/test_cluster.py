@@ -9,12 +9,12 @@ import pytest
 from tests.controlplane.api import JsonObject
 from tests.controlplane.cluster import Cluster
 from tests.controlplane.errors import RequestRefused
-from tests.controlplane.fixture import ControlPlanes
+from tests.controlplane.pool import ControlPlanePool
 from tests.controlplane.workloads import deployments_of, describe_deployment, pods_of, read_condition
 
 
 @pytest.fixture
-def cluster(control_planes: ControlPlanes) -> Cluster:
+def cluster(control_planes: ControlPlanePool) -> Cluster:
     return control_planes.lend(1)[0]
 
 
@@ -107,7 +107,7 @@ def test_migrator_patches_at_the_source_but_creates_only_at_the_target(cluster: 
     assert refused.value.code == 403
 
 
-def test_nodes_bear_the_labels_of_their_cloud(control_planes: ControlPlanes) -> None:
+def test_nodes_bear_the_labels_of_their_cloud(control_planes: ControlPlanePool) -> None:
     for cluster in control_planes.lend(2):
         nodes = cluster.client().get("/api/v1/nodes")["items"]
         regions = {node["metadata"]["labels"]["topology.kubernetes.io/region"] for node in nodes}
@@ -115,14 +115,14 @@ def test_nodes_bear_the_labels_of_their_cloud(control_planes: ControlPlanes) -> 
         assert all(node["spec"]["providerID"] for node in nodes)
 
 
-def test_clusters_do_not_trust_each_other(control_planes: ControlPlanes) -> None:
+def test_clusters_do_not_trust_each_other(control_planes: ControlPlanePool) -> None:
     first, second = control_planes.lend(2)
     assert first.ca_file.read_bytes() != second.ca_file.read_bytes()
     assert first.users["admin"].token != second.users["admin"].token
 
 
-def test_killed_api_server_comes_back_at_its_address_with_its_data(control_planes: ControlPlanes) -> None:
-    with control_planes.pool.start_private() as cluster:
+def test_killed_api_server_comes_back_at_its_address_with_its_data(control_planes: ControlPlanePool) -> None:
+    with control_planes.start_private() as cluster:
         namespace = cluster.create_namespace()
         cluster.components["kube-apiserver"].kill()
         cluster.components["etcd"].kill()

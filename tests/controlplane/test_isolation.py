@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane.cluster import Cluster
-from tests.controlplane.fixture import ControlPlanes
+from tests.controlplane.pool import ControlPlanePool
 from tests.controlplane.process_groups import is_group_alive, is_group_gone
 
 PROJECT_ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def list_endpoints(
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Reads the kernel's socket tables in /proc.")
-def test_every_socket_has_both_ends_on_loopback(control_planes: ControlPlanes) -> None:
+def test_every_socket_has_both_ends_on_loopback(control_planes: ControlPlanePool) -> None:
     (cluster,) = control_planes.lend(1)
     endpoints = list(list_endpoints(cluster))
     assert any(port == int(cluster.base_url.rpartition(":")[2]) for _, port in endpoints)
@@ -57,13 +57,13 @@ def test_every_socket_has_both_ends_on_loopback(control_planes: ControlPlanes) -
     assert elsewhere == []
 
 
-def test_reserved_port_is_refused_to_others(control_planes: ControlPlanes) -> None:
+def test_reserved_port_is_refused_to_others(control_planes: ControlPlanePool) -> None:
     (cluster,) = control_planes.lend(1)
     with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
         stranger.bind(cluster.reservation.getsockname())
 
 
-def test_files_with_keys_are_private(control_planes: ControlPlanes) -> None:
+def test_files_with_keys_are_private(control_planes: ControlPlanePool) -> None:
     (cluster,) = control_planes.lend(1)
     assert cluster.folder.stat().st_mode & 0o077 == 0
     private = [
