@@ -24,7 +24,8 @@ def format_usd(amount: Decimal | None, *, signed: bool = False) -> str:
         return UNKNOWN
     size = abs(amount)
     if size != 0 and size < Decimal("0.005"):
-        return f"{_sign(amount, signed)}<$0.01"
+        # A sign before "less than" would say the opposite of what is meant.
+        return "<$0.01"
     step = Decimal("0.01") if size < _CENTS_UNTIL_USD else Decimal(1)
     return f"{_sign(amount, signed)}${size.quantize(step, ROUND_HALF_UP):,}"
 
@@ -41,9 +42,11 @@ def format_percent(share: float | None) -> str:
     """Format a relative change: 0.041 gives `+4.1%`."""
     if share is None:
         return UNKNOWN
-    percent = round(share * 100.0, 1)
+    # From 10 % on the decimals say nothing.
+    percent = round(share * 100.0, 1 if abs(share) < 0.0995 else 0)
     sign = "+" if percent > 0 else MINUS if percent < 0 else ""
-    return f"{sign}{abs(percent):.1f}%"
+    digits = 1 if abs(percent) < 10.0 else 0
+    return f"{sign}{abs(percent):.{digits}f}%"
 
 
 def format_age(seconds: float) -> str:

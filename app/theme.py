@@ -88,6 +88,7 @@ QToolButton {{
     background: transparent; color: {colors.MUTED}; border: 1px solid transparent; border-radius: 6px;
     padding: 4px 8px;
 }}
+QToolButton[outlined="true"] {{ border-color: {colors.LINE}; padding: 2px 8px; background: {colors.PANEL}; }}
 QToolButton:hover {{ background: {colors.RAISED}; color: {colors.TEXT}; }}
 QToolButton:checked {{ background: {colors.RAISED}; color: {colors.TEXT}; }}
 QToolButton:focus {{ border-color: {colors.ACCENT}; }}
@@ -96,6 +97,7 @@ QHeaderView::section {{
     background: {colors.PANEL}; color: {colors.MUTED}; border: none; border-bottom: 1px solid {colors.LINE};
     padding: 4px 6px; font-size: {SMALL_PX}px;
 }}
+QHeaderView::up-arrow, QHeaderView::down-arrow {{ subcontrol-position: top center; width: 9px; height: 5px; }}
 QTableView, QListView {{ background: {colors.PANEL}; border: none; selection-background-color: {colors.HOVERED}; }}
 QTableView:focus, QListView:focus {{ border: none; }}
 QLineEdit {{

@@ -16,8 +16,10 @@ from gl.palette import RAMP, UNKNOWN
 
 BAR_WIDTH_PX = 120.0
 BAR_HEIGHT_PX = 6.0
-WIDTH_PX = 252
-HEIGHT_PX = 44
+WIDTH_PX = 256
+HEIGHT_PX = 56
+#: How much of the globe shows through behind the words, of 255.
+VEIL_ALPHA = 190
 
 
 class Legend(QWidget):
@@ -49,16 +51,21 @@ class Legend(QWidget):
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        veil = QColor(colors.SKY)
+        veil.setAlpha(VEIL_ALPHA)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(veil)
+        painter.drawRoundedRect(QRectF(self.rect()), 6.0, 6.0)
+        painter.translate(8.0, 6.0)
         gradient = QLinearGradient(QPointF(1.0, 0.0), QPointF(BAR_WIDTH_PX, 0.0))
         for index, stop in enumerate(RAMP):
             gradient.setColorAt(index / (len(RAMP) - 1), QColor.fromRgbF(*map(float, stop)))
-        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(gradient)
         painter.drawRoundedRect(QRectF(1.0, 18.0, BAR_WIDTH_PX, BAR_HEIGHT_PX), 3.0, 3.0)
         painter.setBrush(QColor.fromRgbF(*map(float, UNKNOWN)))
         painter.drawEllipse(QPointF(BAR_WIDTH_PX + 22.0, 21.0), 4.0, 4.0)
         painter.setPen(QColor(colors.MUTED))
-        width, height = BAR_WIDTH_PX, float(HEIGHT_PX)
+        width, height = BAR_WIDTH_PX, 44.0
         low, high = self._ends
         painter.drawText(QRectF(1.0, 0.0, width, 15.0), Qt.AlignmentFlag.AlignLeft, "cheap")
         painter.drawText(QRectF(1.0, 0.0, width, 15.0), Qt.AlignmentFlag.AlignRight, "dear")
@@ -77,8 +84,8 @@ class Badge(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(make_font(SMALL_PX, bold=True))
         self.setStyleSheet(
-            f"color: {color}; background: {colors.RAISED}; border: 1px solid {color}; border-radius: 9px;"
-            "padding: 1px 9px;"
+            f"color: {color}; background: {colors.RAISED}; border: 1px solid {color}; border-radius: 8px;"
+            "padding: 2px 9px;"
         )
         width = QFontMetricsF(self.font()).horizontalAdvance(text)
         self.setMinimumWidth(round(width) + 20)

@@ -22,6 +22,8 @@ BUTTON_HEIGHT_PX = 26.0
 NAME_HEIGHT_PX = 18.0
 #: Names use only the nearest slots: far from its place, a name without a line says the wrong thing.
 NAME_SLOTS = 8
+#: How much a name's veil hides of the land behind it, of 255.
+VEIL_ALPHA = 150
 #: Cosine to the eye below which a region is so near the limb that its label fades.
 FADE_FACING = 0.14
 
@@ -218,8 +220,11 @@ def _paint_name(painter: QPainter, item: OverlayItem, placement: Placement) -> N
         painter.drawRoundedRect(area, 6.0, 6.0)
         painter.setPen(QColor(colors.TEXT))
     else:
-        # A dark edge keeps small letters readable over bright land.
-        painter.setPen(QColor(colors.SKY))
-        painter.drawText(area.translated(1.0, 1.0), Qt.AlignmentFlag.AlignCenter, item.texts[placement.form])
-        painter.setPen(QColor(colors.MUTED).lighter(115))
+        # A veil keeps small letters readable over bright land.
+        veil = QColor(colors.SKY)
+        veil.setAlpha(VEIL_ALPHA)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(veil)
+        painter.drawRoundedRect(area, 4.0, 4.0)
+        painter.setPen(QColor(colors.TEXT))
     painter.drawText(area, Qt.AlignmentFlag.AlignCenter, item.texts[placement.form])

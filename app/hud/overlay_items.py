@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
@@ -14,7 +15,7 @@ from controller.decision.dry_run import DryRun
 from controller.snapshots import ContextView, EngineSnapshot, MigrationView
 
 _PROVIDER_NAMES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
-_PROVIDER_MARKS = {"aws": "AWS", "azure": "AZ", "gcp": "GC"}
+_PROVIDER_MARKS = {"aws": "AWS", "azure": "AZURE", "gcp": "GCP"}
 
 
 class ItemKind(IntEnum):
@@ -49,13 +50,40 @@ def provider_name(provider: str | None) -> str:
 
 
 def provider_mark(provider: str | None) -> str:
-    """Return a provider's mark of at most three letters."""
-    return "?" if provider is None else _PROVIDER_MARKS.get(provider, plain_text(provider, 3).upper())
+    """Return a provider's mark of at most five letters."""
+    return "?" if provider is None else _PROVIDER_MARKS.get(provider, plain_text(provider, 5).upper())
+
+
+def provider_mark_of(view: ContextView) -> str:
+    """Return the mark of a context's provider."""
+    return provider_mark(view.provider)
+
+
+def region_of(view: ContextView) -> str:
+    """Return a context's provider and region."""
+    return f"{provider_mark(view.provider)} {plain_text(view.region or '?', 30)}"
+
+
+def context_of(view: ContextView) -> str:
+    """Return a context's own name."""
+    return plain_text(view.context, 60)
 
 
 def place_name(view: ContextView) -> str:
     """Return the name by which people know where a context runs: its city, else its region, else its own name."""
     return plain_text(view.city or view.region or view.context, 40)
+
+
+def distinct_names(views: Iterable[ContextView]) -> dict[str, str]:
+    """Return context -> a name that no other context has: the place, with as much more as it takes."""
+    shown = list(views)
+    names = {view.context: place_name(view) for view in shown}
+    for add in (provider_mark_of, region_of, context_of):
+        counts = Counter(names.values())
+        for view in shown:
+            if counts[names[view.context]] > 1:
+                names[view.context] = f"{place_name(view)} ({add(view)})"
+    return names
 
 
 def price_text(view: ContextView, now: float) -> str:
@@ -66,22 +94,27 @@ def price_text(view: ContextView, now: float) -> str:
 
 
 def make_items(
-    snapshot: EngineSnapshot, migrations: Sequence[MigrationView], focus: Focus, names: bool, now: float
+    snapshot: EngineSnapshot,
+    migrations: Sequence[MigrationView],
+    focus: Focus,
+    names: Mapping[str, str],
+    all_names: bool,
+    now: float,
 ) -> tuple[OverlayItem, ...]:
     """Return everything that is to be written on the globe, at most one item of a kind for each context.
 
     Args:
         migrations: those that have an arc now.
-        names: whether regions that are neither selected nor hovered carry their names.
+        names: context -> its distinct name.
+        all_names: whether regions that are neither selected nor hovered carry their names as well.
     """
-    views = {view.context: view for view in snapshot.contexts}
-    items = [*_progress_items(migrations, views), *_migrate_items(snapshot, migrations, views)]
+    items = [*_progress_items(migrations, names), *_migrate_items(snapshot, migrations, names)]
     labelled = {item.context for item in items if item.kind is ItemKind.PROGRESS}
     for view in snapshot.contexts:
-        if view.context in (focus.selected, focus.hovered):
+        if view.context == focus.hovered or (view.context == focus.selected and view.context not in labelled):
             items.append(_region_item(view, now))
-        elif names and view.context not in labelled:
-            items.append(_name_item(view))
+        elif all_names and view.context not in labelled:
+            items.append(_name_item(view, names[view.context]))
     return tuple(items)
 
 
@@ -98,26 +131,23 @@ def best_opportunities(
 
 
 def _migrate_items(
-    snapshot: EngineSnapshot, migrations: Sequence[MigrationView], views: Mapping[str, ContextView]
+    snapshot: EngineSnapshot, migrations: Sequence[MigrationView], names: Mapping[str, str]
 ) -> list[OverlayItem]:
     items = []
     for context, dry_runs in best_opportunities(snapshot, migrations).items():
         best, more = dry_runs[0], len(dry_runs) - 1
         saving = f"save {format_usd(best.savings_usd_per_day or Decimal(0))}/day"
         suffix = f"  +{more}" if more else ""
-        target = views.get(best.target)
         name = (
-            f"Migrate {plain_text(best.workload.name, 60)} from {_spoken(views.get(context), context)} "
-            f"to {_spoken(target, best.target)}, {saving.replace('/day', ' a day')}"
+            f"Migrate {plain_text(best.workload.name, 60)} from {_spoken(names, context)} "
+            f"to {_spoken(names, best.target)}, {saving.replace('/day', ' a day')}"
         )
         texts = (f"Migrate · {saving}{suffix}", saving)
         items.append(OverlayItem(f"migrate:{context}", context, ItemKind.MIGRATE, texts, name, dry_run=best))
     return items
 
 
-def _progress_items(
-    migrations: Sequence[MigrationView], views: Mapping[str, ContextView]
-) -> list[OverlayItem]:
+def _progress_items(migrations: Sequence[MigrationView], names: Mapping[str, str]) -> list[OverlayItem]:
     items: list[OverlayItem] = []
     for migration in migrations:
         source, target = migration.workload.context, migration.target
@@ -128,14 +158,14 @@ def _progress_items(
         )
         for context, word, ready, desired in counters:
             count = format_replicas(ready, desired or 0)
-            spoken = f"{name} {word} at {_spoken(views.get(context), context)}: {count} replicas ready"
+            spoken = f"{name} {word} at {_spoken(names, context)}: {count} replicas ready"
             key = f"progress:{migration.migration_id}:{context}"
             items.append(
                 OverlayItem(
                     key,
                     context,
                     ItemKind.PROGRESS,
-                    (f"{_spoken(views.get(context), context)}  {name} {count}", f"{name} {count}"),
+                    (f"{_spoken(names, context)}  {name} {count}", f"{name} {count}"),
                     spoken,
                     migration_id=migration.migration_id,
                 )
@@ -153,10 +183,9 @@ def _region_item(view: ContextView, now: float) -> OverlayItem:
     return OverlayItem(f"region:{view.context}", view.context, ItemKind.REGION, texts, ", ".join(texts))
 
 
-def _name_item(view: ContextView) -> OverlayItem:
-    place = place_name(view)
+def _name_item(view: ContextView, place: str) -> OverlayItem:
     return OverlayItem(f"name:{view.context}", view.context, ItemKind.NAME, (place,), place)
 
 
-def _spoken(view: ContextView | None, context: str) -> str:
-    return plain_text(context, 40) if view is None else place_name(view)
+def _spoken(names: Mapping[str, str], context: str) -> str:
+    return names.get(context) or plain_text(context, 40)

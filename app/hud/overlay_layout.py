@@ -124,11 +124,7 @@ def _place(
     before: Placement | None,
 ) -> Placement | None:
     for form in range(len(label.sizes)):
-        kept = (
-            _try(label, form, before.slot, bounds, taken)
-            if before is not None and before.slot < label.slots
-            else None
-        )
+        kept = None if before is None else _try(label, form, before.slot, bounds, taken)
         if kept is not None and _cost(kept, label, anchors) < STICKINESS:
             return kept
         free = [p for slot in range(label.slots) if (p := _try(label, form, slot, bounds, taken)) is not None]

@@ -26,9 +26,11 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from app.colors import WARNING
 from app.hud.legend import Badge, Legend
 from app.hud.navigator import Navigator
+from app.hud.no_globe import NoGlobe
 from app.hud.overlay import Overlay
-from app.hud.overlay_items import ItemKind, OverlayItem, make_items
+from app.hud.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
 from app.hud.overlay_layout import Box
+from app.notices import Notices
 from app.presenter import Focus, Presenter
 from controller.snapshots import EngineSnapshot
 from gl.frame import Frame
@@ -76,6 +78,7 @@ class Stage(QWidget):
     migration_selected = Signal(str)
     """The id of a migration whose counter was pressed."""
     turning_changed = Signal(bool)
+    first_frame_drawn = Signal()
 
     def __init__(
         self,
@@ -104,11 +107,13 @@ class Stage(QWidget):
         self._items: tuple[OverlayItem, ...] = ()
         self._was_turning = False
         self.view = make_view(self)
-        self.view.setMouseTracking(True)
+        self._set_up_view()
         self.overlay = Overlay(self)
         self.legend = Legend(self)
         self.demo_badge = Badge("DEMO  ·  simulated prices and clusters", WARNING, self)
         self.demo_badge.hide()
+        self.notices = Notices(self)
+        self.notices.resized.connect(self._place_notices)
         self.turn_button = self._make_turn_button()
         self.overlay.clicked.connect(self._on_item_clicked)
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
@@ -118,6 +123,11 @@ class Stage(QWidget):
     def viewport(self) -> Viewport:
         """The size of the picture."""
         return Viewport(max(1, self.width()), max(1, self.height()), self.devicePixelRatioF())
+
+    @property
+    def renderer(self) -> str:
+        """The driver's name for what draws the globe."""
+        return str(self.view.renderer)  # type: ignore[attr-defined]
 
     @property
     def focus_state(self) -> Focus:
@@ -194,9 +204,27 @@ class Stage(QWidget):
         self._timer.stop()
         self.view.release()  # type: ignore[attr-defined]
 
+    def _set_up_view(self) -> None:
+        self.view.setMouseTracking(True)
+        self.view.failed.connect(self._on_view_failed)  # type: ignore[attr-defined]
+
+    def _on_view_failed(self, reason: str) -> None:
+        """Put a message where the globe stood. Queued: the view that failed is in the middle of its work."""
+        QTimer.singleShot(0, self, lambda: self._replace_view(reason))
+
+    def _replace_view(self, reason: str) -> None:
+        failed, self.view = self.view, NoGlobe(reason, self)
+        failed.hide()
+        failed.deleteLater()
+        self._set_up_view()
+        self.view.setGeometry(self.rect())
+        self.view.lower()
+        self.view.show()
+
     def _make_turn_button(self) -> QToolButton:
         button = QToolButton(self)
         button.setText("Turn")
+        button.setProperty("outlined", True)
         button.setCheckable(True)
         button.setToolTip("Turn the globe, or let it rest (Space)")
         button.setAccessibleName("Turn the globe")
@@ -227,6 +255,8 @@ class Stage(QWidget):
             self.view.show_frame(frame)  # type: ignore[attr-defined]
             self.frames_drawn += 1
             self._last_frame = frame
+            if self.frames_drawn == 1:
+                self.first_frame_drawn.emit()
         self._show_overlay(frame)
         self._note_turning()
         if self.navigator.is_moving or self.presenter.is_animating(started):
@@ -244,14 +274,22 @@ class Stage(QWidget):
             return
         now = self._clock()
         migrations = self.presenter.shown_migrations(now)
-        items = make_items(snapshot, migrations, self._focus, self.region_names, now)
+        names = distinct_names(snapshot.contexts)
+        items = make_items(snapshot, migrations, self._focus, names, self.region_names, now)
         projection = frame.camera.project(self.presenter.places, frame.viewport)
         rows = {context: row for row, context in enumerate(self.presenter.contexts)}
         self.overlay.show_items(items, rows.get, projection, self._obstacles())
 
     def _obstacles(self) -> list[Box]:
-        fixed = (self.legend, self.demo_badge, self.turn_button)
+        fixed = (self.legend, self.demo_badge, self.turn_button, self.notices)
         return [Box(w.x(), w.y(), w.width(), w.height()) for w in fixed if not w.isHidden()]
+
+    def _place_notices(self) -> None:
+        left = max(MARGIN_PX, (self.width() - self.notices.width()) // 2)
+        top = MARGIN_PX + (self.demo_badge.height() + 8 if self.demo_badge.isVisible() else 0)
+        self.notices.move(left, top)
+        self.notices.raise_()
+        self.request_frame()
 
     def _note_turning(self) -> None:
         turning = self.navigator.is_turning
@@ -281,7 +319,7 @@ class Stage(QWidget):
         self.overlay.setGeometry(self.rect())
         self.demo_badge.move(MARGIN_PX, MARGIN_PX)
         self.demo_badge.resize(self.demo_badge.sizeHint())
-        self.legend.move(MARGIN_PX, self.height() - self.legend.height() - MARGIN_PX + 6)
+        self.legend.move(MARGIN_PX, self.height() - self.legend.height() - MARGIN_PX)
         size = self.turn_button.sizeHint()
         self.turn_button.setGeometry(
             self.width() - size.width() - MARGIN_PX,
@@ -291,7 +329,7 @@ class Stage(QWidget):
         )
         if self._last_frame is None:
             self.navigator.camera = self._home()
-        self.request_frame()
+        self._place_notices()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw the first frame."""

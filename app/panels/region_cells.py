@@ -14,7 +14,7 @@ from app.theme import SMALL_PX, make_font
 from gl.palette import ramp_colors
 from oracle.quotes import Freshness
 
-MARK_WIDTH_PX = 34
+MARK_WIDTH_PX = 36
 PADDING_PX = 6
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -51,7 +51,7 @@ class RegionDelegate(QStyledItemDelegate):
             painter.drawText(
                 area,
                 int(index.data(Qt.ItemDataRole.TextAlignmentRole)),
-                _elide(painter, row.texts[column], area),
+                elide(painter, row.texts[column], area),
             )
         painter.restore()
 
@@ -63,13 +63,13 @@ class RegionDelegate(QStyledItemDelegate):
         name = row.texts[Column.REGION]
         painter.setFont(option.font)
         painter.setPen(QColor(colors.TEXT if row.is_reachable else colors.GREY))
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, _elide(painter, name, text))
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, elide(painter, name, text))
         rest = text.adjusted(painter.fontMetrics().horizontalAdvance(name) + 8, 0, 0, 0)
         if rest.width() > 30:
             painter.setFont(self._small)
             painter.setPen(QColor(colors.MUTED if row.is_reachable else colors.GREY))
             detail = plain_text(row.view.context, 80) if row.is_reachable else row.view.health.value
-            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, _elide(painter, detail, rest))
+            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, elide(painter, detail, rest))
 
     def _paint_action(self, painter: QPainter, option: QStyleOptionViewItem, row: RegionRow) -> None:
         if row.offers:
@@ -128,5 +128,6 @@ def price_color(share: float) -> QColor:
     return QColor.fromRgbF(red, green, blue).lighter(115)
 
 
-def _elide(painter: QPainter, text: str, area: QRect) -> str:
+def elide(painter: QPainter, text: str, area: QRect) -> str:
+    """Return what of `text` fits into `area`."""
     return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())

@@ -25,7 +25,7 @@ class Column(IntEnum):
     ACTION = 6
 
 
-HEADERS = ("Region", "Spot price", "Age, source", "Trend", "Workloads", "Cost/day", "")
+HEADERS = ("Region", "Price", "Age, source", "Trend", "Workloads", "Cost/day", "")
 HEADER_TIPS = (
     "Where the context runs",
     "Per hour of one instance; in the colour that it has on the globe",
@@ -42,6 +42,7 @@ class RegionRow:
     """One row. `share` is the price's place on the colour scale, None for an unknown one."""
 
     view: ContextView
+    name: str
     offers: tuple[DryRun, ...]
     share: float | None
     texts: tuple[str, ...]
@@ -53,8 +54,10 @@ class RegionRow:
         return self.view.health is Health.REACHABLE
 
 
-def make_row(view: ContextView, offers: tuple[DryRun, ...], share: float | None, now: float) -> RegionRow:
-    """Return the row of a context at wall time `now`."""
+def make_row(
+    view: ContextView, name: str, offers: tuple[DryRun, ...], share: float | None, now: float
+) -> RegionRow:
+    """Return the row of a context, whose distinct name is `name`, at wall time `now`."""
     freshness = None if view.quote is None else view.quote.freshness(now)
     texts = (
         place_name(view),
@@ -65,7 +68,7 @@ def make_row(view: ContextView, offers: tuple[DryRun, ...], share: float | None,
         format_usd(view.usd_per_day),
         f"Save {format_usd(offers[0].savings_usd_per_day)}" if offers else "",
     )
-    return RegionRow(view, offers, share, texts, freshness)
+    return RegionRow(view, name, offers, share, texts, freshness)
 
 
 def sort_value(row: RegionRow, column: Column) -> tuple[int, float | str]:
@@ -109,7 +112,11 @@ def accessible_text(row: RegionRow, column: Column) -> str:
             f"Migrate {plain_text(row.offers[0].workload.name, 60)}: {row.texts[Column.ACTION].lower()} a day"
         )
     state = "" if row.is_reachable else f", {row.view.health.value}"
-    prefix = f"{plain_text(row.view.context, 60)}, " if column is Column.REGION else f"{HEADERS[column]} "
+    prefix = (
+        f"{row.name}, {plain_text(row.view.context, 60)}, "
+        if column is Column.REGION
+        else f"{HEADERS[column]} "
+    )
     return f"{prefix}{row.texts[column]}{state}"
 
 

@@ -174,7 +174,7 @@ class RegionTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
         self.setSortingEnabled(True)
-        self.sortByColumn(Column.PRICE, Qt.SortOrder.AscendingOrder)
+        self.sortByColumn(Column.ACTION, Qt.SortOrder.DescendingOrder)
         self.selectionModel().currentRowChanged.connect(self._on_current_row)
         self.doubleClicked.connect(self._on_double_click)
 
@@ -242,12 +242,12 @@ class RegionTable(QTableView):
 
 
 _WIDTHS_PX = {
-    Column.PRICE: 78,
-    Column.AGE: 108,
-    Column.TREND: 62,
+    Column.PRICE: 74,
+    Column.AGE: 96,
+    Column.TREND: 60,
     Column.WORKLOADS: 72,
-    Column.COST: 66,
-    Column.ACTION: 92,
+    Column.COST: 62,
+    Column.ACTION: 88,
 }
 
 

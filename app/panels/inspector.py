@@ -1,0 +1,151 @@
+"""The selected region: what it costs now and cost before, and the workloads that run there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from app import colors
+from app.formatting import format_age, format_price, plain_text
+from app.hud.overlay_items import place_name, price_text, provider_name
+from app.panels.dry_run_lines import Tone
+from app.panels.labels import TONE_COLORS, ElidedLabel, make_label, set_color
+from app.panels.price_chart import PriceChart
+from app.panels.workload_rows import make_workload_rows
+from app.panels.workload_table import WorkloadTable
+from app.theme import SMALL_PX, TITLE_PX, make_font
+from controller.clusters.fleet import Health, WorkloadKey
+from controller.snapshots import ContextView, EngineSnapshot
+
+
+class Inspector(QWidget):
+    """Shows one context. Without a selection it says how to make one."""
+
+    migrate_requested = Signal(object)
+    """The `DryRun` of a workload's best move."""
+    dry_run_requested = Signal(object, str)
+    """A `WorkloadKey` and the context it might move to."""
+    armed_changed = Signal(str, bool)
+    """A context, and whether a person wants it armed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._snapshot: EngineSnapshot | None = None
+        self._view: ContextView | None = None
+        self._title = make_label(size_px=TITLE_PX, bold=True)
+        self._price = make_label(size_px=TITLE_PX, bold=True)
+        self._detail = ElidedLabel()
+        set_color(self._detail, colors.MUTED)
+        self._price_detail = make_label(size_px=SMALL_PX, color=colors.MUTED)
+        self._health = make_label(size_px=12, wrap=True)
+        self._arm = QToolButton()
+        self._arm.setFont(make_font(SMALL_PX))
+        self._arm.setProperty("outlined", True)
+        self._arm.clicked.connect(self._on_arm)
+        self._chart = PriceChart()
+        self.workloads = WorkloadTable()
+        self.workloads.migrate_requested.connect(self.migrate_requested)
+        self.workloads.dry_run_requested.connect(self._show_targets)
+        self._empty = make_label(
+            "Select a region on the globe or in the table to see its prices and workloads.",
+            color=colors.MUTED,
+            wrap=True,
+        )
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lay_out()
+
+    def show_context(self, view: ContextView | None, snapshot: EngineSnapshot | None, now: float) -> None:
+        """Show a context of a snapshot, or none."""
+        self._view, self._snapshot = view, snapshot
+        self._stack.setCurrentIndex(0 if view is None else 1)
+        if view is None or snapshot is None:
+            return
+        provider = provider_name(view.provider)
+        self._title.setText(" · ".join(part for part in (place_name(view), provider) if part))
+        parts = (view.context, view.region, view.instance_type)
+        self._detail.setText("   ".join(plain_text(part, 60) for part in parts if part))
+        self._price.setText(price_text(view, now))
+        self._price_detail.setText(_price_detail(view, now))
+        self._show_health(view)
+        self._chart.show_history(view.history)
+        self.workloads.show_rows(make_workload_rows(view, snapshot))
+
+    def _show_health(self, view: ContextView) -> None:
+        troubled = view.health is not Health.REACHABLE
+        reason = (
+            f"{view.health.value}: {plain_text(view.health_reason)}"
+            if view.health_reason
+            else view.health.value
+        )
+        self._health.setText(f"{reason}. What is shown here was seen last." if troubled else "")
+        set_color(self._health, TONE_COLORS[Tone.WARNING])
+        self._health.setVisible(troubled)
+        self._arm.setText("Armed" if view.armed else "Arm…")
+        self._arm.setToolTip(
+            "Migrations may change this context; press to forbid it"
+            if view.armed
+            else "Only watched: press to allow migrations to change this context"
+        )
+        self._arm.setAccessibleName(f"{'Disarm' if view.armed else 'Arm'} {plain_text(view.context, 80)}")
+
+    def _on_arm(self) -> None:
+        if self._view is not None:
+            self.armed_changed.emit(self._view.context, not self._view.armed)
+
+    def _show_targets(self, workload: WorkloadKey, position: QPoint) -> None:
+        if self._snapshot is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName(f"Dry run of {plain_text(workload.name, 80)} to")
+        for view in _by_price([v for v in self._snapshot.contexts if v.context != workload.context]):
+            action = menu.addAction(_target_text(view).replace("&", "&&"))
+            action.setEnabled(view.health is Health.REACHABLE)
+            action.triggered.connect(
+                lambda _=False, context=view.context: self.dry_run_requested.emit(workload, context)
+            )
+        menu.popup(position)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self._title)
+        head.addWidget(self._arm)
+        head.addStretch(1)
+        head.addWidget(self._price)
+        below = QHBoxLayout()
+        below.addWidget(self._detail, 1)
+        below.addWidget(self._price_detail)
+        shown = QWidget()
+        layout = QVBoxLayout(shown)
+        layout.setContentsMargins(16, 12, 10, 8)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addLayout(below)
+        layout.addWidget(self._health)
+        layout.addWidget(self._chart, 2)
+        layout.addWidget(self.workloads, 3)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(shown)
+
+
+def _price_detail(view: ContextView, now: float) -> str:
+    quote = view.quote
+    if quote is None:
+        return ""
+    age = f"{format_age(quote.age_s(now))} old"
+    base = view.on_demand_usd_per_hour
+    if base is None or base <= 0 or not quote.is_usable(now):
+        return age
+    discount = round(100 * (1 - quote.usd_per_hour / base))
+    return f"{discount}% below on-demand {format_price(base)} · {age}"
+
+
+def _by_price(views: list[ContextView]) -> list[ContextView]:
+    return sorted(views, key=lambda view: (view.quote is None, view.quote.usd_per_hour if view.quote else 0))
+
+
+def _target_text(view: ContextView) -> str:
+    price = "no price" if view.quote is None else format_price(view.quote.usd_per_hour)
+    provider = provider_name(view.provider)
+    return f"{place_name(view)} · {provider}   {price}" if provider else f"{place_name(view)}   {price}"

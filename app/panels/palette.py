@@ -1,0 +1,73 @@
+"""The command palette: everything that the program can do, found by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+
+from app.formatting import plain_text
+from app.panels.palette_search import PaletteEntry, find_entries
+from app.panels.sheet import Sheet
+
+#: More entries than this nobody reads: typing is quicker.
+MAX_SHOWN = 60
+
+
+class Palette(Sheet):
+    """A line to type into and the entries that answer to it."""
+
+    def __init__(self, window: QWidget, behind: QWidget) -> None:
+        super().__init__(window, behind, "", 560)
+        self.setAccessibleName("Command palette")
+        self._entries: Sequence[PaletteEntry] = ()
+        self._found: list[PaletteEntry] = []
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("Fly to a region, migrate a workload, change a setting…")
+        self.line.setAccessibleName("Type to find an action")
+        self.list = QListWidget()
+        self.list.setFixedHeight(330)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setAccessibleName("Actions")
+        self.body.addWidget(self.line)
+        self.body.addWidget(self.list)
+        self.line.textChanged.connect(self._refresh)
+        self.line.installEventFilter(self)
+        self.list.itemClicked.connect(lambda _: self._run())
+
+    def show_entries(self, entries: Sequence[PaletteEntry]) -> None:
+        """Open the palette with these entries."""
+        self._entries = entries
+        self.line.clear()
+        self._refresh()
+        self.open(self.line)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the arrow keys and Enter reach the list while the line keeps the keyboard."""
+        if watched is self.line and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+                step = 1 if event.key() == Qt.Key.Key_Down else -1
+                rows = max(1, self.list.count())
+                self.list.setCurrentRow((self.list.currentRow() + step) % rows)
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._run()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _refresh(self) -> None:
+        self._found = find_entries(self._entries, self.line.text())[:MAX_SHOWN]
+        self.list.clear()
+        for entry in self._found:
+            hint = f"    {entry.hint}" if entry.hint else ""
+            self.list.addItem(QListWidgetItem(plain_text(entry.text + hint, 200)))
+        self.list.setCurrentRow(0)
+
+    def _run(self) -> None:
+        row = self.list.currentRow()
+        if 0 <= row < len(self._found):
+            entry = self._found[row]
+            self.close_sheet()
+            entry.run()

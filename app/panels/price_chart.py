@@ -1,0 +1,144 @@
+"""The price history of one region as a line, painted by hand.
+
+A charting library would cost more start-up time and memory than the rest of the window; see docs/decisions.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app import colors
+from app.formatting import format_age, format_price
+from app.panels.chart_scale import ChartScale, fit_scale
+from app.theme import SMALL_PX, make_font
+
+LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 8.0, 62.0, 8.0, 20.0
+
+
+class PriceChart(QWidget):
+    """A line of (Unix seconds, USD per hour) with the newest price marked; the pointer reads off values."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFont(make_font(SMALL_PX))
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(84)
+        self._history: tuple[tuple[float, float], ...] = ()
+        self._pointer_px: float | None = None
+
+    def sizeHint(self) -> QSize:
+        """Wide and low."""
+        return QSize(360, 130)
+
+    def show_history(self, history: tuple[tuple[float, float], ...]) -> None:
+        """Show a history, oldest first; an empty one says so."""
+        if history is not self._history and history != self._history:
+            self._history = history
+            self.setAccessibleName(_describe(history))
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint grid, line and labels."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if len(self._history) < 2:
+            painter.setPen(QColor(colors.MUTED))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No price history yet")
+            return
+        area = QRectF(LEFT_PX, TOP_PX, self.width() - LEFT_PX - RIGHT_PX, self.height() - TOP_PX - BOTTOM_PX)
+        scale = fit_scale(self._history)
+        self._paint_grid(painter, area, scale)
+        self._paint_line(painter, area, scale)
+        self._paint_reading(painter, area, scale)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Read off the value under the pointer."""
+        self._pointer_px = event.position().x()
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        """Show the newest value again."""
+        del event
+        self._pointer_px = None
+        self.update()
+
+    def _paint_grid(self, painter: QPainter, area: QRectF, scale: ChartScale) -> None:
+        for price in scale.ticks:
+            y_px = _y(area, scale, price)
+            painter.setPen(QPen(QColor(colors.LINE), 1.0))
+            painter.drawLine(QPointF(area.left(), y_px), QPointF(area.right(), y_px))
+            painter.setPen(QColor(colors.MUTED))
+            label = QRectF(area.right() + 6.0, y_px - 8.0, RIGHT_PX - 6.0, 16.0)
+            painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, _price(price))
+        start, end = self._history[0][0], self._history[-1][0]
+        below = QRectF(area.left(), area.bottom() + 4.0, area.width(), 16.0)
+        painter.setPen(QColor(colors.MUTED))
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"{format_age(end - start)} ago")
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "now")
+
+    def _paint_line(self, painter: QPainter, area: QRectF, scale: ChartScale) -> None:
+        points = [QPointF(_x(area, self._history, at), _y(area, scale, price)) for at, price in self._history]
+        line = QPainterPath(points[0])
+        for point in points[1:]:
+            line.lineTo(point)
+        below = QPainterPath(line)
+        below.lineTo(points[-1].x(), area.bottom())
+        below.lineTo(points[0].x(), area.bottom())
+        shade = QLinearGradient(0.0, area.top(), 0.0, area.bottom())
+        strong, weak = QColor(colors.ACCENT), QColor(colors.ACCENT)
+        strong.setAlpha(70)
+        weak.setAlpha(0)
+        shade.setColorAt(0.0, strong)
+        shade.setColorAt(1.0, weak)
+        painter.fillPath(below, shade)
+        painter.setPen(QPen(QColor(colors.ACCENT), 1.6))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(line)
+
+    def _paint_reading(self, painter: QPainter, area: QRectF, scale: ChartScale) -> None:
+        at, price = self._history[-1] if self._pointer_px is None else self._nearest(area, self._pointer_px)
+        point = QPointF(_x(area, self._history, at), _y(area, scale, price))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colors.TEXT))
+        painter.drawEllipse(point, 3.0, 3.0)
+        if self._pointer_px is not None:
+            text = f"{_price(price)}/h, {format_age(self._history[-1][0] - at)} ago"
+            width = painter.fontMetrics().horizontalAdvance(text) + 12
+            left = min(max(area.left(), point.x() - width / 2.0), area.right() - width)
+            box = QRectF(left, area.top(), width, 18.0)
+            painter.setBrush(QColor(colors.HOVERED))
+            painter.drawRoundedRect(box, 4.0, 4.0)
+            painter.setPen(QColor(colors.TEXT))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _nearest(self, area: QRectF, x_px: float) -> tuple[float, float]:
+        return min(self._history, key=lambda sample: abs(_x(area, self._history, sample[0]) - x_px))
+
+
+def _x(area: QRectF, history: tuple[tuple[float, float], ...], at: float) -> float:
+    start, end = history[0][0], history[-1][0]
+    return area.left() + area.width() * (at - start) / max(1e-9, end - start)
+
+
+def _y(area: QRectF, scale: ChartScale, price: float) -> float:
+    return area.bottom() - area.height() * scale.share(price)
+
+
+def _price(usd_per_hour: float) -> str:
+    return format_price(Decimal(f"{usd_per_hour:.5f}")).removesuffix("/h")
+
+
+def _describe(history: tuple[tuple[float, float], ...]) -> str:
+    if len(history) < 2:
+        return "No price history yet"
+    prices = [price for _, price in history]
+    since = format_age(history[-1][0] - history[0][0])
+    return (
+        f"Price over {since}: from {_price(min(prices))} to {_price(max(prices))}, now {_price(prices[-1])}"
+    )

@@ -1,0 +1,182 @@
+"""What happened: decisions and migrations from the ledger, the newest first, for all regions or the selected one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import colors
+from app.formatting import format_clock, plain_text
+from app.panels.labels import make_label
+from app.panels.region_cells import elide, paint_background
+from app.theme import SMALL_PX, make_font
+from controller.snapshots import EntryKind, Severity, TimelineEntry
+
+ENTRY_ROLE = Qt.ItemDataRole.UserRole
+ROW_HEIGHT_PX = 22
+TIME_WIDTH_PX = 58
+KIND_WIDTH_PX = 70
+
+_Index = QModelIndex | QPersistentModelIndex
+_KIND_COLORS = {
+    EntryKind.DECISION: colors.MUTED,
+    EntryKind.MIGRATION: colors.ACCENT,
+    EntryKind.STORE: colors.MUTED,
+    EntryKind.CLUSTER: colors.MUTED,
+    EntryKind.OPERATOR: colors.TEXT,
+}
+_SEVERITY_COLORS = {Severity.WARNING: colors.WARNING, Severity.ERROR: colors.BAD}
+
+
+class TimelineModel(QAbstractListModel):
+    """The entries, newest first. New ones are inserted above, so that the list keeps its place."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[TimelineEntry] = []
+
+    def show_entries(self, newest_first: list[TimelineEntry]) -> None:
+        """Replace what is shown."""
+        if newest_first == self._entries:
+            return
+        added = _count_added(self._entries, newest_first)
+        if added is None:
+            self.beginResetModel()
+            self._entries = newest_first
+            self.endResetModel()
+            return
+        self.beginInsertRows(QModelIndex(), 0, added - 1)
+        self._entries = newest_first
+        self.endInsertRows()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """See QAbstractItemModel."""
+        return 0 if parent.isValid() else len(self._entries)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """See QAbstractItemModel."""
+        entry = self._entries[index.row()]
+        if role == ENTRY_ROLE:
+            return entry
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return plain_text(entry.text, 500)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{format_clock(entry.at)}, {entry.kind.value}: {plain_text(entry.text, 500)}"
+        return None
+
+
+class TimelineDelegate(QStyledItemDelegate):
+    """Paints time, kind and text."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """One line each."""
+        return QSize(120, ROW_HEIGHT_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Paint one entry."""
+        entry: TimelineEntry = index.data(ENTRY_ROLE)
+        painter.save()
+        paint_background(painter, option)
+        painter.setFont(make_font(SMALL_PX))
+        area = option.rect.adjusted(12, 0, -8, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(QColor(colors.MUTED))
+        painter.drawText(area, middle, format_clock(entry.at))
+        painter.setPen(QColor(_KIND_COLORS[entry.kind]))
+        painter.drawText(area.adjusted(TIME_WIDTH_PX, 0, 0, 0), middle, entry.kind.value)
+        painter.setPen(QColor(_SEVERITY_COLORS.get(entry.severity, colors.TEXT)))
+        text = area.adjusted(TIME_WIDTH_PX + KIND_WIDTH_PX, 0, 0, 0)
+        painter.drawText(text, middle, elide(painter, plain_text(entry.text, 500), text))
+        painter.restore()
+
+
+class Timeline(QWidget):
+    """The list with its filter."""
+
+    migration_selected = Signal(str)
+    """The id of a migration whose entry was activated."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entries: tuple[TimelineEntry, ...] = ()
+        self._selected: str | None = None
+        self._model = TimelineModel(self)
+        self.list = QListView()
+        self.list.setModel(self._model)
+        self.list.setItemDelegate(TimelineDelegate(self))
+        self.list.setUniformItemSizes(True)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setAccessibleName("Timeline of decisions and migrations, newest first")
+        self.list.setMouseTracking(True)
+        self.list.activated.connect(self._on_activated)
+        self.filter_button = QToolButton()
+        self.filter_button.setText("Selected region only")
+        self.filter_button.setCheckable(True)
+        self.filter_button.toggled.connect(self._refresh)
+        self._empty = make_label("Nothing has happened yet.", size_px=12, color=colors.MUTED)
+        self._empty.setContentsMargins(12, 4, 12, 4)
+        self._lay_out()
+
+    def show_entries(self, entries: tuple[TimelineEntry, ...]) -> None:
+        """Show these entries, oldest first as the snapshot has them."""
+        if entries != self._entries:
+            self._entries = entries
+            self._refresh()
+
+    def select(self, context: str | None) -> None:
+        """Filter by this context, where the filter is on."""
+        self._selected = context
+        if self.filter_button.isChecked():
+            self._refresh()
+
+    def _refresh(self) -> None:
+        shown = [entry for entry in reversed(self._entries) if self._is_shown(entry)]
+        was_at_top = self.list.verticalScrollBar().value() == 0
+        self._model.show_entries(shown)
+        if was_at_top:
+            self.list.scrollToTop()
+        self._empty.setVisible(not shown)
+        self.list.setVisible(bool(shown))
+
+    def _is_shown(self, entry: TimelineEntry) -> bool:
+        if not self.filter_button.isChecked() or self._selected is None:
+            return True
+        return self._selected in entry.contexts
+
+    def _on_activated(self, index: QModelIndex) -> None:
+        entry: TimelineEntry = index.data(ENTRY_ROLE)
+        if entry.migration_id is not None:
+            self.migration_selected.emit(entry.migration_id)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 2, 6, 0)
+        head.addWidget(make_label("Timeline", size_px=12, bold=True))
+        head.addStretch(1)
+        head.addWidget(self.filter_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 2, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self._empty)
+        layout.addStretch(0)
+
+
+def _count_added(before: list[TimelineEntry], after: list[TimelineEntry]) -> int | None:
+    """Return how many entries were put above the old ones; None where that is not all that happened."""
+    added = len(after) - len(before)
+    return added if before and added > 0 and after[added:] == before else None

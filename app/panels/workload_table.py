@@ -1,0 +1,212 @@
+"""The workloads of the selected context as a table, each with its best move and a dry run to anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app import colors
+from app.formatting import plain_text
+from app.panels.region_cells import PADDING_PX, elide, paint_background, paint_pill
+from app.panels.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
+from app.theme import SMALL_PX, make_font
+
+ROW_ROLE = Qt.ItemDataRole.UserRole
+ROW_HEIGHT_PX = 28
+
+_Index = QModelIndex | QPersistentModelIndex
+_NUMBERS = (WorkloadColumn.READY, WorkloadColumn.STATE, WorkloadColumn.COST)
+_WIDTHS_PX = {
+    WorkloadColumn.READY: 54,
+    WorkloadColumn.STATE: 58,
+    WorkloadColumn.COST: 66,
+    WorkloadColumn.MOVE: 118,
+    WorkloadColumn.DRY_RUN: 96,
+}
+
+
+class WorkloadModel(QAbstractTableModel):
+    """The rows as Qt wants them."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[WorkloadRow, ...] = ()
+
+    def show_rows(self, rows: Sequence[WorkloadRow]) -> None:
+        """Replace what is shown; rows that read the same are left alone."""
+        before, self._rows = self._rows, tuple(rows)
+        if [row.workload.key for row in before] != [row.workload.key for row in rows]:
+            self.beginResetModel()
+            self.endResetModel()
+            return
+        for index, (old, new) in enumerate(zip(before, rows, strict=True)):
+            if old.texts != new.texts or (old.offer is None) != (new.offer is None):
+                self.dataChanged.emit(self.index(index, 0), self.index(index, len(WorkloadColumn) - 1))
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """See QAbstractItemModel."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        """See QAbstractItemModel."""
+        return 0 if parent.isValid() else len(WorkloadColumn)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """See QAbstractItemModel."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return WORKLOAD_HEADERS[section]
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(WorkloadColumn(section))
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """See QAbstractItemModel."""
+        row, column = self._rows[index.row()], WorkloadColumn(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.texts[column]
+        if role == ROW_ROLE:
+            return row
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.note if column is WorkloadColumn.MOVE else plain_text(str(row.workload.key), 300)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{WORKLOAD_HEADERS[column]} {row.texts[column]}".strip()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        return None
+
+
+class WorkloadDelegate(QStyledItemDelegate):
+    """Paints the cells."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Paint one cell."""
+        row: WorkloadRow = index.data(ROW_ROLE)
+        column = WorkloadColumn(index.column())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_background(painter, option)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        if column is WorkloadColumn.MOVE and row.offer is not None:
+            paint_pill(painter, option.rect, row.texts[column], hovered=hovered, focused=focused)
+        elif column is WorkloadColumn.DRY_RUN:
+            _paint_outline(painter, option, row.texts[column])
+        else:
+            quiet = column is WorkloadColumn.MOVE
+            painter.setPen(QColor(colors.MUTED if quiet else colors.TEXT))
+            painter.setFont(make_font(SMALL_PX) if quiet else option.font)
+            area = option.rect.adjusted(PADDING_PX, 0, -PADDING_PX, 0)
+            painter.drawText(area, int(_alignment(column)), elide(painter, row.texts[column], area))
+        painter.restore()
+
+
+class WorkloadTable(QTableView):
+    """The table."""
+
+    migrate_requested = Signal(object)
+    """The `DryRun` of the row's best move."""
+    dry_run_requested = Signal(object, object)
+    """A `WorkloadKey` whose dry run is wanted, and the global position of a menu of targets."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = WorkloadModel(self)
+        self.setModel(self._model)
+        self.setItemDelegate(WorkloadDelegate(self))
+        self.setAccessibleName("Workloads of the selected context")
+        self.setFont(make_font(12))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(WorkloadColumn.NAME, QHeaderView.ResizeMode.Stretch)
+        for column, width in _WIDTHS_PX.items():
+            header.resizeSection(column, width)
+
+    def show_rows(self, rows: Sequence[WorkloadRow]) -> None:
+        """Show these workloads."""
+        self._model.show_rows(rows)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter or M takes the best move, or asks for a dry run from the last column; D asks for one from any."""
+        index, key = self.currentIndex(), event.key()
+        if key == Qt.Key.Key_Space:
+            event.ignore()
+        elif not index.isValid():
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._press(index, WorkloadColumn(index.column()))
+        elif key == Qt.Key.Key_M:
+            self._press(index, WorkloadColumn.MOVE)
+        elif key == Qt.Key.Key_D:
+            self._press(index, WorkloadColumn.DRY_RUN)
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click presses the buttons in the last columns."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        column = WorkloadColumn(index.column()) if index.isValid() else None
+        if event.button() is Qt.MouseButton.LeftButton and column in (
+            WorkloadColumn.MOVE,
+            WorkloadColumn.DRY_RUN,
+        ):
+            self._press(index, column)
+
+    def _press(self, index: QModelIndex, column: WorkloadColumn) -> None:
+        row: WorkloadRow = index.data(ROW_ROLE)
+        if column is WorkloadColumn.DRY_RUN or row.offer is None:
+            cell = self.visualRect(index.siblingAtColumn(WorkloadColumn.DRY_RUN))
+            corner = self.viewport().mapToGlobal(cell.bottomLeft())
+            if column is not WorkloadColumn.MOVE:
+                self.dry_run_requested.emit(row.workload.key, corner)
+        else:
+            self.migrate_requested.emit(row.offer)
+
+
+def _alignment(column: WorkloadColumn) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _paint_outline(painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
+    focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+    hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+    box = QRectF(option.rect).adjusted(3.5, 3.5, -3.5, -3.5)
+    painter.setPen(QPen(QColor(colors.TEXT if focused else colors.LINE), 2.0 if focused else 1.0))
+    painter.setBrush(QColor(colors.HOVERED) if hovered else Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(box, box.height() / 2.0, box.height() / 2.0)
+    painter.setPen(QColor(colors.TEXT))
+    painter.setFont(make_font(SMALL_PX))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
