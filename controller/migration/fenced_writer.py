@@ -1,0 +1,151 @@
+"""The only place that changes a Deployment: journaled first, absolute, fenced, and read back where no answer
+came.
+
+`seal` gives both Deployments a new fence, so that a write of ours (or of an instance before us) that is still
+on its way fails when it lands. It comes before every change of direction and after every takeover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from controller.errors import ClusterUnreachable, RateLimited, ServerFailed, VersionConflict
+from controller.migration.cluster_side import ClusterSide
+from controller.migration.fact_reader import (
+    FactReader,
+    refuse_newer,
+    require_fence,
+    require_present,
+    require_untouched,
+)
+from controller.migration.fences import Fence
+from controller.migration.journal_keeper import BOTH, JournalKeeper
+from controller.migration.observation import DeploymentFacts
+from controller.migration.pace import Pace
+from controller.migration.record import Side
+from controller.migration.states import Phase
+
+#: Given fresh facts of (the side to be scaled, the other side), says whether to send now; may raise to turn
+#: aside.
+Permit = Callable[[DeploymentFacts, DeploymentFacts | None], bool]
+
+
+def always_permit(scaled: DeploymentFacts, other: DeploymentFacts | None) -> bool:
+    """For writes that only add replicas which the floor needs."""
+    return True
+
+
+class FencedWriter:
+    """Performs one write at a time for one migration."""
+
+    def __init__(
+        self,
+        keeper: JournalKeeper,
+        sides: Mapping[Side, ClusterSide],
+        reader: FactReader,
+        pace: Pace,
+    ) -> None:
+        self._keeper = keeper
+        self._sides = sides
+        self._reader = reader
+        self._pace = pace
+
+    async def seal(self, sides: tuple[Side, ...] = BOTH) -> None:
+        """Change the fences of these sides and take over the replicas that are there now.
+
+        Raises: HoldNeeded, LeaseLost, LeaseUncertain; ClusterError when patience is over.
+        """
+        record = await self._keeper.count_operation()
+        for side in sides:
+            await self._place_fence(side, record.fence(f"{record.operation}-seal"), sides)
+
+    async def place_end_fences(self) -> None:
+        """Leave a last fence on what remains, so that nothing of this migration can be written any more."""
+        record = await self._keeper.count_operation()
+        for side in BOTH:
+            await self._place_fence(side, record.fence(f"{record.operation}-end"), BOTH)
+
+    async def scale(self, side: Side, replicas: int, permit: Permit, *, target_is_lost: bool = False) -> None:
+        """Bring one side to `replicas`, when `permit` agrees; returns when a read or an answer has confirmed
+        it.
+
+        Raises: HoldNeeded, MoveFailed (by `permit`), LeaseLost, LeaseUncertain; ClusterError when patience is
+        over.
+        """
+        await self._keeper.save(self._keeper.record.with_intent(side, replicas))
+        intent = self._keeper.record.intent
+        assert intent is not None, "with_intent has just set it"
+        fence = self._keeper.record.fence(str(intent.operation))
+        patience = self._pace.patience()
+        while True:
+            facts, other = await self._read_for(side, target_is_lost)
+            if facts.replicas == replicas:
+                break
+            if permit(facts, other):
+                self._keeper.check((Side.SOURCE,) if target_is_lost else BOTH)
+                try:
+                    self._reader.remember(side, await self._sides[side].scale(facts, fence, replicas))
+                    break
+                except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
+                    await patience.endure(error)
+            else:
+                await self._pace.sleep(self._pace.settings.retry_s)
+        self._keeper.confirm_replicas(side, replicas)
+
+    async def _read_for(
+        self, side: Side, target_is_lost: bool
+    ) -> tuple[DeploymentFacts, DeploymentFacts | None]:
+        """Read what is scaled and the other side, both after the last write, and refuse what others have
+        touched.
+        """
+        other_side = Side.TARGET if side is Side.SOURCE else Side.SOURCE
+        scaled = await self._reader.read(side)
+        other = None if target_is_lost else await self._reader.read(other_side)
+        record = self._keeper.record
+        if record.state.phase is Phase.ROLLBACK:
+            present = require_present(scaled, record, side)
+            require_fence(present, record, side)
+            return present, other
+        if other is not None:
+            require_untouched(other, record, other_side)
+        return require_untouched(scaled, record, side), other
+
+    async def _place_fence(self, side: Side, fence: Fence, sides: tuple[Side, ...]) -> None:
+        patience = self._pace.patience()
+        while True:
+            facts = await self._reader.read(side)
+            if facts is None and self._may_be_missing(side):
+                return
+            facts = require_present(facts, self._keeper.record, side)
+            refuse_newer(facts, self._keeper.record, side)
+            if facts.fence == str(fence):
+                break
+            self._keeper.check(sides)
+            try:
+                self._reader.remember(side, await self._sides[side].place_fence(facts, fence))
+                break
+            except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
+                await patience.endure(error)
+        self._take_over_replicas(side)
+
+    def _may_be_missing(self, side: Side) -> bool:
+        """Whether there need not be a Deployment to fence: the target's is not created yet, or a rollback
+        deleted it.
+        """
+        record = self._keeper.record
+        is_expected = record.target.deployment_uid is not None and record.state.phase is not Phase.ROLLBACK
+        return side is Side.TARGET and not is_expected
+
+    def _take_over_replicas(self, side: Side) -> None:
+        """Settle an open intent by what the sealed Deployment says: it has landed, or it never will.
+
+        Replicas that are neither are left for `require_untouched` to complain about; a rollback starts from
+        what is there.
+        """
+        facts, record = self._reader.last(side), self._keeper.record
+        assert facts is not None, "it was just read or written"
+        has_intent = record.intent is not None and record.intent.side is side
+        if record.state.phase is Phase.ROLLBACK or (has_intent and record.intent_replicas == facts.replicas):
+            self._keeper.confirm_replicas(side, facts.replicas)
+        elif has_intent:
+            self._keeper.confirm_replicas(side, record.side(side).replicas)

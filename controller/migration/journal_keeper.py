@@ -1,0 +1,70 @@
+"""Holds a migration's record and writes it down before anything follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from controller.migration.journal import encode_journal
+from controller.migration.lease_pair import LeasePair
+from controller.migration.record import MigrationRecord, Side
+
+BOTH = (Side.SOURCE, Side.TARGET)
+
+
+class JournalKeeper:
+    """The one owner of the record. Before both Leases are held there is nothing to write to, and nothing is
+    written.
+    """
+
+    def __init__(self, record: MigrationRecord, on_change: Callable[[], None]) -> None:
+        self._record = record
+        self._leases: LeasePair | None = None
+        self._on_change = on_change
+
+    @property
+    def record(self) -> MigrationRecord:
+        """What this instance knows; what is in the journal may be a little older, or one announcement ahead."""
+        return self._record
+
+    def lead(self, leases: LeasePair, record: MigrationRecord) -> None:
+        """Go on under these Leases, with this record."""
+        self._leases = leases
+        self.remember(record)
+
+    def check(self, sides: tuple[Side, ...] = BOTH) -> None:
+        """Raises: LeaseLost, LeaseUncertain or ClusterError where nothing may be written now."""
+        if self._leases is not None:
+            self._leases.check(sides)
+
+    async def save(self, record: MigrationRecord) -> None:
+        """Write the record down, then believe it. Raises: LeaseLost, ClusterError, NotArmed."""
+        if self._leases is not None:
+            self._leases.check_lost()
+            await self._leases.save(encode_journal(record), record.epoch)
+        self.remember(record)
+
+    def remember(self, record: MigrationRecord) -> None:
+        """Believe the record without writing it: for what a restart may forget."""
+        if record != self._record:
+            self._record = record
+            self._on_change()
+
+    async def count_operation(self) -> MigrationRecord:
+        """Journal the next operation's number and return the record with it."""
+        await self.save(self._record.with_next_operation())
+        return self._record
+
+    def confirm_replicas(self, side: Side, replicas: int) -> None:
+        """A read or an answer has shown these replicas; worth remembering, not worth a write of its own."""
+        self.remember(self._record.with_replicas(side, replicas))
+
+    def confirm_identity(self, side: Side, deployment_uid: str) -> None:
+        """A Deployment was found or created."""
+        known = self._record.side(side)
+        if known.deployment_uid != deployment_uid:
+            self.remember(self._record.with_side(side, replace(known, deployment_uid=deployment_uid)))
+
+    def describe(self, reason: str) -> None:
+        """Tell in other words why the migration is where it is."""
+        self.remember(replace(self._record, state=replace(self._record.state, reason=reason)))

@@ -1,0 +1,128 @@
+"""Both Leases of a migration, the source's with the authoritative journal, the target's with its mirror."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from controller.errors import ControllerError
+from controller.migration.errors import LeaseLost, LeaseTaken, LeaseUncertain
+from controller.migration.lease import ClusterLease
+from controller.migration.pace import Pace
+from controller.migration.record import Side
+
+
+class LeasePair:
+    """Acquires, renews and releases both Leases; answers whether one may write.
+
+    `order` is the order of acquisition: that of the clusters' UIDs, so that a move from A to B and one from B
+    to A cannot wait for each other. Every acquired Lease is renewed by its own task, so that a silent cluster
+    does not cost the other.
+    """
+
+    def __init__(
+        self,
+        leases: Mapping[Side, ClusterLease],
+        order: tuple[Side, Side],
+        pace: Pace,
+    ) -> None:
+        self._leases = leases
+        self._order = order
+        self._pace = pace
+        self._renewals: dict[Side, asyncio.Task[None]] = {}
+        self._lost: LeaseLost | None = None
+        self._refused: dict[Side, ControllerError] = {}
+
+    @property
+    def epoch(self) -> int:
+        """The highest epoch that either Lease has seen."""
+        return max(lease.epoch for lease in self._leases.values())
+
+    def journal(self, side: Side) -> str | None:
+        """Return what the Lease of one side carries."""
+        return self._leases[side].journal
+
+    async def acquire(self, pause: Callable[[float], Awaitable[None]], timeout_s: float | None) -> None:
+        """Become the holder of both, in order.
+
+        Raises: LeaseTaken where another instance still holds one after the timeout (None: wait for ever);
+        ClusterError.
+        """
+        started_at = self._pace.monotonic()
+        for side in self._order:
+            while side not in self._renewals:
+                self.check_lost()
+                if await self._leases[side].try_acquire():
+                    self._renewals[side] = asyncio.ensure_future(self._keep_renewing(side))
+                    break
+                if timeout_s is not None and self._pace.monotonic() - started_at > timeout_s:
+                    raise LeaseTaken(
+                        f"another instance holds the Lease in {self._leases[side].context}; let it finish"
+                    )
+                await pause(self._pace.settings.lease_retry_s)
+
+    def check_lost(self) -> None:
+        """Raises: LeaseLost once another instance was seen as the holder."""
+        if self._lost is not None:
+            raise self._lost
+
+    def check(self, sides: tuple[Side, ...] = (Side.SOURCE, Side.TARGET)) -> None:
+        """Raises: LeaseLost, LeaseUncertain, or what refuses the renewals: nothing may be written under these
+        Leases now.
+        """
+        self.check_lost()
+        for side in sides:
+            if not self._leases[side].is_valid:
+                raise self._refused.get(side) or LeaseUncertain(self._leases[side].context)
+
+    async def save(self, text: str, epoch: int) -> None:
+        """Write the journal: to the source at once, to the target as well, but there a later renewal is good
+        enough.
+
+        Raises: LeaseLost; ClusterError where the source's could not be written: then nothing was announced,
+        nothing may follow.
+        """
+        for lease in self._leases.values():
+            lease.journal, lease.epoch = text, epoch
+        await self._write(Side.SOURCE)
+        await self._try_write(Side.TARGET)
+
+    async def release(self) -> None:
+        """Stop renewing and give both up, leaving journal and epoch. A Lease that cannot be reached expires
+        by itself.
+        """
+        await self.stop_renewing()
+        for lease in self._leases.values():
+            if lease.renewed_at is None:
+                continue
+            try:
+                await lease.write(released=True)
+            except ControllerError:
+                continue
+
+    async def stop_renewing(self) -> None:
+        """End the tasks that renew."""
+        for task in self._renewals.values():
+            task.cancel()
+        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
+        self._renewals.clear()
+
+    async def _keep_renewing(self, side: Side) -> None:
+        while self._lost is None:
+            await self._pace.sleep(self._pace.settings.lease_retry_s)
+            await self._try_write(side)
+
+    async def _try_write(self, side: Side) -> None:
+        """Renew one Lease; troubles are kept for `check`, the next renewal tries again."""
+        try:
+            await self._write(side)
+        except ControllerError as error:
+            self._refused[side] = error
+
+    async def _write(self, side: Side) -> None:
+        try:
+            await self._leases[side].write()
+        except LeaseLost as lost:
+            self._lost = lost
+            raise
+        self._refused.pop(side, None)

@@ -1,0 +1,192 @@
+"""The ledger: an append-only, hash-chained file of what was decided and done. JSON lines, each flushed to the
+disk.
+
+A migration never needs it: the clusters' Leases hold the journal. So a full disk stops no migration; the
+ledger keeps what it could not write, says so, and writes it as soon as it can. Each line holds the hash of
+the one before it, so that a line that was changed, dropped or put in later shows (`verify_ledger`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from controller.migration.ledger_file import (
+    append_line,
+    cut_torn_line,
+    open_for_append,
+    read_last_line,
+    read_lines,
+)
+from controller.snapshots import EntryKind, Severity, TimelineEntry
+
+#: The `previous` of the first line.
+GENESIS = "0" * 64
+
+#: Entries kept in memory for the timeline; a snapshot shows at most 200.
+MAX_REMEMBERED = 500
+
+#: Entries kept while the disk is full; later ones are dropped from the file, not from the timeline.
+MAX_WAITING = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerProblem:
+    """The first line of a ledger that does not fit, and why."""
+
+    line: int
+    reason: str
+
+
+class Ledger:
+    """One ledger file. Call it from one thread only; several processes may append to one file.
+
+    `wall` tells Unix seconds. A line takes one write and one fsync: milliseconds, a few times a minute.
+    """
+
+    def __init__(self, path: Path, wall: Callable[[], float]) -> None:
+        self._path = path
+        self._wall = wall
+        self._entries: deque[TimelineEntry] = deque(maxlen=MAX_REMEMBERED)
+        self._waiting: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
+        self._sequence = 0
+        self._trouble: str | None = None
+        self._load()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why entries cannot be written at the moment, for a notice; None while all is well."""
+        return self._trouble
+
+    def newest(self, limit: int) -> tuple[TimelineEntry, ...]:
+        """Return the newest entries, oldest first, at most `limit`."""
+        return tuple(self._entries)[-limit:] if limit > 0 else ()
+
+    def record(
+        self,
+        kind: EntryKind,
+        text: str,
+        *,
+        contexts: tuple[str, ...] = (),
+        migration_id: str | None = None,
+        severity: Severity = Severity.INFO,
+        facts: Mapping[str, Any] | None = None,
+    ) -> TimelineEntry:
+        """Append an entry. `facts` (JSON values) go to the file only. Never raises for a disk that refuses."""
+        self._sequence += 1
+        entry = TimelineEntry(self._sequence, self._wall(), kind, text, contexts, migration_id, severity)
+        self._entries.append(entry)
+        self._waiting.append(_encode_entry(entry, facts or {}))
+        self._flush()
+        return entry
+
+    def _flush(self) -> None:
+        try:
+            with open_for_append(self._path) as file:
+                previous = _find_hash(read_last_line(file))
+                while self._waiting:
+                    line, previous = _seal_line(self._waiting[0], previous)
+                    append_line(file, line)
+                    self._waiting.popleft()
+            self._trouble = None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._trouble = (
+                f"The ledger {self._path} cannot be written ({reason}); {len(self._waiting)} entries wait in memory. "
+                "Migrations go on; make room or check the file's permissions."
+            )
+
+    def _load(self) -> None:
+        """Read what is there for the timeline, and cut off a last line that a crash left half-written."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with open_for_append(self._path) as file:
+                cut_torn_line(file)
+            for line in read_lines(self._path):
+                entry = _decode_entry(line)
+                if entry is not None:
+                    self._sequence = max(self._sequence, entry.sequence)
+                    self._entries.append(entry)
+        except OSError as error:
+            self._trouble = f"The ledger {self._path} cannot be read ({error.strerror or error})."
+
+
+def verify_ledger(path: Path) -> LedgerProblem | None:
+    """Check the whole chain. Returns the first problem, or None. Raises: OSError where the file cannot be
+    read.
+    """
+    previous = GENESIS
+    for number, line in enumerate(read_lines(path), start=1):
+        try:
+            document = json.loads(line)
+            stated, chained = document.pop("hash"), document["previous"]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return LedgerProblem(number, "is not an entry")
+        if chained != previous:
+            return LedgerProblem(
+                number, "does not follow the line before it: something was removed, added or reordered"
+            )
+        if stated != _hash(document):
+            return LedgerProblem(number, "was changed after it was written")
+        previous = stated
+    return None
+
+
+def _encode_entry(entry: TimelineEntry, facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "sequence": entry.sequence,
+        "at": entry.at,
+        "kind": entry.kind.value,
+        "text": entry.text,
+        "contexts": list(entry.contexts),
+        "migration_id": entry.migration_id,
+        "severity": entry.severity.value,
+        "facts": dict(facts),
+    }
+
+
+def _decode_entry(line: str) -> TimelineEntry | None:
+    """Return what the timeline shows of a line; None for a line that is none of ours (`verify_ledger`
+    complains).
+    """
+    try:
+        document = json.loads(line)
+        return TimelineEntry(
+            sequence=int(document["sequence"]),
+            at=float(document["at"]),
+            kind=EntryKind(document["kind"]),
+            text=str(document["text"]),
+            contexts=tuple(str(context) for context in document["contexts"]),
+            migration_id=document["migration_id"],
+            severity=Severity(document["severity"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _seal_line(document: dict[str, Any], previous: str) -> tuple[bytes, str]:
+    chained = {**document, "previous": previous}
+    own_hash = _hash(chained)
+    return (json.dumps({**chained, "hash": own_hash}, ensure_ascii=False) + "\n").encode(), own_hash
+
+
+def _find_hash(line: bytes | None) -> str:
+    """Return what the next line is chained to: the last line's hash, or GENESIS where the file is empty.
+
+    A last line that is no entry was put there by somebody else; the chain goes on from GENESIS and shows the
+    break.
+    """
+    try:
+        return str(json.loads(line)["hash"]) if line is not None else GENESIS
+    except (ValueError, KeyError, TypeError):
+        return GENESIS
+
+
+def _hash(document: Mapping[str, Any]) -> str:
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

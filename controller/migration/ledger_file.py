@@ -1,0 +1,81 @@
+"""Lines on the disk: appended whole or not at all, flushed, one process at a time. Knows nothing of what they
+say.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: BinaryIO) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+#: How far back the last line is looked for, bytes; an entry is far shorter.
+_MAX_LINE_BYTES = 1024 * 1024
+
+
+@contextmanager
+def open_for_append(path: Path) -> Iterator[BinaryIO]:
+    """Open the file for reading and appending while no other process does.
+
+    The lock is on a file beside it and is never waited for: a process that was stopped while holding it must
+    not stop us.
+    Raises: OSError, also where another process is appending at this moment.
+    """
+    with path.with_name(path.name + ".lock").open("ab") as lock_file:
+        _lock(lock_file)
+        with path.open("a+b") as file:
+            yield file
+
+
+def append_line(file: BinaryIO, line: bytes) -> None:
+    """Append a whole line and see it to the disk; on failure leave the file as it was. Raises: OSError."""
+    end = file.seek(0, os.SEEK_END)
+    try:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(end)
+        raise
+
+
+def read_last_line(file: BinaryIO) -> bytes | None:
+    """Return the last whole line without its end; None where there is none."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - _MAX_LINE_BYTES))
+    lines = file.read().splitlines()
+    return lines[-1] if lines else None
+
+
+def cut_torn_line(file: BinaryIO) -> bool:
+    """Remove a last line without an end, which only a crash in the middle of a write can leave; True if there
+    was one.
+    """
+    end = file.seek(0, os.SEEK_END)
+    start = max(0, end - _MAX_LINE_BYTES)
+    file.seek(start)
+    tail = file.read()
+    if not tail or tail.endswith(b"\n"):
+        return False
+    file.truncate(start + tail.rfind(b"\n") + 1)
+    return True
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield all lines. Bytes that are no UTF-8 come as replacement characters: their hash then tells."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        yield from file

@@ -1,0 +1,296 @@
+"""Starts, resumes, cancels and shows migrations; the one face that the engine sees.
+
+Each migration is a task of its own (`migration_run`); this holds them together, lets only one move a workload
+at a time, and writes what happened into the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
+from controller.clusters.kube_api import KubeApi
+from controller.decision.budgets import BudgetUsage, Move
+from controller.decision.dry_run import DryRun, Verdict
+from controller.errors import ControllerError, PlanOutdated
+from controller.migration.cluster_side import ClusterSide
+from controller.migration.errors import MigrationRefused
+from controller.migration.gates import Gate
+from controller.migration.ledger import Ledger
+from controller.migration.metering import compute_cost_usd, compute_savings_usd_per_day
+from controller.migration.migration_run import MigrationRun
+from controller.migration.migration_views import build_view, describe
+from controller.migration.pace import Pace, Sleep
+from controller.migration.preflight import build_draft
+from controller.migration.record import MigrationRecord, MovePlan, Side
+from controller.migration.settings import MigrationSettings
+from controller.migration.states import Event, Phase
+from controller.migration.unfinished import find_unfinished
+from controller.snapshots import EntryKind, MigrationView, Severity
+from oracle.clocks import Clocks
+
+#: How long `stop` waits for requests that are on their way, seconds; the journal makes waiting longer
+#: pointless.
+STOP_PATIENCE_S = 3.0
+
+#: How long an ended migration is told to the budgets, seconds: longer than a day and any cooldown that is of
+#: use.
+BUDGET_MEMORY_S = 7 * 24 * 3600.0
+
+_LOUD_PHASES = {
+    Phase.HOLD: Severity.WARNING,
+    Phase.ROLLBACK: Severity.WARNING,
+    Phase.REFUSED: Severity.WARNING,
+    Phase.NEEDS_OPERATOR: Severity.ERROR,
+}
+
+
+@dataclass(slots=True)
+class _Started:
+    """A run and its task."""
+
+    run: MigrationRun
+    task: asyncio.Task[None]
+
+
+class MigrationController:
+    """All migrations of this process. Call it from its own event loop only.
+
+    `apis` gives the API of a context (and raises ControllerError for one that it does not know); `new_id`
+    gives strings that are unique in the world and valid in a label, such as hexadecimal UUIDs.
+    """
+
+    def __init__(
+        self,
+        apis: Callable[[str], KubeApi],
+        ledger: Ledger,
+        clocks: Clocks,
+        new_id: Callable[[], str],
+        settings: MigrationSettings,
+        gate: Gate,
+        *,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._apis = apis
+        self._ledger = ledger
+        self._new_id = new_id
+        self._gate = gate
+        self._pace = Pace(settings, clocks, sleep)
+        self._started: dict[str, _Started] = {}
+        self._reported: set[tuple[str, str]] = set()
+        self._changed = asyncio.Event()
+
+    async def start(self, dry_run: DryRun, plan: MovePlan | None = None) -> str:
+        """Start the plan that was confirmed and return the migration's id; the views tell how it goes.
+
+        Raises: MigrationRefused where the plan may not run or the workload is being moved; PlanOutdated where
+        its prices are too old; ControllerError where a context is not known.
+        """
+        if dry_run.verdict is not Verdict.PAYS:
+            raise MigrationRefused(str(dry_run.workload), dry_run.reason)
+        now = self._pace.clocks.wall()
+        if now >= dry_run.expires_at:
+            raise PlanOutdated(str(dry_run.workload), "the prices that it rests on have expired")
+        self._require_free(dry_run.workload, dry_run.target)
+        record = build_draft(self._new_id(), dry_run, plan or MovePlan(), now)
+        self._run(record)
+        text = f"Moving {record.workload} to {record.target.context} ({record.replicas} replicas)"
+        self._tell(record, text, Severity.INFO, {"plan_digest": dry_run.plan_digest})
+        return record.migration_id
+
+    def cancel(self, migration_id: str) -> None:
+        """Ask for a rollback; a migration that is over or unknown is left as it is."""
+        started = self._started.get(migration_id)
+        if started is not None:
+            started.run.interrupts.request_cancel()
+
+    async def resume_all(self, picture: FleetPicture) -> tuple[str, ...]:
+        """Resume what an earlier process left unfinished in the namespaces where workloads live; may be
+        called again.
+
+        Returns the ids of the migrations that were resumed now. A context that cannot be read is skipped.
+        """
+        resumed: list[str] = []
+        for cluster in picture.clusters.values():
+            if cluster.health is not Health.REACHABLE:
+                continue
+            namespaces = {workload.key.namespace for workload in cluster.workloads}
+            try:
+                records, unreadable = await find_unfinished(self._apis(cluster.context), namespaces)
+            except ControllerError:
+                continue
+            for problem in unreadable:
+                self._report_unreadable(problem.context, problem.lease, problem.reason)
+            resumed += [record.migration_id for record in records if self._resume(record)]
+        return tuple(resumed)
+
+    def views(self) -> tuple[MigrationView, ...]:
+        """Return all migrations of this process, in the order of their start."""
+        return tuple(self._build_view(started) for started in self._started.values())
+
+    def budget_usage(self, now: float) -> BudgetUsage:
+        """Return the moves that this process knows and that count against the budgets at Unix time `now`."""
+        records = [started.run.keeper.record for started in self._started.values()]
+        return BudgetUsage(tuple(_to_move(record) for record in records if _counts(record, now)))
+
+    def find_record(self, migration_id: str) -> MigrationRecord | None:
+        """Return all that is known of a migration."""
+        started = self._started.get(migration_id)
+        return started.run.keeper.record if started is not None else None
+
+    async def wait_for_change(self) -> None:
+        """Return when a view has changed since this was called."""
+        await self._changed.wait()
+
+    async def wait_until_over(self, migration_id: str) -> None:
+        """Return when nothing more happens to a migration in this process."""
+        started = self._started.get(migration_id)
+        if started is not None:
+            await asyncio.wait({started.task})
+
+    async def stop(self) -> None:
+        """Stop all runs where they are and give their Leases back; the next start resumes them. Never rolls
+        back.
+        """
+        tasks = {started.task for started in self._started.values() if not started.task.done()}
+        for started in self._started.values():
+            started.run.interrupts.request_stop()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=STOP_PATIENCE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _require_free(self, workload: WorkloadKey, target: str) -> None:
+        for started in self._started.values():
+            record = started.run.keeper.record
+            same_name = (record.workload.namespace, record.workload.name) == (
+                workload.namespace,
+                workload.name,
+            )
+            contexts = {record.source.context, record.target.context}
+            if not started.task.done() and same_name and contexts & {workload.context, target}:
+                raise MigrationRefused(str(workload), f"it is being moved already ({record.migration_id})")
+
+    def _resume(self, record: MigrationRecord) -> bool:
+        known = self._started.get(record.migration_id)
+        if known is not None and not known.task.done():
+            return False
+        try:
+            self._run(record)
+        except ControllerError as error:
+            self._tell(record, f"{record.workload} cannot be resumed: {error}", Severity.ERROR, {})
+            return False
+        self._tell(
+            record, f"Resuming the move of {record.workload} to {record.target.context}", Severity.INFO, {}
+        )
+        return True
+
+    def _run(self, record: MigrationRecord) -> None:
+        workload = record.workload
+        sides = {
+            Side.SOURCE: ClusterSide(self._apis(record.source.context), workload.namespace, workload.name),
+            Side.TARGET: ClusterSide(self._apis(record.target.context), workload.namespace, workload.name),
+        }
+        run = MigrationRun(
+            record, sides, self._gate, self._pace, self._new_id, self._announce, self._on_event
+        )
+        task = asyncio.ensure_future(self._supervise(run))
+        self._started[record.migration_id] = _Started(run, task)
+        self._announce()
+
+    async def _supervise(self, run: MigrationRun) -> None:
+        """The edge of a run's task: an error that nobody foresaw ends the run, is told, and leaves the
+        journal.
+        """
+        try:
+            await run.run()
+        except Exception as error:
+            record = run.keeper.record
+            run.keeper.describe(f"stopped by an unexpected error: {error!r}")
+            text = f"The move of {record.workload} stopped in {record.state.phase}: {error!r}; restart to resume it"
+            self._tell(record, text, Severity.ERROR, {})
+        self._announce()
+
+    def _announce(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def _build_view(self, started: _Started) -> MigrationView:
+        record, reader = started.run.keeper.record, started.run.reader
+        rates = self._gate.find_rates(record.workload, record.target.context)
+        is_leading = not started.task.done()
+        return build_view(
+            record, reader.last(Side.SOURCE), reader.last(Side.TARGET), rates, is_leading=is_leading
+        )
+
+    def _on_event(self, record: MigrationRecord, event: Event) -> None:
+        """Write a transition into the ledger, at the end with what it cost and saves."""
+        facts: dict[str, Any] = {
+            "phase": record.state.phase.value,
+            "event": event.kind.value,
+            "epoch": record.epoch,
+            "operation": record.operation,
+            "source_replicas": record.source.replicas,
+            "target_replicas": record.target.replicas,
+        }
+        text = f"{record.workload}: {describe(record)}"
+        if record.state.phase is Phase.DONE:
+            realised, summary = self._sum_up(record)
+            facts |= realised
+            text = f"{text}. {summary}"
+        self._tell(record, text, _LOUD_PHASES.get(record.state.phase, Severity.INFO), facts)
+
+    def _sum_up(self, record: MigrationRecord) -> tuple[dict[str, Any], str]:
+        """Return what was predicted and what came of it, as facts and as a sentence."""
+        rates = self._gate.find_rates(record.workload, record.target.context)
+        cost, savings = compute_cost_usd(record), compute_savings_usd_per_day(record, rates)
+        dry_run, meter = record.dry_run, record.meter
+        facts = {
+            "predicted_overlap_usd": _text(dry_run.overlap_usd),
+            "realised_overlap_usd": _text(meter.overlap_usd),
+            "predicted_egress_usd": _text(dry_run.egress_usd),
+            "predicted_savings_usd_per_day": _text(dry_run.savings_usd_per_day),
+            "realised_savings_usd_per_day": _text(savings),
+            "double_replica_hours": meter.double_replica_hours,
+        }
+        cost_text = f"{cost:.2f} USD" if cost is not None else "an unknown amount"
+        savings_text = f"{savings:.2f} USD" if savings is not None else "an unknown amount"
+        return facts, f"It cost {cost_text} and saves {savings_text} a day at today's prices"
+
+    def _report_unreadable(self, context: str, lease: str, reason: str) -> None:
+        if (context, lease) not in self._reported:
+            self._reported.add((context, lease))
+            text = (
+                f"{context}: the Lease {lease} holds a journal that {reason}; it was left alone, please look"
+            )
+            self._ledger.record(EntryKind.MIGRATION, text, contexts=(context,), severity=Severity.ERROR)
+
+    def _tell(self, record: MigrationRecord, text: str, severity: Severity, facts: dict[str, Any]) -> None:
+        self._ledger.record(
+            EntryKind.MIGRATION,
+            text,
+            contexts=(record.source.context, record.target.context),
+            migration_id=record.migration_id,
+            severity=severity,
+            facts=facts,
+        )
+
+
+def _counts(record: MigrationRecord, now: float) -> bool:
+    """Whether a migration has changed anything, lately enough to matter to a budget."""
+    is_recent = record.ended_at is None or now - record.ended_at < BUDGET_MEMORY_S
+    return is_recent and record.state.phase is not Phase.REFUSED
+
+
+def _to_move(record: MigrationRecord) -> Move:
+    egress_usd = record.dry_run.egress_usd or Decimal(0)
+    return Move(record.workload, record.target.context, record.started_at, record.ended_at, egress_usd)
+
+
+def _text(amount: object) -> str | None:
+    return str(amount) if amount is not None else None

@@ -1,0 +1,81 @@
+"""A migration as the engine's snapshot shows it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from controller.migration.gates import MoveRates
+from controller.migration.metering import compute_cost_usd, compute_savings_usd_per_day
+from controller.migration.observation import DeploymentFacts
+from controller.migration.record import MigrationRecord, Side
+from controller.migration.states import EventKind, Phase, accepts
+from controller.snapshots import MigrationStage, MigrationView
+
+_STAGES: Mapping[Phase, MigrationStage] = {
+    Phase.HOLD: MigrationStage.HOLDING,
+    Phase.ROLLBACK: MigrationStage.ROLLING_BACK,
+    Phase.NEEDS_OPERATOR: MigrationStage.NEEDS_OPERATOR,
+    Phase.DONE: MigrationStage.DONE,
+    Phase.ROLLED_BACK: MigrationStage.ROLLED_BACK,
+    Phase.REFUSED: MigrationStage.REFUSED,
+}
+
+
+def build_view(
+    record: MigrationRecord,
+    source: DeploymentFacts | None,
+    target: DeploymentFacts | None,
+    rates: MoveRates | None,
+    *,
+    is_leading: bool,
+) -> MigrationView:
+    """Return the view; `source` and `target` are the last facts seen, None where nothing was."""
+    state = record.state
+    landed = target.ready if target is not None and target.ready is not None else 0
+    return MigrationView(
+        migration_id=record.migration_id,
+        workload=record.workload,
+        target=record.target.context,
+        stage=_STAGES.get(state.phase, MigrationStage.RUNNING),
+        phase=state.phase.value,
+        detail=describe(record),
+        replicas=record.replicas,
+        landed=min(landed, record.replicas),
+        source_ready=source.ready if source is not None else None,
+        source_desired=source.replicas if source is not None else None,
+        target_ready=target.ready if target is not None else None,
+        target_desired=target.replicas if target is not None else None,
+        wave=state.wave + 1,
+        waves=len(state.waves),
+        started_at=record.started_at,
+        ended_at=record.ended_at,
+        can_cancel=is_leading and accepts(state, EventKind.CANCELLED),
+        dry_run=record.dry_run,
+        cost_usd=compute_cost_usd(record),
+        savings_usd_per_day=compute_savings_usd_per_day(record, rates),
+    )
+
+
+def describe(record: MigrationRecord) -> str:
+    """Return one sentence: what is happening, or why it stopped."""
+    state, source, target = record.state, record.side(Side.SOURCE).context, record.side(Side.TARGET).context
+    wave = f"wave {state.wave + 1} of {len(state.waves)}"
+    left = record.replicas - state.wave_replicas
+    sentences: Mapping[Phase, str] = {
+        Phase.PLANNED: "Waiting to start",
+        Phase.PREFLIGHT: f"Checking {source} and {target} before anything is changed",
+        Phase.LOCKED: "Marking both Deployments as being moved",
+        Phase.PROVISION: f"Creating what the pods need in {target}",
+        Phase.SURGE: f"Starting {state.wave_replicas} of {record.replicas} replicas in {target} ({wave})",
+        Phase.VERIFY: f"Waiting until {state.wave_replicas} replicas serve in {target} ({wave})",
+        Phase.DRAIN: f"Lowering {source} to {left} replicas ({wave})",
+        Phase.SETTLE: f"Waiting for the last pods of {source} to end ({wave})",
+        Phase.SOAK: f"All replicas serve in {target}; watching them before the way back is closed",
+        Phase.HOLD: "On hold, nothing is changed",
+        Phase.ROLLBACK: f"Going back to {source}",
+        Phase.NEEDS_OPERATOR: "A person has to look; nothing is changed until then",
+        Phase.DONE: f"Moved to {target}",
+        Phase.ROLLED_BACK: f"Back in {source} as before",
+        Phase.REFUSED: "Not started, nothing was changed",
+    }
+    return f"{sentences[state.phase]}: {state.reason}" if state.reason else sentences[state.phase]

@@ -1,0 +1,43 @@
+"""How a migration passes time: its settings, the clocks that it is given, and the one way to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from controller.errors import VersionConflict
+from controller.migration.settings import MigrationSettings
+from oracle.clocks import Clocks
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Time, injected. `sleep` waits for seconds; inside a run it is the one that a cancel cuts short."""
+
+    settings: MigrationSettings
+    clocks: Clocks
+    sleep: Sleep
+
+    def monotonic(self) -> float:
+        """Return monotonic seconds."""
+        return self.clocks.monotonic()
+
+    def patience(self) -> Patience:
+        """Return the patience for one operation with a cluster, beginning now."""
+        return Patience(self)
+
+
+class Patience:
+    """Lets short troubles of a cluster pass. A conflict is no trouble: the next read says what happened."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._give_up_at = pace.monotonic() + pace.settings.unreachable_patience_s
+
+    async def endure(self, error: Exception) -> None:
+        """Wait before the next look. Raises: the error itself, when it lasts for too long."""
+        if not isinstance(error, VersionConflict) and self._pace.monotonic() >= self._give_up_at:
+            raise error
+        await self._pace.sleep(self._pace.settings.retry_s)

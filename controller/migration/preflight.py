@@ -1,0 +1,236 @@
+"""Everything that can be known before the first write: reads, and server-side dry runs of what would be
+written.
+
+Ends with the migration's first record, or with a refusal that names its reason. Changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from controller.clusters import paths
+from controller.clusters.kube_api import PatchType
+from controller.decision.dry_run import DryRun
+from controller.errors import ClusterError, NotArmed, ObjectNotFound, VersionConflict
+from controller.migration.closure import find_references, is_created_by, is_same_content
+from controller.migration.cluster_side import ClusterSide
+from controller.migration.copies import Travelling, list_if_served, read_closure
+from controller.migration.errors import MigrationRefused
+from controller.migration.fences import Fence
+from controller.migration.floors import compute_floor
+from controller.migration.gates import Gate, check_gate
+from controller.migration.observation import DeploymentFacts, hash_template, parse_deployment
+from controller.migration.obstacles import compute_disruption_floor, find_autoscaler, find_obstacles
+from controller.migration.pace import Pace
+from controller.migration.record import MigrationRecord, MovePlan, Side, SideRecord
+from controller.migration.states import MigrationState
+from controller.migration.waves import compute_surge, plan_waves
+
+
+class Preflight:
+    """Looks at both clusters once for one migration."""
+
+    def __init__(self, source: ClusterSide, target: ClusterSide, gate: Gate, pace: Pace) -> None:
+        self._source = source
+        self._target = target
+        self._gate = gate
+        self._pace = pace
+
+    async def check(self, draft: MigrationRecord) -> MigrationRecord:
+        """Return the draft with all that was found. Raises: MigrationRefused."""
+        try:
+            return await self._check(draft)
+        except (ClusterError, NotArmed) as error:
+            raise MigrationRefused(str(draft.workload), str(error)) from error
+
+    async def _check(self, draft: MigrationRecord) -> MigrationRecord:
+        refuse = Refusing(draft)
+        self._check_gate(draft, refuse)
+        uids = {
+            Side.SOURCE: await self._source.read_cluster_uid(),
+            Side.TARGET: await self._target.read_cluster_uid(),
+        }
+        refuse.when(uids[Side.SOURCE] == uids[Side.TARGET], "both contexts lead to the same cluster")
+        await self._check_namespace(draft.plan, refuse)
+        body = await self._read_source(refuse)
+        facts = self._check_source(draft.dry_run, body, refuse)
+        await self._check_autoscalers(refuse)
+        existed = await self._check_target(facts, refuse)
+        closure = await self._read_closure(refuse)
+        await self._check_references(body, refuse)
+        await self._dry_run(draft, closure, facts, existed, refuse)
+        waves = plan_waves(facts.replicas, share=self._pace.settings.wave_share, max_step=draft.plan.max_step)
+        assert facts.available is not None, "_check_source refuses an unknown count"
+        return replace(
+            draft,
+            source=SideRecord(self._source.context, uids[Side.SOURCE], facts.uid, facts.replicas),
+            target=SideRecord(self._target.context, uids[Side.TARGET], existed.uid if existed else None, 0),
+            target_existed=existed is not None,
+            template_hash=facts.template_hash,
+            floor=compute_floor(facts.replicas, facts.available, _disruption_floors(closure, facts.replicas)),
+            surge=compute_surge(waves),
+            state=replace(draft.state, waves=waves),
+        )
+
+    def _check_gate(self, draft: MigrationRecord, refuse: Refusing) -> None:
+        closed = check_gate(
+            self._gate,
+            draft.dry_run,
+            self._pace.settings,
+            replicas_left=draft.dry_run.replicas,
+            elapsed_s=0.0,
+            now=self._pace.clocks.wall(),
+        )
+        if closed is not None:
+            refuse.because(closed.reason)
+
+    async def _check_namespace(self, plan: MovePlan, refuse: Refusing) -> None:
+        try:
+            namespace = await self._target.api.get(paths.namespace(self._target.namespace))
+        except ObjectNotFound:
+            refuse.when(
+                not plan.create_namespace, f"{self._target.context} has no namespace {self._target.namespace}"
+            )
+            return
+        refuse.when(
+            (namespace.get("status") or {}).get("phase") == "Terminating",
+            f"the namespace {self._target.namespace} in {self._target.context} is being deleted",
+        )
+
+    async def _read_source(self, refuse: Refusing) -> dict[str, Any]:
+        try:
+            return await self._source.api.get(self._source.path)
+        except ObjectNotFound:
+            refuse.because(f"{self._source.context} has no such Deployment any more")
+
+    def _check_source(self, dry_run: DryRun, body: Mapping[str, Any], refuse: Refusing) -> DeploymentFacts:
+        try:
+            facts = parse_deployment(body)
+            obstacles = find_obstacles(body)
+        except (ValueError, KeyError, TypeError) as error:
+            refuse.because(f"{self._source.context} describes it in a way that was not understood: {error}")
+        refuse.when(bool(obstacles), "; ".join(obstacles))
+        refuse.when(
+            facts.replicas != dry_run.replicas,
+            f"it runs {facts.replicas} replicas now, the plan was made for {dry_run.replicas}; confirm a new plan",
+        )
+        refuse.when(
+            not facts.is_rolled_out(facts.replicas), "a rollout is in progress; wait until it is done"
+        )
+        refuse.when(
+            not facts.available, "none of its replicas is available, so nothing would be kept safe by a move"
+        )
+        return facts
+
+    async def _check_autoscalers(self, refuse: Refusing) -> None:
+        for side in (self._source, self._target):
+            autoscalers = await list_if_served(side.api, "horizontalpodautoscalers", side.namespace)
+            name = find_autoscaler(autoscalers, side.name)
+            refuse.when(
+                name is not None, f"the autoscaler {name} in {side.context} would work against the move"
+            )
+
+    async def _check_target(self, source: DeploymentFacts, refuse: Refusing) -> DeploymentFacts | None:
+        """Return the target's own Deployment of this name, if it has one that may be used."""
+        found = await self._target.read()
+        if found is None:
+            return None
+        refuse.when(found.replicas != 0, f"{self._target.context} already runs a Deployment of this name")
+        refuse.when(
+            found.template_hash != source.template_hash,
+            f"{self._target.context} has a Deployment of this name with another pod template; update or remove it",
+        )
+        refuse.when(
+            found.selector != source.selector, f"the Deployment in {self._target.context} selects other pods"
+        )
+        return found
+
+    async def _read_closure(self, refuse: Refusing) -> tuple[Travelling, ...]:
+        try:
+            return await read_closure(self._source)
+        except ObjectNotFound as error:
+            refuse.because(f"its pods need something that does not exist: {error}")
+
+    async def _check_references(self, body: Mapping[str, Any], refuse: Refusing) -> None:
+        """Secrets do not travel: those that the pods need have to be there. They are only asked for by name."""
+        for name in find_references(body["spec"]["template"]).secrets:
+            try:
+                await self._target.api.get(paths.item("secrets", name, self._target.namespace))
+            except ObjectNotFound:
+                refuse.because(
+                    f"{self._target.context} lacks the Secret {name}; create it there, secrets are never copied"
+                )
+
+    async def _dry_run(
+        self,
+        draft: MigrationRecord,
+        closure: tuple[Travelling, ...],
+        source: DeploymentFacts,
+        existed: DeploymentFacts | None,
+        refuse: Refusing,
+    ) -> None:
+        """Let both API servers check permissions, admission and quota for what would be written."""
+        fence = Fence(draft.migration_id, 1, "dry-run")
+        touch = {
+            "metadata": {"uid": source.uid, "annotations": {"sentinelaura.io/dry-run": draft.migration_id}}
+        }
+        await self._source.api.patch(self._source.path, touch, PatchType.MERGE, dry_run=True)
+        for travelling in closure:
+            if travelling.resource == "deployments" and existed is not None:
+                continue
+            await self._dry_run_copy(travelling, travelling.build(draft.migration_id, fence), refuse)
+
+    async def _dry_run_copy(self, travelling: Travelling, copy: dict[str, Any], refuse: Refusing) -> None:
+        collection = paths.collection(travelling.resource, travelling.namespace)
+        try:
+            answer = await self._target.api.create(collection, copy, dry_run=True)
+        except VersionConflict:
+            existing = await self._target.api.get(travelling.path)
+            same = is_same_content(existing, copy) or is_created_by(existing, "")
+            refuse.when(not same, f"{self._target.context} already has another {travelling.path}")
+            return
+        except ObjectNotFound:
+            return  # the namespace is still to be created
+        if travelling.resource == "deployments":
+            changed = hash_template(answer["spec"]["template"]) != hash_template(copy["spec"]["template"])
+            refuse.when(changed, f"the API server of {self._target.context} would change the pod template")
+
+
+class Refusing:
+    """Turns findings into the one error that ends a preflight."""
+
+    def __init__(self, draft: MigrationRecord) -> None:
+        self._workload = str(draft.workload)
+
+    def because(self, reason: str) -> NoReturn:
+        """Raises: MigrationRefused."""
+        raise MigrationRefused(self._workload, reason)
+
+    def when(self, condition: bool, reason: str) -> None:
+        """Raises: MigrationRefused where the condition holds."""
+        if condition:
+            self.because(reason)
+
+
+def _disruption_floors(closure: tuple[Travelling, ...], replicas: int) -> list[int]:
+    budgets = [travelling.body for travelling in closure if travelling.resource == "poddisruptionbudgets"]
+    return [compute_disruption_floor(budget, replicas) for budget in budgets]
+
+
+def build_draft(migration_id: str, dry_run: DryRun, plan: MovePlan, started_at: float) -> MigrationRecord:
+    """Return the record of a migration of which only the confirmed plan is known."""
+    return MigrationRecord(
+        migration_id=migration_id,
+        workload=dry_run.workload,
+        source=SideRecord(dry_run.workload.context, "", None, dry_run.replicas),
+        target=SideRecord(dry_run.target, "", None, 0),
+        dry_run=dry_run,
+        plan=plan,
+        template_hash="",
+        floor=dry_run.replicas,
+        surge=0,
+        state=MigrationState(waves=(max(1, dry_run.replicas),)),
+        started_at=started_at,
+    )

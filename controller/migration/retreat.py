@@ -1,0 +1,127 @@
+"""The way back: raise the source in steps no larger than a wave, wait until it serves, lower the target by as
+much.
+
+Starts from fresh reads alone, so that it works from wherever a migration was left.
+"""
+
+from __future__ import annotations
+
+from controller.errors import ClusterError
+from controller.migration.errors import HoldNeeded
+from controller.migration.fact_reader import FactReader, require_present
+from controller.migration.fenced_writer import FencedWriter, always_permit
+from controller.migration.floors import may_retreat
+from controller.migration.journal_keeper import JournalKeeper
+from controller.migration.observation import DeploymentFacts
+from controller.migration.pace import Pace
+from controller.migration.record import MigrationRecord, Side
+from controller.migration.states import HoldReason
+
+
+class Retreat:
+    """Performs the actions of ROLLBACK that concern replicas."""
+
+    def __init__(self, keeper: JournalKeeper, reader: FactReader, writer: FencedWriter, pace: Pace) -> None:
+        self._keeper = keeper
+        self._reader = reader
+        self._writer = writer
+        self._pace = pace
+
+    async def seal(self) -> None:
+        """Seal both sides. With the target out of reach, give the source all replicas and wait for the
+        target.
+
+        That may run more replicas than a wave allows: the floor matters more than the bill. The target is
+        cleaned up as soon as it can be reached again.
+        """
+        await self._writer.seal((Side.SOURCE,))
+        try:
+            await self._writer.seal((Side.TARGET,))
+        except ClusterError as error:
+            if error.context != self._keeper.record.target.context:
+                raise
+            replicas = self._keeper.record.replicas
+            await self._writer.scale(Side.SOURCE, replicas, always_permit, target_is_lost=True)
+            raise HoldNeeded(
+                HoldReason.TARGET_UNREACHABLE,
+                f"all {replicas} replicas were given back to {self._keeper.record.source.context}; "
+                f"the rest is cleaned up when {error.context} answers again: {error.reason}",
+            ) from error
+
+    async def restore(self) -> None:
+        """Return when the source has all its replicas, as available as at the start, and the target none."""
+        while True:
+            source, target = await self._reader.read_both()
+            record = self._keeper.record
+            step = plan_retreat(record, require_present(source, record, Side.SOURCE), target)
+            if step is None:
+                if _is_restored(record, source, target):
+                    return
+                await self._pace.sleep(self._pace.settings.poll_s)
+            elif step[0] is Side.SOURCE:
+                await self._writer.scale(Side.SOURCE, step[1], always_permit)
+            else:
+                await self._lower_target(step[1])
+
+    async def _lower_target(self, replicas: int) -> None:
+        """Lower the target if the freshest reads still agree; otherwise let `restore` look again."""
+        permitted = True
+
+        def permit(target: DeploymentFacts, source: DeploymentFacts | None) -> bool:
+            nonlocal permitted
+            permitted = source is not None and _may_lower_target(
+                self._keeper.record, source, target, replicas
+            )
+            if not permitted:
+                raise LookAgain
+            return True
+
+        try:
+            await self._writer.scale(Side.TARGET, replicas, permit)
+        except LookAgain:
+            await self._pace.sleep(self._pace.settings.poll_s)
+
+
+class LookAgain(Exception):
+    """What was planned from one read is no longer right by the next one."""
+
+
+def plan_retreat(
+    record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts | None
+) -> tuple[Side, int] | None:
+    """Return the next write of a rollback as (side, replicas), or None where waiting is all that can be done."""
+    desired = record.replicas
+    target_replicas = target.replicas if target is not None else 0
+    room = desired + record.surge - source.replicas - target_replicas
+    if source.replicas < desired and (room > 0 or target_replicas == 0):
+        step = desired if target_replicas == 0 else min(desired, source.replicas + room)
+        return Side.SOURCE, step
+    if target is None or target_replicas == 0 or source.available is None:
+        return None
+    lowered = min(target_replicas, max(0, record.floor - source.available, desired - source.replicas))
+    if lowered < target_replicas and _may_lower_target(record, source, target, lowered):
+        return Side.TARGET, lowered
+    return None
+
+
+def _may_lower_target(
+    record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts, replicas: int
+) -> bool:
+    return may_retreat(
+        target_available=target.available,
+        target_to=replicas,
+        source_available=source.available,
+        source_replicas=source.replicas,
+        floor=record.floor,
+        desired=record.replicas,
+    )
+
+
+def _is_restored(
+    record: MigrationRecord, source: DeploymentFacts | None, target: DeploymentFacts | None
+) -> bool:
+    """Whether nothing of the move is left but empty copies."""
+    if source is None or source.available is None or source.replicas != record.replicas:
+        return False
+    target_is_empty = target is None or (target.replicas == 0 and target.current == 0)
+    return target_is_empty and source.available >= record.floor

@@ -1,0 +1,271 @@
+"""The migration's state machine: an event goes in, the next state and the actions that it asks for come out.
+Pure.
+
+Nothing here knows a cluster: `migration_run` performs the actions and reports what came of them as the next
+event. Performing the actions of a state twice is harmless, so that a restart simply performs those of the
+journaled state again.
+
+    PLANNED → PREFLIGHT → LOCKED → PROVISION → SURGE → VERIFY → DRAIN → SETTLE ─┬→ SOAK → DONE
+                  ↓                              ↑                              │
+               REFUSED                           └───────── next wave ──────────┘
+    Every phase from LOCKED to SOAK can go to HOLD and come back, or to ROLLBACK → ROLLED_BACK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from controller.errors import InvalidTransition
+
+
+class Phase(StrEnum):
+    """Where a migration stands."""
+
+    PLANNED = "PLANNED"
+    PREFLIGHT = "PREFLIGHT"
+    LOCKED = "LOCKED"
+    PROVISION = "PROVISION"
+    SURGE = "SURGE"
+    VERIFY = "VERIFY"
+    DRAIN = "DRAIN"
+    SETTLE = "SETTLE"
+    SOAK = "SOAK"
+    HOLD = "HOLD"
+    ROLLBACK = "ROLLBACK"
+    NEEDS_OPERATOR = "NEEDS_OPERATOR"
+    DONE = "DONE"
+    ROLLED_BACK = "ROLLED_BACK"
+    REFUSED = "REFUSED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing follows."""
+        return self in (Phase.DONE, Phase.ROLLED_BACK, Phase.REFUSED)
+
+
+class HoldReason(StrEnum):
+    """Why nothing is written at the moment."""
+
+    PRICE_STALE = "PRICE_STALE"
+    COST_FLIPPED = "COST_FLIPPED"
+    SOURCE_UNREACHABLE = "SOURCE_UNREACHABLE"
+    TARGET_UNREACHABLE = "TARGET_UNREACHABLE"
+    AUTH = "AUTH"
+    INTERFERENCE = "INTERFERENCE"
+    TEMPLATE_CHANGED = "TEMPLATE_CHANGED"
+    OPERATOR = "OPERATOR"
+
+
+class EventKind(StrEnum):
+    """What can happen to a migration."""
+
+    CONFIRMED = "confirmed"
+    PASSED = "passed"
+    REFUSED = "refused"
+    FENCED = "fenced"
+    PROVISIONED = "provisioned"
+    SCALED = "scaled"
+    VERIFIED = "verified"
+    SETTLED = "settled"
+    SOAKED = "soaked"
+    FAILED = "failed"
+    HELD = "held"
+    HOLD_ENDED = "hold ended"
+    HOLD_EXPIRED = "hold expired"
+    STUCK = "stuck"
+    UNSTUCK = "unstuck"
+    CANCELLED = "cancelled"
+    PROCEED = "proceed"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, with its reason in words; `hold` is set for HELD alone."""
+
+    kind: EventKind
+    reason: str = ""
+    hold: HoldReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationState:
+    """Where a migration stands.
+
+    `waves` holds the target's replicas after each wave, ascending, the last one being all of them; `wave` is
+    the index of the current one. `resume_phase` is where a HOLD (or a wait for a person) came from.
+    """
+
+    waves: tuple[int, ...]
+    phase: Phase = Phase.PLANNED
+    wave: int = 0
+    hold: HoldReason | None = None
+    resume_phase: Phase | None = None
+    reason: str = ""
+
+    @property
+    def replicas(self) -> int:
+        """All replicas of the workload."""
+        return self.waves[-1]
+
+    @property
+    def wave_replicas(self) -> int:
+        """What the target runs after the current wave."""
+        return self.waves[self.wave]
+
+
+class ActionKind(StrEnum):
+    """What the driver can be asked to do."""
+
+    CHECK_PREFLIGHT = "check preflight"
+    ACQUIRE_LEASES = "acquire leases"
+    PLACE_FENCES = "place fences"
+    CREATE_COPIES = "create copies"
+    SCALE_TARGET = "scale target"
+    AWAIT_TARGET = "await target"
+    SCALE_SOURCE = "scale source"
+    AWAIT_SOURCE = "await source"
+    WATCH_TARGET = "watch target"
+    AWAIT_END_OF_HOLD = "await end of hold"
+    AWAIT_OPERATOR = "await operator"
+    SEAL = "seal"
+    RESTORE_SOURCE = "restore source"
+    DELETE_COPIES = "delete copies"
+    PLACE_END_FENCES = "place end fences"
+    RELEASE_LEASES = "release leases"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do; `replicas` is absolute and set for the actions that speak of a number of replicas."""
+
+    kind: ActionKind
+    replicas: int | None = None
+
+
+Step = Callable[[MigrationState, Event], MigrationState]
+
+
+def _to(phase: Phase) -> Step:
+    """Go to a phase, keeping the wave and remembering the reason."""
+
+    def step(state: MigrationState, event: Event) -> MigrationState:
+        return replace(state, phase=phase, hold=None, resume_phase=None, reason=event.reason)
+
+    return step
+
+
+def _hold(state: MigrationState, event: Event) -> MigrationState:
+    return replace(
+        state,
+        phase=Phase.HOLD,
+        hold=event.hold,
+        resume_phase=state.resume_phase or state.phase,
+        reason=event.reason,
+    )
+
+
+def _resume(state: MigrationState, event: Event) -> MigrationState:
+    assert state.resume_phase is not None, "HOLD and NEEDS_OPERATOR are only entered with a way back"
+    return replace(state, phase=state.resume_phase, hold=None, resume_phase=None, reason=event.reason)
+
+
+def _next_wave_or_soak(state: MigrationState, event: Event) -> MigrationState:
+    if state.wave + 1 < len(state.waves):
+        return replace(state, phase=Phase.SURGE, wave=state.wave + 1, reason=event.reason)
+    return _to(Phase.SOAK)(state, event)
+
+
+def _call_operator(state: MigrationState, event: Event) -> MigrationState:
+    return replace(state, phase=Phase.NEEDS_OPERATOR, hold=None, reason=event.reason)
+
+
+_REVERSIBLE: Mapping[EventKind, Step] = {
+    EventKind.HELD: _hold,
+    EventKind.FAILED: _to(Phase.ROLLBACK),
+    EventKind.CANCELLED: _to(Phase.ROLLBACK),
+}
+
+#: phase -> event -> what follows. An event that a phase does not list is invalid there.
+_TABLE: Mapping[Phase, Mapping[EventKind, Step]] = {
+    Phase.PLANNED: {EventKind.CONFIRMED: _to(Phase.PREFLIGHT)},
+    Phase.PREFLIGHT: {
+        EventKind.PASSED: _to(Phase.LOCKED),
+        EventKind.REFUSED: _to(Phase.REFUSED),
+        EventKind.CANCELLED: _to(Phase.REFUSED),
+    },
+    Phase.LOCKED: {EventKind.FENCED: _to(Phase.PROVISION), **_REVERSIBLE},
+    Phase.PROVISION: {EventKind.PROVISIONED: _to(Phase.SURGE), **_REVERSIBLE},
+    Phase.SURGE: {EventKind.SCALED: _to(Phase.VERIFY), **_REVERSIBLE},
+    Phase.VERIFY: {EventKind.VERIFIED: _to(Phase.DRAIN), **_REVERSIBLE},
+    Phase.DRAIN: {EventKind.SCALED: _to(Phase.SETTLE), **_REVERSIBLE},
+    Phase.SETTLE: {EventKind.SETTLED: _next_wave_or_soak, **_REVERSIBLE},
+    Phase.SOAK: {EventKind.SOAKED: _to(Phase.DONE), **_REVERSIBLE},
+    Phase.HOLD: {
+        EventKind.HELD: _hold,
+        EventKind.HOLD_ENDED: _resume,
+        EventKind.HOLD_EXPIRED: _to(Phase.ROLLBACK),
+        EventKind.CANCELLED: _to(Phase.ROLLBACK),
+        EventKind.STUCK: _call_operator,
+    },
+    Phase.NEEDS_OPERATOR: {
+        EventKind.HELD: _call_operator,
+        EventKind.UNSTUCK: _to(Phase.ROLLBACK),
+        EventKind.CANCELLED: _to(Phase.ROLLBACK),
+        EventKind.PROCEED: _resume,
+    },
+    Phase.ROLLBACK: {EventKind.RESTORED: _to(Phase.ROLLED_BACK), EventKind.HELD: _hold},
+    Phase.DONE: {},
+    Phase.ROLLED_BACK: {},
+    Phase.REFUSED: {},
+}
+
+
+def transition(state: MigrationState, event: Event) -> tuple[MigrationState, tuple[Action, ...]]:
+    """Return what follows the event, and what then has to be done.
+
+    Raises: InvalidTransition where the phase does not know the event; the state given is untouched either
+    way.
+    """
+    step = _TABLE[state.phase].get(event.kind)
+    if step is None or (event.kind is EventKind.HELD) != (event.hold is not None):
+        raise InvalidTransition(state.phase.value, event.kind.value)
+    following = step(state, event)
+    return following, plan_actions(following)
+
+
+def accepts(state: MigrationState, kind: EventKind) -> bool:
+    """Whether the state knows events of this kind."""
+    return kind in _TABLE[state.phase]
+
+
+def plan_actions(state: MigrationState) -> tuple[Action, ...]:
+    """Return what this state asks for, in order. The last action of a state that is not final ends in an
+    event.
+    """
+    target, source = state.wave_replicas, state.replicas - state.wave_replicas
+    seal_and_restore = (
+        Action(ActionKind.SEAL),
+        Action(ActionKind.RESTORE_SOURCE, state.replicas),
+        Action(ActionKind.DELETE_COPIES),
+    )
+    by_phase: Mapping[Phase, tuple[Action, ...]] = {
+        Phase.PLANNED: (),
+        Phase.PREFLIGHT: (Action(ActionKind.CHECK_PREFLIGHT), Action(ActionKind.ACQUIRE_LEASES)),
+        Phase.LOCKED: (Action(ActionKind.PLACE_FENCES),),
+        Phase.PROVISION: (Action(ActionKind.CREATE_COPIES),),
+        Phase.SURGE: (Action(ActionKind.SCALE_TARGET, target),),
+        Phase.VERIFY: (Action(ActionKind.AWAIT_TARGET, target),),
+        Phase.DRAIN: (Action(ActionKind.SCALE_SOURCE, source),),
+        Phase.SETTLE: (Action(ActionKind.AWAIT_SOURCE, source),),
+        Phase.SOAK: (Action(ActionKind.WATCH_TARGET, target),),
+        Phase.HOLD: (Action(ActionKind.AWAIT_END_OF_HOLD),),
+        Phase.NEEDS_OPERATOR: (Action(ActionKind.AWAIT_OPERATOR),),
+        Phase.ROLLBACK: seal_and_restore,
+        Phase.DONE: (Action(ActionKind.PLACE_END_FENCES), Action(ActionKind.RELEASE_LEASES)),
+        Phase.ROLLED_BACK: (Action(ActionKind.PLACE_END_FENCES), Action(ActionKind.RELEASE_LEASES)),
+        Phase.REFUSED: (Action(ActionKind.RELEASE_LEASES),),
+    }
+    return by_phase[state.phase]

@@ -1,0 +1,102 @@
+"""Processes that can be killed and frozen at any await.
+
+Killing means: no task of the process is ever resumed, so that no `finally` runs; what it has sent still
+lands. Cancelling a task is not that, because cancelling runs clean-up code. Every task that is created inside
+a process belongs to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Coroutine
+from typing import Any
+
+_current: contextvars.ContextVar[Process | None] = contextvars.ContextVar("process", default=None)
+
+#: Coroutines of the dead; garbage collection would close them and so run their clean-up.
+_graveyard: list[Any] = []
+
+
+class Process:
+    """One run of the program. `steps` counts how often any of its tasks was resumed."""
+
+    def __init__(
+        self, name: str, *, kill_at: int | None = None, freeze_at: int | None = None, freeze_s: float = 0.0
+    ) -> None:
+        self.name = name
+        self.steps = 0
+        self.is_dead = False
+        self.died = asyncio.Event()
+        self._kill_at = kill_at
+        self._freeze_at = freeze_at
+        self._freeze_s = freeze_s
+        self._frozen_until = 0.0
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Start a task that belongs to this process, and with it all that it starts."""
+        context = contextvars.copy_context()
+        context.run(_current.set, self)
+        return asyncio.get_running_loop().create_task(coroutine, context=context)
+
+    def kill(self) -> None:
+        """Stop for ever, now."""
+        self.is_dead = True
+        self.died.set()
+
+    async def step(self) -> bool:
+        """Count one resumption, wait while frozen; True when the process is dead."""
+        loop = asyncio.get_running_loop()
+        self.steps += 1
+        if self._kill_at is not None and self.steps >= self._kill_at:
+            self.kill()
+        if self._freeze_at is not None and self.steps >= self._freeze_at:
+            self._freeze_at = None
+            self._frozen_until = loop.time() + self._freeze_s
+        if self._frozen_until > loop.time() and not self.is_dead:
+            await asyncio.sleep(self._frozen_until - loop.time())
+        return self.is_dead
+
+
+def install(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the loop give every new task to the process that creates it."""
+    loop.set_task_factory(_create_task)
+
+
+def _create_task(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], context: Any = None, **options: Any
+) -> asyncio.Task[Any]:
+    process = (context.get(_current) if context is not None else None) or _current.get()
+    if process is not None:
+        coroutine = _drive(coroutine, process)
+    return asyncio.Task(coroutine, loop=loop, context=context, **options)
+
+
+async def _drive(coroutine: Coroutine[Any, Any, Any], process: Process) -> Any:
+    """Resume a coroutine by hand, as asyncio's Task does, as long as its process lives."""
+    value: Any = None
+    error: BaseException | None = None
+    while True:
+        try:
+            is_dead = await process.step()
+        except asyncio.CancelledError as cancelled:
+            is_dead, error = process.is_dead, cancelled
+        if is_dead:
+            _graveyard.append(coroutine)
+            await asyncio.get_running_loop().create_future()
+        try:
+            waited_for = coroutine.throw(error) if error is not None else coroutine.send(value)
+        except StopIteration as stop:
+            return stop.value
+        value = error = None
+        try:
+            if waited_for is None:
+                await asyncio.sleep(0)
+            else:
+                waited_for._asyncio_future_blocking = False
+                value = await waited_for
+        except GeneratorExit:
+            _graveyard.append(coroutine)
+            raise
+        except BaseException as raised:
+            error = raised

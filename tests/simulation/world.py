@@ -1,0 +1,265 @@
+"""Two clusters, a workload, prices, and any number of processes that run the real MigrationController over
+them.
+
+Every landed change of replicas is checked against the invariants at that very moment; `violations` must stay
+empty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
+from controller.decision.dry_run import DryRun, Verdict
+from controller.migration.gates import MoveRates
+from controller.migration.journal import decode_journal
+from controller.migration.lease import find_holder, find_journal, name_lease
+from controller.migration.ledger import Ledger
+from controller.migration.migration_controller import MigrationController
+from controller.migration.settings import MigrationSettings
+from oracle.clocks import Clocks
+from tests.simulation.fake_cluster import FakeCluster, Request
+from tests.simulation.network import Directed, FakeApi, Faults, Network
+from tests.simulation.processes import Process, install
+from tests.simulation.virtual_loop import run_virtual
+
+#: Wall time at the start of every simulation, Unix seconds.
+EPOCH = 1_790_000_000.0
+WORKLOAD = WorkloadKey("paris", "shop", "checkout")
+TARGET = "osaka"
+PATH = "/apis/apps/v1/namespaces/shop/deployments/checkout"
+LEASE_PATH = f"/apis/coordination.k8s.io/v1/namespaces/shop/leases/{name_lease('shop', 'checkout')}"
+
+#: Short times, so that a simulation covers much; all of them are settings.
+SETTINGS = MigrationSettings(
+    bake_s=3.0,
+    verify_timeout_s=90.0,
+    soak_s=20.0,
+    hold_timeout_s=120.0,
+    wavering_timeout_s=30.0,
+    settle_margin_s=2.0,
+)
+
+
+def build_deployment(replicas: int) -> dict[str, Any]:
+    """A Deployment as an API server would return it."""
+    labels = {"app": "checkout"}
+    pod_spec = {
+        "containers": [
+            {"name": "web", "image": "shop/checkout:7", "envFrom": [{"configMapRef": {"name": "settings"}}]}
+        ],
+        "terminationGracePeriodSeconds": 5,
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": "checkout",
+            "namespace": "shop",
+            "labels": labels,
+            "annotations": {"team": "shop"},
+        },
+        "spec": {
+            "replicas": replicas,
+            "progressDeadlineSeconds": 60,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod_spec},
+        },
+    }
+
+
+def build_dry_run(replicas: int, now: float = EPOCH) -> DryRun:
+    """A dry run that pays: one replica costs 0.10 USD an hour at the source and 0.04 at the target."""
+    count = Decimal(replicas)
+    return DryRun(
+        workload=WORKLOAD,
+        target=TARGET,
+        replicas=replicas,
+        horizon_h=24.0,
+        source_quote=None,
+        target_quote=None,
+        source_usd_per_hour=count * Decimal("0.10"),
+        target_usd_per_hour=count * Decimal("0.04"),
+        egress_gb=Decimal(5),
+        egress_usd_per_gb=Decimal("0.02"),
+        egress_usd=Decimal("0.10"),
+        return_egress_usd=Decimal("0.10"),
+        overlap_h=Decimal("0.1"),
+        overlap_usd=Decimal("0.05"),
+        warm_up_usd=Decimal("0.01"),
+        savings_usd=count * Decimal("1.44"),
+        net_usd=count * Decimal("1.44") - Decimal("0.16"),
+        payback_h=Decimal("1.5"),
+        verdict=Verdict.PAYS,
+        reason="it pays",
+        computed_at=now,
+        expires_at=now + 300,
+        plan_digest="digest",
+    )
+
+
+class FakeGate:
+    """Answers as the engine would; a test turns its knobs."""
+
+    def __init__(self, wall: Callable[[], float]) -> None:
+        self._wall = wall
+        self.has_prices = True
+        self.target_usd_per_hour = Decimal("0.04")
+        self.disarmed: set[str] = set()
+
+    def is_armed(self, context: str) -> bool:
+        return context not in self.disarmed
+
+    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | None:
+        if not self.has_prices:
+            return None
+        return MoveRates(Decimal("0.10"), self.target_usd_per_hour, self._wall() + 60)
+
+
+class World:
+    """Everything of one simulation. Build it inside the virtual loop."""
+
+    def __init__(
+        self,
+        seed: int,
+        directory: Path,
+        *,
+        replicas: int = 6,
+        settings: MigrationSettings = SETTINGS,
+        faults: Faults | None = None,
+        directed: Directed | None = None,
+        checks_readiness: bool = True,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        install(self.loop)
+        self.rng = random.Random(seed)
+        self.replicas = replicas
+        self.settings = settings
+        self.violations: list[str] = []
+        self.checks_readiness = checks_readiness
+        self.source = FakeCluster("paris", self.loop.time, self.rng)
+        self.target = FakeCluster("osaka", self.loop.time, self.rng)
+        self.clusters = {cluster.context: cluster for cluster in (self.source, self.target)}
+        settings_map = {
+            "kind": "ConfigMap",
+            "metadata": {"name": "settings", "namespace": "shop"},
+            "data": {"a": "1"},
+        }
+        self.source._store("/api/v1/namespaces/shop/configmaps/settings", settings_map)
+        self.source.deploy(PATH, build_deployment(replicas))
+        for cluster in self.clusters.values():
+            cluster.on_scaled = self._check
+        self.network = Network(self.rng, faults, directed)
+        self.gate = FakeGate(self.wall)
+        self.largest_step = max(1, -(-replicas // 4))
+        self._directory = directory
+        self._ids = 0
+        self._clockwork = asyncio.ensure_future(self._run_clusters())
+
+    def wall(self) -> float:
+        return EPOCH + self.loop.time()
+
+    def new_id(self) -> str:
+        self._ids += 1
+        return f"id-{self._ids}"
+
+    def build_controller(self, name: str) -> MigrationController:
+        """A MigrationController as a process has it."""
+        ledger = Ledger(self._directory / f"{name}.jsonl", self.wall)
+        apis = {context: FakeApi(cluster, self.network) for context, cluster in self.clusters.items()}
+        clocks = Clocks(self.wall, self.loop.time)
+        return MigrationController(apis.__getitem__, ledger, clocks, self.new_id, self.settings, self.gate)
+
+    def picture(self) -> FleetPicture:
+        """The fleet as the engine would see it."""
+        workload = Workload(WORKLOAD, "uid", self.replicas, None, None, None, None)
+        clusters = {
+            context: Cluster(
+                context, Health.REACHABLE, workloads=(replace(workload, key=WORKLOAD.in_context(context)),)
+            )
+            for context in self.clusters
+        }
+        return FleetPicture(clusters)
+
+    async def migrate(self, process: Process, controller: MigrationController) -> str | None:
+        """Start the migration, or resume what is there; returns its id when nothing more happens in this
+        process.
+        """
+
+        async def work() -> str | None:
+            found = await controller.resume_all(self.picture())
+            migration_id = found[0] if found else None
+            if migration_id is None and not self.is_over():
+                migration_id = await controller.start(build_dry_run(self.replicas, self.wall()))
+            if migration_id is not None:
+                await controller.wait_until_over(migration_id)
+            return migration_id
+
+        result: str | None = await process.spawn(work())
+        return result
+
+    def is_over(self) -> bool:
+        """Whether the journal in the source says that the migration ended."""
+        return self.journaled_phase() in ("DONE", "ROLLED_BACK")
+
+    def journaled_phase(self) -> str | None:
+        """The phase in the source's Lease."""
+        lease = self.source.objects.get(LEASE_PATH)
+        journal = find_journal(lease) if lease is not None else None
+        return decode_journal(journal).state.phase.value if journal is not None else None
+
+    def holders(self) -> set[str]:
+        """Who holds a Lease."""
+        leases = (cluster.objects.get(LEASE_PATH) for cluster in self.clusters.values())
+        return {find_holder(lease) for lease in leases if lease is not None} - {""}
+
+    def result(self) -> tuple[int, int | None]:
+        """Replicas at the source and at the target; None where the target has no Deployment."""
+        target = self.target.deployment(PATH)
+        return self.source.replicas(PATH), target["spec"]["replicas"] if target is not None else None
+
+    def available(self) -> int:
+        """Replicas that serve, on both sides."""
+        return self.source.available(PATH) + self.target.available(PATH)
+
+    async def wait_for(self, condition: Callable[[], bool], timeout_s: float = 4000.0) -> None:
+        """Let time pass until something holds."""
+        end = self.loop.time() + timeout_s
+        while not condition():
+            assert self.loop.time() < end, "it never came true"
+            await asyncio.sleep(0.05)
+
+    async def _run_clusters(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            for cluster in self.clusters.values():
+                cluster.tick()
+
+    def _check(self, cluster: FakeCluster, request: Request) -> None:
+        source, target = self.source.replicas(PATH), self.target.replicas(PATH)
+        told = f"at {self.loop.time():.1f} s, {cluster.context}: {request.method} -> {source} + {target}"
+        if source + target < self.replicas:
+            self.violations.append(f"floor of the spec {told}")
+        if source + target > self.replicas + self.largest_step:
+            self.violations.append(f"ceiling {told}")
+        if self.checks_readiness and self.available() < self.replicas:
+            self.violations.append(f"floor of the available, {self.available()} {told}")
+
+
+def simulate(scenario: Callable[[World], Any], seed: int, directory: Path, **options: Any) -> World:
+    """Run a scenario in a new world to its end, let what is still on its way land, and return the world."""
+
+    async def main() -> World:
+        world = World(seed, directory, **options)
+        await scenario(world)
+        await asyncio.sleep(300)
+        return world
+
+    world: World = run_virtual(main())
+    return world
