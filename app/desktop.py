@@ -22,9 +22,12 @@ from app.engine_pipe import EngineFailure
 from app.engine_process import EngineProcess
 from app.exit_codes import ExitCode
 from app.frame_stalls import watch_stalls
+from app.settings_file import default_settings_path, load_settings, save_settings
+from app.theme import apply_theme
 from app.tracing import is_tracing, trace
-from app.window import MainWindow, open_main_window
+from app.window import MainWindow
 from controller.commands import Command
+from controller.snapshots import Severity
 
 
 class _Mailbox(QObject):
@@ -76,22 +79,32 @@ def run_desktop(configuration: Configuration, options: Sequence[str]) -> int:
     application.setApplicationName("SentinelAura")
     application.setDesktopFileName("sentinelaura")
     application.setQuitOnLastWindowClosed(False)
+    apply_theme(application)
+    settings_path = default_settings_path()
+    settings, trouble = load_settings(settings_path)
     link = _EngineLink()
-    window = open_main_window(link.send)
-    loop = qasync.QEventLoop(application)
-    with loop:
+    window = MainWindow(link.send, settings)
+    if trouble is not None:
+        window.show_message(trouble, Severity.WARNING)
+    with qasync.QEventLoop(application) as loop:
         loop.run_until_complete(_run_until_closed(window, link, options))
+    save_settings(settings_path, window.settings)
     return ExitCode.OK
 
 
 async def _run_until_closed(window: MainWindow, link: _EngineLink, options: Sequence[str]) -> None:
+    """Show the window, then start the engine; after the close, wait until all that was started has ended."""
     mailbox = _Mailbox(window)
-    await window.wait_for_first_frame()
+    drawn, closed = asyncio.Event(), asyncio.Event()
+    window.first_frame_drawn.connect(drawn.set)
+    window.closed.connect(closed.set)
+    window.show()
+    await drawn.wait()
     trace("first_frame")
     stalls = watch_stalls(window) if is_tracing() else None
     link.process = EngineProcess(options, mailbox.post)
     try:
-        await window.wait_closed()
+        await closed.wait()
     finally:
         if stalls is not None:
             stalls.report()

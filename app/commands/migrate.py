@@ -108,7 +108,9 @@ class _Report:
 
     def show_progress(self, view: MigrationView, at: float) -> None:
         facts = _progress_facts(view)
-        steps = {name: value for name, value in facts.items() if name != "cost_usd"}  # money ticks all the time
+        steps = {
+            name: value for name, value in facts.items() if name != "cost_usd"
+        }  # money ticks all the time
         if steps == self._last:
             return
         self._last = steps

@@ -6,30 +6,45 @@ import asyncio
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable
 
 from app.commands.operator import wait_for_stop_signal
+from app.composition import open_fleet, oracle_settings
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
-from oracle.binding import Binding
+from controller.clusters.discovery import bindings_of
+from controller.clusters.region_manager import RegionManager
 from oracle.oracle import Oracle, open_oracle
 from oracle.service import serve_prices
-from oracle.settings import OracleSettings
 from oracle.sources.choosing import choose_source
 
 
-async def run_oracle(arguments: Namespace, configuration: Configuration, bindings: Iterable[Binding]) -> int:
-    """Price `bindings` until a signal comes; standard error tells how the store is.
+async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
+    """Price what the clusters run on until a signal comes; standard error tells how the store is.
 
     Raises: OracleError for a recording, an address or a port that cannot be used; then nothing was started.
     """
     source = choose_source(configuration.prices, configuration.speed, configuration.seed, time.time())
-    settings = OracleSettings(redis_url=configuration.redis)
-    async with open_oracle(settings, source) as oracle, serve_prices(oracle, arguments.port) as url:
-        oracle.set_bindings(bindings)
+    async with (
+        open_fleet(configuration) as fleet,
+        open_oracle(oracle_settings(configuration), source) as oracle,
+        serve_prices(oracle, arguments.port) as url,
+    ):
         print(f"pricing API: {url}/v1/prices", flush=True)
-        await wait_for_stop_signal(asyncio.create_task(_tell_changes(oracle)))
+        await wait_for_stop_signal(asyncio.create_task(_serve(fleet, oracle)))
     return ExitCode.OK
+
+
+async def _serve(fleet: RegionManager, oracle: Oracle) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_follow_bindings(fleet, oracle))
+        tasks.create_task(_tell_changes(oracle))
+
+
+async def _follow_bindings(fleet: RegionManager, oracle: Oracle) -> None:
+    """Price the offerings that the nodes of each context are, as they come and go."""
+    while True:
+        oracle.set_bindings(bindings_of(fleet.picture()))
+        await fleet.wait_for_change()
 
 
 async def _tell_changes(oracle: Oracle) -> None:
