@@ -6,8 +6,8 @@ Every rejection is a sentence for a person. Nothing here looks at prices; that i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload
 from controller.decision.settings import DecisionSettings
@@ -27,10 +27,16 @@ class NodeGroup:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A cluster as a place to run in: its groups of ready nodes, the most common one first."""
+    """A cluster as a place to run in: its groups of ready nodes, the most common one first.
+
+    It remembers what it was asked, because a planning round asks the same of it for every workload.
+    """
 
     cluster: Cluster
     groups: tuple[NodeGroup, ...]
+    #: (namespace, name) -> replicas that are wanted of the Deployment.
+    replicas: Mapping[tuple[str, str], int]
+    _found: dict[Resources, NodeGroup | None] = field(default_factory=dict, compare=False)
 
     @property
     def context(self) -> str:
@@ -39,7 +45,9 @@ class Site:
 
     def find_group(self, requests: Resources) -> NodeGroup | None:
         """The nodes that a pod would most likely run on: the most common offering that it fits on."""
-        return next((group for group in self.groups if requests.fits_in(group.largest)), None)
+        if requests not in self._found:
+            self._found[requests] = next((g for g in self.groups if requests.fits_in(g.largest)), None)
+        return self._found[requests]
 
 
 def describe_site(cluster: Cluster) -> Site:
@@ -47,7 +55,9 @@ def describe_site(cluster: Cluster) -> Site:
     nodes = [node for node in cluster.nodes if node.ready and node.schedulable]
     counts = Counter(node.offering for node in nodes if node.offering is not None)
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return Site(cluster, tuple(_group([n for n in nodes if n.offering == o], o) for o, _ in ranked))
+    groups = tuple(_group([n for n in nodes if n.offering == o], o) for o, _ in ranked)
+    replicas = {(w.key.namespace, w.key.name): w.desired_replicas for w in cluster.workloads}
+    return Site(cluster, groups, replicas)
 
 
 def describe_sites(picture: FleetPicture) -> dict[str, Site]:
@@ -102,9 +112,9 @@ def find_target_obstacle(
     """Why this workload cannot move to this target, which is not excluded in general; None: it can."""
     if source.context == target.context or source.cluster.uid == target.cluster.uid:
         return "source and target are the same cluster"
-    other = target.cluster.find_workload(workload.key.namespace, workload.key.name)
-    if other is not None and other.desired_replicas > 0:
-        return f"the target already runs {other.desired_replicas} replicas under this name"
+    running = target.replicas.get((workload.key.namespace, workload.key.name), 0)
+    if running > 0:
+        return f"the target already runs {running} replicas under this name"
     return _find_room_obstacle(source, workload, target, settings)
 
 

@@ -7,6 +7,7 @@ exact.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -50,7 +51,7 @@ def plan_wave_sizes(replicas: int, wave_share: Decimal) -> tuple[int, ...]:
     """How many pods move in each wave: one as a canary, then `wave_share` of all, rounded up."""
     if replicas <= 0:
         return ()
-    step = max(1, -int(-(wave_share * replicas) // 1))
+    step = max(1, math.ceil(wave_share * replicas))
     rest = replicas - 1
     sizes = [1] + [step] * (rest // step)
     return (*sizes, rest % step) if rest % step else tuple(sizes)

@@ -7,7 +7,7 @@ the exact evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
@@ -20,7 +20,8 @@ from controller.decision.candidates import (
     find_workload_obstacle,
 )
 from controller.decision.dry_run import DryRun, Refusal, Verdict
-from controller.decision.evaluation import Pricing, evaluate_at_sites, evaluate_move, price_workload
+from controller.decision.estimates import Estimate, Estimator
+from controller.decision.evaluation import evaluate_at_sites, evaluate_move
 from controller.decision.settings import DecisionSettings
 from oracle.quotes import QuoteBoard
 
@@ -44,6 +45,7 @@ class _Round:
     settings: DecisionSettings
     usage: BudgetUsage
     now: float
+    estimator: Estimator
 
 
 def plan_moves(
@@ -58,7 +60,8 @@ def plan_moves(
     exclusions = {
         c: reason for c, s in sites.items() if (reason := find_site_exclusion(s, settings)) is not None
     }
-    planning = _Round(sites, exclusions, board, settings, usage, now)
+    estimator = Estimator(board, settings, now)
+    planning = _Round(sites, exclusions, board, settings, usage, now, estimator)
     opportunities: list[DryRun] = []
     refused: list[Refusal] = []
     for site in sites.values():
@@ -100,64 +103,51 @@ def _plan_workload(planning: _Round, source: Site, workload: Workload) -> tuple[
     reason = find_workload_obstacle(source, workload) or find_cooldown_obstacle(
         workload.key, planning.usage, planning.settings.budgets, planning.now
     )
-    here = price_workload(source, workload, planning.board, planning.now)
-    if reason is None and here.usd_per_hour is None:
-        reason = here.reason
+    if reason is None:
+        reason = planning.estimator.find_price_obstacle(source, workload)
     if reason is not None:
         return None, [Refusal(workload.key, None, reason)]
+    estimates: list[Estimate] = []
     refusals: list[Refusal] = []
-    candidates = list(_find_cheaper(planning, source, workload, here, refusals))
-    best, rest = _choose_best(planning, source, workload, candidates)
-    return best, refusals + rest
-
-
-def _find_cheaper(
-    planning: _Round, source: Site, workload: Workload, here: Pricing, refusals: list[Refusal]
-) -> Iterator[Site]:
-    """Yield the possible targets with a lower rate; append the others to `refusals`."""
     for context, target in planning.sites.items():
         if context == source.context:
             continue
-        reason = planning.exclusions.get(context) or find_target_obstacle(
-            source, workload, target, planning.settings
-        )
-        if reason is None:
-            there = price_workload(target, workload, planning.board, planning.now)
-            reason = _compare(here, there)
-        if reason is None:
-            yield target
+        found = _look_at(planning, source, workload, target)
+        if isinstance(found, str):
+            refusals.append(Refusal(workload.key, context, found))
         else:
-            refusals.append(Refusal(workload.key, context, reason))
+            estimates.append(found)
+    best, rest = _choose_best(planning, source, workload, estimates)
+    return best, refusals + rest
 
 
-def _compare(here: Pricing, there: Pricing) -> str | None:
-    """Why a target is not worth an exact evaluation: its rate is unknown or not lower."""
-    if there.usd_per_hour is None or here.usd_per_hour is None:
-        return there.reason or here.reason
-    if there.usd_per_hour >= here.usd_per_hour:
-        return f"the target is not cheaper: ${there.usd_per_hour * 24:.2f} a day against ${here.usd_per_hour * 24:.2f}"
-    return None
+def _look_at(planning: _Round, source: Site, workload: Workload, target: Site) -> Estimate | str:
+    """Estimate a possible target that may pay; else say why it is out of the question."""
+    reason = planning.exclusions.get(target.context) or find_target_obstacle(
+        source, workload, target, planning.settings
+    )
+    return reason or planning.estimator.estimate(source, workload, target)
 
 
 def _choose_best(
-    planning: _Round, source: Site, workload: Workload, candidates: list[Site]
+    planning: _Round, source: Site, workload: Workload, estimates: list[Estimate]
 ) -> tuple[DryRun | None, list[Refusal]]:
-    """Evaluate the cheaper targets exactly; the best one that pays wins, the others are told why not."""
-    dry_runs = [
-        evaluate_at_sites(source, workload, target, None, planning.board, planning.settings, planning.now)[0]
-        for target in candidates
-    ]
-    paying = [dry_run for dry_run in dry_runs if dry_run.verdict is Verdict.PAYS]
-    best = max(paying, key=lambda d: (rank_move(d, planning.settings), d.target), default=None)
-    refusals = [
-        Refusal(workload.key, dry_run.target, _tell_why_not(dry_run, best), dry_run)
-        for dry_run in dry_runs
-        if dry_run is not best
-    ]
+    """Evaluate exactly, best estimate first, until one pays; tell the others why not."""
+    best: DryRun | None = None
+    refusals: list[Refusal] = []
+    for estimate in sorted(estimates, key=lambda e: (-e.rank_usd, e.target.context)):
+        if best is not None:
+            reason = (
+                f"{best.target} is better: ${best.net_usd:.2f} net in the window against about "
+                f"${estimate.net_usd:.2f}, the way back considered"
+            )
+            refusals.append(Refusal(workload.key, estimate.target.context, reason))
+            continue
+        dry_run, _ = evaluate_at_sites(
+            source, workload, estimate.target, None, planning.board, planning.settings, planning.now
+        )
+        if dry_run.verdict is Verdict.PAYS:
+            best = dry_run
+        else:
+            refusals.append(Refusal(workload.key, dry_run.target, dry_run.reason, dry_run))
     return best, refusals
-
-
-def _tell_why_not(dry_run: DryRun, best: DryRun | None) -> str:
-    if best is None or dry_run.verdict is not Verdict.PAYS:
-        return dry_run.reason
-    return f"{best.target} is better: ${best.net_usd:.2f} net against ${dry_run.net_usd:.2f}, the way back considered"
