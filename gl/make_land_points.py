@@ -27,9 +27,9 @@ from gl.geometry.geodesy import to_degrees
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# Points of the whole sphere on each level, land and sea. The step of 2.1 keeps the spacing on the screen within
-# a factor of 1.45; the last one is for the nearest zoom.
-LATTICE_COUNTS = (52_000, 110_000, 230_000, 480_000, 1_000_000)
+# Points of the whole sphere on each level, land and sea. The step of 2.2 keeps the spacing on the screen within
+# a factor of 1.5; the last one is for the nearest zoom.
+LATTICE_COUNTS = (36_000, 78_000, 170_000, 390_000, 900_000)
 MAP_SIZE = (8192, 4096)
 # A point is coastal as far as the land around it, at these angles, is missing.
 COAST_PROBE_DEGREES = (0.45, 0.9)

@@ -16,10 +16,10 @@ from gl.geometry import scattering
 from gl.programs import load_program, set_uniforms
 from gl.view import View
 
-SPOKES = 144
+SPOKES = 96
 # Rings of each zone: globe, air, sky beyond it. By trial: fewer are visible in the terminator or miss the goal of
 # a mean error below 1/255.
-RINGS = (26, 22, 8)
+RINGS = (20, 18, 6)
 # One step of an 8-bit channel.
 NOISE = 1.0 / 255.0
 

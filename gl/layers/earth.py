@@ -56,8 +56,7 @@ class EarthLayer:
 
     def draw(self, frame: Frame, view: View) -> None:
         """Draw the visible land."""
-        visible = visible_buckets(frame.camera, frame.viewport.aspect)
-        number = choose_level(self._levels, visible, frame.camera, frame.viewport)
+        number = choose_level(self._levels, frame.camera, frame.viewport)
         level, uploaded = self._levels[number], self._upload(number)
         self._update_reach(level, uploaded, frame.aura)
         self._write_colors(frame.aura)
@@ -74,6 +73,7 @@ class EarthLayer:
         self._colors.bind_to_uniform_block(_AURA_BLOCK)
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
+        visible = visible_buckets(frame.camera, frame.viewport.aspect)
         for first, count in merge_ranges(visible, level.offsets):
             uploaded.array.render(moderngl.POINTS, vertices=count, first=first)
         self._context.disable(moderngl.BLEND)

@@ -9,7 +9,7 @@ out vec4 frag_color;
 void main() {
     float from_middle = length(v_corner);
     float fall = max(1.0 - from_middle, 0.0);
-    float core = 1.0 - smoothstep(0.24, 0.36, from_middle);
-    vec3 light = v_color * fall * fall * 0.9;
-    frag_color = vec4(mix(light, mix(v_color, vec3(1.0), 0.75), core), core);
+    float core = 1.0 - smoothstep(0.26, 0.40, from_middle);
+    vec3 light = v_color * fall * fall * 1.1;
+    frag_color = vec4(mix(light, mix(v_color, vec3(1.0), 0.85), core), core);
 }

@@ -29,12 +29,12 @@ out vec3 v_color;
 
 const int STEPS = 16;
 const float PI = 3.14159265;
-const vec3 SUN = vec3(6.0, 9.5, 15.0);                 // bluer than the real one: a rim of light, not of milk
+const vec3 SUN = vec3(7.8, 9.3, 15.0);                 // bluer than the real one: a rim of light, not of milk
 const float MIE_FORWARD = 0.76;                        // Henyey and Greenstein's g of haze
 const float HIGH_SUN_AIR = 0.035;                       // share of the air's light kept where one looks straight down
 const vec3 NIGHT_AIR = vec3(0.010, 0.022, 0.060);      // light of the night air: the rim never goes out
 const vec3 SEA = vec3(0.0008, 0.0034, 0.0115);         // reflects so much of the sunlight
-const vec3 NIGHT_SEA = vec3(0.0016, 0.0030, 0.0075);
+const vec3 NIGHT_SEA = vec3(0.0018, 0.0036, 0.0100);
 const vec3 GLINT = vec3(0.013, 0.019, 0.027);
 const vec3 SKY_NEAR = vec3(0.00190, 0.00290, 0.00740);
 const vec3 SKY_FAR = vec3(0.00055, 0.00085, 0.00240);
