@@ -123,9 +123,9 @@ class MainWindow(QMainWindow):
         self.stage.notices.hold(Notice("engine", Severity.ERROR, text))
         self._show_card()
 
-    def show_message(self, text: str, severity: Severity = Severity.INFO) -> None:
-        """Show a passing notice of the program itself."""
-        self.stage.notices.pass_by(Notice(f"message:{text}", severity, text))
+    def show_notice(self, notice: Notice) -> None:
+        """Show a notice of the program itself for a few seconds."""
+        self.stage.notices.pass_by(notice)
 
     # What a person does
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app import colors
@@ -14,6 +15,7 @@ class NoGlobe(QWidget):
     """The presenter of last resort: shows a message and draws no frame."""
 
     failed = Signal(str)
+    frame_painted = Signal()
 
     def __init__(self, reason: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -36,6 +38,11 @@ class NoGlobe(QWidget):
 
     def show_frame(self, frame: Frame) -> None:
         """Draw nothing: there is nothing to draw on."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say that the message is on the screen."""
+        super().paintEvent(event)
+        self.frame_painted.emit()
 
     def release(self) -> None:
         """Nothing is held."""

@@ -18,7 +18,7 @@ SLACK = 0.08
 #: A scale is never narrower than this ratio, so that noise does not look like a difference.
 LEAST_RATIO = 1.15
 #: Shares are rounded to this step: a smaller change of a price is not worth a new picture.
-STEP = 1.0 / 64.0
+STEP = 1.0 / 32.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class SoftwareViewport(QWidget):
     """Shows what an `OffscreenPresenter` draws. GUI thread only, which is also the presenter's thread."""
 
     failed = Signal(str)
+    frame_painted = Signal()
 
     def __init__(self, presenter: OffscreenPresenter, parent: QWidget) -> None:
         super().__init__(parent)
@@ -49,6 +50,7 @@ class SoftwareViewport(QWidget):
             painter.fillRect(event.rect(), QColor(SKY))
         else:
             painter.drawImage(QPoint(0, 0), self._image)
+            self.frame_painted.emit()
 
     def _wrap_pixels(self, frame: Frame) -> QImage:
         """Return an image over the presenter's memory, which this widget's presenter keeps alive."""

@@ -53,9 +53,11 @@ HOME = Camera(azimuth_degrees=-20.0, elevation_degrees=24.0, distance=4.4)
 
 
 class GlobeView(Protocol):
-    """Who brings frames to the screen; a QWidget. `failed` says why it cannot any more."""
+    """Who brings frames to the screen; a QWidget. `failed` says why it cannot any more,
+    `frame_painted` that a frame is on the screen."""
 
     failed: SignalInstance
+    frame_painted: SignalInstance
 
     @property
     def renderer(self) -> str:
@@ -106,6 +108,7 @@ class Stage(QWidget):
         self._last_frame: Frame | None = None
         self._items: tuple[OverlayItem, ...] = ()
         self._was_turning = False
+        self._has_painted = False
         self.view = make_view(self)
         self._set_up_view()
         self.overlay = Overlay(self)
@@ -207,6 +210,12 @@ class Stage(QWidget):
     def _set_up_view(self) -> None:
         self.view.setMouseTracking(True)
         self.view.failed.connect(self._on_view_failed)  # type: ignore[attr-defined]
+        self.view.frame_painted.connect(self._on_frame_painted)  # type: ignore[attr-defined]
+
+    def _on_frame_painted(self) -> None:
+        if not self._has_painted:
+            self._has_painted = True
+            self.first_frame_drawn.emit()
 
     def _on_view_failed(self, reason: str) -> None:
         """Put a message where the globe stood. Queued: the view that failed is in the middle of its work."""
@@ -255,8 +264,6 @@ class Stage(QWidget):
             self.view.show_frame(frame)  # type: ignore[attr-defined]
             self.frames_drawn += 1
             self._last_frame = frame
-            if self.frames_drawn == 1:
-                self.first_frame_drawn.emit()
         self._show_overlay(frame)
         self._note_turning()
         if self.navigator.is_moving or self.presenter.is_animating(started):

@@ -17,6 +17,7 @@ class HardwareViewport(QOpenGLWidget):
     """Shows frames through the graphics card. GUI thread only."""
 
     failed = Signal(str)
+    frame_painted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -24,6 +25,7 @@ class HardwareViewport(QOpenGLWidget):
         surface.setVersion(3, 3)
         surface.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
         self.setFormat(surface)
+        self.frameSwapped.connect(self.frame_painted)
         self._context: moderngl.Context | None = None
         self._presenter: WindowPresenter | None = None
         self._frame: Frame | None = None
