@@ -1,0 +1,199 @@
+"""One refresh at a time, against a store that keeps everything in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+
+from oracle.binding import Binding
+from oracle.errors import StoreUnavailable
+from oracle.feed import Feed, FeedReport
+from oracle.instance import Instance
+from oracle.market import Offering
+from oracle.price_history import PricePoint
+from oracle.quotes import Quote
+from oracle.settings import OracleSettings
+from oracle.store.base import HistorySample
+from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, ScriptedSource, bind
+
+SETTINGS = OracleSettings(refresh_s=2.0, quote_life_s=20.0, lease_s=6.0, history_step_s=10.0)
+HERE, THERE = Instance("here", 1, "aa"), Instance("there", 2, "bb")
+
+
+@dataclass
+class MemoryStore:
+    """A QuoteStore that keeps everything and lets the lease run out by a clock moved by hand."""
+
+    time: ManualClocks
+    quotes: dict[tuple[str, Offering], Quote] = field(default_factory=dict)
+    samples: list[HistorySample] = field(default_factory=list)
+    wishes: dict[str, tuple[frozenset[Binding], float]] = field(default_factory=dict)
+    lease: tuple[str, float] | None = None
+
+    async def publish(
+        self, holder: str, quotes: Sequence[Quote], samples: Sequence[HistorySample], now: float
+    ) -> bool:
+        if await self.read_lease() != holder:
+            return False
+        self.quotes |= {(quote.context, quote.offering): quote for quote in quotes}
+        self.samples += samples
+        return True
+
+    async def read_quotes(self) -> tuple[Quote, ...]:
+        return tuple(self.quotes.values())
+
+    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
+        yield await self.read_quotes()
+
+    async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
+        return tuple(sample.point for sample in self.samples if sample.offering == offering)
+
+    async def acquire_lease(self, holder: str, duration_s: float) -> str:
+        current = await self.read_lease()
+        if current in (None, holder):
+            self.lease = (holder, self.time.monotonic_s + duration_s)
+            return holder
+        return current or holder
+
+    async def read_lease(self) -> str | None:
+        return self.lease[0] if self.lease and self.time.monotonic_s < self.lease[1] else None
+
+    async def release_lease(self, holder: str) -> None:
+        if await self.read_lease() == holder:
+            self.lease = None
+
+    async def register_bindings(self, holder: str, bindings: Iterable[Binding], expires_at: float) -> None:
+        self.wishes[holder] = (frozenset(bindings), expires_at)
+
+    async def read_bindings(self, now: float) -> frozenset[Binding]:
+        return frozenset(one for wished, end in self.wishes.values() if now < end for one in wished)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass
+class World:
+    """One store, one clock, and the feeds of two instances with sources of their own."""
+
+    time: ManualClocks = field(default_factory=ManualClocks)
+
+    def __post_init__(self) -> None:
+        self.store = MemoryStore(self.time)
+        self.source = ScriptedSource({VIRGINIA: Decimal("0.16"), DUBLIN: Decimal("0.23")}, Decimal("0.4"))
+        self.other_source = ScriptedSource({VIRGINIA: Decimal("0.30")}, Decimal("0.4"))
+        self.here = Feed(self.source, SETTINGS, self.time.clocks, HERE)
+        self.there = Feed(self.other_source, SETTINGS, self.time.clocks, THERE)
+
+    def refresh(self, feed: Feed, *bindings: Binding) -> FeedReport:
+        return asyncio.run(feed.refresh(self.store, bindings))
+
+    def price_of(self, context: str, offering: Offering = VIRGINIA) -> Decimal | None:
+        quote = self.store.quotes.get((context, offering))
+        return None if quote is None else quote.usd_per_hour
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_every_quote_names_its_source_and_its_deadline(world: World) -> None:
+    world.refresh(world.here, *bind("blue"))
+    quote = world.store.quotes["blue", VIRGINIA]
+    assert quote == Quote("blue", VIRGINIA, Decimal("0.16"), NOON, NOON + 20.0, "script")
+
+
+def test_offering_of_two_contexts_is_observed_once(world: World) -> None:
+    world.refresh(world.here, *bind("blue", "red"))
+    assert world.source.asked == [(VIRGINIA,)]
+    assert world.price_of("blue") == world.price_of("red") == Decimal("0.16")
+
+
+def test_only_the_holder_of_the_lease_generates(world: World) -> None:
+    assert world.refresh(world.here, *bind("blue")).is_generating
+    report = world.refresh(world.there, *bind("blue"))
+    assert report == FeedReport(is_generating=False, generator="process 1 on here")
+    assert world.other_source.asked == []
+    assert world.price_of("blue") == Decimal("0.16")
+
+
+def test_holder_prices_what_others_have_bound(world: World) -> None:
+    world.refresh(world.here, *bind("blue"))
+    world.refresh(world.there, *bind("red", offering=DUBLIN))
+    world.refresh(world.here, *bind("blue"))
+    assert world.price_of("red", DUBLIN) == Decimal("0.23")
+
+
+def test_other_instance_takes_over_when_the_lease_runs_out(world: World) -> None:
+    world.refresh(world.here, *bind("blue"))
+    world.time.pass_time(SETTINGS.lease_s)
+    assert world.refresh(world.there, *bind("blue")).is_generating
+    assert world.price_of("blue") == Decimal("0.30")
+
+
+def test_other_instance_takes_over_at_once_after_an_orderly_end(world: World) -> None:
+    world.refresh(world.here, *bind("blue"))
+    asyncio.run(world.here.release(world.store))
+    assert world.refresh(world.there).is_generating
+    assert world.price_of("blue") == Decimal("0.16"), "nobody wishes it any more, the old quote runs out"
+
+
+def test_instance_that_was_frozen_writes_nothing_when_it_wakes(world: World) -> None:
+    class SlowSource(ScriptedSource):
+        async def observe(self, offerings: Iterable[Offering], now: float):  # type: ignore[no-untyped-def]
+            world.time.pass_time(60.0)
+            await world.there.refresh(world.store, bind("blue"))
+            return await super().observe(offerings, now)
+
+    frozen = Feed(SlowSource({VIRGINIA: Decimal("0.1")}), SETTINGS, world.time.clocks, HERE)
+    report = world.refresh(frozen, *bind("blue"))
+    assert not report.is_generating
+    assert world.price_of("blue") == Decimal("0.30")
+
+
+def test_instance_without_a_source_only_reads(world: World) -> None:
+    reader = Feed(None, SETTINGS, world.time.clocks, THERE)
+    assert world.refresh(reader, *bind("blue")) == FeedReport(is_generating=False, generator=None)
+    world.refresh(world.here)
+    assert world.price_of("blue") == Decimal("0.16"), "its wishes are priced by those who can"
+
+
+def test_refused_price_leaves_the_last_quote_to_run_out(world: World) -> None:
+    world.refresh(world.here, *bind("blue"))
+    world.source.prices[VIRGINIA] = Decimal("NaN")
+    world.time.pass_time(2.0)
+    report = world.refresh(world.here, *bind("blue"))
+    assert [str(refusal.reason) for refusal in report.refusals] == ["not a finite number"]
+    assert world.store.quotes["blue", VIRGINIA].deadline == NOON + 20.0
+
+
+def test_price_that_others_saw_before_a_failover_is_not_forgotten(world: World) -> None:
+    world.there.remember([Quote("blue", VIRGINIA, Decimal("0.05"), NOON, NOON + 20, "script")])
+    report = world.refresh(world.there, *bind("blue"))
+    assert len(report.refusals) == 1
+    assert world.refresh(world.there, *bind("blue")).refusals == ()
+
+
+def test_history_takes_a_point_per_step(world: World) -> None:
+    for _ in range(12):
+        world.refresh(world.here, *bind("blue", "red"))
+        world.time.pass_time(2.0)
+    assert [sample.point.observed_at - NOON for sample in world.store.samples] == [0.0, 10.0, 20.0]
+
+
+def test_history_goes_on_after_the_clock_was_set_back(world: World) -> None:
+    world.refresh(world.here, *bind("blue"))
+    world.time.set_wall(NOON - 86_400.0)
+    world.refresh(world.here, *bind("blue"))
+    assert len(world.store.samples) == 2
+
+
+def test_outage_of_the_source_is_passed_on(world: World) -> None:
+    world.source.failure = StoreUnavailable("cloud", "down")
+    with pytest.raises(StoreUnavailable):
+        world.refresh(world.here, *bind("blue"))

@@ -1,0 +1,238 @@
+"""The oracle as a whole, on the real embedded server: what its users see on good days and on bad ones."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.errors import OracleError, StoreUrlError
+from oracle.oracle import Oracle, open_oracle
+from oracle.settings import OracleSettings
+from oracle.status import StoreKind
+from oracle.store.embedded import EmbeddedHost
+from tests.oracle.fakes import DUBLIN, VIRGINIA, ScriptedSource, bind
+
+
+def make_source(price: str = "0.1613") -> ScriptedSource:
+    return ScriptedSource({VIRGINIA: Decimal(price), DUBLIN: Decimal("0.2299")}, Decimal("0.384"))
+
+
+async def until(oracle: Oracle, is_true: Callable[[], bool]) -> None:
+    """Wait for changes until the condition holds; the time limit is only there to end a broken run."""
+    async with asyncio.timeout(30.0):
+        revision = oracle.revision
+        while not is_true():
+            revision = await oracle.wait_for_change(revision)
+
+
+def price_of(oracle: Oracle, context: str = "blue") -> Decimal | None:
+    quote = oracle.board().find_usable(context, VIRGINIA, SYSTEM_CLOCKS.wall())
+    return None if quote is None else quote.usd_per_hour
+
+
+async def server_process(oracle: Oracle) -> int:
+    """Process number of the server behind an embedded oracle."""
+    socket = oracle.status.location.rpartition(" at ")[2]
+    reader, writer = await asyncio.open_unix_connection(socket)
+    writer.write(b"INFO server\r\n")
+    info = await reader.readuntil(b"process_id:")
+    info = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return int(info)
+
+
+def test_what_is_bound_gets_a_price(settings: OracleSettings) -> None:
+    async def main() -> None:
+        async with open_oracle(settings, make_source()) as oracle:
+            oracle.set_bindings(bind("blue"))
+            assert not oracle.status.is_up
+            await until(oracle, lambda: price_of(oracle) is not None)
+            assert price_of(oracle) == Decimal("0.1613")
+            assert oracle.on_demand(VIRGINIA) == Decimal("0.384")
+            assert [point.usd_per_hour for point in oracle.history("blue", VIRGINIA)][-1] == Decimal("0.1613")
+            status = oracle.status
+            assert (status.kind, status.is_healthy, status.is_durable) == (StoreKind.EMBEDDED, True, True)
+            assert not status.is_shared
+
+    asyncio.run(main())
+
+
+def test_context_bound_later_is_priced_without_waiting_for_the_next_refresh(settings: OracleSettings) -> None:
+    async def main() -> None:
+        async with open_oracle(replace(settings, refresh_s=3600.0), make_source()) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: price_of(oracle) is not None)
+            oracle.set_bindings(bind("blue", "red"))
+            await until(oracle, lambda: price_of(oracle, "red") is not None)
+
+    asyncio.run(main())
+
+
+def test_entering_does_not_wait_for_the_store(settings: OracleSettings) -> None:
+    async def main() -> None:
+        unreachable = replace(settings, redis_url="redis://127.0.0.1:1/0")
+        async with open_oracle(unreachable, make_source()) as oracle:
+            assert oracle.board().quotes == {}
+            await until(oracle, lambda: "127.0.0.1:1" in (oracle.status.reason or ""))
+            assert oracle.status.kind is StoreKind.REMOTE
+            assert not oracle.status.is_up
+
+    asyncio.run(main())
+
+
+def test_address_that_can_never_work_is_refused_at_once(settings: OracleSettings) -> None:
+    async def main() -> None:
+        async with open_oracle(replace(settings, redis_url="http://host"), make_source()):
+            pytest.fail("entered")
+
+    with pytest.raises(StoreUrlError):
+        asyncio.run(main())
+
+
+def test_two_instances_show_the_same_prices_and_one_of_them_generates(settings: OracleSettings) -> None:
+    async def main() -> None:
+        async with open_oracle(settings, make_source("0.16")) as first:
+            first.set_bindings(bind("blue"))
+            await until(first, lambda: price_of(first) is not None)
+            async with open_oracle(settings, make_source("0.30")) as second:
+                second.set_bindings(bind("blue", "red"))
+                await until(second, lambda: price_of(second, "red") is not None)
+                assert price_of(second) == price_of(second, "red") == price_of(first) == Decimal("0.16")
+                assert first.status.is_generating
+                assert not second.status.is_generating
+                assert second.status.is_shared
+
+    asyncio.run(main())
+
+
+def test_second_instance_goes_on_when_the_first_and_its_server_end(settings: OracleSettings) -> None:
+    async def main() -> None:
+        async with open_oracle(settings, make_source("0.30")) as second:
+            async with open_oracle(settings, make_source("0.16")) as first:
+                first.set_bindings(bind("blue"))
+                second.set_bindings(bind("blue"))
+                await until(first, lambda: price_of(first) is not None)
+                await until(second, lambda: price_of(second) is not None)
+            await until(second, lambda: price_of(second) == Decimal("0.30"))
+            assert second.status.is_generating
+            assert not second.status.is_shared
+
+    asyncio.run(main())
+
+
+def test_death_of_the_server_is_said_and_healed(settings: OracleSettings) -> None:
+    async def main() -> None:
+        async with open_oracle(settings, make_source()) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
+            before = oracle.history("blue", VIRGINIA)
+            os.kill(await server_process(oracle), signal.SIGKILL)
+            await until(oracle, lambda: not oracle.status.is_up)
+            assert oracle.status.reason
+            assert price_of(oracle) is not None, "the last quotes live on until their deadline"
+            await until(oracle, lambda: oracle.status.is_healthy)
+            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > len(before))
+            assert oracle.history("blue", VIRGINIA)[: len(before)] == before
+
+    asyncio.run(main())
+
+
+def test_store_that_is_started_later_is_found(settings: OracleSettings) -> None:
+    async def main() -> None:
+        host = EmbeddedHost(settings)
+        first = await host.connect()
+        await first.aclose()
+        socket = host.facts.location.rpartition(" at ")[2]
+        await host.aclose()
+        async with open_oracle(replace(settings, redis_url=f"unix://{socket}"), make_source()) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: "No such file" in (oracle.status.reason or ""))
+            later = EmbeddedHost(settings)
+            store = await later.connect()
+            await until(oracle, lambda: price_of(oracle) is not None)
+            await store.aclose()
+        await later.aclose()
+
+    asyncio.run(main())
+
+
+def test_restart_finds_history_and_quotes_but_expired_ones_are_not_usable(settings: OracleSettings) -> None:
+    async def main() -> None:
+        async with open_oracle(settings, make_source()) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
+            seen = oracle.history("blue", VIRGINIA)
+        async with open_oracle(settings, None) as reader:
+            reader.set_bindings(bind("blue"))
+            await until(reader, lambda: price_of(reader) == Decimal("0.1613"))
+            await until(reader, lambda: len(reader.history("blue", VIRGINIA)) >= len(seen))
+        tomorrow = Clocks(lambda: SYSTEM_CLOCKS.wall() + 86_400.0, SYSTEM_CLOCKS.monotonic)
+        async with open_oracle(settings, None, tomorrow) as late:
+            late.set_bindings(bind("blue"))
+            await until(late, lambda: bool(late.board().quotes))
+            assert late.board().find_usable("blue", VIRGINIA, tomorrow.wall()) is None
+
+    asyncio.run(main())
+
+
+def test_refused_prices_and_failing_sources_are_told(settings: OracleSettings) -> None:
+    async def main() -> None:
+        source = make_source("-1")
+        async with open_oracle(settings, source) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: "refused" in " ".join(oracle.status.notices))
+            assert price_of(oracle) is None
+            source.failure = OracleError("the cloud is closed")
+            await until(oracle, lambda: "cloud is closed" in (oracle.status.reason or ""))
+            assert oracle.status.is_up
+            assert not oracle.status.is_healthy
+            source.failure = None
+            await until(oracle, lambda: oracle.status.is_healthy)
+
+    asyncio.run(main())
+
+
+def test_fault_of_our_own_does_not_end_the_prices(
+    settings: OracleSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle.oracle.LAST_RETRY_S", 0.05)
+
+    async def main() -> None:
+        source = make_source()
+        source.failure = ZeroDivisionError("a bug")
+        async with open_oracle(settings, source) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: "internal error" in (oracle.status.reason or ""))
+            source.failure = None
+            await until(oracle, lambda: price_of(oracle) is not None)
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
+def test_outages_leave_no_tasks_and_no_descriptors(settings: OracleSettings) -> None:
+    def count_descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    async def main() -> None:
+        async with open_oracle(settings, make_source()) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: oracle.status.is_generating and oracle.status.is_up)
+            descriptors, tasks = count_descriptors(), len(asyncio.all_tasks())
+            for _ in range(3):
+                os.kill(await server_process(oracle), signal.SIGKILL)
+                await until(oracle, lambda: not oracle.status.is_up)
+                await until(oracle, lambda: oracle.status.is_generating and oracle.status.is_up)
+            assert len(asyncio.all_tasks()) == tasks
+            assert count_descriptors() <= descriptors + 1  # a connection may be on its way out
+
+    asyncio.run(main())
