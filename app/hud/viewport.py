@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import moderngl
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QSurfaceFormat
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
@@ -26,14 +25,13 @@ class HardwareViewport(QOpenGLWidget):
         surface.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
         self.setFormat(surface)
         self.frameSwapped.connect(self.frame_painted)
-        self._context: moderngl.Context | None = None
         self._presenter: WindowPresenter | None = None
         self._frame: Frame | None = None
 
     @property
     def renderer(self) -> str:
         """The driver's name for what draws; empty until the first frame."""
-        return "" if self._context is None else str(self._context.info["GL_RENDERER"])
+        return "" if self._presenter is None else self._presenter.renderer
 
     def show_frame(self, frame: Frame) -> None:
         """Draw `frame` with Qt's next round."""
@@ -46,24 +44,22 @@ class HardwareViewport(QOpenGLWidget):
             self.makeCurrent()
             self._presenter.release()
             self.doneCurrent()
-        self._presenter = self._context = self._frame = None
+        self._presenter = self._frame = None
 
     def initializeGL(self) -> None:
         """Build the scene in Qt's context. Qt can't take an exception here: failures leave by the signal."""
         try:
-            self._context = moderngl.get_context()
-            self._presenter = WindowPresenter(self._context)
-        except Exception as error:  # glcontext raises bare Exceptions
+            self._presenter = WindowPresenter()
+        except Exception as error:  # no driver, a refused shader, a missing file: all mean that there is no globe
             self._presenter = None
             self.failed.emit(str(error))
 
     def paintGL(self) -> None:
         """Draw the newest frame; until it fits the widget's size again, the old picture stays."""
-        if self._presenter is None or self._context is None or self._frame is None:
+        if self._presenter is None or self._frame is None:
             return
-        framebuffer = self._context.detect_framebuffer(self.defaultFramebufferObject())
         try:
-            self._presenter.present(self._frame, framebuffer)
-        except (GraphicsError, moderngl.Error) as error:
+            self._presenter.present(self._frame, self.defaultFramebufferObject())
+        except GraphicsError as error:
             self._presenter = None
             self.failed.emit(str(error))
