@@ -25,11 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"sentinelaura: {error}", file=sys.stderr)
         return ExitCode.BAD_INPUT
     if arguments.command is None:
-        return _open_window(configuration, options)
+        return _open_window(options)
     return _run_command(arguments, configuration)
 
 
-def _open_window(configuration: Configuration, options: Sequence[str]) -> int:
+def _open_window(options: Sequence[str]) -> int:
     from app.display import DisplayError, require_display
 
     try:
@@ -39,7 +39,7 @@ def _open_window(configuration: Configuration, options: Sequence[str]) -> int:
         return ExitCode.FAILED
     from app.desktop import run_desktop
 
-    return run_desktop(configuration, options)
+    return run_desktop(options)
 
 
 def _run_command(arguments: Namespace, configuration: Configuration) -> int:

@@ -17,62 +17,69 @@ import qasync
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from app.configuration import Configuration
 from app.engine_pipe import EngineFailure
 from app.engine_process import EngineProcess
 from app.exit_codes import ExitCode
 from app.frame_stalls import watch_stalls
+from app.settings import Settings
 from app.settings_file import default_settings_path, load_settings, save_settings
 from app.theme import apply_theme
 from app.tracing import is_tracing, trace
 from app.window import MainWindow
 from controller.commands import Command
-from controller.snapshots import Severity
+from controller.snapshots import EngineSnapshot, Notice, Severity
 
 
-class _Mailbox(QObject):
-    """Carries messages from the reader thread to the GUI thread; of several, the newest is delivered."""
+class Desktop(QObject):
+    """The window and its engine. GUI thread only, but for the arrival of messages."""
 
-    _posted = Signal()
+    _message_arrived = Signal()
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, settings: Settings, options: Sequence[str]) -> None:
+        """Build the window; `options` are those that the engine is started with."""
         super().__init__()
-        self._window = window
+        self.window = MainWindow(self._send, settings)
+        self.snapshot: EngineSnapshot | None = None
+        """What the window shows; None until the engine has said something."""
+        self._options = options
+        self._engine: EngineProcess | None = None
         self._lock = threading.Lock()
-        self._waiting: Any = None
-        self._posted.connect(self._deliver)
+        self._newest: Any = None
+        self._message_arrived.connect(self._deliver)
 
-    def post(self, message: Any) -> None:
-        """Called on the reader thread."""
+    def start_engine(self) -> None:
+        """Start the engine; the window shows what it says from then on."""
+        self._engine = EngineProcess(self._options, self._post)
+
+    async def stop_engine(self) -> None:
+        """End the engine and wait until everything that it started has ended."""
+        if self._engine is not None:
+            await self._engine.stop()
+
+    def _send(self, command: Command) -> None:
+        if self._engine is not None:  # before it runs there is nothing on the screen that could be commanded
+            self._engine.send(command)
+
+    def _post(self, message: Any) -> None:
+        """Keep the newest message for the GUI thread; a failure is never overtaken. Called on the reader thread."""
         with self._lock:
-            is_first = self._waiting is None
-            if not isinstance(self._waiting, EngineFailure):
-                self._waiting = message
+            is_first = self._newest is None
+            if not isinstance(self._newest, EngineFailure):
+                self._newest = message
         if is_first:
-            self._posted.emit()
+            self._message_arrived.emit()
 
     def _deliver(self) -> None:
         with self._lock:
-            message, self._waiting = self._waiting, None
+            message, self._newest = self._newest, None
         if isinstance(message, EngineFailure):
-            self._window.show_engine_lost(message.reason)
+            self.window.show_engine_lost(message.reason)
         elif message is not None:
-            self._window.show_snapshot(message)
+            self.snapshot = message
+            self.window.show_snapshot(message)
 
 
-class _EngineLink:
-    """The window's way to the engine, which starts a moment after the window."""
-
-    def __init__(self) -> None:
-        self.process: EngineProcess | None = None
-
-    def send(self, command: Command) -> None:
-        """Pass a command on; before the engine runs there is nothing on the screen that could be commanded."""
-        if self.process is not None:
-            self.process.send(command)
-
-
-def run_desktop(configuration: Configuration, options: Sequence[str]) -> int:
+def run_desktop(options: Sequence[str]) -> int:
     """Run the window until the person closes it. `options` are passed on to the engine. Returns the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication([sys.argv[0]])
@@ -82,19 +89,18 @@ def run_desktop(configuration: Configuration, options: Sequence[str]) -> int:
     apply_theme(application)
     settings_path = default_settings_path()
     settings, trouble = load_settings(settings_path)
-    link = _EngineLink()
-    window = MainWindow(link.send, settings)
+    desktop = Desktop(settings, options)
     if trouble is not None:
-        window.show_message(trouble, Severity.WARNING)
+        desktop.window.show_notice(Notice("settings", Severity.WARNING, trouble))
     with qasync.QEventLoop(application) as loop:
-        loop.run_until_complete(_run_until_closed(window, link, options))
-    save_settings(settings_path, window.settings)
+        loop.run_until_complete(_run_until_closed(desktop))
+    save_settings(settings_path, desktop.window.settings)
     return ExitCode.OK
 
 
-async def _run_until_closed(window: MainWindow, link: _EngineLink, options: Sequence[str]) -> None:
+async def _run_until_closed(desktop: Desktop) -> None:
     """Show the window, then start the engine; after the close, wait until all that was started has ended."""
-    mailbox = _Mailbox(window)
+    window = desktop.window
     drawn, closed = asyncio.Event(), asyncio.Event()
     window.first_frame_drawn.connect(drawn.set)
     window.closed.connect(closed.set)
@@ -102,11 +108,11 @@ async def _run_until_closed(window: MainWindow, link: _EngineLink, options: Sequ
     await drawn.wait()
     trace("first_frame")
     stalls = watch_stalls(window) if is_tracing() else None
-    link.process = EngineProcess(options, mailbox.post)
+    desktop.start_engine()
     try:
         await closed.wait()
     finally:
         if stalls is not None:
             stalls.report()
         window.hide()
-        await link.process.stop()
+        await desktop.stop_engine()
