@@ -1,0 +1,110 @@
+"""A recording played back at any speed, from a file that may be damaged."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from oracle.errors import RecordingError
+from oracle.market import CapacityType, Offering
+from oracle.sources.choosing import choose_source
+from oracle.sources.replay import ReplaySource, load_recording
+
+HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
+ROWS = (
+    "2026-07-01T00:00:00Z,gcp,us-east1,n2-standard-8,on_demand,0.388\n"
+    "2026-07-02T00:00:00Z,gcp,us-east1,n2-standard-8,spot,0.10\n"
+    "2026-07-03T00:00:00Z,gcp,us-east1,n2-standard-8,spot,0.12\n"
+)
+CAROLINA = Offering("gcp", "us-east1", "n2-standard-8")
+RECORDED = Path(__file__).parents[4] / "shared" / "data" / "gcp_spot" / "prices.csv.gz"
+NOON = 1_785_000_000.0
+DAY = 86_400.0
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "prices.csv"
+    path.write_text(HEADER + ROWS)
+    return path
+
+
+def price_at(source: ReplaySource, now: float) -> Decimal | None:
+    observed = asyncio.run(source.observe([CAROLINA], now))
+    return observed[0].usd_per_hour if observed else None
+
+
+def test_replay_starts_with_the_first_spot_price_and_keeps_its_pace(file: Path) -> None:
+    source = ReplaySource(load_recording(str(file)), speed=3600.0, started_at=NOON)
+    assert price_at(source, NOON) == Decimal("0.10")
+    assert price_at(source, NOON + 23.9) == Decimal("0.10")
+    assert price_at(source, NOON + 24.0) == Decimal("0.12")
+    assert source.on_demand(CAROLINA, NOON) == Decimal("0.388")
+
+
+def test_observations_carry_the_time_of_the_playing(file: Path) -> None:
+    source = ReplaySource(load_recording(str(file)), 3600.0, NOON)
+    (observation,) = asyncio.run(source.observe([CAROLINA], NOON + 5.0))
+    assert observation.observed_at == NOON + 5.0
+
+
+def test_end_of_the_recording_is_said(file: Path) -> None:
+    source = ReplaySource(load_recording(str(file)), speed=DAY, started_at=NOON)
+    price_at(source, NOON)
+    assert source.notices == ()
+    assert price_at(source, NOON + 60.0) is None
+    assert source.notices == ("The recording ended on 2026-07-03.",)
+
+
+def test_clock_set_back_does_not_play_what_was_never_recorded(file: Path) -> None:
+    source = ReplaySource(load_recording(str(file)), 3600.0, NOON)
+    assert price_at(source, NOON - DAY) == Decimal("0.10")
+
+
+def test_packed_file_and_byte_order_mark_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv.gz"
+    path.write_bytes(gzip.compress(("\ufeff" + HEADER + ROWS).encode()))
+    assert load_recording(str(path)).offerings == {
+        CAROLINA,
+        Offering("gcp", "us-east1", "n2-standard-8", CapacityType.ON_DEMAND),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("prices.csv.gz", b"no gzip at all", "line 1: the gzip file is damaged"),
+        ("prices.csv.gz", gzip.compress((HEADER + ROWS).encode())[:-12], "the gzip file is damaged"),
+        ("prices.csv", HEADER.encode() + b"\xff\xfe\n", "no UTF-8 text"),
+        ("prices.csv", b"", "line 1: missing column"),
+    ],
+    ids=["no gzip", "cut off", "no text", "empty"],
+)
+def test_unreadable_file_is_told(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match=reason):
+        load_recording(str(path))
+
+
+def test_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="No such file"):
+        load_recording(str(tmp_path / "nothing.csv"))
+
+
+def test_source_is_named_for_people(file: Path) -> None:
+    assert choose_source(str(file), None, 7, NOON).name == "replay of prices.csv"
+    assert choose_source(None, None, 7, NOON).name == "simulated market"
+
+
+def test_four_years_of_recorded_prices_can_be_replayed() -> None:
+    if not RECORDED.exists():
+        pytest.skip("the recorded prices of Google Cloud are not here")
+    recording = load_recording(str(RECORDED))
+    assert len(recording.offerings) > 1000
+    assert recording.find_price(CAROLINA, recording.ends_at) == Decimal("0.18424")
+    assert not any("not known" in notice for notice in recording.notices)

@@ -1,0 +1,170 @@
+"""The pricing API as another program sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import aiohttp
+import pytest
+
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.errors import PortUnavailable
+from oracle.oracle import Oracle, open_oracle
+from oracle.service import HOST, serve_prices
+from oracle.settings import OracleSettings
+from tests.oracle.fakes import DUBLIN, VIRGINIA, ScriptedSource, bind
+
+ARN = "arn:aws:eks:us-east-1:123456789012:cluster/blue"
+
+Get = Callable[..., Awaitable[tuple[int, Any]]]
+
+
+@asynccontextmanager
+async def service(
+    settings: OracleSettings, clocks: Clocks = SYSTEM_CLOCKS
+) -> AsyncIterator[tuple[Oracle, Get]]:
+    """A running service with two contexts priced; `get` returns status and body."""
+    source = ScriptedSource({VIRGINIA: Decimal("0.1613"), DUBLIN: Decimal("0.2299")}, Decimal("0.384"))
+    async with open_oracle(settings, source) as oracle, serve_prices(oracle, 0, clocks) as url:
+        oracle.set_bindings([*bind(ARN), *bind("red", offering=DUBLIN)])
+        async with asyncio.timeout(30.0):
+            revision = oracle.revision
+            while len(oracle.board().quotes) < 2:
+                revision = await oracle.wait_for_change(revision)
+        async with aiohttp.ClientSession(url) as session:
+
+            async def get(path: str, **options: Any) -> tuple[int, Any]:
+                async with session.request(options.pop("method", "GET"), path, **options) as response:
+                    return response.status, await response.json()
+
+            yield oracle, get
+
+
+def talk(
+    settings: OracleSettings, conversation: Callable[[Get], Awaitable[None]], skew_s: float = 0.0
+) -> None:
+    clocks = Clocks(lambda: SYSTEM_CLOCKS.wall() + skew_s, SYSTEM_CLOCKS.monotonic)
+
+    async def main() -> None:
+        async with service(settings, clocks) as (_, get):
+            await conversation(get)
+
+    asyncio.run(main())
+
+
+def test_all_prices_are_listed_with_all_that_is_known(settings: OracleSettings) -> None:
+    async def conversation(get: Get) -> None:
+        status, body = await get("/v1/prices")
+        assert status == 200
+        assert [price["context"] for price in body["prices"]] == [ARN, "red"]
+        price = body["prices"][1]
+        assert price.pop("age_s") >= 0
+        assert price.pop("deadline") == pytest.approx(price.pop("observed_at") + 20.0)
+        assert price == {
+            "context": "red",
+            "provider": "aws",
+            "region": "eu-west-1",
+            "instance_type": "m5.2xlarge",
+            "capacity_type": "spot",
+            "usd_per_hour": "0.2299",
+            "on_demand_usd_per_hour": "0.384",
+            "freshness": "fresh",
+            "source": "script",
+        }
+
+    talk(settings, conversation)
+
+
+def test_one_context_is_found_even_if_its_name_holds_slashes(settings: OracleSettings) -> None:
+    async def conversation(get: Get) -> None:
+        status, body = await get(f"/v1/prices/{ARN}")
+        assert status == 200
+        assert [price["usd_per_hour"] for price in body["prices"]] == ["0.1613"]
+
+    talk(settings, conversation)
+
+
+def test_unknown_context_is_not_found(settings: OracleSettings) -> None:
+    async def conversation(get: Get) -> None:
+        status, body = await get("/v1/prices/green")
+        assert status == 404
+        assert "no price" in body["error"]
+
+    talk(settings, conversation)
+
+
+def test_expired_price_is_null(settings: OracleSettings) -> None:
+    async def conversation(get: Get) -> None:
+        _, body = await get("/v1/prices/red")
+        (price,) = body["prices"]
+        assert price["freshness"] == "expired"
+        assert price["usd_per_hour"] is None
+
+    talk(settings, conversation, skew_s=3600.0)
+
+
+def test_health_is_good_while_prices_arrive(settings: OracleSettings) -> None:
+    async def conversation(get: Get) -> None:
+        status, body = await get("/healthz")
+        assert status == 200
+        assert body["healthy"] is True
+        assert body["store"]["kind"] == "embedded"
+        assert body["source"] == "script"
+
+    talk(settings, conversation)
+
+
+def test_health_is_bad_and_says_why_while_the_store_is_away(settings: OracleSettings) -> None:
+    async def main() -> None:
+        lost = OracleSettings(redis_url="redis://127.0.0.1:1/0")
+        async with open_oracle(lost, None) as oracle, serve_prices(oracle, 0) as url:
+            while "127.0.0.1:1" not in (oracle.status.reason or ""):
+                await oracle.wait_for_change()
+            async with aiohttp.ClientSession(url) as session, session.get("/healthz") as response:
+                assert response.status == 503
+                assert "127.0.0.1:1" in (await response.json())["reason"]
+
+    asyncio.run(main())
+
+
+def test_page_of_another_name_cannot_read_it(settings: OracleSettings) -> None:
+    async def conversation(get: Get) -> None:
+        for name in ("evil.example", "evil.example:80", "127.0.0.1.evil.example"):
+            assert (await get("/v1/prices", headers={"Host": name}))[0] == 403
+        for name in ("localhost", "localhost:8642", "127.0.0.1:8642"):
+            assert (await get("/v1/prices", headers={"Host": name}))[0] == 200
+
+    talk(settings, conversation)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"), [("POST", "/v1/prices", 405), ("GET", "/nothing", 404)]
+)
+def test_other_requests_get_a_json_error(
+    settings: OracleSettings, method: str, path: str, expected: int
+) -> None:
+    async def conversation(get: Get) -> None:
+        status, body = await get(path, method=method)
+        assert status == expected
+        assert body["error"]
+
+    talk(settings, conversation)
+
+
+def test_taken_port_is_told(settings: OracleSettings) -> None:
+    async def main() -> None:
+        with socket.socket() as taken:
+            taken.bind((HOST, 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            async with service(settings) as (oracle, _):
+                with pytest.raises(PortUnavailable, match=f"port {port}.*--port"):
+                    async with serve_prices(oracle, port):
+                        pytest.fail("two on one port")
+
+    asyncio.run(main())
