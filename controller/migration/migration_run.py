@@ -99,6 +99,8 @@ class MigrationRun:
                     self.keeper.describe(f"{lost}; following it")
         except Interrupted:
             await self._release_leases()
+        finally:
+            await self._drop_leases()
 
     async def _lead(self) -> None:
         if self.keeper.record.state.phase is Phase.PLANNED:
@@ -125,7 +127,9 @@ class MigrationRun:
             for action in actions:
                 event = await self._perform(action)
             return event
-        except LeaseLost:
+        except LeaseLost as lost:
+            if phase is Phase.PREFLIGHT:
+                return Event(EventKind.REFUSED, str(lost))
             raise
         except Interrupted as interrupted:
             if interrupted.by_stop:
@@ -247,14 +251,20 @@ class MigrationRun:
             except (ClusterError, NotArmed, HoldNeeded) as error:
                 self.keeper.describe(f"waiting to resume: {error}")
             await self._pace.sleep(self._pace.settings.lease_retry_s)
-        record = decode_journal(leases.journal(Side.SOURCE) or "")
-        if record.migration_id != self.keeper.record.migration_id or record.state.phase.is_final:
-            self.keeper.remember(record)
+        record = self._read_journal(leases)
+        if record is None or record.state.phase.is_final:
+            self.keeper.remember(record or _without_journal(self.keeper.record))
             await self._release_leases()
             return False
         self._must_seal = True
         self.keeper.lead(leases, replace(record, epoch=epoch, state=_leave_hold(record)))
         return True
+
+    def _read_journal(self, leases: LeasePair) -> MigrationRecord | None:
+        """Return this migration's record from the source's Lease; None where it was deleted or replaced."""
+        journal = leases.journal(Side.SOURCE)
+        record = decode_journal(journal) if journal is not None else None
+        return record if record is not None and record.migration_id == self.keeper.record.migration_id else None
 
     def _build_leases(self) -> LeasePair:
         record = self.keeper.record
@@ -341,6 +351,12 @@ class MigrationRun:
         self._metered_at = now
         record = self.keeper.record
         return advance_meter(record, elapsed_s, self._gate.find_rates(record.workload, record.target.context))
+
+
+def _without_journal(record: MigrationRecord) -> MigrationRecord:
+    """Nobody may act on a migration whose journal was deleted, or replaced by that of a later one."""
+    reason = "its journal is gone; look at the replicas on both sides"
+    return replace(record, state=replace(record.state, phase=Phase.NEEDS_OPERATOR, reason=reason))
 
 
 def _leave_hold(record: MigrationRecord) -> MigrationState:

@@ -31,7 +31,7 @@ def build_view(
 ) -> MigrationView:
     """Return the view; `source` and `target` are the last facts seen, None where nothing was."""
     state = record.state
-    landed = target.ready if target is not None and target.ready is not None else 0
+    landed = target.shown_ready if target is not None and target.shown_ready is not None else 0
     return MigrationView(
         migration_id=record.migration_id,
         workload=record.workload,
@@ -41,9 +41,9 @@ def build_view(
         detail=describe(record),
         replicas=record.replicas,
         landed=min(landed, record.replicas),
-        source_ready=source.ready if source is not None else None,
+        source_ready=source.shown_ready if source is not None else None,
         source_desired=source.replicas if source is not None else None,
-        target_ready=target.ready if target is not None else None,
+        target_ready=target.shown_ready if target is not None else None,
         target_desired=target.replicas if target is not None else None,
         wave=state.wave + 1,
         waves=len(state.waves),

@@ -39,6 +39,8 @@ class DeploymentFacts:
     available: int | None
     progress_deadline_s: int | None
     grace_period_s: int
+    #: The status' readyReplicas, however old the status is: to be shown, never to be acted upon.
+    shown_ready: int | None = None
     #: Who wrote the spec last, as managedFields has it; empty where it has nothing.
     last_manager: str = ""
 
@@ -69,6 +71,7 @@ def parse_deployment(body: Mapping[str, Any]) -> DeploymentFacts:
             grace_period_s=_count(
                 template["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_PERIOD_S)
             ),
+            shown_ready=_count((body.get("status") or {}).get("readyReplicas", 0)),
             last_manager=_find_last_manager(metadata.get("managedFields") or ()),
         )
     except (KeyError, TypeError, AttributeError) as error:

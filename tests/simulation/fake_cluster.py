@@ -189,12 +189,14 @@ class FakeCluster:
         return self.objects[path]
 
     def _store(self, path: str, body: Mapping[str, Any], uid: str | None = None) -> dict[str, Any]:
-        """Write an object; a new spec is a new generation, as the API server counts."""
+        """Write an object; a change of spec or annotations is a new generation, as the API server counts."""
         self._version += 1
         before = self.objects.get(path)
         stored = copy.deepcopy(dict(body))
         generation = before["metadata"].get("generation", 0) if before else 0
-        if before is None or before.get("spec") != stored.get("spec"):
+        annotations = stored["metadata"].get("annotations")
+        is_same = before is not None and before.get("spec") == stored.get("spec")
+        if before is None or not is_same or before["metadata"].get("annotations") != annotations:
             generation += 1
         stored["metadata"] = {
             **stored["metadata"],
