@@ -1,7 +1,8 @@
 """Builds one executable with the ordinary Go client, into its place in the cache.
 
-Interrupting is harmless: Go keeps what it has compiled in its own build cache, and the executable gets its name by
-an atomic rename only when it is whole. May not decide where programs are looked for (`programs.py`).
+Interrupting is harmless: Go keeps what it has compiled in its own build cache, the executable gets its name by an
+atomic rename only when it is whole, and a guard ends the compilers if this process is killed. May not decide where
+programs are looked for (`programs.py`).
 
 Rejected: `go install module@version` (Kubernetes requires its staging modules at v0.0.0, which exist nowhere; etcd's
 module has replace directives) and downloading release binaries (another source to trust, and not reachable from
@@ -14,12 +15,14 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.controlplane.errors import BuildFailed, ProgramsMissing
+from tests.controlplane.guard import ProcessGuard
 from tests.controlplane.versions import MINIMUM_GO, Recipe
 
 Report = Callable[[str], None]
@@ -114,19 +117,24 @@ def count_packages(go: str, recipe: Recipe) -> int:
 
 
 def run_go(go: str, recipe: Recipe, arguments: list[str], on_line: Callable[[str], None]) -> None:
-    """Run Go in the recipe's folder, line by line.
+    """Run Go in the recipe's folder, line by line; its compilers end with this call or with this process.
 
     Raises: BuildFailed.
     """
-    with subprocess.Popen(
-        [go, *arguments],
-        cwd=recipe.folder,
-        env=make_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    scratch = Path(tempfile.mkdtemp(prefix="sentinelaura-build-"))
+    with (
+        ProcessGuard(scratch) as guard,
+        subprocess.Popen(
+            [go, *arguments],
+            cwd=recipe.folder,
+            env={**make_environment(), "GOTMPDIR": str(scratch)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=guard.group,
+        ) as process,
+    ):
         last = deque(follow_lines(process, on_line), maxlen=15)
     if process.returncode != 0:
         text = "\n".join(last)

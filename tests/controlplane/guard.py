@@ -19,13 +19,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import TracebackType
 
 STOP_TIMEOUT_S = 20.0
 """SIGKILL and the removal of a folder take milliseconds; a guard that needs longer is stuck."""
 
 
 class ProcessGuard:
-    """Owner's half. Programs started with `process_group=guard.group` do not outlive this process.
+    """Owner's half. Programs started with `process_group=guard.group` do not outlive this process, nor, if it is used
+    as a context manager, the block.
 
     Attributes:
         folder: removed, with all its contents, at the end.
@@ -44,6 +46,14 @@ class ProcessGuard:
         assert self._process.stdout is not None
         with self._process.stdout as answer:
             self.group = int(answer.readline())
+
+    def __enter__(self) -> ProcessGuard:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """End every program of the group and remove the folder; harmless when called twice."""
