@@ -107,12 +107,11 @@ async def _run_until_closed(desktop: Desktop) -> None:
     window.show()
     await drawn.wait()
     trace("first_frame")
-    stalls = watch_stalls(window) if is_tracing() else None
+    if is_tracing():
+        watch_stalls(window)
     desktop.start_engine()
     try:
         await closed.wait()
     finally:
-        if stalls is not None:
-            stalls.report()
         window.hide()
         await desktop.stop_engine()
