@@ -10,11 +10,14 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
+from tests.controlplane.cluster import Cluster
 from tests.controlplane.errors import ControlPlaneError
 from tests.controlplane.pool import MAX_CLUSTERS, ControlPlanePool
 from tests.controlplane.programs import provide_programs
 from tests.controlplane.versions import DEFAULT_MINOR, KUBERNETES
+from tests.controlplane.workloads import deployments_of, describe_deployment
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -42,6 +45,14 @@ def report_progress(line: str) -> None:
     print(line, flush=True)
 
 
+def furnish_shop(clusters: Sequence[Cluster]) -> str:
+    """Give the first cluster a workload, and all of them a namespace for it. Returns the namespace."""
+    namespaces = [cluster.create_namespace("shop", migrator="target") for cluster in clusters]
+    workload = describe_deployment("checkout", replicas=3)
+    clusters[0].client().create(deployments_of(namespaces[0]), workload)
+    return namespaces[0]
+
+
 def run_up(count: int, minors: tuple[str, ...]) -> None:
     """Start the clusters, say how to reach them, and wait for the end."""
     with ControlPlanePool(report_progress, minors) as pool:
@@ -50,6 +61,8 @@ def run_up(count: int, minors: tuple[str, ...]) -> None:
         report_progress(f"{count} clusters are ready after {time.monotonic() - started:.1f} s:")
         for cluster in clusters:
             report_progress(f"  {cluster.context}  {cluster.kubernetes_version}  {cluster.base_url}")
+        namespace = furnish_shop(clusters)
+        report_progress(f"{clusters[0].context} runs 3 replicas of checkout in namespace {namespace}.")
         report_progress(
             f"Logs, keys and data until the end: {pool.folder} (process group {pool.process_group})"
         )

@@ -18,11 +18,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
 STOP_TIMEOUT_S = 20.0
 """SIGKILL and the removal of a folder take milliseconds; a guard that needs longer is stuck."""
+
+REMOVAL_ATTEMPTS = 50
+REMOVAL_PAUSE_S = 0.02
+"""A second in all: a killed program is gone after microseconds, unless the machine is overloaded."""
 
 
 class ProcessGuard:
@@ -61,7 +66,7 @@ class ProcessGuard:
         self._process.stdin.close()
         if self._process.wait(STOP_TIMEOUT_S) != 0:  # somebody killed the guard itself
             end_group(self.group)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove_folder(self.folder)
 
 
 def end_group(group: int) -> None:
@@ -70,6 +75,15 @@ def end_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove the folder; again, as long as a dying program writes into it."""
+    for _ in range(REMOVAL_ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(REMOVAL_PAUSE_S)
 
 
 def start_leader() -> int:
@@ -95,7 +109,7 @@ def guard_folder(folder: str) -> None:
     sys.stdin.buffer.read()
     end_group(leader)
     os.waitpid(leader, 0)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(Path(folder))
 
 
 if __name__ == "__main__":
