@@ -168,7 +168,7 @@ def _take_authority(context: KubeconfigContext) -> tuple[dict[str, Any], str | N
 
 def _decode(context: KubeconfigContext, data: object) -> str:
     try:
-        return base64.b64decode(str(data), validate=False).decode()
+        return base64.b64decode("".join(str(data).split()), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise KubeconfigError(
             str(context.path), f"context {context.name}: a certificate is not base64"

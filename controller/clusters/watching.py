@@ -22,7 +22,14 @@ from controller.clusters.fleet import Health
 from controller.clusters.json_reading import as_list, as_mapping, as_text
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.settings import FleetSettings
-from controller.errors import AccessDenied, ClusterError, ObjectNotFound, ResourceExpired
+from controller.errors import (
+    AccessDenied,
+    ClusterError,
+    ClusterUnreachable,
+    ObjectNotFound,
+    ResourceExpired,
+    ServerFailed,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -98,20 +105,25 @@ class ClusterWatch:
         self._record.uid = uid
 
     async def _keep_kind(self, kind: WatchedKind) -> None:
-        """List and watch one kind. Raises: ClusterError where the server no longer answers."""
+        """List and watch one kind, for ever. Raises: ClusterError where a list is not answered."""
         while True:
             try:
                 version = await self._list(kind)
                 self._note_success(kind)
-                await self._follow(kind, version)
-            except ResourceExpired:
-                _log.info("%s: the watch of %s is too old, listing again", self._record.context, kind)
-                await self._sleep(self._chance.uniform(0.0, self._settings.retry_initial_s))
+                await self._follow_until_broken(kind, version)
             except AccessDenied as error:
                 if error.status != 403:
                     raise
                 self._note_denial(kind, error)
                 await self._sleep(self._settings.retry_maximum_s)
+
+    async def _follow_until_broken(self, kind: WatchedKind, version: str) -> None:
+        """Take events until the version is too old or the stream breaks: whether the server lives, a list will tell."""
+        try:
+            await self._follow(kind, version)
+        except (ResourceExpired, ClusterUnreachable, ServerFailed) as error:
+            _log.info("%s: the watch of %s ended: %s", self._record.context, kind, error.reason)
+            await self._sleep(self._chance.uniform(0.0, self._settings.retry_initial_s))
 
     async def _list(self, kind: WatchedKind) -> str:
         """Read all objects, page by page, so that a large cluster never holds up the loop; return the version."""

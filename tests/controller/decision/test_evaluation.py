@@ -190,9 +190,7 @@ def test_an_unknown_way_never_pays() -> None:
 def test_a_plan_expires_with_the_older_price() -> None:
     quotes = [make_quote("tokyo", "0.40", deadline=NOW + 60), make_quote("virginia", "0.10")]
     board = QuoteBoard({(q.context, q.offering): q for q in quotes})
-    assert (
-        evaluate_move(two_regions(), board, SETTINGS, CHECKOUT, "virginia", NOW).expires_at == NOW + 60
-    )
+    assert evaluate_move(two_regions(), board, SETTINGS, CHECKOUT, "virginia", NOW).expires_at == NOW + 60
 
 
 @given(tokyo=prices, virginia=prices, gb=gigabytes)
@@ -243,9 +241,7 @@ class TestConfirmation:
 
     def confirm(self, digest: str, *, tokyo: str = "0.40", virginia: str = "0.10", **workload: Any) -> DryRun:
         board = make_board(tokyo=tokyo, virginia=virginia)
-        return confirm_move(
-            two_regions(**workload), board, SETTINGS, CHECKOUT, "virginia", digest, NOW
-        )
+        return confirm_move(two_regions(**workload), board, SETTINGS, CHECKOUT, "virginia", digest, NOW)
 
     def test_the_same_plan_is_confirmed(self) -> None:
         assert self.confirm(evaluate().plan_digest).verdict is Verdict.PAYS

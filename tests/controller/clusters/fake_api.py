@@ -1,0 +1,97 @@
+"""An API server in memory behind KubeApi: lists in pages, watches that the test feeds, failures at will."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+from controller.clusters.kube_api import NO_PARAMS, PatchType
+from controller.errors import ControllerError, ObjectNotFound
+from tests.controller.clusters.objects import Json
+
+
+class FakeApi:
+    """`lists` maps a collection's path to its objects; `failures` maps a path to the error that asking it raises."""
+
+    def __init__(self, context: str = "eu") -> None:
+        self.context = context
+        self.uid = "uid-of-the-cluster"
+        self.lists: dict[str, list[Json]] = {
+            "/api/v1/nodes": [],
+            "/apis/apps/v1/deployments": [],
+            "/api/v1/pods": [],
+        }
+        self.failures: dict[str, ControllerError] = {}
+        self.requests: list[str] = []
+        self.bodies: list[Any] = []
+        #: path -> what its watch says next: an event, an error, or None for the end of the stream.
+        self.streams: defaultdict[str, asyncio.Queue[Json | ControllerError | None]] = defaultdict(
+            asyncio.Queue
+        )
+        #: path -> the resourceVersions that watches began with.
+        self.watched_from: defaultdict[str, list[str]] = defaultdict(list)
+        self.answers: dict[str, Json] = {}
+        self.version = 100
+
+    async def get(self, path: str, *, params: Mapping[str, str] = NO_PARAMS) -> Json:
+        self.requests.append(f"GET {path}")
+        self._fail(path)
+        if path == "/api/v1/namespaces/kube-system":
+            return {"metadata": {"name": "kube-system", "uid": self.uid}}
+        if path in self.lists:
+            return self._page(path, params)
+        if path in self.answers:
+            return self.answers[path]
+        raise ObjectNotFound(self.context, "not found", request=f"GET {path}", status=404)
+
+    async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:
+        self.requests.append(f"POST {path}")
+        self.bodies.append(body)
+        self._fail(path)
+        return self.answers.get(path, {})
+
+    async def patch(
+        self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False,
+        field_manager: str | None = None, force: bool | None = None,
+    ) -> Json:  # fmt: skip
+        assert dry_run, "nothing here may write"
+        self.requests.append(f"{patch_type.name} {path}")
+        self.bodies.append(body)
+        self._fail(path)
+        return {}
+
+    async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:
+        raise AssertionError("nothing here may write")
+
+    async def delete(
+        self, path: str, *, uid: str | None = None, resource_version: str | None = None, dry_run: bool = False
+    ) -> Json:
+        raise AssertionError("nothing here may write")
+
+    async def watch(
+        self, path: str, *, resource_version: str, params: Mapping[str, str] = NO_PARAMS
+    ) -> AsyncGenerator[Json, None]:
+        self.requests.append(f"WATCH {path}")
+        self.watched_from[path].append(resource_version)
+        self._fail(path)
+        while (event := await self.streams[path].get()) is not None:
+            if isinstance(event, ControllerError):
+                raise event
+            yield event
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _page(self, path: str, params: Mapping[str, str]) -> Json:
+        size, start = int(params["limit"]), int(params.get("continue", "0"))
+        end = start + size
+        metadata = {"resourceVersion": str(self.version)}
+        if end < len(self.lists[path]):
+            metadata["continue"] = str(end)
+        return {"metadata": metadata, "items": self.lists[path][start:end]}
+
+    def _fail(self, path: str) -> None:
+        if path in self.failures:
+            raise self.failures[path]

@@ -1,0 +1,85 @@
+"""The one table from HTTP status to our errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.clusters.api_errors import error_for_status
+from controller.clusters.kube_api import PatchType
+from controller.errors import (
+    AccessDenied,
+    ClusterError,
+    ObjectNotFound,
+    RateLimited,
+    RequestRefused,
+    ResourceExpired,
+    ServerFailed,
+    VersionConflict,
+)
+
+
+def translate(status: int, body: dict[str, Any] | None = None, **more: Any) -> ClusterError:
+    return error_for_status("eu", status, body or {"message": "because"}, request="GET /x", **more)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RequestRefused),
+        (401, AccessDenied),
+        (403, AccessDenied),
+        (404, ObjectNotFound),
+        (405, RequestRefused),
+        (408, ServerFailed),
+        (409, VersionConflict),
+        (410, ResourceExpired),
+        (413, RequestRefused),
+        (422, RequestRefused),
+        (429, RateLimited),
+        (500, ServerFailed),
+        (503, ServerFailed),
+        (504, ServerFailed),
+    ],
+)
+def test_every_status_has_its_error(status: int, kind: type[ClusterError]) -> None:
+    error = translate(status)
+    assert type(error) is kind
+    assert error.status == status
+    assert "because" in str(error)
+
+
+def test_a_failed_json_patch_test_is_a_conflict() -> None:
+    body = {"reason": "Invalid", "details": {}, "message": "the server rejected our request"}
+    assert type(translate(422, body, patch_type=PatchType.JSON)) is VersionConflict
+
+
+def test_an_invalid_value_in_a_json_patch_is_no_conflict() -> None:
+    causes = [{"reason": "FieldValueInvalid", "field": "spec.replicas", "message": "must not be negative"}]
+    body = {"reason": "Invalid", "details": {"causes": causes}}
+    assert type(translate(422, body, patch_type=PatchType.JSON)) is RequestRefused
+
+
+def test_an_invalid_merge_patch_is_no_conflict() -> None:
+    assert type(translate(422, {"details": {}}, patch_type=PatchType.MERGE)) is RequestRefused
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("3", 3.0), (None, None), ("Wed, 21 Oct", None), ("-1", None)]
+)
+def test_rate_limits_carry_the_servers_wish(header: str | None, seconds: float | None) -> None:
+    error = translate(429, retry_after=header)
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_s == seconds
+
+
+def test_an_answer_without_a_reason_still_says_something() -> None:
+    assert "answered 500 without a reason" in str(error_for_status("eu", 500, {}, request="GET /x"))
+
+
+@pytest.mark.parametrize(
+    "body", [{"details": 5}, {"details": {"causes": "x"}}, {"message": ["x"]}, {"message": None}]
+)
+def test_a_strange_body_is_survived(body: dict[str, Any]) -> None:
+    assert isinstance(translate(422, body, patch_type=PatchType.JSON), ClusterError)

@@ -1,0 +1,336 @@
+"""The adapter speaks the API's own JSON, guards writes, and lets no foreign error through."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from controller.clusters.kube import KubeClient, open_kube_client
+from controller.clusters.kube_api import PatchType
+from controller.clusters.paths import ACCESS_REVIEWS
+from controller.clusters.settings import KubeSettings
+from controller.errors import (
+    AccessDenied,
+    ClusterUnreachable,
+    KubeconfigError,
+    NotArmed,
+    ObjectNotFound,
+    ResourceExpired,
+    ServerFailed,
+    VersionConflict,
+)
+from tests.controller.clusters.serving import ApiServer, Served, Stream, serving, status, write_kubeconfig
+
+PATH = "/api/v1/namespaces/shop/pods/p"
+Test = Callable[[KubeClient, ApiServer], Awaitable[None]]
+
+
+def against_server(
+    tmp_path: Path,
+    test: Test,
+    answer: Callable[[Served], Any] | None = None,
+    armed: bool = True,
+    **settings: Any,
+) -> None:
+    async def main() -> None:
+        async with serving(answer) as server:
+            path = write_kubeconfig(tmp_path, server.url)
+            client = await open_kube_client(path, "eu", armed=armed, settings=KubeSettings(**settings))
+            try:
+                await test(client, server)
+            finally:
+                await client.close()
+
+    asyncio.run(main())
+
+
+def raising(
+    tmp_path: Path, error: type[Exception], answer: Callable[[Served], Any], **settings: Any
+) -> Exception:
+    """The error that a GET raises when the server answers like this."""
+    caught: list[Exception] = []
+
+    async def test(client: KubeClient, server: ApiServer) -> None:
+        with pytest.raises(error) as info:
+            await client.get(PATH)
+        caught.append(info.value)
+
+    against_server(tmp_path, test, answer, **settings)
+    return caught[0]
+
+
+def test_a_request_goes_below_the_servers_prefix_with_token_and_name(tmp_path: Path) -> None:
+    async def test(client: KubeClient, server: ApiServer) -> None:
+        assert await client.get(PATH, params={"labelSelector": "app in (a,b)"}) == {"kind": "Answer"}
+        request = server.requests[0]
+        assert request.path == f"/clusters/eu{PATH}"
+        assert request.query == {"labelSelector": "app in (a,b)"}
+        assert request.headers["authorization"] == "Bearer secret"
+        assert request.headers["user-agent"] == "sentinelaura"
+
+    against_server(tmp_path, test)
+
+
+def test_writes_carry_their_type_and_options(tmp_path: Path) -> None:
+    async def test(client: KubeClient, server: ApiServer) -> None:
+        operations = [{"op": "test", "path": "/a", "value": 1}]
+        await client.patch(PATH, operations, PatchType.JSON)
+        await client.patch(PATH, {"a": 1}, PatchType.MERGE, dry_run=True)
+        await client.patch(PATH, {"a": 1}, PatchType.APPLY, field_manager="sentinelaura", force=False)
+        await client.create(PATH, {"kind": "Pod"})
+        await client.replace(PATH, {"kind": "Pod"})
+        await client.delete(PATH, uid="u", resource_version="7")
+        sent = [(r.method, r.headers["content-type"], r.query, r.body) for r in server.requests]
+        json_type = "application/json"
+        options = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        assert sent == [
+            ("PATCH", "application/json-patch+json", {}, operations),
+            ("PATCH", "application/merge-patch+json", {"dryRun": "All"}, {"a": 1}),
+            ("PATCH", "application/apply-patch+yaml", {"fieldManager": "sentinelaura", "force": "false"}, {"a": 1}),
+            ("POST", json_type, {}, {"kind": "Pod"}),
+            ("PUT", json_type, {}, {"kind": "Pod"}),
+            ("DELETE", json_type, {}, {**options, "preconditions": {"uid": "u", "resourceVersion": "7"}}),
+        ]  # fmt: skip
+
+    against_server(tmp_path, test)
+
+
+class TestGuard:
+    """While a context is only observed, nothing that could change it leaves the process."""
+
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda client: client.create(PATH, {}),
+            lambda client: client.replace(PATH, {}),
+            lambda client: client.patch(PATH, [], PatchType.JSON),
+            lambda client: client.delete(PATH),
+            lambda client: client.create(ACCESS_REVIEWS + "/../pods", {}),
+        ],
+        ids=["create", "replace", "patch", "delete", "disguised"],
+    )
+    def test_writes_are_not_sent(self, tmp_path: Path, write: Callable[[KubeClient], Awaitable[Any]]) -> None:
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            with pytest.raises(NotArmed, match="only observed"):
+                await write(client)
+            assert server.requests == []
+
+        against_server(tmp_path, test, armed=False)
+
+    def test_reads_dry_runs_and_access_reviews_are(self, tmp_path: Path) -> None:
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            await client.get(PATH)
+            await client.patch(PATH, [], PatchType.JSON, dry_run=True)
+            await client.create(ACCESS_REVIEWS, {})
+            assert len(server.requests) == 3
+            assert server.requests[1].query == {"dryRun": "All"}
+
+        against_server(tmp_path, test, armed=False)
+
+    def test_disarming_takes_effect_at_once(self, tmp_path: Path) -> None:
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            await client.delete(PATH)
+            client.armed = False
+            with pytest.raises(NotArmed):
+                await client.delete(PATH)
+
+        against_server(tmp_path, test)
+
+
+class TestErrors:
+    """Whatever happens, the caller sees our errors, with the context and the request."""
+
+    def test_a_status_becomes_its_error(self, tmp_path: Path) -> None:
+        error = raising(tmp_path, ObjectNotFound, lambda request: status(404, "no such pod"))
+        assert str(error) == f"eu: no such pod (GET {PATH})"
+
+    def test_a_failed_test_operation_is_a_conflict(self, tmp_path: Path) -> None:
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            with pytest.raises(VersionConflict):
+                await client.patch(PATH, [], PatchType.JSON)
+
+        against_server(tmp_path, test, lambda request: status(422))
+
+    @pytest.mark.parametrize(
+        ("answer", "reason"),
+        [
+            (lambda request: web.Response(text="<html>", status=200), "not JSON"),
+            (lambda request: web.json_response([1]), "not an object"),
+            (lambda request: web.Response(text="<html>bad gateway", status=502), "answered 502"),
+            (lambda request: web.Response(body=b"x" * 5000), "larger than 1000 bytes"),
+        ],
+        ids=["html", "list", "proxy error", "too large"],
+    )
+    def test_an_answer_that_makes_no_sense_leaves_the_outcome_unknown(
+        self, tmp_path: Path, answer: Callable[[Served], Any], reason: str
+    ) -> None:
+        assert reason in str(raising(tmp_path, ServerFailed, answer, max_answer_bytes=1000))
+
+    def test_a_silent_server_is_unreachable(self, tmp_path: Path) -> None:
+        async def hang(request: Served) -> None:
+            await asyncio.Event().wait()
+
+        error = raising(tmp_path, ClusterUnreachable, hang, request_timeout_s=0.05)
+        assert "gave no answer in time" in str(error)
+
+    def test_a_cut_connection_is_unreachable(self, tmp_path: Path) -> None:
+        error = raising(tmp_path, ClusterUnreachable, lambda request: Stream((b'{"a"',), breaks=True))
+        assert "broke" in str(error)
+
+    def test_a_redirect_is_not_followed(self, tmp_path: Path) -> None:
+        def redirect(request: Served) -> web.Response:
+            assert "elsewhere" not in request.path, "the redirect was followed"
+            return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+        assert "redirect" in str(raising(tmp_path, ClusterUnreachable, redirect))
+
+    def test_a_refused_connection_is_unreachable(self, tmp_path: Path) -> None:
+        async def main() -> None:
+            async with serving() as server:
+                path = write_kubeconfig(tmp_path, server.url)
+            client = await open_kube_client(path, "eu")
+            with pytest.raises(ClusterUnreachable, match="cannot connect to http://127"):
+                await client.get(PATH)
+            await client.close()
+
+        asyncio.run(main())
+
+    def test_a_closed_client_sends_nothing(self, tmp_path: Path) -> None:
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            await client.get(PATH)
+            await client.close()
+            with pytest.raises(ClusterUnreachable, match="closed by us"):
+                await client.get(PATH)
+            assert len(server.requests) == 1
+
+        against_server(tmp_path, test)
+
+    def test_nothing_is_sent_twice(self, tmp_path: Path) -> None:
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            for send in (client.get(PATH), client.delete(PATH), client.replace(PATH, {})):
+                with pytest.raises(ServerFailed):
+                    await send
+            assert len(server.requests) == 3
+
+        against_server(tmp_path, test, lambda request: status(503))
+
+    def test_a_static_token_that_is_refused_is_not_tried_again(self, tmp_path: Path) -> None:
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            with pytest.raises(AccessDenied, match="missing, wrong or expired"):
+                await client.get(PATH)
+            assert len(server.requests) == 1
+
+        against_server(tmp_path, test, lambda request: status(401))
+
+
+class TestWatch:
+    """A watch yields raw events and ends in one of four ways."""
+
+    def collect(
+        self, tmp_path: Path, stream: Any, error: type[Exception] | None = None, **settings: Any
+    ) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = []
+
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            async with aclosing(client.watch("/api/v1/pods", resource_version="5")) as watch:
+                if error is None:
+                    events.extend([event async for event in watch])
+                else:
+                    with pytest.raises(error):
+                        events.extend([event async for event in watch])
+            query = server.requests[0].query
+            assert (query["watch"], query["resourceVersion"], query["allowWatchBookmarks"]) == (
+                "true",
+                "5",
+                "true",
+            )
+
+        against_server(tmp_path, test, lambda request: stream, **settings)
+        return events
+
+    def test_events_are_cut_at_line_ends_wherever_the_bytes_are_cut(self, tmp_path: Path) -> None:
+        stream = Stream((b'{"type":"ADDED"}\n{"type":"BOOK', b'MARK"}\n\n{"type":"DEL', b'ETED"}\n'))
+        assert [e["type"] for e in self.collect(tmp_path, stream)] == ["ADDED", "BOOKMARK", "DELETED"]
+
+    def test_a_large_event_arrives_whole(self, tmp_path: Path) -> None:
+        event = {"type": "ADDED", "object": {"data": "x" * 3_000_000}}
+        assert self.collect(tmp_path, Stream((json.dumps(event).encode() + b"\n",))) == [event]
+
+    def test_an_expired_version_in_the_stream(self, tmp_path: Path) -> None:
+        line = b'{"type":"ERROR","object":{"code":410,"message":"too old"}}\n'
+        self.collect(tmp_path, Stream((line,)), ResourceExpired)
+
+    def test_an_expired_version_as_the_answer(self, tmp_path: Path) -> None:
+        self.collect(tmp_path, status(410), ResourceExpired)
+
+    def test_silence_is_a_broken_stream(self, tmp_path: Path) -> None:
+        stream = Stream((b'{"type":"ADDED"}\n',), hangs=True)
+        self.collect(tmp_path, stream, ClusterUnreachable, watch_stall_s=0.05)
+
+    def test_a_cut_stream(self, tmp_path: Path) -> None:
+        self.collect(tmp_path, Stream((b'{"type":"ADDED"}\n',), breaks=True), ClusterUnreachable)
+
+    def test_nonsense_in_the_stream(self, tmp_path: Path) -> None:
+        self.collect(tmp_path, Stream((b"<html>\n",)), ServerFailed)
+
+
+class TestKubeconfig:
+    """What is wrong with a kubeconfig is said before anything is sent."""
+
+    @pytest.mark.parametrize(
+        ("user", "cluster", "reason"),
+        [
+            ({"exec": {"command": "/bin/true", "apiVersion": "v1"}}, {}, "wants to run a program"),
+            ({"tokenFile": "nowhere"}, {}, "nowhere"),
+            (
+                {"token": "t"},
+                {"certificate-authority-data": "bm8gY2VydGlmaWNhdGU="},
+                "certificates cannot be used",
+            ),
+            ({"token": "t"}, {"certificate-authority-data": "%%%"}, "not base64"),
+            (
+                {"client-certificate-data": "bm8=", "client-key-data": "bm8="},
+                {},
+                "certificates cannot be used",
+            ),
+        ],
+        ids=["plugin", "token file", "authority", "no base64", "client certificate"],
+    )
+    def test_unusable_credentials_are_named(
+        self, tmp_path: Path, user: dict[str, Any], cluster: dict[str, Any], reason: str
+    ) -> None:
+        path = write_kubeconfig(tmp_path, "https://127.0.0.1:1", user, **cluster)
+        with pytest.raises(KubeconfigError, match=reason):
+            asyncio.run(open_kube_client(path, "eu"))
+
+    def test_an_unknown_context_names_the_known_ones(self, tmp_path: Path) -> None:
+        path = write_kubeconfig(tmp_path, "https://127.0.0.1:1")
+        with pytest.raises(KubeconfigError, match="no context 'mars'; it has: eu"):
+            asyncio.run(open_kube_client(path, "mars"))
+
+    def test_a_context_without_a_user_sends_no_token(self, tmp_path: Path) -> None:
+        async def main() -> None:
+            async with serving() as server:
+                client = await open_kube_client(write_kubeconfig(tmp_path, server.url, {}), "eu")
+                await client.get(PATH)
+                await client.close()
+                assert "authorization" not in server.requests[0].headers
+
+        asyncio.run(main())
+
+    def test_a_proxy_of_the_environment_is_not_used(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            await client.get(PATH)
+
+        against_server(tmp_path, test)

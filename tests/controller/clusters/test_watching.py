@@ -1,0 +1,324 @@
+"""One cluster's record stays true whatever its API server does. Virtual pauses: the test decides when they end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from controller.clusters.cluster_record import ClusterRecord
+from controller.clusters.fleet import Health
+from controller.clusters.settings import ContextOverride, FleetSettings
+from controller.clusters.watching import ClusterWatch
+from controller.errors import AccessDenied, ClusterUnreachable, ObjectNotFound, ResourceExpired
+from tests.controller.clusters.fake_api import FakeApi
+from tests.controller.clusters.objects import make_deployment, make_node, make_pod
+
+NODES, DEPLOYMENTS, PODS = "/api/v1/nodes", "/apis/apps/v1/deployments", "/api/v1/pods"
+
+
+class World:
+    """A watch over a fake API server, its record, and the pauses that it asked for."""
+
+    def __init__(self, api: FakeApi, namespace: str | None = None) -> None:
+        self.api = api
+        self.record = ClusterRecord(api.context, ContextOverride(namespace=namespace))
+        self.changes = 0
+        self.pauses: list[float] = []
+        self._resume = asyncio.Event()
+        self._stepped = asyncio.Event()
+        self.watch = ClusterWatch(
+            api,
+            self.record,
+            FleetSettings(page_size=2),
+            self._note_change,
+            namespace=namespace,
+            wall_clock=lambda: 1234.0,
+            sleep=self._pause,
+            chance=random.Random(1),
+        )
+
+    def _note_change(self) -> None:
+        self.changes += 1
+
+    async def _pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await self._resume.wait()
+        self._resume.clear()
+
+    def end_pause(self) -> None:
+        self._resume.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Let everything run until the condition holds; a condition that never does fails the test."""
+        for _ in range(1000):
+            if condition():
+                return
+            await asyncio.sleep(0)
+        raise AssertionError("it never came to that")
+
+    async def until_reachable(self) -> None:
+        await self.until(lambda: self.record.health is Health.REACHABLE)
+
+
+def watching(
+    test: Callable[[World], Awaitable[None]],
+    prepare: Callable[[FakeApi], None] = lambda api: None,
+    **more: Any,
+) -> None:
+    """Run a test's coroutine beside a watch."""
+
+    async def main() -> None:
+        api = FakeApi()
+        api.lists[NODES] = [make_node("n1"), make_node("n2"), make_node("n3")]
+        api.lists[DEPLOYMENTS] = [make_deployment()]
+        api.lists[PODS] = [make_pod("p1", "n1"), make_pod("p2", "n2")]
+        prepare(api)
+        async with running(World(api, **more)) as world:
+            await test(world)
+
+    asyncio.run(main())
+
+
+@asynccontextmanager
+async def running(world: World) -> Any:
+    task = asyncio.create_task(world.watch.keep_watching())
+    try:
+        yield world
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def test_a_cluster_is_listed_page_by_page_and_then_reachable() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        cluster = world.record.build()
+        assert cluster.is_complete
+        assert cluster.uid == "uid-of-the-cluster"
+        assert (cluster.provider, cluster.region) == ("aws", "eu-west-1")
+        assert [node.name for node in cluster.nodes] == ["n1", "n2", "n3"]
+        assert cluster.free is not None
+        assert cluster.free.cpu_cores == pytest.approx(3 * 3.92 - 1.0)
+        assert world.api.requests.count(f"GET {NODES}") == 2, "three nodes in pages of two"
+        assert cluster.observed_at == 1234.0
+
+    watching(test)
+
+
+def test_events_change_the_picture_and_unimportant_ones_do_not() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        before = world.changes
+        world.api.streams[DEPLOYMENTS].put_nowait({"type": "MODIFIED", "object": make_deployment()})
+        world.api.streams[DEPLOYMENTS].put_nowait(
+            {"type": "ADDED", "object": make_deployment("other", replicas=9)}
+        )
+        await world.until(lambda: len(world.record.build().workloads) == 2)
+        assert world.changes == before + 1
+        world.api.streams[DEPLOYMENTS].put_nowait({"type": "DELETED", "object": make_deployment("other")})
+        await world.until(lambda: len(world.record.build().workloads) == 1)
+
+    watching(test)
+
+
+def test_a_finished_pod_gives_its_room_back() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.api.streams[PODS].put_nowait({"type": "MODIFIED", "object": make_pod("p1", "n1", "Succeeded")})
+        await world.until(lambda: (world.record.build().free or 0).cpu_cores == pytest.approx(3 * 3.92 - 0.5))
+
+    watching(test)
+
+
+def test_the_next_watch_begins_where_a_bookmark_left_off() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "555"}}}
+        world.api.streams[PODS].put_nowait(bookmark)
+        world.api.streams[PODS].put_nowait(None)
+        await world.until(lambda: world.api.watched_from[PODS] == ["100", "555"])
+        assert world.pauses == []
+
+    watching(test)
+
+
+def test_an_expired_version_lists_again_and_stays_reachable() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.api.lists[DEPLOYMENTS].append(make_deployment("missed"))
+        world.api.version = 900
+        world.api.streams[DEPLOYMENTS].put_nowait(ResourceExpired("eu", "too old", status=410))
+        await world.until(lambda: bool(world.pauses))
+        world.end_pause()
+        await world.until(lambda: world.api.watched_from[DEPLOYMENTS] == ["100", "900"])
+        assert world.record.health is Health.REACHABLE
+        assert len(world.record.build().workloads) == 2
+
+    watching(test)
+
+
+def test_a_broken_stream_greys_the_cluster_with_its_reason_and_it_comes_back() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        gone = ClusterUnreachable("eu", "cannot connect: refused")
+        world.api.failures = dict.fromkeys((NODES, DEPLOYMENTS, PODS, "/api/v1/namespaces/kube-system"), gone)
+        world.api.streams[PODS].put_nowait(gone)
+        await world.until(lambda: len(world.pauses) == 1)
+        world.end_pause()
+        await world.until(lambda: world.record.health is Health.UNREACHABLE)
+        cluster = world.record.build()
+        assert cluster.reason == "cannot connect: refused"
+        assert len(cluster.workloads) == 1, "the last facts stay for display"
+        world.api.failures.clear()
+        world.end_pause()
+        await world.until_reachable()
+        assert world.record.build().reason == ""
+
+    watching(test)
+
+
+def test_a_stream_that_breaks_on_a_living_server_greys_nothing() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.api.streams[PODS].put_nowait(ClusterUnreachable("eu", "no event for 75 s"))
+        await world.until(lambda: len(world.pauses) == 1)
+        world.end_pause()
+        await world.until(lambda: len(world.api.watched_from[PODS]) == 2)
+        assert world.record.health is Health.REACHABLE
+
+    watching(test)
+
+
+def test_pauses_double_up_to_a_maximum_and_are_jittered() -> None:
+    def refuse(api: FakeApi) -> None:
+        api.failures["/api/v1/namespaces/kube-system"] = ClusterUnreachable("eu", "refused")
+
+    async def test(world: World) -> None:
+        for number in range(1, 11):
+            await world.until(lambda number=number: len(world.pauses) == number)  # type: ignore[misc]
+            world.end_pause()
+        for pause_s, nominal_s in zip(world.pauses, (1, 2, 4, 8, 16, 32, 60, 60, 60, 60), strict=True):
+            assert nominal_s / 2 <= pause_s <= nominal_s
+
+    watching(test, refuse)
+
+
+def test_a_denied_kind_is_named_with_what_to_do_and_the_others_are_shown() -> None:
+    def deny(api: FakeApi) -> None:
+        api.failures[NODES] = AccessDenied("eu", 'nodes is forbidden: User "x"', status=403)
+
+    async def test(world: World) -> None:
+        await world.until(lambda: len(world.record.build().workloads) == 1)
+        cluster = world.record.build()
+        assert cluster.health is Health.DENIED
+        assert cluster.reason == 'may not list nodes (nodes is forbidden: User "x"); grant the role'
+        assert not cluster.is_complete
+        assert cluster.free is None
+
+    watching(test, deny)
+
+
+def test_a_denied_namespace_hints_at_looking_into_one_only() -> None:
+    def deny(api: FakeApi) -> None:
+        api.failures[DEPLOYMENTS] = AccessDenied("eu", "forbidden", status=403)
+
+    async def test(world: World) -> None:
+        await world.until(lambda: world.record.health is Health.DENIED)
+        assert "in all namespaces" in world.record.reason
+        assert "name one namespace for this context" in world.record.reason
+
+    watching(test, deny)
+
+
+def test_one_namespace_is_enough_to_look_into_but_not_to_know_the_room() -> None:
+    def narrow(api: FakeApi) -> None:
+        api.lists["/apis/apps/v1/namespaces/shop/deployments"] = [make_deployment()]
+        api.lists["/api/v1/namespaces/shop/pods"] = [make_pod("p1")]
+        api.failures[DEPLOYMENTS] = api.failures[PODS] = AccessDenied("eu", "forbidden", status=403)
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        cluster = world.record.build()
+        assert len(cluster.workloads) == 1
+        assert cluster.free is None
+
+    watching(test, narrow, namespace="shop")
+
+
+def test_credentials_that_are_refused_are_denied_not_unreachable() -> None:
+    def refuse(api: FakeApi) -> None:
+        api.failures["/api/v1/namespaces/kube-system"] = AccessDenied("eu", "credentials expired", status=401)
+
+    async def test(world: World) -> None:
+        await world.until(lambda: world.record.health is Health.DENIED)
+        assert world.record.reason == "credentials expired"
+
+    watching(test, refuse)
+
+
+def test_an_identity_that_may_not_be_read_is_unknown_and_the_rest_is_shown() -> None:
+    def hide(api: FakeApi) -> None:
+        api.failures["/api/v1/namespaces/kube-system"] = AccessDenied("eu", "forbidden", status=403)
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        assert world.record.build().uid is None
+
+    watching(test, hide)
+
+
+def test_another_cluster_under_the_same_name_starts_from_nothing() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.api.uid = "another"
+        for path in (NODES, DEPLOYMENTS, PODS):
+            world.api.failures[path] = ClusterUnreachable("eu", "slow")
+        world.api.streams[PODS].put_nowait(ClusterUnreachable("eu", "broke"))
+        for number in (1, 2):
+            await world.until(lambda number=number: len(world.pauses) == number)  # type: ignore[misc]
+            world.end_pause()
+        await world.until(lambda: len(world.pauses) == 3)
+        cluster = world.record.build()
+        assert cluster.uid == "another"
+        assert cluster.workloads == ()
+        assert not cluster.is_complete
+
+    watching(test)
+
+
+def test_a_server_that_ends_every_watch_at_once_is_not_asked_in_a_tight_loop() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.api.streams[PODS].put_nowait(None)
+        await world.until(lambda: len(world.pauses) == 1)
+
+    watching(test)
+
+
+def test_a_list_that_cannot_be_understood_stops_nothing_else() -> None:
+    def break_list(api: FakeApi) -> None:
+        api.lists[PODS] = ["nonsense", {"metadata": 5}, make_pod("p1", "n1")]  # type: ignore[list-item]
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        assert world.record.build().is_complete
+
+    watching(test, break_list)
+
+
+def test_a_missing_api_is_told_and_retried() -> None:
+    def hide(api: FakeApi) -> None:
+        api.failures[DEPLOYMENTS] = ObjectNotFound(
+            "eu", "the server could not find the requested resource", status=404
+        )
+
+    async def test(world: World) -> None:
+        await world.until(lambda: world.record.health is Health.UNREACHABLE)
+        assert "could not find" in world.record.reason
+
+    watching(test, hide)

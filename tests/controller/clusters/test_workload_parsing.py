@@ -1,0 +1,130 @@
+"""What a Deployment says about itself, and what stands in the way of moving it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.clusters.fleet import Resources, WorkloadKey
+from controller.clusters.workload_parsing import hash_template, parse_workload
+from tests.controller.clusters.objects import Json, make_deployment, pod_spec
+
+
+def test_a_healthy_deployment() -> None:
+    workload = parse_workload("eu", make_deployment())
+    assert workload.key == WorkloadKey("eu", "shop", "checkout")
+    assert (workload.desired_replicas, workload.ready_replicas, workload.available_replicas) == (4, 4, 4)
+    assert workload.requests == Resources(0.5, 0.5)
+    assert workload.state_gb == 2.5
+    assert workload.obstacles == ()
+
+
+def test_a_status_older_than_the_spec_is_unknown() -> None:
+    deployment = make_deployment()
+    deployment["metadata"]["generation"] = 4
+    workload = parse_workload("eu", deployment)
+    assert workload.ready_replicas is None
+    assert workload.available_replicas is None
+
+
+def test_a_current_status_without_counts_means_none_are_ready() -> None:
+    deployment = make_deployment()
+    deployment["status"] = {"observedGeneration": 3}
+    assert parse_workload("eu", deployment).ready_replicas == 0
+
+
+def test_replicas_default_to_one() -> None:
+    deployment = make_deployment()
+    del deployment["spec"]["replicas"]
+    assert parse_workload("eu", deployment).desired_replicas == 1
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "lots", ""])
+def test_a_state_size_that_is_no_size_is_unknown_and_an_obstacle(text: str) -> None:
+    deployment = make_deployment()
+    deployment["metadata"]["annotations"]["sentinelaura.io/state-gb"] = text
+    workload = parse_workload("eu", deployment)
+    assert workload.state_gb is None
+    assert "not a number of gigabytes" in workload.obstacles[0]
+
+
+def test_no_annotation_is_unknown_and_no_obstacle() -> None:
+    deployment = make_deployment()
+    del deployment["metadata"]["annotations"]
+    workload = parse_workload("eu", deployment)
+    assert workload.state_gb is None
+    assert workload.obstacles == ()
+
+
+def with_volume(**volume: Any) -> Json:
+    deployment = make_deployment()
+    pod_spec(deployment)["volumes"] = [{"name": "data", **volume}]
+    return deployment
+
+
+def with_pod(**spec: Any) -> Json:
+    deployment = make_deployment()
+    pod_spec(deployment).update(spec)
+    return deployment
+
+
+def with_metadata(**metadata: Any) -> Json:
+    deployment = make_deployment()
+    deployment["metadata"].update(metadata)
+    return deployment
+
+
+@pytest.mark.parametrize(
+    ("deployment", "obstacle"),
+    [
+        (with_volume(persistentVolumeClaim={"claimName": "x"}), "persistent volume claim data"),
+        (with_volume(ephemeral={}), "ephemeral volume data"),
+        (with_volume(hostPath={"path": "/"}), "path of its node as data"),
+        (with_pod(hostNetwork=True), "hostNetwork"),
+        (with_pod(nodeName="node-7"), "pinned to the node node-7"),
+        (with_pod(nodeSelector={"topology.kubernetes.io/zone": "eu-west-1a"}), "node selector names a place"),
+        (with_pod(nodeSelector={"kubernetes.io/hostname": "x"}), "names one node"),
+        (with_pod(containers=[{"name": "c", "ports": [{"hostPort": 80}]}]), "hostPort"),
+        (make_deployment(paused=True), "paused"),
+        (with_metadata(ownerReferences=[{"kind": "Rollout", "name": "shop"}]), "managed by Rollout shop"),
+        (with_metadata(labels={"kustomize.toolkit.fluxcd.io/name": "apps"}), "Flux manages it"),
+        (with_metadata(annotations={"argocd.argoproj.io/tracking-id": "x"}), "Argo CD manages it"),
+        (with_metadata(deletionTimestamp="2026-01-01T00:00:00Z"), "being deleted"),
+    ],
+    ids=["claim", "ephemeral", "host path", "host network", "pinned", "zone", "hostname", "host port", "paused",
+         "owner", "flux", "argo", "deleted"],
+)  # fmt: skip
+def test_what_ties_a_workload_to_its_cluster_is_an_obstacle(deployment: Json, obstacle: str) -> None:
+    assert any(obstacle in text for text in parse_workload("eu", deployment).obstacles)
+
+
+def test_config_and_empty_volumes_are_no_obstacle() -> None:
+    deployment = with_pod(
+        volumes=[{"name": "a", "configMap": {"name": "x"}}, {"name": "b", "emptyDir": {}}],
+        nodeSelector={"kubernetes.io/os": "linux"},
+    )
+    assert parse_workload("eu", deployment).obstacles == ()
+
+
+def test_the_template_hash_knows_a_change_and_ignores_a_restart() -> None:
+    template = make_deployment()["spec"]["template"]
+    restarted = make_deployment()["spec"]["template"]
+    restarted["metadata"]["annotations"] = {"kubectl.kubernetes.io/restartedAt": "now"}
+    changed = make_deployment()["spec"]["template"]
+    changed["spec"]["containers"][0]["image"] = "other"
+    assert hash_template(template) == hash_template(restarted)
+    assert hash_template(template) != hash_template(changed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"metadata": []},
+        {"metadata": {"name": 5}, "spec": "x"},
+        {"spec": {"template": {"spec": {"volumes": 3}}}},
+    ],
+)
+def test_nonsense_is_survived(body: Json) -> None:
+    assert parse_workload("eu", body).requests is None
