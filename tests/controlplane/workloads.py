@@ -26,7 +26,11 @@ def describe_deployment(
     """
     labels = {"app": name} | ({BEHAVIOUR_LABEL: behaviour} if behaviour else {})
     annotations = {READY_AFTER_ANNOTATION: ready_after} if ready_after else {}
-    container = {"name": "web", "image": "example.test/web:1", "resources": {"requests": {"cpu": cpu}}}
+    container = {
+        "name": "web",
+        "image": "example.test/web:1",
+        "resources": {"requests": {"cpu": cpu, "memory": "64Mi"}},
+    }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
