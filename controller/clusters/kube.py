@@ -155,10 +155,9 @@ class KubeClient:
             "timeoutSeconds": str(int(self._settings.watch_timeout_s)),
             **params,
         }
+        silence_s = int(query["timeoutSeconds"]) + self._settings.watch_slack_s
         request = f"WATCH {path}"
-        response = await self._open(
-            "GET", path, params=query, request=request, silence_s=self._settings.watch_stall_s
-        )
+        response = await self._open("GET", path, params=query, request=request, silence_s=silence_s)
         try:
             async for line in self._read_lines(response, request):
                 yield self._parse_event(line, request)

@@ -80,6 +80,8 @@ class KubeApi(Protocol):
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield raw events `{"type", "object"}`, bookmarks included, until the server ends the watch.
 
+        `params` may hold `timeoutSeconds`, after which the server is asked to end it.
+
         Raises: ResourceExpired on 410 in either form; ClusterUnreachable where the stream breaks or falls
         silent for longer than a healthy server could.
         """

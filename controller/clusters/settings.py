@@ -18,11 +18,10 @@ class KubeSettings:
     #: Seconds for a whole request. Far below a migration Lease's 30 s, so that a slow server cannot outlive
     #: it.
     request_timeout_s: float = 10.0
-    #: Seconds after which we ask the server to end a watch, so that a silent connection is found out soon.
-    watch_timeout_s: float = 60.0
-    #: Seconds of silence after which a watch counts as broken; more than `watch_timeout_s`, which ends a
-    #: healthy one.
-    watch_stall_s: float = 75.0
+    #: Seconds after which we ask the server to end a watch. Five minutes, as the usual clients do.
+    watch_timeout_s: float = 300.0
+    #: Seconds that a watch may be silent beyond the time at which the server should have ended it; then it is broken.
+    watch_slack_s: float = 10.0
     #: Largest answer that is read, bytes. Arbitrary; protects the memory from a broken or hostile server.
     max_answer_bytes: int = 64 * 1024 * 1024
     #: Credential plugins (`exec` in a kubeconfig) that may be run: commands as the kubeconfig writes them, or
@@ -65,6 +64,9 @@ class FleetSettings:
     kube: KubeSettings = KubeSettings()
     #: Objects per page of a list: the loop stands still while one page is decoded, about 20 ms for 200 pods.
     page_size: int = 200
+    #: Seconds after which one watch of each cluster ends and begins anew: the longest that a dead connection, which
+    #: looks like a quiet cluster, can go unnoticed (plus `watch_slack_s`).
+    heartbeat_s: float = 20.0
     #: Seconds before the first retry of a context that did not answer; doubled up to the maximum, with
     #: jitter.
     retry_initial_s: float = 1.0

@@ -20,7 +20,7 @@ from controller.clusters import paths
 from controller.clusters.cluster_record import ClusterRecord, WatchedKind
 from controller.clusters.fleet import Health
 from controller.clusters.json_reading import as_list, as_mapping, as_text
-from controller.clusters.kube_api import KubeApi
+from controller.clusters.kube_api import NO_PARAMS, KubeApi
 from controller.clusters.settings import FleetSettings
 from controller.errors import (
     AccessDenied,
@@ -147,9 +147,12 @@ class ClusterWatch:
     async def _follow(self, kind: WatchedKind, version: str) -> None:
         """Take events from `version` on, through as many watches as the server ends in good order."""
         path = paths.collection(kind, None if kind is WatchedKind.NODES else self._namespace)
+        # One kind is the heartbeat of its cluster; the others may stay silent, they end with it.
+        is_heartbeat = kind is WatchedKind.NODES
+        params = {"timeoutSeconds": str(int(self._settings.heartbeat_s))} if is_heartbeat else NO_PARAMS
         while True:
             received = 0
-            async with aclosing(self._api.watch(path, resource_version=version)) as events:
+            async with aclosing(self._api.watch(path, resource_version=version, params=params)) as events:
                 async for event in events:
                     received += 1
                     version = self._take_event(kind, event) or version

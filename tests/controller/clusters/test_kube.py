@@ -272,7 +272,7 @@ class TestWatch:
 
     def test_silence_is_a_broken_stream(self, tmp_path: Path) -> None:
         stream = Stream((b'{"type":"ADDED"}\n',), hangs=True)
-        self.collect(tmp_path, stream, ClusterUnreachable, watch_stall_s=0.05)
+        self.collect(tmp_path, stream, ClusterUnreachable, watch_timeout_s=0, watch_slack_s=0.05)
 
     def test_a_cut_stream(self, tmp_path: Path) -> None:
         self.collect(tmp_path, Stream((b'{"type":"ADDED"}\n',), breaks=True), ClusterUnreachable)

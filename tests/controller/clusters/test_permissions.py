@@ -1,0 +1,79 @@
+"""What these credentials may do, as the API server itself says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from controller.clusters.checks import Outcome
+from controller.clusters.kube_api import KubeApi
+from controller.clusters.paths import ACCESS_REVIEWS
+from controller.clusters.permissions import MOVE_FROM, MOVE_TO, OBSERVE, Permission, check_permissions
+from controller.errors import ClusterUnreachable
+from tests.controller.clusters.fake_api import FakeApi
+from tests.controller.clusters.objects import Json
+
+
+class ReviewingApi(FakeApi):
+    """Denies what it was told to, as (verb, resource)."""
+
+    def __init__(self, *denied: tuple[str, str]) -> None:
+        super().__init__()
+        self.denied = frozenset(denied)
+
+    async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:
+        await super().create(path, body, dry_run=dry_run)
+        asked = body["spec"]["resourceAttributes"]
+        allowed = (asked["verb"], asked["resource"]) not in self.denied
+        return {"status": {"allowed": allowed, "reason": "no role"}}
+
+
+def check(api: KubeApi, *permissions: Permission, namespace: str | None = None) -> list[Outcome]:
+    return [r.outcome for r in asyncio.run(check_permissions(api, permissions, namespace))]
+
+
+def test_each_permission_is_asked_for_and_answered_in_order() -> None:
+    api = ReviewingApi(("patch", "deployments"))
+    asked = [Permission("get", "deployments"), Permission("patch", "deployments")]
+    assert check(api, *asked, namespace="shop") == [Outcome.PASSED, Outcome.FAILED]
+    assert set(api.requests) == {f"POST {ACCESS_REVIEWS}"}
+    assert api.bodies[1]["spec"]["resourceAttributes"] == {
+        "verb": "patch", "group": "apps", "resource": "deployments", "namespace": "shop",
+    }  # fmt: skip
+
+
+def test_a_denial_says_who_where_and_what_to_do() -> None:
+    asked = [Permission("patch", "deployments")]
+    result = asyncio.run(check_permissions(ReviewingApi(("patch", "deployments")), asked, "shop"))[0]
+    assert result.reason == (
+        "these credentials may not patch deployments in the namespace shop in eu (no role); "
+        "ask the cluster's administrator for it"
+    )
+
+
+def test_cluster_scoped_kinds_are_asked_for_without_a_namespace() -> None:
+    api = ReviewingApi()
+    check(api, Permission("list", "nodes"), Permission("get", "namespaces", "kube-system"), namespace="shop")
+    attributes = [body["spec"]["resourceAttributes"] for body in api.bodies]
+    assert all("namespace" not in asked for asked in attributes)
+    assert attributes[1]["name"] == "kube-system"
+
+
+def test_no_answer_is_neither_yes_nor_no() -> None:
+    api = FakeApi()
+    api.failures[ACCESS_REVIEWS] = ClusterUnreachable("eu", "refused")
+    assert check(api, Permission("get", "pods")) == [Outcome.UNKNOWN]
+
+
+def test_an_answer_without_a_decision_is_a_denial() -> None:
+    assert check(FakeApi(), Permission("get", "pods")) == [Outcome.FAILED]
+
+
+def test_no_migration_needs_to_read_secrets_or_delete_at_the_source() -> None:
+    assert all(permission.resource != "secrets" for permission in (*OBSERVE, *MOVE_FROM, *MOVE_TO))
+    assert all(permission.verb != "delete" for permission in (*OBSERVE, *MOVE_FROM))
+
+
+def test_observing_only_reads() -> None:
+    assert {permission.verb for permission in OBSERVE} == {"get", "list", "watch"}

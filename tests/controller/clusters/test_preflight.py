@@ -1,0 +1,155 @@
+"""What only the API server can tell before a move."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from controller.clusters.checks import CheckResult, Outcome
+from controller.clusters.fleet import Resources
+from controller.clusters.preflight import (
+    Dependency,
+    check_quotas,
+    check_replica_owner,
+    check_target,
+    find_dependencies,
+)
+from controller.errors import AccessDenied, ControllerError, RequestRefused, VersionConflict
+from tests.controller.clusters.fake_api import FakeApi
+
+DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/checkout"
+QUOTAS = "/api/v1/namespaces/shop/resourcequotas"
+POD = Resources(0.5, 1.0)
+
+
+class TestReplicaOwner:
+    """Server-side apply names who owns a field."""
+
+    def check(self, failure: ControllerError | None = None) -> CheckResult:
+        api = FakeApi()
+        if failure is not None:
+            api.failures[DEPLOYMENT] = failure
+        result = asyncio.run(check_replica_owner(api, "shop", "checkout", 4))
+        assert api.requests == [f"APPLY {DEPLOYMENT}"]
+        assert api.bodies[0]["spec"] == {"replicas": 5}, (
+            "another value, or there is nothing to conflict about"
+        )
+        return result
+
+    def test_nobody_else(self) -> None:
+        assert self.check().outcome is Outcome.PASSED
+
+    @pytest.mark.parametrize(
+        ("message", "outcome", "who"),
+        [
+            ('conflict with "argocd-controller" using apps/v1: .spec.replicas', Outcome.FAILED, "Argo CD"),
+            ('conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas',
+             Outcome.FAILED, "a HorizontalPodAutoscaler"),
+            ('conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas', Outcome.PASSED, "kubectl"),
+            ('Apply failed with 2 conflicts: conflicts with "helm" using apps/v1: - .spec.replicas '
+             'conflicts with "keda-operator" using apps/v1: - .spec.replicas', Outcome.FAILED, "KEDA"),
+            ("Apply failed", Outcome.PASSED, "somebody"),
+        ],
+        ids=["argo", "autoscaler", "kubectl", "two", "unnamed"],
+    )  # fmt: skip
+    def test_only_who_would_set_them_back_is_in_the_way(
+        self, message: str, outcome: Outcome, who: str
+    ) -> None:
+        result = self.check(VersionConflict("eu", message, status=409))
+        assert result.outcome is outcome
+        assert who in result.reason
+
+    @pytest.mark.parametrize(
+        "failure", [RequestRefused("eu", "no apply here", status=415), AccessDenied("eu", "no", status=403)]
+    )
+    def test_a_server_that_does_not_answer_leaves_it_open(self, failure: ControllerError) -> None:
+        assert self.check(failure).outcome is Outcome.UNKNOWN
+
+
+class TestQuotas:
+    """Quotas count pods, and only when pods are created: too late for a migration."""
+
+    def check(self, **hard: str) -> CheckResult:
+        api = FakeApi()
+        used = {"pods": "6", "requests.cpu": "1", "cpu": "1", "requests.memory": "1Gi"}
+        quota = {"metadata": {"name": "team"}, "status": {"hard": hard, "used": used}}
+        api.answers[QUOTAS] = {"items": [quota]}
+        return asyncio.run(check_quotas(api, "shop", POD, 4))
+
+    @pytest.mark.parametrize(
+        "hard",
+        [
+            {"pods": "10"},
+            {"requests.cpu": "3"},
+            {"cpu": "3000m"},
+            {"requests.memory": "5Gi"},
+            {"services": "1"},
+        ],
+    )
+    def test_just_enough_room(self, hard: dict[str, str]) -> None:
+        assert self.check(**hard).outcome is Outcome.PASSED
+
+    @pytest.mark.parametrize(
+        ("hard", "reason"),
+        [
+            ({"pods": "9"}, "the quota team leaves 3 of pods, 4 are needed"),
+            ({"requests.cpu": "2900m"}, "leaves 1.9 of requests.cpu, 2 are needed"),
+            ({"cpu": "2.5"}, "leaves 1.5 of cpu"),
+            ({"requests.memory": "4Gi"}, "of requests.memory"),
+            ({"pods": "many"}, "unreadable limit"),
+        ],
+    )
+    def test_too_little_room(self, hard: dict[str, str], reason: str) -> None:
+        result = self.check(**hard)
+        assert result.outcome is Outcome.FAILED
+        assert reason in result.reason
+
+    def test_no_quotas_are_room_enough(self) -> None:
+        assert asyncio.run(check_quotas(FakeApi(), "shop", POD, 4)).outcome is Outcome.PASSED
+
+    def test_quotas_that_may_not_be_read_are_unknown(self) -> None:
+        api = FakeApi()
+        api.failures[QUOTAS] = AccessDenied("eu", "forbidden", status=403)
+        assert asyncio.run(check_quotas(api, "shop", POD, 4)).outcome is Outcome.UNKNOWN
+
+
+TEMPLATE: dict[str, Any] = {
+    "spec": {
+        "priorityClassName": "high",
+        "runtimeClassName": "gvisor",
+        "imagePullSecrets": [{"name": "registry"}, {"name": "registry"}],
+    }
+}
+
+
+def test_dependencies_are_what_a_migration_does_not_bring() -> None:
+    assert find_dependencies(TEMPLATE) == (
+        Dependency("priorityclasses", "high"),
+        Dependency("runtimeclasses", "gvisor"),
+        Dependency("secrets", "registry"),
+    )
+    assert find_dependencies({"spec": {"imagePullSecrets": "x"}}) == ()
+
+
+def test_what_is_missing_in_the_target_is_named() -> None:
+    api = FakeApi()
+    api.answers["/apis/scheduling.k8s.io/v1/priorityclasses/high"] = {}
+    api.failures["/api/v1/namespaces/shop/secrets/registry"] = AccessDenied("eu", "forbidden", status=403)
+    results = asyncio.run(check_target(api, "shop", TEMPLATE, POD, 4))
+    assert [(result.name, result.outcome) for result in results] == [
+        ("priorityclasses high", Outcome.PASSED),
+        ("runtimeclasses gvisor", Outcome.FAILED),
+        ("secrets registry", Outcome.UNKNOWN),
+        ("room in the quotas", Outcome.PASSED),
+    ]
+    assert results[1].reason == "eu has no runtimeclasses gvisor; create it there first"
+
+
+def test_a_name_that_is_no_name_is_never_asked_for() -> None:
+    template = {"spec": {"priorityClassName": "../../secrets/x"}}
+    api = FakeApi()
+    results = asyncio.run(check_target(api, "shop", template, None, 4))
+    assert results[0].outcome is Outcome.UNKNOWN
+    assert api.requests == []

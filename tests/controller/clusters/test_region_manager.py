@@ -1,0 +1,206 @@
+"""The manager of all clusters against the simulated fleet: the real client, real sockets, no real clouds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from controller.clusters import paths
+from controller.clusters.discovery import bindings_of
+from controller.clusters.fleet import FleetPicture, Health
+from controller.clusters.kube_api import PatchType
+from controller.clusters.kubeconfig import read_kubeconfig
+from controller.clusters.permissions import MOVE_FROM, OBSERVE, check_permissions
+from controller.clusters.region_manager import RegionManager
+from controller.clusters.settings import ContextOverride, FleetSettings
+from controller.errors import KubeconfigError, NotArmed
+from controller.simulation.fleet_plan import FleetPlan, plan_demo_fleet
+from controller.simulation.simulated_fleet import SimulatedFleet
+
+TOKYO, VIRGINIA = "aws-ap-northeast-1", "aws-us-east-1"
+FAST = FleetSettings(retry_initial_s=0.01, coalesce_s=0.0, heartbeat_s=1.0)
+
+
+def small_plan() -> FleetPlan:
+    plan = plan_demo_fleet(7)
+    return FleetPlan(tuple(plan.cluster(context) for context in (TOKYO, VIRGINIA)), reclaim_mean_days=None)
+
+
+@asynccontextmanager
+async def managing(
+    directory: Path, settings: FleetSettings = FAST, spoil: Callable[[Path], None] = lambda path: None
+) -> AsyncIterator[tuple[SimulatedFleet, RegionManager]]:
+    """Two simulated clusters whose time stands still, and their manager; `spoil` changes the kubeconfig."""
+    async with SimulatedFleet.start(small_plan(), 7, directory, time_scale=0.0) as fleet:
+        spoil(fleet.kubeconfig)
+        async with RegionManager(read_kubeconfig([fleet.kubeconfig]), settings) as manager:
+            yield fleet, manager
+
+
+async def picture_when(manager: RegionManager, condition: Callable[[FleetPicture], bool]) -> FleetPicture:
+    async with asyncio.timeout(60):
+        while not condition(picture := manager.picture()):
+            await manager.wait_for_change()
+    return picture
+
+
+def all_reachable(picture: FleetPicture) -> bool:
+    return all(c.is_complete and c.health is Health.REACHABLE for c in picture.clusters.values())
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(test(), 100))  # type: ignore[arg-type]
+
+
+def test_the_fleet_is_seen_with_its_places_and_workloads(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (fleet, manager):
+            picture = await picture_when(manager, all_reachable)
+            virginia = picture.clusters[VIRGINIA]
+            assert list(picture.clusters) == [TOKYO, VIRGINIA]
+            assert virginia.uid == fleet.cluster_uid(VIRGINIA)
+            assert (virginia.provider, virginia.region) == ("aws", "us-east-1")
+            checkout = virginia.find_workload("shop", "checkout")
+            assert checkout is not None
+            assert (checkout.desired_replicas, checkout.available_replicas, checkout.state_gb) == (
+                12,
+                12,
+                2.0,
+            )
+            assert checkout.obstacles == ()
+            assert virginia.free is not None
+            assert {binding.context for binding in bindings_of(picture)} == {TOKYO, VIRGINIA}
+
+    run(test)
+
+
+def test_a_change_in_a_cluster_arrives_by_itself(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (_, manager):
+            await picture_when(manager, all_reachable)
+            manager.set_armed(VIRGINIA, True)
+            path = paths.deployment("shop", "checkout")
+            await manager.api(VIRGINIA).patch(path, {"spec": {"replicas": 14}}, PatchType.MERGE)
+
+            def is_scaled(picture: FleetPicture) -> bool:
+                checkout = picture.clusters[VIRGINIA].find_workload("shop", "checkout")
+                return checkout is not None and checkout.desired_replicas == 14
+
+            await picture_when(manager, is_scaled)
+
+    run(test)
+
+
+def test_nothing_can_be_written_until_a_context_is_armed(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (_, manager):
+            path = paths.deployment("shop", "checkout")
+            for context in (TOKYO, VIRGINIA):
+                assert not manager.is_armed(context)
+            manager.set_armed(TOKYO, True)
+            assert manager.is_armed(TOKYO)
+            assert not manager.is_armed(VIRGINIA)
+            with pytest.raises(NotArmed):
+                await manager.api(VIRGINIA).patch(path, {}, PatchType.MERGE)
+            assert not manager.is_armed("mars")
+
+    run(test)
+
+
+def test_an_unreachable_context_greys_alone_and_comes_back(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (fleet, manager):
+            await picture_when(manager, all_reachable)
+            fleet.set_reachable(TOKYO, False)
+            picture = await picture_when(manager, lambda p: p.clusters[TOKYO].health is Health.UNREACHABLE)
+            assert picture.clusters[TOKYO].reason
+            assert picture.clusters[VIRGINIA].health is Health.REACHABLE
+            fleet.set_reachable(TOKYO, True)
+            await picture_when(manager, all_reachable)
+
+    run(test)
+
+
+def test_a_broken_context_greys_alone(tmp_path: Path) -> None:
+    def break_tokyo(path: Path) -> None:
+        document = yaml.safe_load(path.read_text())
+        next(c for c in document["clusters"] if c["name"] == TOKYO)["cluster"] = {
+            "server": "http://127.0.0.1:1"
+        }
+        document["users"] = [user for user in document["users"] if user["name"] != VIRGINIA]
+        path.write_text(yaml.safe_dump(document))
+
+    async def test() -> None:
+        async with managing(tmp_path, spoil=break_tokyo) as (_, manager):
+            picture = await picture_when(
+                manager,
+                lambda p: {c.health for c in p.clusters.values()} == {Health.UNREACHABLE, Health.DENIED},
+            )
+            assert "cannot connect to http://127.0.0.1:1" in picture.clusters[TOKYO].reason
+            assert "not in the file" in picture.clusters[VIRGINIA].reason
+
+    run(test)
+
+
+def test_settings_choose_contexts_and_say_what_they_are(tmp_path: Path) -> None:
+    settings = FleetSettings(
+        contexts=(VIRGINIA,), overrides={VIRGINIA: ContextOverride(region="us-gov-1")}, coalesce_s=0.0
+    )
+
+    async def test() -> None:
+        async with managing(tmp_path, settings) as (_, manager):
+            picture = await picture_when(manager, all_reachable)
+            assert manager.contexts == (VIRGINIA,)
+            assert picture.clusters[VIRGINIA].region == "us-gov-1"
+
+    run(test)
+
+
+def test_a_context_that_the_kubeconfig_lacks_is_named(tmp_path: Path) -> None:
+    async def test() -> None:
+        with pytest.raises(KubeconfigError, match="no context mars; it has: aws-ap"):
+            async with managing(tmp_path, FleetSettings(contexts=("mars",))):
+                pass
+
+    run(test)
+
+
+def test_the_simulated_credentials_may_do_all_that_a_move_needs(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (_, manager):
+            results = await check_permissions(manager.api(TOKYO), (*OBSERVE, *MOVE_FROM), "media")
+            assert {result.outcome for result in results} == {"passed"}
+
+    run(test)
+
+
+def test_leaving_ends_every_task_and_connection(tmp_path: Path) -> None:
+    async def test() -> None:
+        before = asyncio.all_tasks()
+        async with managing(tmp_path) as (_, manager):
+            await picture_when(manager, all_reachable)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == before
+
+    run(test)
+
+
+def test_a_quiet_fleet_announces_nothing(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (_, manager):
+            await picture_when(manager, all_reachable)
+            change = asyncio.create_task(manager.wait_for_change())
+            await asyncio.wait([change], timeout=0)
+            if change.done():  # the last steps on the way to this picture may still have been told
+                change = asyncio.create_task(manager.wait_for_change())
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            assert not change.done()
+            change.cancel()
+
+    run(test)
