@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> int:
     try:
         if options.command == "build":
             for minor in options.kubernetes:
-                for name, path in provide_programs(minor, report_progress).paths.items():
+                for name, path in provide_programs(minor, report_progress).items():
                     report_progress(f"{minor}  {name}  {path}")
         else:
             run_up(options.clusters, tuple(options.kubernetes))

@@ -154,7 +154,7 @@ def prepare_cluster(place: Place, folder: Path, programs: Programs, group: int) 
         ca_file=folder / "ca.crt",
         audit_log=folder / "audit.log",
         users={name: users[name] for name in PEOPLE},
-        components=compose_components(programs.paths, folder, port, group),
+        components=compose_components(programs, folder, port, group),
         reservation=reservation,
     )
 

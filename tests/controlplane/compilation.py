@@ -72,7 +72,6 @@ def compile_program(go: str, recipe: Recipe, destination: Path, report: Report) 
 
     Raises: BuildFailed with the end of Go's output.
     """
-    destination.parent.mkdir(parents=True, exist_ok=True)
     unfinished = destination.with_name(destination.name + ".unfinished")
     title = f"{recipe.program} {recipe.version}"
     report(f"Building {title} from Go modules (once; minutes on two cores).")

@@ -13,7 +13,6 @@ import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
@@ -25,17 +24,8 @@ from tests.controlplane.versions import KUBERNETES_PARTS, Recipe, list_recipes
 ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
 
 
-@dataclass(frozen=True, slots=True)
-class Programs:
-    """The executables of one Kubernetes release.
-
-    Attributes:
-        kubernetes_version: "1.36.3", or None when the folder of `KUBEBUILDER_ASSETS` decides.
-        paths: program name → executable.
-    """
-
-    kubernetes_version: str | None
-    paths: dict[str, Path]
+Programs = dict[str, Path]
+"""Program name → executable: "etcd", "kwok" and the three parts of Kubernetes."""
 
 
 def provide_programs(minor: str, report: Report) -> Programs:
@@ -47,12 +37,11 @@ def provide_programs(minor: str, report: Report) -> Programs:
         raise ProgramsMissing("Test clusters run on Linux and macOS only.")
     if ASSETS_VARIABLE in os.environ:
         return find_assets(Path(os.environ[ASSETS_VARIABLE]))
-    recipes = list_recipes(minor)
-    paths: dict[str, Path] = {}
-    for recipe in recipes:
+    programs: Programs = {}
+    for recipe in list_recipes(minor):
         executable = find_built(recipe) or build_locked(recipe, report)
-        paths.update({name: executable.parent / name for name in recipe.names or (recipe.program,)})
-    return Programs(recipes[0].version, paths)
+        programs |= {name: executable.parent / name for name in recipe.names or (recipe.program,)}
+    return programs
 
 
 def find_assets(folder: Path) -> Programs:
@@ -66,7 +55,7 @@ def find_assets(folder: Path) -> Programs:
         raise ProgramsMissing(
             f"{ASSETS_VARIABLE} names {folder}, which lacks {', '.join(absent)}: add them or unset the variable."
         )
-    return Programs(None, paths)
+    return paths
 
 
 def find_built(recipe: Recipe) -> Path | None:
@@ -93,13 +82,14 @@ def build_locked(recipe: Recipe, report: Report) -> Path:
     executable = locate_executable(recipe, read_go_version(go))
     with hold_lock(locate_folder(recipe) / "lock"):
         if not executable.is_file():
+            link_names(recipe, executable)  # first: an executable without its names would count as built
             compile_program(go, recipe, executable, report)
-            link_names(recipe, executable)
     return executable
 
 
 def link_names(recipe: Recipe, executable: Path) -> None:
-    """Give the executable the names by which it is called."""
+    """Give the executable, which need not exist yet, the names by which it is called."""
+    executable.parent.mkdir(parents=True, exist_ok=True)
     for name in recipe.names:
         link = executable.parent / name
         link.unlink(missing_ok=True)

@@ -78,8 +78,8 @@ def test_programs_are_built_once_and_reused() -> None:
     lines.clear()
     assert programs.provide_programs("1.36", lines.append) == first
     assert lines == []
-    assert set(first.paths) == {*KUBERNETES_PARTS, "etcd", "kwok"}
-    assert all(path.is_file() for path in first.paths.values())
+    assert set(first) == {*KUBERNETES_PARTS, "etcd", "kwok"}
+    assert all(path.is_file() for path in first.values())
 
 
 @pytest.mark.usefixtures("fake_go")
@@ -87,7 +87,7 @@ def test_another_go_version_builds_anew(monkeypatch: pytest.MonkeyPatch) -> None
     before = programs.provide_programs("1.36", ignore)
     monkeypatch.setenv("FAKE_GO_VERSION", "go1.27.1")
     after = programs.provide_programs("1.36", ignore)
-    assert set(before.paths.values()).isdisjoint(after.paths.values())
+    assert set(before.values()).isdisjoint(after.values())
 
 
 @pytest.mark.usefixtures("fake_go")
@@ -116,7 +116,7 @@ def test_assets_folder_is_used_when_the_environment_names_one(
     with pytest.raises(ProgramsMissing, match="lacks kwok"):
         programs.provide_programs("1.36", ignore)
     (tmp_path / "kwok").touch()
-    assert programs.provide_programs("1.36", ignore).paths["etcd"] == tmp_path / "etcd"
+    assert programs.provide_programs("1.36", ignore)["etcd"] == tmp_path / "etcd"
 
 
 @pytest.mark.parametrize("recipe", [*KUBERNETES.values()], ids=[*KUBERNETES])

@@ -1,7 +1,7 @@
 """Which programs a test cluster consists of, and from which Go modules each is built. Data only, no I/O.
 
 The exact versions stand in the `go.mod` files under `programs/`; the strings here name them for people, for the
-cache's folders and for the linker, and `test_versions.py` keeps the two equal.
+cache's folders and for the linker, and `test_programs.py` keeps the two equal.
 """
 
 from __future__ import annotations
