@@ -29,6 +29,7 @@ from oracle.price_history import PriceHistory, PricePoint
 from oracle.quotes import MAX_CLOCK_SKEW_S, Quote, QuoteBoard
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
+from oracle.running import OUTER_RETRY_S, end_tasks, run_until_one_ends
 from oracle.status import OracleStatus
 from oracle.store.base import QuoteStore, StoreFacts, StoreHost
 
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 #: Seconds between two attempts to reach the store: the first at once, then doubling. The last is what a
 #: person waits at most after they have started Redis again.
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
+#: How far back the source is asked for prices where the store has none. Arbitrary; fills a chart.
+RECALL_S = 900.0
 #: Refused prices that the status tells of; a source that is wrong altogether is as clear after twenty.
 MAX_TOLD_REFUSALS = 20
 
@@ -135,9 +138,7 @@ class Oracle:
     async def _serve_one_connection(self) -> None:
         store = await self._host.connect()
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._follow(store))
-                tasks.create_task(self._keep_feeding(store))
+            await run_until_one_ends(self._follow(store), self._keep_feeding(store))
         finally:
             await store.aclose()
 
@@ -156,8 +157,8 @@ class Oracle:
         try:
             while True:
                 self._is_refresh_due.clear()
-                await self._read_missing_histories(store)
                 await self._refresh(store)
+                await self._read_missing_histories(store)
                 await self._wait_for_refresh()
         except asyncio.CancelledError:
             await self._leave(store)
@@ -193,11 +194,23 @@ class Oracle:
     async def _read_missing_histories(self, store: QuoteStore) -> None:
         while self._unread_histories:
             key = next(iter(self._unread_histories))
-            points = await store.read_history(key[1])
-            latest = self._clocks.wall() + MAX_CLOCK_SKEW_S
-            self._history_of(key).merge(point for point in points if point.observed_at <= latest)
+            now = self._clocks.wall()
+            stored = [
+                point
+                for point in await store.read_history(key[1])
+                if point.observed_at <= now + MAX_CLOCK_SKEW_S
+            ]
+            known_since = stored[0].observed_at if stored else now
+            self._history_of(key).merge((*self._recall(key[1], known_since, now), *stored))
             self._unread_histories.discard(key)
-            self._announce(has_news=bool(points))
+            self._announce(has_news=bool(stored))
+
+    def _recall(self, offering: Offering, known_since: float, now: float) -> tuple[PricePoint, ...]:
+        """Return what our source knows from before the store's history, if the prices are ours at all."""
+        if self._source is None or not self._report.is_generating:
+            return ()
+        step_s = max(self._settings.history_step_s, 1.0)
+        return self._source.recall(offering, now - RECALL_S, known_since, step_s)
 
     def _append_to_histories(self, quotes: Iterable[Quote]) -> None:
         for quote in quotes:
@@ -257,8 +270,7 @@ async def open_oracle(
     try:
         yield oracle
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end_tasks({task}, OUTER_RETRY_S)
         await host.aclose()
 
 
