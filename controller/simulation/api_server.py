@@ -17,7 +17,7 @@ from controller.simulation.api.cluster_api import ClusterApi
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.object_store import StoreEvent
 from controller.simulation.api.requests import ApiRequest
-from controller.simulation.api.status_errors import ApiError, unauthorized, unknown_path
+from controller.simulation.api.status_errors import ApiError, body_too_large, unauthorized, unknown_path
 from controller.simulation.api.watches import WatchCursor, error_event
 
 GZIP_FROM_BYTES = 128 * 1024
@@ -116,9 +116,9 @@ class ApiServer:
             async with asyncio.timeout(lifetime_s):
                 await _follow(response, cursor, cluster.waiting, wants_bookmarks)
         except TimeoutError:
-            # The end of its time is the normal end of a watch, told by a last bookmark.
+            # The end of its time is the normal end of a watch, told by a last bookmark if there is news.
             if wants_bookmarks:
-                await _write_event(response, cursor.bookmark())
+                await _write_bookmark(response, cursor)
         except ApiError as error:
             await _write_event(response, error_event(error))
         await response.write_eof()
@@ -128,7 +128,7 @@ class ApiServer:
 async def _follow(
     response: web.StreamResponse, cursor: WatchCursor, waiting: set[asyncio.Event], wants_bookmarks: bool
 ) -> None:
-    """Send changes as they come, and a bookmark after each quiet minute."""
+    """Send changes as they come, and after each quiet minute a bookmark if there is news."""
     changed = asyncio.Event()
     waiting.add(changed)
     try:
@@ -142,9 +142,14 @@ async def _follow(
                 async with asyncio.timeout(BOOKMARK_INTERVAL_S if wants_bookmarks else None):
                     await changed.wait()
             except TimeoutError:
-                await _write_event(response, cursor.bookmark())
+                await _write_bookmark(response, cursor)
     finally:
         waiting.discard(changed)
+
+
+async def _write_bookmark(response: web.StreamResponse, cursor: WatchCursor) -> None:
+    if (bookmark := cursor.take_bookmark()) is not None:
+        await _write_event(response, bookmark)
 
 
 async def _write_event(response: web.StreamResponse, event: JsonObject) -> None:
@@ -158,11 +163,15 @@ def _check_token(http: web.Request, token: str) -> None:
 
 
 async def _read_request(http: web.Request) -> ApiRequest:
+    try:
+        body = await http.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise body_too_large(LARGEST_BODY_BYTES) from error
     return ApiRequest(
         method=http.method,
         path="/" + http.match_info["path"],
         query=dict(http.query),
-        body=await http.read(),
+        body=body,
         content_type=http.headers.get("Content-Type", "application/json"),
         user_agent=http.headers.get("User-Agent", ""),
     )

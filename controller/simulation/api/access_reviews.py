@@ -22,10 +22,9 @@ def answer_review(review: JsonObject, denied: frozenset[tuple[str, str]]) -> Jso
     status: JsonObject = {"allowed": asked not in denied}
     if asked in denied:
         status["reason"] = f"the simulated cluster denies {asked[0]} on {asked[1]}"
-    metadata = {"creationTimestamp": None, **(review.get("metadata") or {})}
     return {
         "kind": SELF_ACCESS_REVIEWS.kind, "apiVersion": SELF_ACCESS_REVIEWS.api_version,
-        "metadata": metadata, "spec": review.get("spec") or {}, "status": status,
+        "metadata": review.get("metadata") or {}, "spec": review.get("spec") or {}, "status": status,
     }  # fmt: skip
 
 

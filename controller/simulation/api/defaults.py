@@ -1,10 +1,11 @@
 """What the API server fills in where a writer says nothing. Pure. Source: the v1 defaults of each API group."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
 from controller.simulation.api import resource_kinds as kinds
-from controller.simulation.api.json_objects import JsonObject, get_path
+from controller.simulation.api.json_objects import JsonObject, get_path, uid_of
 from controller.simulation.api.resource_kinds import ResourceKind
 
 
@@ -91,6 +92,11 @@ def _fill_service(value: JsonObject) -> JsonObject:
         "type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
         "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", **_without_nulls(value["spec"]),
     }  # fmt: skip
+    if spec["type"] != "ExternalName" and not spec.get("clusterIP"):
+        number = int(uid_of(value).replace("-", "")[:4] or "0", 16)
+        spec["clusterIP"] = f"10.96.{number >> 8}.{number & 255}"
+    if "clusterIP" in spec:
+        spec["clusterIPs"] = [spec["clusterIP"]]
     spec["ports"] = [
         {"protocol": "TCP", "targetPort": port.get("port"), **port} for port in spec.get("ports") or []
     ]
@@ -102,7 +108,12 @@ def _fill_autoscaler(value: JsonObject) -> JsonObject:
 
 
 def _fill_secret(value: JsonObject) -> JsonObject:
-    return {"type": "Opaque", **value}
+    encoded = {
+        key: base64.b64encode(text.encode()).decode() for key, text in (value.get("stringData") or {}).items()
+    }
+    kept = {key: item for key, item in value.items() if key != "stringData"}
+    data = {**(value.get("data") or {}), **encoded}
+    return {"type": "Opaque", **kept, **({"data": data} if data else {})}
 
 
 def _fill_namespace(value: JsonObject) -> JsonObject:

@@ -48,7 +48,7 @@ def _walk(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
     elif isinstance(value, list) and field in _SET_LISTS:
         for item in value:
             yield (*path, "v:" + _compact(item)), item
-    else:
+    elif path:
         yield path, value
 
 

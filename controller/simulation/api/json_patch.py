@@ -1,7 +1,8 @@
 """JSON Patch (RFC 6902) and JSON merge patch (RFC 7386), with the API server's habits. Pure.
 
-Habits that a general library does not have: `test` of a missing member passes when the expected value is null, and
-any failing operation refuses the whole patch, so that a patch with `test` is a compare-and-set.
+Habits that a general library does not have: `test` of a missing member passes when the expected value is null,
+`replace` of a missing member adds it, and any failing operation refuses the whole patch, so that a patch with `test`
+is a compare-and-set.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ def _apply_operation(document: Any, operation: JsonObject) -> Any:
     if name == "add":
         return _set(document, path, operation.get("value"), insert=True)
     if name == "replace":
-        _require(document, path)
+        _require(document, path[:-1])
         return _set(document, path, operation.get("value"), insert=False)
     if name == "remove":
         _require(document, path)

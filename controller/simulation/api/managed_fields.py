@@ -20,14 +20,12 @@ class FieldOwner:
     api_version: str
     subresource: str = ""
 
-    def describe(self, time: str) -> str:
+    def describe(self) -> str:
         """As conflict messages name it."""
         text = f'"{self.manager}"'
         if self.subresource:
             text += f' with subresource "{self.subresource}"'
-        if self.operation == "Update":
-            text += f" using {self.api_version}" + (f" at {time}" if time else "")
-        return text
+        return f"{text} using {self.api_version}" if self.operation == "Update" else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,57 +33,63 @@ class StoreEvent:
 class ObjectStore:
     """Owner of every object of one cluster. Not thread-safe: one event loop, or one test, uses it."""
 
-    def __init__(self, window: int = 1000) -> None:
-        """`window`: how many changes a watch may lag behind before it is refused as expired."""
+    def __init__(self, window: int = 500) -> None:
+        """`window`: how many changes of its kind a watch may lag behind before it is refused as expired."""
         self.resource_version = FIRST_RESOURCE_VERSION
-        self._objects: dict[ResourceKind, dict[ObjectKey, JsonObject]] = {}
-        self._events: deque[StoreEvent] = deque(maxlen=window)
+        self._window = window
+        self._objects: dict[ResourceKind, dict[str, dict[str, JsonObject]]] = {}
+        """Kind → namespace → name → object."""
+        self._changes: dict[ResourceKind, deque[StoreEvent]] = {}
+        self._forgotten: dict[ResourceKind, int] = {}
+        """Kind → newest version whose change is no longer kept; the first version where none was dropped yet."""
+        self._compacted = FIRST_RESOURCE_VERSION
         self._listeners: list[Callable[[StoreEvent], None]] = []
 
     def get(self, kind: ResourceKind, namespace: str, name: str) -> JsonObject | None:
-        return self._objects.get(kind, {}).get((namespace, name))
+        return self._objects.get(kind, {}).get(namespace, {}).get(name)
 
     def list_of(self, kind: ResourceKind, namespace: str | None = None) -> list[JsonObject]:
         """Objects in key order, of one namespace or (None) of all."""
-        keyed = self._objects.get(kind, {})
-        return [keyed[key] for key in sorted(keyed) if namespace is None or key[0] == namespace]
+        spaces = self._objects.get(kind, {})
+        chosen = sorted(spaces) if namespace is None else [namespace]
+        return [spaces[space][name] for space in chosen for name in sorted(spaces.get(space, ()))]
 
     def put(self, kind: ResourceKind, value: JsonObject) -> JsonObject:
         """Store a new version and return it with its resource version; an unchanged object is no change at all."""
-        key = (namespace_of(value), name_of(value))
-        keyed = self._objects.setdefault(kind, {})
-        previous = keyed.get(key)
+        named = self._objects.setdefault(kind, {}).setdefault(namespace_of(value), {})
+        previous = named.get(name_of(value))
         if previous is not None and value == previous:
             return previous
         stored = self._numbered(value)
-        keyed[key] = stored
+        named[name_of(value)] = stored
         self._publish("ADDED" if previous is None else "MODIFIED", kind, stored, previous)
         return stored
 
     def remove(self, kind: ResourceKind, namespace: str, name: str) -> JsonObject | None:
         """Take an object away; returns its last version, numbered by the deletion, or None if there was none."""
-        previous = self._objects.get(kind, {}).pop((namespace, name), None)
+        previous = self._objects.get(kind, {}).get(namespace, {}).pop(name, None)
         if previous is None:
             return None
         last = self._numbered(previous)
         self._publish("DELETED", kind, last, previous)
         return last
 
-    def events_after(self, resource_version: int) -> list[StoreEvent]:
-        """Changes newer than `resource_version`, oldest first. Raises ApiError 410 if some fell out of the window."""
-        oldest = self._events[0].resource_version if self._events else self.resource_version + 1
-        if resource_version < oldest - 1:
-            raise too_old_resource_version(resource_version, oldest)
+    def events_after(self, kind: ResourceKind, resource_version: int) -> list[StoreEvent]:
+        """Changes of a kind newer than `resource_version`, oldest first. Raises ApiError 410 if some are forgotten."""
+        forgotten = max(self._compacted, self._forgotten.get(kind, 0))
+        if resource_version < forgotten:
+            raise too_old_resource_version(resource_version, forgotten)
         newest_first = []
-        for event in reversed(self._events):
+        for event in reversed(self._changes.get(kind, ())):
             if event.resource_version <= resource_version:
                 break
             newest_first.append(event)
         return newest_first[::-1]
 
     def compact(self) -> None:
-        """Forget the window, as etcd's compaction does: every earlier resource version is now too old to watch."""
-        self._events.clear()
+        """Forget all changes, as a restart does: every earlier resource version is now too old to watch."""
+        self._changes.clear()
+        self._compacted = self.resource_version
 
     def subscribe(self, listener: Callable[[StoreEvent], None]) -> Callable[[], None]:
         """Call `listener` after every change; returns the function that ends it."""
@@ -98,6 +104,9 @@ class ObjectStore:
         self, type_: str, kind: ResourceKind, current: JsonObject, previous: JsonObject | None
     ) -> None:
         event = StoreEvent(self.resource_version, type_, kind, current, previous)
-        self._events.append(event)
+        changes = self._changes.setdefault(kind, deque())
+        changes.append(event)
+        if len(changes) > self._window:
+            self._forgotten[kind] = changes.popleft().resource_version
         for listener in tuple(self._listeners):
             listener(event)

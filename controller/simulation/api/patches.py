@@ -4,9 +4,9 @@ from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.json_patch import PatchFailed, apply_json_patch, apply_merge_patch
 from controller.simulation.api.requests import ApiRequest, parse_json
 from controller.simulation.api.status_errors import (
-    ApiError,
     FieldProblem,
     bad_request,
+    invalid_options,
     patch_rejected,
     unsupported_media_type,
 )
@@ -59,15 +59,7 @@ def check_patch_options(request: ApiRequest, *, is_apply: bool) -> None:
     """Raises ApiError 422 for an apply without a manager, and for `force` on anything else."""
     if is_apply and not request.query.get("fieldManager"):
         why = "Required value: is required for apply patch"
-        raise _invalid_options(FieldProblem("FieldValueRequired", "fieldManager", why))
+        raise invalid_options("PatchOptions", FieldProblem("FieldValueRequired", "fieldManager", why))
     if not is_apply and "force" in request.query:
         why = "Forbidden: may not be specified for non-apply patch"
-        raise _invalid_options(FieldProblem("FieldValueForbidden", "force", why))
-
-
-def _invalid_options(problem: FieldProblem) -> ApiError:
-    message = f'PatchOptions.meta.k8s.io "" is invalid: {problem.field}: {problem.message}'
-    causes = [{"reason": problem.reason, "message": problem.message, "field": problem.field}]
-    return ApiError(
-        422, "Invalid", message, {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": causes}
-    )
+        raise invalid_options("PatchOptions", FieldProblem("FieldValueForbidden", "force", why))

@@ -74,6 +74,10 @@ def _keep_metadata(kind: ResourceKind, old: JsonObject, new: JsonObject) -> Json
 
 def _count_generation(kind: ResourceKind, old: JsonObject, new: JsonObject) -> JsonObject:
     generation = get_path(old, "metadata", "generation")
-    if not kind.counts_generation or generation is None or new.get("spec") == old.get("spec"):
+    if not kind.counts_generation or generation is None:
+        return new
+    # A deployment's annotations count as well: they are copied to its replica sets.
+    counts_annotations = kind is kinds.DEPLOYMENTS and _annotations(new) != _annotations(old)
+    if new.get("spec") == old.get("spec") and not counts_annotations:
         return new
     return {**new, "metadata": {**new["metadata"], "generation": generation + 1}}

@@ -7,7 +7,15 @@ from typing import Any
 
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.resource_kinds import KINDS_BY_PATH, ResourceKind
-from controller.simulation.api.status_errors import bad_request, unknown_path
+from controller.simulation.api.status_errors import FieldProblem, bad_request, invalid_options, unknown_path
+
+_OPTIONS = {
+    "POST": "CreateOptions",
+    "PUT": "UpdateOptions",
+    "PATCH": "PatchOptions",
+    "DELETE": "DeleteOptions",
+}
+"""Method → the options that its parameters are checked as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +31,12 @@ class ApiRequest:
 
     @property
     def is_dry_run(self) -> bool:
-        """Raises ApiError 400 for a dryRun parameter other than All."""
+        """Raises ApiError 422 for a dryRun parameter other than All."""
         wanted = self.query.get("dryRun", "")
         if wanted not in ("", "All"):
-            raise bad_request(
-                f'Invalid value: ["{wanted}"]: dryRun: Unsupported value: "{wanted}": supported values: "All"'
-            )
+            why = f'Unsupported value: ["{wanted}"]: supported values: "All"'
+            problem = FieldProblem("FieldValueNotSupported", "dryRun", why)
+            raise invalid_options(_OPTIONS[self.method], problem)
         return wanted == "All"
 
     @property

@@ -43,7 +43,7 @@ def apply_conflict(conflicts: Sequence[tuple[OwnedFields, FieldPath]]) -> ApiErr
     causes = [
         {
             "reason": "FieldManagerConflict",
-            "message": f"conflict with {one.owner.describe(one.time)}",
+            "message": f"conflict with {one.owner.describe()}",
             "field": format_path(path),
         }
         for one, path in conflicts

@@ -3,6 +3,7 @@
 Texts and reasons follow the API machinery of Kubernetes, because clients match on reason and people read the text.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,11 +77,31 @@ def precondition_failed(kind: ResourceKind, name: str, why: str) -> ApiError:
 
 
 def invalid(kind: ResourceKind, name: str, problems: Sequence[FieldProblem]) -> ApiError:
+    return _invalid(kind.qualified_kind, _details(kind, name, kind.kind), problems)
+
+
+def invalid_for_update(kind: ResourceKind, name: str, problem: FieldProblem) -> ApiError:
+    """An update that lacks what its kind demands; the real server names the plural here, not the kind."""
+    return _invalid(kind.qualified_plural, _details(kind, name, kind.plural), [problem])
+
+
+def invalid_options(options: str, problem: FieldProblem) -> ApiError:
+    """Parameters of the request itself; `options` is `CreateOptions`, `PatchOptions`..."""
+    return _invalid(f"{options}.meta.k8s.io", {"group": "meta.k8s.io", "kind": options}, [problem])
+
+
+def undecodable_patch(patched: str, why: str) -> ApiError:
+    """A patch that leaves an object which cannot be decoded; the real server names no kind here."""
+    message = f"Invalid value: {json.dumps(patched)}: {why}"
+    return _invalid("", {}, [FieldProblem("FieldValueInvalid", "patch", message)])
+
+
+def _invalid(qualified: str, details: JsonObject, problems: Sequence[FieldProblem]) -> ApiError:
     texts = [f"{problem.field}: {problem.message}" for problem in problems]
     listed = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
     causes = [{"reason": one.reason, "message": one.message, "field": one.field} for one in problems]
-    message = f'{kind.qualified_kind} "{name}" is invalid: {listed}'
-    return ApiError(422, "Invalid", message, _details(kind, name, kind.kind, causes=causes))
+    message = f'{qualified} "{details.get("name", "")}" is invalid: {listed}'
+    return ApiError(422, "Invalid", message, {**details, "causes": causes})
 
 
 def patch_rejected() -> ApiError:
@@ -93,7 +114,8 @@ def bad_request(message: str) -> ApiError:
 
 
 def forbidden(kind: ResourceKind, name: str, why: str) -> ApiError:
-    message = f'{kind.qualified_plural} "{name}" is forbidden: {why}'
+    what = f'{kind.qualified_plural} "{name}"' if name else kind.qualified_plural
+    message = f"{what} is forbidden: {why}"
     return ApiError(403, "Forbidden", message, _details(kind, name, kind.plural))
 
 
@@ -127,3 +149,7 @@ def continue_expired() -> ApiError:
         "You must start a new list without the continue parameter."
     )
     return ApiError(410, "Expired", message)
+
+
+def body_too_large(limit_bytes: int) -> ApiError:
+    return ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit_bytes}")

@@ -23,36 +23,35 @@ LARGEST_CONFIG_BYTES = 1024 * 1024
 
 def check_body_types(kind: ResourceKind, value: JsonObject) -> None:
     """Raises ApiError 400 for values that cannot be decoded at all."""
-    if value.get("kind") not in (None, "", kind.kind):
+    if (why := find_decoding_problem(kind, value)) is not None:
         raise bad_request(
-            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
-            f"converting ({value.get('apiVersion')}.{value['kind']}) to ({kind.api_version}.{kind.kind}): "
-            "unknown conversion"
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}'
         )
+
+
+def find_decoding_problem(kind: ResourceKind, value: JsonObject) -> str | None:
+    """Why a value cannot be decoded into its kind, or None if it can."""
+    if value.get("kind") not in (None, "", kind.kind):
+        sent, served = f"{value.get('apiVersion')}.{value['kind']}", f"{kind.api_version}.{kind.kind}"
+        return f"converting ({sent}) to ({served}): unknown conversion"
     replicas = get_path(value, "spec", "replicas")
     if (
         kind.has_scale
         and replicas is not None
         and (not isinstance(replicas, int) or isinstance(replicas, bool))
     ):
-        raise _undecodable(kind, f"json: cannot unmarshal {_json_type(replicas)} into Go struct field "
-                                 f"{kind.kind}Spec.spec.replicas of type int32")  # fmt: skip
-    if kind is kinds.LEASES:
-        _check_micro_times(value)
+        field = f"{kind.kind}Spec.spec.replicas of type int32"
+        return f"json: cannot unmarshal {_json_type(replicas)} into Go struct field {field}"
+    return _find_bad_micro_time(value) if kind is kinds.LEASES else None
 
 
-def _check_micro_times(lease: JsonObject) -> None:
+def _find_bad_micro_time(lease: JsonObject) -> str | None:
     for field in ("acquireTime", "renewTime"):
         text = get_path(lease, "spec", field)
         if text is not None and not MICRO_TIME_PATTERN.match(str(text)):
-            raise _undecodable(
-                kinds.LEASES,
-                f'parsing time "{text}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "{text[19:]}" as ".000000"',
-            )
-
-
-def _undecodable(kind: ResourceKind, why: str) -> Exception:
-    return bad_request(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}')
+            layout = "2006-01-02T15:04:05.000000Z07:00"
+            return f'parsing time "{text}" as "{layout}": cannot parse "{str(text)[19:]}" as ".000000"'
+    return None
 
 
 def _json_type(value: Any) -> str:
@@ -163,7 +162,7 @@ def _lease_problems(value: JsonObject, old: JsonObject | None) -> Iterator[Field
 
 def _config_problems(value: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:
     contents = {**(value.get("data") or {}), **(value.get("binaryData") or {})}
-    if sum(len(key) + len(str(text).encode()) for key, text in contents.items()) > LARGEST_CONFIG_BYTES:
+    if sum(len(str(text).encode()) for text in contents.values()) > LARGEST_CONFIG_BYTES:
         yield FieldProblem(
             "FieldValueTooLong", "", f"Too long: may not be more than {LARGEST_CONFIG_BYTES} bytes"
         )

@@ -26,6 +26,7 @@ class WatchCursor:
         self._sends_initial = query.get("sendInitialEvents", "").lower() == "true"
         self._starts_now = version in ("", "0") or self._sends_initial
         self._seen = store.resource_version if self._starts_now else int(version)
+        self._told = self._seen
 
     def begin(self) -> list[JsonObject]:
         """What exists already, as ADDED events, for a watch that starts without a resource version."""
@@ -39,11 +40,22 @@ class WatchCursor:
     def take_events(self) -> list[JsonObject]:
         """Changes since the last call. Raises ApiError 410 where they fell out of the window."""
         events: list[JsonObject] = []
-        for event in self._store.events_after(self._seen):
+        for event in self._store.events_after(self._target.kind, self._seen):
             self._seen = event.resource_version
-            if event.kind is self._target.kind:
-                events.extend(self._as_seen(event))
+            events.extend(self._as_seen(event))
+        if events:
+            self._told = self._seen
         return events
+
+    def take_bookmark(self) -> JsonObject | None:
+        """How far this watch has come, or None while the client knows that already.
+
+        Only changes of the watched kind count: a kind that rests has no bookmarks, as with the real server.
+        """
+        if self._seen <= self._told:
+            return None
+        self._told = self._seen
+        return self.bookmark()
 
     def bookmark(self, annotations: Mapping[str, str] | None = None) -> JsonObject:
         """How far this watch has come, without an object."""

@@ -4,6 +4,8 @@ Each write goes the way of the real server: decode, preconditions, defaults, val
 the store or, with dryRun=All, nowhere.
 """
 
+import json
+
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.admission import check_namespace, check_quota
 from controller.simulation.api.deletion import delete_object, finish_if_released
@@ -17,13 +19,16 @@ from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.scale import from_scale, to_scale
 from controller.simulation.api.server_side_apply import apply_configuration
 from controller.simulation.api.status_errors import (
+    ApiError,
+    FieldProblem,
     already_exists,
     bad_request,
     conflict,
-    invalid,
+    invalid_for_update,
     not_found,
+    undecodable_patch,
 )
-from controller.simulation.api.validation import bad_value, check_body_types, check_valid
+from controller.simulation.api.validation import check_body_types, check_valid, find_decoding_problem
 from controller.simulation.cluster_model import ClusterModel
 
 
@@ -93,6 +98,8 @@ class ObjectWriter:
                 200, to_scale(self._store_update(request, target, old, from_scale(scale, old)))
             )
         new = apply_patch(media_type, request.body, old)
+        if (why := find_decoding_problem(target.kind, new)) is not None:
+            raise undecodable_patch(json.dumps(new, separators=(",", ":")), why)
         return ApiResponse(200, self._store_update(request, target, old, new))
 
     def delete(self, request: ApiRequest, target: Target, value: JsonObject) -> JsonObject:
@@ -169,6 +176,7 @@ def _ready_to_create(kind: ResourceKind, value: JsonObject) -> JsonObject:
     return {**bare, "spec": value.get("spec") or {}, "status": first_status}
 
 
-def _version_required(target: Target) -> Exception:
-    problem = bad_value("metadata.resourceVersion", "", "must be specified for an update")
-    return invalid(target.kind, target.name, [problem])
+def _version_required(target: Target) -> ApiError:
+    why = "Invalid value: 0: must be specified for an update"
+    problem = FieldProblem("FieldValueInvalid", "metadata.resourceVersion", why)
+    return invalid_for_update(target.kind, target.name, problem)

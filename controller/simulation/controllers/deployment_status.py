@@ -22,7 +22,8 @@ def compute_status(
     conditions = _set_progressing(deployment, newest, counts, conditions, now)
     conditions = _set_replica_failure(newest, replica_sets, conditions, now)
     status: JsonObject = {"observedGeneration": deployment["metadata"]["generation"]}
-    status |= {key: count for key, count in counts.items() if count}
+    # Zero counts are left out, but for the newest of the fields, which tells zero from unknown.
+    status |= {key: count for key, count in counts.items() if count or key == "terminatingReplicas"}
     status["conditions"] = conditions
     if old_status.get("collisionCount"):
         status["collisionCount"] = old_status["collisionCount"]

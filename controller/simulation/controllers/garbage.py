@@ -51,7 +51,10 @@ class GarbageLoop:
         if FOREGROUND in finalizers:
             for dependent_kind, one in dependents:
                 if not is_deleting(one):
-                    delete_object(state, dependent_kind, one, now, policy="Foreground")
+                    has_own = bool(_dependents(state, namespace_of(one), uid_of(one)))
+                    delete_object(
+                        state, dependent_kind, one, now, policy="Foreground" if has_own else "Background"
+                    )
             if not dependents:
                 _drop_finalizer(state, kind, owner, FOREGROUND)
         if ORPHAN in finalizers:

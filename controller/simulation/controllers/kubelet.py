@@ -18,12 +18,13 @@ from controller.simulation.api.json_objects import (
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.api.timestamps import format_time, parse_time
 from controller.simulation.cluster_state import ClusterState
-from controller.simulation.pods import is_finished, node_of, ready_since
+from controller.simulation.pods import is_finished, node_of, ready_since, restart_count
 
 BEHAVIOUR_LABEL = "sentinelaura.test/behaviour"
 """Pod label: `never-ready` starts and stays unready, `crashing` fails and restarts for ever. The real control planes
 of the tests understand the same."""
 CRASH_BACKOFF_S = 10.0
+LONGEST_CRASH_BACKOFF_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +103,26 @@ class KubeletLoop:
         state.update_status(kinds.PODS, pod, status)
 
     def _crash(self, state: ClusterState, pod: JsonObject, now: float) -> float:
+        """Fail and restart, each time after a longer pause; returns when the next failure is due."""
+        due_at = _next_crash_at(pod)
+        if due_at is not None and now < due_at:
+            return due_at
         stamp = format_time(now)
-        old = get_path(pod, "status", "containerStatuses", default=[{}])
-        restarts = max(one.get("restartCount", 0) for one in old) + 1
+        restarts = restart_count(pod) + 1
         ended = {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": stamp, "finishedAt": stamp}}
         waiting = {
             "waiting": {"reason": "CrashLoopBackOff", "message": "back-off restarting failed container"}
         }
+        crashed = {"restartCount": restarts, "lastState": ended}
         status = _with_conditions(pod, stamp, ready=False, initialized=True)
         status |= {
             "phase": "Running",
-            "containerStatuses": [
-                {**_container_status(one, waiting), "restartCount": restarts, "lastState": ended}
-                for one in _containers(pod)
-            ],
+            "containerStatuses": [{**_container_status(one, waiting), **crashed} for one in _containers(pod)],
         }
         state.update_status(kinds.PODS, pod, status)
-        state.record_event(
-            pod, "BackOff", "Back-off restarting failed container", now, source="kubelet", warning=True
-        )
-        return now + min(CRASH_BACKOFF_S * float(2 ** min(restarts, 5)), 300.0)
+        message = "Back-off restarting failed container"
+        state.record_event(pod, "BackOff", message, now, source="kubelet", warning=True)
+        return now + _crash_pause_s(restarts)
 
     def _stop(self, state: ClusterState, pod: JsonObject, now: float) -> float | None:
         """A pod that is being deleted ends after its seeded time, at the latest when its grace period is over."""
@@ -154,6 +155,17 @@ class KubeletLoop:
         probe_s = max((get_path(one, "readinessProbe", "initialDelaySeconds", default=0) for one in _containers(pod)),
                       default=0)  # fmt: skip
         return delay_s + (0.0 if known else pull_s) + float(probe_s)
+
+
+def _next_crash_at(pod: JsonObject) -> float | None:
+    """When a container that has crashed before does so again; None for one that never did."""
+    first = next(iter(get_path(pod, "status", "containerStatuses", default=[])), None)
+    finished = get_path(first, "lastState", "terminated", "finishedAt")
+    return None if finished is None else parse_time(finished) + _crash_pause_s(restart_count(pod))
+
+
+def _crash_pause_s(restarts: int) -> float:
+    return min(CRASH_BACKOFF_S * 2.0 ** min(restarts - 1, 5), LONGEST_CRASH_BACKOFF_S)
 
 
 def _chance_of(state: ClusterState, pod: JsonObject) -> random.Random:

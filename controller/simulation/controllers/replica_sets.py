@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.admission import check_quota
-from controller.simulation.api.conditions import set_condition
+from controller.simulation.api.conditions import find_condition, set_condition
 from controller.simulation.api.deletion import delete_object
 from controller.simulation.api.json_objects import JsonObject, get_path, is_deleting, name_of, namespace_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
@@ -118,12 +118,16 @@ def _compute_status(
         "terminatingReplicas": sum(is_deleting(pod) and not is_finished(pod) for pod in pods),
     }
     status: JsonObject = {"replicas": len(active)}
-    status |= {key: count for key, count in counts.items() if count}
+    status |= {key: count for key, count in counts.items() if count or key == "terminatingReplicas"}
     status["observedGeneration"] = replica_set["metadata"]["generation"]
     if failure is not None:
-        stamp = format_time(now)
-        old = get_path(replica_set, "status", "conditions", default=[])
-        status["conditions"] = set_condition(
-            old, "ReplicaFailure", "True", "FailedCreate", failure.message, stamp
-        )
+        status["conditions"] = _failure_conditions(replica_set, failure, now)
     return status
+
+
+def _failure_conditions(replica_set: JsonObject, failure: ApiError, now: float) -> list[JsonObject]:
+    """The first refusal stays as it is told; a text with the next pod's name would never come to rest."""
+    old = get_path(replica_set, "status", "conditions", default=[])
+    if find_condition(old, "ReplicaFailure") is not None:
+        return list(old)
+    return set_condition(old, "ReplicaFailure", "True", "FailedCreate", failure.message, format_time(now))

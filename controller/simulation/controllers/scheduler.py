@@ -22,6 +22,9 @@ from controller.simulation.api.timestamps import format_time
 from controller.simulation.cluster_state import ClusterState
 from controller.simulation.pods import is_finished, node_of, resource_requests
 
+_COPIED_LABELS = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
+"""Labels of its node that a pod is given when it is bound."""
+
 
 class SchedulerLoop:
     name: ClassVar[str] = "scheduler"
@@ -46,7 +49,7 @@ class SchedulerLoop:
         if fitting:
             # The emptiest node first: spreads replicas, as the real scheduler's default scores do.
             best = max(fitting, key=lambda node: (free[name_of(node)].get("cpu", Decimal(0)), name_of(node)))
-            _bind(state, pod, name_of(best), now)
+            _bind(state, pod, best, now)
         else:
             _report_unschedulable(state, pod, [why for why in refusals.values() if why], now)
         return None
@@ -129,18 +132,20 @@ def _matches_node_selection(pod_spec: JsonObject, labels: dict[str, str]) -> boo
     )
 
 
-def _bind(state: ClusterState, pod: JsonObject, node_name: str, now: float) -> None:
+def _bind(state: ClusterState, pod: JsonObject, node: JsonObject, now: float) -> None:
     status = pod.get("status") or {}
     conditions = set_condition(
         status.get("conditions") or [], "PodScheduled", "True", "", "", format_time(now)
     )
+    places = {key: text for key, text in labels_of(node).items() if key in _COPIED_LABELS}
     bound = {
         **pod,
-        "spec": {**pod["spec"], "nodeName": node_name},
+        "metadata": {**pod["metadata"], "labels": {**labels_of(pod), **places}},
+        "spec": {**pod["spec"], "nodeName": name_of(node)},
         "status": {**status, "conditions": conditions},
     }
     state.store.put(kinds.PODS, bound)
-    message = f"Successfully assigned {namespace_of(pod)}/{name_of(pod)} to {node_name}"
+    message = f"Successfully assigned {namespace_of(pod)}/{name_of(pod)} to {name_of(node)}"
     state.record_event(pod, "Scheduled", message, now, source="default-scheduler")
 
 

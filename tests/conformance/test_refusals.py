@@ -1,0 +1,138 @@
+"""Refusals: their codes, and the Status bodies that clients match on and people read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conformance.backends import Backend
+from tests.conformance.cluster_under_test import ClusterUnderTest
+from tests.conformance.manifests import config_map, deployment
+
+
+def test_missing_object_is_404_and_named(cluster: ClusterUnderTest) -> None:
+    answer = cluster.request("GET", cluster.deployment("absent"))
+    assert answer.code == 404
+    assert answer.body == {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": 'deployments.apps "absent" not found',
+        "reason": "NotFound",
+        "details": {"name": "absent", "group": "apps", "kind": "deployments"},
+        "code": 404,
+    }
+
+
+def test_unknown_resource_is_404_without_a_name(cluster: ClusterUnderTest) -> None:
+    answer = cluster.request("GET", "/apis/apps/v1/namespaces/default/gadgets")
+    assert answer.code == 404
+
+
+def test_second_creation_is_409_already_exists(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.path("configmaps"), config_map("twice"))
+    answer = cluster.request("POST", cluster.path("configmaps"), config_map("twice"))
+    assert (answer.code, answer.body["reason"]) == (409, "AlreadyExists")
+    assert answer.body["message"] == 'configmaps "twice" already exists'
+    assert answer.body["details"] == {"name": "twice", "kind": "configmaps"}
+
+
+def test_stale_replacement_is_409_conflict(cluster: ClusterUnderTest) -> None:
+    first = cluster.create(cluster.path("configmaps"), config_map("stale", a="1"))
+    cluster.patch(cluster.path("configmaps", "stale"), {"data": {"a": "2"}})
+    answer = cluster.request("PUT", cluster.path("configmaps", "stale"), {**first, "data": {"a": "3"}})
+    assert (answer.code, answer.body["reason"]) == (409, "Conflict")
+    assert answer.body["message"] == (
+        'Operation cannot be fulfilled on configmaps "stale": the object has been modified; '
+        "please apply your changes to the latest version and try again"
+    )
+    assert answer.body["details"] == {"name": "stale", "kind": "configmaps"}
+    assert cluster.get(cluster.path("configmaps", "stale"))["data"] == {"a": "2"}
+
+
+def test_replacement_of_another_uid_is_409(cluster: ClusterUnderTest) -> None:
+    first = cluster.create(cluster.path("configmaps"), config_map("reborn"))
+    metadata = {"name": "reborn", "uid": "00000000-0000-4000-8000-000000000000"}
+    answer = cluster.request("PUT", cluster.path("configmaps", "reborn"), {**first, "metadata": metadata})
+    assert (answer.code, answer.body["reason"]) == (409, "Conflict")
+    assert "Precondition failed: UID in precondition: 00000000-" in answer.body["message"]
+
+
+def test_invalid_deployment_is_422_with_a_cause_for_each_field(cluster: ClusterUnderTest) -> None:
+    wrong = deployment("wrong")
+    wrong["spec"]["selector"] = {"matchLabels": {"app": "other"}}
+    wrong["spec"]["replicas"] = -1
+    answer = cluster.request("POST", cluster.deployment(), wrong)
+    assert (answer.code, answer.body["reason"]) == (422, "Invalid")
+    assert answer.body["details"]["kind"] == "Deployment"
+    causes = {(one["field"], one["reason"]) for one in answer.body["details"]["causes"]}
+    assert causes == {
+        ("spec.replicas", "FieldValueInvalid"),
+        ("spec.template.metadata.labels", "FieldValueInvalid"),
+    }
+    assert answer.body["message"].startswith('Deployment.apps "wrong" is invalid: [')
+
+
+def test_selector_is_immutable(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("fixed", 0))
+    changed = {"spec": {"selector": {"matchLabels": {"app": "fixed", "more": "x"}}}}
+    changed["spec"]["template"] = {"metadata": {"labels": {"app": "fixed", "more": "x"}}}  # type: ignore[dict-item]
+    answer = cluster.request("PATCH", cluster.deployment("fixed"), changed, patch="merge")
+    assert answer.code == 422
+    assert [one["field"] for one in answer.body["details"]["causes"]] == ["spec.selector"]
+
+
+def test_undecodable_object_is_400(cluster: ClusterUnderTest) -> None:
+    answer = cluster.request("POST", cluster.deployment(), deployment("typed", replicas="four"))
+    assert (answer.code, answer.body["reason"]) == (400, "BadRequest")
+    assert answer.body["message"] == (
+        'Deployment in version "v1" cannot be handled as a Deployment: '
+        "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32"
+    )
+
+
+@pytest.mark.parametrize(
+    ("patch", "body"),
+    [
+        ("merge", {"spec": {"replicas": "four"}}),
+        ("json", [{"op": "replace", "path": "/spec/replicas", "value": "four"}]),
+    ],
+)
+def test_patch_to_an_undecodable_value_is_422(cluster: ClusterUnderTest, patch: str, body: Any) -> None:
+    cluster.create(cluster.deployment(), deployment("typed", 0))
+    answer = cluster.request("PATCH", cluster.deployment("typed"), body, patch=patch)
+    assert (answer.code, answer.body["reason"]) == (422, "Invalid")
+    assert answer.body["details"]["causes"][0]["field"] == "patch"
+
+
+def test_unreadable_body_is_400(cluster: ClusterUnderTest) -> None:
+    answer = cluster.request("POST", cluster.path("configmaps"), ["no object"])
+    assert (answer.code, answer.body["reason"]) == (400, "BadRequest")
+
+
+def test_wrong_name_in_the_body_is_400(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.path("configmaps"), config_map("one"))
+    answer = cluster.request("PUT", cluster.path("configmaps", "one"), config_map("two"))
+    assert (answer.code, answer.body["reason"]) == (400, "BadRequest")
+
+
+def test_creation_in_a_missing_namespace_is_404(cluster: ClusterUnderTest) -> None:
+    path = "/api/v1/namespaces/nowhere-at-all/configmaps"
+    answer = cluster.request("POST", path, config_map("lost"))
+    assert answer.code == 404
+    assert answer.body["details"] == {"name": "nowhere-at-all", "kind": "namespaces"}
+
+
+def test_unknown_token_is_401(backend: Backend, cluster: ClusterUnderTest) -> None:
+    with backend.as_user(cluster, backend.kubeconfig, token="guessed") as stranger:
+        answer = stranger.request("GET", "/api/v1/nodes")
+    assert (answer.code, answer.body["reason"]) == (401, "Unauthorized")
+
+
+def test_unknown_patch_type_is_415(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.path("configmaps"), config_map("patched"))
+    path = cluster.path("configmaps", "patched")
+    answer = cluster.request("PATCH", path, {}, headers={"Content-Type": "application/json"})
+    assert (answer.code, answer.body["reason"]) == (415, "UnsupportedMediaType")

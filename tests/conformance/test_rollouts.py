@@ -1,0 +1,141 @@
+"""Rollouts: what the status of a Deployment says on the way, and when it may be believed."""
+
+from __future__ import annotations
+
+from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject
+from tests.conformance.manifests import deployment
+
+NEVER_READY = {"sentinelaura.test/behaviour": "never-ready"}
+
+
+def is_rolled_out(value: JsonObject) -> bool:
+    """The rule of `kubectl rollout status`, on numbers alone."""
+    status, wanted = value["status"], value["spec"]["replicas"]
+    counts = [status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")]
+    return status.get("observedGeneration", 0) >= value["metadata"]["generation"] and counts == [wanted] * 3
+
+
+def condition(value: JsonObject, type_: str) -> JsonObject:
+    found: JsonObject = next(
+        (one for one in value["status"].get("conditions", []) if one["type"] == type_), {}
+    )
+    return found
+
+
+def test_rollout_ends_available(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 3))
+    done = cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    assert done["status"]["readyReplicas"] == 3
+    assert "unavailableReplicas" not in done["status"]
+    done = cluster.eventually(
+        cluster.deployment("web"),
+        lambda one: condition(one, "Progressing").get("reason") == "NewReplicaSetAvailable",
+    )
+    available = condition(done, "Available")
+    assert (available["status"], available["reason"]) == ("True", "MinimumReplicasAvailable")
+
+
+def test_observed_generation_trails_until_the_controller_has_looked(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1))
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    patched = cluster.patch(cluster.deployment("web"), {"spec": {"replicas": 2}})
+    assert patched["status"]["observedGeneration"] < patched["metadata"]["generation"]
+    # The status of a scaling that nobody has begun still claims success: only the generation tells.
+    assert condition(patched, "Available")["status"] == "True"
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+
+
+def test_counts_of_zero_are_left_out(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 2))
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    cluster.patch(cluster.deployment("web"), {"spec": {"replicas": 0}})
+    status = cluster.eventually(cluster.deployment("web"), is_rolled_out)["status"]
+    absent = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
+    assert not any(field in status for field in absent)
+    assert status["observedGeneration"] == 2
+
+
+def test_pod_is_available_only_after_min_ready_seconds(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1, minReadySeconds=3))
+    ready = cluster.eventually(cluster.deployment("web"), lambda one: one["status"].get("readyReplicas") == 1)
+    assert "availableReplicas" not in ready["status"]
+    assert ready["status"]["unavailableReplicas"] == 1
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+
+
+def test_pods_that_never_become_ready_end_in_a_report_and_nothing_else(cluster: ClusterUnderTest) -> None:
+    value = deployment("web", 1, pod_labels=NEVER_READY, progressDeadlineSeconds=2)
+    cluster.create(cluster.deployment(), value)
+    late = cluster.eventually(
+        cluster.deployment("web"), lambda one: condition(one, "Progressing").get("status") == "False"
+    )
+    assert condition(late, "Progressing")["reason"] == "ProgressDeadlineExceeded"
+    assert condition(late, "Available")["reason"] == "MinimumReplicasUnavailable"
+    assert (late["spec"]["replicas"], late["status"]["unavailableReplicas"]) == (1, 1)
+
+
+def test_new_template_rolls_out_in_a_second_replica_set(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 2))
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    container = {"name": "web", "image": "registry.example/web:2"}
+    cluster.patch(cluster.deployment("web"), {"spec": {"template": {"spec": {"containers": [container]}}}})
+    done = cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    assert done["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2"
+    sets = cluster.get(cluster.path("replicasets", group="apps/v1"), labelSelector="app=web")["items"]
+    assert sorted(one["spec"]["replicas"] for one in sets) == [0, 2]
+
+
+def test_replica_set_carries_template_hash_owner_and_annotations(cluster: ClusterUnderTest) -> None:
+    value = deployment("web", 1)
+    value["metadata"]["annotations"] = {"sentinelaura.io/fence": "m1:1:1"}
+    created = cluster.create(cluster.deployment(), value)
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    (replica_set,) = cluster.get(cluster.path("replicasets", group="apps/v1"))["items"]
+    metadata = replica_set["metadata"]
+    digest = metadata["labels"]["pod-template-hash"]
+    assert metadata["name"] == f"web-{digest}"
+    assert replica_set["spec"]["selector"]["matchLabels"] == {"app": "web", "pod-template-hash": digest}
+    (owner,) = metadata["ownerReferences"]
+    assert (owner["kind"], owner["uid"], owner["controller"]) == (
+        "Deployment",
+        created["metadata"]["uid"],
+        True,
+    )
+    # `kubectl rollout undo` writes these back: a journal must not live in an annotation alone.
+    assert metadata["annotations"]["sentinelaura.io/fence"] == "m1:1:1"
+    assert metadata["annotations"]["deployment.kubernetes.io/desired-replicas"] == "1"
+
+
+def test_paused_deployment_scales_but_does_not_roll_out(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1))
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    container = {"name": "web", "image": "registry.example/web:2"}
+    patch = {"spec": {"paused": True, "replicas": 2, "template": {"spec": {"containers": [container]}}}}
+    cluster.patch(cluster.deployment("web"), patch)
+    scaled = cluster.eventually(
+        cluster.deployment("web"), lambda one: one["status"].get("readyReplicas") == 2
+    )
+    assert "updatedReplicas" not in scaled["status"]
+
+
+def test_ready_pod_says_so_in_its_status(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1))
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    (pod,) = cluster.get(cluster.path("pods"))["items"]
+    assert (pod["status"]["phase"], condition(pod, "Ready")["status"]) == ("Running", "True")
+    assert pod["status"]["containerStatuses"][0]["restartCount"] == 0
+    node = cluster.get(f"/api/v1/nodes/{pod['spec']['nodeName']}")
+    region = "topology.kubernetes.io/region"
+    assert pod["metadata"]["labels"][region] == node["metadata"]["labels"][region]
+
+
+def test_crashing_container_is_restarted_and_counted(cluster: ClusterUnderTest) -> None:
+    cluster.create(
+        cluster.deployment(), deployment("web", 1, pod_labels={"sentinelaura.test/behaviour": "crashing"})
+    )
+    cluster.eventually_listed(
+        cluster.path("pods"),
+        lambda pods: any(
+            one["restartCount"] > 0 for pod in pods for one in pod["status"].get("containerStatuses", [])
+        ),
+    )
