@@ -87,12 +87,13 @@ class Notices(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        for notice in shown:
-            self._layout.addWidget(self._make_banner(notice))
+        rows: list[QWidget] = [self._make_banner(notice) for notice in shown]
         if more:
-            self._layout.addWidget(make_label(f"and {more} more", size_px=11, color=colors.MUTED))
+            rows.append(make_label(f"and {more} more", size_px=11, color=colors.MUTED))
+        for row in rows:
+            self._layout.addWidget(row)
+            row.show()  # a layout gives no room to what is not shown yet
         self.setVisible(bool(shown))
-        self._layout.activate()
         self.resize(WIDTH_PX, self._layout.totalHeightForWidth(WIDTH_PX))
         self.resized.emit()
 

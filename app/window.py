@@ -103,7 +103,8 @@ class MainWindow(QMainWindow):
 
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
         """Show everything at one moment; an older snapshot than the shown one is passed over."""
-        if self._snapshot is not None and snapshot.sequence < self._snapshot.sequence:
+        is_older = self._snapshot is not None and snapshot.sequence < self._snapshot.sequence
+        if is_older and not self._engine_lost:
             return
         self._engine_lost = ""
         self.stage.notices.drop("engine")
@@ -122,6 +123,11 @@ class MainWindow(QMainWindow):
         text = f"{self._engine_lost}. What you see is the last that was known; restart SentinelAura to go on."
         self.stage.notices.hold(Notice("engine", Severity.ERROR, text))
         self._show_card()
+
+    def refresh_ages(self) -> None:
+        """Let ages grow and prices expire although nothing arrives."""
+        self.stage.refresh_ages()
+        self._show_panels()
 
     def show_notice(self, notice: Notice) -> None:
         """Show a notice of the program itself for a few seconds."""
@@ -272,10 +278,8 @@ class MainWindow(QMainWindow):
             self._send(SetArmed(context, True))
 
     def _on_tick(self) -> None:
-        """Ages grow and prices expire also when nothing arrives."""
         if self._monotonic() - self._shown_at > 0.9 * AGE_TICK_MS / 1000.0:
-            self.stage.refresh_ages()
-            self._show_panels()
+            self.refresh_ages()
 
     def _apply_settings(self) -> None:
         motion = self.settings.motion

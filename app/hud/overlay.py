@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app import colors
 from app.hud.overlay_items import ItemKind, OverlayItem
-from app.hud.overlay_layout import Box, Label, Placement, place_labels
+from app.hud.overlay_layout import SLOTS, Box, Label, Placement, place_labels
 from app.theme import SMALL_PX, make_font
 from gl.geometry.camera import Projection
 
@@ -149,7 +149,7 @@ class Overlay(QWidget):
 
     def _label(self, item: OverlayItem, anchor: tuple[float, float]) -> Label:
         sizes = tuple(self._size(item, text) for text in item.texts)
-        slots = NAME_SLOTS if item.kind is ItemKind.NAME else 32
+        slots = NAME_SLOTS if item.kind is ItemKind.NAME else len(SLOTS)
         return Label(item.key, *anchor, sizes, int(item.kind), slots)
 
     def _size(self, item: OverlayItem, text: str) -> tuple[float, float]:

@@ -22,7 +22,7 @@ MARKER_HALF_PX = 8.0
 #: (right, down, gap in px): the label's box touches its anchor's surroundings in that direction at that distance.
 SLOTS: tuple[tuple[float, float, float], ...] = tuple(
     (right, down, gap)
-    for gap in (13.0, 34.0, 62.0, 96.0)
+    for gap in (13.0, 34.0, 62.0, 96.0, 134.0)
     for right, down in ((1, 0), (-1, 0), (0, -1), (0, 1), (0.9, -0.9), (-0.9, -0.9), (0.9, 0.9), (-0.9, 0.9))
 )
 #: Slots from this gap on need a line that leads back to the anchor.

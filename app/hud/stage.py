@@ -137,6 +137,11 @@ class Stage(QWidget):
         """What is selected, hovered and previewed."""
         return self._focus
 
+    @property
+    def is_animating(self) -> bool:
+        """Whether another frame will come without anybody asking for it."""
+        return self.navigator.is_moving or self.presenter.is_animating(self._monotonic())
+
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
         """Take in what the engine says."""
         self.presenter.update(snapshot, self._clock(), self._monotonic())

@@ -26,6 +26,8 @@ def make_view(choice: PresenterChoice, parent: QWidget) -> QWidget:
         context = create_offscreen_context()
         renderer = str(context.info["GL_RENDERER"])
         if choice is PresenterChoice.AUTO and not is_software_renderer(renderer):
+            with context:
+                pass  # leaving it makes no context current: while this one is, drivers refuse Qt's
             context.release()
             return _hardware_view(parent)
         from app.hud.software_viewport import SoftwareViewport

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app import colors
 from app.panels.labels import make_label
@@ -44,7 +44,7 @@ class Sheet(QWidget):
 
     def open(self, focus: QWidget) -> None:
         """Open the sheet with the keyboard at `focus`."""
-        self._focus_before = QApplication.focusWidget()
+        self._focus_before = self._window.focusWidget()
         self._behind.setEnabled(False)
         self._fit()
         self.show()

@@ -121,6 +121,12 @@ class ScriptedEngine:
         for move in self._moves:
             self._progress(move)
 
+    def start_best(self) -> MigrationView:
+        """Start the best move there is, and return it."""
+        best = self._opportunities()[0]
+        self.send(StartMigration(best.workload, best.target, best.plan_digest))
+        return self._moves[-1].view
+
     def set_health(self, context: str, health: Health, reason: str = "") -> None:
         """Make a context unreachable, or well again."""
         self._regions[context].health, self._regions[context].reason = health, reason

@@ -1,0 +1,122 @@
+"""The window over the scripted engine, with a view that remembers its frames instead of drawing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+import app.window
+from app.settings import Settings
+from app.theme import apply_theme
+from app.window import MainWindow
+from gl.frame import Frame
+from tests.app.scripted_engine import ScriptedEngine
+
+
+class RememberingView(QWidget):
+    """Takes frames as a presenter does, and keeps them."""
+
+    failed = Signal(str)
+    frame_painted = Signal()
+    renderer = "remembered"
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.frames: list[Frame] = []
+        self.is_released = False
+
+    def show_frame(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        self.update()
+
+    def release(self) -> None:
+        self.is_released = True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.frames:
+            self.frame_painted.emit()
+
+
+class Desk:
+    """A person in front of the window: the engine's time is the only clock."""
+
+    def __init__(self, engine: ScriptedEngine, window: MainWindow) -> None:
+        self.engine = engine
+        self.window = window
+        self.view = window.stage.view
+
+    def show(self) -> None:
+        """Show what the engine says now, and let Qt finish what follows from it."""
+        self.window.show_snapshot(self.engine.snapshot())
+        settle()
+
+    def pass_time(self, seconds: float, step_s: float = 0.5) -> None:
+        """Let the engine's time pass, a snapshot at each step."""
+        for _ in range(round(seconds / step_s)):
+            self.engine.advance(step_s)
+            self.show()
+
+    def click_migrate(self, context: str) -> None:
+        """Press the button on the globe at a context's region."""
+        QTest.mouseClick(self.button(context), Qt.MouseButton.LeftButton)
+        settle()
+
+    def button(self, context: str) -> QWidget:
+        """Return the button on the globe at a context's region."""
+        return self.window.stage.overlay.buttons[f"migrate:{context}"]
+
+    def face(self, *contexts: str) -> None:
+        """Turn the globe so that these contexts are on the near side."""
+        self.window.stage.navigator.reduced_motion = True
+        self.window.stage.fly_to(*contexts)
+        settle()
+
+
+def settle() -> None:
+    """Let Qt deliver what is waiting: events, zero timers, deferred deletions."""
+    for _ in range(5):
+        QApplication.processEvents()
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture(scope="session")
+def themed(qapp: QApplication) -> None:
+    apply_theme(qapp)
+
+
+@pytest.fixture
+def make_desk(
+    qtbot: QtBot, themed: None, monkeypatch: pytest.MonkeyPatch, engine: ScriptedEngine
+) -> Iterator[Callable[..., Desk]]:
+    # The windows of earlier tests wait for an event loop to be deleted in; there is none.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    monkeypatch.setattr(app.window, "make_view", lambda choice, parent: RememberingView(parent))
+
+    def make(settings: Settings | None = None, *, shown: bool = True) -> Desk:
+        chosen = settings or Settings(opening_turn=False)
+        window = MainWindow(engine.send, chosen, clock=lambda: engine.now, monotonic=lambda: engine.now)
+        qtbot.addWidget(window)
+        window.show()
+        desk = Desk(engine, window)
+        if shown:
+            desk.show()
+        return desk
+
+    yield make
+    settle()
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk]) -> Desk:
+    return make_desk()

@@ -1,0 +1,139 @@
+"""The globe under a person's hands."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.hud.stage import Stage
+from tests.app.conftest import Desk, settle
+
+SOURCE = "gcp-southamerica-west1"
+
+
+@pytest.fixture
+def stage(desk: Desk) -> Stage:
+    return desk.window.stage
+
+
+def drag(stage: Stage, right_px: int) -> None:
+    start = QPoint(300, 250)
+    QTest.mousePress(stage.view, Qt.MouseButton.LeftButton, pos=start)
+    for step in range(1, 6):
+        QTest.mouseMove(stage.view, start + QPoint(right_px * step // 5, 0))
+        settle()
+    QTest.mouseRelease(stage.view, Qt.MouseButton.LeftButton, pos=start + QPoint(right_px, 0))
+    settle()
+
+
+def test_a_drag_turns_the_globe_and_selects_nothing(stage: Stage, qtbot: QtBot) -> None:
+    before = stage.navigator.camera
+    with qtbot.assertNotEmitted(stage.region_selected):
+        drag(stage, -100)
+    assert stage.navigator.camera.azimuth_degrees > before.azimuth_degrees
+
+
+def test_the_wheel_zooms(stage: Stage) -> None:
+    before = stage.navigator.camera.distance
+    stage.navigator.reduced_motion = True
+    event = QWheelEvent(
+        QPointF(300, 250),
+        QPointF(300, 250),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(stage, event)
+    assert stage.navigator.camera.distance < before
+
+
+def test_keys_turn_zoom_and_go_home(stage: Stage) -> None:
+    stage.navigator.reduced_motion = True
+    home = stage.navigator.camera
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Plus):
+        before = stage.navigator.camera
+        QTest.keyClick(stage, key)
+        assert stage.navigator.camera != before
+    QTest.keyClick(stage, Qt.Key.Key_R)
+    assert stage.navigator.camera == home
+
+
+def test_a_click_into_the_sky_selects_nothing(stage: Stage, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(stage.region_selected) as caught:
+        QTest.mouseClick(stage.view, Qt.MouseButton.LeftButton, pos=QPoint(stage.width() - 8, 60))
+    assert caught.args == [None]
+
+
+def test_a_double_click_flies_to_the_place(stage: Stage) -> None:
+    stage.navigator.reduced_motion = True
+    before = stage.navigator.camera
+    QTest.mouseDClick(
+        stage.view, Qt.MouseButton.LeftButton, pos=QPoint(stage.width() // 2 + 80, stage.height() // 2)
+    )
+    assert stage.navigator.camera.azimuth_degrees > before.azimuth_degrees
+    assert stage.navigator.camera.distance < before.distance
+
+
+def test_the_region_under_the_pointer_is_named(desk: Desk, stage: Stage) -> None:
+    desk.face(SOURCE)
+    place = stage.presenter.place_of(SOURCE)
+    x_px, y_px = stage.navigator.camera.project([place], stage.viewport).pixels[0]
+    QTest.mouseMove(stage.view, QPoint(int(x_px), int(y_px)))
+    settle()
+    assert stage.focus_state.hovered == SOURCE
+    assert desk.view.frames[-1].markers.hovered == stage.presenter.contexts.index(SOURCE)
+
+
+def test_escape_cancels_a_flight(desk: Desk, stage: Stage) -> None:
+    stage.fly_to("aws-ap-northeast-1")
+    settle()
+    desk.engine.now += 0.4
+    settle()
+    assert stage.navigator.is_flying
+    QTest.keyClick(stage, Qt.Key.Key_Escape)
+    stopped = stage.navigator.camera
+    desk.engine.now += 3.0
+    settle()
+    assert stage.navigator.camera == stopped
+
+
+def test_many_changes_at_once_are_one_frame(desk: Desk, stage: Stage) -> None:
+    drawn = len(desk.view.frames)
+    for _ in range(30):
+        stage.navigator.camera = stage.navigator.camera.turned(0.5)
+        stage.request_frame()
+    settle()
+    assert len(desk.view.frames) == drawn + 1
+
+
+def test_a_hidden_globe_does_not_move(desk: Desk, stage: Stage) -> None:
+    stage.toggle_turning()
+    settle()
+    desk.window.hide()
+    drawn = len(desk.view.frames)
+    desk.engine.now += 1.0
+    settle()
+    assert len(desk.view.frames) == drawn
+
+
+def test_the_first_frame_is_said_once(make_desk: object, desk: Desk, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(desk.window.first_frame_drawn):
+        desk.pass_time(1.0)
+
+
+def test_a_view_that_fails_gives_way_to_a_message(desk: Desk, stage: Stage) -> None:
+    desk.view.failed.emit("the driver is gone")
+    settle()
+    assert "the driver is gone" in stage.view.accessibleName()
+    assert stage.renderer == "none"
+    desk.pass_time(1.0)
+    desk.face(SOURCE)
+    desk.click_migrate(SOURCE)
+    assert desk.engine.commands

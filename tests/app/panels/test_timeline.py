@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.panels.timeline import Timeline
+from controller.snapshots import EntryKind, TimelineEntry
+
+
+def entry(sequence: int, text: str, *contexts: str, migration_id: str | None = None) -> TimelineEntry:
+    return TimelineEntry(
+        sequence, 1_800_000_000.0 + sequence, EntryKind.MIGRATION, text, contexts, migration_id
+    )
+
+
+@pytest.fixture
+def timeline(qtbot: QtBot) -> Timeline:
+    timeline = Timeline()
+    qtbot.addWidget(timeline)
+    timeline.resize(500, 200)
+    timeline.show()
+    return timeline
+
+
+def texts(timeline: Timeline) -> list[str]:
+    model = timeline.list.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def test_the_newest_entry_is_on_top(timeline: Timeline) -> None:
+    timeline.show_entries((entry(1, "first"),))
+    timeline.show_entries((entry(1, "first"), entry(2, "second"), entry(3, "third")))
+    assert texts(timeline) == ["third", "second", "first"]
+
+
+def test_the_oldest_entries_drop_out(timeline: Timeline) -> None:
+    timeline.show_entries((entry(1, "first"), entry(2, "second")))
+    timeline.show_entries((entry(2, "second"), entry(3, "third")))
+    assert texts(timeline) == ["third", "second"]
+
+
+def test_it_can_be_narrowed_to_the_selected_region(timeline: Timeline) -> None:
+    timeline.show_entries((entry(1, "here", "a"), entry(2, "there", "b"), entry(3, "nowhere")))
+    timeline.select("a")
+    assert len(texts(timeline)) == 3
+    timeline.filter_button.click()
+    assert texts(timeline) == ["here"]
+    timeline.select("b")
+    assert texts(timeline) == ["there"]
+    timeline.select(None)
+    assert len(texts(timeline)) == 3
+
+
+def test_an_entry_opens_its_migration(qtbot: QtBot, timeline: Timeline) -> None:
+    timeline.show_entries((entry(1, "moved", migration_id="m-1"),))
+    timeline.list.setCurrentIndex(timeline.list.model().index(0, 0))
+    with qtbot.waitSignal(timeline.migration_selected) as caught:
+        QTest.keyClick(timeline.list, Qt.Key.Key_Return)
+    assert caught.args == ["m-1"]
+
+
+def test_foreign_text_is_made_plain(timeline: Timeline) -> None:
+    timeline.show_entries((entry(1, "a\u202eb\nc"),))
+    assert texts(timeline) == ["ab c"]
+    assert not timeline.grab().isNull()
