@@ -14,10 +14,11 @@ def create_framebuffer(context: moderngl.Context, size: tuple[int, int]) -> mode
 
 
 def release_framebuffer(framebuffer: moderngl.Framebuffer) -> None:
-    """Free `framebuffer` together with its attachments, which moderngl leaves alone."""
+    """Free `framebuffer` together with its attachments, which moderngl leaves alone.
+
+    Make its successor first: moderngl binds the framebuffer used last again whenever it has made another.
+    """
     attachments = framebuffer.color_attachments
-    # moderngl goes back to the framebuffer used last whenever it makes one, also when that one is gone.
-    framebuffer.ctx.detect_framebuffer(0).use()
     framebuffer.release()
     for attachment in attachments:
         attachment.release()

@@ -20,6 +20,8 @@ class WindowPresenter:
     def __init__(self) -> None:
         """Use the context that is current, the window's. Raises: ContextError, ShaderError."""
         try:
+            # Alone, get_context gives whatever context the process made last, be it a released one.
+            moderngl.init_context()
             self._context = moderngl.get_context()
         except Exception as error:  # glcontext raises bare Exceptions, and differs by platform
             raise ContextError(str(error)) from error
@@ -63,10 +65,10 @@ class WindowPresenter:
         return is_new
 
     def _picture_of(self, size: tuple[int, int]) -> moderngl.Framebuffer:
-        if self._picture is not None and self._picture.size != size:
-            release_framebuffer(self._picture)
-            self._picture = None
-        if self._picture is None:
-            self._picture = create_framebuffer(self._context, size)
-            self._last = None
+        old = self._picture
+        if old is not None and old.size == size:
+            return old
+        self._picture, self._last = create_framebuffer(self._context, size), None
+        if old is not None:
+            release_framebuffer(old)
         return self._picture

@@ -25,8 +25,8 @@ MIE_SCATTERING = MIE_DEPTH / MIE_HEIGHT
 # Haze also absorbs a tenth (Nishita).
 MIE_EXTINCTION = 1.11 * MIE_SCATTERING
 # Columns are the sun's height above the horizon, rows the height above the ground.
-TABLE_SIZE = (128, 32)
-TABLE_STEPS = 48
+TABLE_SIZE = (64, 16)
+TABLE_STEPS = 24
 
 
 def horizon_cosine(radius: NDArray[np.float64]) -> NDArray[np.float64]:

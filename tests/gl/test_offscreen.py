@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from gl.geometry.camera import Camera, Viewport
-from gl.offscreen import OffscreenPresenter, create_offscreen_context, is_software_renderer
+from gl.offscreen import (
+    OffscreenPresenter,
+    create_offscreen_context,
+    detect_renderer,
+    is_software_renderer,
+    release_offscreen_context,
+)
 from gl.scene import Scene
 from tests.gl.golden_frames import draw, make_frame
 
@@ -90,6 +96,14 @@ def test_drivers_on_the_cpu_are_told_from_the_others(renderer: str, is_software:
     assert is_software_renderer(renderer) is is_software
 
 
+def test_another_context_does_not_disturb_a_presenter(presenter: OffscreenPresenter) -> None:
+    first = draw(presenter, FRAME)
+    other = create_offscreen_context()
+    assert not np.array_equal(draw(presenter, replace(FRAME, camera=Camera(90.0, 30.0))), first)
+    release_offscreen_context(other)
+    assert np.array_equal(draw(presenter, FRAME), first)
+
+
 def test_a_presenter_with_its_own_context_gives_everything_back(context: moderngl.Context) -> None:
     presenter = OffscreenPresenter()
     presenter.present(FRAME)
@@ -98,4 +112,8 @@ def test_a_presenter_with_its_own_context_gives_everything_back(context: moderng
 
 
 def test_a_context_can_be_made_again(context: moderngl.Context) -> None:
-    create_offscreen_context().release()
+    release_offscreen_context(create_offscreen_context())
+
+
+def test_the_renderer_is_found_without_leaving_a_context_behind(context: moderngl.Context) -> None:
+    assert detect_renderer() == context.info["GL_RENDERER"]

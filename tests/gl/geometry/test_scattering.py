@@ -11,7 +11,7 @@ from gl.geometry import scattering
 def test_a_table_cell_agrees_with_a_finer_march() -> None:
     table = scattering.transmittance_table()
     columns, rows = scattering.TABLE_SIZE
-    for row, column in ((0, 0), (3, 40), (20, 10), (rows - 1, columns - 1)):
+    for row, column in ((0, 0), (2, 40), (9, 10), (rows - 1, columns - 1)):
         radius = np.array(1.0 + (row + 0.5) / rows * (scattering.TOP_RADIUS - 1.0))
         sunset = scattering.horizon_cosine(radius)
         cosine = sunset + ((column + 0.5) / columns) ** 2 * (1.0 - sunset)

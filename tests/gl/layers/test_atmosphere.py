@@ -7,7 +7,7 @@ taste; everything else is written down a second time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import moderngl
 import numpy as np
@@ -120,17 +120,18 @@ def true_picture(view: View) -> Array:
 
 
 @pytest.fixture
-def drawn(context: moderngl.Context) -> Callable[[View], Array]:
+def drawn(context: moderngl.Context) -> Iterator[Callable[[View], Array]]:
+    layer, target = AtmosphereLayer(context, noise=0.0), create_framebuffer(context, VIEWPORT.device_size)
+
     def draw(view: View) -> Array:
-        layer, target = AtmosphereLayer(context, noise=0.0), create_framebuffer(context, view.size_px)
         target.use()
         layer.draw(a_frame(Camera(), (0.0, 0.0)), view)
         pixels = np.frombuffer(target.read(components=3, alignment=1), np.uint8)
-        layer.release()
-        release_framebuffer(target)
         return pixels.reshape(view.size_px[1], view.size_px[0], 3).astype(np.float64)
 
-    return draw
+    yield draw
+    layer.release()
+    release_framebuffer(target)
 
 
 def a_frame(camera: Camera, sun: tuple[float, float]) -> Frame:
