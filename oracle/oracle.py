@@ -27,9 +27,9 @@ from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.price_history import PriceHistory, PricePoint
 from oracle.quotes import MAX_CLOCK_SKEW_S, Quote, QuoteBoard
+from oracle.running import OUTER_RETRY_S, end_tasks, run_until_one_ends
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
-from oracle.running import OUTER_RETRY_S, end_tasks, run_until_one_ends
 from oracle.status import OracleStatus
 from oracle.store.base import QuoteStore, StoreFacts, StoreHost
 
@@ -124,15 +124,14 @@ class Oracle:
         while True:
             try:
                 await self._serve_one_connection()
-            except* (StoreUnavailable, EmbeddedServerError) as group:
-                error = group.exceptions[0]
+            except (StoreUnavailable, EmbeddedServerError) as error:
                 retry_s = FIRST_RETRY_S if self._is_up else min(2 * retry_s, LAST_RETRY_S)
                 self._set_down(str(error))
-            except* Exception as group:
+            except Exception as error:
                 # The edge of the task: a fault of our own must not end the prices for the rest of the day.
-                logger.exception("the oracle stumbled and starts again", exc_info=group)
+                logger.exception("the oracle stumbled and starts again")
                 retry_s = LAST_RETRY_S
-                self._set_down(f"an internal error: {group.exceptions[0]!r}")
+                self._set_down(f"an internal error: {error!r}")
             await asyncio.sleep(retry_s)
 
     async def _serve_one_connection(self) -> None:

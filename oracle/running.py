@@ -1,7 +1,8 @@
 """Tasks that belong together and end together, also where a library swallows a cancellation.
 
-redis-py sometimes loses the one CancelledError that it is given while it reads with a timeout (seen with 8.1.0 at about one
-end of a program in ten); a TaskGroup then waits for ever. What is ended here is cancelled until it has ended.
+redis-py sometimes loses the one CancelledError that it is given while it reads with a timeout (seen with
+8.1.0 at about one end of a program in ten); a TaskGroup then waits for ever. What is ended here is cancelled
+until it has ended.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-#: Seconds after which a task that is still there is cancelled again; a regular end takes far less. Whoever ends a task
-#: that itself ends others must be more patient than that one is.
+#: Seconds after which a task that is still there is cancelled again; a regular end takes far less. Whoever
+#: ends a task that itself ends others must be more patient than that one is.
 RETRY_S = 0.1
 OUTER_RETRY_S = 2.0
 

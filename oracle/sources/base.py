@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from oracle.market import Offering
+from oracle.price_history import PricePoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,9 @@ class PriceSource(Protocol):
 
     def on_demand(self, offering: Offering, now: float) -> Decimal | None:
         """Return what the same instance type costs on demand, USD per hour, or None where that is unknown."""
+
+    def recall(self, offering: Offering, since: float, until: float, step_s: float) -> tuple[PricePoint, ...]:
+        """Return what the source knows of the past: prices in force between two wall times, about one per step.
+
+        Empty where it knows nothing of the past. It fills the chart of a store that has no history yet.
+        """

@@ -5,6 +5,7 @@ to.
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from oracle.errors import RecordingError
 from oracle.market import CapacityType, Offering
+from oracle.price_history import PricePoint
 from oracle.regions import load_regions, suggest_region
 from oracle.sources.base import Observation
 from oracle.sources.recording import Recording, parse_recording
@@ -69,9 +71,17 @@ class ReplaySource:
         )
         return self._recording.find_price(same_machine, self.find_recorded_time(now))
 
+    def recall(self, offering: Offering, since: float, until: float, step_s: float) -> tuple[PricePoint, ...]:
+        times = (since + step_s * number for number in range(math.ceil((until - since) / step_s)))
+        prices = ((time, self._recording.find_price(offering, self._to_recorded(time))) for time in times)
+        return tuple(PricePoint(time, price) for time, price in prices if price is not None)
+
     def find_recorded_time(self, now: float) -> float:
         """Return the moment of the recording that is played at wall time `now`, Unix seconds."""
-        return self._from_time + self._speed * max(0.0, now - self._started_at)
+        return max(self._from_time, self._to_recorded(now))
+
+    def _to_recorded(self, wall: float) -> float:
+        return self._from_time + self._speed * (wall - self._started_at)
 
 
 def load_recording(path: str) -> Recording:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from oracle.market import CapacityType, Offering
+from oracle.price_history import PricePoint
 from oracle.sources.base import Observation
 from oracle.sources.price_levels import PriceLevels
 from oracle.sources.price_paths import (
@@ -66,6 +67,11 @@ class SimulatedMarket:
 
     def on_demand(self, offering: Offering, now: float) -> Decimal | None:
         return self._levels.find_on_demand(offering)
+
+    def recall(self, offering: Offering, since: float, until: float, step_s: float) -> tuple[PricePoint, ...]:
+        times = (since + step_s * number for number in range(math.ceil((until - since) / step_s)))
+        prices = ((time, self.find_price(offering, time)) for time in times)
+        return tuple(PricePoint(time, price) for time, price in prices if price is not None)
 
     def find_price(self, offering: Offering, now: float) -> Decimal | None:
         """Return the price in force at wall time `now`, USD per hour, None for an unknown region or

@@ -1,13 +1,13 @@
 """Quotes in Redis or Valkey, spoken to over redis.asyncio; no redis error leaves this file.
 
-Keys, all below the prefix of the settings:
+Keys, where `prefix` is that of the settings:
 
-    <prefix>:quote:<context>|<offering>    canonical JSON of the newest quote, gone at its deadline
-    <prefix>:quotes                        sorted set: key of a quote -> its deadline
-    <prefix>:history:<offering>            list of "time price", bounded, gone a month after the last
-    <prefix>:feed-lease                    the instance that generates, gone when it stops renewing
-    <prefix>:bindings                      hash: instance -> the bindings it wants priced
-    <prefix>:announcements                 channel: the quotes of one refresh, one per line
+    {prefix}:quote:<context>|<offering>    canonical JSON of the newest quote, gone at its deadline
+    {prefix}:quotes                        sorted set: key of a quote -> its deadline
+    {prefix}:history:<offering>            list of "time price", bounded, gone a month after the last
+    {prefix}:feed-lease                    the instance that generates, gone when it stops renewing
+    {prefix}:bindings                      hash: instance -> the bindings it wants priced
+    {prefix}:announcements                 channel: the quotes of one refresh, one per line
 
 Whatever must hold together is one Lua script, so that an instance that has lost the lease writes nothing, and
 that a cancelled task leaves nothing half done: transactions and pipelines of redis.asyncio have leaked
@@ -235,7 +235,8 @@ class RedisStore:
         return quotes
 
     def _key(self, name: str) -> str:
-        return f"{self._prefix}:{name}"
+        # The braces keep all keys on one node of a Redis Cluster, as a script needs them.
+        return f"{{{self._prefix}}}:{name}"
 
     def _quote_key(self, quote: Quote) -> str:
         return self._key(f"quote:{quote.context}|{codec.format_offering_key(quote.offering)}")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from oracle.binding import Binding
 from oracle.clocks import Clocks
 from oracle.market import Offering
+from oracle.price_history import PricePoint
 from oracle.quotes import Quote
 from oracle.sources.base import Observation
 
@@ -48,6 +49,7 @@ class ScriptedSource:
     name: str = "script"
     notices: tuple[str, ...] = ()
     failure: Exception | None = None
+    past: tuple[PricePoint, ...] = ()
     asked: list[tuple[Offering, ...]] = field(default_factory=list)
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
@@ -56,6 +58,9 @@ class ScriptedSource:
         if self.failure is not None:
             raise self.failure
         return tuple(Observation(one, self.prices[one], now) for one in wanted if one in self.prices)
+
+    def recall(self, offering: Offering, since: float, until: float, step_s: float) -> tuple[PricePoint, ...]:
+        return tuple(point for point in self.past if since <= point.observed_at < until)
 
     def on_demand(self, offering: Offering, now: float) -> Decimal | None:
         return self.on_demand_price

@@ -65,6 +65,16 @@ def test_clock_set_back_does_not_play_what_was_never_recorded(file: Path) -> Non
     assert price_at(source, NOON - DAY) == Decimal("0.10")
 
 
+def test_past_of_a_replay_is_what_was_recorded(file: Path) -> None:
+    recording = load_recording(str(file))
+    source = ReplaySource(recording, DAY, NOON, from_time=recording.ends_at)
+    points = source.recall(CAROLINA, NOON - 5.0, NOON, 0.5)
+    assert [(point.observed_at - NOON, point.usd_per_hour) for point in points] == [
+        (-1.0, Decimal("0.10")),
+        (-0.5, Decimal("0.10")),
+    ]
+
+
 def test_packed_file_and_byte_order_mark_are_read(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv.gz"
     path.write_bytes(gzip.compress(("\ufeff" + HEADER + ROWS).encode()))

@@ -166,6 +166,14 @@ def test_source_says_that_it_is_simulated_how_fast_it_runs_and_what_it_does_not_
     assert source.on_demand(VIRGINIA, 0.0) == Decimal("0.384000")
 
 
+def test_past_is_the_one_that_would_have_been_seen() -> None:
+    source = market()
+    points = source.recall(VIRGINIA, 1.79e9, 1.79e9 + 95.0, 10.0)
+    assert [point.observed_at - 1.79e9 for point in points] == [10.0 * number for number in range(10)]
+    assert points[3].usd_per_hour == source.find_price(VIRGINIA, 1.79e9 + 30.0)
+    assert source.recall(VIRGINIA, 1.79e9, 1.79e9 - 1.0, 10.0) == ()
+
+
 @pytest.mark.parametrize("scale", [0.0, -1.0, math.inf, math.nan])
 def test_market_time_must_run_forward(scale: float) -> None:
     with pytest.raises(ValueError, match="market time"):

@@ -79,7 +79,7 @@ def test_key_is_gone_at_the_deadline_and_the_deadline_is_inside(settings: Oracle
     async def talk(store: QuoteStore) -> None:
         await publish(store, make_quote(life_s=20.0), now=NOON + 5.0)
         client = raw_client(settings)
-        (key,) = await client.keys("sentinelaura:quote:*")
+        (key,) = await client.keys("{sentinelaura}:quote:*")
         assert 14_000 < await client.pttl(key) <= 15_000
         assert codec.decode_quote(await client.get(key)).deadline == NOON + 20.0
         await client.aclose()
@@ -208,17 +208,17 @@ def test_poison_in_the_store_is_left_out(settings: OracleSettings, caplog: pytes
     async def talk(store: QuoteStore) -> None:
         await publish(store, make_quote("blue"), make_quote("red"))
         client = raw_client(settings)
-        key = "sentinelaura:quote:red|aws|us-east-1|m5.2xlarge|spot"
+        key = "{sentinelaura}:quote:red|aws|us-east-1|m5.2xlarge|spot"
         await client.set(key, b'{"usd_per_hour": 0}')
-        await client.hset("sentinelaura:bindings", "x", b"\xff")
-        await client.rpush("sentinelaura:history:aws|us-east-1|m5.2xlarge|spot", b"junk")
+        await client.hset("{sentinelaura}:bindings", "x", b"\xff")
+        await client.rpush("{sentinelaura}:history:aws|us-east-1|m5.2xlarge|spot", b"junk")
         assert [quote.context for quote in await store.read_quotes()] == ["blue"]
         assert await store.read_bindings(NOON) == frozenset()
         assert await store.read_history(VIRGINIA) == ()
         batches = store.subscribe()
         await anext(batches)
         await client.publish(
-            "sentinelaura:announcements", b"junk\n" + codec.encode_quote(make_quote("green"))
+            "{sentinelaura}:announcements", b"junk\n" + codec.encode_quote(make_quote("green"))
         )
         assert [quote.context for quote in await anext(batches)] == ["green"]
         await batches.aclose()
@@ -231,7 +231,7 @@ def test_poison_in_the_store_is_left_out(settings: OracleSettings, caplog: pytes
 def test_key_of_a_wrong_type_is_a_refusal_with_the_servers_words(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         client = raw_client(settings)
-        await client.set("sentinelaura:quotes", "mine")
+        await client.set("{sentinelaura}:quotes", "mine")
         await client.aclose()
         with pytest.raises(WriteRefused, match="WRONGTYPE"):
             await publish(store, make_quote())
