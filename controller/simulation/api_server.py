@@ -51,11 +51,19 @@ class ApiServer:
     """Serves clusters until stopped. All methods belong to the event loop that started it."""
 
     def __init__(
-        self, clusters: Mapping[str, ServedCluster], advance: Callable[[ServedCluster], None]
+        self,
+        clusters: Mapping[str, ServedCluster],
+        advance: Callable[[ServedCluster], None],
+        time_scale: float = 1.0,
     ) -> None:
-        """`advance` brings a cluster's time up to now; called before every look at it."""
+        """
+        Args:
+            advance: brings a cluster's time up to now; called before every look at it.
+            time_scale: virtual seconds per second; watches live, and bookmarks come, in virtual time.
+        """
         self._clusters = clusters
         self._advance = advance
+        self._time_scale = time_scale
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -110,11 +118,12 @@ class ApiServer:
         await response.prepare(http)
         for event in initial:
             await _write_event(response, event)
-        lifetime_s = float(request.query.get("timeoutSeconds") or DEFAULT_WATCH_S)
+        lifetime_s = float(request.query.get("timeoutSeconds") or DEFAULT_WATCH_S) / self._time_scale
         wants_bookmarks = request.is_true("allowWatchBookmarks")
         try:
             async with asyncio.timeout(lifetime_s):
-                await _follow(response, cursor, cluster.waiting, wants_bookmarks)
+                interval_s = BOOKMARK_INTERVAL_S / self._time_scale if wants_bookmarks else None
+                await _follow(response, cursor, cluster.waiting, interval_s)
         except TimeoutError:
             # The end of its time is the normal end of a watch, told by a last bookmark if there is news.
             if wants_bookmarks:
@@ -126,9 +135,9 @@ class ApiServer:
 
 
 async def _follow(
-    response: web.StreamResponse, cursor: WatchCursor, waiting: set[asyncio.Event], wants_bookmarks: bool
+    response: web.StreamResponse, cursor: WatchCursor, waiting: set[asyncio.Event], interval_s: float | None
 ) -> None:
-    """Send changes as they come, and after each quiet minute a bookmark if there is news."""
+    """Send changes as they come, and after each quiet interval a bookmark if there is news."""
     changed = asyncio.Event()
     waiting.add(changed)
     try:
@@ -139,7 +148,7 @@ async def _follow(
             if changed.is_set():
                 continue
             try:
-                async with asyncio.timeout(BOOKMARK_INTERVAL_S if wants_bookmarks else None):
+                async with asyncio.timeout(interval_s):
                     await changed.wait()
             except TimeoutError:
                 await _write_bookmark(response, cursor)

@@ -44,6 +44,7 @@ class SpotReclaimLoop:
             mean_days: mean life of a node; None means that nodes live for ever.
             make_node: builds the object of a replacement, given the time.
         """
+        self._provider = provider
         self._taint, self._notice_s = _NOTICES[provider]
         self._node_count = node_count
         self._mean_days = mean_days
@@ -52,7 +53,7 @@ class SpotReclaimLoop:
         """Name of a node that has gone → when its replacement joins."""
 
     def keys_for(self, event: StoreEvent, state: ClusterState) -> Iterable[ObjectKey]:
-        if event.kind is kinds.NODES and event.type in ("ADDED", "DELETED"):
+        if event.kind is kinds.NODES:
             yield "", name_of(event.current)
 
     def reconcile(self, state: ClusterState, key: ObjectKey, now: float) -> float | None:
@@ -64,25 +65,12 @@ class SpotReclaimLoop:
             reclaim_at = self._reclaim_at(state, node)
             if reclaim_at is None or now < reclaim_at:
                 return reclaim_at
-            self.announce(state, node, now)
+            announce_reclaim(state, node, self._provider, now)
             return now + self._notice_s
         if now < announced_at + self._notice_s:
             return announced_at + self._notice_s
         _take_away(state, node)
         return None
-
-    def announce(self, state: ClusterState, node: JsonObject, now: float) -> None:
-        """Give notice of a reclaim: cordon, taint, and ask the node's pods to end."""
-        taint = {"key": self._taint, "effect": "NoSchedule", "timeAdded": format_time(now)}
-        taints = [*get_path(node, "spec", "taints", default=[]), taint]
-        state.store.put(
-            kinds.NODES, {**node, "spec": {**node["spec"], "unschedulable": True, "taints": taints}}
-        )
-        message = f"The cloud takes this spot node back in {self._notice_s:.0f} seconds"
-        state.record_event(node, "SpotInterruption", message, now, source="termination-handler", warning=True)
-        for pod in _pods_on(state, node):
-            if not is_deleting(pod):
-                delete_object(state, kinds.PODS, pod, now)
 
     def _announced_at(self, node: JsonObject) -> float | None:
         for taint in get_path(node, "spec", "taints", default=[]):
@@ -107,6 +95,19 @@ class SpotReclaimLoop:
         del self._replacements[gone]
         state.create(kinds.NODES, self._make_node(now), now)
         return None
+
+
+def announce_reclaim(state: ClusterState, node: JsonObject, provider: str, now: float) -> None:
+    """Give notice of a reclaim: cordon, taint, and ask the node's pods to end."""
+    taint_key, notice_s = _NOTICES[provider]
+    taint = {"key": taint_key, "effect": "NoSchedule", "timeAdded": format_time(now)}
+    taints = [*get_path(node, "spec", "taints", default=[]), taint]
+    state.store.put(kinds.NODES, {**node, "spec": {**node["spec"], "unschedulable": True, "taints": taints}})
+    message = f"The cloud takes this spot node back in {notice_s:.0f} seconds"
+    state.record_event(node, "SpotInterruption", message, now, source="termination-handler", warning=True)
+    for pod in _pods_on(state, node):
+        if not is_deleting(pod):
+            delete_object(state, kinds.PODS, pod, now)
 
 
 def _take_away(state: ClusterState, node: JsonObject) -> None:
