@@ -180,7 +180,8 @@ class Oracle:
 
     async def _wait_for_refresh(self) -> None:
         try:
-            await asyncio.wait_for(self._is_refresh_due.wait(), self._settings.refresh_s)
+            async with asyncio.timeout(self._settings.refresh_s):
+                await self._is_refresh_due.wait()
         except TimeoutError:
             pass
 

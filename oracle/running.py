@@ -1,8 +1,8 @@
-"""Tasks that belong together and end together, also where a library swallows a cancellation.
+"""Tasks that belong together and end together, whatever their cancellation meets on its way.
 
-redis-py sometimes loses the one CancelledError that it is given while it reads with a timeout (seen with
-8.1.0 at about one end of a program in ten); a TaskGroup then waits for ever. What is ended here is cancelled
-until it has ended.
+A TaskGroup would not do: a cancelled one whose tasks end with an error raises that error in the place of its
+own cancellation, and one whose task lost its CancelledError (asyncio.wait_for before Python 3.12 can swallow
+it) waits for ever. What is ended here is cancelled until it has ended.
 """
 
 from __future__ import annotations

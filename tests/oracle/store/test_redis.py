@@ -301,6 +301,25 @@ def test_cancelled_calls_never_give_their_answer_to_another(settings: OracleSett
     with_store(settings, talk)
 
 
+def test_no_cancellation_is_lost(settings: OracleSettings) -> None:
+    """asyncio.wait_for before Python 3.12 can swallow one, and redis.asyncio sends through it."""
+
+    async def read_for_ever(store: QuoteStore) -> None:
+        while True:
+            await store.read_lease()
+
+    async def talk(store: QuoteStore) -> None:
+        for steps in range(40):
+            task = asyncio.ensure_future(read_for_ever(store))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task}, timeout=5.0)
+            assert task.cancelled(), f"lost after {steps} steps"
+
+    with_store(settings, talk)
+
+
 @pytest.mark.parametrize("port", [1, 9])
 def test_refused_connection_names_the_address_without_the_password(
     settings: OracleSettings, port: int
