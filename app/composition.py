@@ -12,7 +12,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from app.configuration import Configuration
-from app.demo import DEMO_BUDGETS, DEMO_MIGRATION
+from app.demo import DEMO_BUDGETS, DEMO_FLEET_TIME_SCALE, DEMO_MIGRATION
 from app.private_directory import private_directory
 from controller.clusters.kubeconfig import read_kubeconfig
 from controller.clusters.region_manager import RegionManager
@@ -110,5 +110,6 @@ async def _provide_kubeconfig(
     from controller.simulation.simulated_fleet import SimulatedFleet
 
     plan = plan_demo_fleet(configuration.seed)
-    fleet = await stack.enter_async_context(SimulatedFleet.start(plan, configuration.seed, directory))
+    running = SimulatedFleet.start(plan, configuration.seed, directory, time_scale=DEMO_FLEET_TIME_SCALE)
+    fleet = await stack.enter_async_context(running)
     return (fleet.kubeconfig,)

@@ -15,3 +15,6 @@ DEMO_MIGRATION = MigrationSettings(
 
 #: Prices of days pass in minutes, and so does the rest after a move.
 DEMO_BUDGETS = BudgetSettings(cooldown_s=180.0, moves_per_day=1000, concurrent_moves=3)
+
+#: Pods pull their images and start this many times as fast as the real ones that they are modelled on.
+DEMO_FLEET_TIME_SCALE = 3.0
