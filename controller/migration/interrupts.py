@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from controller.migration.errors import Interrupted
-from controller.migration.pace import Sleep
+from controller.migration.pace import Sleep, sleep_unless
 
 
 class Interrupts:
@@ -58,11 +58,5 @@ class Interrupts:
     async def pause(self, seconds: float) -> None:
         """Wait. Raises: Interrupted as soon as a wish is open."""
         self.check()
-        sleeping = asyncio.ensure_future(self._sleep(seconds))
-        waking = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            waking.cancel()
+        await sleep_unless(self._wake, self._sleep, seconds)
         self.check()

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from controller.errors import ControllerError
 from controller.migration.errors import LeaseLost, LeaseTaken, LeaseUncertain
 from controller.migration.lease import ClusterLease
-from controller.migration.pace import Pace
+from controller.migration.pace import Pace, sleep_unless
 from controller.migration.record import Side
 
 
@@ -30,6 +30,7 @@ class LeasePair:
         self._order = order
         self._pace = pace
         self._renewals: dict[Side, asyncio.Task[None]] = {}
+        self._mirror_is_due = asyncio.Event()
         self._lost: LeaseLost | None = None
         self._refused: dict[Side, ControllerError] = {}
 
@@ -76,8 +77,7 @@ class LeasePair:
                 raise self._refused.get(side) or LeaseUncertain(self._leases[side].context)
 
     async def save(self, text: str, epoch: int) -> None:
-        """Write the journal: to the source at once, to the target as well, but there a later renewal is good
-        enough.
+        """Write the journal to the source now; the mirror in the target follows by itself, and may lag.
 
         Raises: LeaseLost; ClusterError where the source's could not be written: then nothing was announced,
         nothing may follow.
@@ -85,7 +85,7 @@ class LeasePair:
         for lease in self._leases.values():
             lease.journal, lease.epoch = text, epoch
         await self._write(Side.SOURCE)
-        await self._try_write(Side.TARGET)
+        self._mirror_is_due.set()
 
     async def release(self) -> None:
         """Stop renewing and give both up, leaving journal and epoch. A Lease that cannot be reached expires
@@ -109,7 +109,9 @@ class LeasePair:
 
     async def _keep_renewing(self, side: Side) -> None:
         while self._lost is None:
-            await self._pace.sleep(self._pace.settings.lease_retry_s)
+            due = self._mirror_is_due if side is Side.TARGET else asyncio.Event()
+            await sleep_unless(due, self._pace.sleep, self._pace.settings.lease_retry_s)
+            due.clear()
             await self._try_write(side)
 
     async def _try_write(self, side: Side) -> None:

@@ -264,7 +264,9 @@ class MigrationRun:
         """Return this migration's record from the source's Lease; None where it was deleted or replaced."""
         journal = leases.journal(Side.SOURCE)
         record = decode_journal(journal) if journal is not None else None
-        return record if record is not None and record.migration_id == self.keeper.record.migration_id else None
+        return (
+            record if record is not None and record.migration_id == self.keeper.record.migration_id else None
+        )
 
     def _build_leases(self) -> LeasePair:
         record = self.keeper.record

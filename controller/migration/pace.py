@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,17 @@ class Pace:
     def patience(self) -> Patience:
         """Return the patience for one operation with a cluster, beginning now."""
         return Patience(self)
+
+
+async def sleep_unless(event: asyncio.Event, sleep: Sleep, seconds: float) -> None:
+    """Wait for some seconds, or until the event is set, whichever comes first."""
+    sleeping = asyncio.ensure_future(sleep(seconds))
+    waking = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleeping.cancel()
+        waking.cancel()
 
 
 class Patience:

@@ -120,8 +120,10 @@ def _may_lower_target(
 def _is_restored(
     record: MigrationRecord, source: DeploymentFacts | None, target: DeploymentFacts | None
 ) -> bool:
-    """Whether nothing of the move is left but empty copies."""
-    if source is None or source.available is None or source.replicas != record.replicas:
+    """Whether nothing of the move is left but empty copies. A source that others gave more replicas keeps
+    them.
+    """
+    if source is None or source.available is None or source.replicas < record.replicas:
         return False
     target_is_empty = target is None or (target.replicas == 0 and target.current == 0)
     return target_is_empty and source.available >= record.floor

@@ -176,6 +176,10 @@ class World:
         clocks = Clocks(self.wall, self.loop.time)
         return MigrationController(apis.__getitem__, ledger, clocks, self.new_id, self.settings, self.gate)
 
+    def dry_run(self) -> DryRun:
+        """A fresh plan for the move."""
+        return build_dry_run(self.replicas, self.wall())
+
     def picture(self) -> FleetPicture:
         """The fleet as the engine would see it."""
         workload = Workload(WORKLOAD, "uid", self.replicas, None, None, None, None)
@@ -196,7 +200,7 @@ class World:
             found = await controller.resume_all(self.picture())
             migration_id = found[0] if found else None
             if migration_id is None and not self.is_over():
-                migration_id = await controller.start(build_dry_run(self.replicas, self.wall()))
+                migration_id = await controller.start(self.dry_run())
             if migration_id is not None:
                 await controller.wait_until_over(migration_id)
             return migration_id
@@ -257,9 +261,34 @@ def simulate(scenario: Callable[[World], Any], seed: int, directory: Path, **opt
 
     async def main() -> World:
         world = World(seed, directory, **options)
-        await scenario(world)
+        async with asyncio.timeout(20_000):
+            await scenario(world)
         await asyncio.sleep(300)
         return world
 
     world: World = run_virtual(main())
     return world
+
+
+async def start(world: World, name: str = "a") -> tuple[MigrationController, str, asyncio.Task[Any]]:
+    """Start the migration in a process of its own; returns its controller, its id and the task to wait for."""
+    controller = world.build_controller(name)
+    task = world.loop.create_task(world.migrate(Process(name), controller))
+    await world.wait_for(lambda: bool(controller.views()))
+    return controller, controller.views()[0].migration_id, task
+
+
+async def keep_alive(world: World, name: str, *, first: Process | None = None, delay_s: float = 0.0) -> None:
+    """Run the program again and again, as a person would, until the journal says that the migration is over."""
+    await asyncio.sleep(delay_s)
+    process = first or Process(name)
+    for generation in range(200):
+        controller = world.build_controller(f"{name}-{generation}")
+        working = asyncio.ensure_future(world.migrate(process, controller))
+        dying = asyncio.ensure_future(process.died.wait())
+        await asyncio.wait({working, dying}, return_when=asyncio.FIRST_COMPLETED)
+        if world.is_over():
+            return
+        await asyncio.sleep(world.rng.uniform(2, 30))
+        process = Process(f"{name}-{generation + 1}")
+    raise AssertionError(f"{name} never came to an end")

@@ -1,0 +1,96 @@
+"""kill -9, freezes and a second instance: whatever happens to the processes, the workload does not notice.
+
+The kill points and seeds here are a sample that runs in seconds; the campaign over every await is run with
+`python -m tests.simulation.campaign`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.network import Faults
+from tests.simulation.processes import Process
+from tests.simulation.world import World, keep_alive, simulate
+
+#: A run without faults resumes its tasks some 430 times; the sample steps through all of it.
+KILL_POINTS = range(5, 435, 17)
+FREEZE_POINTS = range(11, 435, 29)
+
+
+def assert_over(world: World) -> None:
+    """One of the two ends was reached, and no bound was broken on the way."""
+    assert world.violations == []
+    assert (world.journaled_phase(), world.result()) in (
+        ("DONE", (0, world.replicas)),
+        ("ROLLED_BACK", (world.replicas, None)),
+    )
+
+
+@pytest.mark.parametrize("step", KILL_POINTS)
+def test_killed_at_any_moment_the_next_start_finishes(tmp_path: Path, step: int) -> None:
+    async def scenario(world: World) -> None:
+        await keep_alive(world, "a", first=Process("a", kill_at=step))
+
+    world = simulate(scenario, step, tmp_path, faults=Faults(unanswered=0.02, late=0.02))
+    assert_over(world)
+
+
+@pytest.mark.parametrize("step", FREEZE_POINTS)
+def test_frozen_instance_that_wakes_up_late_changes_nothing(tmp_path: Path, step: int) -> None:
+    """Another instance takes over meanwhile; the zombie's writes die on the fence."""
+
+    async def scenario(world: World) -> None:
+        zombie = Process("a", freeze_at=step, freeze_s=75.0)
+        await asyncio.gather(
+            keep_alive(world, "a", first=zombie), keep_alive(world, "b", delay_s=world.rng.uniform(0, 10))
+        )
+
+    assert_over(simulate(scenario, step, tmp_path))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_bad_network_and_two_instances_that_both_want_to_work(tmp_path: Path, seed: int) -> None:
+    faults = Faults(lost=0.03, unanswered=0.03, late=0.03, doubled=0.03)
+    faults.partitions = [("paris", 30 + seed, 75.0), ("osaka", 100.0, 130.0 + seed)]
+
+    async def scenario(world: World) -> None:
+        await asyncio.gather(
+            keep_alive(world, "a", first=Process("a", kill_at=60 * (seed + 1))),
+            keep_alive(world, "b", delay_s=3),
+        )
+
+    assert_over(simulate(scenario, seed, tmp_path, faults=faults))
+
+
+def test_second_instance_takes_over_after_the_lease_has_expired(tmp_path: Path) -> None:
+    took_over: list[float] = []
+
+    async def scenario(world: World) -> None:
+        first = Process("a")
+        task = asyncio.ensure_future(world.migrate(first, world.build_controller("a")))
+        await world.wait_for(lambda: world.journaled_phase() == "VERIFY")
+        first.kill()
+        killed_at = world.loop.time()
+        second = world.build_controller("b")
+        assert await world.migrate(Process("b"), second) is not None
+        took_over.append(second.views()[0].started_at)
+        events = [entry for entry in second._ledger.newest(100) if "Resuming" in entry.text]
+        assert len(events) == 1
+        assert world.loop.time() - killed_at > world.settings.lease_duration_s
+        task.cancel()
+
+    assert_over(simulate(scenario, 1, tmp_path))
+
+
+def test_same_seed_gives_the_same_history(tmp_path: Path) -> None:
+    def run() -> list[tuple[float, object]]:
+        async def scenario(world: World) -> None:
+            await keep_alive(world, "a", first=Process("a", kill_at=150))
+
+        world = simulate(scenario, 9, tmp_path, faults=Faults(lost=0.05, late=0.05))
+        return [(at, request.path) for cluster in world.clusters.values() for at, request in cluster.history]
+
+    assert run() == run()
