@@ -8,6 +8,7 @@ from controller.simulation.cluster_state import ClusterState
 from controller.simulation.controllers.autoscalers import AutoscalerLoop
 from controller.simulation.controllers.deployments import DeploymentLoop
 from controller.simulation.controllers.disruption_budgets import DisruptionBudgetLoop
+from controller.simulation.controllers.event_expiry import EventExpiryLoop
 from controller.simulation.controllers.garbage import GarbageLoop
 from controller.simulation.controllers.kubelet import KubeletLoop, PodTimings
 from controller.simulation.controllers.loop import ControlLoop
@@ -24,15 +25,6 @@ PREHISTORY_S = 3600.0
 """The fleet has been running for an hour when it is first seen: every planned pod is up, nothing looks newborn."""
 DEPLOYER = FieldOwner("kubectl-client-side-apply", "Update", "apps/v1")
 """Who created the planned workloads, as managedFields tell it."""
-
-
-def build_fleet(
-    plan: FleetPlan, seed: int, now: float, timings: PodTimings | None = None
-) -> dict[str, ClusterModel]:
-    """Context name → cluster, each brought from its creation an hour ago to `now`."""
-    return {
-        one.context: build_cluster(one, plan, seed, now, timings or PodTimings()) for one in plan.clusters
-    }
 
 
 def build_cluster(
@@ -70,6 +62,7 @@ def _control_loops(
         DisruptionBudgetLoop(),
         QuotaLoop(),
         AutoscalerLoop(),
+        EventExpiryLoop(),
         SpotReclaimLoop(plan.provider, plan.node_count, fleet.reclaim_mean_days, make_replacement),
     )
 

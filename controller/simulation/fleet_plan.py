@@ -55,7 +55,7 @@ class FleetPlan:
 
     clusters: tuple[ClusterPlan, ...]
     reclaim_mean_days: float | None = 12.0
-    """Per node. With some 110 nodes about one reclaim in two and a half hours: rare, but seen in a long demo."""
+    """Per node. With some 140 nodes about one reclaim in two hours: rare, but seen in a long demo."""
     server_version: str = "v1.36.3"
     """What /version says."""
 
@@ -117,7 +117,7 @@ _DEMO_WORKLOADS: Mapping[tuple[str, str], tuple[WorkloadPlan, ...]] = MappingPro
 _ZONE_SUFFIXES = {"aws": ("a", "b", "c"), "gcp": ("-a", "-b", "-c"), "azure": ("-1", "-2", "-3")}
 
 
-_NODE_COUNTS = (6, 9)
+_NODE_COUNTS = (8, 11)
 """Bounds of the nodes of one cluster: room for its own workloads and for one more from elsewhere."""
 
 

@@ -17,7 +17,7 @@ from controller.simulation.api_server import ApiServer, ServedCluster
 from controller.simulation.cluster_model import ClusterModel
 from controller.simulation.controllers.kubelet import PodTimings
 from controller.simulation.controllers.spot_reclaims import announce_reclaim
-from controller.simulation.fleet_model import build_fleet, cluster_uid
+from controller.simulation.fleet_model import build_cluster, cluster_uid
 from controller.simulation.fleet_plan import FleetPlan
 from controller.simulation.kubeconfig import ContextAccess, write_kubeconfig
 
@@ -28,9 +28,15 @@ class SimulatedFleet:
     """A running fleet. All methods belong to the event loop that started it."""
 
     def __init__(
-        self, plan: FleetPlan, models: Mapping[str, ClusterModel], *, time_scale: float, clock: Callable[[], float],
+        self,
+        plan: FleetPlan,
+        models: Mapping[str, ClusterModel],
+        *,
+        time_scale: float,
+        clock: Callable[[], float],
         origin: float,
-    ) -> None:  # fmt: skip
+    ) -> None:
+        """Use `start`; `origin` is the epoch time at which the models stand."""
         self.plan = plan
         self._models = models
         self._time_scale = time_scale
@@ -50,9 +56,16 @@ class SimulatedFleet:
     @classmethod
     @asynccontextmanager
     async def start(
-        cls, plan: FleetPlan, seed: int, directory: Path, *, time_scale: float = 1.0,
-        clock: Callable[[], float] = time.monotonic, now: float | None = None, timings: PodTimings | None = None,
-    ) -> AsyncIterator["SimulatedFleet"]:  # fmt: skip
+        cls,
+        plan: FleetPlan,
+        seed: int,
+        directory: Path,
+        *,
+        time_scale: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+        now: float | None = None,
+        timings: PodTimings | None = None,
+    ) -> AsyncIterator["SimulatedFleet"]:
         """Serve a fleet until the block is left.
 
         Args:
@@ -63,7 +76,11 @@ class SimulatedFleet:
             timings: how long pods take; None takes the demo's.
         """
         origin = time.time() if now is None else now
-        models = build_fleet(plan, seed, origin, timings)
+        models = {}
+        for one in plan.clusters:
+            models[one.context] = build_cluster(one, plan, seed, origin, timings or PodTimings())
+            # Each takes milliseconds; the other tasks of the loop get their turn in between.
+            await asyncio.sleep(0)
         fleet = cls(plan, models, time_scale=time_scale, clock=clock, origin=origin)
         await fleet._server.start()
         fleet.kubeconfig = directory / KUBECONFIG_NAME
