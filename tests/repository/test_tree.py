@@ -14,7 +14,7 @@ MAX_FILE_BYTES = 5_000_000  # arbitrary: a clone stays quick, and generated bulk
 # The brackets keep these patterns from matching themselves.
 FORBIDDEN = {
     "a package registry": r"pyp[i]\.or|pythonhoste[d]\.|npmj[s]\.(co|or)|deb\.debia[n]\.|proxy\.golan[g]\.",
-    "a path of one machine": r"/wor[k]/|/roo[t]/|/hom[e]/[a-z]|/User[s]/[a-z]",
+    "a path of one machine": r"/wor[k]/|/roo[t]/|/hom[e]/[a-z]{2}|/User[s]/[a-z]{2}",
     "a private key": r"BEGI[N] (RSA |EC |OPENSSH |)PRIVATE KEY",
     "a cloud credential": r"AKI[A][0-9A-Z]{16}|gh[ps]_[0-9A-Za-z]{36}|xox[bp]-[0-9]|AIz[a][0-9A-Za-z_-]{35}",
 }
