@@ -22,7 +22,7 @@ Matrix = NDArray[np.float64]
 # Narrow: a wide angle shows less than a third of the globe at a time.
 FOV_Y_DEGREES = 32.0
 # Globe radii from the centre. Nearer than the minimum the finest land points would stand too far apart.
-MIN_DISTANCE = 1.35
+MIN_DISTANCE = 1.45
 MAX_DISTANCE = 9.0
 # Arbitrary: at the poles azimuth means nothing and a drag would spin the globe.
 MAX_ELEVATION_DEGREES = 84.0

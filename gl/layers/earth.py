@@ -28,7 +28,7 @@ from resources.loader import load_bytes
 LAND_POINTS = "land_points.bin"
 # Diameter of a point as a share of the distance to its neighbours, and the limits of it, in logical pixels.
 SIZE_PER_SPACING = 0.52
-SIZES_PX = (1.5, 5.0)
+SIZES_PX = (1.5, 5.5)
 _AURA_BLOCK = 0
 
 

@@ -145,7 +145,8 @@ def test_the_web_agrees_with_a_march_at_every_pixel(
     view = compute_view(a_frame(camera, sun), is_flipped=False)
     difference = np.abs(drawn(view) - true_picture(view))
     assert difference.mean() < 1.0
-    assert np.quantile(difference, 0.99) < 8.0
+    # The last hundredth are pixels on the limb itself, where the web has a soft edge and the march a hard one.
+    assert np.quantile(difference, 0.99) < 4.0
 
 
 def test_the_upside_down_picture_is_the_same_one(drawn: Callable[[View], Array]) -> None:
