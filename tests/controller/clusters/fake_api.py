@@ -33,11 +33,15 @@ class FakeApi:
         #: path -> the resourceVersions that watches began with.
         self.watched_from: defaultdict[str, list[str]] = defaultdict(list)
         self.answers: dict[str, Json] = {}
+        #: path -> what an answer waits for.
+        self.gates: dict[str, asyncio.Event] = {}
         self.version = 100
 
     async def get(self, path: str, *, params: Mapping[str, str] = NO_PARAMS) -> Json:
         self.requests.append(f"GET {path}")
         self._fail(path)
+        if path in self.gates:
+            await self.gates[path].wait()
         if path == "/api/v1/namespaces/kube-system":
             return {"metadata": {"name": "kube-system", "uid": self.uid}}
         if path in self.lists:

@@ -182,6 +182,26 @@ def test_a_broken_stream_greys_the_cluster_with_its_reason_and_it_comes_back() -
     watching(test)
 
 
+def test_a_cluster_that_came_back_is_reachable_only_when_all_of_it_was_read_again() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.api.failures[NODES] = ClusterUnreachable("eu", "refused")
+        world.api.streams[NODES].put_nowait(ClusterUnreachable("eu", "broke"))
+        for number in (1, 2):
+            await world.until(lambda number=number: len(world.pauses) == number)  # type: ignore[misc]
+            assert number == 1 or world.record.health is Health.UNREACHABLE
+            if number == 2:
+                world.api.failures.clear()
+                world.api.gates[PODS] = asyncio.Event()
+            world.end_pause()
+        await world.until(lambda: world.api.watched_from[DEPLOYMENTS] == ["100", "100"])
+        assert world.record.health is Health.UNREACHABLE
+        world.api.gates[PODS].set()
+        await world.until_reachable()
+
+    watching(test)
+
+
 def test_a_stream_that_breaks_on_a_living_server_greys_nothing() -> None:
     async def test(world: World) -> None:
         await world.until_reachable()
