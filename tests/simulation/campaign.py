@@ -1,0 +1,142 @@
+"""The long form of the simulation: many seeds, a kill or a freeze at every await. Run by hand or at night:
+
+python -m tests.simulation.campaign [SEEDS]
+
+Prints one line for each campaign; ends with 1 if any invariant was broken. A seed that failed can be run
+again alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.simulation.network import Faults
+from tests.simulation.processes import Process
+from tests.simulation.world import PATH, World, keep_alive, simulate
+
+#: How often a run without faults resumes its tasks, and some more.
+MAX_STEPS = 900
+NOISE = {"lost": 0.03, "unanswered": 0.03, "late": 0.03, "doubled": 0.02}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens in one run."""
+
+    faults: Faults
+    has_two_instances: bool = False
+    kill_at: int | None = None
+    freeze_at: int | None = None
+    has_reclaims: bool = False
+    has_no_capacity: bool = False
+
+
+def run_once(seed: int, plan: Plan) -> list[str]:
+    """Run one simulation; returns the invariants that were broken."""
+
+    async def scenario(world: World) -> None:
+        if plan.has_no_capacity:
+            world.target.capacity = world.rng.randrange(world.replicas)
+        if plan.has_reclaims:
+            world.loop.create_task(reclaim(world))
+        freeze_s = world.rng.uniform(20, 80)
+        first = Process("a", kill_at=plan.kill_at, freeze_at=plan.freeze_at, freeze_s=freeze_s)
+        lives = [keep_alive(world, "a", first=first)]
+        if plan.has_two_instances:
+            lives.append(keep_alive(world, "b", delay_s=world.rng.uniform(0, 20)))
+        await asyncio.gather(*lives)
+
+    with tempfile.TemporaryDirectory() as directory:
+        world = simulate(
+            scenario, seed, Path(directory), faults=plan.faults, checks_readiness=not plan.has_reclaims
+        )
+    ends = (("DONE", (0, world.replicas)), ("ROLLED_BACK", (world.replicas, None)))
+    end = (world.journaled_phase(), world.result())
+    return world.violations + ([] if end in ends else [f"it ended as {end}"])
+
+
+async def reclaim(world: World) -> None:
+    """Spot nodes of the target go, one pod at a time, for five minutes."""
+    while world.loop.time() < 300:
+        await asyncio.sleep(world.rng.uniform(5, 60))
+        world.target.lose_pods(PATH, 1)
+
+
+def partitions(rng: random.Random) -> Faults:
+    """Four partitions of up to 90 s and some noise."""
+    cuts = []
+    for _ in range(4):
+        start = rng.uniform(0, 200)
+        cuts.append((rng.choice(["paris", "osaka"]), start, start + rng.uniform(5, 90)))
+    return Faults(lost=0.02, unanswered=0.02, late=0.02, partitions=cuts)
+
+
+#: name -> the plan of a seed
+CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
+    "clean": lambda rng: Plan(Faults()),
+    "noise": lambda rng: Plan(Faults(**NOISE)),
+    "kill at a random await": lambda rng: Plan(Faults(**NOISE), kill_at=rng.randrange(MAX_STEPS)),
+    "two instances": lambda rng: Plan(Faults(**NOISE), has_two_instances=True),
+    "two instances, kill": lambda rng: Plan(
+        Faults(**NOISE), has_two_instances=True, kill_at=rng.randrange(MAX_STEPS)
+    ),
+    "two instances, freeze": lambda rng: Plan(
+        Faults(**NOISE), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS)
+    ),
+    "partitions, kill": lambda rng: Plan(partitions(rng), kill_at=rng.randrange(MAX_STEPS)),
+    "two, freeze, partitions, no capacity": lambda rng: Plan(
+        partitions(rng), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS), has_no_capacity=True
+    ),
+    "reclaims, partitions, kill": lambda rng: Plan(
+        partitions(rng), kill_at=rng.randrange(MAX_STEPS), has_reclaims=True
+    ),
+}
+
+
+def run_campaign(name: str, plans: list[tuple[int, Plan]]) -> bool:
+    """Run all plans and print one line; True where nothing was broken."""
+    started_at = time.monotonic()
+    broken = {
+        (seed, plan.kill_at, plan.freeze_at): found for seed, plan in plans if (found := run_once(seed, plan))
+    }
+    kinds = Counter(text.split(" at ")[0] for found in broken.values() for text in found)
+    print(
+        f"{name:40} {len(plans):5} runs {len(broken):4} broken {dict(kinds)} {time.monotonic() - started_at:6.1f} s",
+        *list(broken.items())[:2],
+        flush=True,
+    )
+    return not broken
+
+
+def main(seeds: int) -> int:
+    """Run everything; returns the exit code."""
+    # The dead and the frozen leave coroutines behind that are never resumed: that is the point.
+    warnings.simplefilter("ignore", RuntimeWarning)
+    is_good = [
+        run_campaign(name, [(seed, make(random.Random(seed * 7 + 1))) for seed in range(seeds)])
+        for name, make in CAMPAIGNS.items()
+    ]
+    every = range(1, 440)
+    is_good.append(
+        run_campaign("kill at every await", [(1, Plan(Faults(**NOISE), kill_at=step)) for step in every])
+    )
+    is_good.append(
+        run_campaign(
+            "freeze at every await, two instances",
+            [(2, Plan(Faults(), freeze_at=step, has_two_instances=True)) for step in every],
+        )
+    )
+    return 0 if all(is_good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100))
