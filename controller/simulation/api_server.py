@@ -8,14 +8,14 @@ import asyncio
 import gzip
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from controller.simulation.api.cluster_api import ClusterApi
 from controller.simulation.api.json_objects import JsonObject
-from controller.simulation.api.object_store import StoreEvent
 from controller.simulation.api.requests import ApiRequest
 from controller.simulation.api.status_errors import ApiError, body_too_large, unauthorized, unknown_path
 from controller.simulation.api.watches import WatchCursor, error_event
@@ -37,12 +37,33 @@ class ServedCluster:
     token: str
     waiting: set[asyncio.Event] = field(default_factory=set)
     is_reachable: bool = True
-    """False drops every connection unanswered, as a network partition does."""
+    """False drops every connection unanswered, as a network partition does; set by `set_reachable`."""
+    _connections: set[asyncio.Transport] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.api.model.state.store.subscribe(self._wake)
+        self.api.model.state.store.subscribe(lambda _: self.wake_watches())
 
-    def _wake(self, _: StoreEvent) -> None:
+    def set_reachable(self, reachable: bool) -> None:
+        """Cut the cluster off, open watches included, or join it again."""
+        self.is_reachable = reachable
+        if not reachable:
+            for transport in tuple(self._connections):
+                transport.abort()
+
+    @contextmanager
+    def hold_connection(self, transport: asyncio.Transport | None) -> Iterator[None]:
+        """Count a watch's connection among those that a partition cuts."""
+        if transport is None:
+            yield
+            return
+        self._connections.add(transport)
+        try:
+            yield
+        finally:
+            self._connections.discard(transport)
+
+    def wake_watches(self) -> None:
+        """Have every open watch look for changes, and for the end."""
         for event in self.waiting:
             event.set()
 
@@ -64,6 +85,7 @@ class ApiServer:
         self._clusters = clusters
         self._advance = advance
         self._time_scale = time_scale
+        self._is_stopping = False
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -80,6 +102,9 @@ class ApiServer:
 
     async def stop(self) -> None:
         """End all watches and connections and stop listening."""
+        self._is_stopping = True
+        for cluster in self._clusters.values():
+            cluster.wake_watches()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -100,7 +125,8 @@ class ApiServer:
             request = await _read_request(http)
             self._advance(cluster)
             if cluster.api.is_watch(request):
-                return await self._stream_watch(http, request, cluster)
+                with cluster.hold_connection(http.transport):
+                    return await self._stream_watch(http, request, cluster)
         except ApiError as error:
             return _json_response(http, error.code, error.to_status())
         if request.path in ("/healthz", "/livez", "/readyz"):
@@ -123,7 +149,7 @@ class ApiServer:
         try:
             async with asyncio.timeout(lifetime_s):
                 interval_s = BOOKMARK_INTERVAL_S / self._time_scale if wants_bookmarks else None
-                await _follow(response, cursor, cluster.waiting, interval_s)
+                await self._follow(response, cursor, cluster.waiting, interval_s)
         except TimeoutError:
             # The end of its time is the normal end of a watch, told by a last bookmark if there is news.
             if wants_bookmarks:
@@ -133,27 +159,30 @@ class ApiServer:
         await response.write_eof()
         return response
 
-
-async def _follow(
-    response: web.StreamResponse, cursor: WatchCursor, waiting: set[asyncio.Event], interval_s: float | None
-) -> None:
-    """Send changes as they come, and after each quiet interval a bookmark if there is news."""
-    changed = asyncio.Event()
-    waiting.add(changed)
-    try:
-        while True:
-            changed.clear()
-            for event in cursor.take_events():
-                await _write_event(response, event)
-            if changed.is_set():
-                continue
-            try:
-                async with asyncio.timeout(interval_s):
-                    await changed.wait()
-            except TimeoutError:
-                await _write_bookmark(response, cursor)
-    finally:
-        waiting.discard(changed)
+    async def _follow(
+        self,
+        response: web.StreamResponse,
+        cursor: WatchCursor,
+        waiting: set[asyncio.Event],
+        interval_s: float | None,
+    ) -> None:
+        """Send changes as they come, and after each quiet interval a bookmark if there is news."""
+        changed = asyncio.Event()
+        waiting.add(changed)
+        try:
+            while not self._is_stopping:
+                changed.clear()
+                for event in cursor.take_events():
+                    await _write_event(response, event)
+                if changed.is_set():
+                    continue
+                try:
+                    async with asyncio.timeout(interval_s):
+                        await changed.wait()
+                except TimeoutError:
+                    await _write_bookmark(response, cursor)
+        finally:
+            waiting.discard(changed)
 
 
 async def _write_bookmark(response: web.StreamResponse, cursor: WatchCursor) -> None:

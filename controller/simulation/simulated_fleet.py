@@ -125,7 +125,7 @@ class SimulatedFleet:
 
     def set_reachable(self, context: str, reachable: bool) -> None:
         """Cut a cluster off from its clients, or join it again; the cluster itself lives on meanwhile."""
-        self._served[context].is_reachable = reachable
+        self._served[context].set_reachable(reachable)
 
     def reclaim_node(self, context: str, name: str) -> None:
         """Have the cloud announce, now, that it takes a node back. Raises KeyError for a node that does not exist."""

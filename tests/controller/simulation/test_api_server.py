@@ -1,0 +1,112 @@
+"""The wire: who is listened to, and how watches end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import aiohttp
+import pytest
+
+from controller.simulation.api_server import ApiServer, ServedCluster
+from tests.controller.simulation.simulated_cluster import WEB, SimulatedCluster
+
+PODS = "/api/v1/namespaces/shop/pods"
+WATCH = {"watch": "true"}
+Scene = Callable[[ApiServer, ServedCluster, aiohttp.ClientSession], Coroutine[Any, Any, None]]
+
+
+def play(scene: Scene) -> None:
+    """Run a scene with a served cluster and a session that knows its token."""
+
+    async def run() -> None:
+        served = ServedCluster(SimulatedCluster(WEB).api, "secret")
+        server = ApiServer({"aws": served}, lambda _: None)
+        await server.start()
+        headers = {"Authorization": "Bearer secret"}
+        try:
+            async with aiohttp.ClientSession(headers=headers) as session:
+                await scene(server, served, session)
+        finally:
+            await server.stop()
+
+    asyncio.run(run())
+
+
+async def get(session: aiohttp.ClientSession, url: str, **more: Any) -> tuple[int, Any]:
+    async with session.get(url, **more) as response:
+        return response.status, await response.json(content_type=None)
+
+
+def test_server_listens_on_loopback_only() -> None:
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        assert server.server_url("aws").startswith("http://127.0.0.1:")
+        assert server.port > 0
+
+    play(scene)
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}])
+def test_request_without_the_token_is_401(header: dict[str, str]) -> None:
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        async with aiohttp.ClientSession() as stranger:
+            code, body = await get(stranger, server.server_url("aws") + PODS, headers=header)
+        assert (code, body["kind"], body["reason"]) == (401, "Status", "Unauthorized")
+
+    play(scene)
+
+
+def test_unknown_cluster_is_404() -> None:
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        code, body = await get(session, server.server_url("mars") + PODS)
+        assert (code, body["reason"]) == (404, "NotFound")
+
+    play(scene)
+
+
+async def until(is_wanted: Callable[[], bool]) -> None:
+    """Let the loop turn until something holds; fails with the test's own limit on waiting."""
+    async with asyncio.timeout(5):
+        while not is_wanted():  # noqa: ASYNC110 -- what is waited for happens on the other side of a socket
+            await asyncio.sleep(0)
+
+
+def test_client_that_goes_away_ends_its_watch() -> None:
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        response = await session.get(server.server_url("aws") + PODS, params=WATCH)
+        await until(lambda: len(served.waiting) == 1)
+        response.close()
+        await until(lambda: not served.waiting)
+
+    play(scene)
+
+
+def test_stopping_ends_open_watches() -> None:
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        async with session.get(server.server_url("aws") + PODS, params=WATCH):
+            await until(lambda: len(served.waiting) == 1)
+            await server.stop()
+            assert not served.waiting
+
+    play(scene)
+
+
+def test_unreachable_cluster_drops_the_connection() -> None:
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        served.is_reachable = False
+        with pytest.raises(aiohttp.ClientError):
+            await get(session, server.server_url("aws") + PODS)
+
+    play(scene)
+
+
+def test_partition_also_cuts_open_watches() -> None:
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        async with session.get(server.server_url("aws") + PODS, params=WATCH) as response:
+            await until(lambda: len(served.waiting) == 1)
+            served.set_reachable(False)
+            with pytest.raises(aiohttp.ClientError):
+                await response.read()
+
+    play(scene)
