@@ -65,6 +65,7 @@ class EngineProcess:
             self._process.kill()
             self._process.wait()
         self._reader.join(1.0)
+        cast(BinaryIO, self._process.stdout).close()
 
     def _read(self) -> None:
         stream = cast(BinaryIO, self._process.stdout)

@@ -1,0 +1,37 @@
+"""The hands of a person at the real window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app.hud.overlay_items import ItemKind
+
+
+def click(widget):
+    """Press the left button of the mouse over a widget, delivered as the window system would."""
+    window = widget.window()
+    place = widget.mapTo(window, widget.rect().center())
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(place))
+
+
+def find_migrate_button(desktop, dry_run):
+    """The visible `Migrate` button of this move, or None while it is behind the limb or on its way."""
+    for button in desktop.window.stage.overlay.buttons.values():
+        item = button.item
+        if button.isVisible() and item.kind is ItemKind.MIGRATE and item.dry_run.workload == dry_run.workload:
+            return button
+    return None
+
+
+def offered_moves(desktop):
+    """The best move of each region, smallest first: the one that a button on the globe stands for."""
+    best = {}
+    for dry_run in desktop.snapshot.opportunities if desktop.snapshot else ():
+        best.setdefault(dry_run.workload.context, dry_run)
+    return sorted(best.values(), key=lambda dry_run: dry_run.replicas)
+
+
+def migration(desktop):
+    views = desktop.snapshot.migrations
+    return views[0] if views else None

@@ -1,0 +1,149 @@
+"""What a person is told when something is missing or breaks, and that it mends itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from PySide6.QtWidgets import QLabel
+
+from app.composition import open_engine
+from app.configuration import Configuration
+from controller.clusters.fleet import Health
+from controller.commands import StartMigration
+from controller.simulation.fleet_plan import plan_demo_fleet
+from controller.simulation.simulated_fleet import SimulatedFleet
+from oracle.quotes import Freshness
+from oracle.store.server_binary import find_server_binaries
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def find_free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def redis_server(port, directory):
+    """A Redis of somebody else, on loopback."""
+    binary = next(iter(find_server_binaries()))
+    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
+    with subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.timeout(180)
+def test_lost_redis_stops_all_offers_until_it_is_back(home, tmp_path):
+    port = find_free_port()
+
+    async def scenario():
+        with contextlib.ExitStack() as servers:
+            first = servers.enter_context(redis_server(port, tmp_path))
+            async with open_engine(Configuration(redis=f"redis://127.0.0.1:{port}")) as engine:
+                seen = await engine.wait_until(lambda s: s.is_complete and bool(s.opportunities), 40)
+                assert seen.opportunities
+                first.kill()
+                lost = await engine.wait_until(lambda s: not s.store.is_up and not s.opportunities, 60)
+                assert not lost.opportunities
+                assert any(notice.key == "store" for notice in lost.notices)
+                expired = {c.quote.freshness(lost.taken_at) for c in lost.contexts if c.quote}
+                assert expired == {Freshness.EXPIRED}
+                assert {c.usd_per_day for c in lost.contexts if c.workloads} == {None}
+                servers.enter_context(redis_server(port, tmp_path))
+                back = await engine.wait_until(lambda s: s.store.is_up and bool(s.opportunities), 40)
+                assert back.opportunities
+
+    asyncio.run(scenario())
+
+
+def test_unreachable_context_is_greyed_alone_and_real_clusters_stay_read_only(home, tmp_path):
+    async def scenario():
+        async with SimulatedFleet.start(plan_demo_fleet(7), 7, tmp_path, time_scale=0) as fleet:
+            document = yaml.safe_load(fleet.kubeconfig.read_text())
+            dead = f"http://127.0.0.1:{find_free_port()}"
+            document["clusters"].append({"name": "dead", "cluster": {"server": dead}})
+            document["contexts"].append(
+                {"name": "dead", "context": {"cluster": "dead", "user": "aws-us-east-1"}}
+            )
+            kubeconfig = tmp_path / "kubeconfig"
+            kubeconfig.write_text(yaml.safe_dump(document))
+            kubeconfig.chmod(0o600)
+            async with open_engine(Configuration(kubeconfig=str(kubeconfig))) as engine:
+                seen = await engine.wait_until(lambda s: s.is_complete and bool(s.opportunities), 40)
+                health = {c.context: c.health for c in seen.contexts}
+                assert health.pop("dead") is Health.UNREACHABLE
+                assert set(health.values()) == {Health.REACHABLE}
+                assert any(notice.key == "context:dead" for notice in seen.notices)
+                offered = seen.opportunities[0]
+                engine.submit(StartMigration(offered.workload, offered.target, offered.plan_digest))
+                refused = await engine.wait_until(
+                    lambda s: any("not armed" in e.text for e in s.timeline), 10
+                )
+                assert any("not armed" in entry.text for entry in refused.timeline)
+                assert refused.migrations == ()
+
+    asyncio.run(scenario())
+
+
+def test_second_instance_shares_the_store_and_says_so(home):
+    with home.start("operator", "--json") as operator:
+        operator.stdout.readline()
+        answer = home.run("plan")
+        assert answer.returncode == 0
+        assert "shares the price store" in answer.stdout
+        operator.send_signal(signal.SIGTERM)
+        operator.wait(15)
+    assert home.processes() == []
+
+
+def start_window():
+    return subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def wait_for(condition, timeout_s=30):
+    """Wait for something that another process does, of which no event tells."""
+    for _ in range(int(timeout_s / 0.05)):
+        if condition():
+            return True
+        with contextlib.suppress(TimeoutError):
+            asyncio.run(asyncio.wait_for(asyncio.sleep(1), 0.05))
+    return False
+
+
+def test_killed_window_leaves_nothing_behind(home):
+    with start_window() as window:
+        assert wait_for(lambda: len(home.processes()) >= 4 and home.find_kubeconfig() is not None)
+        os.kill(window.pid, signal.SIGKILL)
+    assert wait_for(lambda: home.processes() == [])
+    assert wait_for(lambda: home.find_kubeconfig() is None)
+
+
+def test_killed_engine_takes_its_store_with_it(home):
+    with start_window() as window:
+        assert wait_for(lambda: len(home.processes()) >= 4 and home.find_kubeconfig() is not None)
+        engine = next(p for p in home.processes() if b"\0engine\0" in Path(f"/proc/{p}/cmdline").read_bytes())
+        os.kill(engine, signal.SIGKILL)
+        assert wait_for(lambda: home.processes() == [window.pid])
+        window.kill()
+
+
+@pytest.mark.parametrize("desktop", [("--prices", "missing.csv")], indirect=True)
+def test_window_says_why_its_engine_could_not_start(desktop, qtbot):
+    def is_told():
+        labels = desktop.window.findChildren(QLabel)
+        return any("missing.csv" in label.text() for label in labels if label.isVisible())
+
+    qtbot.waitUntil(is_told, timeout=15_000)
