@@ -6,6 +6,7 @@ They float over the globe, so that nothing jumps when one comes or goes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -18,7 +19,7 @@ from controller.snapshots import Notice, Severity
 
 #: More notices than this are only counted.
 MAX_SHOWN = 3
-PASSING_MS = 7000
+PASSING_MS = 9000
 WIDTH_PX = 440
 
 _COLORS = {Severity.INFO: colors.ACCENT, Severity.WARNING: colors.WARNING, Severity.ERROR: colors.BAD}
@@ -49,10 +50,14 @@ class Notices(QWidget):
         return self._shown
 
     def show_lasting(self, notices: Sequence[Notice]) -> None:
-        """Show what the engine reports; a notice that is not in `notices` any more goes away."""
+        """Show what the engine reports: trouble for as long as it lasts, what is only good to know for a while."""
         if tuple(notices) != self._lasting:
+            known = {notice.key for notice in self._lasting}
             self._lasting = tuple(notices)
             self._dismissed &= {notice.key for notice in notices} | self._own.keys()
+            for notice in notices:
+                if notice.severity is Severity.INFO and notice.key not in known:
+                    QTimer.singleShot(PASSING_MS, self, partial(self._dismiss, notice))
             self._refresh()
 
     def hold(self, notice: Notice) -> None:

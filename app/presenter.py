@@ -30,6 +30,8 @@ CROWDED_DEGREES = 1.3
 SPREAD_DEGREES = 1.1
 #: A finished migration keeps its arc for this long.
 FINISHED_ARC_S = 8.0
+#: A price that moved less than this share of the scale keeps its colour: nobody sees it, and a new one is a frame.
+COLOR_STEP = 0.04
 #: The sun moves 0.25 degrees in this time; redrawing the globe for less is not worth it.
 SUN_STEP_S = 60.0
 #: Dashes of an arc that is only considered, as a share of its length.
@@ -47,9 +49,9 @@ class Focus:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Colored:
-    """Colours and strengths of all markers, kept until one of them changes."""
+    """Colours and strengths of all markers, kept until one of them visibly changes."""
 
-    key: tuple[tuple[float, float], ...]
+    shades: tuple[tuple[float, float], ...]
     colors: Floats
     glows: Floats
 
@@ -157,12 +159,10 @@ class Presenter:
         return (math.nan, 0.0) if share is None else (share, 1.0)
 
     def _color(self, shades: tuple[tuple[float, float], ...]) -> None:
-        # NaN differs from itself; None in its place makes unchanged colours compare equal.
-        key = tuple((-1.0 if math.isnan(share) else share, glow) for share, glow in shades)
-        if key == self._colored.key and len(self._colored.colors) == len(key):
+        if len(shades) == len(self._colored.shades) and not any(map(_differ, shades, self._colored.shades)):
             return
         colors = ramp_colors([share for share, _ in shades])
-        self._colored = _Colored(key, colors, np.array([glow for _, glow in shades], dtype=np.float32))
+        self._colored = _Colored(shades, colors, np.array([glow for _, glow in shades], dtype=np.float32))
 
     def _sun_at(self, now: float) -> Floats:
         moment = math.floor(now / SUN_STEP_S) * SUN_STEP_S
@@ -235,6 +235,13 @@ def _circle(latitude: float, longitude: float, count: int) -> Vectors:
         np.clip(latitude + SPREAD_DEGREES * np.sin(angles), -90.0, 90.0),
         longitude - SPREAD_DEGREES * np.cos(angles) / parallel,
     )
+
+
+def _differ(first: tuple[float, float], second: tuple[float, float]) -> bool:
+    """Whether two shades (place on the ramp or NaN, glow) can be told apart."""
+    if math.isnan(first[0]) or math.isnan(second[0]):
+        return math.isnan(first[0]) is not math.isnan(second[0])
+    return abs(first[0] - second[0]) >= COLOR_STEP or first[1] != second[1]
 
 
 def _has_arc(migration: MigrationView, now: float) -> bool:

@@ -6,6 +6,7 @@ its own and never ends the program: `closed` tells whoever built it.
 
 from __future__ import annotations
 
+import linecache
 import math
 import time
 from collections.abc import Callable
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from app.panels.dry_run_card import DryRunCard
 
 SIZE_PX = (1280, 720)
-SIDE_WIDTH_PX = 590
+SIDE_WIDTH_PX = 618
 TIMELINE_HEIGHT_PX = 118
 AGE_TICK_MS = 1000
 #: The second half of a double click must not start the next move, whose button has taken the first one's place.
@@ -327,6 +328,8 @@ class MainWindow(QMainWindow):
         return [self.card.first_control()]
 
     def _on_first_frame(self) -> None:
+        # PySide6 looks through the source of every module imported after it, and the texts (9 MB) stay cached.
+        linecache.clearcache()
         if self.settings.opening_turn:
             self.stage.start_opening_turn()
         self.first_frame_drawn.emit()

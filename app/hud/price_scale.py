@@ -17,8 +17,6 @@ LEAST_USE = 0.6
 SLACK = 0.08
 #: A scale is never narrower than this ratio, so that noise does not look like a difference.
 LEAST_RATIO = 1.15
-#: Shares are rounded to this step: a smaller change of a price is not worth a new picture.
-STEP = 1.0 / 32.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +27,10 @@ class PriceScale:
     high_usd_per_hour: float
 
     def share(self, usd_per_hour: Decimal) -> float:
-        """Return the place of a price, 0 (cheap) to 1 (dear), in steps of `STEP`."""
+        """Return the place of a price, 0 (cheap) to 1 (dear)."""
         low, high = math.log(self.low_usd_per_hour), math.log(self.high_usd_per_hour)
         place = (math.log(float(usd_per_hour)) - low) / (high - low)
-        return round(max(0.0, min(1.0, place)) / STEP) * STEP
+        return max(0.0, min(1.0, place))
 
     def fits(self, low: float, high: float) -> bool:
         """Return whether prices from `low` to `high` lie on the scale and use enough of it."""

@@ -55,10 +55,16 @@ class Header(QWidget):
         contexts = f"{total} contexts" if answering == total else f"{answering} of {total} contexts answer"
         if not snapshot.is_complete:
             contexts += ", still reading"
-        store = plain_text(snapshot.store.detail, 80) or snapshot.store.kind
+        detail = plain_text(snapshot.store.detail, 200)
+        store = (
+            f"{plain_text(snapshot.store.kind, 20)} store"
+            if snapshot.store.is_up
+            else detail or "store is down"
+        )
         self._state.setText(
             f"{contexts}    ·    prices: {plain_text(snapshot.price_source, 60)}    ·    {store}"
         )
+        self._state.setToolTip(detail)
         set_color(self._state, colors.MUTED if snapshot.store.is_up else colors.WARNING)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,7 +32,8 @@ from app.panels.region_rows import (
 from app.theme import make_font
 
 ROW_HEIGHT_PX = 28
-#: Rows change places at most this often, and never under the pointer: a moving row is easily clicked by mistake.
+#: Rows change places at most this often, or when a move comes or goes, and never under the pointer: a moving row is
+#: easily clicked by mistake.
 RESORT_S = 10.0
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -129,7 +131,8 @@ class RegionTable(QTableView):
         self._sorted = _Sorted(self)
         self._sorted.setSourceModel(self._model)
         self._sorted.setDynamicSortFilter(False)
-        self._sorted_at = 0.0
+        self._sorted_at = -math.inf
+        self._offers = 0
         self._is_following = False
         self.setModel(self._sorted)
         self.setItemDelegate(RegionDelegate(ROW_ROLE, self))
@@ -139,7 +142,10 @@ class RegionTable(QTableView):
     def show_rows(self, rows: Sequence[RegionRow], now_s: float) -> None:
         """Show these rows; `now_s` is a monotonic time that says when to sort again."""
         self._model.show_rows(rows)
-        if now_s - self._sorted_at >= RESORT_S and not self.underMouse() and not self.hasFocus():
+        offers = sum(bool(row.offers) for row in rows)
+        is_due = now_s - self._sorted_at >= RESORT_S or offers != self._offers
+        self._offers = offers
+        if is_due and not self.underMouse() and not self.hasFocus():
             self._sorted_at = now_s
             self._sorted.invalidate()
 
@@ -243,11 +249,11 @@ class RegionTable(QTableView):
 
 _WIDTHS_PX = {
     Column.PRICE: 74,
-    Column.AGE: 96,
+    Column.AGE: 116,
     Column.TREND: 60,
     Column.WORKLOADS: 72,
     Column.COST: 62,
-    Column.ACTION: 88,
+    Column.ACTION: 96,
 }
 
 

@@ -72,6 +72,14 @@ def test_a_passing_notice_goes_by_itself(
     qtbot.waitUntil(lambda: not notices.shown)
 
 
+def test_what_is_only_good_to_know_goes_by_itself_and_trouble_stays(
+    notices: Notices, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.notices.PASSING_MS", 1)
+    notices.show_lasting([notice("hint"), notice("store", Severity.WARNING)])
+    qtbot.waitUntil(lambda: keys(notices) == ["store"])
+
+
 def test_a_long_text_is_wrapped_and_not_cut(notices: Notices) -> None:
     notices.show_lasting([notice("short", text="short")])
     low = notices.height()
