@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from controller.migration import ledger_file
+from controller.migration.ledger import Ledger, LedgerProblem, verify_ledger
+from controller.snapshots import EntryKind, Severity
+
+NOW = 1_790_000_000.0
+
+
+def build(path: Path, count: int = 3) -> Ledger:
+    """A ledger with some entries."""
+    ledger = Ledger(path, lambda: NOW)
+    for index in range(count):
+        ledger.record(EntryKind.MIGRATION, f"entry {index}", contexts=("paris", "osaka"), migration_id="m1")
+    return ledger
+
+
+def test_entries_feed_the_timeline_oldest_first(tmp_path: Path) -> None:
+    newest = build(tmp_path / "ledger.jsonl").newest(2)
+    assert [(entry.sequence, entry.text) for entry in newest] == [(2, "entry 1"), (3, "entry 2")]
+    assert newest[0].contexts == ("paris", "osaka")
+    assert build(tmp_path / "other.jsonl").newest(0) == ()
+
+
+def test_a_restart_finds_the_entries_and_goes_on_counting(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "ledger.jsonl"
+    build(path)
+    again = Ledger(path, lambda: NOW)
+    again.record(EntryKind.DECISION, "later", severity=Severity.WARNING)
+    assert [entry.sequence for entry in again.newest(10)] == [1, 2, 3, 4]
+    assert again.newest(1)[0].severity is Severity.WARNING
+    assert verify_ledger(path) is None
+
+
+def test_facts_go_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    Ledger(path, lambda: NOW).record(EntryKind.MIGRATION, "done", facts={"overlap_usd": "0.05"})
+    assert json.loads(path.read_text())["facts"] == {"overlap_usd": "0.05"}
+
+
+@pytest.mark.parametrize(
+    ("damage", "line", "reason"),
+    [
+        (lambda lines: [lines[0], lines[1].replace("entry 1", "entry 9"), lines[2]], 2, "was changed"),
+        (lambda lines: [lines[0], lines[2]], 2, "does not follow"),
+        (lambda lines: [lines[1], lines[0], lines[2]], 1, "does not follow"),
+        (lambda lines: [lines[0], lines[0], *lines[1:]], 2, "does not follow"),
+        (lambda lines: [lines[0], "{}\n", lines[1]], 2, "is not an entry"),
+        (lambda lines: ["null\n"], 1, "is not an entry"),
+    ],
+)
+def test_a_ledger_that_was_touched_shows_where(tmp_path: Path, damage, line: int, reason: str) -> None:
+    path = tmp_path / "ledger.jsonl"
+    build(path)
+    path.write_text("".join(damage(path.read_text().splitlines(keepends=True))))
+    problem = verify_ledger(path)
+    assert isinstance(problem, LedgerProblem)
+    assert problem.line == line
+    assert reason in problem.reason
+
+
+def test_two_programs_share_one_chain(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    first, second = Ledger(path, lambda: NOW), Ledger(path, lambda: NOW)
+    for ledger in (first, second, first):
+        ledger.record(EntryKind.OPERATOR, "armed")
+    assert verify_ledger(path) is None
+    assert len(path.read_text().splitlines()) == 3
+
+
+def test_a_full_disk_is_told_and_what_could_not_be_written_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.jsonl"
+    ledger = build(path, 1)
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(ledger_file.os, "fsync", refuse)
+        ledger.record(EntryKind.MIGRATION, "on a full disk")
+        assert ledger.trouble is not None
+        assert "No space left on device" in ledger.trouble
+        assert ledger.newest(1)[0].text == "on a full disk"
+        assert len(path.read_text().splitlines()) == 1
+    ledger.record(EntryKind.MIGRATION, "with room again")
+    assert ledger.trouble is None
+    assert verify_ledger(path) is None
+    assert len(path.read_text().splitlines()) == 3
+
+
+def test_a_line_torn_by_a_crash_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    build(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:40])
+    Ledger(path, lambda: NOW)
+    assert path.read_bytes() == whole
+
+
+def test_a_ledger_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ledger = Ledger(tmp_path / "file" / "ledger.jsonl", lambda: NOW)
+    entry = ledger.record(EntryKind.MIGRATION, "goes on")
+    assert ledger.trouble is not None
+    assert ledger.newest(5) == (entry,)
