@@ -109,14 +109,15 @@ class Frame:
     camera: Camera
     viewport: Viewport
     sun_direction: Floats
-    """Unit vector from the centre of the earth to the sun, shape (3,). Round time to about 20 s before
-    computing it (0.1° of rotation), or every frame is a new one."""
+    """Unit vector from the centre of the earth to the sun, shape (3,).
+
+    Round time to about 20 s before computing it (0.1° of rotation), or every frame is a new one.
+    """
     markers: Markers = field(default_factory=Markers)
     aura: Aura = field(default_factory=Aura)
     arcs: Arcs = field(default_factory=Arcs)
     time_s: float = 0.0
-    """Animation clock of pulses and of moving dashes, any origin. Leave it constant while nothing
-    animates."""
+    """Clock of pulses and moving dashes, any origin. Leave it constant while nothing animates."""
 
     def looks_like(self, other: Frame | None) -> bool:
         """Return whether drawing `other` gives the same picture as drawing this one."""

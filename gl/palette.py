@@ -23,8 +23,7 @@ UNKNOWN.setflags(write=False)
 
 
 def ramp_colors(values: ArrayLike) -> Floats:
-    """Return colours, shape (n, 3), of `values`, shape (n,): 0 is green, 1 is red, NaN is unknown and
-    grey."""
+    """Return colours, shape (n, 3), of `values`, shape (n,): 0 is green, 1 red, NaN (unknown) grey."""
     amounts = np.asarray(values, dtype=np.float64).reshape(-1)
     stops = np.linspace(0.0, 1.0, len(RAMP))
     known = np.nan_to_num(amounts, nan=0.0)

@@ -29,8 +29,10 @@ def load_program(context: moderngl.Context, name: str) -> moderngl.Program:
 
 
 def set_uniforms(program: moderngl.Program, values: Mapping[str, ArrayLike]) -> None:
-    """Set uniforms by name. Arrays go over as float32 in their memory order, so pyrr's matrices fit as they
-    are."""
+    """Set uniforms by name.
+
+    Arrays go over as float32 in their memory order, so pyrr's matrices fit as they are.
+    """
     for name, value in values.items():
         uniform = program[name]
         if not isinstance(uniform, moderngl.Uniform):

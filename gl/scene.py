@@ -45,8 +45,7 @@ class Scene:
         )
 
     def draw(self, frame: Frame, framebuffer: moderngl.Framebuffer) -> None:
-        """Draw `frame` over the whole of `framebuffer`, whose size must be the viewport's in device
-        pixels."""
+        """Draw `frame` over all of `framebuffer`, whose size is the viewport's in device pixels."""
         framebuffer.use()
         # Qt leaves the viewport and the blend state of its own painting behind.
         framebuffer.viewport = (0, 0, *frame.viewport.device_size)

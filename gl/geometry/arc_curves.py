@@ -5,8 +5,6 @@ Pure. Axes as in `geodesy`. Ground is radius 1; an arc leaves it at both ends an
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -34,9 +32,3 @@ def arc_points(start: ArrayLike, end: ArrayLike, progress: ArrayLike) -> NDArray
     altitude = peak_altitude(start, end) * 4.0 * fraction * (1.0 - fraction)
     ground = slerp(start, end, fraction)
     return np.asarray(ground * (1.0 + altitude)[..., np.newaxis], dtype=np.float64)
-
-
-def segment_count(start: ArrayLike, end: ArrayLike) -> int:
-    """Return how many straight pieces show the arc as a smooth curve: one for every 1.5 degrees, at least
-    12."""
-    return max(12, math.ceil(math.degrees(float(angle_radians(start, end))) / 1.5))

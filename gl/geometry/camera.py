@@ -61,8 +61,7 @@ class Projection:
     visible: NDArray[np.bool_]
     """In front of the camera and not hidden by the globe. It may still lie outside the viewport."""
     facing: NDArray[np.float64]
-    """Cosine between an anchor's zenith and the way to the eye: 1 seen from above, 0 at the limb. For
-    fading."""
+    """Cosine between an anchor's zenith and the way to the eye: 1 from above, 0 at the limb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,7 @@ class Camera:
 
     @classmethod
     def above(cls, place: ArrayLike, distance: float, roll_degrees: float = 0.0) -> Camera:
-        """Return the camera straight above `place`, a vector of shape (3,), `distance` radii from the
-        centre."""
+        """Return the camera above `place`, a vector of shape (3,), `distance` radii from the centre."""
         latitude, longitude = to_degrees(place)
         return cls(float(longitude), float(latitude), distance, roll_degrees)
 
@@ -152,8 +150,7 @@ class Camera:
         )
 
     def zoomed(self, steps: float) -> Camera:
-        """Return the camera `steps` wheel steps nearer (negative: farther), within the limits of the
-        distance."""
+        """Return the camera `steps` wheel steps nearer (negative: farther), at most to a limit."""
         altitude = (self.distance - 1.0) * (1.0 - ZOOM_STEP) ** steps
         return replace(self, distance=min(MAX_DISTANCE, max(MIN_DISTANCE, 1.0 + altitude)))
 
@@ -185,8 +182,12 @@ def wrap_degrees(degrees: float) -> float:
 
 
 def camera_towards(direction: ArrayLike, up: ArrayLike, distance: float) -> Camera:
-    """Return the camera at `direction` whose upper edge points to `up`; both of shape (3,), `up` not
-    parallel."""
+    """Return the camera at `direction` whose upper edge points to `up`.
+
+    Args:
+        direction, up: vectors of any length, shape (3,), not parallel.
+        distance: from the centre of the globe, in globe radii.
+    """
     level = Camera.above(direction, distance)
     unit_up = normalize(np.asarray(up) - level.direction * float(np.dot(up, level.direction)))
     east = np.cross(level.up, level.direction)

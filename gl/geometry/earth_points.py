@@ -104,8 +104,12 @@ def decode_levels(content: bytes) -> list[PointLevel]:
 
 
 def bucket_numbers(places: Vectors) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the order that sorts `places`, shape (n, 3), for drawing, and the bucket of each place
-    unsorted."""
+    """Return how to sort places for drawing, and in which bucket each is.
+
+    Args:
+        places: unit vectors, shape (n, 3).
+    Returns: indices in drawing order, shape (n,); bucket numbers in the order of `places`, shape (n,).
+    """
     dominant = np.argmax(np.stack([places @ face[0] for face in _FACES], axis=1), axis=1)
     axes = np.array(_FACES, dtype=np.float64)[dominant]
     outward, along_u, along_v = (np.einsum("ni,ni->n", axes[:, row], places) for row in range(3))

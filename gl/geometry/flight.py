@@ -75,8 +75,7 @@ class Flight:
 
 
 def plan_flight(start: Camera, target: Camera, reduced_motion: bool = False) -> Flight:
-    """Return the flight from `start` to `target`, longer for longer ways; without duration for reduced
-    motion."""
+    """Return the flight from `start` to `target`: longer for longer ways, 0 s for reduced motion."""
     if reduced_motion or start == target:
         return Flight(start, target, 0.0)
     way = float(angle_radians(start.direction, target.direction)) / math.pi

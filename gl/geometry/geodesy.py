@@ -14,9 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 Vectors = NDArray[np.float64]
 
-# IUGG mean radius R1 (Moritz, Geodetic Reference System 1980).
-EARTH_RADIUS_KM = 6371.0088
-
 NORTH: Vectors = np.array((0.0, 1.0, 0.0))
 NORTH.setflags(write=False)
 
@@ -56,11 +53,6 @@ def angle_radians(a: ArrayLike, b: ArrayLike) -> Vectors:
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     sine = np.linalg.norm(np.cross(first, second), axis=-1)
     return np.asarray(np.arctan2(sine, np.sum(first * second, axis=-1)), dtype=np.float64)
-
-
-def distance_km(a: ArrayLike, b: ArrayLike) -> Vectors:
-    """Return the great-circle distance between places `a` and `b`, shapes (..., 3), in km."""
-    return angle_radians(a, b) * EARTH_RADIUS_KM
 
 
 def tangent_towards(start: ArrayLike, end: ArrayLike, fallback: ArrayLike = NORTH) -> Vectors:

@@ -28,7 +28,6 @@ class AtmosphereLayer:
     """The background. It replaces a clear: every pixel is written."""
 
     def __init__(self, context: moderngl.Context, noise: float = NOISE) -> None:
-        self._context = context
         self._program = load_program(context, "atmosphere")
         columns, rows = scattering.TABLE_SIZE
         table = scattering.transmittance_table()

@@ -24,11 +24,10 @@ class InstanceBuffer:
         attributes: tuple[str, ...],
     ) -> None:
         """Make it for `shape`, corners of shape (c, 2), read as the attribute `in_corner`."""
-        self._context, self._program = context, program
-        self._format, self._attributes = row_format, attributes
         self._shape = context.buffer(shape.tobytes())
         self._rows = context.buffer(reserve=1024, dynamic=True)
-        self._array = self._make_array()
+        content = [(self._shape, "2f", "in_corner"), (self._rows, row_format, *attributes)]
+        self._array = context.vertex_array(program, content)
 
     def write(self, rows: Floats) -> int:
         """Replace all rows, shape (n, floats of the format), and return n."""
@@ -45,7 +44,3 @@ class InstanceBuffer:
         """Free the GPU objects."""
         for item in (self._array, self._rows, self._shape):
             item.release()
-
-    def _make_array(self) -> moderngl.VertexArray:
-        content = [(self._shape, "2f", "in_corner"), (self._rows, self._format, *self._attributes)]
-        return self._context.vertex_array(self._program, content)
