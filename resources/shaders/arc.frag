@@ -23,7 +23,7 @@ float dash() {
 }
 
 void main() {
-    float across = 1.0 - v_side * v_side;
+    float across = max(1.0 - v_side * v_side, 0.0);
     float line = pow(across, 6.0) + 0.16 * across * across;
     float ends = smoothstep(0.0, 0.03, v_along) * (1.0 - smoothstep(0.97, 1.0, v_along));
     float light = line * dash() * (0.35 + 0.65 * ends) * smoothstep(0.0, 0.02, v_seen);

