@@ -179,8 +179,8 @@ class KubeClient:
         patch_type: PatchType | None = None,
     ) -> dict[str, Any]:
         request = f"{method} {path}"
-        self._check_armed(method, path, request, dry_run)
         query = {**params, "dryRun": "All"} if dry_run else params
+        self._check_armed(method, path, query, request)
         response = await self._open(
             method, path, params=query, body=body, patch_type=patch_type, request=request
         )
@@ -190,9 +190,10 @@ class KubeClient:
             response.release()
         return self._parse_object(raw, request)
 
-    def _check_armed(self, method: str, path: str, request: str, dry_run: bool) -> None:
-        is_harmless = method == "GET" or dry_run or (method == "POST" and path == ACCESS_REVIEWS)
-        if not is_harmless and not self.armed:
+    def _check_armed(self, method: str, path: str, query: Mapping[str, str], request: str) -> None:
+        is_dry_run = query.get("dryRun") == "All"
+        is_review = method == "POST" and path == ACCESS_REVIEWS
+        if not (self.armed or method == "GET" or is_dry_run or is_review):
             raise NotArmed(self.context, request)
 
     async def _open(
@@ -240,6 +241,8 @@ class KubeClient:
         import aiohttp
 
         api_client = await self._connection.get_client(request)
+        # Once more: getting a credential may have taken seconds, in which somebody disarmed.
+        self._check_armed(method, path, params, request)
         settings = self._settings
         timeout = aiohttp.ClientTimeout(
             total=settings.request_timeout_s if silence_s is None else None,
@@ -291,8 +294,12 @@ class KubeClient:
         try:
             async for chunk in response.content.iter_any():
                 rest += chunk
-                if len(rest) > MAX_EVENT_BYTES and b"\n" not in chunk:
-                    raise ServerFailed(self.context, "an event of the watch is too large", request=request)
+                if b"\n" not in chunk:
+                    if len(rest) > MAX_EVENT_BYTES:
+                        raise ServerFailed(
+                            self.context, "an event of the watch is too large", request=request
+                        )
+                    continue
                 *lines, tail = rest.split(b"\n")
                 rest = tail
                 for line in lines:

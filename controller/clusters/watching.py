@@ -27,6 +27,7 @@ from controller.errors import (
     ClusterError,
     ClusterUnreachable,
     ObjectNotFound,
+    RateLimited,
     ResourceExpired,
     ServerFailed,
 )
@@ -111,6 +112,9 @@ class ClusterWatch:
                 version = await self._list(kind)
                 self._note_success(kind)
                 await self._follow_until_broken(kind, version)
+            except ResourceExpired:
+                # The list changed too much between two of its pages.
+                await self._sleep(self._chance.uniform(0.0, self._settings.retry_initial_s))
             except AccessDenied as error:
                 if error.status != 403:
                     raise
@@ -131,7 +135,7 @@ class ClusterWatch:
         params = {"limit": str(self._settings.page_size)}
         objects: list[tuple[tuple[str, str], Any]] = []
         while True:
-            page = await self._api.get(path, params=params)
+            page = await self._get_patiently(path, params)
             objects.extend(
                 self._record.read_object(kind, as_mapping(item)) for item in as_list(page.get("items"))
             )
@@ -143,6 +147,14 @@ class ClusterWatch:
         if self._record.replace_all(kind, objects):
             self._on_change()
         return as_text(metadata.get("resourceVersion")) or "0"
+
+    async def _get_patiently(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """Read a page; a server that is only busy is asked once more when it said, and not taken for dead."""
+        try:
+            return await self._api.get(path, params=params)
+        except RateLimited as error:
+            await self._sleep(error.retry_after_s or self._settings.retry_initial_s)
+            return await self._api.get(path, params=params)
 
     async def _follow(self, kind: WatchedKind, version: str) -> None:
         """Take events from `version` on, through as many watches as the server ends in good order."""

@@ -33,6 +33,8 @@ class FakeApi:
         #: path -> the resourceVersions that watches began with.
         self.watched_from: defaultdict[str, list[str]] = defaultdict(list)
         self.answers: dict[str, Json] = {}
+        #: path -> errors that the next requests raise, one each; None: that one is answered.
+        self.troubles: defaultdict[str, list[ControllerError | None]] = defaultdict(list)
         #: path -> what an answer waits for.
         self.gates: dict[str, asyncio.Event] = {}
         self.version = 100
@@ -99,3 +101,5 @@ class FakeApi:
     def _fail(self, path: str) -> None:
         if path in self.failures:
             raise self.failures[path]
+        if self.troubles[path] and (trouble := self.troubles[path].pop(0)) is not None:
+            raise trouble

@@ -21,7 +21,7 @@ from controller.clusters.kube import KubeClient, open_kube_client
 from controller.clusters.kube_connection import MIN_RENEWAL_INTERVAL_S, KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.settings import KubeSettings
-from controller.errors import AccessDenied, ClusterUnreachable
+from controller.errors import AccessDenied, ClusterUnreachable, NotArmed
 from tests.controller.clusters.serving import Served, serving, status, write_kubeconfig
 
 PATH = "/api/v1/nodes"
@@ -216,6 +216,23 @@ def test_a_token_is_renewed_before_it_expires(tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert seen == ["Bearer t1", "Bearer t2"]
+
+
+def test_a_write_that_waits_for_its_credential_is_not_sent_once_disarmed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with serving() as server:
+            client = KubeClient(
+                read_context(tmp_path, server.url, Plugin(tmp_path).user), SETTINGS, armed=True
+            )
+            write = asyncio.create_task(client.delete(PATH))
+            await asyncio.wait([write], timeout=0)
+            client.armed = False
+            with pytest.raises(NotArmed):
+                await write
+            await client.close()
+            assert server.requests == []
+
+    asyncio.run(main())
 
 
 def test_a_token_file_is_read_again_when_its_token_was_refused(tmp_path: Path) -> None:

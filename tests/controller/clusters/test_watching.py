@@ -14,7 +14,14 @@ from controller.clusters.cluster_record import ClusterRecord
 from controller.clusters.fleet import Health
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.clusters.watching import ClusterWatch
-from controller.errors import AccessDenied, ClusterUnreachable, ObjectNotFound, ResourceExpired
+from controller.errors import (
+    AccessDenied,
+    ClusterUnreachable,
+    ControllerError,
+    ObjectNotFound,
+    RateLimited,
+    ResourceExpired,
+)
 from tests.controller.clusters.fake_api import FakeApi
 from tests.controller.clusters.objects import make_deployment, make_node, make_pod
 
@@ -200,6 +207,31 @@ def test_a_cluster_that_came_back_is_reachable_only_when_all_of_it_was_read_agai
         await world.until_reachable()
 
     watching(test)
+
+
+@pytest.mark.parametrize(
+    ("troubles", "pause_s"),
+    [
+        ([None, ResourceExpired("eu", "the continue token is too old", status=410)], None),
+        ([RateLimited("eu", "too many requests", retry_after_s=7.0)], 7.0),
+    ],
+    ids=["expired between pages", "busy server"],
+)
+def test_a_list_that_is_interrupted_is_read_again_and_greys_nothing(
+    troubles: list[ControllerError | None], pause_s: float | None
+) -> None:
+    async def test(world: World) -> None:
+        await world.until(lambda: len(world.pauses) == 1)
+        assert world.record.health is Health.CONNECTING
+        assert pause_s is None or world.pauses == [pause_s]
+        world.end_pause()
+        await world.until_reachable()
+        assert len(world.record.build().nodes) == 3
+
+    def interrupt(api: FakeApi) -> None:
+        api.troubles[NODES] = troubles.copy()
+
+    watching(test, interrupt)
 
 
 def test_a_stream_that_breaks_on_a_living_server_greys_nothing() -> None:
