@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from oracle.binding import Binding
 from oracle.clocks import Clocks
+from oracle.errors import StoreUnavailable
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Quote
 from oracle.sources.base import Observation
+from oracle.store.base import HistorySample
 
 #: Some moment; nothing depends on it.
 NOON = 1_785_000_000.0
@@ -64,6 +67,68 @@ class ScriptedSource:
 
     def on_demand(self, offering: Offering, now: float) -> Decimal | None:
         return self.on_demand_price
+
+
+@dataclass
+class MemoryStore:
+    """A QuoteStore that keeps everything and lets the lease run out by a clock moved by hand."""
+
+    time: ManualClocks
+    quotes: dict[tuple[str, Offering], Quote] = field(default_factory=dict)
+    samples: list[HistorySample] = field(default_factory=list)
+    wishes: dict[str, tuple[frozenset[Binding], float]] = field(default_factory=dict)
+    lease: tuple[str, float] | None = None
+    connections: list[asyncio.Event] = field(default_factory=list)
+
+    async def publish(
+        self, holder: str, quotes: Sequence[Quote], samples: Sequence[HistorySample], now: float
+    ) -> bool:
+        if await self.read_lease() != holder:
+            return False
+        self.quotes |= {(quote.context, quote.offering): quote for quote in quotes}
+        self.samples += samples
+        return True
+
+    async def read_quotes(self) -> tuple[Quote, ...]:
+        return tuple(self.quotes.values())
+
+    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
+        yield await self.read_quotes()
+        broken = asyncio.Event()
+        self.connections.append(broken)
+        await broken.wait()
+        raise StoreUnavailable("memory", "connection lost")
+
+    def break_connections(self) -> None:
+        """End every subscription with an outage."""
+        for broken in self.connections:
+            broken.set()
+
+    async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
+        return tuple(sample.point for sample in self.samples if sample.offering == offering)
+
+    async def acquire_lease(self, holder: str, duration_s: float) -> str:
+        current = await self.read_lease()
+        if current in (None, holder):
+            self.lease = (holder, self.time.monotonic_s + duration_s)
+            return holder
+        return current or holder
+
+    async def read_lease(self) -> str | None:
+        return self.lease[0] if self.lease and self.time.monotonic_s < self.lease[1] else None
+
+    async def release_lease(self, holder: str) -> None:
+        if await self.read_lease() == holder:
+            self.lease = None
+
+    async def register_bindings(self, holder: str, bindings: Iterable[Binding], expires_at: float) -> None:
+        self.wishes[holder] = (frozenset(bindings), expires_at)
+
+    async def read_bindings(self, now: float) -> frozenset[Binding]:
+        return frozenset(one for wished, end in self.wishes.values() if now < end for one in wished)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
 
 
 def make_quote(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -14,66 +14,12 @@ from oracle.errors import StoreUnavailable
 from oracle.feed import Feed, FeedReport
 from oracle.instance import Instance
 from oracle.market import Offering
-from oracle.price_history import PricePoint
 from oracle.quotes import Quote
 from oracle.settings import OracleSettings
-from oracle.store.base import HistorySample
-from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, ScriptedSource, bind
+from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, MemoryStore, ScriptedSource, bind
 
 SETTINGS = OracleSettings(refresh_s=2.0, quote_life_s=20.0, lease_s=6.0, history_step_s=10.0)
 HERE, THERE = Instance("here", 1, "aa"), Instance("there", 2, "bb")
-
-
-@dataclass
-class MemoryStore:
-    """A QuoteStore that keeps everything and lets the lease run out by a clock moved by hand."""
-
-    time: ManualClocks
-    quotes: dict[tuple[str, Offering], Quote] = field(default_factory=dict)
-    samples: list[HistorySample] = field(default_factory=list)
-    wishes: dict[str, tuple[frozenset[Binding], float]] = field(default_factory=dict)
-    lease: tuple[str, float] | None = None
-
-    async def publish(
-        self, holder: str, quotes: Sequence[Quote], samples: Sequence[HistorySample], now: float
-    ) -> bool:
-        if await self.read_lease() != holder:
-            return False
-        self.quotes |= {(quote.context, quote.offering): quote for quote in quotes}
-        self.samples += samples
-        return True
-
-    async def read_quotes(self) -> tuple[Quote, ...]:
-        return tuple(self.quotes.values())
-
-    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
-        yield await self.read_quotes()
-
-    async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
-        return tuple(sample.point for sample in self.samples if sample.offering == offering)
-
-    async def acquire_lease(self, holder: str, duration_s: float) -> str:
-        current = await self.read_lease()
-        if current in (None, holder):
-            self.lease = (holder, self.time.monotonic_s + duration_s)
-            return holder
-        return current or holder
-
-    async def read_lease(self) -> str | None:
-        return self.lease[0] if self.lease and self.time.monotonic_s < self.lease[1] else None
-
-    async def release_lease(self, holder: str) -> None:
-        if await self.read_lease() == holder:
-            self.lease = None
-
-    async def register_bindings(self, holder: str, bindings: Iterable[Binding], expires_at: float) -> None:
-        self.wishes[holder] = (frozenset(bindings), expires_at)
-
-    async def read_bindings(self, now: float) -> frozenset[Binding]:
-        return frozenset(one for wished, end in self.wishes.values() if now < end for one in wished)
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
 
 
 @dataclass

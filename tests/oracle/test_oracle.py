@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 from oracle.clocks import SYSTEM_CLOCKS, Clocks
-from oracle.errors import OracleError, StoreUrlError
+from oracle.errors import OracleError, StoreUnavailable, StoreUrlError
+from oracle.instance import Instance
 from oracle.oracle import Oracle, open_oracle
 from oracle.price_history import PricePoint
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
+from oracle.store.base import HistorySample, StoreFacts
 from oracle.store.embedded import EmbeddedHost
-from tests.oracle.fakes import DUBLIN, VIRGINIA, ScriptedSource, bind
+from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, MemoryStore, ScriptedSource, bind
 
 
 def make_source(price: str = "0.1613") -> ScriptedSource:
@@ -143,6 +145,45 @@ def test_death_of_the_server_is_said_and_healed(settings: OracleSettings) -> Non
             await until(oracle, lambda: oracle.status.is_healthy)
             await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > len(before))
             assert oracle.history("blue", VIRGINIA)[: len(before)] == before
+
+    asyncio.run(main())
+
+
+def test_what_was_missed_during_an_outage_is_read_afterwards() -> None:
+    """Another instance goes on generating while this one cannot reach the shared store."""
+
+    class FlakyHost:
+        facts = StoreFacts(StoreKind.REMOTE, "redis://shared", is_durable=True, is_shared=True)
+
+        def __init__(self, store: MemoryStore) -> None:
+            self.store = store
+            self.is_down = False
+
+        async def connect(self) -> MemoryStore:
+            if self.is_down:
+                raise StoreUnavailable("redis://shared", "down")
+            return self.store
+
+        async def aclose(self) -> None:
+            """Nothing to stop."""
+
+    async def main() -> None:
+        time = ManualClocks()
+        store = MemoryStore(time)
+        store.samples = [HistorySample(VIRGINIA, PricePoint(NOON - 60, Decimal("0.1")))]
+        host = FlakyHost(store)
+        reader = Oracle(OracleSettings(refresh_s=0.01), None, time.clocks, host, Instance("here", 1, "aa"))
+        reader.set_bindings(bind("blue"))
+        running = asyncio.ensure_future(reader.keep_running())
+        await until(reader, lambda: len(reader.history("blue", VIRGINIA)) == 1)
+        host.is_down = True
+        store.break_connections()
+        await until(reader, lambda: not reader.status.is_up)
+        store.samples.append(HistorySample(VIRGINIA, PricePoint(NOON - 30, Decimal("0.2"))))
+        host.is_down = False
+        await until(reader, lambda: len(reader.history("blue", VIRGINIA)) == 2)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(main())
 

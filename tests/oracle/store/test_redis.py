@@ -127,6 +127,7 @@ def test_silent_subscription_stays_open(settings: OracleSettings, monkeypatch: p
 def test_frozen_server_ends_the_subscription(
     settings: OracleSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("oracle.store.redis.SOCKET_TIMEOUT_S", 0.2)
     monkeypatch.setattr("oracle.store.redis.SILENCE_S", 0.05)
 
     async def talk(store: QuoteStore) -> None:
@@ -190,6 +191,11 @@ def test_history_is_bounded_and_in_order(settings: OracleSettings) -> None:
         times = [point.observed_at - NOON for point in await store.read_history(VIRGINIA)]
         assert times == [7.0, 8.0, 9.0, 10.0, 11.0]
         assert await store.read_history(DUBLIN) == ()
+        client = raw_client(settings)
+        (key,) = await client.keys("{sentinelaura}:history:*")
+        assert await client.llen(key) == 5
+        assert 0 < await client.ttl(key) <= 30 * 86_400
+        await client.aclose()
 
     with_store(replace(settings, history_points=5), talk)
 
