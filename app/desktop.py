@@ -27,7 +27,7 @@ from app.theme import apply_theme
 from app.tracing import is_tracing, trace
 from app.window import MainWindow
 from controller.commands import Command
-from controller.snapshots import EngineSnapshot, Notice, Severity
+from controller.snapshots import Notice, Severity
 
 
 class Desktop(QObject):
@@ -39,8 +39,6 @@ class Desktop(QObject):
         """Build the window; `options` are those that the engine is started with."""
         super().__init__()
         self.window = MainWindow(self._send, settings)
-        self.snapshot: EngineSnapshot | None = None
-        """What the window shows; None until the engine has said something."""
         self._options = options
         self._engine: EngineProcess | None = None
         self._lock = threading.Lock()
@@ -75,7 +73,6 @@ class Desktop(QObject):
         if isinstance(message, EngineFailure):
             self.window.show_engine_lost(message.reason)
         elif message is not None:
-            self.snapshot = message
             self.window.show_snapshot(message)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from controller.clusters.fleet import WorkloadKey
 from controller.decision.dry_run import DryRun
 from controller.decision.planning import Plan
@@ -18,14 +20,18 @@ class DecisionLog:
     def __init__(self) -> None:
         self._said: dict[WorkloadKey, tuple[str | None, float]] = {}
 
-    def record(self, plan: Plan, ledger: Ledger, now: float) -> None:
-        """Compare the plan with what was said before and write the difference."""
+    def record(self, plan: Plan, moved: Collection[WorkloadKey], ledger: Ledger, now: float) -> None:
+        """Compare the plan with what was said before and write the difference.
+
+        `moved` are the workloads of this process's migrations: they are no longer offered because they were taken up.
+        """
+        for workload in moved:
+            self._said.pop(workload, None)
         offered = {dry_run.workload: dry_run for dry_run in plan.opportunities}
         for workload, dry_run in offered.items():
             if self._is_news(workload, dry_run.target, now):
-                ledger.record(
-                    EntryKind.DECISION, _describe(dry_run), contexts=(workload.context, dry_run.target)
-                )
+                contexts = (workload.context, dry_run.target)
+                ledger.record(EntryKind.DECISION, _describe(dry_run), contexts=contexts)
         for workload in self._said.keys() - offered.keys():
             if self._is_news(workload, None, now):
                 text = f"{workload} stays: moving it no longer pays"

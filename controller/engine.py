@@ -154,7 +154,8 @@ class Engine:
         self._resume_unfinished(picture)
         self._obey(picture, board, now)
         plan = plan_moves(picture, board, self._settings.decision, now, self._budget_usage())
-        self._decisions.record(plan, self._ledger, now)
+        moved = [view.workload for view in self._migrations.views()]
+        self._decisions.record(plan, moved, self._ledger, now)
         await self._publish(picture, board, plan, now)
 
     def _follow_bindings(self, picture: FleetPicture) -> None:

@@ -27,11 +27,17 @@ def find_migrate_button(desktop, dry_run):
 def offered_moves(desktop):
     """The best move of each region, smallest first: the one that a button on the globe stands for."""
     best = {}
-    for dry_run in desktop.snapshot.opportunities if desktop.snapshot else ():
+    for dry_run in desktop.window.snapshot.opportunities if desktop.window.snapshot else ():
         best.setdefault(dry_run.workload.context, dry_run)
     return sorted(best.values(), key=lambda dry_run: dry_run.replicas)
 
 
 def migration(desktop):
-    views = desktop.snapshot.migrations
+    views = desktop.window.snapshot.migrations
     return views[0] if views else None
+
+
+def wait_until_complete(desktop, qtbot):
+    """Wait until prices and clusters have arrived at the window."""
+    window = desktop.window
+    qtbot.waitUntil(lambda: window.snapshot is not None and window.snapshot.is_complete, timeout=30_000)

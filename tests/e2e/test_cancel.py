@@ -6,7 +6,13 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton
 
 from controller.snapshots import MigrationStage
-from tests.e2e.one_click import click, find_migrate_button, migration, offered_moves
+from tests.e2e.one_click import (
+    click,
+    find_migrate_button,
+    migration,
+    offered_moves,
+    wait_until_complete,
+)
 from tests.e2e.witness import ReplicaWitness
 
 
@@ -17,7 +23,7 @@ def find_cancel_button(desktop):
 
 @pytest.mark.timeout(240)
 def test_cancel_brings_every_replica_back_to_the_source(desktop, home, qtbot):
-    qtbot.waitUntil(lambda: desktop.snapshot is not None and desktop.snapshot.is_complete, timeout=30_000)
+    wait_until_complete(desktop, qtbot)
     offered = offered_moves(desktop)[0]
     desktop.window.stage.fly_to(offered.workload.context)
     qtbot.waitUntil(lambda: find_migrate_button(desktop, offered) is not None, timeout=10_000)

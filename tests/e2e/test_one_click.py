@@ -8,13 +8,19 @@ import pytest
 
 from controller.migration.ledger import verify_ledger
 from controller.snapshots import MigrationStage
-from tests.e2e.one_click import click, find_migrate_button, migration, offered_moves
+from tests.e2e.one_click import (
+    click,
+    find_migrate_button,
+    migration,
+    offered_moves,
+    wait_until_complete,
+)
 from tests.e2e.witness import ReplicaWitness
 
 
 @pytest.mark.timeout(240)
 def test_one_click_moves_the_workload_and_never_drops_below_what_was_desired(desktop, home, qtbot):
-    qtbot.waitUntil(lambda: desktop.snapshot is not None and desktop.snapshot.is_complete, timeout=30_000)
+    wait_until_complete(desktop, qtbot)
     offered = offered_moves(desktop)[0]
     desktop.window.stage.fly_to(offered.workload.context)
     qtbot.waitUntil(lambda: find_migrate_button(desktop, offered) is not None, timeout=10_000)

@@ -1,0 +1,113 @@
+"""Makes the pictures of the README and of the guide from the real program: `python -m docs.screenshots`.
+
+Runs the demo with a fixed seed in directories of its own on a virtual screen, moves one workload by a click on the
+globe, and takes pictures on the way. They differ from run to run only by the time of day and by the prices' minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from bootstrap import virtual_screen
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+    from controller.snapshots import MigrationView
+
+PICTURES = Path(__file__).parent / "pictures"
+SIZE_PX = (1440, 900)
+#: The longest wait for any step, milliseconds.
+PATIENCE_MS = 180_000
+STEP_MS = 50
+
+
+def main() -> int:
+    """Take all pictures."""
+    with tempfile.TemporaryDirectory(prefix="sa-") as home, virtual_screen("1600x1000x24") as screen:
+        os.environ.update(screen)
+        for name in ("XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+            os.environ[name] = home
+        take_pictures()
+    return 0
+
+
+def take_pictures() -> None:
+    """Walk through the demo as a person would."""
+    # Imported here: the display has to be known before Qt is loaded.
+    from PySide6.QtWidgets import QApplication
+
+    from app.desktop import Desktop
+    from app.settings import Settings
+    from app.theme import apply_theme
+
+    application = QApplication(["sentinelaura"])
+    apply_theme(application)
+    desktop = Desktop(Settings(opening_turn=False), ("--seed", "7"))
+    desktop.window.resize(*SIZE_PX)
+    desktop.window.show()
+    desktop.start_engine()
+    try:
+        _walk(desktop.window)
+    finally:
+        desktop.window.close()
+        asyncio.run(desktop.stop_engine())
+
+
+def _walk(window: MainWindow) -> None:
+    from controller.snapshots import MigrationStage
+
+    _wait(lambda: window.snapshot is not None and window.snapshot.is_complete)
+    _pause(20_000)  # the chart wants some prices
+    assert window.snapshot is not None
+    move = window.snapshot.opportunities[0]
+    window.select(move.workload.context)
+    _pause(3_000)
+    _save(window, "globe")
+    window.migrate(move)
+    _wait(lambda: any(view.wave >= 3 for view in _migrations(window)))
+    _pause(1_500)
+    _save(window, "migration")
+    _wait(lambda: any(view.stage is MigrationStage.DONE for view in _migrations(window)))
+    _pause(1_000)
+    _save(window, "moved")
+
+
+def _migrations(window: MainWindow) -> tuple[MigrationView, ...]:
+    return window.snapshot.migrations if window.snapshot is not None else ()
+
+
+def _wait(is_reached: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE_MS // STEP_MS):
+        if is_reached():
+            return
+        _pause(STEP_MS)
+    raise TimeoutError("the demo did not get to the next picture")
+
+
+def _pause(milliseconds: int) -> None:
+    from PySide6.QtTest import QTest
+
+    QTest.qWait(milliseconds)
+
+
+def _save(window: MainWindow, name: str) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    if not window.grab().save(str(path)):
+        raise OSError(f"{path} cannot be written")
+    with Image.open(path) as picture:  # a third of the size, and no eye sees the difference
+        small = picture.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+    small.save(path, optimize=True)
+    print(path.name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
