@@ -24,7 +24,7 @@ flat out float v_radius_px;
 
 const vec3 DAY = vec3(1.00, 0.91, 0.75);
 const vec3 DUSK = vec3(0.86, 0.52, 0.36);
-const vec3 NIGHT = vec3(0.20, 0.27, 0.42);
+const vec3 NIGHT = vec3(0.27, 0.36, 0.56);
 const vec3 HAZE = vec3(0.36, 0.62, 0.98);
 
 vec3 sunlit(vec3 place) {
