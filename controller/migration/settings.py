@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 
+#: A node that has to be bought first takes minutes, whatever the Deployment hopes for.
+MIN_VERIFY_TIMEOUT_S = 300.0
+
+
 @dataclass(frozen=True, slots=True)
 class MigrationSettings:
     """Times in seconds; each field says what it protects."""
@@ -29,8 +33,8 @@ class MigrationSettings:
     retry_s: float = 1.0
     #: How long the target must stay available before the source is lowered.
     bake_s: float = 30.0
-    #: How long a wave may take to become available; a longer progress deadline of the Deployment itself wins.
-    verify_timeout_s: float = 300.0
+    #: How long a wave may take to become available; None: the Deployment's own progress deadline, but at least 300.
+    verify_timeout_s: float | None = None
     #: How long DRAIN waits for the replica floor to be covered again, and SOAK for a target that wavers.
     wavering_timeout_s: float = 60.0
     #: Added to the pods' own grace period before SETTLE stops waiting for them.
@@ -51,3 +55,9 @@ class MigrationSettings:
     #: What going on must still be worth at every wave, US dollars; 0 means that stopping is never the better
     #: choice.
     min_remaining_usd: Decimal = Decimal(0)
+
+    def verify_limit_s(self, progress_deadline_s: int | None) -> float:
+        """Return how long a wave of a Deployment with this progress deadline may take, seconds."""
+        if self.verify_timeout_s is not None:
+            return self.verify_timeout_s
+        return max(MIN_VERIFY_TIMEOUT_S, progress_deadline_s or 0.0)

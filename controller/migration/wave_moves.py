@@ -67,7 +67,7 @@ class WaveMoves:
             restarts = await self._count_restarts(target, replicas)
             if baking.is_done(restarts, self._pace.monotonic()):
                 return
-            limit_s = max(self._pace.settings.verify_timeout_s, target.progress_deadline_s or 0)
+            limit_s = self._pace.settings.verify_limit_s(target.progress_deadline_s)
             if self._pace.monotonic() - started_at > limit_s:
                 available = "an unknown number" if target.available is None else str(target.available)
                 context = self._sides[Side.TARGET].context
@@ -110,7 +110,7 @@ class WaveMoves:
                 grace_s = source.grace_period_s + self._pace.settings.settle_margin_s
                 if not any(pod.is_terminating for pod in pods) or now - lowered_at > grace_s:
                     return
-            elif now - started_at > self._pace.settings.verify_timeout_s:
+            elif now - started_at > self._pace.settings.verify_limit_s(source.progress_deadline_s):
                 raise MoveFailed(
                     f"{self._sides[Side.SOURCE].context}: the source did not scale down to {replicas}"
                 )
