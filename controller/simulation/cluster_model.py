@@ -29,10 +29,6 @@ class ClusterModel:
         """Epoch seconds of the next thing that will happen by itself, or None while nothing will."""
         return self._queue.next_due_at()
 
-    def wake_loop(self, loop: str, namespace: str, name: str, due_at: float) -> None:
-        """Have one loop look at one object at a given time."""
-        self._queue.add(WorkKey(loop, namespace, name), due_at)
-
     def advance(self, now: float) -> None:
         """Let everything happen that is due up to `now`, in order; time never runs backwards."""
         while (due := self._queue.pop_due(now)) is not None:

@@ -26,7 +26,7 @@ def make_node(state: ClusterState, plan: ClusterPlan, index: int, version: str, 
         "status": {
             "capacity": {"cpu": "8", "memory": "32Gi", "pods": str(plan.node_pods)},
             "allocatable": {"cpu": plan.node_cpu, "memory": plan.node_memory, "pods": str(plan.node_pods)},
-            "conditions": ready_conditions(True, now),
+            "conditions": [_ready_condition(now)],
             "addresses": [{"type": "Hostname", "address": name}],
             "nodeInfo": {
                 "kubeletVersion": version, "operatingSystem": "linux", "architecture": "amd64",
@@ -37,13 +37,16 @@ def make_node(state: ClusterState, plan: ClusterPlan, index: int, version: str, 
     }  # fmt: skip
 
 
-def ready_conditions(ready: bool, now: float) -> list[JsonObject]:
+def _ready_condition(now: float) -> JsonObject:
     stamp = format_time(now)
-    return [{
-        "type": "Ready", "status": "True" if ready else "False", "lastHeartbeatTime": stamp,
-        "lastTransitionTime": stamp, "reason": "KubeletReady" if ready else "KubeletNotReady",
-        "message": "kubelet is posting ready status" if ready else "node is shutting down",
-    }]  # fmt: skip
+    return {
+        "type": "Ready",
+        "status": "True",
+        "lastHeartbeatTime": stamp,
+        "lastTransitionTime": stamp,
+        "reason": "KubeletReady",
+        "message": "kubelet is posting ready status",
+    }
 
 
 _Facts = tuple[str, str, dict[str, str]]

@@ -68,7 +68,7 @@ class SimulatedBackend(Backend):
 
     def forget_history(self) -> None:
         """Drop what a watch could be resumed from, as a server's restart does."""
-        self._served.model.state.store.compact()
+        self._served.forget_history()
 
 
 class RealBackend(Backend):

@@ -1,17 +1,14 @@
 """What admission control refuses: missing or ending namespaces, and quotas that would be exceeded. Pure."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.json_objects import JsonObject, get_path, name_of, namespace_of
 from controller.simulation.api.quantities import format_quantity, parse_quantity
 from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.status_errors import forbidden, not_found
+from controller.simulation.cluster_state import ClusterState
 from controller.simulation.pods import is_finished, resource_requests
-
-if TYPE_CHECKING:
-    from controller.simulation.cluster_state import ClusterState
 
 COUNTED_KINDS = {
     "configmaps": kinds.CONFIG_MAPS, "secrets": kinds.SECRETS, "services": kinds.SERVICES, "pods": kinds.PODS,
@@ -19,7 +16,7 @@ COUNTED_KINDS = {
 """Resource name in a quota → kind whose objects it counts."""
 
 
-def check_namespace(state: "ClusterState", kind: ResourceKind, namespace: str, name: str) -> None:
+def check_namespace(state: ClusterState, kind: ResourceKind, namespace: str, name: str) -> None:
     """Raises ApiError: 404 for a namespace that does not exist, 403 for one that is ending."""
     if not kind.namespaced:
         return
@@ -31,7 +28,7 @@ def check_namespace(state: "ClusterState", kind: ResourceKind, namespace: str, n
         raise forbidden(kind, name, why)
 
 
-def check_quota(state: "ClusterState", pod: JsonObject) -> None:
+def check_quota(state: ClusterState, pod: JsonObject) -> None:
     """Raises ApiError 403 if a new pod would exceed a resource quota of its namespace."""
     requested = _pod_usage(pod)
     for quota in state.store.list_of(kinds.RESOURCE_QUOTAS, namespace_of(pod)):
@@ -54,7 +51,7 @@ def _listed(names: list[str], amounts: dict[str, Decimal]) -> str:
     return ",".join(f"{name}={format_quantity(amounts[name])}" for name in names)
 
 
-def used_in_namespace(state: "ClusterState", namespace: str, names: tuple[str, ...]) -> dict[str, Decimal]:
+def used_in_namespace(state: ClusterState, namespace: str, names: tuple[str, ...]) -> dict[str, Decimal]:
     """Quota resource name → amount in use now."""
     used = {name: Decimal(0) for name in names}
     for pod in state.store.list_of(kinds.PODS, namespace):

@@ -29,7 +29,7 @@ class ClusterApi:
         self.model = model
         self.denied: frozenset[tuple[str, str]] = frozenset()
         """(verb, plural) pairs that are refused with 403, for tests of missing permissions."""
-        self.pages = ListPages(model.state.store)
+        self._pages = ListPages(model.state.store)
         self._server_version = server_version
         self._writer = ObjectWriter(model)
 
@@ -39,6 +39,11 @@ class ClusterApi:
             return find_discovery(request.path, self._server_version) or self._dispatch(request)
         except ApiError as error:
             return ApiResponse(error.code, error.to_status())
+
+    def forget_history(self) -> None:
+        """Drop what watches resume from and pages continue from, as a server's restart does."""
+        self.model.state.store.compact()
+        self._pages.forget_unfinished()
 
     def is_watch(self, request: ApiRequest) -> bool:
         return request.method == "GET" and request.is_true("watch")
@@ -65,12 +70,12 @@ class ClusterApi:
 
     def _on_collection(self, request: ApiRequest, target: Target) -> ApiResponse:
         if request.method == "GET":
-            return ApiResponse(200, self.pages.list_objects(target, request.query))
+            return ApiResponse(200, self._pages.list_objects(target, request.query))
         if request.method == "POST" and target.namespace is not None:
             return ApiResponse(201, self._writer.create(request, target))
         if request.method == "DELETE" and target.namespace is not None:
             doomed = select_objects(self.model.state.store, target, request.query)
-            body = self.pages.list_objects(target, request.query)
+            body = self._pages.list_objects(target, request.query)
             for one in doomed:
                 self._writer.delete(request, target, one)
             return ApiResponse(200, body)

@@ -1,21 +1,17 @@
 """How objects go away: grace periods, finalizers, and what becomes of their dependents. Pure."""
 
-from typing import TYPE_CHECKING
-
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.json_objects import JsonObject, get_path, name_of, namespace_of
 from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.timestamps import format_time
-
-if TYPE_CHECKING:
-    from controller.simulation.cluster_state import ClusterState
+from controller.simulation.cluster_state import ClusterState
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
 
 
 def delete_object(
-    state: "ClusterState",
+    state: ClusterState,
     kind: ResourceKind,
     value: JsonObject,
     now: float,
@@ -66,7 +62,7 @@ def _marked(
     return marked
 
 
-def finish_if_released(state: "ClusterState", kind: ResourceKind, value: JsonObject) -> bool:
+def finish_if_released(state: ClusterState, kind: ResourceKind, value: JsonObject) -> bool:
     """Remove an object that is being deleted and has no finalizer left; whether it is gone."""
     metadata = value["metadata"]
     if "deletionTimestamp" not in metadata or metadata.get("finalizers"):

@@ -56,11 +56,3 @@ def labels_of(value: JsonObject) -> dict[str, str]:
 
 def is_deleting(value: JsonObject) -> bool:
     return get_path(value, "metadata", "deletionTimestamp") is not None
-
-
-def controller_owner_uid(value: JsonObject) -> str | None:
-    """UID of the owner that controls this object, or None for an orphan."""
-    for reference in get_path(value, "metadata", "ownerReferences", default=[]):
-        if reference.get("controller"):
-            return str(reference["uid"])
-    return None

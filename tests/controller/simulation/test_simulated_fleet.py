@@ -121,3 +121,65 @@ def test_cluster_that_is_cut_off_is_unreachable_and_comes_back(play: Callable[[S
         assert (await client.get(CHECKOUT))["kind"] == "Deployment"
 
     play(scene)
+
+
+def test_time_passes_by_itself_where_it_is_not_stopped(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with SimulatedFleet.start(plan_demo_fleet(7), 7, tmp_path, time_scale=100.0) as fleet:
+            client = await open_kube_client(fleet.kubeconfig, "aws-us-east-1", armed=True)
+            patched = await client.patch(CHECKOUT, {"spec": {"replicas": 14}}, PatchType.MERGE)
+            version = patched["metadata"]["resourceVersion"]
+            async with asyncio.timeout(10):
+                async for event in client.watch(
+                    paths.collection("deployments", "shop"), resource_version=version
+                ):
+                    if event["object"]["status"].get("availableReplicas") == 14:
+                        break
+            await client.close()
+
+    asyncio.run(scene())
+
+
+def test_injected_clock_drives_the_fleet(tmp_path: Path) -> None:
+    seconds = 0.0
+
+    async def scene() -> None:
+        nonlocal seconds
+        fleet_plan = plan_demo_fleet(7)
+        async with SimulatedFleet.start(fleet_plan, 7, tmp_path, clock=lambda: seconds, now=NOW) as fleet:
+            seconds = 90.0
+            assert fleet.now() == NOW + 90.0
+
+    asyncio.run(scene())
+
+
+def test_announced_node_is_seen_cordoned_by_a_client(play: Callable[[Scene], None]) -> None:
+    async def scene(fleet: SimulatedFleet, client: KubeClient) -> None:
+        node = (await client.get(paths.collection("nodes")))["items"][0]["metadata"]["name"]
+        fleet.reclaim_node("aws-us-east-1", node)
+        assert (await client.get(paths.item("nodes", node)))["spec"]["unschedulable"] is True
+        await fleet.advance(180)
+        names = {one["metadata"]["name"] for one in (await client.get(paths.collection("nodes")))["items"]}
+        assert node not in names
+        with pytest.raises(KeyError):
+            fleet.reclaim_node("aws-us-east-1", node)
+
+    play(scene)
+
+
+def test_clusters_are_told_apart_by_their_uid(play: Callable[[Scene], None]) -> None:
+    async def scene(fleet: SimulatedFleet, client: KubeClient) -> None:
+        seen = (await client.get(paths.namespace("kube-system")))["metadata"]["uid"]
+        assert fleet.cluster_uid("aws-us-east-1") == seen
+        assert len({fleet.cluster_uid(one.context) for one in fleet.plan.clusters}) == 15
+
+    play(scene)
+
+
+def test_kubeconfig_needs_its_directory(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with start_fleet(tmp_path / "absent"):
+            raise AssertionError("never begun")
+
+    with pytest.raises(FileNotFoundError):
+        asyncio.run(scene())

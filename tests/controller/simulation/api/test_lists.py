@@ -11,7 +11,7 @@ PODS = "/api/v1/namespaces/shop/pods"
 def test_continue_of_a_forgotten_list_is_410() -> None:
     cluster = SimulatedCluster(WEB)
     token = cluster.ask("GET", PODS, limit="1").body["metadata"]["continue"]
-    cluster.api.pages.forget_unfinished()
+    cluster.api.forget_history()
     answer = cluster.ask("GET", PODS, **{"limit": "1", "continue": token})
     assert (answer.code, answer.body["reason"]) == (410, "Expired")
 
