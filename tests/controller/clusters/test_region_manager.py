@@ -11,11 +11,13 @@ import pytest
 import yaml
 
 from controller.clusters import paths
+from controller.clusters.checks import Outcome
 from controller.clusters.discovery import bindings_of
 from controller.clusters.fleet import FleetPicture, Health
 from controller.clusters.kube_api import PatchType
 from controller.clusters.kubeconfig import read_kubeconfig
 from controller.clusters.permissions import MOVE_FROM, OBSERVE, check_permissions
+from controller.clusters.preflight import check_replica_owner
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.errors import KubeconfigError, NotArmed
@@ -174,7 +176,29 @@ def test_the_simulated_credentials_may_do_all_that_a_move_needs(tmp_path: Path) 
     async def test() -> None:
         async with managing(tmp_path) as (_, manager):
             results = await check_permissions(manager.api(TOKYO), (*OBSERVE, *MOVE_FROM), "media")
-            assert {result.outcome for result in results} == {"passed"}
+            assert {result.outcome for result in results} == {Outcome.PASSED}
+
+    run(test)
+
+
+def test_the_owner_of_replicas_is_found_out_without_changing_them(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (_, manager):
+            api, path = manager.api(VIRGINIA), paths.deployment("shop", "checkout")
+            before = await api.get(path)
+            assert (await check_replica_owner(api, "shop", "checkout", 12)).outcome is Outcome.PASSED
+            manager.set_armed(VIRGINIA, True)
+            taken = {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {"name": "checkout", "namespace": "shop"},
+                "spec": {"replicas": 12},
+            }
+            await api.patch(path, taken, PatchType.APPLY, field_manager="argocd-controller", force=True)
+            result = await check_replica_owner(api, "shop", "checkout", 12)
+            assert result.outcome is Outcome.FAILED
+            assert "Argo CD" in result.reason
+            assert (await api.get(path))["spec"] == before["spec"]
 
     run(test)
 
