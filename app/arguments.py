@@ -73,6 +73,9 @@ def _add_oracle(commands: _Commands[argparse.ArgumentParser], common: argparse.A
 
 def _add_operator(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     operator = _add(commands, "operator", "run the engine without a window until it is stopped", common)
+    operator.add_argument(
+        "--arm", metavar="CONTEXT", action="append", default=[], help="allow writes to a context"
+    )
     operator.add_argument("--json", action="store_true", help="one JSON line for each timeline entry")
 
 

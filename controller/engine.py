@@ -86,6 +86,11 @@ class Engine:
         self._errands: set[asyncio.Task[object]] = set()
         self._looked_for_unfinished: set[str] = set()
 
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The contexts of the kubeconfig, whether they answer or not."""
+        return self._regions.contexts
+
     def submit(self, command: Command) -> None:
         """Take a command; a later snapshot shows what came of it."""
         self._commands.append(command)

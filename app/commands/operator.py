@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sys
 from argparse import Namespace
 from datetime import UTC, datetime
 
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
+from controller.commands import SetArmed
 from controller.engine import Engine
 from controller.snapshots import TimelineEntry
 
@@ -18,6 +20,12 @@ from controller.snapshots import TimelineEntry
 async def run_operator(arguments: Namespace, configuration: Configuration) -> int:
     """Print every new entry of the timeline until a signal comes."""
     async with open_engine(configuration) as engine:
+        unknown = set(arguments.arm) - set(engine.contexts)
+        if unknown:
+            print(f"sentinelaura: there is no context {', '.join(sorted(unknown))} to arm", file=sys.stderr)
+            return ExitCode.BAD_INPUT
+        for context in arguments.arm:
+            engine.submit(SetArmed(context, True))
         printing = asyncio.create_task(_print_timeline(engine, arguments.json))
         await wait_for_stop_signal(printing)
     return ExitCode.OK

@@ -1,0 +1,31 @@
+"""Directories of the process: private, its own, and gone with it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app.private_directory import private_directory
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return tmp_path / "sentinelaura"
+
+
+def test_directory_is_private_and_gone_afterwards():
+    with private_directory("engine") as path:
+        assert path.stat().st_mode & 0o777 == 0o700
+    assert not path.exists()
+
+
+def test_leftover_of_a_killed_process_is_removed_and_that_of_a_running_one_is_not(runtime):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    leftover, other = runtime / f"engine-{ended.pid}", runtime / f"engine-{os.getppid()}"
+    for path in (leftover, other):
+        path.mkdir(parents=True)
+    with private_directory("engine"):
+        assert (leftover.exists(), other.exists()) == (False, True)
