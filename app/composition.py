@@ -14,7 +14,7 @@ from platformdirs import user_data_path
 from app.configuration import Configuration
 from app.demo import DEMO_BUDGETS, DEMO_FLEET_TIME_SCALE, DEMO_MIGRATION
 from app.private_directory import private_directory
-from controller.clusters.kubeconfig import read_kubeconfig
+from controller.clusters.kubeconfig import read_kubeconfig, split_kubeconfig_paths
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.decision.egress_file import load_egress_table
@@ -80,7 +80,7 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
         directory = stack.enter_context(private_directory("engine"))
         paths = await _provide_kubeconfig(configuration, directory, stack)
         settings = FleetSettings(
-            overrides=configuration.contexts, kube=KubeSettings(runtime_directory=str(directory))
+            overrides=configuration.contexts, kube=_kube_settings(configuration, directory)
         )
         regions = await stack.enter_async_context(RegionManager(read_kubeconfig(paths), settings))
         if configuration.is_demo:
@@ -100,11 +100,19 @@ def decision_settings(configuration: Configuration) -> DecisionSettings:
     return replace(DecisionSettings(), egress=load_egress_table(), budgets=budgets)
 
 
+def _kube_settings(configuration: Configuration, directory: Path) -> KubeSettings:
+    return KubeSettings(
+        allowed_exec_plugins=configuration.allowed_exec_plugins,
+        insecure_tls_contexts=configuration.insecure_tls_contexts,
+        runtime_directory=str(directory),
+    )
+
+
 async def _provide_kubeconfig(
     configuration: Configuration, directory: Path, stack: AsyncExitStack
 ) -> tuple[Path, ...]:
     if configuration.kubeconfig is not None:
-        return (Path(configuration.kubeconfig),)
+        return split_kubeconfig_paths(configuration.kubeconfig)
     # Imported here: whoever has real clusters does not wait for the server of the simulated ones.
     from controller.simulation.fleet_plan import plan_demo_fleet
     from controller.simulation.simulated_fleet import SimulatedFleet

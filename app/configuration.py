@@ -30,6 +30,8 @@ class Configuration:
     prices: recorded prices to replay; None starts the simulated market.
     speed: market seconds per second; None takes the default of the source.
     seed: of the simulated market and fleet; the same seed gives the same world.
+    allowed_exec_plugins: credential plugins that a kubeconfig may run (file only; none unless named here).
+    insecure_tls_contexts: contexts whose `insecure-skip-tls-verify` is honoured (file only).
     contexts: context name -> what a person says that it is.
     origins: setting -> where its value came from, for `sentinelaura config show`.
     """
@@ -39,6 +41,8 @@ class Configuration:
     prices: str | None = None
     speed: float | None = None
     seed: int = 7
+    allowed_exec_plugins: frozenset[str] = frozenset()
+    insecure_tls_contexts: frozenset[str] = frozenset()
     contexts: Mapping[str, ContextOverride] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -50,6 +54,9 @@ class Configuration:
 
 #: What a person may say of a context in the configuration file.
 _OVERRIDES = tuple(field.name for field in fields(ContextOverride))
+
+#: Settings that only the file can give: a list on the command line would be too easy to get wrong.
+_LISTS = frozenset({"allowed_exec_plugins", "insecure_tls_contexts"})
 
 _TYPES: Mapping[str, type] = {"redis": str, "kubeconfig": str, "prices": str, "speed": float, "seed": int}
 
@@ -66,9 +73,12 @@ def resolve_configuration(
     Raises: ConfigurationError.
     """
     values: dict[str, Any] = {}
-    origins = dict.fromkeys(_TYPES, "default")
+    origins = dict.fromkeys((*_TYPES, *_LISTS), "default")
     table = _parse_file(file_text, file_name)
     contexts = _parse_contexts(table.pop("contexts", {}), file_name)
+    for name in _LISTS & table.keys():
+        values[name] = _check_list(name, table.pop(name), file_name)
+        origins[name] = file_name
     for name, value in table.items():
         values[name] = _check_value(_check_name(name, file_name), value, file_name)
         origins[name] = file_name
@@ -94,8 +104,9 @@ def _parse_file(text: str | None, file_name: str) -> dict[str, Any]:
 def _check_name(name: str, place: str) -> str:
     if name in _TYPES:
         return name
-    near = difflib.get_close_matches(name, [*_TYPES, "contexts"], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known settings: {', '.join(_TYPES)}, contexts"
+    known = [*_TYPES, *sorted(_LISTS), "contexts"]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known settings: {', '.join(known)}"
     raise ConfigurationError(f"{place}: there is no setting {name!r}{hint}")
 
 
@@ -113,6 +124,12 @@ def _check_value(name: str, value: Any, place: str) -> Any:
     if name == "redis" and not checked.startswith(("redis://", "rediss://")):
         raise ConfigurationError(f"{place}: redis must be a redis:// or rediss:// URL, not {value!r}")
     return checked
+
+
+def _check_list(name: str, value: Any, place: str) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise ConfigurationError(f'{place}: {name} must be a list of texts, such as ["..."], not {value!r}')
+    return frozenset(value)
 
 
 def _parse_contexts(table: Any, file_name: str) -> dict[str, ContextOverride]:

@@ -7,13 +7,14 @@ from a reader thread, of which the newest one waits for the next turn of the eve
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-import qasync
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
@@ -28,6 +29,8 @@ from app.tracing import is_tracing, trace
 from app.window import MainWindow
 from controller.commands import Command
 from controller.snapshots import Notice, Severity
+
+logger = logging.getLogger(__name__)
 
 
 class Desktop(QObject):
@@ -89,26 +92,44 @@ def run_desktop(options: Sequence[str]) -> int:
     desktop = Desktop(settings, options)
     if trouble is not None:
         desktop.window.show_notice(Notice("settings", Severity.WARNING, trouble))
-    with qasync.QEventLoop(application) as loop:
-        loop.run_until_complete(_run_until_closed(desktop))
-    save_settings(settings_path, desktop.window.settings)
+    _show_first_frame(application, desktop.window)
+    desktop.start_engine()
+    _run_until_closed(application, desktop)
+    _remember(settings_path, desktop.window.settings)
     return ExitCode.OK
 
 
-async def _run_until_closed(desktop: Desktop) -> None:
-    """Show the window, then start the engine; after the close, wait until all that was started has ended."""
-    window = desktop.window
-    drawn, closed = asyncio.Event(), asyncio.Event()
-    window.first_frame_drawn.connect(drawn.set)
-    window.closed.connect(closed.set)
+def _show_first_frame(application: QApplication, window: MainWindow) -> None:
+    """Bring the window to the screen before anything slow is imported or started."""
+    window.first_frame_drawn.connect(lambda: trace("first_frame"))
     window.show()
-    await drawn.wait()
-    trace("first_frame")
+    application.processEvents()
+
+
+def _run_until_closed(application: QApplication, desktop: Desktop) -> None:
+    """Run the interface's coroutines; after the close, wait until all that was started has ended."""
+    import qasync  # after the first frame: it takes as long as drawing two
+
+    with qasync.QEventLoop(application) as loop:
+        loop.run_until_complete(_serve(desktop))
+
+
+async def _serve(desktop: Desktop) -> None:
+    window = desktop.window
     if is_tracing():
         watch_stalls(window)
-    desktop.start_engine()
+    closed = asyncio.Event()
+    window.closed.connect(closed.set)
     try:
-        await closed.wait()
+        if window.isVisible():  # it may have been closed before this loop began
+            await closed.wait()
     finally:
         window.hide()
         await desktop.stop_engine()
+
+
+def _remember(path: Path, settings: Settings) -> None:
+    try:
+        save_settings(path, settings)
+    except OSError as error:
+        logger.warning("the window's settings were not saved: %s", error)

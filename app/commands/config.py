@@ -11,7 +11,7 @@ from app.exit_codes import ExitCode
 def show_configuration(configuration: Configuration) -> int:
     """Print the table; a password in a URL is not shown."""
     for name, origin in configuration.origins.items():
-        print(f"{name:<12}{_display(getattr(configuration, name)):<40}{origin}")
+        print(f"{name:<24}{_display(getattr(configuration, name)):<40}{origin}")
     for name, override in configuration.contexts.items():
         said = ", ".join(
             f"{key}={getattr(override, key)}" for key in override.__slots__ if getattr(override, key)
@@ -23,6 +23,6 @@ def show_configuration(configuration: Configuration) -> int:
 def _display(value: object) -> str:
     if value is None:
         return "-"
-    text = str(value)
+    text = ", ".join(sorted(value)) or "-" if isinstance(value, frozenset) else str(value)
     password = urlsplit(text).password if "://" in text else None
     return text.replace(f":{password}@", ":***@") if password else text

@@ -60,7 +60,8 @@ async def _check_context(fleet: RegionManager, cluster: Cluster) -> list[Check]:
     if cluster.provider is None or cluster.region is None:
         advice = f"say [contexts.{cluster.context}] provider and region in the configuration file"
         found = warning(name, place, advice)
-    return [found, *await _check_rights(api), await _check_time(api)]
+    warnings = [warning(name, text, "see the kubeconfig") for text in fleet.warnings(cluster.context)]
+    return [found, *warnings, *await _check_rights(api), await _check_time(api)]
 
 
 async def _check_rights(api: KubeApi) -> list[Check]:

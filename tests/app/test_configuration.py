@@ -42,6 +42,7 @@ def test_context_override_is_read_from_the_file():
         (None, {}, {"speed": -1.0}, "--speed: speed must be a positive number"),
         (None, {}, {"speed": float("nan")}, "--speed: speed must be a positive number"),
         (None, {}, {"redis": "localhost:6379"}, "redis must be a redis://"),
+        ("allowed_exec_plugins = 'aws'", {}, {}, "allowed_exec_plugins must be a list of texts"),
         ("contexts = 3", {}, {}, "contexts must be tables"),
         ("[contexts.a]\nplanet = 'mars'", {}, {}, "contexts.a.planet is not allowed"),
         (
@@ -56,3 +57,9 @@ def test_wrong_value_names_place_and_what_is_allowed(file_text, environment, fla
     with pytest.raises(ConfigurationError, match=None) as raised:
         resolve(file_text, environment, **flags)
     assert said in str(raised.value)
+
+
+def test_lists_come_from_the_file():
+    configuration = resolve('allowed_exec_plugins = ["aws"]')
+    assert configuration.allowed_exec_plugins == {"aws"}
+    assert configuration.origins["allowed_exec_plugins"] == "config.toml"
