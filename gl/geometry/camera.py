@@ -34,11 +34,18 @@ ROLL_DECAY = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Viewport:
-    """Size of the picture in logical pixels, and how many device pixels each of them has per side."""
+    """Size of the picture in logical pixels, and how many device pixels each of them has per side.
+
+    A window that is folded to nothing still counts as one pixel.
+    """
 
     width_px: int
     height_px: int
     device_pixel_ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "width_px", max(1, self.width_px))
+        object.__setattr__(self, "height_px", max(1, self.height_px))
 
     @property
     def aspect(self) -> float:

@@ -132,4 +132,10 @@ def test_a_camera_above_a_pole_has_an_upper_edge(elevation: float) -> None:
 
 def test_device_pixels_follow_the_ratio() -> None:
     assert Viewport(1000, 600, 1.5).device_size == (1500, 900)
-    assert Viewport(0, 0).device_size == (1, 1)
+
+
+def test_a_window_folded_to_nothing_breaks_nothing() -> None:
+    nothing = Viewport(0, 0)
+    assert nothing.device_size == (1, 1)
+    assert np.isfinite(Camera().project(to_unit_vectors(0.0, 0.0), nothing).pixels).all()
+    assert np.isfinite(Camera().dragged(5.0, 5.0, nothing).eye).all()
