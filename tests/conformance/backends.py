@@ -40,14 +40,14 @@ class Backend(ABC):
         try:
             yield ClusterUnderTest(self.runner, api, lent.namespace)
         finally:
-            self.runner.run(api.close())
+            self.runner.run(api.close())  # type: ignore[no-untyped-call]
 
     @abstractmethod
     def as_observer(self, lent: ClusterUnderTest) -> AbstractContextManager[ClusterUnderTest]:
         """The same cluster and namespace for somebody who may read and not write."""
 
     def close(self) -> None:
-        self.runner.run(self._api.close())
+        self.runner.run(self._api.close())  # type: ignore[no-untyped-call]
 
 
 class SimulatedBackend(Backend):

@@ -43,12 +43,11 @@ class Watch:
 
     def __init__(self, runner: asyncio.Runner, response: aiohttp.ClientResponse) -> None:
         self._runner = runner
-        self._response = response
-        self._lines = self._read_lines()
+        self._events = read_events(response)
 
     def next(self) -> JsonObject | None:
         """The next event, or None at the end of the watch."""
-        return self._runner.run(asyncio.wait_for(anext(self._lines, None), WAIT_S))
+        return self._runner.run(asyncio.wait_for(anext(self._events, None), WAIT_S))
 
     def __iter__(self) -> Iterator[JsonObject]:
         while (event := self.next()) is not None:
@@ -57,12 +56,14 @@ class Watch:
     def take(self, count: int) -> list[JsonObject]:
         return list(itertools.islice(self, count))
 
-    async def _read_lines(self) -> AsyncIterator[JsonObject]:
-        rest = b""
-        async for chunk in self._response.content.iter_any():
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                yield json.loads(line)
+
+async def read_events(response: aiohttp.ClientResponse) -> AsyncIterator[JsonObject]:
+    """The events of an open watch, one JSON object in a line."""
+    rest = b""
+    async for chunk in response.content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield json.loads(line)
 
 
 class ClusterUnderTest:
@@ -85,7 +86,7 @@ class ClusterUnderTest:
         *,
         patch: str | None = None,
         headers: Mapping[str, str] | None = None,
-        **query: str | int,
+        **query: Any,
     ) -> Answer:
         """Send one request and return the answer, whatever its code."""
         sent = {
@@ -94,19 +95,19 @@ class ClusterUnderTest:
         }
         return self._runner.run(self._exchange(method, path, body, {**sent, **(headers or {})}, query))
 
-    def get(self, path: str, **query: str | int) -> JsonObject:
+    def get(self, path: str, **query: Any) -> JsonObject:
         return expect(200, self.request("GET", path, **query))
 
-    def create(self, path: str, body: JsonObject, **query: str | int) -> JsonObject:
+    def create(self, path: str, body: JsonObject, **query: Any) -> JsonObject:
         return expect(201, self.request("POST", path, body, **query))
 
-    def replace(self, path: str, body: JsonObject, **query: str | int) -> JsonObject:
+    def replace(self, path: str, body: JsonObject, **query: Any) -> JsonObject:
         return expect(200, self.request("PUT", path, body, **query))
 
-    def patch(self, path: str, body: Any, kind: str = "merge", **query: str | int) -> JsonObject:
+    def patch(self, path: str, body: Any, kind: str = "merge", **query: Any) -> JsonObject:
         return expect(200, self.request("PATCH", path, body, patch=kind, **query))
 
-    def delete(self, path: str, body: JsonObject | None = None, **query: str | int) -> Answer:
+    def delete(self, path: str, body: JsonObject | None = None, **query: Any) -> Answer:
         return self.request("DELETE", path, body, **query)
 
     def path(self, plural: str, name: str = "", group: str = "") -> str:
@@ -118,7 +119,7 @@ class ClusterUnderTest:
         return self.path("deployments", name, group="apps/v1")
 
     @contextmanager
-    def watch(self, path: str, **query: str | int) -> Iterator[Watch]:
+    def watch(self, path: str, **query: Any) -> Iterator[Watch]:
         """Open a watch. The answer must be 200, as it is even for a version that is too old."""
         headers = {"Accept": "application/json"}
         response = self._runner.run(self._open("GET", path, None, headers, {"watch": "true", **query}))
@@ -131,35 +132,46 @@ class ClusterUnderTest:
     def eventually(self, path: str, is_wanted: Callable[[JsonObject], bool]) -> JsonObject:
         """The object once `is_wanted` says so; it may have to come into being first."""
         collection, _, name = path.rpartition("/")
-        return self._runner.run(asyncio.wait_for(self._await_object(collection, name, is_wanted), WAIT_S))
+        return self._runner.run(self._await_object(collection, name, is_wanted))
 
     async def _await_object(
         self, collection: str, name: str, is_wanted: Callable[[JsonObject], bool]
     ) -> JsonObject:
+        seen: JsonObject = {}
+        try:
+            async with asyncio.timeout(WAIT_S):
+                async for seen in self._follow(collection, name):
+                    if is_wanted(seen):
+                        return seen
+        except TimeoutError:
+            pass
+        raise AssertionError(f"{collection}/{name} was not as wanted in {WAIT_S} s; last seen: {seen}")
+
+    async def _follow(self, collection: str, name: str) -> AsyncIterator[JsonObject]:
+        """One object as it is, then each change of it."""
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         selector = {"fieldSelector": f"metadata.name={name}"}
         listed = (await self._exchange("GET", collection, None, headers, selector)).body
         for item in listed["items"]:
-            if is_wanted(item):
-                return item
+            yield item
         query = {**selector, "watch": "true", "resourceVersion": listed["metadata"]["resourceVersion"]}
         response = await self._open("GET", collection, None, headers, query)
         try:
-            async for event in Watch(self._runner, response)._read_lines():
-                if event["type"] != "DELETED" and is_wanted(event["object"]):
-                    return event["object"]
+            async for event in read_events(response):
+                if event["type"] != "DELETED":
+                    yield event["object"]
         finally:
             response.close()
-        raise AssertionError(f"the watch of {collection}/{name} ended early")
 
     def eventually_listed(
-        self, path: str, is_wanted: Callable[[list[JsonObject]], bool], **query: str
+        self, path: str, is_wanted: Callable[[list[JsonObject]], bool], **query: Any
     ) -> list[JsonObject]:
         """The items of a collection once `is_wanted` says so; looks again after each change of it."""
         while True:
             listed = self.get(path, **query)
-            if is_wanted(listed["items"]):
-                return listed["items"]
+            items: list[JsonObject] = listed["items"]
+            if is_wanted(items):
+                return items
             with self.watch(path, resourceVersion=listed["metadata"]["resourceVersion"], **query) as watch:
                 watch.next()
 
@@ -188,7 +200,8 @@ class ClusterUnderTest:
             auth_settings=["BearerToken"],
         )
         answer = await self._api.call_api(*serialized, _request_timeout=aiohttp.ClientTimeout(total=None))
-        return answer.response
+        response: aiohttp.ClientResponse = answer.response
+        return response
 
 
 async def _close(response: aiohttp.ClientResponse) -> None:
@@ -208,7 +221,7 @@ async def open_api(kubeconfig: Path, context: str, token: str | None = None) -> 
         token: used instead of the file's credentials; None uses these.
     """
     configuration = client.Configuration()
-    await config.load_kube_config(
+    await config.load_kube_config(  # type: ignore[no-untyped-call]
         config_file=str(kubeconfig), context=context, client_configuration=configuration
     )
     if token is not None:

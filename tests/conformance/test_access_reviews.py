@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.conformance.backends import Backend
@@ -33,7 +35,7 @@ def test_review_without_attributes_is_422(cluster: ClusterUnderTest) -> None:
 
 
 @pytest.fixture
-def reader(backend: Backend, cluster: ClusterUnderTest):  # type: ignore[no-untyped-def]
+def reader(backend: Backend, cluster: ClusterUnderTest) -> Iterator[ClusterUnderTest]:
     """Somebody who may read Deployments and change nothing."""
     with backend.as_observer(cluster) as observer:
         yield observer

@@ -46,6 +46,7 @@ def test_above_its_maximum_a_workload_is_scaled_down(cluster: ClusterUnderTest) 
 
 
 def test_at_zero_the_autoscaler_goes_quiet(cluster: ClusterUnderTest) -> None:
+    """Seen on v1.36.3 and v1.37.2."""
     path = create_pair(cluster, 0, least=2, most=4)
     quiet = cluster.eventually(
         path, lambda one: condition(one, "ScalingActive").get("reason") == "ScalingDisabled"
@@ -55,7 +56,7 @@ def test_at_zero_the_autoscaler_goes_quiet(cluster: ClusterUnderTest) -> None:
 
 
 def test_disabled_policies_do_not_hold_the_minimum_back(cluster: ClusterUnderTest) -> None:
-    """So freezing an autoscaler takes its minimum as well as its policies."""
+    """So freezing an autoscaler takes its minimum as well as its policies. Seen on v1.36.3 and v1.37.2."""
     disabled = {"selectPolicy": "Disabled"}
     create_pair(cluster, 1, least=2, most=4, scaleUp=disabled, scaleDown=disabled)
     cluster.eventually(cluster.deployment("web"), lambda one: one["spec"]["replicas"] == 2)

@@ -115,7 +115,7 @@ def test_watch_resumes_where_a_list_ended(play: Play) -> None:
         async with asyncio.timeout(10):
             event = await anext(events)
         assert (event["type"], event["object"]["metadata"]["name"]) == ("ADDED", "later")
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
 
     play(scene)
 

@@ -33,6 +33,7 @@ def test_of_two_updates_from_one_version_the_second_loses(cluster: ClusterUnderT
 
 
 def test_update_without_a_version_is_refused(cluster: ClusterUnderTest) -> None:
+    """Most kinds take one; the message names the plural. Seen on v1.36.3 and v1.37.2."""
     cluster.create(cluster.path("leases", group=GROUP), lease("journal", holderIdentity="a"))
     path = cluster.path("leases", "journal", GROUP)
     answer = cluster.request("PUT", path, lease("journal", holderIdentity="b"))

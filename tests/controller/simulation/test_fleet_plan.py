@@ -10,7 +10,7 @@ from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.quantities import parse_quantity
 from controller.simulation.controllers.kubelet import PodTimings
 from controller.simulation.fleet_model import build_cluster
-from controller.simulation.fleet_plan import FleetPlan, WorkloadPlan, plan_demo_fleet
+from controller.simulation.fleet_plan import ClusterPlan, FleetPlan, WorkloadPlan, plan_demo_fleet
 from tests.controller.simulation.simulated_cluster import NOW
 
 PLAN = plan_demo_fleet(3)
@@ -60,7 +60,7 @@ def test_unknown_context_is_a_key_error() -> None:
 
 
 @pytest.mark.parametrize("plan", PLAN.clusters, ids=lambda one: one.context)
-def test_every_planned_pod_runs_when_the_fleet_is_first_seen(plan) -> None:  # type: ignore[no-untyped-def]
+def test_every_planned_pod_runs_when_the_fleet_is_first_seen(plan: ClusterPlan) -> None:
     model = build_cluster(plan, FleetPlan(PLAN.clusters), 3, NOW, PodTimings())
     ready = {
         (one["metadata"]["namespace"], one["metadata"]["name"]): one["status"].get("availableReplicas")
