@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from app import colors
+from resources.loader import load_bytes
 
 # Whatever the machine has; the last one comes with every Debian desktop.
 FONT_FAMILIES = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"]
@@ -58,6 +59,13 @@ def make_palette() -> QPalette:
     return palette
 
 
+def load_icon() -> QIcon:
+    """Return the program's icon; an empty one where Qt lacks its SVG plugin."""
+    pixmap = QPixmap()
+    pixmap.loadFromData(load_bytes("icons/sentinelaura.svg"), "SVG")
+    return QIcon(pixmap)
+
+
 def prefers_reduced_motion() -> bool:
     """Return whether the desktop asks for little motion; Qt can say so from 6.12 on."""
     hints = QGuiApplication.styleHints()
@@ -104,6 +112,12 @@ QLineEdit {{
     background: {colors.RAISED}; color: {colors.TEXT}; border: 1px solid {colors.LINE}; border-radius: 6px;
     padding: 6px 8px;
 }}
+QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {colors.MUTED}; border-radius: 4px; background: {colors.RAISED};
+}}
+QCheckBox::indicator:checked {{ background: {colors.ACCENT}; border-color: {colors.ACCENT}; }}
+QCheckBox::indicator:focus {{ border-color: {colors.TEXT}; }}
 QLineEdit:focus {{ border-color: {colors.ACCENT}; }}
 QMenu {{ background: {colors.RAISED}; color: {colors.TEXT}; border: 1px solid {colors.LINE}; padding: 4px; }}
 QMenu::item {{ padding: 5px 18px 5px 12px; border-radius: 4px; }}

@@ -29,7 +29,7 @@ from app.panels.region_rows import make_row
 from app.panels.region_table import RegionTable
 from app.panels.timeline import Timeline
 from app.settings import Motion, PresenterChoice, Settings
-from app.theme import prefers_reduced_motion
+from app.theme import load_icon, prefers_reduced_motion
 from app.window_sheets import WindowSheets
 from controller.clusters.fleet import WorkloadKey
 from controller.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from app.panels.dry_run_card import DryRunCard
 
 SIZE_PX = (1280, 720)
-SIDE_WIDTH_PX = 618
+SIDE_WIDTH_PX = 626
 TIMELINE_HEIGHT_PX = 118
 AGE_TICK_MS = 1000
 #: The second half of a double click must not start the next move, whose button has taken the first one's place.
@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._apply_settings()
         self._restore_geometry()
+        self.stage.setFocus()
         self._tick = QTimer(self)
         self._tick.timeout.connect(self._on_tick)
         self._tick.start(AGE_TICK_MS)
@@ -330,6 +331,7 @@ class MainWindow(QMainWindow):
     def _on_first_frame(self) -> None:
         # PySide6 looks through the source of every module imported after it, and the texts (9 MB) stay cached.
         linecache.clearcache()
+        self.setWindowIcon(load_icon())
         if self.settings.opening_turn:
             self.stage.start_opening_turn()
         self.first_frame_drawn.emit()

@@ -53,5 +53,5 @@ def _label(text: str, parent: QWidget) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.setWordWrap(True)
-    label.setMaximumWidth(460)
+    label.setFixedWidth(420)
     return label

@@ -135,6 +135,12 @@ class Overlay(QWidget):
             self._painted = painted
             self.update()
 
+    def clear(self) -> None:
+        """Take everything away."""
+        self._show_buttons([])
+        self._painted = []
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint leader lines below and names above."""
         del event

@@ -119,6 +119,7 @@ class Stage(QWidget):
         self.notices.resized.connect(self._place_notices)
         self.turn_button = self._make_turn_button()
         self.overlay.clicked.connect(self._on_item_clicked)
+        self._hide_what_belongs_to_the_globe()
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._draw)
 
@@ -212,6 +213,10 @@ class Stage(QWidget):
         self._timer.stop()
         self.view.release()  # type: ignore[attr-defined]
 
+    @property
+    def _has_globe(self) -> bool:
+        return not isinstance(self.view, NoGlobe)
+
     def _set_up_view(self) -> None:
         self.view.setMouseTracking(True)
         self.view.failed.connect(self._on_view_failed)  # type: ignore[attr-defined]
@@ -234,6 +239,12 @@ class Stage(QWidget):
         self.view.setGeometry(self.rect())
         self.view.lower()
         self.view.show()
+        self._hide_what_belongs_to_the_globe()
+
+    def _hide_what_belongs_to_the_globe(self) -> None:
+        self.overlay.clear()
+        for part in (self.overlay, self.legend, self.turn_button):
+            part.setVisible(self._has_globe)
 
     def _make_turn_button(self) -> QToolButton:
         button = QToolButton(self)
@@ -282,7 +293,7 @@ class Stage(QWidget):
 
     def _show_overlay(self, frame: Frame) -> None:
         snapshot = self.presenter.snapshot
-        if snapshot is None:
+        if snapshot is None or not self._has_globe:
             return
         now = self._clock()
         migrations = self.presenter.shown_migrations(now)

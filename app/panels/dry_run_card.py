@@ -127,7 +127,7 @@ class DryRunCard(QFrame):
         self._bill.show_lines(make_lines(dry_run, source, target), way_back_text(dry_run))
         self._bill.show()
         words, tone = verdict_title(dry_run.verdict)
-        self._reason.setText(f"{words}. {plain_text(dry_run.reason)}")
+        self._reason.setText(f"{words}: {plain_text(dry_run.reason)}")
         set_color(self._reason, TONE_COLORS[tone])
 
     def _show_way(self, workload: WorkloadKey, source: str, target: str) -> None:

@@ -29,15 +29,15 @@ class Header(QWidget):
         self._state = ElidedLabel()
         self._state.setFont(make_font(SMALL_PX))
         set_color(self._state, colors.MUTED)
-        self.side_button = _button("Panel", "panel", "Show or hide the side panel (Ctrl+B)")
+        self.side_button = _button("Panel", "Show or hide the side panel (Ctrl+B)")
         self.side_button.setCheckable(True)
         self.side_button.setChecked(True)
         self.side_button.toggled.connect(self.side_panel_toggled)
-        search = _button("Search", "search", "Find a region, a move or an action (Ctrl+K)")
+        search = _button("Search", "Find a region, a move or an action (Ctrl+K)")
         search.clicked.connect(self.palette_requested)
-        settings = _button("Settings", "settings", "Settings (Ctrl+,)")
+        settings = _button("Settings", "Settings (Ctrl+,)")
         settings.clicked.connect(self.settings_requested)
-        shortcuts = _button("Keys", "help", "Keys and mouse (?)")
+        shortcuts = _button("Keys", "Keys and mouse (?)")
         shortcuts.clicked.connect(self.shortcuts_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 8, 0)
@@ -68,7 +68,7 @@ class Header(QWidget):
         set_color(self._state, colors.MUTED if snapshot.store.is_up else colors.WARNING)
 
 
-def _button(text: str, icon: str, tip: str) -> QToolButton:
+def _button(text: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tip)

@@ -4,16 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
+from app import colors
 from app.formatting import plain_text
 from app.panels.palette_search import PaletteEntry, find_entries
+from app.panels.region_cells import elide, paint_background
 from app.panels.sheet import Sheet
+from app.theme import SMALL_PX, make_font
 
 #: More entries than this nobody reads: typing is quicker.
 MAX_SHOWN = 60
+HINT_ROLE = Qt.ItemDataRole.UserRole
+
+
+class _EntryDelegate(QStyledItemDelegate):
+    """Paints an entry and, to the right, its hint."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """One line each."""
+        return QSize(100, 28)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Paint one entry."""
+        painter.save()
+        paint_background(painter, option)
+        area = option.rect.adjusted(8, 0, -8, 0)
+        hint = index.data(HINT_ROLE)
+        painter.setFont(make_font(SMALL_PX))
+        painter.setPen(QColor(colors.MUTED))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, hint)
+        rest = area.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(hint) - 12, 0)
+        painter.setFont(option.font)
+        painter.setPen(QColor(colors.TEXT))
+        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, elide(painter, index.data(), rest))
+        painter.restore()
 
 
 class Palette(Sheet):
@@ -28,7 +64,8 @@ class Palette(Sheet):
         self.line.setPlaceholderText("Fly to a region, migrate a workload, change a setting…")
         self.line.setAccessibleName("Type to find an action")
         self.list = QListWidget()
-        self.list.setFixedHeight(330)
+        self.list.setFixedHeight(336)
+        self.list.setItemDelegate(_EntryDelegate(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setAccessibleName("Actions")
         self.body.addWidget(self.line)
@@ -61,8 +98,10 @@ class Palette(Sheet):
         self._found = find_entries(self._entries, self.line.text())[:MAX_SHOWN]
         self.list.clear()
         for entry in self._found:
-            hint = f"    {entry.hint}" if entry.hint else ""
-            self.list.addItem(QListWidgetItem(plain_text(entry.text + hint, 200)))
+            item = QListWidgetItem(plain_text(entry.text, 120))
+            item.setData(HINT_ROLE, plain_text(entry.hint, 120))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, plain_text(f"{entry.text}, {entry.hint}", 240))
+            self.list.addItem(item)
         self.list.setCurrentRow(0)
 
     def _run(self) -> None:

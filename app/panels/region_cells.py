@@ -16,6 +16,8 @@ from oracle.quotes import Freshness
 
 MARK_WIDTH_PX = 36
 PADDING_PX = 6
+#: A context's name that is cut to less than this says nothing.
+LEAST_DETAIL_PX = 70
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -65,7 +67,7 @@ class RegionDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colors.TEXT if row.is_reachable else colors.GREY))
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, elide(painter, name, text))
         rest = text.adjusted(painter.fontMetrics().horizontalAdvance(name) + 8, 0, 0, 0)
-        if rest.width() > 30:
+        if rest.width() > LEAST_DETAIL_PX:
             painter.setFont(self._small)
             painter.setPen(QColor(colors.MUTED if row.is_reachable else colors.GREY))
             detail = plain_text(row.view.context, 80) if row.is_reachable else row.view.health.value

@@ -56,8 +56,9 @@ class RegionModel(QAbstractTableModel):
             self.endResetModel()
             return
         for index, (old, new) in enumerate(zip(before, rows, strict=True)):
-            if _differs(old, new):
-                self.dataChanged.emit(self.index(index, 0), self.index(index, len(Column) - 1))
+            changed = _changed_columns(old, new)
+            if changed:
+                self.dataChanged.emit(self.index(index, changed[0]), self.index(index, changed[-1]))
 
     def find(self, context: str) -> int | None:
         """Return the row of a context."""
@@ -249,9 +250,9 @@ class RegionTable(QTableView):
 
 _WIDTHS_PX = {
     Column.PRICE: 74,
-    Column.AGE: 116,
-    Column.TREND: 60,
-    Column.WORKLOADS: 72,
+    Column.AGE: 130,
+    Column.TREND: 54,
+    Column.WORKLOADS: 70,
     Column.COST: 62,
     Column.ACTION: 96,
 }
@@ -263,10 +264,16 @@ def _alignment(column: Column) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def _differs(old: RegionRow, new: RegionRow) -> bool:
+def _changed_columns(old: RegionRow, new: RegionRow) -> list[Column]:
+    """Which cells look different: ages grow every second, and repainting a column is cheaper than the table."""
+    if _is_painted_anew(old, new):
+        return list(Column)
+    return [column for column in Column if old.texts[column] != new.texts[column]]
+
+
+def _is_painted_anew(old: RegionRow, new: RegionRow) -> bool:
     return (
-        old.texts != new.texts
-        or old.share != new.share
+        old.share != new.share
         or old.freshness != new.freshness
         or old.view.health != new.view.health
         or old.view.armed != new.view.armed

@@ -1,22 +1,71 @@
 """Opens the real window over the scripted engine, for people who work on its looks.
 
-Run: python -m tests.app.preview [--shot FILE] [--at SECONDS] [--size 1280x720]
+Run: python -m tests.app.preview [--size 1280x720] [--state NAME]
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+import app.window
+from app.hud.no_globe import NoGlobe
 from app.settings import PresenterChoice, Settings
 from app.theme import apply_theme
 from app.window import MainWindow
+from controller.clusters.fleet import Health
+from controller.snapshots import Notice, Severity, StoreView
 from tests.app.scripted_engine import ScriptedEngine
 
 STEP_S = 0.5
+
+
+def be_unarmed(engine: ScriptedEngine, window: MainWindow) -> None:
+    engine.demo = False
+    engine.disarm()
+
+
+def be_troubled(engine: ScriptedEngine, window: MainWindow) -> None:
+    reason = "connection to the API server timed out after 10 s"
+    engine.set_health("aws-sa-east-1", Health.UNREACHABLE, reason)
+    engine.set_health("azure-uksouth", Health.DENIED, "listing deployments is forbidden (403)")
+    engine.notices = (
+        Notice(
+            "sa", Severity.WARNING, f"aws-sa-east-1 is unreachable: {reason}. It is greyed until it answers."
+        ),
+        Notice(
+            "uk", Severity.WARNING, "azure-uksouth denies access: listing deployments is forbidden (403)."
+        ),
+    )
+    window.select("aws-sa-east-1")
+
+
+def be_stale(engine: ScriptedEngine, window: MainWindow) -> None:
+    engine.prices_arrive = False
+    engine.now += 200.0
+    engine.store = StoreView("remote", False, "Redis at redis://10.0.0.5:6379 refuses connections")
+    engine.notices = (
+        Notice("store", Severity.ERROR, "Redis is gone: prices age, migrations hold until it is back."),
+    )
+
+
+def be_lost(engine: ScriptedEngine, window: MainWindow) -> None:
+    QTimer.singleShot(2500, window, lambda: window.show_engine_lost("its process was killed (signal 9)"))
+
+
+STATES: dict[str, Callable[[ScriptedEngine, MainWindow], None]] = {
+    "plain": lambda engine, window: None,
+    "unarmed": be_unarmed,
+    "troubled": be_troubled,
+    "stale": be_stale,
+    "lost": be_lost,
+    "no-opengl": lambda engine, window: None,
+}
 
 
 def main() -> int:
@@ -24,24 +73,26 @@ def main() -> int:
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--presenter", default="auto", choices=list(PresenterChoice))
+    parser.add_argument("--state", default="plain", choices=list(STATES))
     arguments = parser.parse_args()
     application = QApplication(sys.argv[:1])
     apply_theme(application)
+    if arguments.state == "no-opengl":
+        reason = "no usable OpenGL 3.3 (no EGL display); install a graphics driver, or Mesa's software driver"
+        setattr(app.window, "make_view", lambda choice, parent: NoGlobe(reason, parent))  # noqa: B010
     engine = ScriptedEngine(arguments.seed)
-    window = MainWindow(
-        engine.send,
-        Settings(opening_turn=False),
-        PresenterChoice(arguments.presenter),
-        clock=lambda: engine.now,
-    )
+    settings = replace(Settings(), opening_turn=False, presenter=PresenterChoice(arguments.presenter))
+    window = MainWindow(engine.send, settings, clock=lambda: engine.now)
     width, height = map(int, arguments.size.split("x"))
     window.resize(width, height)
     window.show()
+    STATES[arguments.state](engine, window)
     timer = QTimer(window)
 
     def step() -> None:
         engine.advance(STEP_S)
-        window.show_snapshot(engine.snapshot())
+        if arguments.state != "lost" or engine.now < 1_800_000_003.0:
+            window.show_snapshot(engine.snapshot())
 
     timer.timeout.connect(step)
     timer.start(round(1000 * STEP_S))

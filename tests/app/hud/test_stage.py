@@ -133,7 +133,13 @@ def test_a_view_that_fails_gives_way_to_a_message(desk: Desk, stage: Stage) -> N
     settle()
     assert "the driver is gone" in stage.view.accessibleName()
     assert stage.renderer == "none"
+    assert not stage.overlay.buttons
+    assert not stage.legend.isVisible()
+
+
+def test_without_a_globe_the_table_still_migrates(desk: Desk, stage: Stage) -> None:
+    desk.view.failed.emit("the driver is gone")
     desk.pass_time(1.0)
-    desk.face(SOURCE)
-    desk.click_migrate(SOURCE)
-    assert desk.engine.commands
+    desk.window.table.select(SOURCE)
+    QTest.keyClick(desk.window.table, Qt.Key.Key_M)
+    assert len(desk.engine.commands) == 1
