@@ -30,11 +30,15 @@ from controller.migration.closure import (
     selects,
 )
 from controller.migration.cluster_side import ClusterSide
-from controller.migration.errors import MoveFailed
+from controller.migration.errors import HoldNeeded, MoveFailed
 from controller.migration.fences import Fence
 from controller.migration.journal_keeper import JournalKeeper
 from controller.migration.pace import Pace
 from controller.migration.record import CreatedObject, Side
+from controller.migration.states import HoldReason
+
+#: Everything that `read_closure` may return.
+COPIED_RESOURCES = ("configmaps", "serviceaccounts", "services", "poddisruptionbudgets", "deployments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,16 @@ class Copies:
                 f"{self._target.context} already has another {travelling.path}; it was left as it is"
             )
 
+    def _require_own_kind(self, created: CreatedObject) -> None:
+        """Raises: HoldNeeded for a path outside the workload's namespace, or of a kind that is never copied."""
+        folder, _, _ = created.path.rpartition("/")
+        if folder not in {
+            paths.collection(resource, self._target.namespace) for resource in COPIED_RESOURCES
+        }:
+            raise HoldNeeded(
+                HoldReason.INTERFERENCE, f"the journal speaks of {created.path}, which is never copied"
+            )
+
     async def _find_unjournaled(self) -> None:
         """Journal objects that carry our label but were created just before a crash."""
         journaled = {created.path for created in self._keeper.record.created}
@@ -214,12 +228,17 @@ class Copies:
                 await self._keeper.save(replace(record, created=(*record.created, created)))
 
     async def _delete(self, created: CreatedObject) -> None:
+        """Delete one object, if it is still the one that we made: a journal alone is not believed."""
+        self._require_own_kind(created)
         patience = self._pace.patience()
         while True:
             try:
                 existing = await self._target.api.get(created.path)
                 metadata = existing["metadata"]
-                if metadata["uid"] != created.uid or metadata.get("deletionTimestamp"):
+                is_ours = metadata["uid"] == created.uid and is_created_by(
+                    existing, self._keeper.record.migration_id
+                )
+                if not is_ours or metadata.get("deletionTimestamp"):
                     return
                 self._keeper.check()
                 version = str(metadata["resourceVersion"])

@@ -31,6 +31,7 @@ class LeasePair:
         self._pace = pace
         self._renewals: dict[Side, asyncio.Task[None]] = {}
         self._mirror_is_due = asyncio.Event()
+        self._is_mirrored = False
         self._lost: LeaseLost | None = None
         self._refused: dict[Side, ControllerError] = {}
 
@@ -79,12 +80,18 @@ class LeasePair:
     async def save(self, text: str, epoch: int) -> None:
         """Write the journal to the source now; the mirror in the target follows by itself, and may lag.
 
+        The first time both are written now: whoever resumes demands that the target knows of the migration, since a
+        journal forged in one cluster must not move anything in another.
+
         Raises: LeaseLost; ClusterError where the source's could not be written: then nothing was announced,
         nothing may follow.
         """
         for lease in self._leases.values():
             lease.journal, lease.epoch = text, epoch
         await self._write(Side.SOURCE)
+        if not self._is_mirrored:
+            await self._write(Side.TARGET)
+            self._is_mirrored = True
         self._mirror_is_due.set()
 
     async def release(self) -> None:

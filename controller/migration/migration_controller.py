@@ -41,6 +41,9 @@ STOP_PATIENCE_S = 3.0
 #: use.
 BUDGET_MEMORY_S = 7 * 24 * 3600.0
 
+#: Ended migrations that are still shown.
+MAX_ENDED_VIEWS = 20
+
 _LOUD_PHASES = {
     Phase.HOLD: Severity.WARNING,
     Phase.ROLLBACK: Severity.WARNING,
@@ -129,8 +132,10 @@ class MigrationController:
         return tuple(resumed)
 
     def views(self) -> tuple[MigrationView, ...]:
-        """Return all migrations of this process, in the order of their start."""
-        return tuple(self._build_view(started) for started in self._started.values())
+        """Return the migrations that run and the newest that have ended, in the order of their start."""
+        ended = [key for key, started in self._started.items() if started.task.done()]
+        hidden = set(ended[:-MAX_ENDED_VIEWS])
+        return tuple(self._build_view(started) for key, started in self._started.items() if key not in hidden)
 
     def budget_usage(self, now: float) -> BudgetUsage:
         """Return the moves that this process knows and that count against the budgets at Unix time `now`."""
@@ -183,7 +188,9 @@ class MigrationController:
         try:
             self._run(record)
         except ControllerError as error:
-            self._tell(record, f"{record.workload} cannot be resumed: {error}", Severity.ERROR, {})
+            if (record.target.context, record.migration_id) not in self._reported:
+                self._reported.add((record.target.context, record.migration_id))
+                self._tell(record, f"{record.workload} cannot be resumed: {error}", Severity.ERROR, {})
             return False
         self._tell(
             record, f"Resuming the move of {record.workload} to {record.target.context}", Severity.INFO, {}

@@ -251,18 +251,39 @@ class MigrationRun:
             except (ClusterError, NotArmed, HoldNeeded) as error:
                 self.keeper.describe(f"waiting to resume: {error}")
             await self._pace.sleep(self._pace.settings.lease_retry_s)
-        record = self._read_journal(leases)
+        record = self._read_journal(leases, Side.SOURCE)
         if record is None or record.state.phase.is_final:
-            self.keeper.remember(record or _without_journal(self.keeper.record))
+            reason = "its journal is gone; look at the replicas on both sides"
+            self.keeper.remember(record or _ask_operator(self.keeper.record, reason))
             await self._release_leases()
+            return False
+        if self._read_journal(leases, Side.TARGET) is None:
+            await self._give_up_unmirrored(record)
             return False
         self._must_seal = True
         self.keeper.lead(leases, replace(record, epoch=epoch, state=_leave_hold(record)))
         return True
 
-    def _read_journal(self, leases: LeasePair) -> MigrationRecord | None:
-        """Return this migration's record from the source's Lease; None where it was deleted or replaced."""
-        journal = leases.journal(Side.SOURCE)
+    async def _give_up_unmirrored(self, record: MigrationRecord) -> None:
+        """The target knows nothing of this migration: it had not begun there, or the journal is a forgery.
+
+        In LOCKED nothing had been moved, so that the journal can be closed; later a person has to look.
+        """
+        if record.state.phase is not Phase.LOCKED or self._leases is None:
+            reason = (
+                f"{record.target.context} does not know of this migration; look at the replicas on both sides"
+            )
+            self.keeper.remember(_ask_operator(record, reason))
+        else:
+            state = replace(record.state, phase=Phase.ROLLED_BACK, reason="stopped before anything was moved")
+            self.keeper.lead(self._leases, replace(record, epoch=self._leases.epoch))
+            ended = replace(self.keeper.record, state=state, ended_at=self._pace.clocks.wall())
+            await self.keeper.save(ended)
+        await self._release_leases()
+
+    def _read_journal(self, leases: LeasePair, side: Side) -> MigrationRecord | None:
+        """Return this migration's record as one Lease has it; None where it was deleted or replaced."""
+        journal = leases.journal(side)
         record = decode_journal(journal) if journal is not None else None
         return (
             record if record is not None and record.migration_id == self.keeper.record.migration_id else None
@@ -355,9 +376,8 @@ class MigrationRun:
         return advance_meter(record, elapsed_s, self._gate.find_rates(record.workload, record.target.context))
 
 
-def _without_journal(record: MigrationRecord) -> MigrationRecord:
-    """Nobody may act on a migration whose journal was deleted, or replaced by that of a later one."""
-    reason = "its journal is gone; look at the replicas on both sides"
+def _ask_operator(record: MigrationRecord, reason: str) -> MigrationRecord:
+    """Nobody may act on a migration whose journal is not to be trusted."""
     return replace(record, state=replace(record.state, phase=Phase.NEEDS_OPERATOR, reason=reason))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from controller.clusters.untrusted_text import clean_text
 from controller.migration.gates import MoveRates
 from controller.migration.metering import compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.observation import DeploymentFacts
@@ -78,4 +79,5 @@ def describe(record: MigrationRecord) -> str:
         Phase.ROLLED_BACK: f"Back in {source} as before",
         Phase.REFUSED: "Not started, nothing was changed",
     }
-    return f"{sentences[state.phase]}: {state.reason}" if state.reason else sentences[state.phase]
+    reason = clean_text(state.reason)
+    return f"{sentences[state.phase]}: {reason}" if reason else sentences[state.phase]

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from controller.clusters.untrusted_text import clean_text
 from controller.migration.fences import FENCE_ANNOTATION
 
 #: Kubernetes' default terminationGracePeriodSeconds.
@@ -114,7 +115,7 @@ def _find_last_manager(managed_fields: Iterable[Mapping[str, Any]]) -> str:
     """
     spec_changes = [entry for entry in managed_fields if entry.get("subresource") != "status"]
     newest = max(spec_changes, key=lambda entry: str(entry.get("time", "")), default={})
-    return str(newest.get("manager", ""))[:80]
+    return clean_text(newest.get("manager", ""), 80)
 
 
 def _parse_counts(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, int]:

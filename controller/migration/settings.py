@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-
 #: A node that has to be bought first takes minutes, whatever the Deployment hopes for.
 MIN_VERIFY_TIMEOUT_S = 300.0
 

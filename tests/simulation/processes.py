@@ -14,8 +14,8 @@ from typing import Any
 
 _current: contextvars.ContextVar[Process | None] = contextvars.ContextVar("process", default=None)
 
-#: Coroutines of the dead; garbage collection would close them and so run their clean-up.
-_graveyard: list[Any] = []
+#: Coroutines that have not ended, the dead among them: garbage collection would close them and run their clean-up.
+_unended: set[Any] = set()
 
 
 class Process:
@@ -74,6 +74,7 @@ def _create_task(
 
 async def _drive(coroutine: Coroutine[Any, Any, Any], process: Process) -> Any:
     """Resume a coroutine by hand, as asyncio's Task does, as long as its process lives."""
+    _unended.add(coroutine)
     value: Any = None
     error: BaseException | None = None
     while True:
@@ -82,12 +83,15 @@ async def _drive(coroutine: Coroutine[Any, Any, Any], process: Process) -> Any:
         except asyncio.CancelledError as cancelled:
             is_dead, error = process.is_dead, cancelled
         if is_dead:
-            _graveyard.append(coroutine)
             await asyncio.get_running_loop().create_future()
         try:
             waited_for = coroutine.throw(error) if error is not None else coroutine.send(value)
         except StopIteration as stop:
+            _unended.discard(coroutine)
             return stop.value
+        except BaseException:
+            _unended.discard(coroutine)
+            raise
         value = error = None
         try:
             if waited_for is None:
@@ -96,7 +100,6 @@ async def _drive(coroutine: Coroutine[Any, Any, Any], process: Process) -> Any:
                 waited_for._asyncio_future_blocking = False
                 value = await waited_for
         except GeneratorExit:
-            _graveyard.append(coroutine)
             raise
         except BaseException as raised:
             error = raised

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from controller.snapshots import MigrationStage
 from tests.simulation.network import Faults
 from tests.simulation.processes import Process
-from tests.simulation.world import World, keep_alive, simulate
+from tests.simulation.world import LEASE_PATH, PATH, World, keep_alive, simulate
 
 #: A run without faults resumes its tasks some 430 times; the sample steps through all of it.
 KILL_POINTS = range(5, 435, 17)
@@ -94,3 +95,44 @@ def test_same_seed_gives_the_same_history(tmp_path: Path) -> None:
         return [(at, request.path) for cluster in world.clusters.values() for at, request in cluster.history]
 
     assert run() == run()
+
+
+def test_a_journal_forged_in_one_cluster_moves_nothing_in_the_other(tmp_path: Path) -> None:
+    """Who may write Leases in the source only must not be able to lower or delete anything in the target."""
+
+    async def scenario(world: World) -> None:
+        first = Process("a")
+        working = asyncio.ensure_future(world.migrate(first, world.build_controller("a")))
+        await world.wait_for(lambda: world.journaled_phase() == "SETTLE")
+        first.kill()
+        del world.target.objects[LEASE_PATH]
+        await asyncio.sleep(world.settings.lease_duration_s + 5)
+        before = len(world.target.history), world.result()
+        second = world.build_controller("b")
+        await world.migrate(Process("b"), second)
+        assert second.views()[0].stage is MigrationStage.NEEDS_OPERATOR
+        assert "osaka does not know of this migration" in second.views()[0].detail
+        assert world.result() == before[1]
+        deployments = [request for _, request in world.target.history[before[0] :] if request.path == PATH]
+        assert deployments == []
+        working.cancel()
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_a_crash_before_the_target_knows_is_closed_quietly(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        first = Process("a")
+        working = asyncio.ensure_future(world.migrate(first, world.build_controller("a")))
+        await world.wait_for(lambda: world.journaled_phase() == "LOCKED")
+        first.kill()
+        working.cancel()
+        del world.target.objects[LEASE_PATH]
+        await asyncio.sleep(5)
+        second = world.build_controller("b")
+        await world.migrate(Process("b"), second)
+        assert second.views()[0].stage is MigrationStage.ROLLED_BACK
+
+    world = simulate(scenario, 1, tmp_path)
+    assert world.result() == (world.replicas, None)
+    assert world.holders() == set()
