@@ -79,9 +79,14 @@ class Oracle:
         wanted = frozenset(bindings)
         if wanted == self._bindings:
             return
-        added = {(binding.context, binding.offering) for binding in wanted - self._bindings}
         self._bindings = wanted
-        self._unread_histories |= added
+        bound = {(binding.context, binding.offering) for binding in wanted}
+        self._unread_histories |= bound - self._histories.keys()
+        # What is bound no more is not remembered, so that contexts that come and go leave nothing.
+        self._histories = {
+            key: self._histories.get(key) or PriceHistory(step_s=self._settings.history_step_s)
+            for key in bound
+        }
         self._is_refresh_due.set()
 
     def board(self) -> QuoteBoard:
@@ -103,9 +108,7 @@ class Oracle:
         return self._revision
 
     def history(self, context: str, offering: Offering) -> tuple[PricePoint, ...]:
-        """Return what `context` saw for `offering`, oldest first: bounded, finer for recent times. Empty if
-        unknown.
-        """
+        """Return what a bound context saw, oldest first: bounded, finer for recent times. Empty if not bound."""
         history = self._histories.get((context, offering))
         return () if history is None else history.points
 
@@ -201,7 +204,8 @@ class Oracle:
                 if point.observed_at <= now + MAX_CLOCK_SKEW_S
             ]
             known_since = stored[0].observed_at if stored else now
-            self._history_of(key).merge((*self._recall(key[1], known_since, now), *stored))
+            if key in self._histories:
+                self._histories[key].merge((*self._recall(key[1], known_since, now), *stored))
             self._unread_histories.discard(key)
             self._announce(has_news=bool(stored))
 
@@ -214,13 +218,9 @@ class Oracle:
 
     def _append_to_histories(self, quotes: Iterable[Quote]) -> None:
         for quote in quotes:
-            point = PricePoint(quote.observed_at, quote.usd_per_hour)
-            self._history_of((quote.context, quote.offering)).append(point)
-
-    def _history_of(self, key: tuple[str, Offering]) -> PriceHistory:
-        if key not in self._histories:
-            self._histories[key] = PriceHistory(step_s=self._settings.history_step_s)
-        return self._histories[key]
+            history = self._histories.get((quote.context, quote.offering))
+            if history is not None:
+                history.append(PricePoint(quote.observed_at, quote.usd_per_hour))
 
     def _set_down(self, reason: str) -> None:
         self._is_up, self._reason = False, reason

@@ -244,6 +244,20 @@ def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSet
     asyncio.run(main())
 
 
+def test_history_of_what_is_bound_no_more_is_forgotten_and_found_again(settings: OracleSettings) -> None:
+    async def main() -> None:
+        async with open_oracle(settings, make_source()) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
+            seen = oracle.history("blue", VIRGINIA)
+            oracle.set_bindings(())
+            assert oracle.history("blue", VIRGINIA) == ()
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: oracle.history("blue", VIRGINIA)[: len(seen)] == seen)
+
+    asyncio.run(main())
+
+
 def test_refused_prices_and_failing_sources_are_told(settings: OracleSettings) -> None:
     async def main() -> None:
         source = make_source("-1")
