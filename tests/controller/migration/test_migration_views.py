@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from controller.migration.migration_views import build_view, describe
+from controller.migration.states import Phase
+from controller.snapshots import MigrationStage
+from tests.controller.migration.records import record
+from tests.controller.migration.test_retreat import side
+
+
+@pytest.mark.parametrize(
+    ("phase", "stage", "can_cancel"),
+    [
+        (Phase.SURGE, MigrationStage.RUNNING, True),
+        (Phase.SOAK, MigrationStage.RUNNING, True),
+        (Phase.HOLD, MigrationStage.HOLDING, True),
+        (Phase.ROLLBACK, MigrationStage.ROLLING_BACK, False),
+        (Phase.NEEDS_OPERATOR, MigrationStage.NEEDS_OPERATOR, True),
+        (Phase.DONE, MigrationStage.DONE, False),
+        (Phase.ROLLED_BACK, MigrationStage.ROLLED_BACK, False),
+        (Phase.REFUSED, MigrationStage.REFUSED, False),
+    ],
+)
+def test_each_phase_has_its_stage(phase: Phase, stage: MigrationStage, can_cancel: bool) -> None:
+    view = build_view(record(phase), None, None, None, is_leading=True)
+    assert (view.stage, view.can_cancel) == (stage, can_cancel)
+    assert not build_view(record(phase), None, None, None, is_leading=False).can_cancel
+
+
+def test_dots_land_as_pods_become_ready_and_what_was_not_seen_is_unknown() -> None:
+    target = replace(side(3, 2), shown_ready=2)
+    view = build_view(record(), None, target, None, is_leading=True)
+    assert (view.landed, view.target_ready, view.target_desired) == (2, 2, 3)
+    assert (view.source_ready, view.source_desired) == (None, None)
+    assert (view.wave, view.waves) == (1, 4)
+
+
+def test_foreign_text_is_shown_harmlessly() -> None:
+    state = replace(record(Phase.HOLD).state, reason="no\x1b[31m answer\u202e\n" + "x" * 5000)
+    text = describe(replace(record(), state=state))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert len(text) < 400
