@@ -32,9 +32,13 @@ from oracle.sources.choosing import choose_source
 
 
 @asynccontextmanager
-async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
+async def open_engine(
+    configuration: Configuration, pace: MigrationSettings | None = None
+) -> AsyncIterator[Engine]:
     """Run an engine with everything that it needs for as long as the block lasts.
 
+    Args:
+        pace: how patient migrations are; None takes the demo's for simulated clusters, else the defaults.
     Raises: RecordingError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
@@ -49,7 +53,7 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
             ledger,
             clocks,
             lambda: secrets.token_hex(8),
-            DEMO_MIGRATION if configuration.is_demo else MigrationSettings(),
+            pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
             MarketGate(fleet, oracle.board, clocks.wall),
         )
         stack.push_async_callback(migrations.stop)

@@ -162,7 +162,7 @@ class KubeClient:
             async for line in self._read_lines(response, request):
                 yield self._parse_event(line, request)
         finally:
-            response.close()
+            _hang_up(response)
 
     async def close(self) -> None:
         """Close the connections; may be called twice."""
@@ -276,7 +276,7 @@ class KubeClient:
             async for chunk in response.content.iter_any():
                 size += len(chunk)
                 if size > limit:
-                    response.close()
+                    _hang_up(response)
                     raise ServerFailed(
                         self.context, f"the answer is larger than {limit} bytes", request=request
                     )
@@ -356,3 +356,12 @@ def _parse_status(raw: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
+
+
+def _hang_up(response: aiohttp.ClientResponse) -> None:
+    """End an answer in the middle, at once: TLS's polite farewell would outlive the program's event loop."""
+    connection = response.connection
+    transport = connection.transport if connection is not None else None
+    response.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()

@@ -105,4 +105,9 @@ class KubeConnection:
 
 
 async def _close(api_client: ApiClient) -> None:
+    session = api_client.rest_client.pool_manager
+    if session is not None and session.connector is not None:
+        await session.connector.close(
+            abort_ssl=True
+        )  # TLS's polite farewell would outlive the program's event loop
     await api_client.close()  # type: ignore[no-untyped-call]

@@ -1,0 +1,76 @@
+"""The engine moves a workload between two real Kubernetes clusters, on recorded prices."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from app.composition import open_engine
+from app.configuration import Configuration
+from app.demo import DEMO_MIGRATION
+from controller.clusters.fleet import WorkloadKey
+from controller.commands import SetArmed, StartMigration
+from controller.snapshots import MigrationStage
+from tests.controlplane.workloads import deployments_of, describe_deployment
+from tests.e2e.witness import ReplicaWitness
+
+REPLICAS = 4
+HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour"
+
+
+def write_prices(path, source, target):
+    """A recording in which the source's machines are dear and the target's are cheap."""
+    rows = [HEADER]
+    for place, spot in ((source.place, "0.20"), (target.place, "0.02")):
+        for capacity_type, price in (("on_demand", "0.25"), ("spot", spot)):
+            offering = f"{place.provider},{place.region},{place.machine.instance_type},{capacity_type}"
+            rows.append(f"2026-01-01T00:00:00Z,{offering},{price}")
+    path.write_text("\n".join(rows) + "\n")
+    return str(path)
+
+
+def create_workload(source, target):
+    """A Deployment in the source, and its namespace on both sides. Returns its key."""
+    namespace = source.create_namespace(prefix="move")
+    target.client().create("/api/v1/namespaces", {"metadata": {"name": namespace}})
+    deployment = describe_deployment("web", REPLICAS)
+    deployment["metadata"]["annotations"] = {"sentinelaura.io/state-gb": "0"}
+    source.client().create(deployments_of(namespace), deployment)
+    source.client().await_object(
+        deployments_of(namespace),
+        "web",
+        lambda found: found.get("status", {}).get("availableReplicas") == REPLICAS,
+    )
+    return WorkloadKey(source.context, namespace, "web")
+
+
+@pytest.mark.timeout(180)
+def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home, tmp_path):
+    source, target = control_planes.lend(2)
+    key = create_workload(source, target)
+    kubeconfig = control_planes.write_kubeconfig((source, target))
+    configuration = Configuration(
+        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target)
+    )
+
+    async def move():
+        async with open_engine(configuration, DEMO_MIGRATION) as engine:
+            seen = await engine.wait_until(lambda s: any(d.workload == key for d in s.opportunities), 60)
+            offered = next(d for d in seen.opportunities if d.workload == key)
+            assert offered.target == target.context
+            for context in (source.context, target.context):
+                engine.submit(SetArmed(context, True))
+            engine.submit(StartMigration(key, target.context, offered.plan_digest))
+            ended = await engine.wait_until(lambda s: any(m.stage.is_final for m in s.migrations), 120)
+            return ended.migrations[0]
+
+    with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
+        migration = asyncio.run(move())
+        assert migration.stage is MigrationStage.DONE, migration.detail
+        assert (witness.desired(source.context), witness.desired(target.context)) == (0, REPLICAS)
+        assert min(witness.sums) >= REPLICAS
+
+    texts = [json.loads(line)["text"] for line in home.ledger.read_text().splitlines()]
+    assert any("Moved to" in text for text in texts)
