@@ -14,14 +14,12 @@ _HEADLESS_ADVICE = "the commands plan, migrate, operator and oracle need no disp
 def check_graphics() -> Check:
     """Make an OpenGL context without a window and ask who draws."""
     from gl.errors import GraphicsError
-    from gl.offscreen import create_offscreen_context, is_software_renderer
+    from gl.offscreen import detect_renderer, is_software_renderer
 
     try:
-        context = create_offscreen_context()
+        name = detect_renderer()
     except (GraphicsError, ImportError) as error:
         return broken("graphics", str(error), _NO_GL_ADVICE)
-    name = str(context.info["GL_RENDERER"])
-    context.release()
     if is_software_renderer(name):
         return warning(
             "graphics", f"{name} draws on the processor", "a graphics driver would draw on the GPU"
