@@ -106,6 +106,34 @@ def test_replica_set_carries_template_hash_owner_and_annotations(cluster: Cluste
     assert metadata["annotations"]["deployment.kubernetes.io/desired-replicas"] == "1"
 
 
+def test_changed_annotations_and_min_ready_seconds_reach_the_replica_set(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1))
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    patch = {"metadata": {"annotations": {"sentinelaura.io/fence": "m1:1:2"}}, "spec": {"minReadySeconds": 1}}
+    cluster.patch(cluster.deployment("web"), patch)
+    (replica_set,) = cluster.eventually_listed(
+        cluster.path("replicasets", group="apps/v1"),
+        lambda sets: "sentinelaura.io/fence" in sets[0]["metadata"]["annotations"],
+    )
+    assert replica_set["spec"]["minReadySeconds"] == 1
+    assert replica_set["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "1"
+
+
+def test_old_template_comes_back_as_a_new_revision_of_the_old_replica_set(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1))
+    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    for image in ("registry.example/web:2", "registry.example/web:1"):
+        container = {"name": "web", "image": image, "resources": {"requests": {"cpu": "10m"}}}
+        cluster.patch(
+            cluster.deployment("web"), {"spec": {"template": {"spec": {"containers": [container]}}}}
+        )
+        done = cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    assert done["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "3"
+    sets = cluster.get(cluster.path("replicasets", group="apps/v1"))["items"]
+    revisions = [one["metadata"]["annotations"]["deployment.kubernetes.io/revision"] for one in sets]
+    assert sorted(revisions) == ["2", "3"]
+
+
 def test_paused_deployment_scales_but_does_not_roll_out(cluster: ClusterUnderTest) -> None:
     cluster.create(cluster.deployment(), deployment("web", 1))
     cluster.eventually(cluster.deployment("web"), is_rolled_out)

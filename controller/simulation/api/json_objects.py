@@ -4,7 +4,7 @@ Stored objects are never changed in place: a new version shares every untouched 
 a watch window of a thousand versions costs little more than the newest one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 JsonObject = dict[str, Any]
@@ -14,7 +14,7 @@ Path = tuple[str, ...]
 def get_path(value: Any, *path: str, default: Any = None) -> Any:
     """The value under nested keys, or `default` where a key is missing or its value is null."""
     for key in path:
-        if not isinstance(value, Mapping) or value.get(key) is None:
+        if not isinstance(value, dict) or value.get(key) is None:
             return default
         value = value[key]
     return value

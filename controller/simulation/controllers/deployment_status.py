@@ -64,43 +64,48 @@ def _set_progressing(
     conditions: list[JsonObject],
     now: float,
 ) -> list[JsonObject]:
-    stamp = format_time(now)
     old = find_condition(conditions, "Progressing")
     name = name_of(newest) if newest else ""
-    if _is_done_with(old, name) and counts["replicas"] == counts["updatedReplicas"]:
-        # A finished rollout that is being scaled is no new rollout: the condition stays as it was.
+    verdict = _judge_progress(deployment, newest, counts, old, now)
+    if verdict is None:
         return conditions
+    status, reason, text = verdict
+    stamp = format_time(now)
+    return set_condition(
+        conditions,
+        "Progressing",
+        status,
+        reason,
+        text.format(name),
+        stamp,
+        # Progress renews the time from which the deadline counts, even where the words stay the same.
+        is_renewed=reason == "ReplicaSetUpdated",
+        lastUpdateTime=stamp,
+    )
+
+
+def _judge_progress(
+    deployment: JsonObject,
+    newest: JsonObject | None,
+    counts: dict[str, int],
+    old: JsonObject | None,
+    now: float,
+) -> tuple[str, str, str] | None:
+    """Status, reason and text (with a place for the replica set's name) of Progressing; None leaves it as it is."""
+    name = name_of(newest) if newest else ""
+    if _is_done_with(old, name) and counts["replicas"] == counts["updatedReplicas"]:
+        # A finished rollout that is being scaled is no new rollout.
+        return None
     if newest is not None and (old is None or f'"{name}"' not in old.get("message", "")):
-        message = f'Created new replica set "{name}"'
-        return set_condition(
-            conditions, "Progressing", "True", "NewReplicaSetCreated", message, stamp, lastUpdateTime=stamp
-        )
+        return "True", "NewReplicaSetCreated", 'Created new replica set "{}"'
     if _is_complete(deployment, counts):
-        message = f'ReplicaSet "{name}" has successfully progressed.'
-        return set_condition(
-            conditions, "Progressing", "True", "NewReplicaSetAvailable", message, stamp, lastUpdateTime=stamp
-        )
+        return "True", "NewReplicaSetAvailable", 'ReplicaSet "{}" has successfully progressed.'
     if _has_progressed(deployment.get("status") or {}, counts):
-        message = f'ReplicaSet "{name}" is progressing.'
-        refreshed = [one for one in conditions if one["type"] != "Progressing"]
-        since = old["lastTransitionTime"] if old and old["status"] == "True" else stamp
-        return [*refreshed, {
-            "type": "Progressing", "status": "True", "lastUpdateTime": stamp, "lastTransitionTime": since,
-            "reason": "ReplicaSetUpdated", "message": message,
-        }]  # fmt: skip
-    deadline = progress_deadline_at(deployment, {"conditions": conditions})
+        return "True", "ReplicaSetUpdated", 'ReplicaSet "{}" is progressing.'
+    deadline = progress_deadline_at(deployment, {"conditions": [old] if old else []})
     if deadline is not None and now >= deadline:
-        message = f'ReplicaSet "{name}" has timed out progressing.'
-        return set_condition(
-            conditions,
-            "Progressing",
-            "False",
-            "ProgressDeadlineExceeded",
-            message,
-            stamp,
-            lastUpdateTime=stamp,
-        )
-    return conditions
+        return "False", "ProgressDeadlineExceeded", 'ReplicaSet "{}" has timed out progressing.'
+    return None
 
 
 def _is_complete(deployment: JsonObject, counts: dict[str, int]) -> bool:

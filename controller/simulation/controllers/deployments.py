@@ -61,22 +61,32 @@ class DeploymentLoop:
 
     def _reconcile_replica_sets(self, state: ClusterState, deployment: JsonObject, now: float) -> None:
         newest, old = _split_replica_sets(state, deployment)
+        if newest is not None:
+            newest = _renew(state, deployment, newest, old)
         paused = get_path(deployment, "spec", "paused", default=False)
         if paused or scaling.needs_scaling(deployment, [newest, *old] if newest else old):
             scaling.scale_proportionally(state, deployment, newest, old, now)
-            return
-        if newest is None:
-            if _recreates(deployment) and (
-                scaling.scale_down_all(state, deployment, old, now) or _has_pods(state, old)
-            ):
-                return
-            newest = _create_replica_set(state, deployment, old, now)
-        if _recreates(deployment):
-            if not scaling.scale_down_all(state, deployment, old, now) and not _has_pods(state, old):
-                scaling.scale_to(state, deployment, newest, deployment["spec"]["replicas"], now)
+        elif _recreates(deployment):
+            _recreate(state, deployment, newest, old, now)
         else:
+            newest = newest or _create_replica_set(state, deployment, old, now)
             scaling.roll_forward(state, deployment, newest, old, now)
-        _drop_old_revisions(state, deployment, old)
+            _drop_old_revisions(state, deployment, old)
+
+
+def _recreate(
+    state: ClusterState,
+    deployment: JsonObject,
+    newest: JsonObject | None,
+    old: list[JsonObject],
+    now: float,
+) -> None:
+    """One step of a rollout that ends every old pod before it begins with the new ones."""
+    if scaling.scale_down_all(state, deployment, old, now) or _has_pods(state, old):
+        return
+    newest = newest or _create_replica_set(state, deployment, old, now)
+    scaling.scale_to(state, deployment, newest, deployment["spec"]["replicas"], now)
+    _drop_old_revisions(state, deployment, old)
 
 
 def _recreates(deployment: JsonObject) -> bool:
@@ -116,20 +126,15 @@ def _create_replica_set(
         **spec["selector"],
         "matchLabels": {**spec["selector"].get("matchLabels", {}), HASH_LABEL: digest},
     }
-    revision = 1 + max(
-        (int(get_path(one, "metadata", "annotations", REVISION, default="0")) for one in old), default=0
-    )
-    annotations = {
-        key: text
-        for key, text in get_path(deployment, "metadata", "annotations", default={}).items()
-        if key not in _NOT_COPIED
-    }
+    revision = 1 + max((_revision_of(one) for one in old), default=0)
     replicas = scaling.initial_replicas(deployment, old)
     created = state.create(kinds.REPLICA_SETS, {
         "metadata": {
             "name": f"{name_of(deployment)}-{digest}", "namespace": namespace_of(deployment),
             "labels": template_labels, "ownerReferences": [owner_reference(deployment)],
-            "annotations": {**annotations, REVISION: str(revision), **scaling.scale_annotations(deployment)},
+            "annotations": {
+                **_copied_annotations(deployment), REVISION: str(revision), **scaling.scale_annotations(deployment),
+            },
         },
         "spec": {
             "replicas": replicas, "selector": selector, "template": template,
@@ -144,9 +149,35 @@ def _create_replica_set(
     return created
 
 
+def _renew(
+    state: ClusterState, deployment: JsonObject, newest: JsonObject, old: list[JsonObject]
+) -> JsonObject:
+    """Hand on what may change without a new template: annotations, minReadySeconds, the revision after an undo."""
+    latest = max((_revision_of(one) for one in old), default=0)
+    revision = _revision_of(newest) if _revision_of(newest) > latest else latest + 1
+    before = get_path(newest, "metadata", "annotations", default={})
+    annotations = {**before, **_copied_annotations(deployment), REVISION: str(revision)}
+    renewed = {**newest, "metadata": {**newest["metadata"], "annotations": annotations}}
+    _annotate_revision(state, deployment, revision)
+    seconds = deployment["spec"].get("minReadySeconds", 0)
+    if newest["spec"].get("minReadySeconds", 0) != seconds:
+        return state.update_spec(kinds.REPLICA_SETS, renewed, ("minReadySeconds",), seconds)
+    return state.store.put(kinds.REPLICA_SETS, renewed)
+
+
+def _copied_annotations(deployment: JsonObject) -> dict[str, str]:
+    annotations = get_path(deployment, "metadata", "annotations", default={})
+    return {key: text for key, text in annotations.items() if key not in _NOT_COPIED}
+
+
+def _revision_of(replica_set: JsonObject) -> int:
+    return int(get_path(replica_set, "metadata", "annotations", REVISION, default="0"))
+
+
 def _annotate_revision(state: ClusterState, deployment: JsonObject, revision: int) -> None:
-    annotations = {**get_path(deployment, "metadata", "annotations", default={}), REVISION: str(revision)}
-    changed = {**deployment, "metadata": {**deployment["metadata"], "annotations": annotations}}
+    present = state.store.get(kinds.DEPLOYMENTS, namespace_of(deployment), name_of(deployment)) or deployment
+    annotations = {**get_path(present, "metadata", "annotations", default={}), REVISION: str(revision)}
+    changed = {**present, "metadata": {**present["metadata"], "annotations": annotations}}
     state.store.put(kinds.DEPLOYMENTS, changed)
 
 
@@ -156,7 +187,7 @@ def _drop_old_revisions(state: ClusterState, deployment: JsonObject, old: list[J
         for one in old
         if not one["spec"]["replicas"] and not get_path(one, "status", "replicas", default=0)
     ]
-    idle.sort(key=lambda one: int(get_path(one, "metadata", "annotations", REVISION, default="0")))
+    idle.sort(key=_revision_of)
     excess = len(idle) - deployment["spec"]["revisionHistoryLimit"]
     for replica_set in idle[: max(0, excess)]:
         state.store.remove(kinds.REPLICA_SETS, namespace_of(replica_set), name_of(replica_set))

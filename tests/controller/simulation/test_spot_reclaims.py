@@ -33,6 +33,16 @@ def test_node_lives_through_its_notice_and_not_longer(provider: str, notice_s: f
     assert name not in node_names(cluster)
 
 
+def test_change_of_the_node_does_not_cut_its_notice_short() -> None:
+    cluster = SimulatedCluster(WEB)
+    name = reclaim_first_node(cluster)
+    cluster.wait(20.0)
+    patch = {"metadata": {"labels": {"seen": "yes"}}}
+    assert cluster.ask("PATCH", f"/api/v1/nodes/{name}", patch, "application/merge-patch+json").code == 200
+    cluster.wait(20.0)
+    assert name in node_names(cluster)
+
+
 def test_notice_cordons_taints_and_tells() -> None:
     cluster = SimulatedCluster(WEB)
     name = reclaim_first_node(cluster)
