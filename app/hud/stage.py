@@ -6,68 +6,39 @@ something moves. Nothing here knows how a frame reaches the screen.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import (
-    QFocusEvent,
-    QHideEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QResizeEvent,
-    QShowEvent,
-    QWheelEvent,
-)
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.colors import WARNING
+from app.hud.globe_view import GlobeView
 from app.hud.legend import Badge, Legend
 from app.hud.navigator import Navigator
 from app.hud.no_globe import NoGlobe
 from app.hud.overlay import Overlay
 from app.hud.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
 from app.hud.overlay_layout import Box
+from app.hud.stage_controls import StageControls
 from app.notices import Notices
 from app.presenter import Focus, Presenter
 from controller.snapshots import EngineSnapshot
 from gl.frame import Frame
 from gl.geometry.camera import Camera, Viewport
 from gl.geometry.flight import frame_places
-from gl.geometry.picking import pick_marker, pick_place
+from gl.geometry.picking import pick_marker
 
 #: Between two frames while something moves, and while only the slow turning does.
 FRAME_MS = 16
 TURNING_FRAME_MS = 33
-#: A pointer that moved less than this between press and release has clicked.
-CLICK_SLOP_PX = 4.0
-#: From here on a double click comes nearer instead of keeping the height.
-CLOSE_UP_DISTANCE = 2.6
-#: What an arrow key moves, in pixels of a drag.
-KEY_STEP_PX = 60.0
-#: The globe and its atmosphere need this multiple of the globe's radius in the narrower direction.
 MARGIN_PX = 12
+#: A flight to one region keeps the height between these, in globe radii from the centre.
+REGION_DISTANCES = (2.6, 3.4)
 HOME = Camera(azimuth_degrees=-20.0, elevation_degrees=24.0, distance=4.4)
-
-
-class GlobeView(Protocol):
-    """Who brings frames to the screen; a QWidget. `failed` says why it cannot any more,
-    `frame_painted` that a frame is on the screen."""
-
-    failed: SignalInstance
-    frame_painted: SignalInstance
-
-    @property
-    def renderer(self) -> str:
-        """The driver's name for what draws."""
-
-    def show_frame(self, frame: Frame) -> None:
-        """Draw `frame` as soon as possible, unless it looks like the last one."""
-
-    def release(self) -> None:
-        """Give everything back to the driver; no frame may follow."""
 
 
 class Stage(QWidget):
@@ -84,7 +55,7 @@ class Stage(QWidget):
 
     def __init__(
         self,
-        make_view: Callable[[QWidget], QWidget],
+        make_view: Callable[[QWidget], GlobeView],
         parent: QWidget | None = None,
         *,
         clock: Callable[[], float] = time.time,
@@ -102,14 +73,10 @@ class Stage(QWidget):
         self.region_names = True
         self.frames_drawn = 0
         self._focus = Focus()
-        self._pressed: QPointF | None = None
-        self._pointer: QPointF | None = None
-        self._is_dragging = False
         self._last_frame: Frame | None = None
-        self._items: tuple[OverlayItem, ...] = ()
         self._was_turning = False
         self._has_painted = False
-        self.view = make_view(self)
+        self.view: GlobeView = make_view(self)
         self._set_up_view()
         self.overlay = Overlay(self)
         self.legend = Legend(self)
@@ -122,6 +89,7 @@ class Stage(QWidget):
         self._hide_what_belongs_to_the_globe()
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._draw)
+        self._controls = StageControls(self)
 
     @property
     def viewport(self) -> Viewport:
@@ -131,7 +99,7 @@ class Stage(QWidget):
     @property
     def renderer(self) -> str:
         """The driver's name for what draws the globe."""
-        return str(self.view.renderer)  # type: ignore[attr-defined]
+        return self.view.renderer
 
     @property
     def focus_state(self) -> Focus:
@@ -190,14 +158,40 @@ class Stage(QWidget):
             return
         camera = frame_places(places, self.viewport)
         if len(places) == 1:
-            camera = replace(
-                camera, distance=max(CLOSE_UP_DISTANCE, min(self.navigator.camera.distance, 3.4))
-            )
-        self._fly(camera)
+            nearest, farthest = REGION_DISTANCES
+            camera = replace(camera, distance=max(nearest, min(self.navigator.camera.distance, farthest)))
+        self.fly(camera)
 
     def fly_home(self) -> None:
         """Fly back to the whole globe."""
-        self._fly(self._home())
+        self.fly(self._home())
+
+    def fly(self, camera: Camera) -> None:
+        """Fly to a pose."""
+        self.navigator.fly_to(camera, self._monotonic())
+        self.request_frame()
+
+    def drag(self, right_px: float, down_px: float) -> None:
+        """Let the globe follow the pointer."""
+        self.navigator.drag(right_px, down_px, self.viewport, self._monotonic())
+        self.request_frame()
+
+    def let_go(self, gliding: bool = True) -> None:
+        """End a drag; the globe glides on where it was thrown and `gliding` allows it."""
+        self.navigator.release(self._monotonic() if gliding else math.inf)
+        self.request_frame()
+
+    def context_at(self, position: QPointF) -> str | None:
+        """Return the context whose marker is under the pointer."""
+        camera, viewport = self.navigator.camera, self.viewport
+        row = pick_marker(self.presenter.places, camera, viewport, position.x(), position.y())
+        return None if row is None else self.presenter.contexts[row]
+
+    def hover(self, context: str | None) -> None:
+        """Mark what is under the pointer."""
+        if context != self._focus.hovered:
+            self.setCursor(Qt.CursorShape.PointingHandCursor if context else Qt.CursorShape.ArrowCursor)
+            self._set_focus(replace(self._focus, hovered=context))
 
     def cancel_flight(self) -> bool:
         """Stop a flight; return whether there was one."""
@@ -211,7 +205,7 @@ class Stage(QWidget):
     def release(self) -> None:
         """Stop drawing for good."""
         self._timer.stop()
-        self.view.release()  # type: ignore[attr-defined]
+        self.view.release()
 
     @property
     def _has_globe(self) -> bool:
@@ -219,8 +213,8 @@ class Stage(QWidget):
 
     def _set_up_view(self) -> None:
         self.view.setMouseTracking(True)
-        self.view.failed.connect(self._on_view_failed)  # type: ignore[attr-defined]
-        self.view.frame_painted.connect(self._on_frame_painted)  # type: ignore[attr-defined]
+        self.view.failed.connect(self._on_view_failed)
+        self.view.frame_painted.connect(self._on_frame_painted)
 
     def _on_frame_painted(self) -> None:
         if not self._has_painted:
@@ -261,10 +255,6 @@ class Stage(QWidget):
         aspect = min(1.0, self.viewport.aspect)
         return replace(HOME, distance=1.0 + (HOME.distance - 1.0) / aspect)
 
-    def _fly(self, camera: Camera) -> None:
-        self.navigator.fly_to(camera, self._monotonic())
-        self.request_frame()
-
     def _set_focus(self, focus: Focus) -> None:
         if focus != self._focus:
             self._focus = focus
@@ -277,7 +267,7 @@ class Stage(QWidget):
             self.navigator.camera, self.viewport, self._focus, self._clock(), started
         )
         if not frame.looks_like(self._last_frame):
-            self.view.show_frame(frame)  # type: ignore[attr-defined]
+            self.view.show_frame(frame)
             self.frames_drawn += 1
             self._last_frame = frame
         self._show_overlay(frame)
@@ -327,12 +317,6 @@ class Stage(QWidget):
         elif item.migration_id is not None:
             self.migration_selected.emit(item.migration_id)
 
-    def _context_at(self, position: QPointF) -> str | None:
-        row = pick_marker(
-            self.presenter.places, self.navigator.camera, self.viewport, position.x(), position.y()
-        )
-        return None if row is None else self.presenter.contexts[row]
-
     # Qt's events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -364,96 +348,10 @@ class Stage(QWidget):
         super().hideEvent(event)
         self._timer.stop()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the globe."""
-        if event.button() is Qt.MouseButton.LeftButton:
-            self._pressed = self._pointer = event.position()
-            self._is_dragging = False
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag the globe, or see what is under the pointer."""
-        position = event.position()
-        if self._pressed is None or self._pointer is None:
-            self._hover(self._context_at(position))
-            return
-        if not self._is_dragging and (position - self._pressed).manhattanLength() < CLICK_SLOP_PX:
-            return
-        self._is_dragging = True
-        moved = position - self._pointer
-        self._pointer = position
-        self.navigator.drag(moved.x(), moved.y(), self.viewport, self._monotonic())
-        self.request_frame()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go, or click."""
-        if event.button() is not Qt.MouseButton.LeftButton or self._pressed is None:
-            return
-        if self._is_dragging:
-            self.navigator.release(self._monotonic())
-            self.request_frame()
-        else:
-            self.region_selected.emit(self._context_at(event.position()))
-        self._pressed = self._pointer = None
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fly to the region, or to the place, under the pointer."""
-        position = event.position()
-        context = self._context_at(position)
-        if context is not None:
-            self.region_selected.emit(context)
-            self.fly_to(context)
-            return
-        place = pick_place(self.navigator.camera, self.viewport, position.x(), position.y())
-        if place is not None:
-            distance = max(CLOSE_UP_DISTANCE, self.navigator.camera.distance * 0.75)
-            self._fly(Camera.above(place, distance))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom."""
-        self.navigator.zoom(event.angleDelta().y() / 120.0)
-        self.request_frame()
-        event.accept()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the pointer any more."""
-        del event
-        self._hover(None)
-
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Keep the picture: the globe shows its focus by nothing but its keys."""
+        """Keep the picture: Qt would repaint the whole globe for a focus that it does not show."""
         del event
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """See `focusInEvent`."""
         del event
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Turn by arrows, zoom by plus and minus, go home by R; the rest belongs to the window."""
-        key = event.key()
-        if key in _ARROWS:
-            right, down = _ARROWS[key]
-            self.navigator.drag(right * KEY_STEP_PX, down * KEY_STEP_PX, self.viewport, self._monotonic())
-            self.navigator.release(self._monotonic() + 1.0)
-        elif key in _ZOOM_KEYS:
-            self.navigator.zoom(_ZOOM_KEYS[key])
-        elif key == Qt.Key.Key_R:
-            self.fly_home()
-        else:
-            super().keyPressEvent(event)
-            return
-        self.request_frame()
-
-    def _hover(self, context: str | None) -> None:
-        if context != self._focus.hovered:
-            self.setCursor(Qt.CursorShape.PointingHandCursor if context else Qt.CursorShape.ArrowCursor)
-            self._set_focus(replace(self._focus, hovered=context))
-
-
-_ARROWS: dict[int, tuple[float, float]] = {
-    Qt.Key.Key_Left: (1.0, 0.0),
-    Qt.Key.Key_Right: (-1.0, 0.0),
-    Qt.Key.Key_Up: (0.0, 1.0),
-    Qt.Key.Key_Down: (0.0, -1.0),
-}
-_ZOOM_KEYS: dict[int, float] = {Qt.Key.Key_Plus: 1.0, Qt.Key.Key_Equal: 1.0, Qt.Key.Key_Minus: -1.0}

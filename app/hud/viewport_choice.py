@@ -6,13 +6,14 @@ import logging
 
 from PySide6.QtWidgets import QWidget
 
+from app.hud.globe_view import GlobeView
 from app.hud.no_globe import NoGlobe
 from app.settings import PresenterChoice
 
 _log = logging.getLogger(__name__)
 
 
-def make_view(choice: PresenterChoice, parent: QWidget) -> QWidget:
+def make_view(choice: PresenterChoice, parent: QWidget) -> GlobeView:
     """Return the presenter: the graphics card's where there is one, else the software one, else a message.
 
     The question is put to a context without a window: on a software driver that context is needed anyway, and on a
@@ -38,7 +39,7 @@ def make_view(choice: PresenterChoice, parent: QWidget) -> QWidget:
         return _hardware_view(parent) if _has_window_gl() else NoGlobe(str(error), parent)
 
 
-def _hardware_view(parent: QWidget) -> QWidget:
+def _hardware_view(parent: QWidget) -> GlobeView:
     from app.hud.viewport import HardwareViewport
 
     return HardwareViewport(parent)

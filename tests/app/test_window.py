@@ -45,7 +45,7 @@ def test_one_click_shows_the_dry_run_and_starts_the_migration(desk: Desk) -> Non
     desk.click_migrate(SOURCE)
     assert desk.engine.commands == [StartMigration(best.workload, best.target, best.plan_digest)]
     desk.show()
-    card = desk.window.card
+    card = desk.window.moves.card
     assert card.isVisible()
     assert "Spot savings, next 24 h" in words(card)
     assert "Pays: Saves $6.20 in 24 h" in words(card)
@@ -77,23 +77,23 @@ def test_the_migration_is_followed_to_its_summary(desk: Desk) -> None:
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
     desk.pass_time(4.0)
-    assert "2 of 6 landed" in words(desk.window.card)
+    assert "2 of 6 landed" in words(desk.window.moves.card)
     desk.pass_time(10.0)
     assert "6 replicas run in Frankfurt (AWS). It cost $0.52 and saves $6.20/day from now on." in words(
-        desk.window.card
+        desk.window.moves.card
     )
-    assert shown_buttons(desk.window.card) == ["Close"]
+    assert shown_buttons(desk.window.moves.card) == ["Close"]
 
 
 def test_cancel_rolls_back(desk: Desk) -> None:
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
     desk.pass_time(4.0)
-    press(desk.window.card, "Cancel and roll back")
+    press(desk.window.moves.card, "Cancel and roll back")
     assert desk.engine.commands[-1] == CancelMigration("m-1")
     desk.pass_time(4.0)
     assert desk.engine.snapshot().migrations[0].stage is MigrationStage.ROLLED_BACK
-    assert "Rolled back" in words(desk.window.card)
+    assert "Rolled back" in words(desk.window.moves.card)
 
 
 def test_unarmed_contexts_start_nothing_until_a_person_armed_them(desk: Desk) -> None:
@@ -102,15 +102,15 @@ def test_unarmed_contexts_start_nothing_until_a_person_armed_them(desk: Desk) ->
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
     assert desk.engine.commands == []
-    assert "not armed: SentinelAura only watches there" in words(desk.window.card)
-    press(desk.window.card, "Arm contexts…")
+    assert "not armed: SentinelAura only watches there" in words(desk.window.moves.card)
+    press(desk.window.moves.card, "Arm contexts…")
     assert desk.engine.commands == []
     sheet = desk.window.sheets.arm
     assert desk.window.focusWidget() is sheet.keep
     press(sheet, "Arm 2 contexts")
     assert desk.engine.commands == [SetArmed(SOURCE, True), SetArmed("aws-eu-central-1", True)]
     desk.pass_time(1.0)
-    press(desk.window.card, "Migrate")
+    press(desk.window.moves.card, "Migrate")
     assert isinstance(desk.engine.commands[-1], StartMigration)
 
 
@@ -119,7 +119,7 @@ def test_refusing_to_arm_changes_nothing(desk: Desk) -> None:
     desk.show()
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
-    press(desk.window.card, "Arm contexts…")
+    press(desk.window.moves.card, "Arm contexts…")
     QTest.keyClick(desk.window.sheets.arm.keep, Qt.Key.Key_Escape)
     assert desk.window.sheets.arm.isHidden()
     assert desk.engine.commands == []
@@ -130,7 +130,7 @@ def test_a_click_on_an_expired_price_starts_nothing(desk: Desk) -> None:
     desk.engine.now += PRICE_LIFE_S + 1.0
     desk.click_migrate(SOURCE)
     assert desk.engine.commands == []
-    assert "have expired" in words(desk.window.card)
+    assert "have expired" in words(desk.window.moves.card)
 
 
 def test_a_plan_that_the_engine_refuses_says_so(desk: Desk) -> None:
@@ -138,8 +138,8 @@ def test_a_plan_that_the_engine_refuses_says_so(desk: Desk) -> None:
     desk.engine.set_price(SOURCE, 0.15)
     desk.click_migrate(SOURCE)
     desk.show()
-    assert "Refused" in words(desk.window.card)
-    assert "The plan has changed" in words(desk.window.card)
+    assert "Refused" in words(desk.window.moves.card)
+    assert "The plan has changed" in words(desk.window.moves.card)
 
 
 def test_the_table_migrates_by_keyboard(desk: Desk) -> None:
@@ -175,12 +175,12 @@ def test_a_dry_run_to_anywhere_starts_nothing(desk: Desk) -> None:
     workload = next(v for v in desk.engine.snapshot().contexts if v.context == "aws-eu-central-1").workloads[
         0
     ]
-    desk.window.request_dry_run(workload.key, SOURCE)
-    assert "Computing" in words(desk.window.card)
+    desk.window.moves.request_dry_run(workload.key, SOURCE)
+    assert "Computing" in words(desk.window.moves.card)
     desk.show()
     assert desk.engine.commands == [RequestDryRun(workload.key, SOURCE)]
-    assert "Does not pay" in words(desk.window.card)
-    assert shown_buttons(desk.window.card) == ["Close"]
+    assert "Does not pay" in words(desk.window.moves.card)
+    assert shown_buttons(desk.window.moves.card) == ["Close"]
 
 
 def test_escape_closes_the_card(desk: Desk) -> None:
@@ -188,7 +188,7 @@ def test_escape_closes_the_card(desk: Desk) -> None:
     desk.click_migrate(SOURCE)
     desk.window.stage.setFocus()
     QTest.keyClick(desk.window.stage, Qt.Key.Key_Escape)
-    assert desk.window.card.isHidden()
+    assert desk.window.moves.card.isHidden()
     assert desk.window.stage.focus_state.preview is None
 
 
@@ -247,7 +247,7 @@ def test_engine_lost_is_said_and_nothing_can_be_started(desk: Desk) -> None:
     assert "The engine has stopped: the process was killed" in words(desk.window.stage.notices)
     desk.click_migrate(SOURCE)
     assert desk.engine.commands == []
-    assert "The engine has stopped" in words(desk.window.card)
+    assert "The engine has stopped" in words(desk.window.moves.card)
 
 
 def test_prices_age_while_nothing_arrives(desk: Desk) -> None:
@@ -379,6 +379,8 @@ def test_buttons_can_be_reached_by_tab_and_have_names(desk: Desk) -> None:
 
 def test_only_moves_that_pay_have_a_button_to_start_them(desk: Desk) -> None:
     assert all(d.verdict is Verdict.PAYS for d in desk.engine.snapshot().opportunities)
-    desk.window.request_dry_run(desk.engine.snapshot().contexts[2].workloads[0].key, "gcp-southamerica-west1")
+    desk.window.moves.request_dry_run(
+        desk.engine.snapshot().contexts[2].workloads[0].key, "gcp-southamerica-west1"
+    )
     desk.show()
-    assert "Migrate" not in shown_buttons(desk.window.card)
+    assert "Migrate" not in shown_buttons(desk.window.moves.card)
