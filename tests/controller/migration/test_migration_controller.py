@@ -1,0 +1,143 @@
+"""The face that the engine sees, over clusters in memory, in virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.clusters.fleet import FleetPicture, Health
+from controller.decision.dry_run import Verdict
+from controller.errors import PlanOutdated
+from controller.migration.errors import MigrationRefused
+from controller.migration.ledger import verify_ledger
+from controller.snapshots import MigrationStage, Severity
+from tests.simulation.processes import Process
+from tests.simulation.world import EPOCH, LEASE_PATH, World, build_dry_run, simulate, start
+
+JOURNAL = "sentinelaura.io/journal"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.TOO_DEAR, Verdict.REFUSED, Verdict.UNKNOWN])
+def test_only_a_plan_that_pays_is_started(tmp_path: Path, verdict: Verdict) -> None:
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        with pytest.raises(MigrationRefused):
+            await controller.start(replace(world.dry_run(), verdict=verdict))
+        assert controller.views() == ()
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_a_plan_past_its_deadline_is_not_started(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        with pytest.raises(PlanOutdated, match="confirm again"):
+            await controller.start(build_dry_run(6, EPOCH - 1000))
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_cancelling_what_is_unknown_or_over_changes_nothing(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller, migration_id, task = await start(world)
+        controller.cancel("nothing of the kind")
+        await task
+        controller.cancel(migration_id)
+        assert controller.views()[0].stage is MigrationStage.DONE
+
+    assert simulate(scenario, 1, tmp_path).result() == (0, 6)
+
+
+def test_the_ledger_tells_what_it_cost_and_what_it_saves(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        _, _, task = await start(world)
+        await task
+
+    simulate(scenario, 1, tmp_path)
+    text = (tmp_path / "a.jsonl").read_text()
+    assert "It cost 0.10 USD and saves 8.64 USD a day" in text
+    for fact in ("predicted_overlap_usd", "realised_overlap_usd", "double_replica_hours"):
+        assert fact in text
+    assert verify_ledger(tmp_path / "a.jsonl") is None
+
+
+def test_a_full_disk_stops_no_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def scenario(world: World) -> None:
+        controller, _, task = await start(world)
+        monkeypatch.setattr("controller.migration.ledger_file.os.fsync", refuse)
+        await task
+        assert controller.views()[0].stage is MigrationStage.DONE
+
+    assert simulate(scenario, 1, tmp_path).result() == (0, 6)
+
+
+def test_a_journal_that_is_not_understood_is_told_once_and_left_alone(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        _, _, task = await start(world)
+        await task
+        lease = world.source.objects[LEASE_PATH]
+        lease["metadata"]["annotations"][JOURNAL] = '{"version": 99, "migration": {}}'
+        before = len(world.source.history)
+        again = world.build_controller("b")
+        for _ in range(3):
+            assert await again.resume_all(world.picture()) == ()
+        told = [entry for entry in again._ledger.newest(50) if "left alone" in entry.text]
+        assert len(told) == 1
+        assert told[0].severity is Severity.ERROR
+        assert len(world.source.history) == before
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_contexts_out_of_reach_are_resumed_when_they_are_back(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller, migration_id, task = await start(world)
+        await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
+        await controller.stop()
+        await task
+        again = world.build_controller("b")
+        picture = world.picture()
+        away = {key: replace(each, health=Health.UNREACHABLE) for key, each in picture.clusters.items()}
+        assert await again.resume_all(FleetPicture(away)) == ()
+        assert await again.resume_all(picture) == (migration_id,)
+        assert await again.resume_all(picture) == ()
+        await again.wait_until_over(migration_id)
+
+    assert simulate(scenario, 1, tmp_path).result() == (0, 6)
+
+
+def test_moves_count_against_the_budgets_and_refusals_do_not(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        world.gate.has_prices = False
+        await controller.wait_until_over(await controller.start(world.dry_run()))
+        assert controller.budget_usage(world.wall()).moves == ()
+        world.gate.has_prices = True
+        migration_id = await controller.start(world.dry_run())
+        assert len(controller.budget_usage(world.wall()).running()) == 1
+        await controller.wait_until_over(migration_id)
+        [move] = controller.budget_usage(world.wall()).moves
+        assert move.ended_at is not None
+        assert move.egress_usd == world.dry_run().egress_usd
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_a_migration_that_another_instance_leads_is_followed_to_its_end(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller, _, task = await start(world)
+        await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
+        follower = world.build_controller("b")
+        await world.migrate(Process("b"), follower)
+        await task
+        assert follower.views()[0].stage is MigrationStage.DONE
+        assert not follower.views()[0].can_cancel
+
+    world = simulate(scenario, 1, tmp_path)
+    assert world.result() == (0, 6)
+    assert world.violations == []
