@@ -24,6 +24,8 @@ NAME_HEIGHT_PX = 18.0
 NAME_SLOTS = 8
 #: How much a name's veil hides of the land behind it, of 255.
 VEIL_ALPHA = 150
+#: Cosine to the eye below which nothing is written: so near the limb it would flicker, and its marker is a sliver.
+LEAST_FACING = 0.04
 #: Cosine to the eye below which a region is so near the limb that its label fades.
 FADE_FACING = 0.14
 
@@ -118,7 +120,7 @@ class Overlay(QWidget):
         visible: dict[str, tuple[OverlayItem, tuple[float, float], float]] = {}
         for item in items:
             row = rows(item.context)
-            if row is not None and projection.visible[row]:
+            if row is not None and projection.visible[row] and projection.facing[row] >= LEAST_FACING:
                 x_px, y_px = projection.pixels[row]
                 visible[item.key] = (item, (float(x_px), float(y_px)), float(projection.facing[row]))
         bounds = Box(6.0, 6.0, self.width() - 12.0, self.height() - 12.0)

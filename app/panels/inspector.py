@@ -42,7 +42,7 @@ class Inspector(QWidget):
         self._arm.setFont(make_font(SMALL_PX))
         self._arm.setProperty("outlined", True)
         self._arm.clicked.connect(self._on_arm)
-        self._chart = PriceChart()
+        self.chart = PriceChart()
         self.workloads = WorkloadTable()
         self.workloads.migrate_requested.connect(self.migrate_requested)
         self.workloads.dry_run_requested.connect(self._show_targets)
@@ -67,7 +67,7 @@ class Inspector(QWidget):
         self._price.setText(price_text(view, now))
         self._price_detail.setText(_price_detail(view, now))
         self._show_health(view)
-        self._chart.show_history(view.history)
+        self.chart.show_history(view.history)
         self.workloads.show_rows(make_workload_rows(view, snapshot))
 
     def _show_health(self, view: ContextView) -> None:
@@ -122,7 +122,7 @@ class Inspector(QWidget):
         layout.addLayout(head)
         layout.addLayout(below)
         layout.addWidget(self._health)
-        layout.addWidget(self._chart, 2)
+        layout.addWidget(self.chart, 2)
         layout.addWidget(self.workloads, 3)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)

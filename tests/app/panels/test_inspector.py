@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QMenu
+from pytestqt.qtbot import QtBot
+
+from app.panels.inspector import Inspector
+from app.panels.workload_rows import WorkloadColumn
+from controller.clusters.fleet import Health
+from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
+
+CONTEXT = "gcp-southamerica-west1"
+
+
+@pytest.fixture
+def inspector(qtbot: QtBot, engine: ScriptedEngine) -> Inspector:
+    inspector = Inspector()
+    qtbot.addWidget(inspector)
+    inspector.resize(600, 420)
+    show(inspector, engine)
+    inspector.show()
+    return inspector
+
+
+def show(inspector: Inspector, engine: ScriptedEngine, context: str = CONTEXT) -> None:
+    snapshot = engine.snapshot()
+    view = next(view for view in snapshot.contexts if view.context == context)
+    inspector.show_context(view, snapshot, engine.now)
+
+
+def words(inspector: Inspector) -> str:
+    return "\n".join(label.text() for label in inspector.findChildren(QLabel) if label.isVisibleTo(inspector))
+
+
+def open_menu(inspector: Inspector) -> QMenu:
+    inspector.workloads.setCurrentIndex(inspector.workloads.model().index(0, WorkloadColumn.NAME))
+    QTest.keyClick(inspector.workloads, Qt.Key.Key_D)
+    (menu,) = inspector.findChildren(QMenu)
+    return menu
+
+
+def test_it_names_price_place_and_discount(inspector: Inspector, engine: ScriptedEngine) -> None:
+    engine.set_price(CONTEXT, 0.139)
+    show(inspector, engine)
+    assert "Santiago · Google Cloud" in words(inspector)
+    assert "$0.1390/h" in words(inspector)
+    assert "50% below on-demand $0.2780/h · 0 s old" in words(inspector)
+
+
+def test_an_expired_price_has_an_age_and_no_discount(inspector: Inspector, engine: ScriptedEngine) -> None:
+    engine.now += PRICE_LIFE_S
+    show(inspector, engine)
+    assert "price expired" in words(inspector)
+    assert "below on-demand" not in words(inspector)
+
+
+def test_an_unreachable_context_says_that_its_facts_are_old(
+    inspector: Inspector, engine: ScriptedEngine
+) -> None:
+    engine.set_health(CONTEXT, Health.UNREACHABLE, "no route to host")
+    show(inspector, engine)
+    assert "unreachable: no route to host. What is shown here was seen last." in words(inspector)
+
+
+def test_a_dry_run_to_any_reachable_context_can_be_asked_for(
+    inspector: Inspector, engine: ScriptedEngine, qtbot: QtBot
+) -> None:
+    engine.set_health("aws-us-east-1", Health.UNREACHABLE)
+    show(inspector, engine)
+    menu = open_menu(inspector)
+    choices = {action.text().split(" · ")[0]: action for action in menu.actions()}
+    assert len(menu.actions()) == 14
+    assert not choices["Ashburn"].isEnabled()
+    with qtbot.waitSignal(inspector.dry_run_requested) as caught:
+        choices["Tokyo"].trigger()
+    assert (caught.args[0].context, caught.args[1]) == (CONTEXT, "aws-ap-northeast-1")
+
+
+def test_targets_are_listed_from_cheap_to_dear(inspector: Inspector) -> None:
+    prices = [
+        float(action.text().split("$")[1].removesuffix("/h")) for action in open_menu(inspector).actions()
+    ]
+    assert prices == sorted(prices)
+
+
+def test_the_best_move_of_a_workload_can_be_taken(inspector: Inspector, qtbot: QtBot) -> None:
+    index = inspector.workloads.model().index(0, WorkloadColumn.MOVE)
+    with qtbot.waitSignal(inspector.migrate_requested) as caught:
+        QTest.mouseClick(
+            inspector.workloads.viewport(),
+            Qt.MouseButton.LeftButton,
+            pos=inspector.workloads.visualRect(index).center(),
+        )
+    assert caught.args[0].workload.name == index.siblingAtColumn(WorkloadColumn.NAME).data()
+
+
+def test_a_workload_without_a_move_says_why(inspector: Inspector, engine: ScriptedEngine) -> None:
+    show(inspector, engine, "aws-eu-central-1")
+    index = inspector.workloads.model().index(0, WorkloadColumn.MOVE)
+    assert index.data() == "no cheaper region"
+
+
+def test_a_moving_workload_shows_its_progress(inspector: Inspector, engine: ScriptedEngine) -> None:
+    migration = engine.start_best()
+    for _ in range(8):
+        engine.advance(0.5)
+    show(inspector, engine)
+    model = inspector.workloads.model()
+    notes = {
+        model.index(r, 0).data(): model.index(r, WorkloadColumn.MOVE).data() for r in range(model.rowCount())
+    }
+    assert notes[migration.workload.name] == "moving, 2 of 6 landed"
+
+
+def test_the_chart_reads_off_values(inspector: Inspector, qtbot: QtBot) -> None:
+    chart = inspector.chart
+    assert chart.accessibleName().startswith("Price over 1 h: from $")
+    before = chart.grab().toImage()
+    QTest.mouseMove(chart, chart.rect().center())
+    qtbot.waitUntil(lambda: chart.grab().toImage() != before)
+
+
+def test_no_history_is_said(inspector: Inspector) -> None:
+    inspector.chart.show_history(())
+    assert inspector.chart.accessibleName() == "No price history yet"
+    assert not inspector.chart.grab().isNull()
