@@ -18,10 +18,11 @@ def is_tracing() -> bool:
 
 
 def trace(event: str, **facts: Any) -> None:
-    """Append one event with the seconds since the process started."""
+    """Append one event with the seconds since the process started, by the clock and of processor time."""
     if _FILE is None:
         return
-    line = json.dumps({"event": event, "t_s": round(_seconds_since_start(), 4), "pid": os.getpid(), **facts})
+    times = {"t_s": round(_seconds_since_start(), 4), "cpu_s": round(time.process_time(), 4)}
+    line = json.dumps({"event": event, **times, "pid": os.getpid(), **facts})
     with open(_FILE, "a", encoding="utf-8") as file:
         file.write(line + "\n")
 
