@@ -79,3 +79,18 @@ def test_ranks_choose_before_names() -> None:
     placed = place_labels([name, button], STAGE, [], {})
     assert placed["z button"].slot == 0
     assert "a name" not in placed
+
+
+def test_a_label_stays_where_it_was_although_the_first_place_is_free_again() -> None:
+    (label,) = labels_at([(350.0, 280.0)])
+    blocked = place_labels([label], STAGE, [Box(360.0, 270.0, 20.0, 20.0)], {})
+    assert blocked["label 0"].slot != 0
+    assert place_labels([label], STAGE, [], blocked) == blocked
+
+
+def test_a_label_far_out_comes_back_when_the_crowd_has_gone() -> None:
+    crowd = labels_at([(340.0 + 3 * index, 280.0) for index in range(16)])
+    crowded = place_labels(crowd, STAGE, [], {})
+    key, far = max(crowded.items(), key=lambda entry: entry[1].slot)
+    alone = place_labels([label for label in crowd if label.key == key], STAGE, [], crowded)
+    assert alone[key].slot < far.slot
