@@ -137,3 +137,67 @@ def test_unknown_patch_type_is_415(cluster: ClusterUnderTest) -> None:
     path = cluster.path("configmaps", "patched")
     answer = cluster.request("PATCH", path, {}, headers={"Content-Type": "application/json"})
     assert (answer.code, answer.body["reason"]) == (415, "UnsupportedMediaType")
+
+
+def test_patch_to_another_uid_is_422(cluster: ClusterUnderTest) -> None:
+    """Not 409, as the same in a PUT is. Seen on v1.36.3 and v1.37.2."""
+    cluster.create(cluster.path("configmaps"), config_map("mine"))
+    answer = cluster.request(
+        "PATCH", cluster.path("configmaps", "mine"), {"metadata": {"uid": "another"}}, patch="merge"
+    )
+    assert answer.code == 422
+    assert {one["field"] for one in answer.body["details"]["causes"]} == {"metadata.uid"}
+
+
+def test_patch_to_another_name_is_400(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.path("configmaps"), config_map("mine"))
+    answer = cluster.request(
+        "PATCH", cluster.path("configmaps", "mine"), {"metadata": {"name": "yours"}}, patch="merge"
+    )
+    assert (answer.code, answer.body["reason"]) == (400, "BadRequest")
+
+
+def test_negative_scale_is_422_and_speaks_of_scale(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 0))
+    answer = cluster.request(
+        "PATCH", cluster.deployment("web/scale"), {"spec": {"replicas": -1}}, patch="merge"
+    )
+    assert (answer.code, answer.body["details"]["kind"]) == (422, "Scale")
+
+
+@pytest.mark.parametrize(
+    ("labels", "cause"), [({"a b": "x"}, "name part must consist"), ({"a": "x y"}, "a valid label must be")]
+)
+def test_bad_label_is_422(cluster: ClusterUnderTest, labels: dict[str, str], cause: str) -> None:
+    value = config_map("labelled")
+    value["metadata"]["labels"] = labels
+    answer = cluster.request("POST", cluster.path("configmaps"), value)
+    assert answer.code == 422
+    assert cause in answer.body["details"]["causes"][0]["message"]
+
+
+def test_annotation_that_is_no_text_is_refused(cluster: ClusterUnderTest) -> None:
+    value = config_map("noted")
+    value["metadata"]["annotations"] = {"count": 5}
+    assert cluster.request("POST", cluster.path("configmaps"), value).code == 400
+
+
+def test_deployment_without_a_selector_is_422(cluster: ClusterUnderTest) -> None:
+    answer = cluster.request("POST", cluster.deployment(), {"metadata": {"name": "bare"}, "spec": {}})
+    assert answer.code == 422
+    assert [one["field"] for one in answer.body["details"]["causes"]] == [
+        "spec.selector",
+        "spec.template.metadata.labels",
+        "spec.template.spec.containers",
+    ]
+
+
+def test_field_that_cannot_be_selected_by_is_400(cluster: ClusterUnderTest) -> None:
+    answer = cluster.request("GET", cluster.path("pods"), fieldSelector="spec.bogus=1")
+    assert (answer.code, answer.body["message"]) == (400, "field label not supported: spec.bogus")
+
+
+def test_unknown_propagation_policy_is_422(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.path("configmaps"), config_map("kept"))
+    answer = cluster.delete(cluster.path("configmaps", "kept"), propagationPolicy="Sometimes")
+    assert (answer.code, answer.body["details"]["causes"][0]["field"]) == (422, "propagationPolicy")

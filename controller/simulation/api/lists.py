@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from controller.simulation.api.json_objects import JsonObject, labels_of
 from controller.simulation.api.object_store import ObjectStore
 from controller.simulation.api.requests import Target
-from controller.simulation.api.selectors import matches_field_query, matches_label_query
+from controller.simulation.api.selectors import check_field_query, matches_field_query, matches_label_query
 from controller.simulation.api.status_errors import bad_request, continue_expired, too_large_resource_version
 
 KEPT_PAGINATIONS = 32
@@ -70,6 +70,7 @@ class ListPages:
 def select_objects(store: ObjectStore, target: Target, query: Mapping[str, str]) -> list[JsonObject]:
     """The objects of a collection that match the selectors of a query, in key order."""
     label_query, field_query = query.get("labelSelector", ""), query.get("fieldSelector", "")
+    check_field_query(field_query, target.kind)
     return [
         one
         for one in store.list_of(target.kind, target.namespace if target.kind.namespaced else None)

@@ -2,7 +2,7 @@
 
 from controller.simulation.api.json_objects import JsonObject, name_of
 from controller.simulation.api.resource_kinds import ResourceKind
-from controller.simulation.api.status_errors import precondition_failed
+from controller.simulation.api.status_errors import FieldProblem, invalid_options, precondition_failed
 
 
 def check_preconditions(kind: ResourceKind, value: JsonObject, preconditions: JsonObject) -> None:
@@ -22,6 +22,15 @@ def check_preconditions(kind: ResourceKind, value: JsonObject, preconditions: Js
             f"record ({metadata['resourceVersion']}). The object might have been modified"
         )
         raise precondition_failed(kind, name_of(value), why)
+
+
+def check_propagation_policy(policy: str) -> None:
+    """Raises ApiError 422 for a policy that does not exist."""
+    if policy not in ("Foreground", "Background", "Orphan"):
+        why = f'Unsupported value: "{policy}": supported values: "Foreground", "Background", "Orphan", "nil"'
+        raise invalid_options(
+            "DeleteOptions", FieldProblem("FieldValueNotSupported", "propagationPolicy", why)
+        )
 
 
 def deleted_status(kind: ResourceKind, value: JsonObject) -> JsonObject:

@@ -18,6 +18,8 @@ class ResourceKind:
     counts_generation: bool = False
     """Whether a changed spec raises metadata.generation."""
     short_names: tuple[str, ...] = ()
+    selectable_fields: tuple[str, ...] = ()
+    """What a fieldSelector may name beside name and namespace."""
     is_review: bool = False
     """Only `create`, answered at once and never stored."""
 
@@ -36,9 +38,19 @@ class ResourceKind:
         return f"{self.kind}.{self.group}" if self.group else self.kind
 
 
-NAMESPACES = ResourceKind("", "v1", "namespaces", "Namespace", False, has_status=True, short_names=("ns",))
-NODES = ResourceKind("", "v1", "nodes", "Node", False, has_status=True, short_names=("no",))
-PODS = ResourceKind("", "v1", "pods", "Pod", has_status=True, counts_generation=True, short_names=("po",))
+NAMESPACES = ResourceKind(
+    "", "v1", "namespaces", "Namespace", False,
+    has_status=True, short_names=("ns",), selectable_fields=("status.phase",),
+)  # fmt: skip
+NODES = ResourceKind(
+    "", "v1", "nodes", "Node", False,
+    has_status=True, short_names=("no",), selectable_fields=("spec.unschedulable",),
+)  # fmt: skip
+PODS = ResourceKind(
+    "", "v1", "pods", "Pod", has_status=True, counts_generation=True, short_names=("po",),
+    selectable_fields=("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+                       "status.phase", "status.podIP"),
+)  # fmt: skip
 CONFIG_MAPS = ResourceKind("", "v1", "configmaps", "ConfigMap", short_names=("cm",))
 SECRETS = ResourceKind("", "v1", "secrets", "Secret")
 SERVICES = ResourceKind("", "v1", "services", "Service", has_status=True, short_names=("svc",))
@@ -47,7 +59,11 @@ RESOURCE_QUOTAS = ResourceKind(
     "", "v1", "resourcequotas", "ResourceQuota", has_status=True, short_names=("quota",)
 )
 LIMIT_RANGES = ResourceKind("", "v1", "limitranges", "LimitRange", short_names=("limits",))
-EVENTS = ResourceKind("", "v1", "events", "Event", short_names=("ev",))
+EVENTS = ResourceKind(
+    "", "v1", "events", "Event", short_names=("ev",),
+    selectable_fields=("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+                       "reason", "reportingComponent", "type"),
+)  # fmt: skip
 PERSISTENT_VOLUME_CLAIMS = ResourceKind(
     "", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", has_status=True, short_names=("pvc",)
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.simulation.api.json_objects import JsonObject, get_path
+from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.status_errors import bad_request
 
 _SET_REQUIREMENT = re.compile(r"^\s*(?P<key>[^\s=!,()]+)\s+(?P<op>in|notin)\s*\((?P<values>[^)]*)\)\s*$")
@@ -39,6 +40,14 @@ def matches_field_query(query: str, value: JsonObject) -> bool:
         if (str(actual) == match["value"]) is (match["op"] == "!="):
             return False
     return True
+
+
+def check_field_query(query: str, kind: ResourceKind) -> None:
+    """Raises ApiError 400 for a `fieldSelector` that names a field by which the kind cannot be selected."""
+    for part in filter(None, query.split(",")):
+        match = _EQUALITY.match(part)
+        if match and match["key"] not in ("metadata.name", "metadata.namespace", *kind.selectable_fields):
+            raise bad_request(f"field label not supported: {match['key']}")
 
 
 def matches_selector(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:

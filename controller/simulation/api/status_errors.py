@@ -23,6 +23,15 @@ class FieldProblem:
     """Begins with the reason in words, e.g. `Required value: must be set`."""
 
 
+def required(field: str, why: str = "") -> FieldProblem:
+    return FieldProblem("FieldValueRequired", field, f"Required value: {why}" if why else "Required value")
+
+
+def bad_value(field: str, value: Any, why: str) -> FieldProblem:
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    return FieldProblem("FieldValueInvalid", field, f"Invalid value: {shown}: {why}")
+
+
 class ApiError(Exception):
     """A request that the server answers with a failure `Status`."""
 
@@ -102,6 +111,11 @@ def _invalid(qualified: str, details: JsonObject, problems: Sequence[FieldProble
     causes = [{"reason": one.reason, "message": one.message, "field": one.field} for one in problems]
     message = f'{qualified} "{details.get("name", "")}" is invalid: {listed}'
     return ApiError(422, "Invalid", message, {**details, "causes": causes})
+
+
+def invalid_scale(name: str, problem: FieldProblem) -> ApiError:
+    details = {"name": name, "group": "autoscaling", "kind": "Scale"}
+    return _invalid("Scale.autoscaling", details, [problem])
 
 
 def patch_rejected() -> ApiError:

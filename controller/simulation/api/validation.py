@@ -1,23 +1,23 @@
 """What the API server refuses as invalid. Pure: the rules that a client of this project can run into."""
 
-import re
+import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.json_objects import JsonObject, get_path, labels_of
+from controller.simulation.api.metadata_validation import find_bad_texts, find_metadata_problems, json_type
 from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.selectors import matches_selector
-from controller.simulation.api.status_errors import FieldProblem, bad_request, invalid
+from controller.simulation.api.status_errors import (
+    FieldProblem,
+    bad_request,
+    bad_value,
+    invalid,
+    required,
+    undecodable_patch,
+)
 from controller.simulation.api.timestamps import MICRO_TIME_PATTERN
 
-_SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
-_SUBDOMAIN_RULE = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
-    "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
-LARGEST_ANNOTATIONS_BYTES = 256 * 1024
 LARGEST_CONFIG_BYTES = 1024 * 1024
 
 
@@ -41,8 +41,8 @@ def find_decoding_problem(kind: ResourceKind, value: JsonObject) -> str | None:
         and (not isinstance(replicas, int) or isinstance(replicas, bool))
     ):
         field = f"{kind.kind}Spec.spec.replicas of type int32"
-        return f"json: cannot unmarshal {_json_type(replicas)} into Go struct field {field}"
-    return _find_bad_micro_time(value) if kind is kinds.LEASES else None
+        return f"json: cannot unmarshal {json_type(replicas)} into Go struct field {field}"
+    return find_bad_texts(value) or (_find_bad_micro_time(value) if kind is kinds.LEASES else None)
 
 
 def _find_bad_micro_time(lease: JsonObject) -> str | None:
@@ -54,45 +54,25 @@ def _find_bad_micro_time(lease: JsonObject) -> str | None:
     return None
 
 
-def _json_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return f"number {value}"
-    names: dict[type, str] = {str: "string", dict: "object", list: "array"}
-    return names.get(type(value), "null")
+def check_patched(kind: ResourceKind, old: JsonObject, new: JsonObject) -> None:
+    """Raises ApiError for what a patch, other than a replacement, must not leave: 400 another name, 422 the rest."""
+    before, after = old["metadata"], new.get("metadata") or {}
+    if (why := find_decoding_problem(kind, new)) is not None:
+        raise undecodable_patch(json.dumps(new, separators=(",", ":")), why)
+    if after.get("name", before["name"]) != before["name"]:
+        name, kept = after["name"], before["name"]
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({kept})")
+    if after.get("uid", before["uid"]) != before["uid"]:
+        raise invalid(kind, before["name"], [bad_value("metadata.uid", after["uid"], "field is immutable")])
 
 
 def check_valid(kind: ResourceKind, value: JsonObject, old: JsonObject | None = None) -> None:
     """Raises ApiError 422 naming every problem of an object that is about to be stored."""
-    problems = list(_metadata_problems(value))
+    problems = list(find_metadata_problems(value))
     if rule := _RULES.get(kind):
         problems.extend(rule(value, old))
     if problems:
         raise invalid(kind, str(get_path(value, "metadata", "name", default="")), problems)
-
-
-def _metadata_problems(value: JsonObject) -> Iterator[FieldProblem]:
-    metadata = value["metadata"]
-    name = metadata.get("name", "")
-    if not name:
-        yield required("metadata.name", "name or generateName is required")
-    elif not _SUBDOMAIN.match(name) or len(name) > 253:
-        yield bad_value("metadata.name", name, _SUBDOMAIN_RULE)
-    annotations = metadata.get("annotations") or {}
-    size = sum(len(key.encode()) + len(str(text).encode()) for key, text in annotations.items())
-    if size > LARGEST_ANNOTATIONS_BYTES:
-        message = f"Too long: may not be more than {LARGEST_ANNOTATIONS_BYTES} bytes"
-        yield FieldProblem("FieldValueTooLong", "metadata.annotations", message)
-
-
-def required(field: str, why: str = "") -> FieldProblem:
-    return FieldProblem("FieldValueRequired", field, f"Required value: {why}" if why else "Required value")
-
-
-def bad_value(field: str, value: Any, why: str) -> FieldProblem:
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
-    return FieldProblem("FieldValueInvalid", field, f"Invalid value: {shown}: {why}")
 
 
 def _negative(value: JsonObject, *path: str) -> Iterator[FieldProblem]:
@@ -111,11 +91,9 @@ def _workload_problems(value: JsonObject, old: JsonObject | None) -> Iterator[Fi
         yield required("spec.selector")
     elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
         yield bad_value("spec.selector", "{}", "empty selector is invalid for deployment")
-    elif not matches_selector(selector, labels):
-        yield FieldProblem(
-            "FieldValueInvalid", "spec.template.metadata.labels",
-            f"Invalid value: {_go_map(labels)}: `selector` does not match template `labels`",
-        )  # fmt: skip
+    if not matches_selector(selector, labels):
+        why = f"Invalid value: {_go_map(labels)}: `selector` does not match template `labels`"
+        yield FieldProblem("FieldValueInvalid", "spec.template.metadata.labels", why)
     if old is not None and selector != old["spec"].get("selector"):
         yield FieldProblem("FieldValueInvalid", "spec.selector", "Invalid value: field is immutable")
     yield from _pod_spec_problems(spec["template"]["spec"], "spec.template.spec")
@@ -182,8 +160,8 @@ def _service_problems(value: JsonObject, old: JsonObject | None) -> Iterator[Fie
 
 
 def _go_map(labels: dict[str, str]) -> str:
-    """A map as Go's %#v would be shortened in field errors: JSON."""
-    return "{" + ",".join(f'"{key}":"{text}"' for key, text in sorted(labels.items())) + "}"
+    """A map of labels as field errors show it."""
+    return json.dumps(labels, separators=(",", ":"), sort_keys=True) if labels else "null"
 
 
 _RULES: dict[ResourceKind, Callable[[JsonObject, JsonObject | None], Iterator[FieldProblem]]] = {

@@ -6,7 +6,7 @@ from controller.simulation.api.json_objects import JsonObject, labels_of
 from controller.simulation.api.lists import select_objects
 from controller.simulation.api.object_store import ObjectStore, StoreEvent
 from controller.simulation.api.requests import Target
-from controller.simulation.api.selectors import matches_field_query, matches_label_query
+from controller.simulation.api.selectors import check_field_query, matches_field_query, matches_label_query
 from controller.simulation.api.status_errors import ApiError, bad_request
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
@@ -23,6 +23,7 @@ class WatchCursor:
         version = query.get("resourceVersion", "")
         if version and not version.isdigit():
             raise bad_request(f'Invalid value: "{version}": resourceVersion: Invalid value')
+        check_field_query(query.get("fieldSelector", ""), target.kind)
         self._sends_initial = query.get("sendInitialEvents", "").lower() == "true"
         self._starts_now = version in ("", "0") or self._sends_initial
         self._seen = store.resource_version if self._starts_now else int(version)

@@ -4,15 +4,17 @@ Each write goes the way of the real server: decode, preconditions, defaults, val
 the store or, with dryRun=All, nowhere.
 """
 
-import json
-
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.admission import check_namespace, check_quota
 from controller.simulation.api.deletion import delete_object, finish_if_released
 from controller.simulation.api.json_objects import JsonObject, get_path, name_of
 from controller.simulation.api.managed_fields import FieldOwner, keep_unchanged, record_update
 from controller.simulation.api.patches import APPLY, apply_patch, check_patch_options, media_type_of
-from controller.simulation.api.preconditions import check_preconditions, deleted_status
+from controller.simulation.api.preconditions import (
+    check_preconditions,
+    check_propagation_policy,
+    deleted_status,
+)
 from controller.simulation.api.registry import normalise, prepare_status_update, prepare_update
 from controller.simulation.api.requests import ApiRequest, ApiResponse, Target
 from controller.simulation.api.resource_kinds import ResourceKind
@@ -23,12 +25,13 @@ from controller.simulation.api.status_errors import (
     FieldProblem,
     already_exists,
     bad_request,
+    bad_value,
     conflict,
     invalid_for_update,
+    invalid_scale,
     not_found,
-    undecodable_patch,
 )
-from controller.simulation.api.validation import check_body_types, check_valid, find_decoding_problem
+from controller.simulation.api.validation import check_body_types, check_patched, check_valid
 from controller.simulation.cluster_model import ClusterModel
 
 
@@ -46,7 +49,8 @@ class ObjectWriter:
         check_body_types(kind, value)
         metadata = dict(value.get("metadata") or {})
         if metadata.get("resourceVersion"):
-            raise bad_request("resourceVersion should not be set on objects to be created")
+            # The real server answers 500 as well: it takes this for a mistake inside itself.
+            raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
         if kind.namespaced and metadata.setdefault("namespace", namespace) != namespace:
             raise bad_request(
                 "the namespace of the provided object does not match the namespace sent on the request"
@@ -77,7 +81,7 @@ class ObjectWriter:
                 f"the name of the object ({sent_name}) does not match the name on the URL ({target.name})"
             )
         if target.subresource == "scale":
-            return to_scale(self._store_update(request, target, old, from_scale(new, old)))
+            return self._store_scale(request, target, old, new)
         if target.kind is kinds.LEASES and not get_path(new, "metadata", "resourceVersion"):
             # Most kinds take an unconditional update; a lease does not.
             raise _version_required(target)
@@ -94,12 +98,9 @@ class ObjectWriter:
             raise not_found(target.kind, target.name)
         if target.subresource == "scale":
             scale = apply_patch(media_type, request.body, to_scale(old))
-            return ApiResponse(
-                200, to_scale(self._store_update(request, target, old, from_scale(scale, old)))
-            )
+            return ApiResponse(200, self._store_scale(request, target, old, scale))
         new = apply_patch(media_type, request.body, old)
-        if (why := find_decoding_problem(target.kind, new)) is not None:
-            raise undecodable_patch(json.dumps(new, separators=(",", ":")), why)
+        check_patched(target.kind, old, new)
         return ApiResponse(200, self._store_update(request, target, old, new))
 
     def delete(self, request: ApiRequest, target: Target, value: JsonObject) -> JsonObject:
@@ -107,6 +108,7 @@ class ObjectWriter:
         options = request.parse_body()
         check_preconditions(target.kind, value, options.get("preconditions") or {})
         wanted = request.query.get("propagationPolicy") or options.get("propagationPolicy") or "Background"
+        check_propagation_policy(wanted)
         grace = request.query.get("gracePeriodSeconds", options.get("gracePeriodSeconds"))
         if request.is_dry_run or options.get("dryRun") == ["All"]:
             return deleted_status(target.kind, value)
@@ -140,6 +142,15 @@ class ObjectWriter:
         value = _ready_to_create(kind, {**value, "metadata": metadata})
         prepared = self._state.prepare_new(kind, normalise(kind, value), self._model.now)
         return self._store_new(request, target, prepared)
+
+    def _store_scale(
+        self, request: ApiRequest, target: Target, old: JsonObject, scale: JsonObject
+    ) -> JsonObject:
+        replicas = get_path(scale, "spec", "replicas", default=0)
+        if isinstance(replicas, int) and replicas < 0:
+            problem = bad_value("spec.replicas", replicas, "must be greater than or equal to 0")
+            raise invalid_scale(target.name, problem)
+        return to_scale(self._store_update(request, target, old, from_scale(scale, old)))
 
     def _store_update(
         self, request: ApiRequest, target: Target, old: JsonObject, new: JsonObject
