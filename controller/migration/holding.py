@@ -10,7 +10,8 @@ from controller.migration.fact_reader import FactReader, require_present, requir
 from controller.migration.journal_keeper import JournalKeeper
 from controller.migration.pace import Pace
 from controller.migration.record import Side
-from controller.migration.states import Event, EventKind, Phase
+from controller.migration.states import Event, EventKind, HoldReason, Phase
+from controller.migration.troubles import to_event
 from controller.migration.wave_moves import WaveMoves
 
 #: Phases in which the Deployments are not fenced yet or in which foreign changes are taken as they are.
@@ -35,13 +36,15 @@ class Holding:
     async def await_end(self) -> Event:
         """Return HOLD_ENDED when nothing stands in the way any more, or what follows when patience is over."""
         give_up_at = self._pace.monotonic() + self._pace.settings.hold_timeout_s
+        reasons: set[HoldReason | None] = set()
         while True:
             await self._pace.sleep(self._pace.settings.lease_retry_s)
             trouble = await self._find_trouble()
             if trouble is None:
                 return Event(EventKind.HOLD_ENDED, "the reason to wait has gone")
+            reasons.add(to_event(trouble, self._keeper.record).hold)
             if self._pace.monotonic() > give_up_at:
-                return await self._give_up(trouble)
+                return await self._give_up(trouble, reasons.pop() if len(reasons) == 1 else None)
 
     async def await_operator(self) -> Event:
         """Return UNSTUCK when the source can be written again: then the rollback needs nobody."""
@@ -50,10 +53,10 @@ class Holding:
             if await self._can_write_source():
                 return Event(EventKind.UNSTUCK, "the source can be reached again; going back to it")
 
-    async def _give_up(self, trouble: ControllerError) -> Event:
+    async def _give_up(self, trouble: ControllerError, only_reason: HoldReason | None) -> Event:
         waited = f"after {self._pace.settings.hold_timeout_s / 60:.0f} min of waiting: {trouble}"
         if await self._can_write_source():
-            return Event(EventKind.HOLD_EXPIRED, waited)
+            return Event(EventKind.HOLD_EXPIRED, waited, only_reason)
         return Event(EventKind.STUCK, waited)
 
     async def _find_trouble(self) -> ControllerError | None:

@@ -28,8 +28,7 @@ class Retreat:
         self._pace = pace
 
     async def seal(self) -> None:
-        """Seal both sides. With the target out of reach, give the source all replicas and wait for the
-        target.
+        """Seal both sides. With the target lost, give the source all replicas and wait for the target.
 
         That may run more replicas than a wave allows: the floor matters more than the bill. The target is
         cleaned up as soon as it can be reached again.
@@ -38,7 +37,8 @@ class Retreat:
         try:
             await self._writer.seal((Side.TARGET,))
         except ClusterError as error:
-            if error.context != self._keeper.record.target.context:
+            record = self._keeper.record
+            if error.context != record.target.context or not record.state.target_is_lost:
                 raise
             replicas = self._keeper.record.replicas
             await self._writer.scale(Side.SOURCE, replicas, always_permit, target_is_lost=True)

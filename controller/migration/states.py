@@ -83,7 +83,10 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened, with its reason in words; `hold` is set for HELD alone."""
+    """One thing that happened, with its reason in words.
+
+    `hold` is set for HELD, and for a HOLD_EXPIRED during which nothing but that stood in the way.
+    """
 
     kind: EventKind
     reason: str = ""
@@ -104,6 +107,8 @@ class MigrationState:
     hold: HoldReason | None = None
     resume_phase: Phase | None = None
     reason: str = ""
+    #: The target has been out of reach for a whole HOLD: a rollback may give the source everything without it.
+    target_is_lost: bool = False
 
     @property
     def replicas(self) -> int:
@@ -152,7 +157,9 @@ def _to(phase: Phase) -> Step:
     """Go to a phase, keeping the wave and remembering the reason."""
 
     def step(state: MigrationState, event: Event) -> MigrationState:
-        return replace(state, phase=phase, hold=None, resume_phase=None, reason=event.reason)
+        return replace(
+            state, phase=phase, hold=None, resume_phase=None, reason=event.reason, target_is_lost=False
+        )
 
     return step
 
@@ -169,13 +176,18 @@ def _hold(state: MigrationState, event: Event) -> MigrationState:
 
 def _resume(state: MigrationState, event: Event) -> MigrationState:
     assert state.resume_phase is not None, "HOLD and NEEDS_OPERATOR are only entered with a way back"
-    return replace(state, phase=state.resume_phase, hold=None, resume_phase=None, reason=event.reason)
+    return _to(state.resume_phase)(state, event)
 
 
 def _next_wave_or_soak(state: MigrationState, event: Event) -> MigrationState:
     if state.wave + 1 < len(state.waves):
         return replace(state, phase=Phase.SURGE, wave=state.wave + 1, reason=event.reason)
     return _to(Phase.SOAK)(state, event)
+
+
+def _expire(state: MigrationState, event: Event) -> MigrationState:
+    is_lost = event.hold is HoldReason.TARGET_UNREACHABLE
+    return replace(_to(Phase.ROLLBACK)(state, event), target_is_lost=is_lost)
 
 
 def _call_operator(state: MigrationState, event: Event) -> MigrationState:
@@ -206,7 +218,7 @@ _TABLE: Mapping[Phase, Mapping[EventKind, Step]] = {
     Phase.HOLD: {
         EventKind.HELD: _hold,
         EventKind.HOLD_ENDED: _resume,
-        EventKind.HOLD_EXPIRED: _to(Phase.ROLLBACK),
+        EventKind.HOLD_EXPIRED: _expire,
         EventKind.CANCELLED: _to(Phase.ROLLBACK),
         EventKind.STUCK: _call_operator,
     },
@@ -230,7 +242,7 @@ def transition(state: MigrationState, event: Event) -> tuple[MigrationState, tup
     way.
     """
     step = _TABLE[state.phase].get(event.kind)
-    if step is None or (event.kind is EventKind.HELD) != (event.hold is not None):
+    if step is None or (event.kind is EventKind.HELD and event.hold is None):
         raise InvalidTransition(state.phase.value, event.kind.value)
     following = step(state, event)
     return following, plan_actions(following)

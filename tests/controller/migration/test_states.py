@@ -134,3 +134,20 @@ def test_going_back_never_turns_forward_again(kinds: list[EventKind]) -> None:
             state, _ = transition(state, event(kind))
         has_turned = has_turned or state.phase is Phase.ROLLBACK
         assert not (has_turned and state.phase in forward)
+
+
+@pytest.mark.parametrize("hold", [None, *HoldReason])
+def test_only_a_whole_hold_without_the_target_counts_it_as_lost(hold: HoldReason | None) -> None:
+    held = converse([*BEGINNING, E.HELD])
+    expired, _ = transition(held, Event(E.HOLD_EXPIRED, "why", hold))
+    assert expired.target_is_lost == (hold is HoldReason.TARGET_UNREACHABLE)
+    assert not converse([E.CANCELLED], held).target_is_lost
+
+
+def test_a_target_that_is_back_is_not_lost_any_more() -> None:
+    lost, _ = transition(
+        converse([*BEGINNING, E.HELD]), Event(E.HOLD_EXPIRED, "why", HoldReason.TARGET_UNREACHABLE)
+    )
+    assert lost.target_is_lost
+    back = converse([E.HELD, E.HOLD_ENDED], lost)
+    assert (back.phase, back.target_is_lost) == (Phase.ROLLBACK, False)
