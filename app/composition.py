@@ -66,12 +66,12 @@ async def open_engine(
             settings=EngineSettings(configuration.is_demo, source.name, decision),
             clocks=clocks,
         )
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(engine.keep_running(), name="engine")
-            try:
-                yield engine
-            finally:
-                running.cancel()
+        running = asyncio.create_task(engine.keep_running(), name="engine")
+        try:
+            yield engine
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
 
 
 @asynccontextmanager

@@ -75,6 +75,12 @@ class EngineProcess:
                 message = read_message(stream)
             except (EOFError, OSError):
                 break
+            except (
+                Exception
+            ) as error:  # what is not a message came from something that is not our engine any more
+                failure = EngineFailure(f"the engine said something that cannot be understood: {error!r}")
+                self._on_message(failure)
+                break
             failure = message if isinstance(message, EngineFailure) else failure
             self._on_message(message)
         if not self._is_stopping and failure is None:

@@ -33,9 +33,9 @@ class DecisionLog:
                 contexts = (workload.context, dry_run.target)
                 ledger.record(EntryKind.DECISION, _describe(dry_run), contexts=contexts)
         for workload in self._said.keys() - offered.keys():
-            if self._is_news(workload, None, now):
-                text = f"{workload} stays: moving it no longer pays"
-                ledger.record(EntryKind.DECISION, text, contexts=(workload.context,))
+            reason = _find_reason(plan, workload, self._said[workload][0])
+            if reason is not None and self._is_news(workload, None, now):
+                ledger.record(EntryKind.DECISION, f"{workload} stays: {reason}", contexts=(workload.context,))
 
     def _is_news(self, workload: WorkloadKey, target: str | None, now: float) -> bool:
         said_target, said_at = self._said.get(workload, (None, float("-inf")))
@@ -49,4 +49,11 @@ def _describe(dry_run: DryRun) -> str:
     return (
         f"{dry_run.workload} would be cheaper in {dry_run.target}: "
         f"${dry_run.savings_usd_per_day:.2f} a day, net ${dry_run.net_usd:.2f} in {dry_run.horizon_h:g} h"
+    )
+
+
+def _find_reason(plan: Plan, workload: WorkloadKey, target: str | None) -> str | None:
+    """Why the move that was offered no longer is; None for a workload that is gone, of which nothing is said."""
+    return next(
+        (r.reason for r in plan.refused if r.workload == workload and r.target in (target, None)), None
     )

@@ -8,28 +8,25 @@ snapshots a second.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from controller.clusters.discovery import bindings_of
-from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
+from controller.clusters.fleet import FleetPicture, Health
 from controller.clusters.region_manager import RegionManager
-from controller.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
-from controller.decision.budgets import BudgetUsage, Move, find_budget_obstacle, find_cooldown_obstacle
-from controller.decision.dry_run import DryRun
-from controller.decision.evaluation import confirm_move
-from controller.decision.planning import Plan, evaluate_candidate, plan_moves
+from controller.command_desk import CommandDesk
+from controller.commands import Command
+from controller.decision.planning import Plan, plan_moves
 from controller.decision.settings import DecisionSettings
 from controller.decision_log import DecisionLog
-from controller.errors import ControllerError
+from controller.errors import EngineStopped
 from controller.migration.ledger import Ledger
 from controller.migration.migration_controller import MigrationController
 from controller.notices import collect_notices, describe_store
 from controller.snapshot_building import PriceFacts, build_context_views
-from controller.snapshots import EngineSnapshot, EntryKind, MigrationStage, Severity
+from controller.snapshots import EngineSnapshot
 from oracle.binding import Binding
 from oracle.clocks import Clocks
 from oracle.market import Offering, Region
@@ -41,8 +38,9 @@ PUBLISH_INTERVAL_S = 0.25
 #: Seconds after which a binding that never got a price no longer keeps the picture incomplete: a replay may not
 #: know it.
 UNPRICED_GRACE_S = 4.0
-MAX_ANSWERS = 16
 MAX_TIMELINE_ENTRIES = 200
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +74,13 @@ class Engine:
         self._settings = settings
         self._clocks = clocks
         self._decisions = DecisionLog()
-        self._commands: deque[Command] = deque()
-        self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._bindings: frozenset[Binding] = frozenset()
         self._bindings_since = clocks.monotonic()
         self._wake = asyncio.Event()
         self._published = asyncio.Condition()
         self._snapshot: EngineSnapshot | None = None
-        self._errands: set[asyncio.Task[object]] = set()
-        self._looked_for_unfinished: set[str] = set()
+        self._failure: Exception | None = None
+        self._desk = CommandDesk(regions, migrations, ledger, settings.decision, self._wake.set)
 
     @property
     def contexts(self) -> tuple[str, ...]:
@@ -93,16 +89,19 @@ class Engine:
 
     def submit(self, command: Command) -> None:
         """Take a command; a later snapshot shows what came of it."""
-        self._commands.append(command)
-        self._wake.set()
+        self._desk.submit(command)
+
+    def has_searched(self, context: str) -> bool:
+        """Whether a migration that an earlier process left unfinished in this armed context is known by now."""
+        return self._desk.has_searched(context)
 
     async def next_snapshot(self, after: int) -> EngineSnapshot:
-        """Return the newest snapshot as soon as its sequence is greater than `after`."""
+        """Return the newest snapshot as soon as its sequence is greater than `after`. Raises: EngineStopped."""
         async with self._published:
-            await self._published.wait_for(
-                lambda: self._snapshot is not None and self._snapshot.sequence > after
-            )
-            assert self._snapshot is not None
+            while self._snapshot is None or self._snapshot.sequence <= after:
+                if self._failure is not None:
+                    raise EngineStopped(self._failure) from self._failure
+                await self._published.wait()
             return self._snapshot
 
     async def wait_until(
@@ -119,15 +118,21 @@ class Engine:
         return snapshot
 
     async def keep_running(self) -> None:
-        """Serve until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for wait in (
-                self._oracle.wait_for_change,
-                self._regions.wait_for_change,
-                self._migrations.wait_for_change,
-            ):
-                tasks.create_task(self._wake_on(wait))
-            tasks.create_task(self._work())
+        """Serve until cancelled. An unexpected error ends the engine and is passed to all who wait for snapshots."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for wait in (
+                    self._oracle.wait_for_change,
+                    self._regions.wait_for_change,
+                    self._migrations.wait_for_change,
+                ):
+                    tasks.create_task(self._wake_on(wait))
+                tasks.create_task(self._work())
+        except* Exception as group:
+            logger.exception("the engine stumbled", exc_info=group)
+            async with self._published:
+                self._failure = group.exceptions[0]
+                self._published.notify_all()
 
     async def _wake_on(self, wait: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -156,9 +161,9 @@ class Engine:
         now = self._clocks.wall()
         picture, board = self._regions.picture(), self._oracle.board()
         self._follow_bindings(picture)
-        self._resume_unfinished(picture)
-        self._obey(picture, board, now)
-        plan = plan_moves(picture, board, self._settings.decision, now, self._budget_usage())
+        await self._desk.work(picture, board, now)
+        usage = self._migrations.budget_usage(now)
+        plan = plan_moves(picture, board, self._settings.decision, now, usage)
         moved = [view.workload for view in self._migrations.views()]
         self._decisions.record(plan, moved, self._ledger, now)
         await self._publish(picture, board, plan, now)
@@ -169,101 +174,6 @@ class Engine:
             self._bindings = bindings
             self._bindings_since = self._clocks.monotonic()
             self._oracle.set_bindings(bindings)
-
-    def _obey(self, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
-        while self._commands:
-            command = self._commands.popleft()
-            if isinstance(command, SetArmed):
-                self._set_armed(command)
-            elif isinstance(command, CancelMigration):
-                self._migrations.cancel(command.migration_id)
-            elif isinstance(command, RequestDryRun):
-                self._answers.append(self._evaluate(command.workload, command.target, picture, board, now))
-            else:
-                self._start(command, picture, board, now)
-
-    def _evaluate(
-        self, workload: WorkloadKey, target: str, picture: FleetPicture, board: QuoteBoard, now: float
-    ) -> DryRun:
-        decision = self._settings.decision
-        return evaluate_candidate(workload, target, picture, board, decision, now, self._budget_usage())
-
-    def _budget_usage(self) -> BudgetUsage:
-        return BudgetUsage(
-            tuple(
-                Move(
-                    view.workload,
-                    view.target,
-                    view.started_at,
-                    view.ended_at,
-                    view.dry_run.egress_usd or Decimal(0),
-                )
-                for view in self._migrations.views()
-                if view.stage is not MigrationStage.REFUSED
-            )
-        )
-
-    def _resume_unfinished(self, picture: FleetPicture) -> None:
-        """Look once for journals of an earlier process in every context that is listed and armed."""
-        clusters = {
-            context: cluster
-            for context, cluster in picture.clusters.items()
-            if cluster.is_complete
-            and self._regions.is_armed(context)
-            and context not in self._looked_for_unfinished
-        }
-        if clusters:
-            self._looked_for_unfinished |= clusters.keys()
-            self._spawn(self._migrations.resume_all(FleetPicture(clusters, picture.observed_at)))
-
-    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(work)
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
-
-    def _set_armed(self, command: SetArmed) -> None:
-        self._regions.set_armed(command.context, command.armed)
-        text = f"{command.context} {'armed: writes are allowed' if command.armed else 'disarmed: read-only'}"
-        self._ledger.record(EntryKind.OPERATOR, text, contexts=(command.context,))
-
-    def _start(self, command: StartMigration, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
-        """Start the very plan that was confirmed, or say why not and show the plan as it is now."""
-        decision = self._settings.decision
-        workload, target = command.workload, command.target
-        try:
-            dry_run = confirm_move(picture, board, decision, workload, target, command.plan_digest, now)
-            refusal = self._find_obstacle(dry_run, now)
-        except ControllerError as error:
-            refusal = str(error)
-        if refusal is not None:
-            self._answers.append(self._evaluate(workload, target, picture, board, now))
-            self._tell_refusal(workload, target, refusal)
-            return
-        self._spawn(self._migrate(dry_run))
-
-    def _find_obstacle(self, dry_run: DryRun, now: float) -> str | None:
-        """Say why a confirmed move may not start now: not armed, or against the budgets."""
-        contexts = (dry_run.workload.context, dry_run.target)
-        unarmed = [context for context in contexts if not self._regions.is_armed(context)]
-        if unarmed:
-            return f"{' and '.join(unarmed)} not armed (read-only)"
-        usage, budgets = self._budget_usage(), self._settings.decision.budgets
-        return find_cooldown_obstacle(dry_run.workload, usage, budgets, now) or find_budget_obstacle(
-            usage, budgets, dry_run.egress_usd or Decimal(0), now
-        )
-
-    async def _migrate(self, dry_run: DryRun) -> None:
-        try:
-            await self._migrations.start(dry_run)
-        except ControllerError as error:
-            self._tell_refusal(dry_run.workload, dry_run.target, str(error))
-        self._wake.set()
-
-    def _tell_refusal(self, workload: WorkloadKey, target: str, reason: str) -> None:
-        text = f"{workload} was not moved to {target}: {reason}"
-        self._ledger.record(
-            EntryKind.DECISION, text, contexts=(workload.context, target), severity=Severity.WARNING
-        )
 
     async def _publish(self, picture: FleetPicture, board: QuoteBoard, plan: Plan, now: float) -> None:
         armed = frozenset(context for context in picture.clusters if self._regions.is_armed(context))
@@ -281,7 +191,8 @@ class Engine:
             migrations=self._migrations.views(),
             timeline=self._ledger.newest(MAX_TIMELINE_ENTRIES),
             notices=collect_notices(status, picture, self._ledger.trouble),
-            answers=tuple(self._answers),
+            answers=self._desk.answers,
+            rejections=self._desk.rejections,
         )
         async with self._published:
             self._snapshot = snapshot

@@ -1,6 +1,7 @@
 """Everything that can go wrong between the controller and a cluster.
 
 ControllerError
+├── EngineStopped          the engine itself met an unexpected error
 ├── InvalidTransition      the migration's state machine was given an event that its state does not know
 ├── PlanOutdated           the plan that was confirmed is not the plan that would run now
 ├── KubeconfigError        the kubeconfig file is missing, broken or has no such context
@@ -23,6 +24,14 @@ class ControllerError(Exception):
     """The root of the controller's errors."""
 
 
+class EngineStopped(ControllerError):
+    """The engine met an error that nobody foresaw and has ended; its journals are left for the next start."""
+
+    def __init__(self, cause: Exception) -> None:
+        self.cause = cause
+        super().__init__(f"the engine has stopped because of an unexpected error: {cause!r}; start it again")
+
+
 class InvalidTransition(ControllerError):
     """An event that the current state does not know; the state is left alone."""
 
@@ -38,7 +47,9 @@ class PlanOutdated(ControllerError):
     def __init__(self, workload: str, reason: str) -> None:
         self.workload = workload
         self.reason = reason
-        super().__init__(f"the plan for {workload} is out of date: {reason}; look at the new dry run and confirm again")
+        super().__init__(
+            f"the plan for {workload} is out of date: {reason}; look at the new dry run and confirm again"
+        )
 
 
 class KubeconfigError(ControllerError):

@@ -57,7 +57,8 @@ def _build_context_view(
 ) -> ContextView:
     offering = main_offering(cluster)
     quote = prices.board.find(cluster.context, offering) if offering else None
-    history = tuple(prices.histories.get((cluster.context, offering), ())) if offering else ()
+    known = prices.histories.get((cluster.context, offering), ()) if offering else ()
+    history = tuple(known[-MAX_HISTORY_POINTS:])
     place = places.get(f"{cluster.provider}/{cluster.region}")
     workloads = tuple(_build_workload_view(workload, cluster, quote, now) for workload in cluster.workloads)
     return ContextView(
@@ -74,11 +75,11 @@ def _build_context_view(
         quote=quote,
         on_demand_usd_per_hour=prices.on_demand.get(offering) if offering else None,
         trend=_compute_trend(history),
-        history=history[-MAX_HISTORY_POINTS:],
+        history=history,
         workloads=workloads,
         usd_per_day=_sum_known([view.usd_per_day for view in workloads]),
         node_count=len(cluster.nodes) if cluster.is_complete else None,
-        ready_replicas=sum(workload.ready_replicas or 0 for workload in cluster.workloads),
+        ready_replicas=_sum_ready(workloads),
         desired_replicas=sum(workload.desired_replicas for workload in cluster.workloads),
     )
 
@@ -102,6 +103,12 @@ def _compute_trend(history: History) -> float | None:
     if len(history) < 2 or history[0][1] <= 0:
         return None
     return history[-1][1] / history[0][1] - 1.0
+
+
+def _sum_ready(workloads: Sequence[WorkloadView]) -> int | None:
+    """The sum, or None as long as one workload's status is older than its spec."""
+    known = [view.ready_replicas for view in workloads if view.ready_replicas is not None]
+    return sum(known) if len(known) == len(workloads) else None
 
 
 def _sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:

@@ -66,7 +66,8 @@ class ContextView:
     workloads: tuple[WorkloadView, ...]
     usd_per_day: Decimal | None
     node_count: int | None
-    ready_replicas: int
+    #: None while one workload's status is older than its spec.
+    ready_replicas: int | None
     desired_replicas: int
 
 
@@ -140,6 +141,16 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """A start that was asked for and not taken up; nothing was changed."""
+
+    workload: WorkloadKey
+    target: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoreView:
     """The price store. `kind` is `embedded`, `shared` (another window's embedded one) or `remote`."""
 
@@ -168,3 +179,5 @@ class EngineSnapshot:
     notices: tuple[Notice, ...]
     #: Dry runs that were asked for by name, newest last, at most 16; they answer `RequestDryRun`.
     answers: tuple[DryRun, ...]
+    #: Starts that were not taken up, newest last, at most 16; they answer `StartMigration`.
+    rejections: tuple[Rejection, ...] = ()

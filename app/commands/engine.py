@@ -6,7 +6,9 @@ It ends when standard input ends, however the window went.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import logging
 import os
 import sys
 import threading
@@ -22,6 +24,8 @@ from controller.engine import Engine
 from controller.errors import ControllerError
 from oracle.errors import OracleError
 
+logger = logging.getLogger(__name__)
+
 
 async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
     """Serve the window until it is gone."""
@@ -30,11 +34,17 @@ async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
     try:
         async with open_engine(configuration) as engine:
             await _serve(engine, writer)
-    except (ControllerError, OracleError) as error:
-        writer.finish(EngineFailure(str(error)))
+    except Exception as error:  # the edge of the process: whatever it is, the person at the window is told
+        logger.exception("the engine ends")
+        writer.finish(EngineFailure(_describe(error)))
         return ExitCode.FAILED
     writer.finish(None)
     return ExitCode.OK
+
+
+def _describe(error: Exception) -> str:
+    """Our own errors are sentences; of others the kind says more than the text."""
+    return str(error) if isinstance(error, (ControllerError, OracleError)) else repr(error)
 
 
 def _take_standard_output() -> BinaryIO:
@@ -77,11 +87,11 @@ def _read_commands(loop: asyncio.AbstractEventLoop, engine: Engine, window_gone:
     try:
         while True:
             loop.call_soon_threadsafe(engine.submit, read_message(sys.stdin.buffer))
-    except (EOFError, OSError, RuntimeError):  # RuntimeError: our own loop has ended first
-        try:
+    except EOFError:
+        pass  # the window is gone
+    finally:
+        with contextlib.suppress(RuntimeError):  # our own loop has ended first
             loop.call_soon_threadsafe(window_gone.set)
-        except RuntimeError:
-            return
 
 
 class _NewestWriter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from dataclasses import dataclass
 from typing import Any
 
 from app.commands.plan import PICTURE_TIMEOUT_S
@@ -12,7 +13,7 @@ from app.commands.plan_report import dry_run_to_json, dry_run_to_text
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
-from controller.clusters.fleet import WorkloadKey
+from controller.clusters.fleet import Health, WorkloadKey
 from controller.commands import RequestDryRun, SetArmed, StartMigration
 from controller.decision.dry_run import DryRun, Verdict
 from controller.engine import Engine
@@ -35,61 +36,91 @@ async def run_migrate(arguments: Namespace, configuration: Configuration) -> int
         return ExitCode.BAD_INPUT
     report = _Report(arguments.json)
     async with open_engine(configuration) as engine:
-        picture = await engine.wait_until(lambda seen: seen.is_complete, PICTURE_TIMEOUT_S)
-        trouble = _find_trouble(picture, workload, arguments.to)
-        if trouble is not None:
-            print(f"sentinelaura: {trouble}", file=sys.stderr)
-            return ExitCode.BAD_INPUT
         if arguments.arm:
             for context in (workload.context, arguments.to):
                 engine.submit(SetArmed(context, True))
-        dry_run = await _request_dry_run(engine, workload, arguments.to)
-        report.show_dry_run(dry_run)
-        if dry_run.verdict is not Verdict.PAYS:
-            return ExitCode.REFUSED
-        engine.submit(StartMigration(workload, arguments.to, dry_run.plan_digest))
+        picture = await engine.wait_until(lambda seen: seen.is_complete, PICTURE_TIMEOUT_S)
+        trouble = _find_trouble(picture, workload, arguments.to)
+        if trouble is not None:
+            print(f"sentinelaura: {trouble.text}", file=sys.stderr)
+            return trouble.code
+        if not await _is_running_already(engine, workload, arguments.to):
+            dry_run = await _request_dry_run(engine, workload, arguments.to)
+            if dry_run is None:
+                print(f"sentinelaura: no dry run of {workload} came in time", file=sys.stderr)
+                return ExitCode.INCOMPLETE
+            report.show_dry_run(dry_run)
+            if dry_run.verdict is not Verdict.PAYS:
+                return ExitCode.REFUSED
+            engine.submit(StartMigration(workload, arguments.to, dry_run.plan_digest))
         return await _follow(engine, workload, arguments.to, report)
 
 
-def _find_trouble(snapshot: EngineSnapshot, workload: WorkloadKey, target: str) -> str | None:
-    """Say what is wrong with the names that the person gave, None where both exist."""
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """Why there is nothing to dry-run, and the exit code that says so."""
+
+    text: str
+    code: ExitCode
+
+
+def _find_trouble(snapshot: EngineSnapshot, workload: WorkloadKey, target: str) -> _Trouble | None:
+    """Say what is wrong with the names that the person gave or with the clusters, None where all is there."""
     contexts = {view.context: view for view in snapshot.contexts}
     for name in (workload.context, target):
         if name not in contexts:
-            return f"there is no context {name!r}; known: {', '.join(contexts)}"
+            return _Trouble(f"there is no context {name!r}; known: {', '.join(contexts)}", ExitCode.BAD_INPUT)
+        if contexts[name].health is not Health.REACHABLE:
+            reason = contexts[name].health_reason or "it has not answered"
+            return _Trouble(f"{name}: {reason}", ExitCode.INCOMPLETE)
     source = contexts[workload.context]
     if workload not in {view.key for view in source.workloads}:
         known = ", ".join(f"{view.key.namespace}/{view.key.name}" for view in source.workloads) or "none"
-        reason = f" ({source.health_reason})" if source.health_reason else ""
-        return f"{workload} was not found{reason}; Deployments in {workload.context}: {known}"
+        text = f"{workload} was not found; Deployments in {workload.context}: {known}"
+        return _Trouble(text, ExitCode.BAD_INPUT)
     return None
 
 
-async def _request_dry_run(engine: Engine, workload: WorkloadKey, target: str) -> DryRun:
+async def _is_running_already(engine: Engine, workload: WorkloadKey, target: str) -> bool:
+    """Whether an earlier process left this very migration unfinished, which then has been taken up again."""
+
+    def is_known(snapshot: EngineSnapshot) -> bool:
+        armed = {view.context for view in snapshot.contexts if view.armed} & {workload.context, target}
+        return all(engine.has_searched(context) for context in armed)
+
+    snapshot = await engine.wait_until(is_known, PICTURE_TIMEOUT_S)
+    return _find_view(snapshot, workload, target) is not None
+
+
+async def _request_dry_run(engine: Engine, workload: WorkloadKey, target: str) -> DryRun | None:
     engine.submit(RequestDryRun(workload, target))
 
     def find(snapshot: EngineSnapshot) -> DryRun | None:
         return next((a for a in snapshot.answers if (a.workload, a.target) == (workload, target)), None)
 
-    snapshot = await engine.wait_until(lambda seen: find(seen) is not None, PICTURE_TIMEOUT_S)
-    answer = find(snapshot)
-    if answer is None:
-        raise TimeoutError(f"no dry run of {workload} came within {PICTURE_TIMEOUT_S:.0f} s")
-    return answer
+    return find(await engine.wait_until(lambda seen: find(seen) is not None, PICTURE_TIMEOUT_S))
 
 
 async def _follow(engine: Engine, workload: WorkloadKey, target: str, report: _Report) -> int:
-    """Print progress until the migration has ended; Ctrl-C leaves its journal, and the next start resumes it."""
+    """Print progress until the migration has ended; Ctrl-C leaves its journal, and a later start resumes it."""
     sequence = 0
     while True:
         snapshot = await engine.next_snapshot(sequence)
         sequence = snapshot.sequence
-        view = next((m for m in snapshot.migrations if (m.workload, m.target) == (workload, target)), None)
-        if view is None:
-            continue
-        report.show_progress(view, snapshot.taken_at)
-        if view.stage in _EXIT_CODES:
-            return _EXIT_CODES[view.stage]
+        view = _find_view(snapshot, workload, target)
+        if view is not None:
+            report.show_progress(view, snapshot.taken_at)
+            if view.stage in _EXIT_CODES:
+                return _EXIT_CODES[view.stage]
+        elif snapshot.rejections:  # this process asked for one start only
+            print(f"sentinelaura: not moved: {snapshot.rejections[-1].reason}", file=sys.stderr)
+            return ExitCode.REFUSED
+
+
+def _find_view(snapshot: EngineSnapshot, workload: WorkloadKey, target: str) -> MigrationView | None:
+    """The newest migration of the workload to the target."""
+    views = [view for view in snapshot.migrations if (view.workload, view.target) == (workload, target)]
+    return views[-1] if views else None
 
 
 class _Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from app.formatting import UNKNOWN, format_age, format_percent, format_price, format_usd, plain_text
+from app.formatting import UNKNOWN, format_age, format_percent, format_price, format_replicas, format_usd, plain_text
 from app.hud.overlay_items import place_name, provider_name
 from controller.clusters.fleet import Health
 from controller.decision.dry_run import DryRun
@@ -139,4 +139,4 @@ def _age(view: ContextView, now: float) -> str:
 def _workloads(view: ContextView) -> str:
     if view.health is not Health.REACHABLE and not view.workloads:
         return UNKNOWN
-    return f"{len(view.workloads)}  {view.ready_replicas}/{view.desired_replicas}"
+    return f"{len(view.workloads)}  {format_replicas(view.ready_replicas, view.desired_replicas)}"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from controller.clusters.fleet import WorkloadKey
+from controller.decision.dry_run import Refusal
 from controller.decision_log import QUIET_S, DecisionLog
 
 WORKLOAD = WorkloadKey("home", "shop", "checkout")
@@ -24,11 +25,16 @@ class RecordingLedger:
 def plan_with(*targets):
     offered = [
         SimpleNamespace(
-            workload=WORKLOAD, target=target, savings_usd_per_day=Decimal(3), net_usd=Decimal(2), horizon_h=24.0
+            workload=WORKLOAD,
+            target=target,
+            savings_usd_per_day=Decimal(3),
+            net_usd=Decimal(2),
+            horizon_h=24.0,
         )
         for target in targets
     ]
-    return SimpleNamespace(opportunities=offered, refused=())
+    refused = () if targets else (Refusal(WORKLOAD, "away", "there is no current price of away"),)
+    return SimpleNamespace(opportunities=offered, refused=refused)
 
 
 @pytest.fixture
@@ -51,11 +57,11 @@ def test_offer_that_comes_and_goes_within_a_minute_is_not_repeated(ledger):
     assert len(ledger.texts) == 1
 
 
-def test_end_of_an_offer_is_told(ledger):
+def test_end_of_an_offer_is_told_with_its_reason(ledger):
     log = DecisionLog()
     log.record(plan_with("away"), (), ledger, 0.0)
     log.record(plan_with(), (), ledger, QUIET_S)
-    assert ledger.texts[1] == f"{WORKLOAD} stays: moving it no longer pays"
+    assert ledger.texts[1] == f"{WORKLOAD} stays: there is no current price of away"
 
 
 def test_workload_that_is_being_moved_is_not_said_to_stay(ledger):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -94,8 +95,23 @@ def test_unreachable_context_is_greyed_alone_and_real_clusters_stay_read_only(ho
                 )
                 assert any("not armed" in entry.text for entry in refused.timeline)
                 assert refused.migrations == ()
+                assert "not armed" in refused.rejections[-1].reason
 
     asyncio.run(scenario())
+
+
+def test_migrate_of_unarmed_clusters_is_refused_and_ends(home, tmp_path):
+    async def scenario():
+        async with SimulatedFleet.start(plan_demo_fleet(7), 7, tmp_path, time_scale=0) as fleet:
+            options = ("--kubeconfig", str(fleet.kubeconfig))
+            plan = await asyncio.to_thread(home.run, "plan", "--json", *options)
+            move = json.loads(plan.stdout)["opportunities"][0]
+            command = ("migrate", move["workload"], "--to", move["target"], *options)
+            return await asyncio.to_thread(home.run, *command)
+
+    answer = asyncio.run(scenario())
+    assert answer.returncode == 3
+    assert "not armed" in answer.stderr
 
 
 def test_second_instance_shares_the_store_and_says_so(home):

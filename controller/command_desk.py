@@ -1,0 +1,163 @@
+"""Takes the commands of a person or a program, and answers each: by a dry run, a migration, or a rejection in words.
+
+Also takes up what an earlier process left unfinished. Belongs to the engine's loop and is called by the engine alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+
+from controller.clusters.fleet import FleetPicture, WorkloadKey
+from controller.clusters.region_manager import RegionManager
+from controller.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
+from controller.decision.budgets import find_budget_obstacle, find_cooldown_obstacle
+from controller.decision.dry_run import DryRun
+from controller.decision.evaluation import confirm_move
+from controller.decision.planning import evaluate_candidate
+from controller.decision.settings import DecisionSettings
+from controller.errors import ControllerError
+from controller.migration.ledger import Ledger
+from controller.migration.migration_controller import MigrationController
+from controller.snapshots import EntryKind, Rejection, Severity
+from oracle.quotes import QuoteBoard
+
+#: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
+MAX_ANSWERS = 16
+
+logger = logging.getLogger(__name__)
+
+
+class CommandDesk:
+    """Owns the waiting commands, the answers and the rejections. `wake` asks the engine for another round."""
+
+    def __init__(
+        self,
+        regions: RegionManager,
+        migrations: MigrationController,
+        ledger: Ledger,
+        decision: DecisionSettings,
+        wake: Callable[[], None],
+    ) -> None:
+        self._regions = regions
+        self._migrations = migrations
+        self._ledger = ledger
+        self._decision = decision
+        self._wake = wake
+        self._commands: deque[Command] = deque()
+        self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
+        self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
+        self._search: asyncio.Task[None] | None = None
+        self._searched: set[str] = set()
+
+    @property
+    def answers(self) -> tuple[DryRun, ...]:
+        """The newest dry runs that were asked for, newest last."""
+        return tuple(self._answers)
+
+    @property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """The newest starts that were not taken up, newest last."""
+        return tuple(self._rejections)
+
+    def submit(self, command: Command) -> None:
+        """Let a command wait for the next round."""
+        self._commands.append(command)
+        self._wake()
+
+    def has_searched(self, context: str) -> bool:
+        """Whether journals of an earlier process would have been found in this context by now."""
+        return context in self._searched and self._search is None
+
+    async def work(self, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
+        """Obey what waits, in order. A start waits for a search that is under way: it may find the same workload."""
+        self._search_unfinished(picture)
+        while self._commands:
+            if isinstance(self._commands[0], StartMigration) and self._search is not None:
+                return
+            await self._obey(self._commands.popleft(), picture, board, now)
+
+    async def _obey(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
+        if isinstance(command, SetArmed):
+            self._set_armed(command)
+            self._search_unfinished(picture)
+        elif isinstance(command, CancelMigration):
+            self._migrations.cancel(command.migration_id)
+        elif isinstance(command, RequestDryRun):
+            self._answers.append(self._evaluate(command.workload, command.target, picture, board, now))
+        else:
+            await self._start(command, picture, board, now)
+
+    def _set_armed(self, command: SetArmed) -> None:
+        if command.context not in self._regions.contexts:
+            return
+        self._regions.set_armed(command.context, command.armed)
+        text = f"{command.context} {'armed: writes are allowed' if command.armed else 'disarmed: read-only'}"
+        self._ledger.record(EntryKind.OPERATOR, text, contexts=(command.context,))
+
+    def _evaluate(
+        self, workload: WorkloadKey, target: str, picture: FleetPicture, board: QuoteBoard, now: float
+    ) -> DryRun:
+        usage = self._migrations.budget_usage(now)
+        return evaluate_candidate(workload, target, picture, board, self._decision, now, usage)
+
+    async def _start(
+        self, command: StartMigration, picture: FleetPicture, board: QuoteBoard, now: float
+    ) -> None:
+        """Start the very plan that was confirmed, or say why not and answer with the plan as it is now."""
+        workload, target = command.workload, command.target
+        try:
+            dry_run = confirm_move(picture, board, self._decision, workload, target, command.plan_digest, now)
+            obstacle = self._find_obstacle(dry_run, now)
+            if obstacle is None:
+                await self._migrations.start(dry_run)
+                return
+        except ControllerError as error:
+            obstacle = str(error)
+        self._answers.append(self._evaluate(workload, target, picture, board, now))
+        self._reject(workload, target, obstacle, now)
+
+    def _find_obstacle(self, dry_run: DryRun, now: float) -> str | None:
+        """Say why a confirmed move may not start now: not armed, or against the budgets."""
+        contexts = (dry_run.workload.context, dry_run.target)
+        unarmed = [context for context in contexts if not self._regions.is_armed(context)]
+        if unarmed:
+            return f"{' and '.join(unarmed)} not armed (read-only)"
+        usage, budgets = self._migrations.budget_usage(now), self._decision.budgets
+        return find_cooldown_obstacle(dry_run.workload, usage, budgets, now) or find_budget_obstacle(
+            usage, budgets, dry_run.egress_usd or Decimal(0), now
+        )
+
+    def _reject(self, workload: WorkloadKey, target: str, reason: str, now: float) -> None:
+        self._rejections.append(Rejection(workload, target, reason, now))
+        text = f"{workload} was not moved to {target}: {reason}"
+        contexts = (workload.context, target)
+        self._ledger.record(EntryKind.DECISION, text, contexts=contexts, severity=Severity.WARNING)
+
+    def _search_unfinished(self, picture: FleetPicture) -> None:
+        """Look once for journals of an earlier process in every context that is listed and armed."""
+        clusters = {
+            context: cluster
+            for context, cluster in picture.clusters.items()
+            if cluster.is_complete and self._regions.is_armed(context) and context not in self._searched
+        }
+        if clusters and self._search is None:
+            self._search = asyncio.create_task(self._resume(FleetPicture(clusters, picture.observed_at)))
+
+    async def _resume(self, picture: FleetPicture) -> None:
+        """A search that fails is told, and tried again with the next change of the fleet."""
+        try:
+            await self._migrations.resume_all(picture)
+            self._searched |= picture.clusters.keys()
+        except Exception as error:  # the edge of the task: whatever it is must not go unheard
+            logger.exception("the search for unfinished migrations failed")
+            text = f"Unfinished migrations could not be looked for: {error}"
+            self._ledger.record(
+                EntryKind.MIGRATION, text, contexts=tuple(picture.clusters), severity=Severity.ERROR
+            )
+        finally:
+            self._search = None
+            self._wake()
