@@ -85,7 +85,7 @@ def start_demo() -> Iterator[DemoRun]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "app"],
                 cwd=ROOT,
-                env={**os.environ, **screen, **_private_folders(folder)},
+                env={**_plain_environment(), **screen, **_private_folders(folder)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -94,6 +94,11 @@ def start_demo() -> Iterator[DemoRun]:
         finally:
             process.kill()
             process.wait()
+
+
+def _plain_environment() -> dict[str, str]:
+    """Ours, but with compiled modules kept between starts, as they are for a person."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _private_folders(folder: Path) -> dict[str, str]:
