@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from app.formatting import UNKNOWN, format_age, format_percent, format_price, format_replicas, format_usd, plain_text
+from app.formatting import (
+    UNKNOWN,
+    format_age,
+    format_percent,
+    format_price,
+    format_replicas,
+    format_usd,
+    plain_text,
+)
 from app.hud.overlay_items import place_name, provider_name
 from controller.clusters.fleet import Health
 from controller.decision.dry_run import DryRun
