@@ -135,4 +135,5 @@ def _parse_pod_room(body: Mapping[str, Any]) -> PodRoom | None:
     """The room that a pod takes; None where it has finished."""
     if as_mapping(body.get("status")).get("phase") in _FINISHED_PHASES:
         return None
-    return PodRoom(as_text(as_mapping(body.get("spec")).get("nodeName")), compute_reserved(body))
+    spec = as_mapping(body.get("spec"))
+    return PodRoom(as_text(spec.get("nodeName")), compute_reserved(spec))

@@ -2,8 +2,9 @@
 
 Semantics of quantities as in apimachinery's `resource.Quantity`: decimal and binary suffixes, and exponents. Parsed
 here in a few lines because the client library's own parser cannot be had without importing the library for a second.
-A pod's request is the scheduler's: the sum of its containers or its largest init container, whichever is larger, with
-restartable init containers (sidecars) counted among the containers, plus its overhead.
+A pod's request is the scheduler's: the sum of its containers and sidecars (restartable init containers), or its
+largest init container with the sidecars that were started before it, whichever is larger; what the pod as a whole asks
+for takes the place of that; its overhead comes on top.
 """
 
 from __future__ import annotations
@@ -48,52 +49,68 @@ def parse_quantity(text: str) -> Decimal:
 
 def parse_resources(section: Mapping[str, Any]) -> Resources | None:
     """The cpu and memory of a resource list; None where either is missing or is not a quantity."""
-    try:
-        cpu, memory = parse_quantity(str(section["cpu"])), parse_quantity(str(section["memory"]))
-    except (KeyError, ValueError):
+    cpu, memory = _find_quantity(section, "cpu"), _find_quantity(section, "memory")
+    if cpu is None or memory is None:
         return None
     return Resources(float(cpu), float(memory / _GIB))
 
 
 def compute_pod_requests(pod_spec: Mapping[str, Any]) -> Resources | None:
-    """What the scheduler reserves for a pod; None where any container leaves out CPU or memory."""
-    containers = [as_mapping(c) for c in as_list(pod_spec.get("containers"))]
-    inits = [as_mapping(c) for c in as_list(pod_spec.get("initContainers"))]
-    sidecars = [c for c in inits if c.get("restartPolicy") == "Always"]
-    running = [_container_requests(container) for container in containers + sidecars]
-    starting = [_container_requests(c) or Resources(0.0, 0.0) for c in inits if c not in sidecars]
-    total = Resources(0.0, 0.0)
-    for requests in running:
-        if requests is None:
-            return None
-        total = total + requests
-    largest = Resources(
-        max([total.cpu_cores, *(r.cpu_cores for r in starting)]),
-        max([total.memory_gib, *(r.memory_gib for r in starting)]),
+    """What a pod asks for; None where one of its running containers leaves out CPU or memory."""
+    declares_all = all(_declares(pod_spec, resource) for resource in ("cpu", "memory"))
+    return compute_reserved(pod_spec) if declares_all else None
+
+
+def compute_reserved(pod_spec: Mapping[str, Any]) -> Resources:
+    """The room that a pod takes of its node; what it leaves out counts as nothing, as for the scheduler."""
+    return Resources(
+        float(_compute_reserved(pod_spec, "cpu")), float(_compute_reserved(pod_spec, "memory") / _GIB)
     )
-    overhead = parse_resources(as_mapping(pod_spec.get("overhead"))) or Resources(0.0, 0.0)
-    return largest + overhead if containers else None
 
 
-def compute_reserved(pod: Mapping[str, Any]) -> Resources:
-    """What a running pod takes of its node's room; what it leaves out counts as nothing, as for the scheduler."""
-    spec = as_mapping(pod.get("spec"))
-    cpu = memory = 0.0
-    for container in as_list(spec.get("containers")):
-        requests = as_mapping(as_mapping(as_mapping(container).get("resources")).get("requests"))
-        cpu += _quantity_or_zero(requests.get("cpu"))
-        memory += _quantity_or_zero(requests.get("memory"))
-    return Resources(cpu, memory / 2**30)
+def _compute_reserved(pod_spec: Mapping[str, Any], resource: str) -> Decimal:
+    """One resource of a pod, in cores or bytes. Init containers run one by one beside the sidecars before them."""
+    sidecars = peak = Decimal(0)
+    for container in _containers(pod_spec, "initContainers"):
+        amount = _find_request(container, resource) or Decimal(0)
+        if _is_sidecar(container):
+            sidecars += amount
+        else:
+            peak = max(peak, sidecars + amount)
+    running = [_find_request(container, resource) for container in _containers(pod_spec, "containers")]
+    needed = max(peak, sum((amount for amount in running if amount is not None), sidecars))
+    of_pod = _find_request(pod_spec, resource)
+    overhead = _find_quantity(as_mapping(pod_spec.get("overhead")), resource)
+    return (needed if of_pod is None else of_pod) + (overhead or Decimal(0))
 
 
-def _container_requests(container: Mapping[str, Any]) -> Resources | None:
-    """A container's requests; a limit without a request is the request, as the API server defaults it."""
-    resources = as_mapping(container.get("resources"))
-    return parse_resources({**as_mapping(resources.get("limits")), **as_mapping(resources.get("requests"))})
+def _declares(pod_spec: Mapping[str, Any], resource: str) -> bool:
+    """Whether the pod as a whole, or else each container that runs all the time, says what it asks for."""
+    sidecars = [c for c in _containers(pod_spec, "initContainers") if _is_sidecar(c)]
+    containers = _containers(pod_spec, "containers")
+    if not containers:
+        return False
+    is_declared_whole = _find_request(pod_spec, resource) is not None
+    return is_declared_whole or all(_find_request(c, resource) is not None for c in containers + sidecars)
 
 
-def _quantity_or_zero(value: object) -> float:
+def _containers(pod_spec: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    return [as_mapping(container) for container in as_list(pod_spec.get(key))]
+
+
+def _is_sidecar(container: Mapping[str, Any]) -> bool:
+    return container.get("restartPolicy") == "Always"
+
+
+def _find_request(owner: Mapping[str, Any], resource: str) -> Decimal | None:
+    """A container's or a whole pod's request; a limit without one is the request, as the API server defaults it."""
+    resources = as_mapping(owner.get("resources"))
+    requests = {**as_mapping(resources.get("limits")), **as_mapping(resources.get("requests"))}
+    return _find_quantity(requests, resource)
+
+
+def _find_quantity(section: Mapping[str, Any], resource: str) -> Decimal | None:
     try:
-        return float(parse_quantity(str(value)))
-    except ValueError:
-        return 0.0
+        return parse_quantity(str(section[resource]))
+    except (KeyError, ValueError):
+        return None

@@ -48,6 +48,13 @@ def test_free_room_is_what_new_pods_could_take(nodes: list[Json], pods: list[Jso
     assert free_cpu(nodes, pods) == pytest.approx(cpu)
 
 
+def test_sidecars_and_overhead_take_room_as_well() -> None:
+    pod = make_pod("p", "a")
+    sidecar = {"restartPolicy": "Always", "resources": {"requests": {"cpu": "250m", "memory": "1Gi"}}}
+    pod["spec"] |= {"initContainers": [sidecar], "overhead": {"cpu": "125m", "memory": "64Mi"}}
+    assert free_cpu([make_node("a")], [pod]) == pytest.approx(NODE_CPU - 0.875)
+
+
 def test_what_was_never_listed_is_unknown_not_empty() -> None:
     cluster = ClusterRecord("eu").build()
     assert cluster.health is Health.CONNECTING

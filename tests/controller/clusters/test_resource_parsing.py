@@ -48,30 +48,42 @@ def container(cpu: str | None = None, memory: str | None = None, **more: Any) ->
     return {"name": "c", "resources": {"requests": requests}, **more}
 
 
+SMALL = container("1", "1Gi")
+SIDECAR = container("1", "1Gi", restartPolicy="Always")
+
+
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
-        ({"containers": [container("1", "1Gi"), container("500m", "2Gi")]}, Resources(1.5, 3.0)),
-        ({"containers": [container("1", "1Gi")], "initContainers": [container("3", "512Mi")]}, Resources(3.0, 1.0)),
-        (
-            {"containers": [container("1", "1Gi")], "initContainers": [container("1", "1Gi", restartPolicy="Always")]},
-            Resources(2.0, 2.0),
-        ),
-        (
-            {"containers": [container("1", "1Gi")], "overhead": {"cpu": "250m", "memory": "128Mi"}},
-            Resources(1.25, 1.125),
-        ),
+        ({"containers": [SMALL, container("500m", "2Gi")]}, Resources(1.5, 3.0)),
+        ({"containers": [SMALL], "initContainers": [container("3", "512Mi")]}, Resources(3.0, 1.0)),
+        ({"containers": [SMALL], "initContainers": [SIDECAR]}, Resources(2.0, 2.0)),
+        ({"containers": [SMALL], "initContainers": [SIDECAR, container("3", "512Mi")]}, Resources(4.0, 2.0)),
+        ({"containers": [SMALL], "initContainers": [container("3", "512Mi"), SIDECAR]}, Resources(3.0, 2.0)),
+        ({"containers": [SMALL], "overhead": {"cpu": "250m", "memory": "128Mi"}}, Resources(1.25, 1.125)),
         ({"containers": [{"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}}]}, Resources(1.0, 1.0)),
-        ({"containers": [container("1", "1Gi"), container("1")]}, None),
-        ({"containers": [{"name": "bare"}]}, None),
-        ({"containers": []}, None),
-        ({"containers": [container("lots", "1Gi")]}, None),
+        ({"containers": [{"name": "bare"}], **container("2", "4Gi")}, Resources(2.0, 4.0)),
     ],
-    ids=["sum", "init container", "sidecar", "overhead", "limits", "memory missing", "no requests", "none", "nonsense"],
+    ids=["sum", "init container", "sidecar", "init container after a sidecar", "init container before a sidecar",
+         "overhead", "limits", "the pod as a whole"],
 )  # fmt: skip
-def test_a_pod_asks_for_what_the_scheduler_reserves(spec: dict[str, Any], expected: Resources | None) -> None:
+def test_a_pod_asks_for_what_the_scheduler_reserves(spec: dict[str, Any], expected: Resources) -> None:
     assert compute_pod_requests(spec) == expected
+    assert compute_reserved(spec) == expected
 
 
-def test_a_pod_without_requests_takes_no_room() -> None:
-    assert compute_reserved({"spec": {"containers": [{"name": "bare"}]}}) == Resources(0.0, 0.0)
+@pytest.mark.parametrize(
+    ("containers", "reserved"),
+    [
+        ([SMALL, container("1")], Resources(2.0, 1.0)),
+        ([{"name": "bare"}], Resources(0.0, 0.0)),
+        ([], Resources(0.0, 0.0)),
+        ([container("lots", "1Gi")], Resources(0.0, 1.0)),
+    ],
+    ids=["memory missing", "no requests", "no containers", "nonsense"],
+)
+def test_what_is_left_out_is_unknown_of_a_plan_and_nothing_of_a_node(
+    containers: list[dict[str, Any]], reserved: Resources
+) -> None:
+    assert compute_pod_requests({"containers": containers}) is None
+    assert compute_reserved({"containers": containers}) == reserved
