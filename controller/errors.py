@@ -5,6 +5,7 @@ ControllerError
 ├── InvalidTransition      the migration's state machine was given an event that its state does not know
 ├── PlanOutdated           the plan that was confirmed is not the plan that would run now
 ├── KubeconfigError        the kubeconfig file is missing, broken or has no such context
+├── UnknownContext         no context of this name is watched
 ├── NotArmed               a write was asked of a context that is only observed; nothing was sent
 └── ClusterError           one context's API server; carries the context
     ├── ClusterUnreachable no answer: for a write this means UNKNOWN, it may or may not have landed
@@ -18,6 +19,8 @@ ControllerError
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 
 class ControllerError(Exception):
@@ -59,6 +62,14 @@ class KubeconfigError(ControllerError):
         self.path = path
         self.reason = reason
         super().__init__(f"kubeconfig {path}: {reason}")
+
+
+class UnknownContext(ControllerError):
+    """A context was named that is not watched: not of this kubeconfig, or left out by the settings."""
+
+    def __init__(self, context: str, known: Collection[str]) -> None:
+        self.context = context
+        super().__init__(f"there is no context {context!r}; there are: {', '.join(known) or 'none'}")
 
 
 class NotArmed(ControllerError):

@@ -20,7 +20,7 @@ from controller.clusters.kube_api import KubeApi
 from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.clusters.watching import ClusterWatch
-from controller.errors import KubeconfigError
+from controller.errors import KubeconfigError, UnknownContext
 
 
 class RegionManager:
@@ -83,12 +83,12 @@ class RegionManager:
         self._changed.clear()
 
     def api(self, context: str) -> KubeApi:
-        """The client of a context; it connects when first used. Raises: KeyError."""
-        return self._clients[context]
+        """The client of a context; it connects when first used. Raises: UnknownContext."""
+        return self._find_client(context)
 
     def set_armed(self, context: str, armed: bool) -> None:
-        """Allow or refuse writes to a context from now on. Raises: KeyError."""
-        self._clients[context].armed = armed
+        """Allow or refuse writes to a context from now on. Raises: UnknownContext."""
+        self._find_client(context).armed = armed
         self._changed.set()
 
     def is_armed(self, context: str) -> bool:
@@ -97,8 +97,14 @@ class RegionManager:
         return client is not None and client.armed
 
     def warnings(self, context: str) -> tuple[str, ...]:
-        """What a person should know about how a context is reached. Raises: KeyError."""
-        return self._clients[context].warnings
+        """What a person should know about how a context is reached. Raises: UnknownContext."""
+        return self._find_client(context).warnings
+
+    def _find_client(self, context: str) -> KubeClient:
+        client = self._clients.get(context)
+        if client is None:
+            raise UnknownContext(context, self._clients)
+        return client
 
     def _build(self, name: str, record: ClusterRecord) -> Cluster:
         built = self._built.get(name)

@@ -20,9 +20,10 @@ from controller.clusters.permissions import MOVE_FROM, OBSERVE, check_permission
 from controller.clusters.preflight import check_replica_owner
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import ContextOverride, FleetSettings
-from controller.errors import KubeconfigError, NotArmed
+from controller.errors import KubeconfigError, NotArmed, UnknownContext
 from controller.simulation.fleet_plan import FleetPlan, plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
+from tests.controller.clusters.serving import write_kubeconfig
 
 TOKYO, VIRGINIA = "aws-ap-northeast-1", "aws-us-east-1"
 FAST = FleetSettings(retry_initial_s=0.01, coalesce_s=0.0, heartbeat_s=1.0)
@@ -170,6 +171,19 @@ def test_a_context_that_the_kubeconfig_lacks_is_named(tmp_path: Path) -> None:
                 pass
 
     run(test)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda m: m.api("mars"), lambda m: m.set_armed("mars", True), lambda m: m.warnings("mars")],
+    ids=["api", "set_armed", "warnings"],
+)
+def test_a_context_that_is_not_watched_is_refused_by_name(
+    tmp_path: Path, ask: Callable[[RegionManager], object]
+) -> None:
+    manager = RegionManager(read_kubeconfig([write_kubeconfig(tmp_path, "https://127.0.0.1:1")]))
+    with pytest.raises(UnknownContext, match="no context 'mars'; there are: eu"):
+        ask(manager)
 
 
 def test_the_simulated_credentials_may_do_all_that_a_move_needs(tmp_path: Path) -> None:
