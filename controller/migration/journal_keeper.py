@@ -59,12 +59,6 @@ class JournalKeeper:
         """A read or an answer has shown these replicas; worth remembering, not worth a write of its own."""
         self.remember(self._record.with_replicas(side, replicas))
 
-    def confirm_identity(self, side: Side, deployment_uid: str) -> None:
-        """A Deployment was found or created."""
-        known = self._record.side(side)
-        if known.deployment_uid != deployment_uid:
-            self.remember(self._record.with_side(side, replace(known, deployment_uid=deployment_uid)))
-
     def describe(self, reason: str) -> None:
         """Tell in other words why the migration is where it is."""
         self.remember(replace(self._record, state=replace(self._record.state, reason=reason)))

@@ -142,11 +142,6 @@ class MigrationController:
         records = [started.run.keeper.record for started in self._started.values()]
         return BudgetUsage(tuple(_to_move(record) for record in records if _counts(record, now)))
 
-    def find_record(self, migration_id: str) -> MigrationRecord | None:
-        """Return all that is known of a migration."""
-        started = self._started.get(migration_id)
-        return started.run.keeper.record if started is not None else None
-
     async def wait_for_change(self) -> None:
         """Return when a view has changed since this was called."""
         await self._changed.wait()

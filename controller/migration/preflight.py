@@ -14,7 +14,7 @@ from controller.clusters import paths
 from controller.clusters.kube_api import PatchType
 from controller.decision.dry_run import DryRun
 from controller.errors import ClusterError, NotArmed, ObjectNotFound, VersionConflict
-from controller.migration.closure import find_references, is_created_by, is_same_content
+from controller.migration.closure import find_references, is_same_content
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.copies import Travelling, list_if_served, read_closure
 from controller.migration.errors import MigrationRefused
@@ -188,8 +188,10 @@ class Preflight:
             answer = await self._target.api.create(collection, copy, dry_run=True)
         except VersionConflict:
             existing = await self._target.api.get(travelling.path)
-            same = is_same_content(existing, copy) or is_created_by(existing, "")
-            refuse.when(not same, f"{self._target.context} already has another {travelling.path}")
+            refuse.when(
+                not is_same_content(existing, copy),
+                f"{self._target.context} already has another {travelling.path}",
+            )
             return
         except ObjectNotFound:
             return  # the namespace is still to be created

@@ -77,7 +77,6 @@ class EventKind(StrEnum):
     STUCK = "stuck"
     UNSTUCK = "unstuck"
     CANCELLED = "cancelled"
-    PROCEED = "proceed"
     RESTORED = "restored"
 
 
@@ -226,7 +225,6 @@ _TABLE: Mapping[Phase, Mapping[EventKind, Step]] = {
         EventKind.HELD: _call_operator,
         EventKind.UNSTUCK: _to(Phase.ROLLBACK),
         EventKind.CANCELLED: _to(Phase.ROLLBACK),
-        EventKind.PROCEED: _resume,
     },
     Phase.ROLLBACK: {EventKind.RESTORED: _to(Phase.ROLLED_BACK), EventKind.HELD: _hold},
     Phase.DONE: {},

@@ -25,7 +25,6 @@ from tests.simulation.world import PATH, World, keep_alive, simulate
 
 #: How often a run without faults resumes its tasks, and some more.
 MAX_STEPS = 900
-NOISE = {"lost": 0.03, "unanswered": 0.03, "late": 0.03, "doubled": 0.02}
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,11 @@ async def reclaim(world: World) -> None:
         world.target.lose_pods(PATH, 1)
 
 
+def noise() -> Faults:
+    """Every tenth request has some trouble."""
+    return Faults(lost=0.03, unanswered=0.03, late=0.03, doubled=0.02)
+
+
 def partitions(rng: random.Random) -> Faults:
     """Four partitions of up to 90 s and some noise."""
     cuts = []
@@ -83,14 +87,14 @@ def partitions(rng: random.Random) -> Faults:
 #: name -> the plan of a seed
 CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
     "clean": lambda rng: Plan(Faults()),
-    "noise": lambda rng: Plan(Faults(**NOISE)),
-    "kill at a random await": lambda rng: Plan(Faults(**NOISE), kill_at=rng.randrange(MAX_STEPS)),
-    "two instances": lambda rng: Plan(Faults(**NOISE), has_two_instances=True),
+    "noise": lambda rng: Plan(noise()),
+    "kill at a random await": lambda rng: Plan(noise(), kill_at=rng.randrange(MAX_STEPS)),
+    "two instances": lambda rng: Plan(noise(), has_two_instances=True),
     "two instances, kill": lambda rng: Plan(
-        Faults(**NOISE), has_two_instances=True, kill_at=rng.randrange(MAX_STEPS)
+        noise(), has_two_instances=True, kill_at=rng.randrange(MAX_STEPS)
     ),
     "two instances, freeze": lambda rng: Plan(
-        Faults(**NOISE), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS)
+        noise(), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS)
     ),
     "partitions, kill": lambda rng: Plan(partitions(rng), kill_at=rng.randrange(MAX_STEPS)),
     "two, freeze, partitions, no capacity": lambda rng: Plan(
@@ -126,9 +130,7 @@ def main(seeds: int) -> int:
         for name, make in CAMPAIGNS.items()
     ]
     every = range(1, 440)
-    is_good.append(
-        run_campaign("kill at every await", [(1, Plan(Faults(**NOISE), kill_at=step)) for step in every])
-    )
+    is_good.append(run_campaign("kill at every await", [(1, Plan(noise(), kill_at=step)) for step in every]))
     is_good.append(
         run_campaign(
             "freeze at every await, two instances",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,7 +170,7 @@ class FakeApi:
 
     def watch(
         self, path: str, *, resource_version: str, params: Mapping[str, str] = NO_PARAMS
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         raise NotImplementedError("a migration never watches: its reads are fresh GETs")
 
     async def close(self) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from controller.migration import ledger_file
 from controller.migration.ledger import Ledger, LedgerProblem, verify_ledger
 from controller.snapshots import EntryKind, Severity
 
@@ -83,7 +82,7 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_written_later(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(ledger_file.os, "fsync", refuse)
+        full.setattr("controller.migration.ledger_file.os.fsync", refuse)
         ledger.record(EntryKind.MIGRATION, "on a full disk")
         assert ledger.trouble is not None
         assert "No space left on device" in ledger.trouble

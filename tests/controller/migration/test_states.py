@@ -51,7 +51,6 @@ def in_phase(phase: Phase) -> MigrationState:
         ([*BEGINNING, E.HELD, E.HOLD_ENDED], Phase.SURGE),
         ([*BEGINNING, E.HELD, E.HOLD_EXPIRED, E.RESTORED], Phase.ROLLED_BACK),
         ([*BEGINNING, E.HELD, E.STUCK, E.UNSTUCK, E.RESTORED], Phase.ROLLED_BACK),
-        ([*BEGINNING, E.HELD, E.STUCK, E.PROCEED], Phase.SURGE),
         ([*BEGINNING, E.CANCELLED, E.HELD, E.HOLD_ENDED], Phase.ROLLBACK),
         ([*BEGINNING, *ONE_WAVE, *ONE_WAVE, E.FAILED, E.RESTORED], Phase.ROLLED_BACK),
     ],
