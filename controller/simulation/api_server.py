@@ -8,6 +8,7 @@ import asyncio
 import gzip
 import hmac
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,8 +18,16 @@ from aiohttp import web
 from controller.simulation.api.cluster_api import ClusterApi
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.requests import ApiRequest
-from controller.simulation.api.status_errors import ApiError, body_too_large, unauthorized, unknown_path
+from controller.simulation.api.status_errors import (
+    ApiError,
+    body_too_large,
+    internal_error,
+    unauthorized,
+    unknown_path,
+)
 from controller.simulation.api.watches import WatchCursor, error_event
+
+_LOG = logging.getLogger(__name__)
 
 GZIP_FROM_BYTES = 128 * 1024
 """Smaller answers are sent as they are, as by the real server."""
@@ -131,7 +140,12 @@ class ApiServer:
             return _json_response(http, error.code, error.to_status())
         if request.path in ("/healthz", "/livez", "/readyz"):
             return web.Response(text="ok")
-        answer = cluster.api.handle(request)
+        try:
+            answer = cluster.api.handle(request)
+        except Exception as error:  # the edge: an unforeseen request must not look like a broken connection
+            _LOG.exception("%s %s", request.method, request.path)
+            failure = internal_error(repr(error))
+            return _json_response(http, failure.code, failure.to_status())
         return _json_response(http, answer.code, answer.body)
 
     async def _stream_watch(

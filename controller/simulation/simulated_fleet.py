@@ -141,9 +141,12 @@ class SimulatedFleet:
 
     def _advance_all(self) -> None:
         now = self.now()
-        for model in self._models.values():
-            model.advance(now)
-        self._reschedule()
+        try:
+            for model in self._models.values():
+                model.advance(now)
+        finally:
+            # Should one loop fail on one object, that is logged by the event loop and time goes on for all others.
+            self._reschedule()
 
     def _next_due_at(self) -> float | None:
         return min(

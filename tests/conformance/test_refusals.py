@@ -201,3 +201,30 @@ def test_unknown_propagation_policy_is_422(cluster: ClusterUnderTest) -> None:
     cluster.create(cluster.path("configmaps"), config_map("kept"))
     answer = cluster.delete(cluster.path("configmaps", "kept"), propagationPolicy="Sometimes")
     assert (answer.code, answer.body["details"]["causes"][0]["field"]) == (422, "propagationPolicy")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"metadata": []},
+        {"metadata": {"name": 5}},
+        {"metadata": {"name": "odd", "labels": []}},
+        {"metadata": {"name": "odd"}, "spec": []},
+        {"metadata": {"name": "odd"}, "spec": {"template": {"spec": {"containers": {}}}}},
+        {"metadata": {"name": "odd"}, "spec": {"template": {"spec": {"containers": [1]}}}},
+        deployment("odd", cpu="lots"),
+    ],
+    ids=["metadata", "name", "labels", "spec", "containers", "container", "quantity"],
+)
+def test_object_of_another_shape_is_400(cluster: ClusterUnderTest, body: Any) -> None:
+    answer = cluster.request("POST", cluster.deployment(), body)
+    assert (answer.code, answer.body["reason"]) == (400, "BadRequest")
+
+
+def test_rolling_update_by_a_word_is_422(cluster: ClusterUnderTest) -> None:
+    value = deployment("odd", strategy={"rollingUpdate": {"maxSurge": "lots"}})
+    answer = cluster.request("POST", cluster.deployment(), value)
+    assert answer.code == 422
+    assert "spec.strategy.rollingUpdate.maxSurge" in {
+        one["field"] for one in answer.body["details"]["causes"]
+    }

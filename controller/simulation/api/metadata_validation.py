@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.status_errors import FieldProblem, bad_value, required
@@ -58,24 +57,3 @@ def _key_problems(field: str, key: str) -> Iterator[FieldProblem]:
         yield bad_value(field, key, f"prefix part {_SUBDOMAIN_RULE}")
     if not _NAME_PART.match(name) or len(name) > LONGEST_LABEL:
         yield bad_value(field, key, _NAME_PART_RULE)
-
-
-def find_bad_texts(value: JsonObject) -> str | None:
-    """Why labels or annotations cannot be decoded, or None if they can."""
-    metadata = value.get("metadata") or {}
-    for field in ("labels", "annotations"):
-        for text in (metadata.get(field) or {}).values():
-            if not isinstance(text, str):
-                where = f"Go struct field ObjectMeta.metadata.{field} of type string"
-                return f"json: cannot unmarshal {json_type(text)} into {where}"
-    return None
-
-
-def json_type(value: Any) -> str:
-    """As Go's decoder names what it found."""
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return "number"
-    names: dict[type, str] = {str: "string", dict: "object", list: "array"}
-    return names.get(type(value), "null")

@@ -165,5 +165,9 @@ def continue_expired() -> ApiError:
     return ApiError(410, "Expired", message)
 
 
+def internal_error(why: str) -> ApiError:
+    return ApiError(500, "InternalError", f"Internal error occurred: {why}", {"causes": [{"message": why}]})
+
+
 def body_too_large(limit_bytes: int) -> ApiError:
     return ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit_bytes}")

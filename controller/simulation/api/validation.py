@@ -1,11 +1,13 @@
 """What the API server refuses as invalid. Pure: the rules that a client of this project can run into."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.decoding import find_decoding_problem
 from controller.simulation.api.json_objects import JsonObject, get_path, labels_of
-from controller.simulation.api.metadata_validation import find_bad_texts, find_metadata_problems, json_type
+from controller.simulation.api.metadata_validation import find_metadata_problems
 from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.selectors import matches_selector
 from controller.simulation.api.status_errors import (
@@ -16,8 +18,8 @@ from controller.simulation.api.status_errors import (
     required,
     undecodable_patch,
 )
-from controller.simulation.api.timestamps import MICRO_TIME_PATTERN
 
+_PERCENTAGE = re.compile(r"^[0-9]+%$")
 LARGEST_CONFIG_BYTES = 1024 * 1024
 
 
@@ -27,31 +29,6 @@ def check_body_types(kind: ResourceKind, value: JsonObject) -> None:
         raise bad_request(
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}'
         )
-
-
-def find_decoding_problem(kind: ResourceKind, value: JsonObject) -> str | None:
-    """Why a value cannot be decoded into its kind, or None if it can."""
-    if value.get("kind") not in (None, "", kind.kind):
-        sent, served = f"{value.get('apiVersion')}.{value['kind']}", f"{kind.api_version}.{kind.kind}"
-        return f"converting ({sent}) to ({served}): unknown conversion"
-    replicas = get_path(value, "spec", "replicas")
-    if (
-        kind.has_scale
-        and replicas is not None
-        and (not isinstance(replicas, int) or isinstance(replicas, bool))
-    ):
-        field = f"{kind.kind}Spec.spec.replicas of type int32"
-        return f"json: cannot unmarshal {json_type(replicas)} into Go struct field {field}"
-    return find_bad_texts(value) or (_find_bad_micro_time(value) if kind is kinds.LEASES else None)
-
-
-def _find_bad_micro_time(lease: JsonObject) -> str | None:
-    for field in ("acquireTime", "renewTime"):
-        text = get_path(lease, "spec", field)
-        if text is not None and not MICRO_TIME_PATTERN.match(str(text)):
-            layout = "2006-01-02T15:04:05.000000Z07:00"
-            return f'parsing time "{text}" as "{layout}": cannot parse "{str(text)[19:]}" as ".000000"'
-    return None
 
 
 def check_patched(kind: ResourceKind, old: JsonObject, new: JsonObject) -> None:
@@ -94,9 +71,18 @@ def _workload_problems(value: JsonObject, old: JsonObject | None) -> Iterator[Fi
     if not matches_selector(selector, labels):
         why = f"Invalid value: {_go_map(labels)}: `selector` does not match template `labels`"
         yield FieldProblem("FieldValueInvalid", "spec.template.metadata.labels", why)
+    yield from _rolling_update_problems(spec.get("strategy") or {})
     if old is not None and selector != old["spec"].get("selector"):
         yield FieldProblem("FieldValueInvalid", "spec.selector", "Invalid value: field is immutable")
     yield from _pod_spec_problems(spec["template"]["spec"], "spec.template.spec")
+
+
+def _rolling_update_problems(strategy: JsonObject) -> Iterator[FieldProblem]:
+    for field in ("maxSurge", "maxUnavailable"):
+        amount = get_path(strategy, "rollingUpdate", field, default=0)
+        if isinstance(amount, str) and not _PERCENTAGE.match(amount):
+            why = "a valid percent string must be a numeric string followed by an ending '%'"
+            yield bad_value(f"spec.strategy.rollingUpdate.{field}", amount, why)
 
 
 def _pod_problems(value: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:

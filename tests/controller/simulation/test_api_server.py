@@ -92,6 +92,18 @@ def test_stopping_ends_open_watches() -> None:
     play(scene)
 
 
+def test_unforeseen_failure_is_500_with_a_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        def fail(_: object) -> None:
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(served.api, "handle", fail)
+        code, body = await get(session, server.server_url("aws") + PODS)
+        assert (code, body["kind"], body["reason"]) == (500, "Status", "InternalError")
+
+    play(scene)
+
+
 def test_unreachable_cluster_drops_the_connection() -> None:
     async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
         served.is_reachable = False
