@@ -2,7 +2,7 @@
 
 Why an own loop: the client library's watch retries a 410 with the same resourceVersion and never notices silence. Here
 bookmarks move the version, a 410 lists again, a silent or broken stream begins anew, and a server that does not answer
-is asked again with growing pauses and jitter. The picture is for planning and for eyes: before a write, read afresh.
+is asked again with growing pauses and jitter. A kind that may only be listed is listed again and again. The picture is for planning and for eyes: before a write, read afresh.
 One task per cluster; everything it touches belongs to the event loop that runs it.
 """
 
@@ -128,6 +128,14 @@ class ClusterWatch:
         except (ResourceExpired, ClusterUnreachable, ServerFailed) as error:
             _log.info("%s: the watch of %s ended: %s", self._record.context, kind, error.reason)
             await self._sleep(self._chance.uniform(0.0, self._settings.retry_initial_s))
+        except AccessDenied as error:
+            if error.status != 403:
+                raise
+            # Whoever may list but not watch is asked as often as a watch would have had to show that it lives.
+            pause_s = self._settings.heartbeat_s
+            text = "%s: may not watch %s (%s), so they are listed every %g s"
+            _log.info(text, self._record.context, kind, error.reason, pause_s)
+            await self._sleep(pause_s)
 
     async def _list(self, kind: WatchedKind) -> str:
         """Read all objects, page by page, so that a large cluster never holds up the loop; return the version."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from controller.clusters.kube_api import NO_PARAMS, PatchType
-from controller.errors import ControllerError, ObjectNotFound
+from controller.errors import AccessDenied, ControllerError, ObjectNotFound
 from tests.controller.clusters.objects import Json
 
 
@@ -24,6 +24,8 @@ class FakeApi:
             "/api/v1/pods": [],
         }
         self.failures: dict[str, ControllerError] = {}
+        #: Paths that may be listed but not watched.
+        self.unwatchable: set[str] = set()
         self.requests: list[str] = []
         self.bodies: list[Any] = []
         #: path -> what its watch says next: an event, an error, or None for the end of the stream.
@@ -82,6 +84,8 @@ class FakeApi:
         self.requests.append(f"WATCH {path}")
         self.watched_from[path].append(resource_version)
         self._fail(path)
+        if path in self.unwatchable:
+            raise AccessDenied(self.context, "forbidden", request=f"WATCH {path}", status=403)
         while (event := await self.streams[path].get()) is not None:
             if isinstance(event, ControllerError):
                 raise event

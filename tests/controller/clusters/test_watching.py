@@ -287,6 +287,21 @@ def test_a_denied_namespace_hints_at_looking_into_one_only() -> None:
     watching(test, deny)
 
 
+def test_a_kind_that_may_only_be_listed_is_listed_again_and_again() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        await world.until(lambda: len(world.pauses) == 1)
+        assert world.pauses == [FleetSettings().heartbeat_s]
+        assert world.record.health is Health.REACHABLE
+        world.api.lists[NODES] = [make_node("n1")]
+        world.end_pause()
+        await world.until(lambda: [node.name for node in world.record.build().nodes] == ["n1"])
+        await world.until(lambda: len(world.pauses) == 2)
+        assert world.record.health is Health.REACHABLE
+
+    watching(test, lambda api: api.unwatchable.add(NODES))
+
+
 def test_one_namespace_is_enough_to_look_into_but_not_to_know_the_room() -> None:
     def narrow(api: FakeApi) -> None:
         api.lists["/apis/apps/v1/namespaces/shop/deployments"] = [make_deployment()]
