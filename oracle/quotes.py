@@ -32,13 +32,16 @@ AGEING_SHARE = 0.5
 #: hosts far below.
 MAX_CLOCK_SKEW_S = 30.0
 
+#: Decimals that a price may have; the store keeps no more. Lists have six, sums of fractions a few more.
+MAX_PRICE_DECIMALS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
     """The price of one offering, bound to a Kubernetes context.
 
-    `observed_at` and `deadline` are Unix seconds; `source` names who said so, for people ("simulated",
-    "replay ...").
+    `usd_per_hour` has at most MAX_PRICE_DECIMALS decimals; `observed_at` and `deadline` are Unix seconds;
+    `source` names who said so, for people ("simulated market", "replay of prices.csv").
     """
 
     context: str
@@ -84,3 +87,10 @@ class QuoteBoard:
         """Return the newest quote if an action may rest on it at wall time `now`, else None."""
         quote = self.find(context, offering)
         return quote if quote is not None and quote.is_usable(now) else None
+
+
+def count_decimals(usd_per_hour: Decimal) -> int:
+    """Return how many digits a finite price has behind its point, trailing zeros included."""
+    exponent = usd_per_hour.as_tuple().exponent
+    assert isinstance(exponent, int), "only NaN and infinity have letters there"
+    return max(0, -exponent)

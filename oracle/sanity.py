@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from oracle.market import CapacityType, Offering
+from oracle.quotes import MAX_PRICE_DECIMALS, count_decimals
 from oracle.sources.base import Observation
 
 #: Spot is capped at the on-demand price; a fifth more allows for lists that are not of the same day.
@@ -38,6 +39,7 @@ class RefusalReason(StrEnum):
     ABOVE_ON_DEMAND = "far above the on-demand price"
     BELOW_FLOOR = "below 5 % of the on-demand price"
     ABSURD = "above 1000 USD per hour"
+    TOO_FINE = "more decimals than the store keeps"
     UNCONFIRMED_JUMP = "changed more than threefold at once; waits for the next sample to confirm it"
 
 
@@ -84,7 +86,9 @@ def _find_absolute_fault(price: Decimal) -> RefusalReason | None:
         return RefusalReason.NOT_FINITE
     if price <= 0:
         return RefusalReason.NOT_POSITIVE
-    return RefusalReason.ABSURD if price > MAX_USD_PER_HOUR else None
+    if price > MAX_USD_PER_HOUR:
+        return RefusalReason.ABSURD
+    return RefusalReason.TOO_FINE if count_decimals(price) > MAX_PRICE_DECIMALS else None
 
 
 def _find_relative_fault(observation: Observation, on_demand: Decimal | None) -> RefusalReason | None:

@@ -2,7 +2,8 @@
 
 Format: CSV with a header and at least the columns observed_at (ISO 8601 with zone), provider, region,
 instance_type, capacity_type (spot or on_demand) and usd_per_hour; sorted by time; a row is a *change*, in
-force until the next of the same offering.
+force until the next of the same offering. A price with more decimals than a quote may have is rounded:
+programs that write floats leave tails such as 0.16129999999999999, which make no price doubtful.
 
 A fault that makes the numbers doubtful refuses the file, with line and reason. What is only unknown is left
 unknown and noted with its line: a region that the program does not know, and a gap in which nothing was
@@ -20,6 +21,7 @@ from decimal import Decimal, InvalidOperation
 
 from oracle.errors import RecordingError
 from oracle.market import CapacityType, Offering
+from oracle.quotes import MAX_PRICE_DECIMALS, count_decimals
 from oracle.sanity import MAX_USD_PER_HOUR
 
 COLUMNS = ("observed_at", "provider", "region", "instance_type", "capacity_type", "usd_per_hour")
@@ -206,7 +208,7 @@ def _parse_price(text: str, file: str, line: int) -> Decimal:
         raise RecordingError(file, line, f"usd_per_hour is {text[:40]!r}, not a number") from error
     if not price.is_finite() or not 0 <= price <= MAX_USD_PER_HOUR:
         raise RecordingError(file, line, f"usd_per_hour is {text[:40]}, not between 0 and {MAX_USD_PER_HOUR}")
-    return price
+    return round(price, MAX_PRICE_DECIMALS) if count_decimals(price) > MAX_PRICE_DECIMALS else price
 
 
 def _describe_region(file: str, key: str, line: int, suggestion: str | None) -> str:

@@ -19,7 +19,7 @@ from oracle.binding import Binding
 from oracle.errors import QuoteDecodeError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Quote
+from oracle.quotes import MAX_PRICE_DECIMALS, Quote
 
 #: Written into each value; a reader refuses what it does not know.
 FORMAT_VERSION = 1
@@ -30,7 +30,7 @@ MAX_NAME_LENGTH = 256
 #: A quote takes about 300 bytes; more is no quote.
 MAX_QUOTE_BYTES = 4096
 
-_PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,12})?", re.ASCII)
+_PRICE = re.compile(rf"[0-9]{{1,7}}(\.[0-9]{{1,{MAX_PRICE_DECIMALS}}})?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 

@@ -275,6 +275,22 @@ def test_refused_prices_and_failing_sources_are_told(settings: OracleSettings) -
     asyncio.run(main())
 
 
+def test_price_that_cannot_be_stored_takes_no_other_down(settings: OracleSettings) -> None:
+    async def main() -> None:
+        source = make_source()
+        source.prices[DUBLIN] = Decimal("0.2299000000000000001")
+        async with open_oracle(settings, source) as oracle:
+            oracle.set_bindings((*bind("blue"), *bind("green", offering=DUBLIN)))
+            await until(oracle, lambda: price_of(oracle) is not None)
+            await until(
+                oracle, lambda: "more decimals than the store keeps" in " ".join(oracle.status.notices)
+            )
+            assert oracle.status.is_healthy
+            assert oracle.board().find("green", DUBLIN) is None
+
+    asyncio.run(main())
+
+
 def test_fault_of_our_own_does_not_end_the_prices(
     settings: OracleSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from oracle.sanity import (
     judge_price,
 )
 from oracle.sources.base import Observation
+from oracle.store.codec import format_price
 from tests.oracle.fakes import NOON, VIRGINIA
 
 ON_DEMAND = Decimal("0.384")
@@ -45,6 +46,9 @@ def observe(price: str | Decimal, offering: Offering = VIRGINIA) -> Observation:
         ("-Infinity", RefusalReason.NOT_FINITE),
         ("1e9", RefusalReason.ABSURD),
         ("16.13", RefusalReason.ABOVE_ON_DEMAND),  # cents for dollars
+        ("0.161300000000", None),
+        ("0.1613000000000", RefusalReason.TOO_FINE),
+        ("1e-999999", RefusalReason.TOO_FINE),
     ],
 )
 def test_first_sample_is_judged_by_its_bounds(price: str, reason: RefusalReason | None) -> None:
@@ -107,6 +111,12 @@ def test_believed_prices_keep_their_bounds_and_never_jump_alone(samples: list[De
                 assert before / 2 < sample < before * 2
             believed = sample
         before = sample
+
+
+@given(st.decimals(min_value=0, max_value=1000))
+def test_every_believed_price_can_be_stored(price: Decimal) -> None:
+    if judge_price(observe(price), None, PriceMemory())[0] is None:
+        assert Decimal(format_price(price)) == price
 
 
 def test_failover_is_no_way_around_the_gate() -> None:

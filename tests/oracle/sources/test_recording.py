@@ -108,6 +108,19 @@ def test_price_of_zero_is_unknown_and_noted() -> None:
     assert "line 3: a price of zero counts as unknown" in recording.notices[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("0.16129999999999999", "0.161300000000"),
+        ("0.1000000000000000055511151231257827", "0.100000000000"),
+        ("0.161312345678", "0.161312345678"),
+    ],
+)
+def test_tail_of_a_float_is_rounded_to_what_the_store_keeps(text: str, price: str) -> None:
+    recording = parse(f"2026-07-01T00:00:00Z,aws,us-east-1,m5.xlarge,spot,{text}")
+    assert str(recording.find_price(VIRGINIA, at("2026-07-01T00:00:00Z"))) == price
+
+
 def test_prices_are_not_carried_over_a_long_gap() -> None:
     recording = parse(FIRST, "2026-12-01T00:00:00Z,aws,eu-west-1,m5.xlarge,spot,0.2")
     last_known = at("2026-07-01T00:00:00Z") + MAX_SILENCE_S
