@@ -2,11 +2,12 @@
 
 OracleError
     StoreUnavailable      the store cannot be reached: prices age until it is back
-    WriteRefused          the store answers but takes no writes (disk full, out of memory, permission): prices
-    age QuoteDecodeError      bytes in the store are not a quote of ours: that one is left out
+    WriteRefused          the store answers but takes no writes (disk or memory full): prices age
+    QuoteDecodeError      bytes in the store are not a quote of ours: that one is left out
     EmbeddedServerError   no store of our own can be started: the message says what to install or to free
-    StoreUrlError         the `--redis` address cannot be used RecordingError        a file of recorded prices
-    cannot be replayed: file, line and reason
+    StoreUrlError         the address given with --redis cannot be used
+    RecordingError        a file of recorded prices cannot be replayed: file, line and reason
+    PortUnavailable       the pricing API cannot listen where it was told to
 """
 
 from __future__ import annotations
@@ -59,14 +60,12 @@ class StoreUrlError(OracleError):
         self.reason = reason
         super().__init__(
             f"{url!r} is no address of a Redis: {reason}; "
-            "use redis://host:6379/0, rediss://host:6380/0 (TLS) or unix:///path/to/socket"
+            "use redis://host:6379/0 or, with TLS, rediss://host:6380/0"
         )
 
 
 class RecordingError(OracleError):
-    """A recording that cannot be replayed. `line` counts from 1, the header; None where the whole file is
-    meant.
-    """
+    """A recording that cannot be replayed. `line` counts from 1, the header; None is the whole file."""
 
     def __init__(self, file: str, line: int | None, reason: str) -> None:
         self.file = file

@@ -68,8 +68,8 @@ def judge_price(
     """Decide about one sample.
 
     Args:
-        on_demand: USD per hour of the same offering on demand, None where unknown (then its two bounds do not
-        apply). memory: what came before for this offering.
+        on_demand: USD per hour of the same machine on demand; None where unknown: its two bounds do not apply.
+        memory: what came before for this offering.
     Returns: the reason for refusing it, None if it is believed; and the memory for the next sample.
     """
     price = observation.usd_per_hour

@@ -1,5 +1,4 @@
-"""The pricing API: the board as JSON over HTTP, on loopback only, for programs that are not part of
-SentinelAura.
+"""The pricing API: the board as JSON over HTTP, on loopback only, for programs beside SentinelAura.
 
     GET /v1/prices             {"now": ..., "prices": [price, ...]}
     GET /v1/prices/{context}   the same for one Kubernetes context; 404 where nobody has ever priced it
@@ -7,12 +6,16 @@ SentinelAura.
 
 A price:
     context                  Kubernetes context that buys it
-    provider, region, instance_type, capacity_type ("spot" or "on_demand")
-    usd_per_hour             decimal text; null as soon as the quote is expired, because its price is then
-    unknown on_demand_usd_per_hour   decimal text of the same machine on demand; null where unknown
-    observed_at, deadline    Unix seconds; from the deadline on the quote is expired age_s
-    seconds since it was observed freshness                "fresh", "ageing" (a refresh is overdue) or
-    "expired" source                   who said so
+    provider, region         the cloud and its name of the region
+    instance_type            the provider's name of the machine
+    capacity_type            "spot" or "on_demand"
+    usd_per_hour             decimal text; null once the quote is expired: its price is then unknown
+    on_demand_usd_per_hour   decimal text for the same machine on demand; null where unknown
+    observed_at              Unix seconds at which the price was known to be in force
+    deadline                 Unix seconds from which on the quote is expired
+    age_s                    seconds since it was observed
+    freshness                "fresh", "ageing" (a refresh is overdue) or "expired"
+    source                   who said so
 Money is text, so that no reader rounds it by accident. Errors are {"error": sentence}.
 
 There is no access control beyond loopback; a request by another name than loopback's is refused, so that a

@@ -12,7 +12,7 @@ class OracleSettings:
     """One immutable set of choices; the defaults run the demo."""
 
     redis_url: str | None = None
-    """`redis://`, `rediss://` or `unix://` address of a shared store. None starts the embedded server."""
+    """`redis://` or `rediss://` (TLS) address of a shared store. None starts the embedded server."""
 
     data_directory: str | None = None
     """Where the embedded server keeps its file. None is the user's data directory of this platform."""
