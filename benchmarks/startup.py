@@ -74,7 +74,8 @@ def _measure_start() -> dict[str, float | None]:
             "first_frame_cpu_s": first_frame["cpu_s"],
             # The engine is a process of its own, with a start of its own.
             "backends_ready_after_engine_start_s": ready["t_s"],
-            "longest_stall_ms": _longest_stall_ms(demo),
+            "longest_stall_ms": _longest(demo, "ms"),
+            "longest_busy_stall_ms": _longest(demo, "busy_ms"),
             **_sums(after),
             "idle_window_percent_of_core": 100 * (after[0].cpu_s - before[0].cpu_s) / elapsed_s,
             "idle_all_percent_of_core": 100 * (_cpu_s(after) - _cpu_s(before)) / elapsed_s,
@@ -82,8 +83,8 @@ def _measure_start() -> dict[str, float | None]:
         }
 
 
-def _longest_stall_ms(demo: DemoRun) -> float | None:
-    return max((event["ms"] for event in demo.events("longest_stall")), default=None)
+def _longest(demo: DemoRun, measure: str) -> float | None:
+    return max((event[measure] for event in demo.events("stall")), default=None)
 
 
 def _soak(minutes: float) -> dict[str, Any]:
