@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -77,6 +77,14 @@ class Desk:
         self.window.stage.navigator.reduced_motion = True
         self.window.stage.fly_to(*contexts)
         settle()
+
+
+def point_at(widget: QWidget, place: QPoint) -> None:
+    """Move the pointer over a widget, whatever the real pointer of this display is doing."""
+    none = Qt.MouseButton.NoButton
+    at, on_screen = QPointF(place), QPointF(widget.mapToGlobal(place))
+    event = QMouseEvent(QEvent.Type.MouseMove, at, on_screen, none, none, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, event)
 
 
 def settle() -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.hud.stage import Stage
-from tests.app.conftest import Desk, settle
+from tests.app.conftest import Desk, point_at, settle
 
 SOURCE = "gcp-southamerica-west1"
 
@@ -85,7 +85,7 @@ def test_the_region_under_the_pointer_is_named(desk: Desk, stage: Stage) -> None
     desk.face(SOURCE)
     place = stage.presenter.place_of(SOURCE)
     x_px, y_px = stage.navigator.camera.project([place], stage.viewport).pixels[0]
-    QTest.mouseMove(stage.view, QPoint(int(x_px), int(y_px)))
+    point_at(stage, QPoint(int(x_px), int(y_px)))
     settle()
     assert stage.focus_state.hovered == SOURCE
     assert desk.view.frames[-1].markers.hovered == stage.presenter.contexts.index(SOURCE)

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.inspector import Inspector
 from app.panels.workload_rows import WorkloadColumn
 from controller.clusters.fleet import Health
+from tests.app.conftest import point_at
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
 
 CONTEXT = "gcp-southamerica-west1"
@@ -114,12 +115,12 @@ def test_a_moving_workload_shows_its_progress(inspector: Inspector, engine: Scri
     assert notes[migration.workload.name] == "moving, 2 of 6 landed"
 
 
-def test_the_chart_reads_off_values(inspector: Inspector, qtbot: QtBot) -> None:
+def test_the_chart_reads_off_values(inspector: Inspector) -> None:
     chart = inspector.chart
     assert chart.accessibleName().startswith("Price over 1 h: from $")
     before = chart.grab().toImage()
-    QTest.mouseMove(chart, chart.rect().center())
-    qtbot.waitUntil(lambda: chart.grab().toImage() != before)
+    point_at(chart, chart.rect().center())
+    assert chart.grab().toImage() != before
 
 
 def test_no_history_is_said(inspector: Inspector) -> None:

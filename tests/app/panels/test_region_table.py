@@ -24,8 +24,10 @@ def column_texts(model: QAbstractItemModel, column: Column) -> list[str]:
 
 
 @pytest.fixture
-def table(qtbot: QtBot, engine: ScriptedEngine) -> RegionTable:
+def table(qtbot: QtBot, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch) -> RegionTable:
     table = RegionTable()
+    # Wherever the pointer of this display happens to be, it is not on the table.
+    monkeypatch.setattr(table, "underMouse", lambda: False)
     qtbot.addWidget(table)
     table.resize(600, 500)
     table.show_rows(rows_of(engine.snapshot()), RESORT_S)
