@@ -10,22 +10,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
-from pathlib import Path
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.clusters.api_errors import error_for_status
 from controller.clusters.kube_api import NO_PARAMS, PatchType
 from controller.clusters.kube_connection import KubeConnection
-from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
-from controller.clusters.paths import ACCESS_REVIEWS
+from controller.clusters.kubeconfig import KubeconfigContext
+from controller.clusters.paths import ACCESS_REVIEWS, VERSION
 from controller.clusters.settings import KubeSettings
 from controller.clusters.untrusted_text import clean_text
-from controller.errors import (
-    ClusterUnreachable,
-    KubeconfigError,
-    NotArmed,
-    ServerFailed,
-)
+from controller.errors import ClusterUnreachable, NotArmed, ServerFailed
 
 if TYPE_CHECKING:
     import aiohttp
@@ -34,39 +29,10 @@ if TYPE_CHECKING:
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 
 
-async def open_kube_client(
-    kubeconfig_path: str | Path,
-    context: str,
-    *,
-    armed: bool = False,
-    settings: KubeSettings | None = None,
-) -> KubeClient:
-    """Build the client of one context; nothing is sent yet.
-
-    Raises: KubeconfigError where the file is missing, broken or unsafe, has no such context, or names a
-    credential plugin that the settings do not allow.
-    """
-    kubeconfig = await asyncio.to_thread(read_kubeconfig, [kubeconfig_path])
-    found = kubeconfig.contexts.get(context)
-    if found is None:
-        known = ", ".join(kubeconfig.contexts)
-        raise KubeconfigError(kubeconfig.label, f"it has no context {context!r}; it has: {known}")
-    return await open_context_client(found, armed=armed, settings=settings)
-
-
-async def open_context_client(
-    context: KubeconfigContext, *, armed: bool = False, settings: KubeSettings | None = None
-) -> KubeClient:
-    """Build the client of a context that was already read. Raises: KubeconfigError."""
-    client = KubeClient(context, settings, armed=armed)
-    await client.load()
-    return client
-
-
 class KubeClient:
     """One context's API server, as `kube_api.KubeApi` describes it.
 
-    Credentials are loaded by the first request (or by `load`), so that a context nobody asks costs nothing and runs no
+    Credentials are loaded by the first request, so that a context nobody asks costs nothing and runs no
     plugin. `armed` guards the transport itself: while it is False, nothing that could change the cluster leaves.
     """
 
@@ -91,10 +57,6 @@ class KubeClient:
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about how this context is reached (unverified, unencrypted, by proxy)."""
         return self._connection.warnings
-
-    async def load(self) -> None:
-        """Load the credentials now. Raises: KubeconfigError."""
-        await self._connection.load()
 
     async def get(self, path: str, *, params: Mapping[str, str] = NO_PARAMS) -> dict[str, Any]:
         """Read one object, or one page of a list."""
@@ -163,6 +125,22 @@ class KubeClient:
                 yield self._parse_event(line, request)
         finally:
             _hang_up(response)
+
+    async def read_server_time(self) -> float:
+        """The API server's clock, Unix seconds cut to whole ones, by the Date of an answer.
+
+        Raises: ClusterError; ServerFailed where the answer has no date.
+        """
+        request = f"GET {VERSION}"
+        response = await self._open("GET", VERSION, request=request)
+        try:
+            await self._read_all(response, request)
+        finally:
+            response.release()
+        try:
+            return parsedate_to_datetime(response.headers["Date"]).timestamp()
+        except (KeyError, ValueError, OverflowError) as error:
+            raise ServerFailed(self.context, "the answer has no date", request=request) from error
 
     async def close(self) -> None:
         """Close the connections; may be called twice."""

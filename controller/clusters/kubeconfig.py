@@ -78,14 +78,8 @@ class Kubeconfig:
         return os.pathsep.join(str(path) for path in self.paths)
 
 
-def default_kubeconfig_paths(environment: Mapping[str, str], home: Path) -> tuple[Path, ...]:
-    """Where kubectl would look: every file that KUBECONFIG lists, else ~/.kube/config."""
-    listed = environment.get("KUBECONFIG", "")
-    return split_kubeconfig_paths(listed) or (home / ".kube" / "config",)
-
-
 def split_kubeconfig_paths(listed: str) -> tuple[Path, ...]:
-    """Split a list of files as KUBECONFIG writes it (`:` between them, `;` on Windows)."""
+    """Split a list of files as kubectl's KUBECONFIG writes it (`:` between them, `;` on Windows)."""
     return tuple(Path(part).expanduser() for part in listed.split(os.pathsep) if part)
 
 
@@ -99,7 +93,7 @@ def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
     present = tuple(path for path in wanted if path.exists())
     if not present:
         label = os.pathsep.join(str(path) for path in wanted) or "(none)"
-        raise KubeconfigError(label, "there is no such file; name one with --kubeconfig or KUBECONFIG")
+        raise KubeconfigError(label, "there is no such file; name one with --kubeconfig")
     documents = [(path, _load_document(path)) for path in present]
     contexts = _merge_contexts(documents)
     if not contexts:

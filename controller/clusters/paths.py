@@ -15,6 +15,9 @@ _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,252}")
 #: Where an access review is posted: the one write that changes nothing, so it needs no arming.
 ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
+#: Who the server is; every authenticated user may ask.
+VERSION = "/version"
+
 #: Resource name -> the API prefix that serves it. Everything that SentinelAura touches, nothing else.
 _PREFIXES = {
     "namespaces": "/api/v1",

@@ -100,6 +100,10 @@ class RegionManager:
         """What a person should know about how a context is reached. Raises: UnknownContext."""
         return self._find_client(context).warnings
 
+    async def read_server_time(self, context: str) -> float:
+        """A context's API server's clock, Unix seconds cut to whole ones. Raises: UnknownContext, ClusterError."""
+        return await self._find_client(context).read_server_time()
+
     def _find_client(self, context: str) -> KubeClient:
         client = self._clients.get(context)
         if client is None:

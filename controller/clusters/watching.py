@@ -2,7 +2,8 @@
 
 Why an own loop: the client library's watch retries a 410 with the same resourceVersion and never notices silence. Here
 bookmarks move the version, a 410 lists again, a silent or broken stream begins anew, and a server that does not answer
-is asked again with growing pauses and jitter. A kind that may only be listed is listed again and again. The picture is for planning and for eyes: before a write, read afresh.
+is asked again with growing pauses and jitter. A kind that may only be listed is listed again and again.
+The picture is for planning and for eyes: before a write, read afresh.
 One task per cluster; everything it touches belongs to the event loop that runs it.
 """
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from controller.clusters import paths
-from controller.clusters.kube import KubeClient, open_kube_client
+from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
 from controller.errors import NotArmed, ObjectNotFound, RequestRefused, VersionConflict
 from tests.conformance.backends import Backend
 from tests.conformance.manifests import config_map, deployment, lease
+from tests.controller.clusters.clients import make_client
 
 Scene = Callable[[KubeClient, str], Coroutine[Any, Any, None]]
 Play = Callable[[Scene], None]
@@ -24,7 +25,7 @@ def play(backend: Backend) -> Play:
     """Run a scene with an armed client and a namespace of its own."""
 
     async def run(scene: Scene, namespace: str) -> None:
-        client = await open_kube_client(backend.kubeconfig, backend.context, armed=True)
+        client = make_client(backend.kubeconfig, backend.context, armed=True)
         try:
             await scene(client, namespace)
         finally:

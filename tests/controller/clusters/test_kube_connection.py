@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from controller.clusters.kube import KubeClient, open_kube_client
+from controller.clusters.kube import KubeClient
 from controller.clusters.kube_connection import MIN_RENEWAL_INTERVAL_S, KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.settings import KubeSettings
 from controller.errors import AccessDenied, ClusterUnreachable, NotArmed
+from tests.controller.clusters.clients import make_client
 from tests.controller.clusters.serving import Served, serving, status, write_kubeconfig
 
 PATH = "/api/v1/nodes"
@@ -81,9 +82,9 @@ def test_client_keys_are_used_and_never_stay_on_disk(tmp_path: Path) -> None:
                 tmp_path, server.url, user, **{"certificate-authority-data": encode(authority)}
             )
             settings = KubeSettings(runtime_directory=str(runtime))
-            client = await open_kube_client(path, "eu", settings=settings)
-            assert list(runtime.iterdir()) == []
+            client = make_client(path, "eu", settings=settings)
             await client.get(PATH)
+            assert list(runtime.iterdir()) == []
             await client.close()
             assert len(server.requests) == 1
 
@@ -96,13 +97,13 @@ def test_an_unknown_authority_is_not_trusted_even_if_the_kubeconfig_says_so(tmp_
     async def main() -> None:
         async with serving(tls=tls) as server:
             path = write_kubeconfig(tmp_path, server.url, **{"insecure-skip-tls-verify": True})
-            client = await open_kube_client(path, "eu")
+            client = make_client(path, "eu")
             with pytest.raises(ClusterUnreachable, match=r"not trusted.*insecure-skip-tls-verify"):
                 await client.get(PATH)
             assert "insecure-skip-tls-verify is ignored" in client.warnings[0]
             await client.close()
             settings = KubeSettings(insecure_tls_contexts=frozenset({"eu"}))
-            confirmed = await open_kube_client(path, "eu", settings=settings)
+            confirmed = make_client(path, "eu", settings=settings)
             await confirmed.get(PATH)
             assert "not verified" in confirmed.warnings[0]
             await confirmed.close()
@@ -118,9 +119,10 @@ def test_only_an_open_connection_over_a_network_is_warned_of(
     tmp_path: Path, server: str, warned: bool
 ) -> None:
     async def main() -> None:
-        client = await open_kube_client(write_kubeconfig(tmp_path, server), "eu")
-        assert any("not encrypted" in warning for warning in client.warnings) is warned
-        await client.close()
+        connection = KubeConnection(read_context(tmp_path, server), KubeSettings())
+        await connection.load()
+        assert any("not encrypted" in warning for warning in connection.warnings) is warned
+        await connection.close()
 
     asyncio.run(main())
 
@@ -150,7 +152,7 @@ class Plugin:
 SETTINGS = KubeSettings(allowed_exec_plugins=frozenset({"*"}))
 
 
-def read_context(tmp_path: Path, server: str, user: dict[str, Any]) -> KubeconfigContext:
+def read_context(tmp_path: Path, server: str, user: dict[str, Any] | None = None) -> KubeconfigContext:
     return read_kubeconfig([write_kubeconfig(tmp_path, server, user)]).contexts["eu"]
 
 
@@ -241,9 +243,11 @@ def test_a_token_file_is_read_again_when_its_token_was_refused(tmp_path: Path) -
 
     async def main() -> None:
         async with serving(only("t2")) as server:
-            client = KubeClient(read_context(tmp_path, server.url, {"tokenFile": str(file)}))
-            await client.load()
+            context = read_context(tmp_path, server.url, {"tokenFile": str(file)})
+            connection = KubeConnection(context, KubeSettings())
+            await connection.load()
             file.write_text("t2")
+            client = KubeClient(context, connection=connection)
             await client.get(PATH)
             await client.close()
 

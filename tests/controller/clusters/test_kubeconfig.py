@@ -12,7 +12,6 @@ import yaml
 from controller.clusters.kubeconfig import (
     MAX_KUBECONFIG_BYTES,
     Kubeconfig,
-    default_kubeconfig_paths,
     read_kubeconfig,
     split_kubeconfig_paths,
 )
@@ -115,7 +114,7 @@ def test_a_yaml_error_does_not_quote_a_secret(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
-    with pytest.raises(KubeconfigError, match="--kubeconfig or KUBECONFIG"):
+    with pytest.raises(KubeconfigError, match="name one with --kubeconfig"):
         read_kubeconfig([tmp_path / "nowhere"])
 
 
@@ -152,8 +151,6 @@ def test_a_link_into_the_temporary_directory_is_not_believed(
         read_kubeconfig([link])
 
 
-def test_paths_come_from_the_environment_or_the_home(tmp_path: Path) -> None:
-    listed = os.pathsep.join(["/a/b", "", "/c"])
-    assert default_kubeconfig_paths({"KUBECONFIG": listed}, tmp_path) == (Path("/a/b"), Path("/c"))
-    assert default_kubeconfig_paths({}, tmp_path) == (tmp_path / ".kube" / "config",)
+def test_several_files_are_listed_as_kubectl_lists_them() -> None:
+    assert split_kubeconfig_paths(os.pathsep.join(["/a/b", "", "/c"])) == (Path("/a/b"), Path("/c"))
     assert split_kubeconfig_paths("~/x")[0].is_absolute()

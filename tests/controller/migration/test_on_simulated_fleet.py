@@ -18,7 +18,7 @@ import pytest
 
 from controller.clusters import paths
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
-from controller.clusters.kube import KubeClient, open_kube_client
+from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
 from controller.decision.dry_run import DryRun
 from controller.migration.ledger import Ledger, verify_ledger
@@ -29,6 +29,7 @@ from controller.simulation.fleet_plan import ClusterPlan, FleetPlan, WorkloadPla
 from controller.simulation.simulated_fleet import SimulatedFleet
 from controller.snapshots import MigrationStage, MigrationView
 from oracle.clocks import SYSTEM_CLOCKS
+from tests.controller.clusters.clients import make_client
 from tests.simulation.world import FakeGate, build_dry_run
 
 REPLICAS = 6
@@ -96,7 +97,7 @@ async def open_place(directory: Path) -> AsyncIterator[Place]:
     """Start the fleet and wait until the workload serves."""
     async with SimulatedFleet.start(PLAN, 1, directory, time_scale=20) as fleet:
         clients = {
-            cluster.context: await open_kube_client(fleet.kubeconfig, cluster.context, armed=True)
+            cluster.context: make_client(fleet.kubeconfig, cluster.context, armed=True)
             for cluster in PLAN.clusters
         }
         place = Place(fleet, clients, directory, itertools.count(1))

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from controller.clusters import paths
-from controller.clusters.kube import KubeClient, open_kube_client
+from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
 from controller.errors import AccessDenied, ClusterUnreachable, VersionConflict
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
+from tests.controller.clusters.clients import make_client
 
 CHECKOUT = paths.deployment("shop", "checkout")
 NOW = 1_790_000_000.0
@@ -38,7 +39,7 @@ def play(tmp_path: Path) -> Callable[[Scene], None]:
 
     async def run(scene: Scene) -> None:
         async with start_fleet(tmp_path) as fleet:
-            client = await open_kube_client(fleet.kubeconfig, "aws-us-east-1", armed=True)
+            client = make_client(fleet.kubeconfig, "aws-us-east-1", armed=True)
             try:
                 await scene(fleet, client)
             finally:
@@ -104,7 +105,7 @@ def test_wrong_token_is_refused(play: Callable[[Scene], None]) -> None:
         text = fleet.kubeconfig.read_text()
         token = fleet.contexts()["gcp-us-central1"].token
         fleet.kubeconfig.write_text(text.replace(token, "guessed"))
-        stranger = await open_kube_client(fleet.kubeconfig, "gcp-us-central1")
+        stranger = make_client(fleet.kubeconfig, "gcp-us-central1")
         with pytest.raises(AccessDenied):
             await stranger.get("/version")
         await stranger.close()
@@ -126,7 +127,7 @@ def test_cluster_that_is_cut_off_is_unreachable_and_comes_back(play: Callable[[S
 def test_time_passes_by_itself_where_it_is_not_stopped(tmp_path: Path) -> None:
     async def scene() -> None:
         async with SimulatedFleet.start(plan_demo_fleet(7), 7, tmp_path, time_scale=100.0) as fleet:
-            client = await open_kube_client(fleet.kubeconfig, "aws-us-east-1", armed=True)
+            client = make_client(fleet.kubeconfig, "aws-us-east-1", armed=True)
             patched = await client.patch(CHECKOUT, {"spec": {"replicas": 14}}, PatchType.MERGE)
             version = patched["metadata"]["resourceVersion"]
             async with asyncio.timeout(10):
