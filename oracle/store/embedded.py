@@ -5,8 +5,8 @@ Who may start it is settled by a lock on the data directory, which the server it
 window finds it locked and shares the running server; if the first window closes, the lock becomes free and
 the second starts its own on the same file. Two servers never write one file, however the programs die.
 
-Ways down, each said in the facts: durable file; without a file (disk full, directory read-only); in memory of
-this process.
+Ways down, each said in the facts: durable file; without a file (the server cannot write it); in a temporary
+directory (nothing can be written in ours); in memory of this process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import contextlib
 import logging
 import os
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,13 +27,12 @@ from oracle.store.redis import RemoteHost, open_unix_store
 from oracle.store.server_binary import find_server_binaries
 from oracle.store.server_directories import (
     ServerDirectories,
+    lock_directories,
     make_server_directories,
     make_temporary_directories,
 )
 from oracle.store.server_process import ServerProcess, start_server
-
-if sys.platform != "win32":
-    import fcntl
+from oracle.store.server_questions import is_keeping_file
 
 logger = logging.getLogger(__name__)
 
@@ -60,13 +58,12 @@ class EmbeddedHost:
         binaries = list(find_server_binaries())
         if not binaries:
             return await self._connect_to_memory()
-        if self._directories is None:
-            self._directories = self._make_directories()
-        if not self._try_lock(self._directories):
-            return self._share(self._directories)
+        directories = self._claim_directories()
+        if self._lock_descriptor is None:
+            return await self._share(directories)
         if self._process is None or not await self._process.is_answering():
-            await self._start(binaries, self._directories)
-        return open_unix_store(str(self._directories.socket), self._facts.location, self._settings)
+            await self._start(binaries, directories, self._lock_descriptor)
+        return open_unix_store(str(directories.socket), self._facts.location, self._settings)
 
     async def aclose(self) -> None:
         if self._process is not None:
@@ -79,25 +76,34 @@ class EmbeddedHost:
         if self._is_temporary and self._directories is not None:
             shutil.rmtree(self._directories.data, ignore_errors=True)
 
-    def _make_directories(self) -> ServerDirectories:
+    def _claim_directories(self) -> ServerDirectories:
+        """Return the directories to use; the lock is ours afterwards unless another program has it."""
         try:
-            return make_server_directories(self._settings)
+            if self._directories is None:
+                self._directories = make_server_directories(self._settings)
+            if self._lock_descriptor is None:
+                self._lock_descriptor = lock_directories(self._directories)
         except EmbeddedServerError as error:
-            directories = make_temporary_directories()
+            if self._is_temporary:
+                raise
+            self._directories = make_temporary_directories()
             self._is_temporary = True
             self._notices.append(
                 f"Prices and their history are forgotten at the end: {error.reason}; {error.advice}."
             )
-            return directories
+            self._lock_descriptor = lock_directories(self._directories)
+        return self._directories
 
-    async def _start(self, binaries: Sequence[Path], directories: ServerDirectories) -> None:
+    async def _start(
+        self, binaries: Sequence[Path], directories: ServerDirectories, lock_descriptor: int
+    ) -> None:
         # Durable twice: the first attempt may have set a damaged file aside.
         attempts = [(binary, is_durable) for binary in binaries for is_durable in (True, True, False)]
         for number, (binary, is_durable) in enumerate(attempts, start=1):
             if self._process is not None:
                 await self._process.stop()
-            self._process = start_server(binary, directories, self._get_lock(), is_durable)
             try:
+                self._process = start_server(binary, directories, lock_descriptor, is_durable)
                 await self._process.wait_until_ready()
             except EmbeddedServerError as error:
                 if number == len(attempts):
@@ -115,17 +121,16 @@ class EmbeddedHost:
         self._facts = StoreFacts(StoreKind.EMBEDDED, location, is_durable, is_shared=False, notices=notices)
         logger.info("price store: %s", location)
 
-    def _share(self, directories: ServerDirectories) -> QuoteStore:
-        try:
-            socket = directories.address.read_text("utf-8").strip()
-        except OSError as error:
-            raise StoreUnavailable(str(directories.data), "another window is still starting it") from error
+    async def _share(self, directories: ServerDirectories) -> QuoteStore:
+        socket = directories.read_address()
+        if socket is None:
+            raise StoreUnavailable(str(directories.data), "another window is still starting it")
         location = f"embedded store at {socket}"
         notice = "This window shares the price store that another window started."
-        self._facts = StoreFacts(
-            StoreKind.EMBEDDED, location, is_durable=True, is_shared=True, notices=(notice,)
-        )
-        return open_unix_store(socket, location, self._settings)
+        # The other window may have had to start it without a file; only the server knows.
+        is_durable = await is_keeping_file(socket)
+        self._facts = StoreFacts(StoreKind.EMBEDDED, location, is_durable, is_shared=True, notices=(notice,))
+        return open_unix_store(str(socket), location, self._settings)
 
     async def _connect_to_memory(self) -> QuoteStore:
         if self._memory_server is None:
@@ -139,31 +144,18 @@ class EmbeddedHost:
         )
         return await RemoteHost(self._memory_server.url, self._settings).connect()
 
-    def _try_lock(self, directories: ServerDirectories) -> bool:
-        if self._lock_descriptor is not None:
-            return True
-        descriptor = os.open(directories.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self._lock_descriptor = descriptor
-        return True
-
-    def _get_lock(self) -> int:
-        assert self._lock_descriptor is not None
-        return self._lock_descriptor
-
 
 def _make_room(error: EmbeddedServerError, directories: ServerDirectories) -> str:
-    """Set aside a file that the server cannot read, so that the next attempt succeeds; return what
-    happened.
-    """
+    """Set aside a file that the server cannot read, so that the next attempt succeeds; return what was done."""
+    failure = f"The price store did not start as it should: {error.reason}."
     if "append only file" not in error.reason.lower() or not directories.append_only_directory.exists():
-        return f"The price store did not start as it should: {error.reason}."
+        return failure
     number = 1
     while (aside := directories.data / f"appendonlydir.damaged-{number}").exists():
         number += 1
-    directories.append_only_directory.rename(aside)
+    try:
+        directories.append_only_directory.rename(aside)
+    except OSError:
+        # The last attempt needs no file.
+        return failure
     return f"The price store's file was damaged and is set aside as {aside}; the price history starts afresh."

@@ -1,6 +1,6 @@
 """Where the embedded server keeps its file and its socket, and that nobody else can get at them.
 
-Makes directories; knows no server.
+Makes and locks directories; knows no server.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ import platformdirs
 
 from oracle.errors import EmbeddedServerError
 from oracle.settings import OracleSettings
+
+if sys.platform != "win32":
+    import fcntl
 
 APPLICATION = "sentinelaura"
 #: A socket's path must fit into sockaddr_un with its closing zero: 108 bytes on Linux, 104 on macOS.
@@ -45,6 +49,14 @@ class ServerDirectories:
         """What the server said since it was started last."""
         return self.data / "store.log"
 
+    def read_address(self) -> Path | None:
+        """Return the socket of the server that another program runs, None while it has not said."""
+        try:
+            socket = self.address.read_text("utf-8", "replace").strip()
+        except OSError:
+            return None
+        return Path(socket) if socket else None
+
     @property
     def append_only_directory(self) -> Path:
         """The server's durable file, in the several parts that it keeps."""
@@ -52,8 +64,9 @@ class ServerDirectories:
 
 
 def make_server_directories(settings: OracleSettings) -> ServerDirectories:
-    """Create what is missing. Raises: EmbeddedServerError where a directory cannot be made or is not only
-    ours.
+    """Create what is missing.
+
+    Raises: EmbeddedServerError where a directory cannot be made or is not only ours.
     """
     data = platformdirs.user_data_path(APPLICATION) / "store"
     if settings.data_directory is not None:
@@ -69,6 +82,29 @@ def make_temporary_directories() -> ServerDirectories:
     except OSError as error:
         raise EmbeddedServerError(f"no temporary directory ({error.strerror})", "free some space") from error
     return ServerDirectories(data, data / "store.sock")
+
+
+def lock_directories(directories: ServerDirectories) -> int | None:
+    """Take the lock on the data directory and return its descriptor; None where another program has it.
+
+    Raises: EmbeddedServerError where nothing can be written there: a read-only disk, files of another user.
+    """
+    descriptor: int | None = None
+    try:
+        descriptor = os.open(directories.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A server that cannot write its log does not start, so that nobody could be told why.
+        directories.log.open("ab").close()
+    except OSError as error:
+        if descriptor is not None:
+            os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            return None
+        raise EmbeddedServerError(
+            f"{error.filename or directories.lock} cannot be written ({error.strerror})",
+            "mend its permissions, or choose another place",
+        ) from error
+    return descriptor
 
 
 def _choose_socket(settings: OracleSettings, data: Path) -> Path:

@@ -12,14 +12,12 @@ import sys
 from pathlib import Path
 
 from oracle.errors import EmbeddedServerError
-from oracle.store import server_watchdog
+from oracle.store import server_questions, server_watchdog
 from oracle.store.server_directories import ServerDirectories
 
 #: Seconds until a server that has not answered counts as failed. It takes 0.1 s; a slow disk and a long file
 #: take more.
 START_TIMEOUT_S = 15.0
-#: Seconds for one answer. A live server takes a millisecond, a frozen one is to be replaced.
-ANSWER_TIMEOUT_S = 1.0
 #: Seconds between two questions whether it answers yet.
 PROBE_INTERVAL_S = 0.01
 #: Seconds for stopping: the watchdog's own patience and a second for the watchdog.
@@ -37,17 +35,8 @@ class ServerProcess:
         self._directories = directories
 
     async def is_answering(self) -> bool:
-        """Whether the server takes commands. While it reads its file it accepts connections and says LOADING."""
-        try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                reader, writer = await asyncio.open_unix_connection(str(self._directories.socket))
-                try:
-                    writer.write(b"PING\r\n")
-                    return (await reader.readline()).startswith(b"+PONG")
-                finally:
-                    writer.close()
-        except (OSError, TimeoutError):
-            return False
+        """Whether the server takes commands."""
+        return await server_questions.is_answering(self._directories.socket)
 
     async def wait_until_ready(self) -> None:
         """Return when the server answers. Raises: EmbeddedServerError if it ends or stays silent; it is then
@@ -86,12 +75,14 @@ class ServerProcess:
 def start_server(
     binary: Path, directories: ServerDirectories, lock_descriptor: int, is_durable: bool
 ) -> ServerProcess:
-    """Start a server that ends with this program; it holds the lock until it has ended. Raises:
-    EmbeddedServerError.
+    """Start a server that ends with this program; it holds the lock until it has ended.
+
+    Raises: EmbeddedServerError where socket, log or watchdog cannot be made. What the server itself stumbles
+    over is told by `wait_until_ready`.
     """
-    directories.socket.unlink(missing_ok=True)
     environment = {**os.environ, "SENTINELAURA_STORE_LOCK": str(lock_descriptor)}
     try:
+        directories.socket.unlink(missing_ok=True)
         with directories.log.open("wb") as log:
             watchdog = subprocess.Popen(
                 [*_watchdog_command(), *_server_command(binary, directories, is_durable)],
@@ -105,7 +96,10 @@ def start_server(
                 start_new_session=True,
             )
     except OSError as error:
-        raise EmbeddedServerError(f"{binary}: {error.strerror}", "check its permissions") from error
+        raise EmbeddedServerError(
+            f"{error.filename or 'a new process'}: {error.strerror}",
+            "check its permissions, and that neither disk nor memory is full",
+        ) from error
     return ServerProcess(watchdog, directories)
 
 

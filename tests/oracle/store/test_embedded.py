@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import resource
 import select
 import shutil
@@ -25,7 +26,11 @@ from oracle.settings import OracleSettings
 from oracle.store.base import HistorySample, QuoteStore
 from oracle.store.embedded import EmbeddedHost
 from oracle.store.server_binary import find_server_binaries
-from oracle.store.server_directories import MAX_SOCKET_PATH_BYTES, make_server_directories
+from oracle.store.server_directories import (
+    MAX_SOCKET_PATH_BYTES,
+    lock_directories,
+    make_server_directories,
+)
 from tests.oracle.fakes import NOON, VIRGINIA, make_quote
 
 ME = "here/1/aa"
@@ -151,7 +156,22 @@ def test_second_window_shares_the_server_and_says_so(settings: OracleSettings) -
             assert len(await other_store.read_quotes()) == 1
             assert not first.facts.is_shared
             assert second.facts.is_shared
+            assert second.facts.is_durable
             assert "another window" in second.facts.notices[0]
+
+    asyncio.run(main())
+
+
+def test_second_window_does_not_promise_a_file_that_the_first_could_not_write(
+    settings: OracleSettings,
+) -> None:
+    make_server_directories(settings).append_only_directory.write_text("a file where its directory should be")
+
+    async def main() -> None:
+        async with running(settings) as (first, _), running(settings) as (second, _):
+            assert second.facts.is_shared
+            assert not first.facts.is_durable
+            assert not second.facts.is_durable
 
     asyncio.run(main())
 
@@ -320,6 +340,50 @@ def test_without_a_data_directory_prices_are_served_and_the_loss_is_said(setting
             assert len(await store.read_quotes()) == 1
             assert not host.facts.is_durable
             assert "forgotten at the end" in host.facts.notices[0]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", ["store.lock", "store.log"])
+def test_where_a_file_cannot_be_written_prices_are_served_and_the_loss_is_said(
+    settings: OracleSettings, name: str
+) -> None:
+    """As on a read-only disk, or after a run as another user. A directory in its place stops root as well."""
+    (make_server_directories(settings).data / name).mkdir()
+
+    async def main() -> None:
+        async with running(settings) as (host, store):
+            await write(store)
+            assert len(await store.read_quotes()) == 1
+            assert not host.facts.is_durable
+            assert not host.facts.is_shared
+            assert re.search(f"forgotten at the end: .*{name} cannot be written", host.facts.notices[0])
+            kept = Path(host.facts.location.rpartition(" at ")[2])
+        assert not kept.parent.exists()
+
+    asyncio.run(main())
+
+
+def test_lock_is_free_again_where_the_log_cannot_be_written(settings: OracleSettings) -> None:
+    directories = make_server_directories(settings)
+    directories.log.mkdir()
+    with pytest.raises(EmbeddedServerError):
+        lock_directories(directories)
+    directories.log.rmdir()
+    descriptor = lock_directories(directories)
+    assert descriptor is not None
+    os.close(descriptor)
+
+
+def test_what_stands_in_the_way_of_the_start_is_named(settings: OracleSettings) -> None:
+    directories = make_server_directories(settings)
+    directories.socket.mkdir()
+
+    async def main() -> None:
+        host = EmbeddedHost(settings)
+        with pytest.raises(EmbeddedServerError, match=r"store\.sock: .*check its permissions"):
+            await host.connect()
+        await host.aclose()
 
     asyncio.run(main())
 

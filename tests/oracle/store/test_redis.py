@@ -342,7 +342,7 @@ def test_refused_connection_names_the_address_without_the_password(
 
 @pytest.mark.parametrize("url", ["http://host", "redis//host", "", "redis://host:port"])
 def test_address_that_can_never_work_is_refused_at_once(settings: OracleSettings, url: str) -> None:
-    with pytest.raises(StoreUrlError, match="use redis://.* or, with TLS, rediss://"):
+    with pytest.raises(StoreUrlError, match="use redis://"):
         RemoteHost(url, settings)
 
 
