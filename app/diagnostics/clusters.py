@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
 
 from app.composition import open_fleet
 from app.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
-from controller.clusters import paths
-from controller.clusters.checks import CheckResult, Outcome
+from controller.clusters.checks import Outcome
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube_api import KubeApi
-from controller.clusters.permissions import MOVE_FROM, MOVE_TO, OBSERVE, check_permissions
+from controller.clusters.permissions import (
+    FIND_SECRETS,
+    FOLLOW,
+    MOVE_FROM,
+    MOVE_TO,
+    OBSERVE,
+    Permission,
+    check_permissions,
+)
 from controller.clusters.region_manager import RegionManager
+from controller.clusters.settings import ContextOverride
 from controller.errors import ClusterError, KubeconfigError
 
 #: How long the contexts together may take to answer. Seconds; three lost packets and a slow credential plugin.
@@ -25,11 +32,17 @@ MAX_CLOCK_DIFFERENCE_S = 10.0
 
 
 async def check_clusters(configuration: Configuration) -> list[Check]:
-    """Look at every context of the kubeconfig, all at once. Changes nothing: at most `dryRun=All`."""
+    """Look at every context of the kubeconfig, all at once. Changes nothing."""
     try:
         async with open_fleet(configuration) as fleet:
             picture = await _wait_for_answers(fleet)
-            groups = await asyncio.gather(*(_check_context(fleet, c) for c in picture.clusters.values()))
+            contexts = configuration.contexts
+            groups = await asyncio.gather(
+                *(
+                    _check_context(fleet, cluster, contexts.get(cluster.context, ContextOverride()).namespace)
+                    for cluster in picture.clusters.values()
+                )
+            )
             return [check for group in groups for check in group]
     except KubeconfigError as error:
         return [broken("kubeconfig", str(error), "correct --kubeconfig")]
@@ -45,7 +58,8 @@ async def _wait_for_answers(fleet: RegionManager) -> FleetPicture:
     return fleet.picture()
 
 
-async def _check_context(fleet: RegionManager, cluster: Cluster) -> list[Check]:
+async def _check_context(fleet: RegionManager, cluster: Cluster, namespace: str | None) -> list[Check]:
+    """Look at one context; `namespace` is the only one to look into, None: all."""
     name = f"context {cluster.context}"
     if cluster.health is not Health.REACHABLE:
         reason = cluster.reason or "no answer yet"
@@ -61,47 +75,50 @@ async def _check_context(fleet: RegionManager, cluster: Cluster) -> list[Check]:
         advice = f"say [contexts.{cluster.context}] provider and region in the configuration file"
         found = warning(name, place, advice)
     warnings = [warning(name, text, "see the kubeconfig") for text in fleet.warnings(cluster.context)]
-    return [found, *warnings, *await _check_rights(api), await _check_time(api)]
+    return [found, *warnings, *await _check_rights(api, namespace), await _check_time(fleet, cluster.context)]
 
 
-async def _check_rights(api: KubeApi) -> list[Check]:
-    reading = await check_permissions(api, OBSERVE)
-    writing = await check_permissions(api, dict.fromkeys((*MOVE_FROM, *MOVE_TO)))
+async def _check_rights(api: KubeApi, namespace: str | None) -> list[Check]:
+    asked = dict.fromkeys((*OBSERVE, *FOLLOW, *MOVE_FROM, *MOVE_TO, *FIND_SECRETS))
+    answers = dict(zip(asked, await check_permissions(api, asked, namespace), strict=True))
     name = f"permissions {api.context}"
-    lacking_reads, lacking_writes = _denied(reading), _denied(writing)
-    if lacking_reads:
-        return [
-            broken(
-                name, f"may not {'; '.join(lacking_reads)}", "grant them: prices and workloads stay unknown"
-            )
-        ]
-    if lacking_writes:
-        return [
-            warning(name, f"observes; may not {'; '.join(lacking_writes)}", "migrations need these as well")
-        ]
-    return [ok(name, "may observe and migrate")]
+    unknown = next((answer for answer in answers.values() if answer.outcome is Outcome.UNKNOWN), None)
+    if unknown is not None:
+        return [warning(name, unknown.reason, "run doctor again once the server answers")]
+    lacking = {permission for permission, answer in answers.items() if answer.outcome is Outcome.FAILED}
+    return _judge_rights(name, lacking, "all namespaces" if namespace is None else f"namespace {namespace}")
 
 
-def _denied(results: Iterable[CheckResult]) -> list[str]:
-    return [result.name for result in results if result.outcome is not Outcome.PASSED]
-
-
-async def _check_time(api: KubeApi) -> Check:
-    """Compare clocks by the creation time that the server gives to an object that is never stored."""
-    name = f"time {api.context}"
-    body = {
-        "apiVersion": "coordination.k8s.io/v1",
-        "kind": "Lease",
-        "metadata": {"generateName": "sentinelaura-doctor-", "namespace": "default"},
-    }
-    try:
-        lease = await api.create(paths.collection("leases", "default"), body, dry_run=True)
-        created_at = datetime.fromisoformat(lease["metadata"]["creationTimestamp"]).timestamp()
-    except (ClusterError, KeyError, ValueError) as error:
-        return warning(
-            name, f"the server's clock could not be read: {error}", "grant create leases in default"
+def _judge_rights(name: str, lacking: Collection[Permission], place: str) -> list[Check]:
+    if unseen := _name_lacking(OBSERVE, lacking):
+        advice = "grant them, or name one namespace for this context: prices and workloads stay unknown"
+        return [broken(name, f"in {place} may not {unseen}", advice)]
+    found = []
+    if late := _name_lacking(FOLLOW, lacking):
+        found.append(warning(name, f"may not {late}", "grant them: changes are seen with some delay"))
+    if unmoved := _name_lacking(dict.fromkeys((*MOVE_FROM, *MOVE_TO)), lacking):
+        found.append(
+            warning(name, f"observes; in {place} may not {unmoved}", "migrations need these as well")
         )
-    difference_s = time.time() - created_at
+    elif _name_lacking(FIND_SECRETS, lacking):
+        detail = "observes and migrates; may not get every Secret"
+        advice = (
+            "to take in pods that use Secrets, grant get for these Secrets by name; they are never copied"
+        )
+        found.append(warning(name, detail, advice))
+    return found or [ok(name, "may observe and migrate")]
+
+
+def _name_lacking(needed: Iterable[Permission], lacking: Collection[Permission]) -> str:
+    return "; ".join(str(permission) for permission in needed if permission in lacking)
+
+
+async def _check_time(fleet: RegionManager, context: str) -> Check:
+    name = f"time {context}"
+    try:
+        difference_s = time.time() - await fleet.read_server_time(context)
+    except ClusterError as error:
+        return warning(name, f"the server's clock could not be read: {error}", "compare the clocks by hand")
     if abs(difference_s) > MAX_CLOCK_DIFFERENCE_S:
         return warning(name, f"our clock differs by {difference_s:+.0f} s", "synchronise both by NTP")
     return ok(name, "clocks agree")

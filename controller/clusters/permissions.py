@@ -1,6 +1,6 @@
 """May these credentials do what SentinelAura needs? Asked of the API server itself, which changes nothing.
 
-`doctor` shows the answers for each context; a migration asks for both sides before it begins.
+`doctor` shows the answers for each context. A migration does not ask: its dry runs meet the server's own refusals.
 Method: one SelfSubjectAccessReview for each verb; every authenticated user may create them.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from controller.clusters import paths
@@ -39,33 +38,52 @@ def _permissions(grants: Mapping[str, str]) -> tuple[Permission, ...]:
     return tuple(Permission(verb, resource) for resource, verbs in grants.items() for verb in verbs.split())
 
 
+#: Who the cluster is; no move is planned without knowing.
+_IDENTITY = Permission("get", "namespaces", "kube-system")
+
 #: What observing needs: the picture of the fleet.
-OBSERVE = (
-    *_permissions({"nodes": "list watch", "deployments": "list watch", "pods": "list watch"}),
-    Permission("get", "namespaces", "kube-system"),
+OBSERVE = (*_permissions({"nodes": "list", "deployments": "list", "pods": "list"}), _IDENTITY)
+
+#: What keeps the picture up to date at once; without it, it is listed now and then.
+FOLLOW = _permissions({"nodes": "watch", "deployments": "watch", "pods": "watch"})
+
+#: What a migration needs where the workload is: scaling, what travels with it, and the journals to resume from.
+MOVE_FROM = (
+    _IDENTITY,
+    *_permissions(
+        {
+            "deployments": "get patch",
+            "pods": "list",
+            "leases": "get list create update",
+            "horizontalpodautoscalers": "list",
+            "configmaps": "get",
+            "serviceaccounts": "get",
+            "services": "list",
+            "poddisruptionbudgets": "list",
+        }
+    ),
 )
 
-#: What a migration needs on both sides, beyond observing.
-_MOVE_BOTH = MappingProxyType(
-    {
-        "deployments": "get patch",
-        "pods": "list",
-        "leases": "get create update",
-        "horizontalpodautoscalers": "list",
-        "poddisruptionbudgets": "list",
-    }
+#: What it needs where the workload arrives: besides scaling, to create what travels, and to take that back.
+MOVE_TO = (
+    _IDENTITY,
+    *_permissions(
+        {
+            "namespaces": "get",
+            "deployments": "get patch create delete",
+            "pods": "list",
+            "leases": "get create update",
+            "horizontalpodautoscalers": "list",
+            "configmaps": "get create delete",
+            "serviceaccounts": "get create delete",
+            "services": "get create delete",
+            "poddisruptionbudgets": "get create delete",
+        }
+    ),
 )
-MOVE_FROM = _permissions({**_MOVE_BOTH, "configmaps": "get", "services": "list", "serviceaccounts": "get"})
-MOVE_TO = _permissions(
-    {
-        **_MOVE_BOTH,
-        "deployments": "get patch create delete",
-        "configmaps": "get create delete",
-        "services": "get list create delete",
-        "serviceaccounts": "get create delete",
-        "resourcequotas": "list",
-    }
-)
+
+#: What it needs there for pods that use Secrets, to see that they exist; may be granted by their names alone.
+FIND_SECRETS = _permissions({"secrets": "get"})
 
 
 async def check_permissions(
@@ -90,24 +108,31 @@ async def _check_permission(api: KubeApi, permission: Permission, namespace: str
     status = as_mapping(answer.get("status"))
     if status.get("allowed") is True:
         return CheckResult(name, Outcome.PASSED)
-    where = f" in the namespace {namespace}" if namespace is not None else ""
+    is_narrowed = namespace is not None and permission.resource not in paths.CLUSTER_SCOPED
+    where = f" in the namespace {namespace}" if is_narrowed else ""
     said = clean_text(status.get("reason") or "")
     reason = f"these credentials may not {name}{where} in {api.context}" + (f" ({said})" if said else "")
     return CheckResult(name, Outcome.FAILED, f"{reason}; ask the cluster's administrator for it")
 
 
 def _build_review(permission: Permission, namespace: str | None) -> dict[str, Any]:
+    name = permission.name
+    if permission.resource == "namespaces":
+        # A namespace is judged as if it lay in itself, so that a role within it can grant reading it.
+        name = namespace = name or namespace
+    elif permission.resource in paths.CLUSTER_SCOPED:
+        namespace = None
     attributes = {
         "verb": permission.verb,
         "group": paths.api_group(permission.resource),
         "resource": permission.resource,
+        "name": name,
+        "namespace": namespace,
     }
-    if permission.name is not None:
-        attributes["name"] = permission.name
-    if namespace is not None and permission.resource not in paths.CLUSTER_SCOPED:
-        attributes["namespace"] = namespace
     return {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": attributes},
+        "spec": {
+            "resourceAttributes": {key: value for key, value in attributes.items() if value is not None}
+        },
     }

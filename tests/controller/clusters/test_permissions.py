@@ -6,10 +6,20 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from controller.clusters.checks import Outcome
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.paths import ACCESS_REVIEWS
-from controller.clusters.permissions import MOVE_FROM, MOVE_TO, OBSERVE, Permission, check_permissions
+from controller.clusters.permissions import (
+    FIND_SECRETS,
+    FOLLOW,
+    MOVE_FROM,
+    MOVE_TO,
+    OBSERVE,
+    Permission,
+    check_permissions,
+)
 from controller.errors import ClusterUnreachable
 from tests.controller.clusters.fake_api import FakeApi
 from tests.controller.clusters.objects import Json
@@ -54,10 +64,17 @@ def test_a_denial_says_who_where_and_what_to_do() -> None:
 
 def test_cluster_scoped_kinds_are_asked_for_without_a_namespace() -> None:
     api = ReviewingApi()
-    check(api, Permission("list", "nodes"), Permission("get", "namespaces", "kube-system"), namespace="shop")
-    attributes = [body["spec"]["resourceAttributes"] for body in api.bodies]
-    assert all("namespace" not in asked for asked in attributes)
-    assert attributes[1]["name"] == "kube-system"
+    check(api, Permission("list", "nodes"), namespace="shop")
+    assert api.bodies[0]["spec"]["resourceAttributes"] == {"verb": "list", "group": "", "resource": "nodes"}
+
+
+@pytest.mark.parametrize(("name", "asked"), [(None, "shop"), ("kube-system", "kube-system")])
+def test_a_namespace_is_asked_for_as_lying_in_itself(name: str | None, asked: str) -> None:
+    """So the API server judges the request for it: a role within a namespace may grant reading that namespace."""
+    api = ReviewingApi()
+    check(api, Permission("get", "namespaces", name), namespace="shop")
+    attributes = api.bodies[0]["spec"]["resourceAttributes"]
+    assert (attributes["name"], attributes["namespace"]) == (asked, asked)
 
 
 def test_no_answer_is_neither_yes_nor_no() -> None:
@@ -70,10 +87,17 @@ def test_an_answer_without_a_decision_is_a_denial() -> None:
     assert check(FakeApi(), Permission("get", "pods")) == [Outcome.FAILED]
 
 
-def test_no_migration_needs_to_read_secrets_or_delete_at_the_source() -> None:
-    assert all(permission.resource != "secrets" for permission in (*OBSERVE, *MOVE_FROM, *MOVE_TO))
-    assert all(permission.verb != "delete" for permission in (*OBSERVE, *MOVE_FROM))
+def test_nothing_is_created_or_deleted_where_a_workload_leaves_but_the_lease() -> None:
+    created = {p for p in MOVE_FROM if p.verb in ("create", "delete", "update")}
+    assert created == {Permission("create", "leases"), Permission("update", "leases")}
+
+
+def test_secrets_are_never_listed_and_only_looked_for_where_a_workload_arrives() -> None:
+    assert {p for p in (*OBSERVE, *MOVE_FROM, *MOVE_TO, *FIND_SECRETS) if p.resource == "secrets"} == {
+        Permission("get", "secrets")
+    }
+    assert not {p for p in (*OBSERVE, *MOVE_FROM) if p.resource == "secrets"}
 
 
 def test_observing_only_reads() -> None:
-    assert {permission.verb for permission in OBSERVE} == {"get", "list", "watch"}
+    assert {permission.verb for permission in (*OBSERVE, *FOLLOW)} == {"get", "list", "watch"}

@@ -1,0 +1,135 @@
+"""What `doctor` says of a cluster: it names what an account lacks, and asks no more of it than it needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from app.configuration import Configuration
+from app.diagnostics.checks import Check, CheckState
+from app.diagnostics.clusters import check_clusters
+from controller.clusters.settings import ContextOverride
+from tests.controller.clusters.objects import make_deployment, make_node
+from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
+
+ROOT = "/clusters/eu"
+Attributes = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Server:
+    """An API server that lets an account do what `allows` says of a request's attributes."""
+
+    allows: Callable[[Attributes], bool] = lambda asked: True
+    date: str | None = None
+
+    def __call__(self, request: Served) -> Any:
+        path = request.path.removeprefix(ROOT)
+        if path == "/version":
+            return web.json_response({}, headers={} if self.date is None else {"Date": self.date})
+        if path.endswith("/selfsubjectaccessreviews"):
+            return {"status": {"allowed": self.allows(request.body["spec"]["resourceAttributes"])}}
+        if request.method != "GET":
+            return status(403, "doctor may only read")
+        return self._read(path, is_watch="watch" in request.query)
+
+    def _read(self, path: str, *, is_watch: bool) -> Any:
+        if path == "/api/v1/namespaces/kube-system":
+            return {"metadata": {"uid": "uid-of-eu"}}
+        resource, namespaced = path.rpartition("/")[2], "/namespaces/" in path
+        asked = {"verb": "watch" if is_watch else "list", "resource": resource}
+        if not self.allows({**asked, "namespace": "shop"} if namespaced else asked):
+            return status(403, "forbidden")
+        items = {"nodes": [make_node()], "deployments": [make_deployment()]}.get(resource, [])
+        return Stream((), hangs=True) if is_watch else {"metadata": {"resourceVersion": "1"}, "items": items}
+
+
+def check(directory: Path, server: Server, namespace: str | None = None) -> dict[str, Check]:
+    """Name of each check, without its context -> what came of it."""
+
+    async def main() -> list[Check]:
+        async with serving(server) as served:
+            contexts = {"eu": ContextOverride(namespace=namespace)}
+            kubeconfig = str(write_kubeconfig(directory, served.url))
+            return await check_clusters(Configuration(kubeconfig=kubeconfig, contexts=contexts))
+
+    return {found.name.removesuffix(" eu"): found for found in asyncio.run(main())}
+
+
+def denying(*denied: tuple[str, str]) -> Callable[[Attributes], bool]:
+    return lambda asked: (asked["verb"], asked["resource"]) not in denied
+
+
+def test_an_account_that_may_do_all_is_fine(tmp_path: Path) -> None:
+    found = check(tmp_path, Server())
+    assert {check.state for check in found.values()} == {CheckState.OK}
+    assert found["permissions"].detail == "may observe and migrate"
+    assert found["context"].detail == "aws, eu-west-1, 1 nodes, 1 Deployments"
+
+
+def test_an_observer_is_fine_but_for_migrations_and_its_clock_is_known(tmp_path: Path) -> None:
+    found = check(tmp_path, Server(lambda asked: asked["verb"] in ("get", "list", "watch")))
+    assert found["permissions"].state is CheckState.WARNING
+    assert found["permissions"].detail.startswith("observes; in all namespaces may not patch deployments")
+    assert found["time"].detail == "clocks agree"
+
+
+def test_rights_in_the_configured_namespace_are_enough(tmp_path: Path) -> None:
+    def allows(asked: Attributes) -> bool:
+        return asked["resource"] == "nodes" or asked.get("namespace") in ("shop", "kube-system")
+
+    assert (
+        check(tmp_path, Server(allows), namespace="shop")["permissions"].detail == "may observe and migrate"
+    )
+    assert "may not list deployments in all namespaces" in check(tmp_path, Server(allows))["context"].detail
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource"),
+    [
+        ("list", "leases"),
+        ("get", "namespaces"),
+        ("get", "poddisruptionbudgets"),
+        ("create", "poddisruptionbudgets"),
+        ("delete", "poddisruptionbudgets"),
+    ],
+)
+def test_each_right_that_a_migration_uses_is_missed(tmp_path: Path, verb: str, resource: str) -> None:
+    def allows(asked: Attributes) -> bool:
+        return asked.get("name") == "kube-system" or denying((verb, resource))(asked)
+
+    found = check(tmp_path, Server(allows))["permissions"]
+    assert found.state is CheckState.WARNING
+    assert found.detail == f"observes; in all namespaces may not {verb} {resource}"
+
+
+def test_secrets_are_only_needed_by_pods_that_use_them(tmp_path: Path) -> None:
+    found = check(tmp_path, Server(denying(("get", "secrets"))))["permissions"]
+    assert found.state is CheckState.WARNING
+    assert found.detail == "observes and migrates; may not get every Secret"
+
+
+def test_nodes_that_may_not_be_watched_are_seen_late(tmp_path: Path) -> None:
+    found = check(tmp_path, Server(denying(("watch", "nodes"))))
+    assert found["context"].state is CheckState.OK
+    assert found["permissions"].detail == "may not watch nodes"
+
+
+def test_clocks_that_differ_are_told(tmp_path: Path) -> None:
+    found = check(tmp_path, Server(date=formatdate(0, usegmt=True)))["time"]
+    assert found.state is CheckState.WARNING
+    assert found.detail.startswith("our clock differs by +")
+
+
+def test_a_cluster_that_does_not_answer_is_broken_alone(tmp_path: Path) -> None:
+    kubeconfig = str(write_kubeconfig(tmp_path, "http://127.0.0.1:1"))
+    [found] = asyncio.run(check_clusters(Configuration(kubeconfig=kubeconfig)))
+    assert found.state is CheckState.BROKEN
+    assert "cannot connect to http://127.0.0.1:1" in found.detail
