@@ -71,6 +71,7 @@ class Oracle:
         self._is_refresh_due = asyncio.Event()
         self._report = FeedReport(is_generating=False, generator=None)
         self._is_up = False
+        self._clock_difference_s: float | None = None
         self._reason: str | None = "the price store is being started"
         self._status = self._compose_status()
 
@@ -140,9 +141,17 @@ class Oracle:
     async def _serve_one_connection(self) -> None:
         store = await self._host.connect()
         try:
+            self._clock_difference_s = await self._compare_clocks(store)
             await run_until_one_ends(self._follow(store), self._keep_feeding(store))
         finally:
             await store.aclose()
+
+    async def _compare_clocks(self, store: QuoteStore) -> float | None:
+        """Return by how many seconds the store's wall clock is ahead of ours, None where it does not tell."""
+        before = self._clocks.wall()
+        theirs = await store.read_clock()
+        # Half of the way there and back lies behind the reading.
+        return None if theirs is None else theirs - (before + self._clocks.wall()) / 2
 
     async def _follow(self, store: QuoteStore) -> None:
         """Put on the board what the store pushes. Ends only by an error."""
@@ -249,6 +258,7 @@ class Oracle:
             is_generating=self._report.is_generating,
             generator=self._report.generator,
             source=None if self._source is None else self._source.name,
+            clock_difference_s=self._clock_difference_s,
             notices=(*facts.notices, *source_notices, *map(str, refusals)),
         )
 

@@ -34,6 +34,9 @@ class OracleStatus:
     """The instance that feeds the store, for people ("host, process 123"); None while unknown."""
     source: str | None
     """Name of this instance's own source, None for a reader without one."""
+    clock_difference_s: float | None = None
+    """Seconds by which the store's wall clock was ahead of ours when the connection was made, None while
+    unknown. Deadlines are judged by our clock; the store's tells of that of other instances."""
     notices: tuple[str, ...] = ()
     """Further sentences for people: refused prices, the source's notices, where a fallback is in use."""
 

@@ -9,29 +9,44 @@ from app.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from oracle.errors import StoreUrlError
 from oracle.oracle import Oracle, open_oracle
+from oracle.status import OracleStatus
 
 #: How long the store may take to answer. Seconds; the embedded one needs 0.2, a remote one over the ocean 1.
 ANSWER_TIMEOUT_S = 6.0
+#: A wrong clock makes prices older or is not believed at all. Seconds; a quarter of a quote's life, and NTP
+#: keeps hosts far below.
+MAX_CLOCK_DIFFERENCE_S = 5.0
 
 
 async def check_store(configuration: Configuration) -> list[Check]:
     """Open the store as the engine would, without generating prices."""
     try:
         async with open_oracle(oracle_settings(configuration), source=None) as oracle:
-            return [await _check_answer(oracle)]
+            return await _check_answer(oracle)
     except StoreUrlError as error:
         return [broken("price store", str(error), "correct --redis")]
 
 
-async def _check_answer(oracle: Oracle) -> Check:
+def judge_store(status: OracleStatus) -> list[Check]:
+    """Return the findings about a store that answers."""
+    checks = [ok("price store", status.location)]
+    if not status.is_durable:
+        checks = [warning("price store", f"{status.location}, not durable", "history is lost at the end")]
+    difference_s = status.clock_difference_s
+    if difference_s is not None and abs(difference_s) > MAX_CLOCK_DIFFERENCE_S:
+        side = "ahead of" if difference_s > 0 else "behind"
+        detail = f"{status.location}: its clock is {abs(difference_s):.0f} s {side} ours"
+        advice = "let NTP set both; until then prices of other instances may count as expired"
+        checks.append(warning("price store's clock", detail, advice))
+    return checks
+
+
+async def _check_answer(oracle: Oracle) -> list[Check]:
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
             while not oracle.status.is_up:
                 await oracle.wait_for_change(oracle.revision)
     except TimeoutError:
         reason = oracle.status.reason or "no answer"
-        return broken("price store", reason, "start that Redis, correct --redis, or leave --redis out")
-    status = oracle.status
-    if not status.is_durable:
-        return warning("price store", f"{status.location}, not durable", "history is lost at the end")
-    return ok("price store", status.location)
+        return [broken("price store", reason, "start that Redis, correct --redis, or leave --redis out")]
+    return judge_store(oracle.status)

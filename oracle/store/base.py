@@ -80,6 +80,9 @@ class QuoteStore(Protocol):
     async def read_bindings(self, now: float) -> frozenset[Binding]:
         """Return what all living instances together want priced."""
 
+    async def read_clock(self) -> float | None:
+        """Return the server's wall time in Unix seconds, None where it does not tell us."""
+
     async def aclose(self) -> None:
         """Close the connections; never raises."""
 

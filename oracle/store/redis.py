@@ -184,6 +184,16 @@ class RedisStore:
                 await self._write(self._commands.hdel(key, cast(Any, holder)))
         return frozenset(wanted)
 
+    async def read_clock(self) -> float | None:
+        try:
+            seconds, microseconds = await self._read(self._commands.time())
+        except StoreUnavailable as error:
+            # Our user may lack the permission for this one command, which no price needs.
+            if isinstance(error.__cause__, redis_errors.ResponseError):
+                return None
+            raise
+        return float(seconds) + float(microseconds) / 1e6
+
     async def aclose(self) -> None:
         await _close_quietly(self._commands)
         await _close_quietly(self._subscriptions)

@@ -127,6 +127,9 @@ class MemoryStore:
     async def read_bindings(self, now: float) -> frozenset[Binding]:
         return frozenset(one for wished, end in self.wishes.values() if now < end for one in wished)
 
+    async def read_clock(self) -> float | None:
+        return self.time.wall_s
+
     async def aclose(self) -> None:
         """Nothing to close."""
 

@@ -226,6 +226,19 @@ def test_restart_finds_history_and_quotes_but_expired_ones_are_not_usable(settin
     asyncio.run(main())
 
 
+def test_store_whose_clock_differs_is_told(settings: OracleSettings) -> None:
+    an_hour_ago = Clocks(lambda: SYSTEM_CLOCKS.wall() - 3600.0, SYSTEM_CLOCKS.monotonic)
+
+    async def measure(clocks: Clocks) -> float | None:
+        async with open_oracle(settings, None, clocks) as oracle:
+            assert oracle.status.clock_difference_s is None
+            await until(oracle, lambda: oracle.status.is_up)
+            return oracle.status.clock_difference_s
+
+    assert asyncio.run(measure(SYSTEM_CLOCKS)) == pytest.approx(0.0, abs=60.0)
+    assert asyncio.run(measure(an_hour_ago)) == pytest.approx(3600.0, abs=60.0)
+
+
 def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSettings) -> None:
     async def main() -> None:
         now = SYSTEM_CLOCKS.wall()

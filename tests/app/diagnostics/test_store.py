@@ -4,8 +4,48 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from app.configuration import resolve_configuration
+from app.diagnostics.checks import CheckState
+from app.diagnostics.store import judge_store
 from oracle.errors import StoreUrlError
+from oracle.status import OracleStatus, StoreKind
+
+
+def make_status(clock_difference_s: float | None, is_durable: bool = True) -> OracleStatus:
+    return OracleStatus(
+        kind=StoreKind.REMOTE,
+        is_up=True,
+        location="redis://prices:6379/0",
+        reason=None,
+        is_durable=is_durable,
+        is_shared=True,
+        is_generating=False,
+        generator=None,
+        source=None,
+        clock_difference_s=clock_difference_s,
+    )
+
+
+@pytest.mark.parametrize("difference_s", [None, 0.0, 5.0, -5.0])
+def test_store_whose_clock_agrees_or_is_unknown_is_fine(difference_s: float | None) -> None:
+    (check,) = judge_store(make_status(difference_s))
+    assert check.state is CheckState.OK
+
+
+@pytest.mark.parametrize(("difference_s", "words"), [(42.4, "42 s ahead of"), (-3600.0, "3600 s behind")])
+def test_store_whose_clock_differs_is_a_warning_with_advice(difference_s: float, words: str) -> None:
+    store, clock = judge_store(make_status(difference_s))
+    assert store.state is CheckState.OK
+    assert clock.state is CheckState.WARNING
+    assert f"redis://prices:6379/0: its clock is {words} ours" in clock.detail
+    assert "NTP" in clock.advice
+
+
+def test_store_that_forgets_is_a_warning() -> None:
+    (check,) = judge_store(make_status(0.0, is_durable=False))
+    assert check.state is CheckState.WARNING
 
 
 def test_addresses_that_a_refusal_advises_are_taken_by_the_command_line() -> None:

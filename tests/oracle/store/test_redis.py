@@ -8,6 +8,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -271,12 +272,20 @@ def test_user_without_permission_is_told_so(settings: OracleSettings) -> None:
         theirs = await host.connect()
         with pytest.raises(WriteRefused, match="permission"):
             await theirs.acquire_lease(ME, 1.0)
+        assert await theirs.read_clock() is None, "it need not be allowed; no price rests on it"
         await theirs.aclose()
         wrong = await RemoteHost(f"unix://reader:no@{socket}", settings).connect()
         with pytest.raises(StoreUnavailable, match="user or password"):
             await wrong.read_lease()
         await wrong.aclose()
         await client.aclose()
+
+    with_store(settings, talk)
+
+
+def test_clock_is_that_of_the_server(settings: OracleSettings) -> None:
+    async def talk(store: QuoteStore) -> None:
+        assert await store.read_clock() == pytest.approx(time.time(), abs=60.0)
 
     with_store(settings, talk)
 
