@@ -14,7 +14,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
@@ -32,6 +32,7 @@ from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
 from oracle.status import OracleStatus
 from oracle.store.base import QuoteStore, StoreFacts, StoreHost
+from oracle.store.codec import is_storable
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Oracle:
         self._histories: dict[tuple[str, Offering], PriceHistory] = {}
         self._unread_histories: set[tuple[str, Offering]] = set()
         self._bindings: frozenset[Binding] = frozenset()
+        self._unstorable_count = 0
         self._revision = 0
         self._changed = asyncio.Event()
         self._is_refresh_due = asyncio.Event()
@@ -76,8 +78,13 @@ class Oracle:
         self._status = self._compose_status()
 
     def set_bindings(self, bindings: Iterable[Binding]) -> None:
-        """Replace what is to be priced; new contexts get their prices at once, not at the next refresh."""
-        wanted = frozenset(bindings)
+        """Replace what is to be priced; new contexts get their prices at once, not at the next refresh.
+
+        Bindings with names that no store can keep stay without a price; a notice tells how many.
+        """
+        given = frozenset(bindings)
+        wanted = frozenset(filter(is_storable, given))
+        self._unstorable_count = len(given) - len(wanted)
         if wanted == self._bindings:
             return
         self._bindings = wanted
@@ -246,8 +253,6 @@ class Oracle:
 
     def _compose_status(self) -> OracleStatus:
         facts: StoreFacts = self._host.facts
-        source_notices = () if self._source is None else self._source.notices
-        refusals = self._report.refusals[:MAX_TOLD_REFUSALS]
         return OracleStatus(
             kind=facts.kind,
             is_up=self._is_up,
@@ -259,8 +264,15 @@ class Oracle:
             generator=self._report.generator,
             source=None if self._source is None else self._source.name,
             clock_difference_s=self._clock_difference_s,
-            notices=(*facts.notices, *source_notices, *map(str, refusals)),
+            notices=(*facts.notices, *self._list_notices()),
         )
+
+    def _list_notices(self) -> Iterator[str]:
+        if self._unstorable_count:
+            yield f"Offerings without a price, because their names are no plain text: {self._unstorable_count}."
+        if self._source is not None:
+            yield from self._source.notices
+        yield from map(str, self._report.refusals[:MAX_TOLD_REFUSALS])
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from oracle.binding import Binding
 from oracle.errors import QuoteDecodeError
@@ -31,7 +31,8 @@ MAX_NAME_LENGTH = 256
 MAX_QUOTE_BYTES = 4096
 
 _PRICE = re.compile(rf"[0-9]{{1,7}}(\.[0-9]{{1,{MAX_PRICE_DECIMALS}}})?", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+#: Control characters, those that hide or reorder text, and halves of characters, which are no UTF-8.
+_NOT_PLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def encode_quote(quote: Quote) -> bytes:
@@ -69,6 +70,11 @@ def decode_quote(data: bytes) -> Quote:
     return quote
 
 
+def is_storable(binding: Binding) -> bool:
+    """Whether a reader would believe a quote of these names. They come from labels, which may hold anything."""
+    return all(map(_is_plain_name, (binding.context, *_to_row(binding.offering))))
+
+
 def encode_bindings(bindings: Iterable[Binding], expires_at: float) -> bytes:
     """Return what an instance wants priced, with the wall time until which it says so."""
     rows = [[binding.context, *_to_row(binding.offering)] for binding in sorted(bindings)]
@@ -76,17 +82,19 @@ def encode_bindings(bindings: Iterable[Binding], expires_at: float) -> bytes:
 
 
 def decode_bindings(data: bytes, now: float) -> frozenset[Binding]:
-    """Return the bindings in `data`, none if they expired before wall time `now`. Raises:
-    QuoteDecodeError.
+    """Return the storable bindings in `data`, none if they expired before wall time `now`.
+
+    Raises: QuoteDecodeError.
     """
     try:
         fields = json.loads(data)
         if not now < _get_time(fields, "expires_at"):
             return frozenset()
-        return frozenset(
+        bindings = (
             Binding(context, Offering(provider, region, instance_type, CapacityType(capacity)))
             for context, provider, region, instance_type, capacity in fields["bindings"]
         )
+        return frozenset(filter(is_storable, bindings))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise QuoteDecodeError("bindings of an instance are garbled") from error
 
@@ -156,9 +164,13 @@ def _decode_offering(fields: dict[str, Any]) -> Offering:
 
 def _get_name(fields: dict[str, Any], key: str) -> str:
     value = fields.get(key)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_LENGTH or _CONTROL.search(value):
+    if not _is_plain_name(value):
         raise QuoteDecodeError(f"its {key} is missing or no plain name")
     return value
+
+
+def _is_plain_name(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH and not _NOT_PLAIN.search(value)
 
 
 def _get_price(fields: dict[str, Any], key: str) -> Decimal:

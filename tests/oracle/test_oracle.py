@@ -15,6 +15,7 @@ import pytest
 from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.errors import OracleError, StoreUnavailable, StoreUrlError
 from oracle.instance import Instance
+from oracle.market import Offering
 from oracle.oracle import Oracle, open_oracle
 from oracle.price_history import PricePoint
 from oracle.settings import OracleSettings
@@ -300,6 +301,25 @@ def test_price_that_cannot_be_stored_takes_no_other_down(settings: OracleSetting
             )
             assert oracle.status.is_healthy
             assert oracle.board().find("green", DUBLIN) is None
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", ["m5.\ud800large", "m5.\x1b[2Jlarge", "m5." + 300 * "x"])
+def test_label_that_is_no_plain_name_takes_no_price_down(settings: OracleSettings, name: str) -> None:
+    hostile = Offering("aws", "us-east-1", name)
+
+    async def main() -> None:
+        source = make_source()
+        source.prices[hostile] = Decimal("0.1")
+        async with open_oracle(settings, source) as oracle:
+            oracle.set_bindings((*bind("green", offering=hostile), *bind("blue")))
+            await until(oracle, lambda: price_of(oracle) is not None)
+            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 1)
+            assert oracle.status.is_healthy
+            assert oracle.status.notices == (
+                "Offerings without a price, because their names are no plain text: 1.",
+            )
 
     asyncio.run(main())
 

@@ -117,6 +117,13 @@ def test_bindings_survive_the_store_until_they_expire(bindings: frozenset[Bindin
     assert codec.decode_bindings(data, NOON) == frozenset()
 
 
+@pytest.mark.parametrize("context", ['"\\ud800"', '"\\u001b[2J"', '""', "1", "[]", "null"])
+def test_binding_of_another_instance_without_a_plain_name_is_left_out(context: str) -> None:
+    row = '"aws","us-east-1","m5.large","spot"'
+    data = f'{{"bindings":[[{context},{row}],["blue",{row}]],"expires_at":1e18}}'.encode()
+    assert {binding.context for binding in codec.decode_bindings(data, NOON)} == {"blue"}
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"null", b"[]", b'{"expires_at":1e18}', b'{"bindings":[["a"]],"expires_at":1e18}', b"\xff"]
 )
