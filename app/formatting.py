@@ -83,9 +83,9 @@ def format_gb(gigabytes: Decimal | float | None) -> str:
     return f"{size.quantize(step, ROUND_HALF_UP)} GB"
 
 
-def format_replicas(ready: int | None, desired: int) -> str:
-    """Format a counter of replicas, `3/4`; `?/4` where nobody knows how many are ready."""
-    return f"{'?' if ready is None else ready}/{desired}"
+def format_replicas(ready: int | None, desired: int | None) -> str:
+    """Format a counter of replicas, `3/4`; `?` where nobody knows how many are ready, or wanted."""
+    return f"{'?' if ready is None else ready}/{'?' if desired is None else desired}"
 
 
 def format_clock(at: float) -> str:

@@ -157,7 +157,7 @@ def _progress_items(migrations: Sequence[MigrationView], names: Mapping[str, str
             (target, "arriving", migration.target_ready, migration.target_desired),
         )
         for context, word, ready, desired in counters:
-            count = format_replicas(ready, desired or 0)
+            count = format_replicas(ready, desired)
             spoken = f"{name} {word} at {_spoken(names, context)}: {count} replicas ready"
             key = f"progress:{migration.migration_id}:{context}"
             items.append(

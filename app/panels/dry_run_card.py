@@ -235,8 +235,8 @@ class _Progress(QWidget):
         self._bar.setRange(0, max(1, migration.replicas))
         self._bar.setValue(migration.landed)
         self._tint(migration.stage)
-        source_count = format_replicas(migration.source_ready, migration.source_desired or 0)
-        target_count = format_replicas(migration.target_ready, migration.target_desired or 0)
+        source_count = format_replicas(migration.source_ready, migration.source_desired)
+        target_count = format_replicas(migration.target_ready, migration.target_desired)
         self._left.setText(f"{source} {source_count}")
         self._right.setText(f"{target} {target_count}")
         wave = f"wave {migration.wave} of {migration.waves}" if not migration.stage.is_final else ""

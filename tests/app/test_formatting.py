@@ -74,6 +74,7 @@ def test_data_is_shown_in_gigabytes(size: float | None, shown: str) -> None:
 
 def test_unknown_readiness_is_not_zero() -> None:
     assert format_replicas(None, 4) == "?/4"
+    assert format_replicas(None, None) == "?/?"
 
 
 def test_foreign_text_loses_what_could_deceive() -> None:

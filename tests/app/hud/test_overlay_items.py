@@ -48,6 +48,14 @@ def test_a_moving_workload_has_counters_at_both_ends_and_no_button(engine: Scrip
     assert migration.workload not in offered
 
 
+def test_counters_that_nobody_knows_are_not_zero(engine: ScriptedEngine) -> None:
+    engine.start_best()
+    snapshot = engine.snapshot()
+    unknown = replace(snapshot.migrations[0], target_ready=None, target_desired=None)
+    items = items_of(replace(snapshot, migrations=(unknown,)))
+    assert of_kind(items, ItemKind.PROGRESS)[unknown.target].texts[0].endswith("?/?")
+
+
 def test_the_selected_region_shows_its_price_in_words(engine: ScriptedEngine) -> None:
     snapshot = engine.snapshot()
     focus = Focus(selected="aws-eu-central-1")
