@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -32,6 +34,7 @@ class Inspector(QWidget):
         super().__init__(parent)
         self._snapshot: EngineSnapshot | None = None
         self._view: ContextView | None = None
+        self._now = 0.0
         self._title = make_label(size_px=TITLE_PX, bold=True)
         self._price = make_label(size_px=TITLE_PX, bold=True)
         self._detail = ElidedLabel()
@@ -56,7 +59,7 @@ class Inspector(QWidget):
 
     def show_context(self, view: ContextView | None, snapshot: EngineSnapshot | None, now: float) -> None:
         """Show a context of a snapshot, or none."""
-        self._view, self._snapshot = view, snapshot
+        self._view, self._snapshot, self._now = view, snapshot, now
         self._stack.setCurrentIndex(0 if view is None else 1)
         if view is None or snapshot is None:
             return
@@ -98,8 +101,9 @@ class Inspector(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName(f"Dry run of {plain_text(workload.name, 80)} to")
-        for view in _by_price([v for v in self._snapshot.contexts if v.context != workload.context]):
-            action = menu.addAction(_target_text(view).replace("&", "&&"))
+        targets = [view for view in self._snapshot.contexts if view.context != workload.context]
+        for view in _by_price(targets, self._now):
+            action = menu.addAction(_target_text(view, self._now).replace("&", "&&"))
             action.setEnabled(view.health is Health.REACHABLE)
             action.triggered.connect(
                 lambda _=False, context=view.context: self.dry_run_requested.emit(workload, context)
@@ -141,11 +145,17 @@ def _price_detail(view: ContextView, now: float) -> str:
     return f"{discount}% below on-demand {format_price(base)} · {age}"
 
 
-def _by_price(views: list[ContextView]) -> list[ContextView]:
-    return sorted(views, key=lambda view: (view.quote is None, view.quote.usd_per_hour if view.quote else 0))
+def _by_price(views: list[ContextView], now: float) -> list[ContextView]:
+    """Return the contexts from cheap to dear at wall time `now`, those without a usable price last."""
+
+    def place(view: ContextView) -> tuple[bool, Decimal]:
+        usable = view.quote is not None and view.quote.is_usable(now)
+        return not usable, view.quote.usd_per_hour if view.quote is not None and usable else Decimal(0)
+
+    return sorted(views, key=place)
 
 
-def _target_text(view: ContextView) -> str:
-    price = "no price" if view.quote is None else format_price(view.quote.usd_per_hour)
+def _target_text(view: ContextView, now: float) -> str:
+    price = price_text(view, now)
     provider = provider_name(view.provider)
     return f"{place_name(view)} · {provider}   {price}" if provider else f"{place_name(view)}   {price}"

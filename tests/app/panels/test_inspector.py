@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -84,6 +87,20 @@ def test_targets_are_listed_from_cheap_to_dear(inspector: Inspector) -> None:
         float(action.text().split("$")[1].removesuffix("/h")) for action in open_menu(inspector).actions()
     ]
     assert prices == sorted(prices)
+
+
+def test_a_target_whose_price_expired_comes_last_and_shows_none(
+    inspector: Inspector, engine: ScriptedEngine
+) -> None:
+    snapshot = engine.snapshot()
+    cheapest = next(view for view in snapshot.contexts if view.context == "aws-eu-central-1")
+    quote = cheapest.quote
+    assert quote is not None
+    expired = replace(cheapest, quote=replace(quote, usd_per_hour=Decimal("0.001"), deadline=engine.now))
+    views = tuple(expired if view is cheapest else view for view in snapshot.contexts)
+    inspected = next(view for view in views if view.context == CONTEXT)
+    inspector.show_context(inspected, replace(snapshot, contexts=views), engine.now)
+    assert open_menu(inspector).actions()[-1].text() == "Frankfurt · AWS   price expired"
 
 
 def test_the_best_move_of_a_workload_can_be_taken(inspector: Inspector, qtbot: QtBot) -> None:
