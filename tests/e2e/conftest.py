@@ -60,15 +60,19 @@ class Home:
         )
 
     def processes(self) -> list[int]:
-        """Everything that runs with this home in its environment, other than the test itself."""
+        """Everything that runs with this home in its environment or its title, other than the test itself.
+
+        The store's server writes its title over its environment.
+        """
+        home = str(self.runtime.parent).encode()
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                environment = (entry / "environ").read_bytes()
+                environment, title = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            own = f"XDG_RUNTIME_DIR={self.runtime.parent}".encode()
-            if own in environment.split(b"\0") and int(entry.name) != os.getpid():
+            is_ours = b"XDG_RUNTIME_DIR=" + home in environment.split(b"\0") or b":" + home in title
+            if is_ours and int(entry.name) != os.getpid():
                 found.append(int(entry.name))
         return found
 

@@ -125,8 +125,14 @@ def test_second_instance_shares_the_store_and_says_so(home):
     assert home.processes() == []
 
 
+@contextlib.contextmanager
 def start_window():
-    return subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, stderr=subprocess.DEVNULL)
+    """Open the window in a process of its own; it is killed at the end, also when the test has failed."""
+    with subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, stderr=subprocess.DEVNULL) as window:
+        try:
+            yield window
+        finally:
+            window.kill()
 
 
 def wait_for(condition, timeout_s=30):
@@ -153,7 +159,6 @@ def test_killed_engine_takes_its_store_with_it(home):
         engine = next(p for p in home.processes() if b"\0engine\0" in Path(f"/proc/{p}/cmdline").read_bytes())
         os.kill(engine, signal.SIGKILL)
         assert wait_for(lambda: home.processes() == [window.pid])
-        window.kill()
 
 
 @pytest.mark.parametrize("desktop", [("--prices", "missing.csv")], indirect=True)
