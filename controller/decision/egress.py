@@ -8,13 +8,28 @@ providers the data goes over the internet and the source's internet rate counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fnmatch import translate
-from typing import Any
+from typing import Any, TypeVar
 
 ZERO = Decimal(0)
+
+
+#: Exact, or quick for estimates.
+Number = TypeVar("Number", Decimal, float)
+
+
+def sum_tiers(tiers: Iterable[tuple[Number | None, Number]], gb: Number, used_gb: Number) -> Number:
+    """The price of `gb` after `used_gb`, in growing tiers of (up to GB, None: without end; USD per GB)."""
+    total, start, end = type(gb)(0), used_gb, used_gb + gb
+    for up_to_gb, usd_per_gb in tiers:
+        stop = end if up_to_gb is None else min(end, up_to_gb)
+        if stop > start:
+            total += (stop - start) * usd_per_gb
+            start = stop
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +56,7 @@ class EgressRate:
         """The price of `gb` after `used_gb` were already sent this month. Raises: ValueError for a negative volume."""
         if gb < 0 or used_gb < 0:
             raise ValueError(f"a volume cannot be negative: {gb} GB after {used_gb} GB")
-        total, start, end = ZERO, used_gb, used_gb + gb
-        for tier in self.tiers:
-            stop = end if tier.up_to_gb is None else min(end, tier.up_to_gb)
-            if stop > start:
-                total += (stop - start) * tier.usd_per_gb
-                start = stop
-        return total
+        return sum_tiers([(tier.up_to_gb, tier.usd_per_gb) for tier in self.tiers], gb, used_gb)
 
 
 @dataclass(frozen=True, slots=True)

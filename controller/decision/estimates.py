@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from controller.clusters.fleet import Resources, Workload
+from controller.clusters.fleet import Cluster, Resources, Workload
 from controller.decision.candidates import Site
 from controller.decision.costs import compute_node_share, plan_wave_sizes
-from controller.decision.egress import EgressRate
+from controller.decision.egress import EgressRate, sum_tiers
 from controller.decision.settings import DecisionSettings
 from oracle.quotes import QuoteBoard
 
 #: Moves this close to a limit are left to the exact evaluation: USD, and as a share of the rate.
 MARGIN = 0.001
+
+
+#: A directed way's tiers: (up to GB, None: without end; USD per GB).
+_Tiers = tuple[tuple[float | None, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,8 @@ class Estimator:
         self._now = now
         #: (context, requests) -> USD per hour of one replica, or why it is not known.
         self._rates: dict[tuple[str, Resources], float | str] = {}
-        #: (source, target context) -> the way's rate.
-        self._ways: dict[tuple[str, str], EgressRate | None] = {}
+        #: (source, target context) -> the way's tiers.
+        self._ways: dict[tuple[str, str], _Tiers | None] = {}
 
     def find_price_obstacle(self, site: Site, workload: Workload) -> str | None:
         """Why the cost of a workload at a site is not known; None: it is."""
@@ -123,30 +127,28 @@ class Estimator:
         there, back = self._find_way(source, target), self._find_way(target, source)
         if there is None:
             return f"the egress price from {source.context} to {target.context} is not known"
-        usd = self._price_way(there, gb)
-        return usd, self._price_way(back, gb) if back is not None else usd
+        used = float(self._settings.used_egress_gb)
+        usd = sum_tiers(there, gb, used)
+        return usd, sum_tiers(back, gb, used) if back is not None else usd
 
-    def _price_way(self, way: EgressRate, gb: float) -> float:
-        used, total = float(self._settings.used_egress_gb), 0.0
-        end = used + gb
-        for tier in way.tiers:
-            stop = end if tier.up_to_gb is None else min(end, float(tier.up_to_gb))
-            if stop > used:
-                total += (stop - used) * float(tier.usd_per_gb)
-                used = stop
-        return total
-
-    def _find_way(self, source: Site, target: Site) -> EgressRate | None:
+    def _find_way(self, source: Site, target: Site) -> _Tiers | None:
         key = (source.context, target.context)
         if key not in self._ways:
-            here, there = source.cluster, target.cluster
-            known = here.provider and here.region and there.provider and there.region
-            self._ways[key] = (
-                self._settings.egress.find_rate(here.provider, here.region, there.provider, there.region)  # type: ignore[arg-type]
-                if known
-                else None
-            )
+            rate = self._find_egress_rate(source.cluster, target.cluster)
+            self._ways[key] = _to_floats(rate) if rate is not None else None
         return self._ways[key]
+
+    def _find_egress_rate(self, here: Cluster, there: Cluster) -> EgressRate | None:
+        if here.provider is None or here.region is None or there.provider is None or there.region is None:
+            return None
+        return self._settings.egress.find_rate(here.provider, here.region, there.provider, there.region)
+
+
+def _to_floats(rate: EgressRate) -> _Tiers:
+    return tuple(
+        (float(tier.up_to_gb) if tier.up_to_gb is not None else None, float(tier.usd_per_gb))
+        for tier in rate.tiers
+    )
 
 
 @lru_cache(maxsize=1024)
