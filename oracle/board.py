@@ -52,9 +52,7 @@ class LiveBoard:
         return tuple(news)
 
     def observe(self, now: float, monotonic: float) -> QuoteBoard:
-        """Return the board at one moment. A quote that the monotonic clock holds for expired carries a passed
-        deadline.
-        """
+        """Return the board at one moment; what the monotonic clock holds for expired has a passed deadline."""
         return QuoteBoard(
             {key: _clamp_deadline(receipt, now, monotonic) for key, receipt in self._receipts.items()}
         )

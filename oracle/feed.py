@@ -37,9 +37,7 @@ class FeedReport:
 
 
 class Feed:
-    """Prices what is bound. Owned by one task; outlives the store's connections, so that nothing is judged
-    afresh.
-    """
+    """Prices what is bound. Owned by one task; outlives connections, so that nothing is judged afresh."""
 
     def __init__(
         self, source: PriceSource | None, settings: OracleSettings, clocks: Clocks, instance: Instance
@@ -52,9 +50,7 @@ class Feed:
         self._kept_at: dict[Offering, float] = {}
 
     async def refresh(self, store: QuoteStore, bindings: Iterable[Binding]) -> FeedReport:
-        """Take one step. Raises: StoreUnavailable, WriteRefused, and whatever OracleError the source
-        raises.
-        """
+        """Take one step. Raises: StoreUnavailable, WriteRefused, and any OracleError of the source."""
         now = self._clocks.wall()
         wish_end = now + WISH_LIVES * self._settings.quote_life_s
         await store.register_bindings(self._holder, bindings, wish_end)
@@ -67,9 +63,7 @@ class Feed:
         return await self._generate(store, self._source)
 
     async def release(self, store: QuoteStore) -> None:
-        """Leave in an orderly way: the next instance takes over at once, and prices nothing for this one any
-        more.
-        """
+        """Leave in an orderly way: the next instance takes over at once and prices nothing for this one."""
         await store.register_bindings(self._holder, (), expires_at=self._clocks.wall())
         await store.release_lease(self._holder)
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One running program. `token` is random, so that a reused process number on a reused host is still
-    another one.
-    """
+    """One running program. `token` is random: a reused process number is still another program."""
 
     host: str
     process_id: int
@@ -25,8 +23,6 @@ def format_instance(instance: Instance) -> str:
 
 
 def describe_holder(text: str) -> str:
-    """Return the holder of a lease in words, whoever wrote it; other programs' formats are shown as they
-    are.
-    """
+    """Return the holder of a lease in words; what another program wrote is shown as it is."""
     parts = text.split("/")
     return f"process {parts[1]} on {parts[0]}" if len(parts) == 3 else text[:100]

@@ -46,9 +46,7 @@ MAX_TOLD_REFUSALS = 20
 
 
 class Oracle:
-    """Prices, their history and their trustworthiness. Made by `open_oracle`; call it from its own loop
-    only.
-    """
+    """Prices, their history and their trustworthiness. Made by `open_oracle`; for its loop only."""
 
     def __init__(
         self,
@@ -107,9 +105,7 @@ class Oracle:
         return self._revision
 
     async def wait_for_change(self, since: int | None = None) -> int:
-        """Return the revision as soon as it differs from `since` (None: from now). Mere ageing is no
-        change.
-        """
+        """Return the revision once it differs from `since` (None: from now). Mere ageing is no change."""
         known = self._revision if since is None else since
         while self._revision == known:
             await self._changed.wait()

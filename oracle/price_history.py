@@ -27,9 +27,7 @@ class PriceHistory:
     """The bounded series of one offering, oldest first. Owned by one task; `points` may be handed on."""
 
     def __init__(self, capacity: int = 512, step_s: float = 0.0) -> None:
-        """Keep at most `capacity` points (at least 4), none closer to its forerunner than `step_s`
-        seconds.
-        """
+        """Keep at most `capacity` points (at least 4), none within `step_s` seconds of the one before."""
         if capacity < 4:
             raise ValueError(f"a history of {capacity} points cannot be thinned; at least 4 are needed")
         self._capacity = capacity
@@ -56,9 +54,7 @@ class PriceHistory:
         return True
 
     def merge(self, points: Iterable[PricePoint]) -> None:
-        """Add points of any time, such as those found in the store after a restart. Known times keep their
-        price.
-        """
+        """Add points of any time, such as the stored ones after a restart. Known times keep their price."""
         known = {point.observed_at: point for point in points}
         known.update((point.observed_at, point) for point in self._points)
         self._points = [known[time] for time in sorted(known)]

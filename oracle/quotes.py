@@ -15,9 +15,7 @@ from oracle.market import Offering
 
 
 class Freshness(StrEnum):
-    """The three ages of a price. Only `fresh` and `ageing` prices may lead to an action; `expired` ones are
-    unknown.
-    """
+    """The three ages of a price. An action may rest on `fresh` and `ageing`; `expired` is unknown."""
 
     FRESH = "fresh"
     AGEING = "ageing"
@@ -32,7 +30,7 @@ AGEING_SHARE = 0.5
 #: hosts far below.
 MAX_CLOCK_SKEW_S = 30.0
 
-#: Decimals that a price may have; the store keeps no more. Lists have six, sums of fractions a few more.
+#: Decimals that a price may have; the store keeps no more. Price lists have about six.
 MAX_PRICE_DECIMALS = 12
 
 
@@ -52,9 +50,7 @@ class Quote:
     source: str
 
     def freshness(self, now: float) -> Freshness:
-        """Judge the quote at wall time `now`. A quote from the future beyond the clock skew counts as
-        expired.
-        """
+        """Judge the quote at wall time `now`. One from the future beyond the clock skew is expired."""
         if now >= self.deadline or self.observed_at - now > MAX_CLOCK_SKEW_S:
             return Freshness.EXPIRED
         return Freshness.AGEING if now > self.ageing_at else Freshness.FRESH

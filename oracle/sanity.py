@@ -20,14 +20,11 @@ from oracle.sources.base import Observation
 MAX_SHARE_OF_ON_DEMAND = Decimal("1.2")
 #: The largest discount in recorded prices is 91 % (MARKET.md C3); 95 % is a wrong unit or a wrong machine.
 MIN_SHARE_OF_ON_DEMAND = Decimal("0.05")
-#: No recorded step comes near this (p99 1.7 %, regime changes 1.9 times); beyond it a second sample must
-#: agree.
+#: No recorded step comes near (p99 1.7 %, regime changes 1.9 times); beyond it a second sample must agree.
 MAX_STEP_FACTOR = Decimal(3)
-#: How far apart a jump and its confirmation may lie. Arbitrary; small enough that two random faults do not
-#: confirm.
+#: How far apart a jump and its confirmation may lie. Arbitrary; two random faults hardly ever come so close.
 CONFIRMATION_FACTOR = Decimal("1.25")
-#: Nothing sold by the hour costs as much; catches wrong units where no on-demand price is known. USD per
-#: hour.
+#: USD per hour. Nothing costs as much; catches wrong units where no on-demand price is known.
 MAX_USD_PER_HOUR = Decimal(1000)
 
 
@@ -120,9 +117,7 @@ class SanityGate:
         self._memories: dict[Offering, PriceMemory] = {}
 
     def remember(self, offering: Offering, usd_per_hour: Decimal) -> None:
-        """Take over a price that was already judged, by whichever instance: a failover is no way around the
-        gate.
-        """
+        """Take over a price that any instance has judged: a failover is no way around the gate."""
         before = self._memories.get(offering, PriceMemory())
         self._memories[offering] = replace(before, last_believed=usd_per_hour)
 

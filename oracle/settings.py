@@ -1,6 +1,4 @@
-"""What a person may choose about the oracle. Pure: reading files, environment and flags is the caller's
-work.
-"""
+"""What a person may choose about the oracle. Pure: files, environment and flags are the caller's work."""
 
 from __future__ import annotations
 

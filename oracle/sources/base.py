@@ -1,6 +1,4 @@
-"""What every price source offers to the feed. Pure: a source that needs a network hides it behind the same
-protocol.
-"""
+"""What every price source offers to the feed. Pure: a source hides its network behind the protocol."""
 
 from __future__ import annotations
 
@@ -30,15 +28,11 @@ class PriceSource(Protocol):
 
     @property
     def name(self) -> str:
-        """Who says the price, for people; stands in every quote ("simulated market", "replay of
-        prices.csv").
-        """
+        """Who says the price, for people; stands in every quote ("replay of prices.csv")."""
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know about this source now: a gap in the recording, its end, offerings without
-        a price.
-        """
+        """What a person should know about this source now: a gap, its end, offerings without a price."""
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
         """Return the prices in force at wall time `now`. An offering without a known price is left out.

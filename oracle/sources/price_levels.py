@@ -46,9 +46,7 @@ class PriceLevels:
         return _to_decimal(measured * scale if measured is not None else float(on_demand) * spot_share)
 
     def _find(self, offering: Offering) -> tuple[Mapping[str, Any], float, tuple[float, float]] | None:
-        """Return the row of the nearest known type, how many times larger the wanted one is, and the region's
-        figures.
-        """
+        """Return the nearest known type's row, the wanted size as a multiple of it, and the region's figures."""
         level = self._levels.get(offering.provider)
         if level is None or offering.region not in level["regions"]:
             return None
@@ -64,11 +62,11 @@ class PriceLevels:
 
 
 def split_size(provider: str, instance_type: str) -> tuple[str, float] | None:
-    """Return the family of an instance type and its size relative to the family's others, None for unknown
-    patterns.
+    """Return the family of an instance type and its size within it, None for unknown patterns.
 
-    m5.2xlarge -> ("m5", 4.0), n2-standard-8 -> ("n2-standard", 8.0), Standard_D8s_v5 -> ("Standard_D s_v5",
-    8.0).
+    m5.2xlarge       -> ("m5", 4.0)
+    n2-standard-8    -> ("n2-standard", 8.0)
+    Standard_D8s_v5  -> ("Standard_D s_v5", 8.0)
     """
     if provider == "aws" and (match := _AWS_SIZE.fullmatch(instance_type)):
         return match["family"], 1.0 if match["large"] else 2.0 * float(match["count"] or 1)

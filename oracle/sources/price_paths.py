@@ -100,9 +100,7 @@ def _compute_daily_level(seed: int, region_key: str, pool: str, day: int) -> flo
 
 @lru_cache(maxsize=1024)
 def _compute_levels(seed: int, name: str, block: int) -> tuple[float, ...]:
-    """Return the decayed sum of all shocks that still matter, for each day of a block, in standard deviations
-    of one.
-    """
+    """Return the decayed sum of the shocks that matter, per day of a block, in deviations of one shock."""
     level = 0.0
     levels: list[float] = []
     for earlier in range(block - AWS_MEMORY_BLOCKS, block + 1):
@@ -120,9 +118,7 @@ def _draw_shocks(seed: int, name: str, block: int) -> tuple[float, ...]:
 
 
 def _share_of_day_passed(seed: int, pool: str, day: int, time_of_day: float) -> float:
-    """Return how much of the day's move has happened, 0 to 1: it comes in events of unequal size at random
-    times.
-    """
+    """Return how much of the day's move has happened, 0 to 1: events of random size at random times."""
     count = _draw_event_count(seed, pool, day)
     times = [_uniform(seed, "event time", pool, day, index) for index in range(count)]
     sizes = [-math.log(1 - _uniform(seed, "event size", pool, day, index)) for index in range(count)]

@@ -72,9 +72,7 @@ class Recording:
         return min(spot, default=self.starts_at)
 
     def find_price(self, offering: Offering, at: float) -> Decimal | None:
-        """Return the price in force at Unix time `at`; None before its first row, in a gap and after the
-        end.
-        """
+        """Return the price in force at Unix time `at`; None before its first row, in a gap, after the end."""
         series = self._series.get(offering)
         if series is None or self.is_silent(at):
             return None

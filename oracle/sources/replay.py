@@ -1,6 +1,4 @@
-"""Recorded prices played back: at the moment of opening the recording starts, and runs as fast as it is told
-to.
-"""
+"""Recorded prices played back: the recording starts when it is opened, and runs as fast as it is told."""
 
 from __future__ import annotations
 

@@ -34,9 +34,7 @@ FINE_STEP = Decimal("0.000001")
 
 
 class SimulatedMarket:
-    """A PriceSource. The price is a function of seed, offering and time alone: two instances with one seed
-    agree.
-    """
+    """A PriceSource. A price depends on seed, offering and time alone: two instances of a seed agree."""
 
     def __init__(self, levels: PriceLevels, seed: int, time_scale: float = DEMO_TIME_SCALE) -> None:
         """`time_scale` is in market seconds per second; 1 moves as slowly as a real market."""
@@ -74,9 +72,7 @@ class SimulatedMarket:
         return tuple(PricePoint(time, price) for time, price in prices if price is not None)
 
     def find_price(self, offering: Offering, now: float) -> Decimal | None:
-        """Return the price in force at wall time `now`, USD per hour, None for an unknown region or
-        machine.
-        """
+        """Return the price at wall time `now`, USD per hour; None for an unknown region or machine."""
         level = self._levels.find_level(offering)
         on_demand = self._levels.find_on_demand(offering)
         if level is None or on_demand is None or offering.capacity_type is CapacityType.ON_DEMAND:

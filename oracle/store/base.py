@@ -54,8 +54,7 @@ class QuoteStore(Protocol):
         """Return every stored quote. What is not a quote is left out and logged."""
 
     def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
-        """Yield all stored quotes once, then each batch as the server pushes it; nothing published later is
-        missed.
+        """Yield all stored quotes once, then each batch as the server pushes it; none in between is missed.
 
         Ends only by an error: then subscribe anew, which reads everything again.
         """
@@ -64,9 +63,7 @@ class QuoteStore(Protocol):
         """Return the stored history of one offering, oldest first."""
 
     async def acquire_lease(self, holder: str, duration_s: float) -> str:
-        """Take or renew the right to generate for `duration_s`, unless another has it; return who has it
-        now.
-        """
+        """Take or renew the right to generate for `duration_s`, unless another has it; return who has it."""
 
     async def read_lease(self) -> str | None:
         """Return who has the right to generate, None where nobody has."""

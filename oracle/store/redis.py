@@ -92,9 +92,7 @@ class RedisStore:
     """A QuoteStore on one server. Call it from the loop that made it."""
 
     def __init__(self, make_client: Callable[[int], Redis], location: str, settings: OracleSettings) -> None:
-        """Connect lazily. `make_client` takes the number of retries of one command; `location` is for
-        people.
-        """
+        """Connect lazily. `make_client` takes the retries of one command; `location` is for people."""
         self._commands = make_client(1)
         # A subscription that reconnects by itself would silently miss what was announced meanwhile: no
         # retries.
@@ -292,9 +290,7 @@ def open_unix_store(socket_path: str, location: str, settings: OracleSettings) -
 
 
 def client_options(retries: int) -> dict[str, Any]:
-    """Return what every client of ours has in common. RESP2, because 8.1.0 closes idle RESP3 connections
-    (redis-py#4252).
-    """
+    """Return what our clients have in common. RESP2: 8.1.0 closes idle RESP3 connections (redis-py#4252)."""
     return {
         "protocol": 2,
         "retry": Retry(NoBackoff(), retries),

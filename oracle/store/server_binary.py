@@ -1,6 +1,4 @@
-"""Which server program the embedded store runs: the bundled Valkey, or one that is installed. Starts
-nothing.
-"""
+"""Which server the embedded store runs: the bundled Valkey, or an installed one. Starts nothing."""
 
 from __future__ import annotations
 

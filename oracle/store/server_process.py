@@ -39,9 +39,7 @@ class ServerProcess:
         return await server_questions.is_answering(self._directories.socket)
 
     async def wait_until_ready(self) -> None:
-        """Return when the server answers. Raises: EmbeddedServerError if it ends or stays silent; it is then
-        stopped.
-        """
+        """Return when it answers. Raises: EmbeddedServerError if it ends or stays silent; it is then stopped."""
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 while not await self.is_answering():
