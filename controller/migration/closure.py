@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.migration.fences import FENCE_ANNOTATION, Fence
+from controller.migration.journal import JOURNAL_ANNOTATION
 
 #: On every object that we create: the migration that created it. How a crash between creating and journaling
 #: is mended.
@@ -26,8 +27,12 @@ _SERVER_METADATA = (
 
 #: With these the target's GitOps tool would believe that the copy is its own, and prune or overwrite it.
 _TRACKING_PREFIXES = ("deployment.kubernetes.io/", "argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/",
-                      "helm.toolkit.fluxcd.io/", "meta.helm.sh/", "sentinelaura.io/")  # fmt: skip
-_TRACKING_KEYS = ("kubectl.kubernetes.io/last-applied-configuration", "app.kubernetes.io/managed-by")
+                      "helm.toolkit.fluxcd.io/", "meta.helm.sh/")  # fmt: skip
+
+#: Of our own marks only these belong to one migration. Others, such as the declared size of the state, describe
+#: the workload and travel with it: without them it could never be moved again.
+_TRACKING_KEYS = ("kubectl.kubernetes.io/last-applied-configuration", "app.kubernetes.io/managed-by",
+                  FENCE_ANNOTATION, JOURNAL_ANNOTATION, MIGRATION_LABEL)  # fmt: skip
 
 #: What the source's cluster has chosen for a Service and the target's has to choose anew.
 _SERVICE_FIELDS = ("clusterIP", "clusterIPs", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy")

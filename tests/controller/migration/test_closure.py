@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from controller.clusters.workload_parsing import STATE_ANNOTATION
 from controller.migration.closure import (
     build_copy,
     build_deployment_copy,
@@ -91,6 +92,7 @@ def test_what_belongs_to_the_source_stays_there() -> None:
             "deployment.kubernetes.io/revision": "9",
             "kubectl.kubernetes.io/last-applied-configuration": "{}",
             "sentinelaura.io/fence": "m0:1:end",
+            "sentinelaura.io/journal": "{}",
         },
     }
     copied = build_copy({"kind": "ConfigMap", "metadata": metadata, "data": {}}, "m1")["metadata"]
@@ -100,6 +102,12 @@ def test_what_belongs_to_the_source_stays_there() -> None:
         "labels": {"app": "checkout", "sentinelaura.io/migration": "m1"},
         "annotations": {"team": "shop"},
     }
+
+
+def test_what_the_workload_declares_about_itself_travels() -> None:
+    metadata = {"name": "checkout", "annotations": {STATE_ANNOTATION: "5"}}
+    copied = build_copy({"kind": "Deployment", "metadata": metadata, "spec": {}}, "m1")["metadata"]
+    assert copied["annotations"] == {STATE_ANNOTATION: "5"}
 
 
 def test_a_service_gets_addresses_of_its_own_but_stays_headless() -> None:

@@ -20,6 +20,7 @@ from controller.clusters import paths
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
+from controller.clusters.workload_parsing import parse_workload
 from controller.decision.dry_run import DryRun
 from controller.migration.ledger import Ledger, verify_ledger
 from controller.migration.migration_controller import MigrationController
@@ -33,6 +34,7 @@ from tests.controller.clusters.clients import make_client
 from tests.simulation.world import FakeGate, build_dry_run
 
 REPLICAS = 6
+CHECKOUT_PATH = paths.deployment("shop", "checkout")
 SETTINGS = MigrationSettings(
     poll_s=0.05,
     retry_s=0.05,
@@ -90,6 +92,14 @@ class Place:
             return 0, 0
         [body] = found["items"]
         return body["spec"]["replicas"], body["status"].get("availableReplicas", 0)
+
+    async def workload(self, context: str) -> Workload:
+        """The workload as it is, once its status speaks of its newest spec."""
+        while True:
+            found = parse_workload(context, await self.clients[context].get(CHECKOUT_PATH))
+            if found.ready_replicas is not None:
+                return found
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
@@ -155,6 +165,30 @@ def test_one_click_moves_all_replicas_and_the_sum_never_falls(tmp_path: Path) ->
     run(scenario, tmp_path)
     assert verify_ledger(tmp_path / "ledger.jsonl") is None
     assert "Moved to osaka. It cost" in (tmp_path / "ledger.jsonl").read_text()
+
+
+def test_there_and_back_again(tmp_path: Path) -> None:
+    async def scenario(place: Place) -> None:
+        controller = place.controller()
+        migration_id = await controller.start(place.dry_run(), MovePlan(create_namespace=True))
+        view = await wait_for(controller, lambda view: view.stage.is_final)
+        assert view.stage is MigrationStage.DONE, view.detail
+        await controller.wait_until_over(migration_id)
+        there = await place.workload("osaka")
+        assert (there.state_gb, there.obstacles) == (5.0, ())
+
+        back = place.controller()
+        await back.start(replace(place.dry_run(), workload=there.key, target="paris"))
+        view = await wait_for(back, lambda view: view.stage.is_final)
+        assert view.stage is MigrationStage.DONE, view.detail
+        assert await place.replicas("paris") == (REPLICAS, REPLICAS)
+        assert await place.replicas("osaka") == (0, 0)
+        here = await place.workload("paris")
+        assert (here.state_gb, here.obstacles) == (5.0, ())
+        await controller.stop()
+        await back.stop()
+
+    run(scenario, tmp_path)
 
 
 def test_cancel_brings_everything_back(tmp_path: Path) -> None:
