@@ -41,10 +41,6 @@ class WorkloadKey:
             raise ValueError(f"{text!r} is not CONTEXT/NAMESPACE/DEPLOYMENT")
         return cls(*parts)
 
-    def in_context(self, context: str) -> WorkloadKey:
-        """The same namespace and name in another context."""
-        return WorkloadKey(context, self.namespace, self.name)
-
 
 @dataclass(frozen=True, slots=True)
 class Resources:

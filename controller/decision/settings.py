@@ -53,9 +53,6 @@ class DecisionSettings:
     denied_targets: frozenset[str] = frozenset()
     #: Dearest node that may be bought in a target, USD per hour. None: no limit.
     maximum_node_usd_per_hour: Decimal | None = None
-    #: Share of the round trip that must have been lost by staying before the regret speaks. One half: best on
-    #: recorded prices; 1 is the worst-case optimum.
-    regret_beta: Decimal = Decimal("0.5")
     #: What sending data costs. Empty: no price is known, so nothing pays; see `egress_file.load_egress_table`.
     egress: EgressTable = field(default_factory=lambda: EgressTable({}))
     #: How much moving is allowed.

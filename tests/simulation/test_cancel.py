@@ -103,7 +103,7 @@ def test_a_workload_moves_back_to_where_it_came_from(tmp_path: Path) -> None:
         await task
         controller = world.build_controller("back")
         there = world.dry_run()
-        back = replace(there, workload=there.workload.in_context("osaka"), target="paris")
+        back = replace(there, workload=replace(there.workload, context="osaka"), target="paris")
         migration_id = await controller.start(back)
         await controller.wait_until_over(migration_id)
         assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].detail

@@ -185,7 +185,9 @@ class World:
         workload = Workload(WORKLOAD, "uid", self.replicas, None, None, None, None)
         clusters = {
             context: Cluster(
-                context, Health.REACHABLE, workloads=(replace(workload, key=WORKLOAD.in_context(context)),)
+                context,
+                Health.REACHABLE,
+                workloads=(replace(workload, key=replace(WORKLOAD, context=context)),),
             )
             for context in self.clusters
         }

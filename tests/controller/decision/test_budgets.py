@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -25,7 +26,7 @@ def moved(ended_h_ago: float, egress: str = "1") -> Move:
 def test_a_moved_workload_rests_in_both_directions(context: str) -> None:
     usage = BudgetUsage((moved(1),))
     assert "rests for 6.0 hours" in (
-        find_cooldown_obstacle(CHECKOUT.in_context(context), usage, LIMITS, NOW) or ""
+        find_cooldown_obstacle(replace(CHECKOUT, context=context), usage, LIMITS, NOW) or ""
     )
 
 
@@ -35,7 +36,7 @@ def test_the_rest_ends() -> None:
 
 def test_a_namesake_elsewhere_is_another_workload() -> None:
     usage = BudgetUsage((moved(1),))
-    assert find_cooldown_obstacle(CHECKOUT.in_context("sydney"), usage, LIMITS, NOW) is None
+    assert find_cooldown_obstacle(replace(CHECKOUT, context="sydney"), usage, LIMITS, NOW) is None
 
 
 def test_a_running_move_uses_up_the_concurrency() -> None:

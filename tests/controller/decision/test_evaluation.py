@@ -111,7 +111,7 @@ def test_a_workload_that_cannot_move_is_refused(workload: dict[str, Any], reason
         ({"is_complete": False}, "not been read completely"),
         ({"free": None}, "free room is not known"),
         ({"nodes": ()}, "no ready node"),
-        ({"workloads": (make_workload(CHECKOUT.in_context("virginia")),)}, "already runs 4 replicas"),
+        ({"workloads": (make_workload(replace(CHECKOUT, context="virginia")),)}, "already runs 4 replicas"),
     ],
     ids=["unreachable", "no uid", "same cluster", "half read", "free unknown", "no nodes", "taken"],
 )
@@ -226,11 +226,11 @@ def test_more_data_never_makes_a_move_better(gb: float, more: float) -> None:
 def test_moving_there_and_back_never_gains(tokyo: Decimal, virginia: Decimal) -> None:
     picture = make_picture(make_cluster("tokyo", make_workload()), make_cluster("virginia"))
     back = make_picture(
-        make_cluster("tokyo"), make_cluster("virginia", make_workload(CHECKOUT.in_context("virginia")))
+        make_cluster("tokyo"), make_cluster("virginia", make_workload(replace(CHECKOUT, context="virginia")))
     )
     board = make_board(tokyo=str(tokyo), virginia=str(virginia))
     out = evaluate_move(picture, board, SETTINGS, CHECKOUT, "virginia", NOW)
-    home = evaluate_move(back, board, SETTINGS, CHECKOUT.in_context("virginia"), "tokyo", NOW)
+    home = evaluate_move(back, board, SETTINGS, replace(CHECKOUT, context="virginia"), "tokyo", NOW)
     assert out.net_usd is not None
     assert home.net_usd is not None
     assert out.net_usd + home.net_usd < 0

@@ -51,7 +51,7 @@ def test_the_best_target_is_offered_and_the_others_are_told_why_not() -> None:
 def test_the_way_back_counts_in_the_ranking() -> None:
     """Oregon is a little dearer; with a way back that costs, it would still rank first if Virginia's did not count."""
     picture = make_picture(
-        make_cluster("virginia", make_workload(CHECKOUT.in_context("virginia"), state_gb=40.0)),
+        make_cluster("virginia", make_workload(replace(CHECKOUT, context="virginia"), state_gb=40.0)),
         make_cluster("tokyo"),
         make_cluster("oregon"),
     )
@@ -59,7 +59,9 @@ def test_the_way_back_counts_in_the_ranking() -> None:
     plan = plan_moves(picture, board, SETTINGS, NOW)
     assert [dry_run.target for dry_run in plan.opportunities] == ["oregon"]
     exact = {
-        target: evaluate_move(picture, board, SETTINGS, CHECKOUT.in_context("virginia"), target, NOW).net_usd
+        target: evaluate_move(
+            picture, board, SETTINGS, replace(CHECKOUT, context="virginia"), target, NOW
+        ).net_usd
         for target in ("tokyo", "oregon")
     }
     assert exact["tokyo"] > exact["oregon"]  # type: ignore[operator]
@@ -92,7 +94,7 @@ def test_nothing_is_planned_on_expired_prices() -> None:
 
 
 def test_a_workload_rests_after_a_move() -> None:
-    moved = Move(CHECKOUT.in_context("oregon"), "tokyo", NOW - 7200, NOW - 3600)
+    moved = Move(replace(CHECKOUT, context="oregon"), "tokyo", NOW - 7200, NOW - 3600)
     usage = BudgetUsage((moved,))
     plan = plan_moves(everywhere(), make_board(**CHEAP_TO_DEAR), SETTINGS, NOW, usage)
     assert reasons(plan) == {None: "it was moved 60 minutes ago and rests for 24.0 hours"}
