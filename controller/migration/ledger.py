@@ -2,7 +2,7 @@
 disk.
 
 A migration never needs it: the clusters' Leases hold the journal. So a full disk stops no migration; the
-ledger keeps what it could not write, says so, and writes it as soon as it can. Each line holds the hash of
+ledger keeps what it could not write, says so, and writes it with the next entry or `flush`. Each line holds the hash of
 the one before it, so that a line that was changed, dropped or put in later shows (`verify_ledger`).
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.migration.ledger_file import (
+    AppendingElsewhere,
     append_line,
     cut_torn_line,
     open_for_append,
@@ -31,8 +32,12 @@ GENESIS = "0" * 64
 #: Entries kept in memory for the timeline; a snapshot shows at most 200.
 MAX_REMEMBERED = 500
 
-#: Entries kept while the disk is full; later ones are dropped from the file, not from the timeline.
+#: Entries kept while the disk is full; the oldest are dropped from the file, not from the timeline.
 MAX_WAITING = 1000
+
+#: Two windows append to one file, each for milliseconds. Who waits longer than this, seconds, waits for a process
+#: that was stopped or hangs, and a person should know.
+BUSY_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,11 @@ class Ledger:
         """Why entries cannot be written at the moment, for a notice; None while all is well."""
         return self._trouble
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether entries are still to be written: `flush` tries again."""
+        return bool(self._waiting)
+
     def newest(self, limit: int) -> tuple[TimelineEntry, ...]:
         """Return the newest entries, oldest first, at most `limit`."""
         return tuple(self._entries)[-limit:] if limit > 0 else ()
@@ -85,35 +95,48 @@ class Ledger:
         self._flush()
         return entry
 
+    def flush(self) -> None:
+        """Try again to write what waits. Never raises for a disk that refuses."""
+        if self._waiting or self._trouble is not None:
+            self._flush()
+
     def _flush(self) -> None:
         try:
             with open_for_append(self._path) as file:
+                cut_torn_line(file)
                 previous = _find_hash(read_last_line(file))
                 while self._waiting:
                     line, previous = _seal_line(self._waiting[0], previous)
                     append_line(file, line)
                     self._waiting.popleft()
             self._trouble = None
+        except AppendingElsewhere as busy:
+            if self._waiting and self._wall() - self._waiting[0]["at"] > BUSY_PATIENCE_S:
+                self._trouble = self._describe(busy, "look for a window that hangs")
         except OSError as error:
-            reason = error.strerror or str(error)
-            self._trouble = (
-                f"The ledger {self._path} cannot be written ({reason}); {len(self._waiting)} entries wait in memory. "
-                "Migrations go on; make room or check the file's permissions."
-            )
+            self._trouble = self._describe(error, "make room or check the file's permissions")
+
+    def _describe(self, error: OSError, advice: str) -> str:
+        return (
+            f"The ledger {self._path} cannot be written ({error.strerror or error}); "
+            f"{len(self._waiting)} entries wait in memory. Migrations go on; {advice}."
+        )
 
     def _load(self) -> None:
-        """Read what is there for the timeline, and cut off a last line that a crash left half-written."""
+        """Read what is there for the timeline, and find out whether it can be written."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open_for_append(self._path) as file:
-                cut_torn_line(file)
             for line in read_lines(self._path):
                 entry = _decode_entry(line)
                 if entry is not None:
                     self._sequence = max(self._sequence, entry.sequence)
                     self._entries.append(entry)
+        except FileNotFoundError:
+            pass  # the first start
         except OSError as error:
             self._trouble = f"The ledger {self._path} cannot be read ({error.strerror or error})."
+            return
+        self._flush()
 
 
 def verify_ledger(path: Path) -> LedgerProblem | None:

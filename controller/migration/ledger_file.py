@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,37 +24,51 @@ else:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+class AppendingElsewhere(OSError):
+    """Another process is appending at this moment."""
+
+
 #: How far back the last line is looked for, bytes; an entry is far shorter.
 _MAX_LINE_BYTES = 1024 * 1024
 
 
 @contextmanager
-def open_for_append(path: Path) -> Iterator[BinaryIO]:
+def open_for_append(path: Path) -> Iterator[FileIO]:
     """Open the file for reading and appending while no other process does.
 
     The lock is on a file beside it and is never waited for: a process that was stopped while holding it must
     not stop us.
-    Raises: OSError, also where another process is appending at this moment.
+    Raises: AppendingElsewhere, OSError.
     """
     with path.with_name(path.name + ".lock").open("ab") as lock_file:
-        _lock(lock_file)
-        with path.open("a+b") as file:
+        try:
+            _lock(lock_file)
+        except OSError as error:
+            raise AppendingElsewhere(error.errno, "another process is appending to it") from error
+        # Unbuffered: a buffer would keep what the disk has refused, and write it again behind our back.
+        with path.open("a+b", buffering=0) as file:
             yield file
 
 
-def append_line(file: BinaryIO, line: bytes) -> None:
+def append_line(file: FileIO, line: bytes) -> None:
     """Append a whole line and see it to the disk; on failure leave the file as it was. Raises: OSError."""
     end = file.seek(0, os.SEEK_END)
     try:
-        file.write(line)
-        file.flush()
+        _write_all(file, line)
         os.fsync(file.fileno())
     except OSError:
-        file.truncate(end)
+        os.ftruncate(file.fileno(), end)
         raise
 
 
-def read_last_line(file: BinaryIO) -> bytes | None:
+def _write_all(file: FileIO, line: bytes) -> None:
+    """A disk that is nearly full takes a part of a line and refuses only the rest."""
+    rest = memoryview(line)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def read_last_line(file: FileIO) -> bytes | None:
     """Return the last whole line without its end; None where there is none."""
     end = file.seek(0, os.SEEK_END)
     file.seek(max(0, end - _MAX_LINE_BYTES))
@@ -61,8 +76,8 @@ def read_last_line(file: BinaryIO) -> bytes | None:
     return lines[-1] if lines else None
 
 
-def cut_torn_line(file: BinaryIO) -> bool:
-    """Remove a last line without an end, which only a crash in the middle of a write can leave; True if there
+def cut_torn_line(file: FileIO) -> bool:
+    """Remove a last line without an end, which a crash in the middle of a write can leave; True if there
     was one.
     """
     end = file.seek(0, os.SEEK_END)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from controller.migration.ledger import Ledger, LedgerProblem, verify_ledger
+from controller.migration.ledger import BUSY_PATIENCE_S, Ledger, LedgerProblem, verify_ledger
+from controller.migration.ledger_file import open_for_append
 from controller.snapshots import EntryKind, Severity
 
 NOW = 1_790_000_000.0
@@ -94,13 +98,68 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_written_later(
     assert len(path.read_text().splitlines()) == 3
 
 
-def test_a_line_torn_by_a_crash_is_cut_off(tmp_path: Path) -> None:
+@contextmanager
+def full_disk(size_bytes: int) -> Iterator[None]:
+    """No file of this process may grow beyond `size_bytes`: a write takes what fits and refuses the rest."""
+    import resource
+    import signal
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only POSIX can limit the size of a file")
+def test_a_disk_that_is_full_in_the_middle_of_a_line_leaves_no_part_of_it(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
-    build(path)
-    whole = path.read_bytes()
-    path.write_bytes(whole + whole[:40])
-    Ledger(path, lambda: NOW)
-    assert path.read_bytes() == whole
+    ledger = build(path, 1)
+    before = path.read_bytes()
+    with full_disk(len(before) + 40):
+        ledger.record(EntryKind.MIGRATION, "on a full disk")
+        assert ledger.has_waiting
+        assert ledger.trouble is not None
+    assert path.read_bytes() == before
+    ledger.flush()
+    assert not ledger.has_waiting
+    assert ledger.trouble is None
+    assert verify_ledger(path) is None
+    assert len(path.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_a_line_torn_by_a_crash_is_cut_off(tmp_path: Path, is_restarted: bool) -> None:
+    path = tmp_path / "ledger.jsonl"
+    ledger = build(path)
+    with path.open("ab") as file:
+        file.write(path.read_bytes()[:40])
+    if is_restarted:
+        ledger = Ledger(path, lambda: NOW)
+    ledger.record(EntryKind.MIGRATION, "later")
+    assert verify_ledger(path) is None
+    assert len(path.read_text().splitlines()) == 4
+
+
+def test_two_windows_that_write_at_once_are_no_trouble_unless_one_hangs(tmp_path: Path) -> None:
+    path, now = tmp_path / "ledger.jsonl", [NOW]
+    build(path, 1)
+    with open_for_append(path):
+        ledger = Ledger(path, lambda: now[0])
+        assert [entry.text for entry in ledger.newest(5)] == ["entry 0"]
+        ledger.record(EntryKind.OPERATOR, "armed")
+        assert (ledger.has_waiting, ledger.trouble) == (True, None)
+        now[0] += BUSY_PATIENCE_S + 1
+        ledger.flush()
+        assert ledger.trouble is not None
+        assert "another process" in ledger.trouble
+    ledger.flush()
+    assert (ledger.has_waiting, ledger.trouble) == (False, None)
+    assert verify_ledger(path) is None
+    assert len(path.read_text().splitlines()) == 2
 
 
 def test_a_ledger_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
