@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.formatting import plain_text
 from app.migration_gate import Gate, judge_start
-from app.move_tracking import Move, follow_move, move_of, waiting_text
+from app.move_tracking import Move, follow_move, move_of, refusal_text, waiting_text
 from controller.clusters.fleet import WorkloadKey
 from controller.commands import CancelMigration, Command, RequestDryRun, StartMigration
 from controller.decision.dry_run import DryRun
@@ -73,7 +73,8 @@ class MoveFlow(QObject):
         self._migrated_s = self._monotonic()
         move = Move(dry_run.workload, dry_run.target, self._clock(), dry_run)
         if self._gate(dry_run).is_open:
-            move = replace(move, sent_at=self._clock())
+            heard = () if self._snapshot is None else self._snapshot.rejections
+            move = replace(move, sent_at=self._clock(), heard=heard)
             self._send(StartMigration(dry_run.workload, dry_run.target, dry_run.plan_digest))
         self._open(move)
 
@@ -109,7 +110,7 @@ class MoveFlow(QObject):
             self.card.show_migration(migration, source, target)
         elif move.dry_run is not None:
             gate, note = self._gate(move.dry_run), waiting_text(move, self._clock())
-            self.card.show_dry_run(move.dry_run, source, target, gate, note)
+            self.card.show_dry_run(move.dry_run, source, target, gate, note, refusal_text(move))
         else:
             self.card.show_pending(move.workload, source, target)
 

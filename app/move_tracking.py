@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from app.formatting import plain_text
 from controller.clusters.fleet import WorkloadKey
 from controller.decision.dry_run import DryRun
-from controller.snapshots import EngineSnapshot, MigrationView
+from controller.snapshots import EngineSnapshot, MigrationView, Rejection
 
 #: The engine's clock and ours are the same machine's; this covers the rounding between them.
 CLOCK_SLACK_S = 2.0
@@ -18,8 +19,9 @@ SLOW_ANSWER_S = 12.0
 class Move:
     """A move that a person looks at.
 
-    dry_run: None while it was asked for and has not come. sent_at: when the start was sent to the engine, None before.
-    migration_id: known once the engine has taken it up.
+    dry_run: None while it was asked for and has not come. sent_at: when the start was sent to the engine, None before
+    and after a refusal. migration_id: known once the engine has taken it up. heard: the refusals that were known when
+    the start was sent; none of them answers it. rejection: the engine's refusal of this start.
     """
 
     workload: WorkloadKey
@@ -28,6 +30,8 @@ class Move:
     dry_run: DryRun | None = None
     sent_at: float | None = None
     migration_id: str | None = None
+    heard: tuple[Rejection, ...] = ()
+    rejection: Rejection | None = None
 
     @property
     def way(self) -> tuple[str, str]:
@@ -57,7 +61,12 @@ def follow_move(move: Move, snapshot: EngineSnapshot) -> Move:
         return move
     if move.sent_at is not None:
         begun = [m for m in snapshot.migrations if _is_ours(m, move, move.sent_at)]
-        return replace(move, migration_id=begun[-1].migration_id) if begun else move
+        if begun:
+            return replace(move, migration_id=begun[-1].migration_id)
+        rejection = _find_rejection(move, move.sent_at, snapshot)
+        if rejection is None:
+            return move
+        move = replace(move, sent_at=None, rejection=rejection)
     newest = _newest_dry_run(move, snapshot)
     return move if newest is None else replace(move, dry_run=newest)
 
@@ -71,9 +80,32 @@ def waiting_text(move: Move, now: float) -> str:
     return "The engine has not taken it up yet; the timeline will tell."
 
 
+def refusal_text(move: Move) -> str:
+    """Return why the engine did not take the start up; empty where it did not refuse one."""
+    if move.rejection is None or move.sent_at is not None:
+        return ""
+    reason = plain_text(move.rejection.reason).rstrip(".")
+    return f"Not started: {reason}. Nothing was changed."
+
+
 def _is_ours(migration: MigrationView, move: Move, sent_at: float) -> bool:
     same = migration.workload == move.workload and migration.target == move.target
     return same and migration.started_at >= sent_at - CLOCK_SLACK_S
+
+
+def _find_rejection(move: Move, sent_at: float, snapshot: EngineSnapshot) -> Rejection | None:
+    """Return the refusal of this very start, and not that of an earlier one."""
+    return next(
+        (
+            rejection
+            for rejection in reversed(snapshot.rejections)
+            if rejection.workload == move.workload
+            and rejection.target == move.target
+            and rejection.at >= sent_at - CLOCK_SLACK_S
+            and rejection not in move.heard
+        ),
+        None,
+    )
 
 
 def _newest_dry_run(move: Move, snapshot: EngineSnapshot) -> DryRun | None:

@@ -80,12 +80,15 @@ class DryRunCard(QFrame):
         for part in (self._bill, self._progress, self._migrate, self._arm, self._cancel, self._state):
             part.hide()
 
-    def show_dry_run(self, dry_run: DryRun, source: str, target: str, gate: Gate, note: str) -> None:
+    def show_dry_run(
+        self, dry_run: DryRun, source: str, target: str, gate: Gate, note: str, refusal: str
+    ) -> None:
         """Show a dry run that does not run (yet).
 
         Args:
             gate: whether it may start, and if not, why.
             note: what is happening with it, empty where nothing is.
+            refusal: why the engine did not start it, empty where it did not refuse.
         """
         self._dry_run, self._migration = dry_run, None
         self._show_bill(dry_run, source, target)
@@ -93,8 +96,9 @@ class DryRunCard(QFrame):
         self._progress.hide()
         self._cancel.hide()
         blocked = "" if gate.reason == plain_text(dry_run.reason) else gate.reason
-        set_tone(self._state, note or blocked, Tone.PLAIN if note else Tone.WARNING)
-        self._state.setVisible(bool(note or blocked))
+        said = note or " ".join(part for part in (refusal, blocked) if part)
+        set_tone(self._state, said, Tone.PLAIN if note else Tone.WARNING)
+        self._state.setVisible(bool(said))
         self._unarmed = gate.unarmed
         self._migrate.setVisible(dry_run.verdict is Verdict.PAYS)
         self._migrate.setEnabled(gate.is_open and not note)

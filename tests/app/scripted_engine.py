@@ -22,6 +22,7 @@ from controller.snapshots import (
     MigrationStage,
     MigrationView,
     Notice,
+    Rejection,
     StoreView,
     TimelineEntry,
     WorkloadView,
@@ -93,6 +94,9 @@ class ScriptedEngine:
         self._sequence = 0
         self._entries: list[TimelineEntry] = []
         self._answers: list[DryRun] = []
+        #: Why starts are not taken up; empty: they are.
+        self.refuses_because = ""
+        self._rejections: tuple[Rejection, ...] = ()
         self._moves: list[_Move] = []
         self._regions = {region.context: region for region in map(self._make_region, REGIONS)}
         self._place_workloads()
@@ -104,6 +108,10 @@ class ScriptedEngine:
         match command:
             case RequestDryRun(workload, target):
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
+            case StartMigration(workload, target, _) if self.refuses_because:
+                self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
+                rejection = Rejection(workload, target, self.refuses_because, self.now)
+                self._rejections = (*self._rejections, rejection)[-16:]
             case StartMigration(workload, target, digest):
                 self._start(workload, target, digest)
             case CancelMigration(migration_id):
@@ -162,6 +170,7 @@ class ScriptedEngine:
             timeline=tuple(self._entries[-200:]),
             notices=self.notices,
             answers=tuple(self._answers),
+            rejections=self._rejections,
         )
 
     def dry_run(self, workload: WorkloadKey, target: str) -> DryRun:

@@ -142,6 +142,22 @@ def test_a_plan_that_the_engine_refuses_says_so(desk: Desk) -> None:
     assert "The plan has changed" in words(desk.window.moves.card)
 
 
+def test_a_start_that_is_not_taken_up_says_why_and_can_be_repeated(desk: Desk) -> None:
+    desk.face(SOURCE)
+    desk.engine.refuses_because = "too many migrations run"
+    desk.engine.prices_arrive = False
+    desk.click_migrate(SOURCE)
+    card = desk.window.moves.card
+    assert "Starting…" in words(card)
+    desk.pass_time(1.0)
+    assert "Starting…" not in words(card)
+    assert "Not started: too many migrations run. Nothing was changed." in words(card)
+    desk.engine.refuses_because = ""
+    press(card, "Migrate")
+    desk.show()
+    assert "0 of 6 landed" in words(card)
+
+
 def test_the_table_migrates_by_keyboard(desk: Desk) -> None:
     table = desk.window.table
     table.setFocus()
