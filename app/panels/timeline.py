@@ -48,18 +48,23 @@ class TimelineModel(QAbstractListModel):
         self._entries: list[TimelineEntry] = []
 
     def show_entries(self, newest_first: list[TimelineEntry]) -> None:
-        """Replace what is shown."""
+        """Replace what is shown: old entries drop out below and new ones come in above, each for itself."""
         if newest_first == self._entries:
             return
-        added = _count_added(self._entries, newest_first)
-        if added is None:
+        kept = _count_kept(self._entries, newest_first)
+        if kept == 0:
             self.beginResetModel()
             self._entries = newest_first
             self.endResetModel()
             return
-        self.beginInsertRows(QModelIndex(), 0, added - 1)
-        self._entries = newest_first
-        self.endInsertRows()
+        if kept < len(self._entries):
+            self.beginRemoveRows(QModelIndex(), kept, len(self._entries) - 1)
+            self._entries = self._entries[:kept]
+            self.endRemoveRows()
+        if kept < len(newest_first):
+            self.beginInsertRows(QModelIndex(), 0, len(newest_first) - kept - 1)
+            self._entries = newest_first
+            self.endInsertRows()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         """See QAbstractItemModel."""
@@ -176,7 +181,11 @@ class Timeline(QWidget):
         layout.addStretch(0)
 
 
-def _count_added(before: list[TimelineEntry], after: list[TimelineEntry]) -> int | None:
-    """Return how many entries were put above the old ones; None where that is not all that happened."""
-    added = len(after) - len(before)
-    return added if before and added > 0 and after[added:] == before else None
+def _count_kept(before: list[TimelineEntry], after: list[TimelineEntry]) -> int:
+    """Return how many of the newest old entries are the oldest new ones; 0 where the lists do not join like that."""
+    if not before:
+        return 0
+    newest = before[0].sequence
+    added = next((row for row, entry in enumerate(after) if entry.sequence <= newest), len(after))
+    kept = len(after) - added
+    return kept if after[added:] == before[:kept] else 0

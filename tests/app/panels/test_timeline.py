@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
 
-from app.panels.timeline import Timeline
+from app.panels.timeline import Timeline, TimelineModel
 from controller.snapshots import EntryKind, TimelineEntry
 
 
@@ -39,6 +40,30 @@ def test_the_oldest_entries_drop_out(timeline: Timeline) -> None:
     timeline.show_entries((entry(1, "first"), entry(2, "second")))
     timeline.show_entries((entry(2, "second"), entry(3, "third")))
     assert texts(timeline) == ["third", "second"]
+
+
+def test_the_list_keeps_its_place_while_old_entries_drop_out(timeline: Timeline) -> None:
+    entries = tuple(entry(number, f"number {number}") for number in range(1, 203))
+    timeline.show_entries(entries[:200])
+    chosen = timeline.list.model().index(100, 0)
+    timeline.list.setCurrentIndex(chosen)
+    timeline.list.scrollTo(chosen, QListView.ScrollHint.PositionAtTop)
+    text = chosen.data()
+    timeline.show_entries(entries[1:201])
+    timeline.show_entries(entries[2:])
+    assert timeline.list.currentIndex().data() == text
+    assert timeline.list.currentIndex().row() == 102
+    assert timeline.list.selectedIndexes() == [timeline.list.currentIndex()]
+    assert timeline.list.verticalScrollBar().value() > 0
+    assert texts(timeline) == [f"number {number}" for number in range(202, 2, -1)]
+
+
+def test_the_model_keeps_qts_rules() -> None:
+    model = TimelineModel()
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    for numbers in ((1,), (1, 2, 3), (2, 3, 4), (3, 4), (7, 8), (8, 7), (), (9,)):
+        model.show_entries([entry(number, "text") for number in reversed(numbers)])
+        assert model.rowCount() == len(numbers)
 
 
 def test_it_can_be_narrowed_to_the_selected_region(timeline: Timeline) -> None:
