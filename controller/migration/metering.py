@@ -8,6 +8,10 @@ from decimal import Decimal
 from controller.migration.gates import MoveRates
 from controller.migration.record import MigrationRecord
 
+#: Step of the metered cost. An increment is a fraction of a second's price: with a cent's rounding, or even a
+#: millionth's, a long move of small replicas would seem to cost nothing. Keeps the journal short, too.
+METER_STEP_USD = Decimal("1E-12")
+
 
 def advance_meter(record: MigrationRecord, elapsed_s: float, rates: MoveRates | None) -> MigrationRecord:
     """Add `elapsed_s` seconds in which both sides ran what the record says, at these rates (None: unknown)."""
@@ -23,7 +27,7 @@ def advance_meter(record: MigrationRecord, elapsed_s: float, rates: MoveRates | 
         meter,
         elapsed_s=meter.elapsed_s + elapsed_s,
         double_replica_hours=meter.double_replica_hours + double * hours,
-        overlap_usd=overlap_usd.quantize(Decimal("0.000001")) if overlap_usd is not None else None,
+        overlap_usd=overlap_usd.quantize(METER_STEP_USD) if overlap_usd is not None else None,
     )
     return replace(record, meter=advanced)
 

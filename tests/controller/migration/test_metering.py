@@ -20,6 +20,16 @@ def test_only_replicas_that_run_double_cost() -> None:
     assert double.elapsed_s == 1800
 
 
+def test_many_short_looks_cost_what_one_long_look_does() -> None:
+    cheap = MoveRates(Decimal("0.004"), Decimal("0.002"), NOW + 60)
+    looked_often = record(source=6, target=1)
+    for _ in range(7200):
+        looked_often = advance_meter(looked_often, 0.5, cheap)
+    overlap_usd = looked_often.meter.overlap_usd
+    assert overlap_usd is not None
+    assert abs(overlap_usd - Decimal("0.002")) < Decimal("1E-8")
+
+
 def test_running_double_at_an_unknown_price_costs_an_unknown_amount() -> None:
     blind = advance_meter(record(source=6, target=2), 60, None)
     assert blind.meter.overlap_usd is None
