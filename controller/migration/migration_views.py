@@ -32,7 +32,6 @@ def build_view(
 ) -> MigrationView:
     """Return the view; `source` and `target` are the last facts seen, None where nothing was."""
     state = record.state
-    landed = target.shown_ready if target is not None and target.shown_ready is not None else 0
     return MigrationView(
         migration_id=record.migration_id,
         workload=record.workload,
@@ -41,7 +40,7 @@ def build_view(
         phase=state.phase.value,
         detail=describe(record),
         replicas=record.replicas,
-        landed=min(landed, record.replicas),
+        landed=_count_landed(record, target),
         source_ready=source.shown_ready if source is not None else None,
         source_desired=source.replicas if source is not None else None,
         target_ready=target.shown_ready if target is not None else None,
@@ -55,6 +54,21 @@ def build_view(
         cost_usd=compute_cost_usd(record),
         savings_usd_per_day=compute_savings_usd_per_day(record, rates),
     )
+
+
+def _count_landed(record: MigrationRecord, target: DeploymentFacts | None) -> int:
+    """Return the pods last known to be ready in the target; before the first look, as after a restart, those of the
+    waves that the journal says were verified.
+    """
+    if target is not None and target.shown_ready is not None:
+        return min(target.shown_ready, record.replicas)
+    state = record.state
+    phase = state.resume_phase or state.phase
+    if phase in (Phase.DRAIN, Phase.SETTLE, Phase.SOAK, Phase.DONE):
+        verified = state.wave_replicas
+    else:
+        verified = state.waves[state.wave - 1] if state.wave else 0
+    return min(verified, record.target.replicas)
 
 
 def describe(record: MigrationRecord) -> str:
