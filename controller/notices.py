@@ -39,5 +39,5 @@ def _iterate_notices(
             yield Notice(
                 f"context:{cluster.context}", Severity.WARNING, f"{cluster.context}: {cluster.reason}"
             )
-    for index, text in enumerate(status.notices):
-        yield Notice(f"oracle:{index}", Severity.INFO, text)
+    for text in status.notices:
+        yield Notice(f"oracle:{text}", Severity.INFO, text)

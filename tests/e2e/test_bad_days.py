@@ -146,16 +146,16 @@ def wait_for(condition, timeout_s=30):
 
 
 def test_killed_window_leaves_nothing_behind(home):
-    with start_window() as window:
-        assert wait_for(lambda: len(home.processes()) >= 4 and home.find_kubeconfig() is not None)
+    with running_window() as window:
+        assert wait_for(lambda: has_started(home))
         os.kill(window.pid, signal.SIGKILL)
     assert wait_for(lambda: home.processes() == [])
     assert wait_for(lambda: home.find_kubeconfig() is None)
 
 
 def test_killed_engine_takes_its_store_with_it(home):
-    with start_window() as window:
-        assert wait_for(lambda: len(home.processes()) >= 4 and home.find_kubeconfig() is not None)
+    with running_window() as window:
+        assert wait_for(lambda: has_started(home))
         engine = next(p for p in home.processes() if b"\0engine\0" in Path(f"/proc/{p}/cmdline").read_bytes())
         os.kill(engine, signal.SIGKILL)
         assert wait_for(lambda: home.processes() == [window.pid])
