@@ -133,24 +133,18 @@ class MigrationController:
 
     def views(self) -> tuple[MigrationView, ...]:
         """Return the migrations that run and the newest that have ended, in the order of their start."""
-        ended = [key for key, started in self._started.items() if started.task.done()]
-        hidden = set(ended[:-MAX_ENDED_VIEWS])
+        hidden = self._find_hidden()
         return tuple(self._build_view(started) for key, started in self._started.items() if key not in hidden)
 
     def budget_usage(self, now: float) -> BudgetUsage:
         """Return the moves that this process knows and that count against the budgets at Unix time `now`."""
+        self._forget_old(now)
         records = [started.run.keeper.record for started in self._started.values()]
         return BudgetUsage(tuple(_to_move(record) for record in records if _counts(record, now)))
 
     async def wait_for_change(self) -> None:
         """Return when a view has changed since this was called."""
         await self._changed.wait()
-
-    async def wait_until_over(self, migration_id: str) -> None:
-        """Return when nothing more happens to a migration in this process."""
-        started = self._started.get(migration_id)
-        if started is not None:
-            await asyncio.wait({started.task})
 
     async def stop(self) -> None:
         """Stop all runs where they are and give their Leases back; the next start resumes them. Never rolls
@@ -164,6 +158,16 @@ class MigrationController:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _find_hidden(self) -> set[str]:
+        ended = [key for key, started in self._started.items() if started.task.done()]
+        return set(ended[:-MAX_ENDED_VIEWS])
+
+    def _forget_old(self, now: float) -> None:
+        """Drop the runs that neither a view shows nor a budget counts any more."""
+        for key in self._find_hidden():
+            if not _counts(self._started[key].run.keeper.record, now):
+                del self._started[key]
 
     def _require_free(self, workload: WorkloadKey, target: str) -> None:
         for started in self._started.values():
@@ -294,5 +298,5 @@ def _to_move(record: MigrationRecord) -> Move:
     return Move(record.workload, record.target.context, record.started_at, record.ended_at, egress_usd)
 
 
-def _text(amount: object) -> str | None:
-    return str(amount) if amount is not None else None
+def _text(amount_usd: Decimal | None) -> str | None:
+    return f"{amount_usd:.6f}" if amount_usd is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from controller.snapshots import MigrationStage
 from tests.simulation.processes import Process
-from tests.simulation.world import PATH, SETTINGS, World, simulate, start
+from tests.simulation.world import PATH, SETTINGS, World, simulate, start, wait_until_over
 
 #: (phase, wave)
 MOMENTS = [("LOCKED", 1), ("PROVISION", 1), ("SOAK", 4)]
@@ -96,16 +97,21 @@ def test_closing_the_window_stops_in_place_and_the_next_start_goes_on(tmp_path: 
 
 
 def test_a_workload_moves_back_to_where_it_came_from(tmp_path: Path) -> None:
-    """The source's Deployment, left at 0 replicas, is the target of the way back; epochs go on growing."""
+    """The source's Deployment, left at 0 replicas, is the target of the way back; epochs go on growing.
+
+    It starts at once, while the status of the Deployment still lags behind its last fence.
+    """
 
     async def scenario(world: World) -> None:
         _, _, task = await start(world)
         await task
+        # The last fence was a change of the Deployment, which the Deployment's controller has yet to see.
+        await asyncio.sleep(2.0)
         controller = world.build_controller("back")
         there = world.dry_run()
         back = replace(there, workload=replace(there.workload, context="osaka"), target="paris")
         migration_id = await controller.start(back)
-        await controller.wait_until_over(migration_id)
+        await wait_until_over(controller, migration_id)
         assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].detail
 
     world = simulate(scenario, 5, tmp_path, settings=replace(SETTINGS, soak_s=2.0))

@@ -204,7 +204,7 @@ class World:
             if migration_id is None and not self.is_over():
                 migration_id = await controller.start(self.dry_run())
             if migration_id is not None:
-                await controller.wait_until_over(migration_id)
+                await wait_until_over(controller, migration_id)
             return migration_id
 
         result: str | None = await process.spawn(work())
@@ -270,6 +270,11 @@ def simulate(scenario: Callable[[World], Any], seed: int, directory: Path, **opt
 
     world: World = run_virtual(main())
     return world
+
+
+async def wait_until_over(controller: MigrationController, migration_id: str) -> None:
+    """Return when nothing more happens to a migration in this process: later than its last view."""
+    await asyncio.wait({controller._started[migration_id].task})
 
 
 async def start(world: World, name: str = "a") -> tuple[MigrationController, str, asyncio.Task[Any]]:

@@ -12,9 +12,10 @@ from controller.decision.dry_run import Verdict
 from controller.errors import PlanOutdated
 from controller.migration.errors import MigrationRefused
 from controller.migration.ledger import verify_ledger
+from controller.migration.migration_controller import BUDGET_MEMORY_S
 from controller.snapshots import MigrationStage, Severity
 from tests.simulation.processes import Process
-from tests.simulation.world import EPOCH, LEASE_PATH, World, build_dry_run, simulate, start
+from tests.simulation.world import EPOCH, LEASE_PATH, World, build_dry_run, simulate, start, wait_until_over
 
 JOURNAL = "sentinelaura.io/journal"
 
@@ -106,7 +107,7 @@ def test_contexts_out_of_reach_are_resumed_when_they_are_back(tmp_path: Path) ->
         assert await again.resume_all(FleetPicture(away)) == ()
         assert await again.resume_all(picture) == (migration_id,)
         assert await again.resume_all(picture) == ()
-        await again.wait_until_over(migration_id)
+        await wait_until_over(again, migration_id)
 
     assert simulate(scenario, 1, tmp_path).result() == (0, 6)
 
@@ -115,15 +116,34 @@ def test_moves_count_against_the_budgets_and_refusals_do_not(tmp_path: Path) -> 
     async def scenario(world: World) -> None:
         controller = world.build_controller("a")
         world.gate.has_prices = False
-        await controller.wait_until_over(await controller.start(world.dry_run()))
+        await wait_until_over(controller, await controller.start(world.dry_run()))
         assert controller.budget_usage(world.wall()).moves == ()
         world.gate.has_prices = True
         migration_id = await controller.start(world.dry_run())
         assert len(controller.budget_usage(world.wall()).running()) == 1
-        await controller.wait_until_over(migration_id)
+        await wait_until_over(controller, migration_id)
         [move] = controller.budget_usage(world.wall()).moves
         assert move.ended_at is not None
         assert move.egress_usd == world.dry_run().egress_usd
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_what_neither_a_view_nor_a_budget_needs_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.migration.migration_controller.MAX_ENDED_VIEWS", 2)
+
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        migration_id = await controller.start(world.dry_run())
+        await wait_until_over(controller, migration_id)
+        for _ in range(4):  # refused: the source runs nothing any more
+            await wait_until_over(controller, await controller.start(world.dry_run()))
+        assert len(controller.budget_usage(world.wall()).moves) == 1
+        assert set(controller._started) == {migration_id, *(view.migration_id for view in controller.views())}
+        assert controller.budget_usage(world.wall() + BUDGET_MEMORY_S).moves == ()
+        assert set(controller._started) == {view.migration_id for view in controller.views()}
 
     simulate(scenario, 1, tmp_path)
 

@@ -31,7 +31,7 @@ from controller.simulation.simulated_fleet import SimulatedFleet
 from controller.snapshots import MigrationStage, MigrationView
 from oracle.clocks import SYSTEM_CLOCKS
 from tests.controller.clusters.clients import make_client
-from tests.simulation.world import FakeGate, build_dry_run
+from tests.simulation.world import FakeGate, build_dry_run, wait_until_over
 
 REPLICAS = 6
 CHECKOUT_PATH = paths.deployment("shop", "checkout")
@@ -173,7 +173,7 @@ def test_there_and_back_again(tmp_path: Path) -> None:
         migration_id = await controller.start(place.dry_run(), MovePlan(create_namespace=True))
         view = await wait_for(controller, lambda view: view.stage.is_final)
         assert view.stage is MigrationStage.DONE, view.detail
-        await controller.wait_until_over(migration_id)
+        await wait_until_over(controller, migration_id)
         there = await place.workload("osaka")
         assert (there.state_gb, there.obstacles) == (5.0, ())
 
