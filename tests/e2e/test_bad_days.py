@@ -126,13 +126,18 @@ def test_second_instance_shares_the_store_and_says_so(home):
 
 
 @contextlib.contextmanager
-def start_window():
+def running_window():
     """Open the window in a process of its own; it is killed at the end, also when the test has failed."""
     with subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, stderr=subprocess.DEVNULL) as window:
         try:
             yield window
         finally:
             window.kill()
+
+
+def has_started(home):
+    """Whether window, engine, watchdog and store run, and the simulated fleet with them."""
+    return len(home.processes()) >= 4 and home.find_kubeconfig() is not None
 
 
 def wait_for(condition, timeout_s=30):
