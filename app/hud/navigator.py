@@ -41,6 +41,8 @@ class Navigator:
     def __init__(self, camera: Camera, reduced_motion: bool = False) -> None:
         self.camera = camera
         self.reduced_motion = reduced_motion
+        #: Whether anything but the opening turn has moved the globe yet.
+        self.is_touched = False
         self._advanced_at: float | None = None
         self._flight: tuple[Flight, float] | None = None
         self._glide: _Glide | None = None
@@ -72,6 +74,7 @@ class Navigator:
 
     def toggle_turning(self) -> None:
         """Stop the turning, or start it where the globe rests."""
+        self.is_touched = True
         self._turning = not self.is_turning
         self._opening_until = None
 
@@ -126,6 +129,7 @@ class Navigator:
         self._advanced_at = now_s if self.is_moving else None
 
     def _interrupt(self) -> None:
+        self.is_touched = True
         self._flight = None
         self._opening_until = None
         self._glide = None

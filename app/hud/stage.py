@@ -20,6 +20,7 @@ from app.hud.globe_view import GlobeView
 from app.hud.legend import Badge, Legend
 from app.hud.navigator import Navigator
 from app.hud.no_globe import NoGlobe
+from app.hud.opening_view import choose_azimuth
 from app.hud.overlay import Overlay
 from app.hud.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
 from app.hud.overlay_layout import Box
@@ -28,9 +29,10 @@ from app.notices import Notices
 from app.presenter import Focus, Presenter
 from controller.snapshots import EngineSnapshot
 from gl.frame import Frame
-from gl.geometry.camera import Camera, Viewport
+from gl.geometry.camera import Camera, Viewport, wrap_degrees
 from gl.geometry.flight import frame_places
 from gl.geometry.picking import pick_marker
+from gl.geometry.sun import sun_direction
 
 #: Between two frames while something moves, and while only the slow turning does.
 FRAME_MS = 16
@@ -38,7 +40,10 @@ TURNING_FRAME_MS = 33
 MARGIN_PX = 12
 #: A flight to one region keeps the height between these, in globe radii from the centre.
 REGION_DISTANCES = (2.6, 3.4)
-HOME = Camera(azimuth_degrees=-20.0, elevation_degrees=24.0, distance=4.4)
+#: A better first pose than this far away is worth a flight.
+FAR_DEGREES = 30.0
+#: The whole globe; its azimuth is chosen by the light and the regions.
+HOME = Camera(elevation_degrees=24.0, distance=4.4)
 
 
 class Stage(QWidget):
@@ -50,7 +55,6 @@ class Stage(QWidget):
     """The `DryRun` whose button was pressed."""
     migration_selected = Signal(str)
     """The id of a migration whose counter was pressed."""
-    turning_changed = Signal(bool)
     first_frame_drawn = Signal()
 
     def __init__(
@@ -76,6 +80,8 @@ class Stage(QWidget):
         self._last_frame: Frame | None = None
         self._was_turning = False
         self._has_painted = False
+        self._opens = False
+        self._home_azimuth = choose_azimuth(HOME, sun_direction(clock()), self.presenter.places)
         self.view: GlobeView = make_view(self)
         self._set_up_view()
         self.overlay = Overlay(self)
@@ -114,6 +120,7 @@ class Stage(QWidget):
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
         """Take in what the engine says."""
         self.presenter.update(snapshot, self._clock(), self._monotonic())
+        self._face_regions()
         self.legend.show_scale(self.presenter.scale)
         if self.demo_badge.isHidden() == snapshot.demo:
             self.demo_badge.setVisible(snapshot.demo)
@@ -142,7 +149,8 @@ class Stage(QWidget):
         self.request_frame()
 
     def start_opening_turn(self) -> None:
-        """Turn slowly for the first seconds."""
+        """Turn slowly for the first seconds, and towards the regions as soon as they are known."""
+        self._opens = True
         self.navigator.start_opening_turn(self._monotonic())
         self.request_frame()
 
@@ -253,7 +261,19 @@ class Stage(QWidget):
     def _home(self) -> Camera:
         """The whole globe, also where the stage is narrower than it is high."""
         aspect = min(1.0, self.viewport.aspect)
-        return replace(HOME, distance=1.0 + (HOME.distance - 1.0) / aspect)
+        distance = 1.0 + (HOME.distance - 1.0) / aspect
+        return replace(HOME, azimuth_degrees=self._home_azimuth, distance=distance)
+
+    def _face_regions(self) -> None:
+        """Choose the side with the most regions once they are known; fly there if nobody has taken the globe yet."""
+        if not self._opens or len(self.presenter.places) == 0:
+            return
+        self._opens = False
+        azimuth = choose_azimuth(HOME, sun_direction(self._clock()), self.presenter.places)
+        is_far = abs(wrap_degrees(azimuth - self._home_azimuth)) > FAR_DEGREES
+        self._home_azimuth = azimuth
+        if is_far and not self.navigator.is_touched:
+            self.fly_home()
 
     def _set_focus(self, focus: Focus) -> None:
         if focus != self._focus:
@@ -309,7 +329,6 @@ class Stage(QWidget):
         if turning != self._was_turning:
             self._was_turning = turning
             self.turn_button.setChecked(turning)
-            self.turning_changed.emit(turning)
 
     def _on_item_clicked(self, item: OverlayItem) -> None:
         if item.kind is ItemKind.MIGRATE:

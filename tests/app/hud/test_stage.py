@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -10,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.hud.stage import Stage
+from app.settings import Motion, Settings
 from tests.app.conftest import Desk, point_at, settle
 
 SOURCE = "gcp-southamerica-west1"
@@ -63,6 +67,40 @@ def test_keys_turn_zoom_and_go_home(stage: Stage) -> None:
         assert stage.navigator.camera != before
     QTest.keyClick(stage, Qt.Key.Key_R)
     assert stage.navigator.camera == home
+
+
+def open_unseen(make_desk: Callable[..., Desk]) -> Desk:
+    """A window that has drawn its first frame and waits for its first snapshot."""
+    desk = make_desk(Settings(opening_turn=True, motion=Motion.REDUCED), shown=False)
+    settle()
+    return desk
+
+
+def show_only(desk: Desk, context: str) -> None:
+    snapshot = desk.engine.snapshot()
+    view = next(view for view in snapshot.contexts if view.context == context)
+    desk.window.show_snapshot(replace(snapshot, contexts=(view,), opportunities=(), refused=()))
+    settle()
+
+
+def is_in_view(desk: Desk) -> bool:
+    stage = desk.window.stage
+    return bool(stage.navigator.camera.project(stage.presenter.places, stage.viewport).visible.all())
+
+
+@pytest.mark.parametrize("context", ["aws-ap-northeast-1", "aws-us-east-1"])
+def test_the_opening_view_finds_the_regions(make_desk: Callable[..., Desk], context: str) -> None:
+    desk = open_unseen(make_desk)
+    show_only(desk, context)
+    assert is_in_view(desk)
+
+
+def test_a_globe_that_a_person_has_turned_stays_where_it_is(make_desk: Callable[..., Desk]) -> None:
+    desk = open_unseen(make_desk)
+    drag(desk.window.stage, -200)
+    before = desk.window.stage.navigator.camera
+    show_only(desk, "aws-us-east-1")
+    assert desk.window.stage.navigator.camera == before
 
 
 def test_a_click_into_the_sky_selects_nothing(stage: Stage, qtbot: QtBot) -> None:
