@@ -13,7 +13,7 @@ from controller.clusters.checks import Outcome
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.permissions import (
-    FIND_SECRETS,
+    FIND_NEEDED,
     FOLLOW,
     MOVE_FROM,
     MOVE_TO,
@@ -79,7 +79,7 @@ async def _check_context(fleet: RegionManager, cluster: Cluster, namespace: str 
 
 
 async def _check_rights(api: KubeApi, namespace: str | None) -> list[Check]:
-    asked = dict.fromkeys((*OBSERVE, *FOLLOW, *MOVE_FROM, *MOVE_TO, *FIND_SECRETS))
+    asked = dict.fromkeys((*OBSERVE, *FOLLOW, *MOVE_FROM, *MOVE_TO, *FIND_NEEDED))
     answers = dict(zip(asked, await check_permissions(api, asked, namespace), strict=True))
     name = f"permissions {api.context}"
     unknown = next((answer for answer in answers.values() if answer.outcome is Outcome.UNKNOWN), None)
@@ -100,11 +100,9 @@ def _judge_rights(name: str, lacking: Collection[Permission], place: str) -> lis
         found.append(
             warning(name, f"observes; in {place} may not {unmoved}", "migrations need these as well")
         )
-    elif _name_lacking(FIND_SECRETS, lacking):
-        detail = "observes and migrates; may not get every Secret"
-        advice = (
-            "to take in pods that use Secrets, grant get for these Secrets by name; they are never copied"
-        )
+    elif unfound := _name_lacking(FIND_NEEDED, lacking):
+        detail = f"observes and migrates; may not {unfound}"
+        advice = "to take in pods that use some, grant get for these by name; they are never copied"
         found.append(warning(name, detail, advice))
     return found or [ok(name, "may observe and migrate")]
 

@@ -78,12 +78,13 @@ MOVE_TO = (
             "serviceaccounts": "get create delete",
             "services": "get create delete",
             "poddisruptionbudgets": "get create delete",
+            "resourcequotas": "list",
         }
     ),
 )
 
-#: What it needs there for pods that use Secrets, to see that they exist; may be granted by their names alone.
-FIND_SECRETS = _permissions({"secrets": "get"})
+#: What it needs there only for pods that name such objects, to see that they exist; grants by name are enough.
+FIND_NEEDED = _permissions({"secrets": "get", "priorityclasses": "get", "runtimeclasses": "get"})
 
 
 async def check_permissions(

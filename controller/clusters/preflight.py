@@ -37,16 +37,10 @@ _CONFLICTING_MANAGER = re.compile(r'conflicts? with "([^"]{1,128})"')
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """An object that the pods cannot start without."""
+    """An object of the cluster that the pods cannot start without."""
 
     resource: str
     name: str
-
-    def path(self, namespace: str) -> str:
-        """Where it would be."""
-        return paths.item(
-            self.resource, self.name, None if self.resource in paths.CLUSTER_SCOPED else namespace
-        )
 
 
 async def check_replica_owner(api: KubeApi, namespace: str, name: str, replicas: int) -> CheckResult:
@@ -126,27 +120,20 @@ def _find_lacks(quota: Mapping[str, Any], needed: Mapping[str, Decimal]) -> Iter
 
 
 def find_dependencies(template: Mapping[str, Any]) -> tuple[Dependency, ...]:
-    """What the pods of a template need that a migration does not bring along. Pure."""
+    """What the pods of a template need of the cluster as a whole; a migration does not bring it along. Pure."""
     spec = as_mapping(template.get("spec"))
-    found = [
-        *_name("priorityclasses", spec.get("priorityClassName")),
-        *_name("runtimeclasses", spec.get("runtimeClassName")),
-    ]
-    for reference in as_list(spec.get("imagePullSecrets")):
-        found += _name("secrets", as_mapping(reference).get("name"))
-    return tuple(dict.fromkeys(found))
+    named = {
+        "priorityclasses": as_text(spec.get("priorityClassName")),
+        "runtimeclasses": as_text(spec.get("runtimeClassName")),
+    }
+    return tuple(Dependency(resource, name) for resource, name in named.items() if name is not None)
 
 
-def _name(resource: str, name: object) -> list[Dependency]:
-    text = as_text(name)
-    return [Dependency(resource, text)] if text is not None else []
-
-
-async def check_dependency(api: KubeApi, namespace: str, dependency: Dependency) -> CheckResult:
+async def check_dependency(api: KubeApi, dependency: Dependency) -> CheckResult:
     """Does the target have what the pods need?"""
     check = f"{dependency.resource} {dependency.name}"
     try:
-        await api.get(dependency.path(namespace))
+        await api.get(paths.item(dependency.resource, dependency.name))
     except ObjectNotFound:
         return CheckResult(check, Outcome.FAILED, f"{api.context} has no {check}; create it there first")
     except (ClusterError, ValueError) as error:
@@ -158,7 +145,7 @@ async def check_target(
     api: KubeApi, namespace: str, template: Mapping[str, Any], pod: Resources | None, replicas: int
 ) -> tuple[CheckResult, ...]:
     """Everything that can be known of the target before its first pod: quotas and dependencies."""
-    results = [await check_dependency(api, namespace, needed) for needed in find_dependencies(template)]
+    results = [await check_dependency(api, needed) for needed in find_dependencies(template)]
     if pod is not None:
         results.append(await check_quotas(api, namespace, pod, replicas))
     return tuple(results)

@@ -11,7 +11,10 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from controller.clusters import paths
+from controller.clusters.checks import Outcome
 from controller.clusters.kube_api import PatchType
+from controller.clusters.preflight import check_replica_owner, check_target
+from controller.clusters.resource_parsing import compute_pod_requests
 from controller.decision.dry_run import DryRun
 from controller.errors import ClusterError, NotArmed, ObjectNotFound, VersionConflict
 from controller.migration.closure import find_references, is_same_content
@@ -60,6 +63,7 @@ class Preflight:
         existed = await self._check_target(facts, refuse)
         closure = await self._read_closure(refuse)
         await self._check_references(body, refuse)
+        await self._check_answers(body["spec"]["template"], facts, refuse)
         await self._dry_run(draft, closure, facts, existed, refuse)
         waves = plan_waves(facts.replicas, share=self._pace.settings.wave_share, max_step=draft.plan.max_step)
         assert facts.available is not None, "_check_source refuses an unknown count"
@@ -162,6 +166,17 @@ class Preflight:
                 refuse.because(
                     f"{self._target.context} lacks the Secret {name}; create it there, secrets are never copied"
                 )
+
+    async def _check_answers(
+        self, template: Mapping[str, Any], facts: DeploymentFacts, refuse: Refusing
+    ) -> None:
+        """What no dry run of a Deployment finds, because it concerns its pods or its next minutes."""
+        source, target = self._source, self._target
+        pod = compute_pod_requests(template["spec"])
+        owner = await check_replica_owner(source.api, source.namespace, source.name, facts.replicas)
+        found = await check_target(target.api, target.namespace, template, pod, facts.replicas)
+        for result in (owner, *found):
+            refuse.when(result.outcome is not Outcome.PASSED, f"{result.name}: {result.reason}")
 
     async def _dry_run(
         self,

@@ -12,7 +12,7 @@ from controller.clusters.checks import Outcome
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.paths import ACCESS_REVIEWS
 from controller.clusters.permissions import (
-    FIND_SECRETS,
+    FIND_NEEDED,
     FOLLOW,
     MOVE_FROM,
     MOVE_TO,
@@ -93,7 +93,7 @@ def test_nothing_is_created_or_deleted_where_a_workload_leaves_but_the_lease() -
 
 
 def test_secrets_are_never_listed_and_only_looked_for_where_a_workload_arrives() -> None:
-    assert {p for p in (*OBSERVE, *MOVE_FROM, *MOVE_TO, *FIND_SECRETS) if p.resource == "secrets"} == {
+    assert {p for p in (*OBSERVE, *MOVE_FROM, *MOVE_TO, *FIND_NEEDED) if p.resource == "secrets"} == {
         Permission("get", "secrets")
     }
     assert not {p for p in (*OBSERVE, *MOVE_FROM) if p.resource == "secrets"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from controller.clusters import paths
 from controller.clusters.kube_api import PatchType
-from controller.clusters.permissions import FIND_SECRETS, MOVE_FROM, MOVE_TO, Permission
+from controller.clusters.permissions import FIND_NEEDED, MOVE_FROM, MOVE_TO, Permission
 from controller.migration.record import MovePlan
 from controller.snapshots import MigrationStage
 from tests.controller.migration.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
@@ -42,6 +42,11 @@ def named(kind: str, name: str, api_version: str = "v1", **content: Any) -> dict
 async def give_it_all_that_travels(place: Place) -> None:
     """Let the workload use one object of every kind that a migration takes along or looks for."""
     paris, osaka = place.clients["paris"], place.clients["osaka"]
+    priority = named("PriorityClass", "high", "scheduling.k8s.io/v1", value=1)
+    runtime = named("RuntimeClass", "gvisor", "node.k8s.io/v1", handler="runsc")
+    for client in (paris, osaka):
+        await client.create(paths.collection("priorityclasses"), priority)
+        await client.create(paths.collection("runtimeclasses"), runtime)
     await osaka.create(paths.collection("namespaces"), named("Namespace", "shop"))
     secret = named("Secret", "password")
     await osaka.create(paths.collection("secrets", "shop"), secret)
@@ -52,7 +57,11 @@ async def give_it_all_that_travels(place: Place) -> None:
     template = body["spec"]["template"]
     service = {"selector": template["metadata"]["labels"], "ports": [{"port": 80}]}
     await paris.create(paths.collection("services", "shop"), named("Service", "web", spec=service))
-    template["spec"]["serviceAccountName"] = "web"
+    template["spec"] |= {
+        "serviceAccountName": "web",
+        "priorityClassName": "high",
+        "runtimeClassName": "gvisor",
+    }
     template["spec"]["containers"][0]["envFrom"] = [
         {"configMapRef": {"name": "settings"}},
         {"secretRef": {"name": "password"}},
@@ -92,7 +101,7 @@ async def move_there_and_back_and_there(place: Place) -> None:
 
 
 def test_a_migration_succeeds_with_these_rights_and_uses_each_of_them(tmp_path: Path) -> None:
-    leaving, arriving = AllBut(MOVE_FROM), AllBut((*MOVE_TO, *FIND_SECRETS))
+    leaving, arriving = AllBut(MOVE_FROM), AllBut((*MOVE_TO, *FIND_NEEDED))
 
     async def main() -> None:
         async with open_place(tmp_path) as place:

@@ -119,7 +119,6 @@ TEMPLATE: dict[str, Any] = {
     "spec": {
         "priorityClassName": "high",
         "runtimeClassName": "gvisor",
-        "imagePullSecrets": [{"name": "registry"}, {"name": "registry"}],
     }
 }
 
@@ -128,21 +127,19 @@ def test_dependencies_are_what_a_migration_does_not_bring() -> None:
     assert find_dependencies(TEMPLATE) == (
         Dependency("priorityclasses", "high"),
         Dependency("runtimeclasses", "gvisor"),
-        Dependency("secrets", "registry"),
     )
-    assert find_dependencies({"spec": {"imagePullSecrets": "x"}}) == ()
+    assert find_dependencies({"spec": {"priorityClassName": ["x"]}}) == ()
 
 
 def test_what_is_missing_in_the_target_is_named() -> None:
     api = FakeApi()
     api.answers["/apis/scheduling.k8s.io/v1/priorityclasses/high"] = {}
-    api.failures["/api/v1/namespaces/shop/secrets/registry"] = AccessDenied("eu", "forbidden", status=403)
+    api.failures[QUOTAS] = AccessDenied("eu", "forbidden", status=403)
     results = asyncio.run(check_target(api, "shop", TEMPLATE, POD, 4))
     assert [(result.name, result.outcome) for result in results] == [
         ("priorityclasses high", Outcome.PASSED),
         ("runtimeclasses gvisor", Outcome.FAILED),
-        ("secrets registry", Outcome.UNKNOWN),
-        ("room in the quotas", Outcome.PASSED),
+        ("room in the quotas", Outcome.UNKNOWN),
     ]
     assert results[1].reason == "eu has no runtimeclasses gvisor; create it there first"
 
