@@ -104,10 +104,16 @@ class Preflight:
         )
 
     async def _read_source(self, refuse: Refusing) -> dict[str, Any]:
-        try:
-            return await self._source.api.get(self._source.path)
-        except ObjectNotFound:
-            refuse.because(f"{self._source.context} has no such Deployment any more")
+        """Read the Deployment; after any change its status lags for a moment, which is not refused but awaited."""
+        give_up_at = self._pace.monotonic() + self._pace.settings.unreachable_patience_s
+        while True:
+            try:
+                body = await self._source.api.get(self._source.path)
+            except ObjectNotFound:
+                refuse.because(f"{self._source.context} has no such Deployment any more")
+            if not _lags(body) or self._pace.monotonic() >= give_up_at:
+                return body
+            await self._pace.sleep(self._pace.settings.poll_s)
 
     def _check_source(self, dry_run: DryRun, body: Mapping[str, Any], refuse: Refusing) -> DeploymentFacts:
         try:
@@ -119,6 +125,10 @@ class Preflight:
         refuse.when(
             facts.replicas != dry_run.replicas,
             f"it runs {facts.replicas} replicas now, the plan was made for {dry_run.replicas}; confirm a new plan",
+        )
+        refuse.when(
+            facts.current is None,
+            f"{self._source.context} has not looked at its newest spec yet; wait until its controllers answer",
         )
         refuse.when(
             not facts.is_rolled_out(facts.replicas), "a rollout is in progress; wait until it is done"
@@ -229,6 +239,14 @@ class Refusing:
         """Raises: MigrationRefused where the condition holds."""
         if condition:
             self.because(reason)
+
+
+def _lags(body: Mapping[str, Any]) -> bool:
+    """Whether a Deployment's status is older than its spec; one that is not understood is judged later."""
+    try:
+        return parse_deployment(body).current is None
+    except ValueError:
+        return False
 
 
 def _disruption_floors(closure: tuple[Travelling, ...], replicas: int) -> list[int]:
