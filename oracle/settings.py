@@ -23,15 +23,15 @@ class OracleSettings:
     key_prefix: str = "sentinelaura"
     """First part of every key, so that several fleets can share one Redis."""
 
-    refresh_s: float = 2.0
-    """Seconds between two looks at the source. Two for the demo, where market time runs fast; live price
-    interfaces change a few times a day, and a minute is plenty (MARKET.md C4)."""
+    refresh_s: float = 4.0
+    """Seconds between two looks at the source. Four for the demo, where market time runs fast and prices should
+    be seen to move; live price interfaces change a few times a day, and a minute is plenty (MARKET.md C4)."""
 
     quote_life_s: float = 20.0
     """Seconds from observation to deadline. A small multiple of `refresh_s`, long enough for a failover of
     the feed, short enough that a dead feed greys the globe while a person watches."""
 
-    lease_s: float = 6.0
+    lease_s: float = 12.0
     """Seconds for which one instance holds the right to generate. Three refreshes, so that a slow one loses
     nothing.
     """

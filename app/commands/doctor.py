@@ -38,6 +38,6 @@ def _to_json(checks: Iterable[Check]) -> str:
 
 def _to_lines(checks: Iterable[Check]) -> Iterable[str]:
     for check in checks:
-        yield f"{_MARKS[check.state]}  {check.name:<28}{check.detail}"
+        yield f"{_MARKS[check.state]}  {check.name:<40} {check.detail}"
         if check.advice:
-            yield f"{'':37}{check.advice}"
+            yield f"{'':50}{check.advice}"
