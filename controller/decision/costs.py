@@ -48,7 +48,10 @@ def workload_usd_per_hour(workload: Workload, cluster: Cluster, quote: Quote) ->
 
 
 def plan_wave_sizes(replicas: int, wave_share: Decimal) -> tuple[int, ...]:
-    """How many pods move in each wave: one as a canary, then `wave_share` of all, rounded up."""
+    """How many pods move in each wave: one as a canary, then `wave_share` of all, rounded up.
+
+    The canary is the only true test of image pulls, webhooks and room on nodes; a dry run schedules nothing.
+    """
     if replicas <= 0:
         return ()
     step = max(1, math.ceil(wave_share * replicas))

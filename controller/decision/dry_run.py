@@ -36,6 +36,8 @@ class DryRun:
     workload: WorkloadKey
     target: str
     replicas: int
+    #: How many pods move in each wave, the canary first; a migration moves exactly these. Empty where nothing is known.
+    wave_sizes: tuple[int, ...]
     horizon_h: float
     source_quote: Quote | None
     target_quote: Quote | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from controller.clusters import paths
@@ -29,7 +30,6 @@ from controller.migration.obstacles import compute_disruption_floor, find_autosc
 from controller.migration.pace import Pace
 from controller.migration.record import MigrationRecord, MovePlan, Side, SideRecord
 from controller.migration.states import MigrationState
-from controller.migration.waves import compute_surge, plan_waves
 
 
 class Preflight:
@@ -65,7 +65,6 @@ class Preflight:
         await self._check_references(body, refuse)
         await self._check_answers(body["spec"]["template"], facts, refuse)
         await self._dry_run(draft, closure, facts, existed, refuse)
-        waves = plan_waves(facts.replicas, share=self._pace.settings.wave_share, max_step=draft.plan.max_step)
         assert facts.available is not None, "_check_source refuses an unknown count"
         return replace(
             draft,
@@ -74,8 +73,7 @@ class Preflight:
             target_existed=existed is not None,
             template_hash=facts.template_hash,
             floor=compute_floor(facts.replicas, facts.available, _disruption_floors(closure, facts.replicas)),
-            surge=compute_surge(waves),
-            state=replace(draft.state, waves=waves),
+            surge=max(draft.dry_run.wave_sizes),
         )
 
     def _check_gate(self, draft: MigrationRecord, refuse: Refusing) -> None:
@@ -266,6 +264,6 @@ def build_draft(migration_id: str, dry_run: DryRun, plan: MovePlan, started_at: 
         template_hash="",
         floor=dry_run.replicas,
         surge=0,
-        state=MigrationState(waves=(max(1, dry_run.replicas),)),
+        state=MigrationState(waves=tuple(accumulate(dry_run.wave_sizes))),
         started_at=started_at,
     )

@@ -26,8 +26,6 @@ class MovePlan:
     #: Create the namespace in the target where it is missing. It is never deleted again: others may have
     #: begun to use it.
     create_namespace: bool = False
-    #: Most replicas that one wave may add; None: a quarter of them.
-    max_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

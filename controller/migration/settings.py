@@ -46,9 +46,6 @@ class MigrationSettings:
     unreachable_patience_s: float = 15.0
     #: A migration that is still not soaking after this long is rolled back.
     migration_timeout_s: float = 7200.0
-    #: Share of the replicas that one wave may add after the canary; Kubernetes' own default for a rolling
-    #: update.
-    wave_share: float = 0.25
     #: A quote must still be usable for this long when a wave's request is sent.
     price_margin_s: float = 1.0
     #: What going on must still be worth at every wave, US dollars; 0 means that stopping is never the better

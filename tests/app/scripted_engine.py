@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
+from controller.decision.costs import plan_wave_sizes
 from controller.decision.dry_run import DryRun, Refusal, Verdict
 from controller.snapshots import (
     ContextView,
@@ -198,6 +199,7 @@ class ScriptedEngine:
             workload=workload,
             target=target,
             replicas=replicas,
+            wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
             horizon_h=24.0,
             source_quote=self._quote(source),
             target_quote=self._quote(goal),

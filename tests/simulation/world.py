@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
+from controller.decision.costs import plan_wave_sizes
 from controller.decision.dry_run import DryRun, Verdict
 from controller.migration.gates import MoveRates
 from controller.migration.journal import decode_journal
@@ -81,6 +82,7 @@ def build_dry_run(replicas: int, now: float = EPOCH) -> DryRun:
         workload=WORKLOAD,
         target=TARGET,
         replicas=replicas,
+        wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
         horizon_h=24.0,
         source_quote=None,
         target_quote=None,

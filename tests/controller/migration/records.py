@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from controller.clusters.fleet import WorkloadKey
+from controller.decision.costs import plan_wave_sizes
 from controller.decision.dry_run import DryRun, Verdict
 from controller.migration.record import MigrationRecord, MovePlan, SideRecord
 from controller.migration.states import Event, EventKind, HoldReason, MigrationState, Phase
@@ -28,6 +29,7 @@ def dry_run(replicas: int = 6) -> DryRun:
         workload=WORKLOAD,
         target="osaka",
         replicas=replicas,
+        wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
         horizon_h=24.0,
         source_quote=quote("paris", "0.40"),
         target_quote=quote("osaka", "0.16"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from itertools import accumulate
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.decision.costs import plan_wave_sizes
 from controller.migration.floors import compute_floor, is_within_ceiling, may_lower, may_retreat
-from controller.migration.waves import compute_surge, plan_waves
 
 
 def lower(
@@ -80,8 +83,8 @@ def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
 @given(st.integers(1, 40), st.data())
 def test_floor_and_ceiling_hold_for_every_readiness(replicas: int, data: st.DataObject) -> None:
     """Pods become ready when they like; a write happens only when it is allowed; no write breaks a bound."""
-    waves = plan_waves(replicas, share=0.25)
-    surge = compute_surge(waves)
+    sizes = plan_wave_sizes(replicas, Decimal("0.25"))
+    waves, surge = tuple(accumulate(sizes)), max(sizes)
     source, target, source_ready, target_ready = replicas, 0, replicas, 0
     for wave in waves:
         assert is_within_ceiling(source, wave, desired=replicas, surge=surge)

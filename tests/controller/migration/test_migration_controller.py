@@ -40,6 +40,17 @@ def test_a_plan_past_its_deadline_is_not_started(tmp_path: Path) -> None:
     simulate(scenario, 1, tmp_path)
 
 
+def test_it_moves_in_the_waves_that_were_confirmed(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        migration_id = await controller.start(replace(world.dry_run(), wave_sizes=(1, 1, 2, 2)))
+        await wait_until_over(controller, migration_id)
+
+    world = simulate(scenario, 1, tmp_path)
+    scaled = [request.replicas for _, request in world.target.history if request.replicas is not None]
+    assert scaled == [1, 2, 4, 6]
+
+
 def test_cancelling_what_is_unknown_or_over_changes_nothing(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         controller, migration_id, task = await start(world)
