@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import gl.offscreen
+from app.hud.globe_view import GlobeView
 from app.hud.no_globe import NoGlobe
 from app.hud.viewport_choice import make_view
 from app.settings import PresenterChoice
@@ -40,7 +41,7 @@ def frame(azimuth_degrees: float = 0.0) -> Frame:
     return Frame(Camera(azimuth_degrees), Viewport(320, 240), SUN)
 
 
-def show(host: QWidget, choice: PresenterChoice) -> QWidget:
+def show(host: QWidget, choice: PresenterChoice) -> GlobeView:
     try:
         create_offscreen_context().release()
     except ContextError as error:
@@ -48,7 +49,7 @@ def show(host: QWidget, choice: PresenterChoice) -> QWidget:
     view = make_view(choice, host)
     view.setGeometry(host.rect())
     host.show()
-    view.show_frame(frame())  # type: ignore[attr-defined]
+    view.show_frame(frame())
     return view
 
 
@@ -60,7 +61,8 @@ def light(image: QImage) -> float:
 
 def test_the_globe_is_on_the_screen(host: QWidget, qtbot: QtBot) -> None:
     view = show(host, PresenterChoice.SOFTWARE)
-    qtbot.waitSignal(view.frame_painted).wait()  # type: ignore[attr-defined]
+    with qtbot.waitSignal(view.frame_painted):
+        pass
     picture = host.grab().toImage()
     assert light(picture) > 0.03
     assert picture.pixelColor(2, 2).lightnessF() < 0.1
@@ -70,6 +72,7 @@ HARDWARE_SCRIPT = """
 import numpy as np
 from PySide6.QtWidgets import QApplication, QWidget
 import gl.offscreen
+from app.hud.globe_view import GlobeView
 from app.hud.viewport_choice import make_view
 from app.settings import PresenterChoice
 from gl.frame import Frame
@@ -106,7 +109,7 @@ def test_north_is_up_and_east_is_right_on_the_screen(host: QWidget, qtbot: QtBot
     view = show(host, PresenterChoice.SOFTWARE)
     # With the sun over the Americas, Africa's left edge is the bright one.
     west_sun = np.array((-1.0, 0.0, 0.0), dtype=np.float32)
-    view.show_frame(Frame(Camera(0.0, 0.0), Viewport(320, 240), west_sun))  # type: ignore[attr-defined]
+    view.show_frame(Frame(Camera(0.0, 0.0), Viewport(320, 240), west_sun))
     settle()
     picture = host.grab().toImage()
     left = np.mean([picture.pixelColor(x, 120).lightnessF() for x in range(70, 110)])
@@ -118,7 +121,7 @@ def test_a_new_frame_replaces_the_old_one(host: QWidget, qtbot: QtBot) -> None:
     view = show(host, PresenterChoice.SOFTWARE)
     settle()
     before = host.grab().toImage()
-    view.show_frame(frame(120.0))  # type: ignore[attr-defined]
+    view.show_frame(frame(120.0))
     settle()
     assert host.grab().toImage() != before
 
