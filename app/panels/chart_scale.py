@@ -1,13 +1,20 @@
-"""The vertical scale of a price chart: round numbers that enclose the line. Pure."""
+"""The shape of a price chart: round numbers that enclose the line, and where the line is broken. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 #: A flat line gets this share of its price as room, or noise in the last digit would fill the chart.
 LEAST_SPAN_SHARE = 0.04
+#: Two samples that lie farther apart than this many usual steps have a time between them of which nothing is known.
+GAP_STEPS = 5.0
+#: This many steps on either side say what is usual; with fewer than the least in all, nothing is.
+GAP_NEIGHBOURS = 8
+LEAST_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,23 @@ def fit_scale(history: Sequence[tuple[float, float]]) -> ChartScale:
     first = math.ceil(low / step)
     ticks = tuple(index * step for index in range(first, math.floor(high / step) + 1))
     return ChartScale(low, high, ticks)
+
+
+def split_at_gaps(history: Sequence[tuple[float, float]]) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return the pieces of a history, oldest first, between the times of which nothing is known.
+
+    What is usual, the neighbours say: a history is finer for recent times than for old ones.
+    """
+    steps = [later[0] - earlier[0] for earlier, later in pairwise(history)]
+    pieces: list[tuple[tuple[float, float], ...]] = []
+    start = 0
+    for index, step in enumerate(steps):
+        before = steps[max(0, index - GAP_NEIGHBOURS) : index]
+        around = before + steps[index + 1 : index + 1 + GAP_NEIGHBOURS]
+        if len(around) >= LEAST_NEIGHBOURS and step > GAP_STEPS * median(around):
+            pieces.append(tuple(history[start : index + 1]))
+            start = index + 1
+    return (*pieces, tuple(history[start:]))
 
 
 def _round_step(least: float) -> float:

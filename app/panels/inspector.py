@@ -70,7 +70,7 @@ class Inspector(QWidget):
         self._price.setText(price_text(view, now))
         self._price_detail.setText(_price_detail(view, now))
         self._show_health(view)
-        self.chart.show_history(view.history)
+        self.chart.show_history(view.history, view.quote is not None and view.quote.is_usable(now))
         self.workloads.show_rows(make_workload_rows(view, snapshot))
 
     def _show_health(self, view: ContextView) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import colors
 from app.formatting import format_age, format_price
-from app.panels.chart_scale import ChartScale, fit_scale
+from app.panels.chart_scale import ChartScale, fit_scale, split_at_gaps
 from app.theme import SMALL_PX, make_font
 
 LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 8.0, 62.0, 8.0, 20.0
@@ -29,17 +29,18 @@ class PriceChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(84)
         self._history: tuple[tuple[float, float], ...] = ()
+        self._is_current = True
         self._pointer_px: float | None = None
 
     def sizeHint(self) -> QSize:
         """Wide and low."""
         return QSize(360, 130)
 
-    def show_history(self, history: tuple[tuple[float, float], ...]) -> None:
-        """Show a history, oldest first; an empty one says so."""
-        if history is not self._history and history != self._history:
-            self._history = history
-            self.setAccessibleName(_describe(history))
+    def show_history(self, history: tuple[tuple[float, float], ...], is_current: bool) -> None:
+        """Show a history, oldest first; an empty one says so. `is_current`: its newest price still holds."""
+        if (history, is_current) != (self._history, self._is_current):
+            self._history, self._is_current = history, is_current
+            self.setAccessibleName(_describe(history, is_current))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -79,17 +80,16 @@ class PriceChart(QWidget):
         start, end = self._history[0][0], self._history[-1][0]
         below = QRectF(area.left(), area.bottom() + 4.0, area.width(), 16.0)
         painter.setPen(QColor(colors.MUTED))
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"{format_age(end - start)} ago")
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "now")
+        painter.drawText(
+            below, Qt.AlignmentFlag.AlignLeft, f"{format_age(end - start)} {_before(self._is_current)}"
+        )
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "now" if self._is_current else "last price")
 
     def _paint_line(self, painter: QPainter, area: QRectF, scale: ChartScale) -> None:
-        points = [QPointF(_x(area, self._history, at), _y(area, scale, price)) for at, price in self._history]
-        line = QPainterPath(points[0])
-        for point in points[1:]:
-            line.lineTo(point)
-        below = QPainterPath(line)
-        below.lineTo(points[-1].x(), area.bottom())
-        below.lineTo(points[0].x(), area.bottom())
+        line, below = QPainterPath(), QPainterPath()
+        for piece in split_at_gaps(self._history):
+            points = [QPointF(_x(area, self._history, at), _y(area, scale, price)) for at, price in piece]
+            _add_piece(line, below, points, area.bottom())
         shade = QLinearGradient(0.0, area.top(), 0.0, area.bottom())
         strong, weak = QColor(colors.ACCENT), QColor(colors.ACCENT)
         strong.setAlpha(70)
@@ -108,7 +108,8 @@ class PriceChart(QWidget):
         painter.setBrush(QColor(colors.TEXT))
         painter.drawEllipse(point, 3.0, 3.0)
         if self._pointer_px is not None:
-            text = f"{_price(price)}/h, {format_age(self._history[-1][0] - at)} ago"
+            earlier = format_age(self._history[-1][0] - at)
+            text = f"{_price(price)}/h, {earlier} {_before(self._is_current)}"
             width = painter.fontMetrics().horizontalAdvance(text) + 12
             left = min(max(area.left(), point.x() - width / 2.0), area.right() - width)
             box = QRectF(left, area.top(), width, 18.0)
@@ -119,6 +120,18 @@ class PriceChart(QWidget):
 
     def _nearest(self, area: QRectF, x_px: float) -> tuple[float, float]:
         return min(self._history, key=lambda sample: abs(_x(area, self._history, sample[0]) - x_px))
+
+
+def _add_piece(line: QPainterPath, below: QPainterPath, points: list[QPointF], bottom_px: float) -> None:
+    """Add one unbroken piece to the line and to the shade below it; a lone point gets a dash to be seen."""
+    if len(points) == 1:
+        points = [points[0] - QPointF(1.0, 0.0), points[0] + QPointF(1.0, 0.0)]
+    line.moveTo(points[0])
+    below.moveTo(points[0].x(), bottom_px)
+    for point in points:
+        line.lineTo(point)
+        below.lineTo(point)
+    below.lineTo(points[-1].x(), bottom_px)
 
 
 def _x(area: QRectF, history: tuple[tuple[float, float], ...], at: float) -> float:
@@ -134,11 +147,14 @@ def _price(usd_per_hour: float) -> str:
     return format_price(Decimal(f"{usd_per_hour:.5f}")).removesuffix("/h")
 
 
-def _describe(history: tuple[tuple[float, float], ...]) -> str:
+def _before(is_current: bool) -> str:
+    return "ago" if is_current else "before"
+
+
+def _describe(history: tuple[tuple[float, float], ...], is_current: bool) -> str:
     if len(history) < 2:
         return "No price history yet"
     prices = [price for _, price in history]
     since = format_age(history[-1][0] - history[0][0])
-    return (
-        f"Price over {since}: from {_price(min(prices))} to {_price(max(prices))}, now {_price(prices[-1])}"
-    )
+    newest = f"{'now' if is_current else 'at last'} {_price(prices[-1])}"
+    return f"Price over {since}: from {_price(min(prices))} to {_price(max(prices))}, {newest}"

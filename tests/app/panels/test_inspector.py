@@ -140,7 +140,14 @@ def test_the_chart_reads_off_values(inspector: Inspector) -> None:
     assert chart.grab().toImage() != before
 
 
+def test_the_chart_does_not_call_an_expired_price_now(inspector: Inspector, engine: ScriptedEngine) -> None:
+    assert "now $" in inspector.chart.accessibleName()
+    engine.now += PRICE_LIFE_S
+    show(inspector, engine)
+    assert "at last $" in inspector.chart.accessibleName()
+
+
 def test_no_history_is_said(inspector: Inspector) -> None:
-    inspector.chart.show_history(())
+    inspector.chart.show_history((), True)
     assert inspector.chart.accessibleName() == "No price history yet"
     assert not inspector.chart.grab().isNull()
