@@ -66,6 +66,11 @@ class MoveFlow(QObject):
             )
         return self._card
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the engine has taken the move up: it has an arc of its own then, and is not only considered."""
+        return self._move is not None and self._move.migration_id is not None
+
     def migrate(self, dry_run: DryRun) -> None:
         """One click: show the dry run, and run it where it may run."""
         if self._monotonic() - self._migrated_s < DOUBLE_CLICK_S:

@@ -70,17 +70,7 @@ class MainWindow(QMainWindow):
         self._names: dict[str, str] = {}
         self._selected: str | None = None
         self._shown_at = 0.0
-        choice = settings.presenter if presenter_choice is None else presenter_choice
-        self.setWindowTitle("SentinelAura")
-        self.header = Header()
-        self.stage = Stage(lambda parent: make_view(choice, parent), clock=clock, monotonic=monotonic)
-        self.table = RegionTable()
-        self.inspector = Inspector()
-        self.timeline = Timeline()
-        self.moves = MoveFlow(send, clock, monotonic, self)
-        self._layout = WindowLayout(self, self.header, self.stage, self.timeline, self.table)
-        self._layout.show_below_table(self.inspector)
-        self.sheets = WindowSheets(self, self._layout.content)
+        self._build(settings.presenter if presenter_choice is None else presenter_choice)
         self._connect()
         self._bind_keys()
         self._apply_settings()
@@ -186,6 +176,8 @@ class MainWindow(QMainWindow):
         self.table.show_rows(rows, self._shown_at)
         self._show_inspector()
         self.moves.show_snapshot(snapshot, self._names)
+        if self.moves.is_under_way:
+            self.stage.preview(None)
 
     def _show_inspector(self) -> None:
         view = self._views.get(self._selected) if self._selected is not None else None
@@ -230,6 +222,20 @@ class MainWindow(QMainWindow):
         reduced = motion is Motion.REDUCED or (motion is Motion.SYSTEM and prefers_reduced_motion())
         self.stage.set_reduced_motion(reduced)
         self.stage.set_region_names(self.settings.region_names)
+
+    def _build(self, choice: PresenterChoice) -> None:
+        self.setWindowTitle("SentinelAura")
+        self.header = Header()
+        self.stage = Stage(
+            lambda parent: make_view(choice, parent), clock=self._clock, monotonic=self._monotonic
+        )
+        self.table = RegionTable()
+        self.inspector = Inspector()
+        self.timeline = Timeline()
+        self.moves = MoveFlow(self._send, self._clock, self._monotonic, self)
+        self._layout = WindowLayout(self, self.header, self.stage, self.timeline, self.table)
+        self._layout.show_below_table(self.inspector)
+        self.sheets = WindowSheets(self, self._layout.content)
 
     def _connect(self) -> None:
         self.stage.region_selected.connect(self.select)

@@ -85,6 +85,16 @@ def test_the_migration_is_followed_to_its_summary(desk: Desk) -> None:
     assert shown_buttons(desk.window.moves.card) == ["Close"]
 
 
+def test_a_move_that_is_over_is_not_drawn_as_one_that_is_considered(desk: Desk) -> None:
+    desk.face(SOURCE)
+    desk.click_migrate(SOURCE)
+    assert desk.window.stage.focus_state.preview is not None
+    desk.pass_time(40.0)
+    assert desk.window.moves.card.isVisible()
+    assert desk.window.stage.focus_state.preview is None
+    assert len(desk.view.frames[-1].arcs.starts) == 0
+
+
 def test_cancel_rolls_back(desk: Desk) -> None:
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
