@@ -104,6 +104,8 @@ def describe_row(row: RegionRow) -> str:
     ]
     if not row.is_reachable:
         lines.append(f"{view.health.value}: {plain_text(view.health_reason)}")
+    if view.quote is not None:
+        lines.append(f"Price from {view.quote.source}")
     if row.freshness is Freshness.EXPIRED:
         lines.append("The price is past its deadline: nothing is decided on it.")
     if not view.armed:
@@ -141,10 +143,14 @@ def _price(view: ContextView, freshness: Freshness | None) -> str:
 def _age(view: ContextView, now: float) -> str:
     if view.quote is None:
         return UNKNOWN
-    return f"{format_age(view.quote.age_s(now))}, {plain_text(view.quote.source, 24)}"
+    # The tool tip says the source in full: in a narrow column the word that all of them end with hides the rest.
+    source = plain_text(view.quote.source, 24).removesuffix(" market")
+    return f"{format_age(view.quote.age_s(now))}, {source}"
 
 
 def _workloads(view: ContextView) -> str:
     if view.health is not Health.REACHABLE and not view.workloads:
         return UNKNOWN
+    if not view.workloads and view.desired_replicas == 0:
+        return "0"
     return f"{len(view.workloads)}  {format_replicas(view.ready_replicas, view.desired_replicas)}"

@@ -250,7 +250,7 @@ class RegionTable(QTableView):
 
 _WIDTHS_PX = {
     Column.PRICE: 74,
-    Column.AGE: 130,
+    Column.AGE: 104,
     Column.TREND: 54,
     Column.WORKLOADS: 70,
     Column.COST: 62,

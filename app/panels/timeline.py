@@ -129,6 +129,7 @@ class Timeline(QWidget):
         self.list.activated.connect(self._on_activated)
         self.filter_button = QToolButton()
         self.filter_button.setText("Selected region only")
+        self.filter_button.setProperty("outlined", True)
         self.filter_button.setCheckable(True)
         self.filter_button.toggled.connect(self._refresh)
         self._empty = make_label("Nothing has happened yet.", size_px=12, color=colors.MUTED)

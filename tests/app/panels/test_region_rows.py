@@ -28,6 +28,20 @@ def test_a_row_says_price_age_and_source(engine: ScriptedEngine, view: ContextVi
     assert row.texts[Column.WORKLOADS] == "3  19/19"
 
 
+def test_a_narrow_column_says_the_source_shortly_and_the_tool_tip_in_full(
+    engine: ScriptedEngine, view: ContextView
+) -> None:
+    assert view.quote is not None
+    row = row_of(replace(view, quote=replace(view.quote, source="simulated market")), engine.now)
+    assert row.texts[Column.AGE] == "0 s, simulated"
+    assert "Price from simulated market" in describe_row(row)
+
+
+def test_a_context_where_nothing_runs_has_no_counters(engine: ScriptedEngine, view: ContextView) -> None:
+    empty = replace(view, workloads=(), ready_replicas=0, desired_replicas=0)
+    assert row_of(empty, engine.now).texts[Column.WORKLOADS] == "0"
+
+
 def test_an_expired_price_is_not_shown_as_a_price(engine: ScriptedEngine, view: ContextView) -> None:
     row = row_of(view, engine.now + PRICE_LIFE_S)
     assert row.freshness is Freshness.EXPIRED
