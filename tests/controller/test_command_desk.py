@@ -1,0 +1,183 @@
+"""Every command is answered: by a dry run, a migration, or a rejection in words."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from controller.command_desk import CommandDesk
+from controller.commands import RequestDryRun, SetArmed, StartMigration
+from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
+from controller.errors import AccessDenied, PlanOutdated
+from tests.controller.decision.worlds import (
+    CHECKOUT,
+    NOW,
+    SETTINGS,
+    make_board,
+    make_cluster,
+    make_picture,
+    make_workload,
+)
+
+PICTURE = make_picture(make_cluster("tokyo", make_workload()), make_cluster("virginia"))
+BOARD = make_board(tokyo="0.90", virginia="0.10")
+
+
+class FakeRegions:
+    """Two contexts with a switch each."""
+
+    contexts = ("tokyo", "virginia")
+
+    def __init__(self, *armed):
+        self.armed = set(armed)
+
+    def is_armed(self, context):
+        return context in self.armed
+
+    def set_armed(self, context, armed):
+        (self.armed.add if armed else self.armed.discard)(context)
+
+
+class FakeMigrations:
+    """Remembers what was started; its search for unfinished migrations ends when `found` is set."""
+
+    def __init__(self):
+        self.started = []
+        self.searches = 0
+        self.found = asyncio.Event()
+        self.found.set()
+        self.trouble = None
+        self.usage = NOTHING_MOVED
+
+    def budget_usage(self, now):
+        return self.usage
+
+    async def start(self, dry_run):
+        self.started.append(dry_run)
+        self.usage = BudgetUsage((Move(dry_run.workload, dry_run.target, NOW),))
+
+    async def resume_all(self, picture):
+        self.searches += 1
+        await self.found.wait()
+        if self.trouble is not None:
+            raise self.trouble
+
+
+class FakeLedger:
+    """Remembers the texts."""
+
+    def __init__(self):
+        self.texts = []
+
+    def record(self, kind, text, **facts):
+        self.texts.append(text)
+
+
+class World:
+    """A desk with everything around it."""
+
+    def __init__(self, *armed):
+        self.regions, self.migrations, self.ledger = FakeRegions(*armed), FakeMigrations(), FakeLedger()
+        self.desk = CommandDesk(self.regions, self.migrations, self.ledger, SETTINGS, lambda: None)
+
+    async def round(self, *commands, board=BOARD):
+        for command in commands:
+            self.desk.submit(command)
+        await self.desk.work(PICTURE, board, NOW)
+        await asyncio.sleep(0)
+
+    async def confirm(self):
+        """Ask for the dry run and return the command that confirms it."""
+        await self.round(RequestDryRun(CHECKOUT, "virginia"))
+        return StartMigration(CHECKOUT, "virginia", self.desk.answers[-1].plan_digest)
+
+
+def run(scenario):
+    return asyncio.run(scenario())
+
+
+def test_confirmed_plan_is_started():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        await world.round(await world.confirm())
+        assert [dry_run.target for dry_run in world.migrations.started] == ["virginia"]
+        assert world.desk.rejections == ()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("armed", "named"), [((), "tokyo and virginia"), (("tokyo",), "virginia")])
+def test_start_in_an_unarmed_context_is_rejected_by_name(armed, named):
+    async def scenario():
+        world = World(*armed)
+        await world.round(await world.confirm())
+        assert world.migrations.started == []
+        assert world.desk.rejections[-1].reason == f"{named} not armed (read-only)"
+        assert "not armed" in world.ledger.texts[-1]
+
+    run(scenario)
+
+
+def test_plan_whose_prices_have_turned_is_rejected_and_answered_anew():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        await world.round(command, board=make_board(tokyo="0.90", virginia="0.50"))
+        assert world.migrations.started == []
+        reason = str(PlanOutdated(str(CHECKOUT), "the workload, the target or a price has changed since"))
+        assert world.desk.rejections[-1].reason == reason
+        assert world.desk.answers[-1].plan_digest != command.plan_digest
+
+    run(scenario)
+
+
+def test_second_click_does_not_start_a_second_migration():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        await world.round(command, command)
+        assert len(world.migrations.started) == 1
+        assert "being moved" in world.desk.rejections[-1].reason
+
+    run(scenario)
+
+
+def test_start_waits_for_the_search_that_may_find_the_same_workload():
+    async def scenario():
+        world = World()
+        command = await world.confirm()
+        world.migrations.found.clear()
+        await world.round(SetArmed("tokyo", True), SetArmed("virginia", True), command)
+        assert world.migrations.started == []
+        world.migrations.found.set()
+        for _ in range(4):
+            await world.round()
+        assert len(world.migrations.started) == 1
+
+    run(scenario)
+
+
+def test_search_that_failed_is_told_and_tried_again():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        world.migrations.trouble = AccessDenied("tokyo", "may not list leases")
+        await world.round()
+        await world.round()
+        assert any("may not list leases" in text for text in world.ledger.texts)
+        assert not world.desk.has_searched("tokyo")
+        world.migrations.trouble = None
+        for _ in range(4):
+            await world.round()
+        assert world.desk.has_searched("tokyo")
+
+    run(scenario)
+
+
+def test_arming_an_unknown_context_changes_nothing():
+    async def scenario():
+        world = World()
+        await world.round(SetArmed("nowhere", True))
+        assert world.regions.armed == set()
+
+    run(scenario)
