@@ -20,12 +20,11 @@ from controller.clusters.untrusted_text import clean_text
 #: The declared size of the state that travels with the workload, GB (10^9 bytes); "0" says that there is none.
 STATE_ANNOTATION = "sentinelaura.io/state-gb"
 
-#: Deployments that carry one of these are reconciled by somebody who would undo our scaling.
-_GITOPS_LABELS = {
-    "argocd.argoproj.io/instance": "Argo CD",
-    "argocd.argoproj.io/tracking-id": "Argo CD",
-    "kustomize.toolkit.fluxcd.io/name": "Flux",
-    "helm.toolkit.fluxcd.io/name": "Flux",
+#: Deployments with a label or annotation that begins so are reconciled by somebody who would undo our scaling.
+_GITOPS_PREFIXES = {
+    "argocd.argoproj.io/": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/": "Flux",
+    "helm.toolkit.fluxcd.io/": "Flux",
 }
 
 #: Volumes that tie a pod to a disk or to a node.
@@ -95,7 +94,10 @@ def _find_obstacles(
         reference = as_mapping(owner)
         yield f"it is managed by {clean_text(reference.get('kind'))} {clean_text(reference.get('name'))}"
     marks = {**as_mapping(metadata.get("labels")), **as_mapping(metadata.get("annotations"))}
-    for tool in sorted({tool for label, tool in _GITOPS_LABELS.items() if label in marks}):
+    tools = {
+        tool for prefix, tool in _GITOPS_PREFIXES.items() if any(mark.startswith(prefix) for mark in marks)
+    }
+    for tool in sorted(tools):
         yield f"{tool} manages it and would undo the move"
     if metadata.get("deletionTimestamp"):
         yield "it is being deleted"

@@ -7,13 +7,12 @@ right after a change (kubernetes/kubernetes#124264).
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from controller.clusters.untrusted_text import clean_text
+from controller.clusters.workload_parsing import hash_template
 from controller.migration.fences import FENCE_ANNOTATION
 
 #: Kubernetes' default terminationGracePeriodSeconds.
@@ -77,11 +76,6 @@ def parse_deployment(body: Mapping[str, Any]) -> DeploymentFacts:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a Deployment: {error!r}") from error
-
-
-def hash_template(template: Mapping[str, Any]) -> str:
-    """Return the sha256 of a pod template, equal for equal templates whatever the order of their keys."""
-    return hashlib.sha256(json.dumps(template, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def format_selector(selector: Mapping[str, Any]) -> str:

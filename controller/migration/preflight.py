@@ -16,17 +16,18 @@ from controller.clusters.checks import Outcome
 from controller.clusters.kube_api import PatchType
 from controller.clusters.preflight import check_replica_owner, check_target
 from controller.clusters.resource_parsing import compute_pod_requests
+from controller.clusters.workload_parsing import hash_template, parse_workload
 from controller.decision.dry_run import DryRun
 from controller.errors import ClusterError, NotArmed, ObjectNotFound, VersionConflict
+from controller.migration.autoscalers import find_autoscaler
 from controller.migration.closure import find_references, is_same_content
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.copies import Travelling, list_if_served, read_closure
 from controller.migration.errors import MigrationRefused
 from controller.migration.fences import Fence
-from controller.migration.floors import compute_floor
+from controller.migration.floors import compute_disruption_floor, compute_floor
 from controller.migration.gates import Gate, check_gate
-from controller.migration.observation import DeploymentFacts, hash_template, parse_deployment
-from controller.migration.obstacles import compute_disruption_floor, find_autoscaler, find_obstacles
+from controller.migration.observation import DeploymentFacts, parse_deployment
 from controller.migration.pace import Pace
 from controller.migration.record import MigrationRecord, MovePlan, Side, SideRecord
 from controller.migration.states import MigrationState
@@ -116,9 +117,9 @@ class Preflight:
     def _check_source(self, dry_run: DryRun, body: Mapping[str, Any], refuse: Refusing) -> DeploymentFacts:
         try:
             facts = parse_deployment(body)
-            obstacles = find_obstacles(body)
         except (ValueError, KeyError, TypeError) as error:
             refuse.because(f"{self._source.context} describes it in a way that was not understood: {error}")
+        obstacles = parse_workload(self._source.context, body).obstacles
         refuse.when(bool(obstacles), "; ".join(obstacles))
         refuse.when(
             facts.replicas != dry_run.replicas,

@@ -90,10 +90,11 @@ def with_metadata(**metadata: Any) -> Json:
         (with_metadata(ownerReferences=[{"kind": "Rollout", "name": "shop"}]), "managed by Rollout shop"),
         (with_metadata(labels={"kustomize.toolkit.fluxcd.io/name": "apps"}), "Flux manages it"),
         (with_metadata(annotations={"argocd.argoproj.io/tracking-id": "x"}), "Argo CD manages it"),
+        (with_metadata(annotations={"argocd.argoproj.io/sync-wave": "2"}), "Argo CD manages it"),
         (with_metadata(deletionTimestamp="2026-01-01T00:00:00Z"), "being deleted"),
     ],
     ids=["claim", "ephemeral", "host path", "host network", "pinned", "zone", "hostname", "host port", "paused",
-         "owner", "flux", "argo", "deleted"],
+         "owner", "flux", "argo", "argo's order", "deleted"],
 )  # fmt: skip
 def test_what_ties_a_workload_to_its_cluster_is_an_obstacle(deployment: Json, obstacle: str) -> None:
     assert any(obstacle in text for text in parse_workload("eu", deployment).obstacles)
@@ -115,6 +116,7 @@ def test_the_template_hash_knows_a_change_and_ignores_a_restart() -> None:
     changed["spec"]["containers"][0]["image"] = "other"
     assert hash_template(template) == hash_template(restarted)
     assert hash_template(template) != hash_template(changed)
+    assert hash_template(dict(reversed(template.items()))) == hash_template(template)
 
 
 @pytest.mark.parametrize(

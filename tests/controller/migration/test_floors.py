@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import accumulate
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.decision.costs import plan_wave_sizes
-from controller.migration.floors import compute_floor, is_within_ceiling, may_lower, may_retreat
+from controller.migration.floors import (
+    compute_disruption_floor,
+    compute_floor,
+    is_within_ceiling,
+    may_lower,
+    may_retreat,
+)
 
 
 def lower(
@@ -101,3 +109,18 @@ def test_floor_and_ceiling_hold_for_every_readiness(replicas: int, data: st.Data
         assert source + target <= replicas + surge
         if source > replicas - wave:
             return  # this wave never became ready: a migration would go back from here
+
+
+@pytest.mark.parametrize(
+    ("spec", "floor"),
+    [
+        ({"minAvailable": 2}, 2),
+        ({"minAvailable": "50%"}, 4),
+        ({"maxUnavailable": 1}, 6),
+        ({"maxUnavailable": "25%"}, 6),
+        ({"minAvailable": 99}, 7),
+        ({}, 0),
+    ],
+)
+def test_a_disruption_budget_sets_a_floor_rounded_to_the_safe_side(spec: dict[str, Any], floor: int) -> None:
+    assert compute_disruption_floor({"spec": spec}, 7) == floor

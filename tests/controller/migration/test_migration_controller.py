@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from controller.clusters.fleet import FleetPicture, Health
+from controller.clusters.workload_parsing import parse_workload
 from controller.decision.dry_run import Verdict
 from controller.errors import PlanOutdated
 from controller.migration.errors import MigrationRefused
@@ -15,7 +16,17 @@ from controller.migration.ledger import verify_ledger
 from controller.migration.migration_controller import BUDGET_MEMORY_S
 from controller.snapshots import MigrationStage, Severity
 from tests.simulation.processes import Process
-from tests.simulation.world import EPOCH, LEASE_PATH, World, build_dry_run, simulate, start, wait_until_over
+from tests.simulation.world import (
+    EPOCH,
+    LEASE_PATH,
+    PATH,
+    World,
+    build_deployment,
+    build_dry_run,
+    simulate,
+    start,
+    wait_until_over,
+)
 
 JOURNAL = "sentinelaura.io/journal"
 
@@ -49,6 +60,33 @@ def test_it_moves_in_the_waves_that_were_confirmed(tmp_path: Path) -> None:
     world = simulate(scenario, 1, tmp_path)
     scaled = [request.replicas for _, request in world.target.history if request.replicas is not None]
     assert scaled == [1, 2, 4, 6]
+
+
+def test_what_is_not_offered_is_refused_for_the_same_reason(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        body = world.source.objects[PATH]
+        body["spec"]["template"]["spec"]["nodeSelector"] = {"topology.kubernetes.io/zone": "eu-west-3a"}
+        [obstacle] = parse_workload("paris", body).obstacles
+        controller = world.build_controller("a")
+        await wait_until_over(controller, await controller.start(world.dry_run()))
+        assert controller.views()[0].stage is MigrationStage.REFUSED
+        assert obstacle in controller.views()[0].detail
+
+    assert simulate(scenario, 1, tmp_path).result() == (6, None)
+
+
+def test_a_restart_of_the_pods_is_no_change_of_their_template(tmp_path: Path) -> None:
+    """Neither for the plan nor for the move, nor for a Deployment that waits in the target from an earlier move."""
+
+    async def scenario(world: World) -> None:
+        waiting = build_deployment(0)
+        waiting["spec"]["template"]["metadata"]["annotations"] = {"kubectl.kubernetes.io/restartedAt": "now"}
+        world.target.deploy(PATH, waiting)
+        controller = world.build_controller("a")
+        await wait_until_over(controller, await controller.start(world.dry_run()))
+        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].detail
+
+    assert simulate(scenario, 1, tmp_path).result() == (0, 6)
 
 
 def test_cancelling_what_is_unknown_or_over_changes_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from controller.migration.observation import format_selector, hash_template, parse_deployment, parse_pod
+from controller.migration.observation import format_selector, parse_deployment, parse_pod
 
 
 def deployment(**status: Any) -> dict[str, Any]:
@@ -79,11 +79,6 @@ def test_what_is_no_deployment_is_refused(breakage: Any) -> None:
     breakage(body)
     with pytest.raises(ValueError, match="not a Deployment"):
         parse_deployment(body)
-
-
-def test_the_template_hash_ignores_the_order_of_keys() -> None:
-    assert hash_template({"a": 1, "b": {"c": 2, "d": 3}}) == hash_template({"b": {"d": 3, "c": 2}, "a": 1})
-    assert hash_template({"a": 1}) != hash_template({"a": 2})
 
 
 def test_selectors_are_written_as_the_api_reads_them() -> None:
