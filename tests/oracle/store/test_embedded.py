@@ -214,7 +214,11 @@ def other_program(settings: OracleSettings) -> Iterator[subprocess.Popen[str]]:
     """A program of its own with its own embedded server, up and running."""
     directories = (str(settings.data_directory), str(settings.runtime_directory))
     program = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *directories], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, *directories],
+        stdout=subprocess.PIPE,
+        text=True,
+        # Under nohup the tests, and all that they start, would ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     try:
         assert program.stdout is not None
