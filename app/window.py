@@ -35,6 +35,8 @@ from controller.snapshots import ContextView, EngineSnapshot, Notice, Severity
 
 AGE_TICK_MS = 1000
 ENGINE_NOTICE = "engine"
+#: An engine that has not read everything by then is in trouble and no longer starting. Arbitrary.
+STARTING_S = 4.0
 
 
 class MainWindow(QMainWindow):
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         self._names: dict[str, str] = {}
         self._selected: str | None = None
         self._shown_at = 0.0
+        self._started_at: float | None = None
         self._build(settings.presenter if presenter_choice is None else presenter_choice)
         self._connect()
         self._bind_keys()
@@ -101,7 +104,6 @@ class MainWindow(QMainWindow):
         self.stage.show_snapshot(snapshot)
         self.header.show_snapshot(snapshot)
         self.timeline.show_entries(snapshot.timeline)
-        self.stage.notices.show_lasting(snapshot.notices)
         self._show_panels()
 
     def show_engine_lost(self, reason: str) -> None:
@@ -165,6 +167,7 @@ class MainWindow(QMainWindow):
         snapshot, now = self._snapshot, self._clock()
         if snapshot is None:
             return
+        self._show_notices(snapshot)
         offers = best_opportunities(snapshot, snapshot.migrations)
         share = self.stage.presenter.price_share
         rows = [
@@ -178,6 +181,15 @@ class MainWindow(QMainWindow):
         self.moves.show_snapshot(snapshot, self._names)
         if self.moves.is_under_way:
             self.stage.preview(None)
+
+    def _show_notices(self, snapshot: EngineSnapshot) -> None:
+        """Show what lasts. That nothing answers yet is no trouble in the first moments, only a start."""
+        if self._started_at is None:
+            self._started_at = self._monotonic()
+        is_starting = not snapshot.is_complete and self._monotonic() - self._started_at < STARTING_S
+        self.stage.notices.show_lasting(
+            [n for n in snapshot.notices if n.severity is Severity.INFO or not is_starting]
+        )
 
     def _show_inspector(self) -> None:
         view = self._views.get(self._selected) if self._selected is not None else None

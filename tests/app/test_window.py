@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.hud.overlay import OverlayButton
 from app.panels.region_rows import Column
 from app.settings import Motion, Settings, parse_settings
+from app.window import STARTING_S
 from controller.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
 from controller.decision.dry_run import Verdict
 from controller.snapshots import MigrationStage, Notice, Severity
@@ -359,6 +360,16 @@ def test_lasting_notices_come_and_go_with_their_trouble(desk: Desk) -> None:
     desk.engine.notices = ()
     desk.show()
     assert not desk.window.stage.notices.isVisible()
+
+
+def test_a_start_is_no_trouble_until_it_takes_long(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk(shown=False)
+    desk.engine.notices = (Notice("store", Severity.ERROR, "The store is being started."),)
+    desk.window.show_snapshot(replace(desk.engine.snapshot(), is_complete=False))
+    assert desk.window.stage.notices.shown == ()
+    desk.engine.now += STARTING_S
+    desk.window.refresh_ages()
+    assert "The store is being started." in words(desk.window.stage.notices)
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (900, 560)])
