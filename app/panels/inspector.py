@@ -71,7 +71,10 @@ class Inspector(QWidget):
         self._price_detail.setText(_price_detail(view, now))
         self._show_health(view)
         self.chart.show_history(view.history, view.quote is not None and view.quote.is_usable(now))
-        self.workloads.show_rows(make_workload_rows(view, snapshot))
+        empty = (
+            "Nothing runs here." if view.health is Health.REACHABLE else "What runs here is not known yet."
+        )
+        self.workloads.show_rows(make_workload_rows(view, snapshot), empty)
 
     def _show_health(self, view: ContextView) -> None:
         troubled = view.health is not Health.REACHABLE

@@ -73,7 +73,7 @@ def make_row(
         _age(view, now),
         format_percent(view.trend),
         _workloads(view),
-        format_usd(view.usd_per_day),
+        UNKNOWN if _is_unread(view) else format_usd(view.usd_per_day),
         f"Save {format_usd(offers[0].savings_usd_per_day)}" if offers else "",
     )
     return RegionRow(view, name, offers, share, texts, freshness)
@@ -88,8 +88,8 @@ def sort_value(row: RegionRow, column: Column) -> tuple[int, float | str]:
         Column.PRICE: None if row.share is None or view.quote is None else float(view.quote.usd_per_hour),
         Column.AGE: None if view.quote is None else -view.quote.observed_at,
         Column.TREND: view.trend,
-        Column.WORKLOADS: float(len(view.workloads)),
-        Column.COST: None if view.usd_per_day is None else float(view.usd_per_day),
+        Column.WORKLOADS: None if _is_unread(view) else float(len(view.workloads)),
+        Column.COST: None if _is_unread(view) or view.usd_per_day is None else float(view.usd_per_day),
         Column.ACTION: float(row.offers[0].savings_usd_per_day or 0) if row.offers else None,
     }[column]
     return (1, 0.0) if number is None else (0, number)
@@ -148,8 +148,13 @@ def _age(view: ContextView, now: float) -> str:
     return f"{format_age(view.quote.age_s(now))}, {source}"
 
 
+def _is_unread(view: ContextView) -> bool:
+    """Whether nobody knows what runs there: no workloads were ever listed, which is not the same as none."""
+    return view.health is not Health.REACHABLE and not view.workloads
+
+
 def _workloads(view: ContextView) -> str:
-    if view.health is not Health.REACHABLE and not view.workloads:
+    if _is_unread(view):
         return UNKNOWN
     if not view.workloads and view.desired_replicas == 0:
         return "0"

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -132,6 +132,7 @@ class WorkloadTable(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._empty_text = ""
         self._model = WorkloadModel(self)
         self.setModel(self._model)
         self.setItemDelegate(WorkloadDelegate(self))
@@ -153,9 +154,22 @@ class WorkloadTable(QTableView):
         for column, width in _WIDTHS_PX.items():
             header.resizeSection(column, width)
 
-    def show_rows(self, rows: Sequence[WorkloadRow]) -> None:
-        """Show these workloads."""
+    def show_rows(self, rows: Sequence[WorkloadRow], empty_text: str) -> None:
+        """Show these workloads; where there are none, `empty_text` says so."""
         self._model.show_rows(rows)
+        shown = "" if rows else empty_text
+        if shown != self._empty_text:
+            self._empty_text = shown
+            self.setAccessibleDescription(shown)
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say that nothing runs here rather than showing a header over nothing."""
+        super().paintEvent(event)
+        if self._empty_text:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(colors.MUTED))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._empty_text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter or M takes the best move, or asks for a dry run from the last column; D asks for one from any."""

@@ -120,6 +120,18 @@ def test_a_workload_without_a_move_says_why(inspector: Inspector, engine: Script
     assert index.data() == "no cheaper region"
 
 
+def test_a_context_where_nothing_runs_says_so(inspector: Inspector, engine: ScriptedEngine) -> None:
+    snapshot = engine.snapshot()
+    view = replace(snapshot.contexts[0], workloads=())
+    inspector.show_context(view, snapshot, engine.now)
+    assert inspector.workloads.accessibleDescription() == "Nothing runs here."
+    inspector.show_context(replace(view, health=Health.UNREACHABLE), snapshot, engine.now)
+    assert inspector.workloads.accessibleDescription() == "What runs here is not known yet."
+    assert not inspector.workloads.grab().isNull()
+    inspector.show_context(snapshot.contexts[0], snapshot, engine.now)
+    assert inspector.workloads.accessibleDescription() == ""
+
+
 def test_a_moving_workload_shows_its_progress(inspector: Inspector, engine: ScriptedEngine) -> None:
     migration = engine.start_best()
     for _ in range(8):

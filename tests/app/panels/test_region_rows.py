@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -52,6 +53,15 @@ def test_an_expired_price_is_not_shown_as_a_price(engine: ScriptedEngine, view: 
 def test_unknown_things_are_dashes(engine: ScriptedEngine, view: ContextView) -> None:
     unknown = replace(view, quote=None, trend=None, usd_per_day=None, workloads=(), health=Health.CONNECTING)
     assert set(row_of(unknown, engine.now).texts[1:6]) == {"—"}
+
+
+def test_a_context_that_was_never_read_does_not_cost_nothing(
+    engine: ScriptedEngine, view: ContextView
+) -> None:
+    unread = replace(view, workloads=(), usd_per_day=Decimal(0), health=Health.CONNECTING)
+    assert row_of(unread, engine.now).texts[Column.COST] == "—"
+    known, unknown = row_of(view, engine.now), row_of(unread, engine.now)
+    assert sort_value(known, Column.COST) < sort_value(unknown, Column.COST)
 
 
 def test_an_unreachable_context_gives_its_reason(engine: ScriptedEngine, view: ContextView) -> None:
