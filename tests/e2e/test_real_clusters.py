@@ -11,8 +11,9 @@ from app.composition import open_engine
 from app.configuration import Configuration
 from app.demo import DEMO_MIGRATION
 from controller.clusters.fleet import WorkloadKey
-from controller.commands import SetArmed, StartMigration
-from controller.snapshots import MigrationStage
+from controller.commands import CancelMigration, SetArmed, StartMigration
+from controller.engine import Engine
+from controller.snapshots import MigrationStage, MigrationView
 from tests.controlplane.workloads import deployments_of, describe_deployment
 from tests.e2e.witness import ReplicaWitness
 
@@ -46,6 +47,22 @@ def create_workload(source, target):
     return WorkloadKey(source.context, namespace, "web")
 
 
+async def start_move(engine: Engine, key: WorkloadKey, target: str) -> None:
+    """Wait until the move is offered, arm both sides and confirm it."""
+    seen = await engine.wait_until(lambda s: any(d.workload == key for d in s.opportunities), 60)
+    offered = next(d for d in seen.opportunities if d.workload == key)
+    assert offered.target == target
+    for context in (key.context, target):
+        engine.submit(SetArmed(context, True))
+    engine.submit(StartMigration(key, target, offered.plan_digest))
+
+
+async def wait_for_end(engine: Engine) -> MigrationView:
+    """Return the only migration once it is over."""
+    ended = await engine.wait_until(lambda s: any(m.stage.is_final for m in s.migrations), 120)
+    return ended.migrations[0]
+
+
 @pytest.mark.timeout(180)
 def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home, tmp_path):
     source, target = control_planes.lend(2)
@@ -57,14 +74,8 @@ def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home
 
     async def move():
         async with open_engine(configuration, DEMO_MIGRATION) as engine:
-            seen = await engine.wait_until(lambda s: any(d.workload == key for d in s.opportunities), 60)
-            offered = next(d for d in seen.opportunities if d.workload == key)
-            assert offered.target == target.context
-            for context in (source.context, target.context):
-                engine.submit(SetArmed(context, True))
-            engine.submit(StartMigration(key, target.context, offered.plan_digest))
-            ended = await engine.wait_until(lambda s: any(m.stage.is_final for m in s.migrations), 120)
-            return ended.migrations[0]
+            await start_move(engine, key, target.context)
+            return await wait_for_end(engine)
 
     with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
         migration = asyncio.run(move())
@@ -74,3 +85,31 @@ def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home
 
     texts = [json.loads(line)["text"] for line in home.ledger.read_text().splitlines()]
     assert any("Moved to" in text for text in texts)
+
+
+@pytest.mark.timeout(180)
+def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, home, tmp_path):
+    source, target = control_planes.lend(2)
+    key = create_workload(source, target)
+    kubeconfig = control_planes.write_kubeconfig((source, target))
+    configuration = Configuration(
+        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target)
+    )
+
+    async def move_and_cancel():
+        async with open_engine(configuration, DEMO_MIGRATION) as engine:
+            await start_move(engine, key, target.context)
+            half_way = await engine.wait_until(
+                lambda s: any(m.wave == 3 and m.can_cancel for m in s.migrations), 90
+            )
+            engine.submit(CancelMigration(half_way.migrations[0].migration_id))
+            return await wait_for_end(engine)
+
+    with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
+        migration = asyncio.run(move_and_cancel())
+        assert migration.stage is MigrationStage.ROLLED_BACK, migration.detail
+        assert witness.desired(source.context) == REPLICAS
+        assert min(witness.sums) >= REPLICAS
+
+    left = target.client().get(deployments_of(key.namespace))["items"]
+    assert left == [], "what the move had created in the target is taken away again"
