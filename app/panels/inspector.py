@@ -83,7 +83,9 @@ class Inspector(QWidget):
             if view.health_reason
             else view.health.value
         )
-        self._health.setText(f"{reason}. What is shown here was seen last." if troubled else "")
+        is_known = view.quote is not None or view.workloads
+        seen = "What is shown here was seen last." if is_known else "Nothing of it was seen yet."
+        self._health.setText(f"{reason.rstrip('.')}. {seen}" if troubled else "")
         set_color(self._health, TONE_COLORS[Tone.WARNING])
         self._health.setVisible(troubled)
         self._arm.setText("Armed" if view.armed else "Arm…")

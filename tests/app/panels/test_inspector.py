@@ -68,6 +68,15 @@ def test_an_unreachable_context_says_that_its_facts_are_old(
     assert "unreachable: no route to host. What is shown here was seen last." in words(inspector)
 
 
+def test_a_context_that_never_answered_does_not_claim_old_facts(
+    inspector: Inspector, engine: ScriptedEngine
+) -> None:
+    snapshot = engine.snapshot()
+    view = replace(snapshot.contexts[0], workloads=(), quote=None, health=Health.UNREACHABLE)
+    inspector.show_context(replace(view, health_reason="connection refused."), snapshot, engine.now)
+    assert "unreachable: connection refused. Nothing of it was seen yet." in words(inspector)
+
+
 def test_a_dry_run_to_any_reachable_context_can_be_asked_for(
     inspector: Inspector, engine: ScriptedEngine, qtbot: QtBot
 ) -> None:
