@@ -1,7 +1,7 @@
 """Read a Deployment into a Workload: size, readiness, template, and what stands in the way of moving it. Pure.
 
 The obstacles are those of the migration protocol (A.7) that the Deployment itself shows; what needs a question to the
-API server is asked by `preflight.py`. Each is one clause that ends "the workload" or "it" sentences for a person.
+API server is asked by `move_checks.py`. Each is one clause that ends "the workload" or "it" sentences for a person.
 """
 
 from __future__ import annotations

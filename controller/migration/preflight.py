@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from controller.clusters import paths
 from controller.clusters.checks import Outcome
 from controller.clusters.kube_api import PatchType
-from controller.clusters.preflight import check_replica_owner, check_target
+from controller.clusters.move_checks import check_replica_owner, check_target
 from controller.clusters.resource_parsing import compute_pod_requests
 from controller.clusters.workload_parsing import hash_template, parse_workload
 from controller.decision.dry_run import DryRun

@@ -16,8 +16,8 @@ from controller.clusters.discovery import bindings_of
 from controller.clusters.fleet import FleetPicture, Health
 from controller.clusters.kube_api import PatchType
 from controller.clusters.kubeconfig import read_kubeconfig
+from controller.clusters.move_checks import check_replica_owner
 from controller.clusters.permissions import MOVE_FROM, OBSERVE, check_permissions
-from controller.clusters.preflight import check_replica_owner
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.errors import KubeconfigError, NotArmed, UnknownContext

@@ -9,7 +9,7 @@ import pytest
 
 from controller.clusters.checks import CheckResult, Outcome
 from controller.clusters.fleet import Resources
-from controller.clusters.preflight import (
+from controller.clusters.move_checks import (
     Dependency,
     check_quotas,
     check_replica_owner,
