@@ -64,7 +64,7 @@ class Preflight:
         existed = await self._check_target(facts, refuse)
         closure = await self._read_closure(refuse)
         await self._check_references(body, refuse)
-        await self._check_answers(body["spec"]["template"], facts, refuse)
+        await self._check_owner_and_pod_needs(body["spec"]["template"], facts, refuse)
         await self._dry_run(draft, closure, facts, existed, refuse)
         assert facts.available is not None, "_check_source refuses an unknown count"
         return replace(
@@ -176,7 +176,7 @@ class Preflight:
                     f"{self._target.context} lacks the Secret {name}; create it there, secrets are never copied"
                 )
 
-    async def _check_answers(
+    async def _check_owner_and_pod_needs(
         self, template: Mapping[str, Any], facts: DeploymentFacts, refuse: Refusing
     ) -> None:
         """What no dry run of a Deployment finds, because it concerns its pods or its next minutes."""
