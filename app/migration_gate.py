@@ -15,10 +15,14 @@ from controller.snapshots import ContextView, EngineSnapshot
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`reason` is empty exactly where the migration may start. `unarmed`: arming these would let it."""
+    """`reason` is empty exactly where the migration may start.
+
+    unarmed: arming these would let it. is_expired: a new dry run might let it.
+    """
 
     reason: str = ""
     unarmed: tuple[str, ...] = ()
+    is_expired: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -31,7 +35,7 @@ def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
     if dry_run.verdict is not Verdict.PAYS:
         return Gate(plain_text(dry_run.reason) or "The dry run does not say that the move pays.")
     if now >= dry_run.expires_at:
-        return Gate("The prices behind this dry run have expired; ask for a new one.")
+        return Gate("The prices behind this dry run have expired; ask for a new one.", is_expired=True)
     if any(m.workload == dry_run.workload and not m.stage.is_final for m in snapshot.migrations):
         return Gate("This workload is moving already.")
     views = {view.context: view for view in snapshot.contexts}

@@ -60,6 +60,9 @@ class MoveFlow(QObject):
             self._card = DryRunCard()
             self._card.closed.connect(self.close)
             self._card.migrate_requested.connect(self.migrate)
+            self._card.renew_requested.connect(
+                lambda dry_run: self.request_dry_run(dry_run.workload, dry_run.target)
+            )
             self._card.arm_requested.connect(self.arm_requested)
             self._card.cancel_requested.connect(
                 lambda migration_id: self._send(CancelMigration(migration_id))

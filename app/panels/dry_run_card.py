@@ -42,6 +42,8 @@ class DryRunCard(QFrame):
     """The `DryRun` on the card."""
     arm_requested = Signal(tuple)
     """The contexts that are not armed."""
+    renew_requested = Signal(object)
+    """The `DryRun` on the card, whose prices have expired."""
     cancel_requested = Signal(str)
     """The id of the migration to roll back."""
 
@@ -61,10 +63,12 @@ class DryRunCard(QFrame):
         self._progress = _Progress()
         self._state = make_label(wrap=True, size_px=12)
         self._migrate = _button("Migrate", primary=True)
+        self._renew = _button("New dry run", primary=True)
         self._arm = _button("Arm contexts…")
         self._cancel = _button("Cancel and roll back")
         self._close = _button("Close")
         self._migrate.clicked.connect(lambda: self.migrate_requested.emit(self._dry_run))
+        self._renew.clicked.connect(lambda: self.renew_requested.emit(self._dry_run))
         self._arm.clicked.connect(lambda: self.arm_requested.emit(self._unarmed))
         self._cancel.clicked.connect(self._on_cancel)
         self._close.clicked.connect(self.closed)
@@ -77,8 +81,10 @@ class DryRunCard(QFrame):
         self._show_title("Dry run…", Tone.PLAIN)
         self._reason.setText("Computing from the prices of this moment.")
         set_color(self._reason, colors.MUTED)
-        for part in (self._bill, self._progress, self._migrate, self._arm, self._cancel, self._state):
-            part.hide()
+        self._bill.hide()
+        self._progress.hide()
+        self._state.hide()
+        self._show_actions()
 
     def show_dry_run(
         self, dry_run: DryRun, source: str, target: str, gate: Gate, note: str, refusal: str
@@ -94,23 +100,22 @@ class DryRunCard(QFrame):
         self._show_bill(dry_run, source, target)
         self._show_title(*verdict_title(dry_run.verdict))
         self._progress.hide()
-        self._cancel.hide()
         blocked = "" if gate.reason == plain_text(dry_run.reason) else gate.reason
         said = note or " ".join(part for part in (refusal, blocked) if part)
         set_tone(self._state, said, Tone.PLAIN if note else Tone.WARNING)
         self._state.setVisible(bool(said))
         self._unarmed = gate.unarmed
-        self._migrate.setVisible(dry_run.verdict is Verdict.PAYS)
+        start = self._renew if gate.is_expired and not note else self._migrate
         self._migrate.setEnabled(gate.is_open and not note)
-        self._arm.setVisible(bool(gate.unarmed))
+        self._show_actions(
+            *([start] if dry_run.verdict is Verdict.PAYS else []), *([self._arm] if gate.unarmed else [])
+        )
 
     def show_migration(self, migration: MigrationView, source: str, target: str) -> None:
         """Show a migration beside the dry run that it was confirmed with."""
         self._dry_run, self._migration = migration.dry_run, migration
         self._show_bill(migration.dry_run, source, target)
         self._show_title(*stage_title(migration.stage))
-        self._migrate.hide()
-        self._arm.hide()
         ended = migration.stage.is_final
         tone = stage_title(migration.stage)[1]
         said = summary_text(migration, target) if ended else plain_text(migration.detail)
@@ -118,13 +123,23 @@ class DryRunCard(QFrame):
         self._state.setVisible(bool(said))
         self._progress.setVisible(migration.stage is not MigrationStage.REFUSED)
         self._progress.show_migration(migration, source, target)
-        self._cancel.setVisible(not ended)
+        self._show_actions(*([] if ended else [self._cancel]))
         self._cancel.setEnabled(migration.can_cancel)
 
     def first_control(self) -> QPushButton:
         """Return the button that a person will most likely want."""
-        buttons = (self._migrate, self._arm, self._cancel)
+        buttons = self._actions
         return next((button for button in buttons if button.isVisible() and button.isEnabled()), self._close)
+
+    @property
+    def _actions(self) -> tuple[QPushButton, ...]:
+        """What a person may do, in the order of the buttons."""
+        return self._migrate, self._renew, self._arm, self._cancel
+
+    def _show_actions(self, *shown: QPushButton) -> None:
+        """Show these buttons and no others; one that stays keeps the keyboard."""
+        for button in self._actions:
+            button.setVisible(button in shown)
 
     def _show_bill(self, dry_run: DryRun, source: str, target: str) -> None:
         self._show_way(dry_run.workload, source, target)
@@ -153,7 +168,7 @@ class DryRunCard(QFrame):
         head.addWidget(self._title, 1)
         head.addWidget(self._verdict)
         buttons = QHBoxLayout()
-        for button in (self._migrate, self._arm, self._cancel):
+        for button in self._actions:
             buttons.addWidget(button)
         buttons.addStretch(1)
         buttons.addWidget(self._close)

@@ -144,6 +144,32 @@ def test_a_click_on_an_expired_price_starts_nothing(desk: Desk) -> None:
     assert "have expired" in words(desk.window.moves.card)
 
 
+def test_an_expired_dry_run_can_be_renewed(desk: Desk) -> None:
+    desk.face(SOURCE)
+    desk.engine.now += PRICE_LIFE_S + 1.0
+    desk.click_migrate(SOURCE)
+    assert shown_buttons(desk.window.moves.card) == ["New dry run", "Close"]
+    desk.engine.advance(1.0)
+    press(desk.window.moves.card, "New dry run")
+    assert [type(command) for command in desk.engine.commands] == [RequestDryRun]
+    desk.show()
+    assert shown_buttons(desk.window.moves.card) == ["Migrate", "Close"]
+
+
+def test_a_button_keeps_the_keyboard_while_the_numbers_change(desk: Desk, qtbot: QtBot) -> None:
+    desk.engine.disarm()
+    desk.show()
+    desk.face(SOURCE)
+    desk.click_migrate(SOURCE)
+    desk.window.activateWindow()
+    qtbot.waitUntil(desk.window.isActiveWindow)
+    arm = desk.window.moves.card.first_control()
+    assert arm.text() == "Arm contexts…"
+    arm.setFocus()
+    desk.pass_time(2.0)
+    assert desk.window.focusWidget() is arm
+
+
 def test_a_plan_that_the_engine_refuses_says_so(desk: Desk) -> None:
     desk.face(SOURCE)
     desk.engine.set_price(SOURCE, 0.15)
