@@ -157,6 +157,8 @@ def _progress_items(migrations: Sequence[MigrationView], names: Mapping[str, str
             (target, "arriving", migration.target_ready, migration.target_desired),
         )
         for context, word, ready, desired in counters:
+            if migration.stage.is_final and ready is None and desired is None:
+                continue  # a rollback leaves nothing there to be counted
             count = format_replicas(ready, desired)
             spoken = f"{name} {word} at {_spoken(names, context)}: {count} replicas ready"
             key = f"progress:{migration.migration_id}:{context}"

@@ -254,11 +254,10 @@ class _Progress(QWidget):
         self._bar.setRange(0, max(1, migration.replicas))
         self._bar.setValue(migration.landed)
         self._tint(migration.stage)
-        source_count = format_replicas(migration.source_ready, migration.source_desired)
-        target_count = format_replicas(migration.target_ready, migration.target_desired)
-        self._left.setText(f"{source} {source_count}")
-        self._right.setText(f"{target} {target_count}")
-        wave = f"wave {migration.wave} of {migration.waves}" if not migration.stage.is_final else ""
+        ended = migration.stage.is_final
+        self._left.setText(_side(source, migration.source_ready, migration.source_desired, ended))
+        self._right.setText(_side(target, migration.target_ready, migration.target_desired, ended))
+        wave = "" if ended else f"wave {migration.wave} of {migration.waves}"
         landed = f"{migration.landed} of {migration.replicas} landed"
         self._middle.setText(" · ".join(part for part in (landed, wave) if part))
 
@@ -271,6 +270,13 @@ class _Progress(QWidget):
                 f"QProgressBar {{ background: {colors.LINE}; border: none; border-radius: 3px; }}"
                 f"QProgressBar::chunk {{ background: {color}; border-radius: 3px; }}"
             )
+
+
+def _side(name: str, ready: int | None, desired: int | None, ended: bool) -> str:
+    """Return one side's counter; after the end, what nobody counts any more has none: a rollback leaves nothing."""
+    if ended and ready is None and desired is None:
+        return name
+    return f"{name} {format_replicas(ready, desired)}"
 
 
 def _button(text: str, primary: bool = False) -> QPushButton:

@@ -107,6 +107,17 @@ def test_cancel_rolls_back(desk: Desk) -> None:
     assert "Rolled back" in words(desk.window.moves.card)
 
 
+def test_the_card_tells_unknown_counters_from_those_that_are_gone(desk: Desk) -> None:
+    migration = replace(desk.engine.start_best(), target_ready=None, target_desired=None)
+    unknown = replace(desk.engine.snapshot(), migrations=(migration,))
+    desk.window.show_snapshot(unknown)
+    desk.window.open_migration(migration.migration_id)
+    assert "Frankfurt (AWS) ?/?" in words(desk.window.moves.card)
+    ended = replace(migration, stage=MigrationStage.ROLLED_BACK, ended_at=desk.engine.now)
+    desk.window.show_snapshot(replace(desk.engine.snapshot(), migrations=(ended,)))
+    assert "?" not in words(desk.window.moves.card)
+
+
 def test_unarmed_contexts_start_nothing_until_a_person_armed_them(desk: Desk) -> None:
     desk.engine.disarm()
     desk.show()

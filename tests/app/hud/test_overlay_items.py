@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.hud.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
 from app.presenter import Focus
 from controller.clusters.fleet import Health
-from controller.snapshots import EngineSnapshot
+from controller.snapshots import EngineSnapshot, MigrationStage
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
 
 
@@ -54,6 +54,9 @@ def test_counters_that_nobody_knows_are_not_zero(engine: ScriptedEngine) -> None
     unknown = replace(snapshot.migrations[0], target_ready=None, target_desired=None)
     items = items_of(replace(snapshot, migrations=(unknown,)))
     assert of_kind(items, ItemKind.PROGRESS)[unknown.target].texts[0].endswith("?/?")
+    ended = replace(unknown, stage=MigrationStage.ROLLED_BACK)
+    counters = of_kind(items_of(replace(snapshot, migrations=(ended,))), ItemKind.PROGRESS)
+    assert counters.keys() == {ended.workload.context}
 
 
 def test_the_selected_region_shows_its_price_in_words(engine: ScriptedEngine) -> None:
