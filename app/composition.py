@@ -47,6 +47,7 @@ async def open_engine(
         fleet = await stack.enter_async_context(open_fleet(configuration))
         oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
         ledger = Ledger(user_data_path("sentinelaura") / "ledger.jsonl", clocks.wall)
+        stack.callback(ledger.flush)
         decision = decision_settings(configuration)
         migrations = MigrationController(
             fleet.api,

@@ -38,6 +38,8 @@ PUBLISH_INTERVAL_S = 0.25
 #: Seconds after which a binding that never got a price no longer keeps the picture incomplete: a replay may not
 #: know it.
 UNPRICED_GRACE_S = 4.0
+#: Seconds between two looks at what no event tells: a price that never comes, a disk that takes no entries.
+RETRY_S = 4.0
 MAX_TIMELINE_ENTRIES = 200
 
 logger = logging.getLogger(__name__)
@@ -149,8 +151,8 @@ class Engine:
     async def _wait_for_reason(self) -> None:
         """Wait until something changes, or until the next price grows old by the clock alone."""
         delay_s = _seconds_to_next_ageing(self._oracle.board(), self._clocks.wall())
-        if not self._is_settled():
-            delay_s = min(delay_s or UNPRICED_GRACE_S, UNPRICED_GRACE_S)
+        if not self._is_settled() or self._ledger.has_waiting:
+            delay_s = min(delay_s or RETRY_S, RETRY_S)
         try:
             async with asyncio.timeout(delay_s):
                 await self._wake.wait()
@@ -166,6 +168,7 @@ class Engine:
         plan = plan_moves(picture, board, self._settings.decision, now, usage)
         moved = [view.workload for view in self._migrations.views()]
         self._decisions.record(plan, moved, self._ledger, now)
+        self._ledger.flush()
         await self._publish(picture, board, plan, now)
 
     def _follow_bindings(self, picture: FleetPicture) -> None:
