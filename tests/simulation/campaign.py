@@ -23,7 +23,11 @@ from tests.simulation.network import Faults
 from tests.simulation.processes import Process
 from tests.simulation.world import PATH, World, keep_alive, simulate
 
-#: How often a run without faults resumes its tasks, and some more.
+#: How often a run without faults (seed 2) resumes its tasks, and one with noise (seed 7) until it is over.
+CLEAN_STEPS = 694
+NOISY_STEPS = 807
+
+#: Some more than most runs take.
 MAX_STEPS = 900
 
 
@@ -129,12 +133,15 @@ def main(seeds: int) -> int:
         run_campaign(name, [(seed, make(random.Random(seed * 7 + 1))) for seed in range(seeds)])
         for name, make in CAMPAIGNS.items()
     ]
-    every = range(1, 440)
-    is_good.append(run_campaign("kill at every await", [(1, Plan(noise(), kill_at=step)) for step in every]))
+    is_good.append(
+        run_campaign(
+            "kill at every await", [(7, Plan(noise(), kill_at=step)) for step in range(1, NOISY_STEPS)]
+        )
+    )
     is_good.append(
         run_campaign(
             "freeze at every await, two instances",
-            [(2, Plan(Faults(), freeze_at=step, has_two_instances=True)) for step in every],
+            [(2, Plan(Faults(), freeze_at=step, has_two_instances=True)) for step in range(1, CLEAN_STEPS)],
         )
     )
     return 0 if all(is_good) else 1

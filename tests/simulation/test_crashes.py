@@ -16,9 +16,9 @@ from tests.simulation.network import Faults
 from tests.simulation.processes import Process
 from tests.simulation.world import LEASE_PATH, PATH, World, keep_alive, simulate
 
-#: A run without faults resumes its tasks some 430 times; the sample steps through all of it.
-KILL_POINTS = range(5, 435, 17)
-FREEZE_POINTS = range(11, 435, 29)
+#: A run without faults resumes its tasks some 690 times; the sample steps through all of it.
+KILL_POINTS = range(5, 700, 27)
+FREEZE_POINTS = range(11, 700, 47)
 
 
 def assert_over(world: World) -> None:

@@ -288,7 +288,10 @@ async def start(world: World, name: str = "a") -> tuple[MigrationController, str
 
 
 async def keep_alive(world: World, name: str, *, first: Process | None = None, delay_s: float = 0.0) -> None:
-    """Run the program again and again, as a person would, until the journal says that the migration is over."""
+    """Run the program again and again, as a person would, until the journal says that the migration is over.
+
+    A start that was refused, because a request of the preflight was lost, is tried again in the same program.
+    """
     await asyncio.sleep(delay_s)
     process = first or Process(name)
     for generation in range(200):
@@ -299,5 +302,6 @@ async def keep_alive(world: World, name: str, *, first: Process | None = None, d
         if world.is_over():
             return
         await asyncio.sleep(world.rng.uniform(2, 30))
-        process = Process(f"{name}-{generation + 1}")
+        if process.is_dead:
+            process = Process(f"{name}-{generation + 1}")
     raise AssertionError(f"{name} never came to an end")
