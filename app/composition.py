@@ -46,7 +46,7 @@ async def open_engine(
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(open_fleet(configuration))
         oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
-        ledger = Ledger(user_data_path("sentinelaura") / "ledger.jsonl", clocks.wall)
+        ledger = Ledger(_ledger_path(configuration), clocks.wall)
         stack.callback(ledger.flush)
         decision = decision_settings(configuration)
         migrations = MigrationController(
@@ -64,7 +64,12 @@ async def open_engine(
             migrations=migrations,
             ledger=ledger,
             places=load_regions(),
-            settings=EngineSettings(configuration.is_demo, source.name, decision),
+            settings=EngineSettings(
+                demo=configuration.is_demo,
+                price_source=source.name,
+                accepts_simulated_prices=configuration.is_demo,
+                decision=decision,
+            ),
             clocks=clocks,
         )
         running = asyncio.create_task(engine.keep_running(), name="engine")
@@ -92,6 +97,11 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
             for context in regions.contexts:
                 regions.set_armed(context, True)
         yield regions
+
+
+def _ledger_path(configuration: Configuration) -> Path:
+    """What happened to real clusters is not to be mixed with what was simulated."""
+    return user_data_path("sentinelaura") / ("demo-ledger.jsonl" if configuration.is_demo else "ledger.jsonl")
 
 
 def oracle_settings(configuration: Configuration) -> OracleSettings:

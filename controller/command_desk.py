@@ -23,7 +23,7 @@ from controller.errors import ControllerError
 from controller.migration.ledger import Ledger
 from controller.migration.migration_controller import MigrationController
 from controller.snapshots import EntryKind, Rejection, Severity
-from oracle.quotes import QuoteBoard
+from oracle.quotes import SIMULATED_MARKET, QuoteBoard
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
@@ -41,12 +41,14 @@ class CommandDesk:
         ledger: Ledger,
         decision: DecisionSettings,
         wake: Callable[[], None],
+        accepts_simulated_prices: bool,
     ) -> None:
         self._regions = regions
         self._migrations = migrations
         self._ledger = ledger
         self._decision = decision
         self._wake = wake
+        self._accepts_simulated_prices = accepts_simulated_prices
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
@@ -121,11 +123,13 @@ class CommandDesk:
         self._reject(workload, target, obstacle, now)
 
     def _find_obstacle(self, dry_run: DryRun, now: float) -> str | None:
-        """Say why a confirmed move may not start now: not armed, or against the budgets."""
+        """Say why a confirmed move may not start now: not armed, on prices of nobody, or against the budgets."""
         contexts = (dry_run.workload.context, dry_run.target)
         unarmed = [context for context in contexts if not self._regions.is_armed(context)]
         if unarmed:
             return f"{' and '.join(unarmed)} not armed (read-only)"
+        if not self._accepts_simulated_prices and _rests_on_simulation(dry_run):
+            return "its prices are simulated, which nobody charges; give real ones with --prices or --redis"
         usage, budgets = self._migrations.budget_usage(now), self._decision.budgets
         return find_cooldown_obstacle(dry_run.workload, usage, budgets, now) or find_budget_obstacle(
             usage, budgets, dry_run.egress_usd or Decimal(0), now
@@ -161,3 +165,8 @@ class CommandDesk:
         finally:
             self._search = None
             self._wake()
+
+
+def _rests_on_simulation(dry_run: DryRun) -> bool:
+    quotes = (dry_run.source_quote, dry_run.target_quote)
+    return any(quote is not None and quote.source == SIMULATED_MARKET for quote in quotes)

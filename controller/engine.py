@@ -47,10 +47,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """What the engine was told. `demo`: the clusters are simulated; only shown, nothing depends on it."""
+    """What the engine was told.
+
+    demo: the clusters are simulated; only shown.
+    accepts_simulated_prices: whether clusters may be changed on prices that nobody charges; so only for simulated ones.
+    """
 
     demo: bool
     price_source: str
+    accepts_simulated_prices: bool = False
     decision: DecisionSettings = field(default_factory=DecisionSettings)
 
 
@@ -82,7 +87,9 @@ class Engine:
         self._published = asyncio.Condition()
         self._snapshot: EngineSnapshot | None = None
         self._failure: Exception | None = None
-        self._desk = CommandDesk(regions, migrations, ledger, settings.decision, self._wake.set)
+        self._desk = CommandDesk(
+            regions, migrations, ledger, settings.decision, self._wake.set, settings.accepts_simulated_prices
+        )
 
     @property
     def contexts(self) -> tuple[str, ...]:
@@ -193,7 +200,12 @@ class Engine:
             refused=plan.refused,
             migrations=self._migrations.views(),
             timeline=self._ledger.newest(MAX_TIMELINE_ENTRIES),
-            notices=collect_notices(status, picture, self._ledger.trouble),
+            notices=collect_notices(
+                status,
+                picture,
+                self._ledger.trouble,
+                warns_of_simulation=not self._settings.accepts_simulated_prices,
+            ),
             answers=self._desk.answers,
             rejections=self._desk.rejections,
         )

@@ -6,14 +6,22 @@ from collections.abc import Iterator
 
 from controller.clusters.fleet import FleetPicture, Health
 from controller.snapshots import Notice, Severity, StoreView
+from oracle.quotes import SIMULATED_MARKET
 from oracle.status import OracleStatus, StoreKind
+
+_SIMULATED_PRICES = Notice(
+    "prices",
+    Severity.WARNING,
+    "These clusters are real, but the prices are simulated: nothing is moved. Give real ones with --prices or --redis.",
+)
 
 
 def collect_notices(
-    status: OracleStatus, picture: FleetPicture, ledger_trouble: str | None
+    status: OracleStatus, picture: FleetPicture, ledger_trouble: str | None, *, warns_of_simulation: bool
 ) -> tuple[Notice, ...]:
     """Return the notices that hold now, the loudest trouble first."""
-    return tuple(_iterate_notices(status, picture, ledger_trouble))
+    simulated = (_SIMULATED_PRICES,) if warns_of_simulation and status.source == SIMULATED_MARKET else ()
+    return (*_iterate_notices(status, picture, ledger_trouble), *simulated)
 
 
 def describe_store(status: OracleStatus) -> StoreView:

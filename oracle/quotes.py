@@ -13,6 +13,9 @@ from enum import StrEnum
 
 from oracle.market import Offering
 
+#: The `source` of quotes that were drawn and not charged by anybody; real clusters are not moved on them.
+SIMULATED_MARKET = "simulated market"
+
 
 class Freshness(StrEnum):
     """The three ages of a price. An action may rest on `fresh` and `ageing`; `expired` is unknown."""

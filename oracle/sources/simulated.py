@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
+from oracle.quotes import SIMULATED_MARKET
 from oracle.sources.base import Observation
 from oracle.sources.price_levels import PriceLevels
 from oracle.sources.price_paths import (
@@ -47,7 +48,7 @@ class SimulatedMarket:
 
     @property
     def name(self) -> str:
-        return "simulated market"
+        return SIMULATED_MARKET
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from controller.command_desk import CommandDesk
 from controller.commands import RequestDryRun, SetArmed, StartMigration
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.errors import AccessDenied, PlanOutdated
+from oracle.quotes import SIMULATED_MARKET, QuoteBoard
 from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,
@@ -77,9 +79,11 @@ class FakeLedger:
 class World:
     """A desk with everything around it."""
 
-    def __init__(self, *armed):
+    def __init__(self, *armed, accepts_simulated_prices=False):
         self.regions, self.migrations, self.ledger = FakeRegions(*armed), FakeMigrations(), FakeLedger()
-        self.desk = CommandDesk(self.regions, self.migrations, self.ledger, SETTINGS, lambda: None)
+        self.desk = CommandDesk(
+            self.regions, self.migrations, self.ledger, SETTINGS, lambda: None, accepts_simulated_prices
+        )
 
     async def round(self, *commands, board=BOARD):
         for command in commands:
@@ -170,6 +174,21 @@ def test_search_that_failed_is_told_and_tried_again():
         for _ in range(4):
             await world.round()
         assert world.desk.has_searched("tokyo")
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "moves"), [(False, 0), (True, 1)], ids=["real clusters", "simulated clusters"]
+)
+def test_real_clusters_are_not_moved_on_simulated_prices(accepted, moves):
+    quotes = {key: replace(quote, source=SIMULATED_MARKET) for key, quote in BOARD.quotes.items()}
+
+    async def scenario():
+        world = World("tokyo", "virginia", accepts_simulated_prices=accepted)
+        await world.round(await world.confirm(), board=QuoteBoard(quotes))
+        assert len(world.migrations.started) == moves
+        assert accepted or "simulated" in world.desk.rejections[-1].reason
 
     run(scenario)
 

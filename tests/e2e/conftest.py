@@ -36,6 +36,7 @@ class Home:
 
     def __init__(self, runtime: Path, data: Path) -> None:
         self.runtime = runtime / "sentinelaura"
+        self.demo_ledger = data / "demo-ledger.jsonl"
         self.ledger = data / "ledger.jsonl"
 
     def find_kubeconfig(self) -> Path | None:

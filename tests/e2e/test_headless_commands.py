@@ -75,7 +75,7 @@ def test_migration_on_recorded_prices_ends_in_the_other_cluster(home, recording)
     assert events[-1]["stage"] == "done"
     assert (events[-1]["source_ready"], events[-1]["target_ready"]) == (0, events[-1]["replicas"])
     assert all(_is_covered(event) for event in events if event["event"] == "progress")
-    assert verify_ledger(home.ledger) is None
+    assert verify_ledger(home.demo_ledger) is None
 
 
 def _is_covered(event):
