@@ -67,8 +67,15 @@ def _add(
 def _add_oracle(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     oracle = _add(commands, "oracle", "publish prices to Redis and serve the pricing API on loopback", common)
     oracle.add_argument(
-        "--port", type=int, default=8642, help="TCP port of the pricing API (default: %(default)s)"
+        "--port", type=_parse_port, default=8642, help="TCP port of the pricing API (default: %(default)s)"
     )
+
+
+def _parse_port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port; ports are 0 (any free one) to 65535")
+    return port
 
 
 def _add_operator(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

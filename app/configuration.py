@@ -6,6 +6,7 @@ The texts of the file and the environment are arguments; reading them belongs to
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,10 @@ from controller.clusters.settings import ContextOverride
 from oracle.market import CapacityType
 
 ENVIRONMENT_PREFIX = "SENTINELAURA_"
+#: Market seconds per second: a year in three seconds. Faster, a replay is over before it is seen.
+MAX_SPEED = 1e7
+#: Scheme, credentials, host or bracketed IPv6 address, port, and the rest. A broken bracket is what parsers choke on.
+_REDIS_URL = re.compile(r"rediss?://([^\s\[\]]*@)?(\[[0-9a-fA-F:.]+\]|[^\s\[\]/?]*)(:\d+)?([/?][^\s\[\]]*)?")
 
 
 class ConfigurationError(Exception):
@@ -99,6 +104,8 @@ def _parse_file(text: str | None, file_name: str) -> dict[str, Any]:
         return tomllib.loads(text) if text is not None else {}
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file_name} is not valid TOML: {error}") from error
+    except RecursionError:
+        raise ConfigurationError(f"{file_name} is nested too deeply") from None
 
 
 def _check_name(name: str, place: str) -> str:
@@ -116,12 +123,16 @@ def _check_value(name: str, value: Any, place: str) -> Any:
         if isinstance(value, bool) or (wanted is str and not isinstance(value, str)):
             raise ValueError
         checked = wanted(value)
-    except (TypeError, ValueError):
+        if wanted is int and isinstance(value, float) and value != checked:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
         kind = {str: "text", float: "a number", int: "a whole number"}[wanted]
         raise ConfigurationError(f"{place}: {name} must be {kind}, not {value!r}") from None
-    if name == "speed" and not 0 < checked < float("inf"):
-        raise ConfigurationError(f"{place}: speed must be a positive number, not {value!r}")
-    if name == "redis" and not checked.startswith(("redis://", "rediss://")):
+    if name == "speed" and not 0 < checked <= MAX_SPEED:
+        raise ConfigurationError(
+            f"{place}: speed must be a positive number up to {MAX_SPEED:g}, not {value!r}"
+        )
+    if name == "redis" and not _REDIS_URL.fullmatch(checked):
         raise ConfigurationError(f"{place}: redis must be a redis:// or rediss:// URL, not {value!r}")
     return checked
 

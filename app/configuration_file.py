@@ -24,7 +24,7 @@ def load_configuration(arguments: argparse.Namespace) -> Configuration:
     named = getattr(arguments, "config", None)
     path = Path(named) if named else default_configuration_path()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         if named:
             raise ConfigurationError(f"the configuration file {path} does not exist") from None

@@ -24,7 +24,7 @@ _MEANINGS = {
     ExitCode.REFUSED: "the move does not pay, is not possible or is not armed; nothing was changed",
     ExitCode.INCOMPLETE: "no full picture of prices and clusters in time",
     ExitCode.ROLLED_BACK: "the migration did not finish; what it changed was rolled back or is held",
-    ExitCode.INTERRUPTED: "stopped by Ctrl-C",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C or a signal",
 }
 
 

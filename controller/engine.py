@@ -234,7 +234,8 @@ class Engine:
             if cluster.health is Health.CONNECTING
             or (cluster.health is Health.REACHABLE and not cluster.is_complete)
         ]
-        return bool(picture.clusters) and not waiting and self._is_settled()
+        answers = any(cluster.health is Health.REACHABLE for cluster in picture.clusters.values())
+        return answers and not waiting and self._is_settled()
 
     def _is_settled(self) -> bool:
         """Whether prices have arrived: for every binding, or for some and the others have had their time."""

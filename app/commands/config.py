@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
+from app.formatting import plain_text
 
 
 def show_configuration(configuration: Configuration) -> int:
@@ -16,7 +17,7 @@ def show_configuration(configuration: Configuration) -> int:
         said = ", ".join(
             f"{key}={getattr(override, key)}" for key in override.__slots__ if getattr(override, key)
         )
-        print(f"contexts.{name}: {said}")
+        print(plain_text(f"contexts.{name}: {said}"))
     return ExitCode.OK
 
 
@@ -24,5 +25,9 @@ def _display(value: object) -> str:
     if value is None:
         return "-"
     text = ", ".join(sorted(value)) or "-" if isinstance(value, frozenset) else str(value)
-    password = urlsplit(text).password if "://" in text else None
-    return text.replace(f":{password}@", ":***@") if password else text
+    if "://" not in text:
+        return plain_text(text)
+    url = urlsplit(text)
+    query = "?***" if url.query else ""  # it may hold a password as well
+    place = f"***@{url.netloc.rpartition('@')[2]}" if url.password else url.netloc
+    return plain_text(f"{url.scheme}://{place}{url.path}{query}")

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
     """Serve the window until it is gone."""
+    _restore_python_path()
     output = _take_standard_output()
     writer = _NewestWriter(output)
     try:
@@ -40,6 +41,15 @@ async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
         return ExitCode.FAILED
     writer.finish(None)
     return ExitCode.OK
+
+
+def _restore_python_path() -> None:
+    """Credential plugins that we start are not to find our packages: take back what `EngineProcess` put in front."""
+    _, _, rest = os.environ.get("PYTHONPATH", "").partition(os.pathsep)
+    if rest:
+        os.environ["PYTHONPATH"] = rest
+    else:
+        os.environ.pop("PYTHONPATH", None)
 
 
 def _describe(error: Exception) -> str:

@@ -10,6 +10,7 @@ from app.commands.plan_report import plan_to_json, plan_to_text
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
+from app.formatting import plain_text
 
 #: How long the prices and the clusters may take to arrive. Seconds; a cluster that needs longer is called unreachable.
 PICTURE_TIMEOUT_S = 30.0
@@ -22,7 +23,7 @@ async def run_plan(arguments: Namespace, configuration: Configuration) -> int:
     print(json.dumps(plan_to_json(snapshot), indent=2) if arguments.json else plan_to_text(snapshot))
     if snapshot.is_complete:
         return ExitCode.OK
-    print(
-        "sentinelaura: no full picture after 30 s; the plan above rests on what had arrived", file=sys.stderr
-    )
+    print("sentinelaura: no full picture after 30 s; the plan rests on what had arrived:", file=sys.stderr)
+    for notice in snapshot.notices:
+        print(f"  {plain_text(notice.text)}", file=sys.stderr)
     return ExitCode.INCOMPLETE

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from app.formatting import format_usd
+from app.formatting import format_usd, plain_text
 from controller.decision.dry_run import DryRun, Refusal
 from controller.snapshots import EngineSnapshot
 
@@ -47,7 +47,7 @@ def dry_run_to_text(dry_run: DryRun) -> str:
     source = dry_run.workload.context
     return "\n".join(
         (
-            f"{dry_run.workload} -> {dry_run.target}",
+            plain_text(f"{dry_run.workload} -> {dry_run.target}"),
             f"  egress        {_usd(dry_run.egress_usd):>10}   {_egress_terms(dry_run)}, {source} to {dry_run.target}",
             f"  run double    {_usd(dry_run.overlap_usd):>10}   for {dry_run.overlap_h} h",
             f"  warm-up       {_usd(dry_run.warm_up_usd):>10}",
@@ -60,7 +60,7 @@ def dry_run_to_text(dry_run: DryRun) -> str:
 
 def _plan_lines(snapshot: EngineSnapshot) -> Iterator[str]:
     for notice in snapshot.notices:
-        yield f"{notice.severity.value}: {notice.text}"
+        yield f"{notice.severity.value}: {plain_text(notice.text)}"
     yield f"{len(snapshot.opportunities)} worth moving"
     for dry_run in snapshot.opportunities:
         yield ""
@@ -68,7 +68,7 @@ def _plan_lines(snapshot: EngineSnapshot) -> Iterator[str]:
     yield ""
     yield f"{len(snapshot.refused)} refused"
     for refusal in snapshot.refused:
-        yield f"  {refusal.workload} -> {refusal.target or 'anywhere'}: {refusal.reason}"
+        yield plain_text(f"{refusal.workload} -> {refusal.target or 'anywhere'}: {refusal.reason}")
 
 
 def _opportunity_to_json(dry_run: DryRun) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
@@ -21,7 +23,7 @@ def run_headless(arguments: Namespace, configuration: Configuration) -> int:
     command = _find_command(arguments.command)
     try:
         return asyncio.run(_run(command, arguments, configuration))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return ExitCode.INTERRUPTED
     except (KubeconfigError, RecordingError, StoreUrlError) as error:
         return _fail(error, ExitCode.BAD_INPUT)
@@ -33,6 +35,11 @@ def run_headless(arguments: Namespace, configuration: Configuration) -> int:
 
 
 async def _run(command: _Command, arguments: Namespace, configuration: Configuration) -> int:
+    """Run the command; SIGTERM ends it in an orderly way, as Ctrl-C does. A command may take the signal over."""
+    task = asyncio.current_task()
+    assert task is not None
+    with contextlib.suppress(NotImplementedError):  # Windows has no such signal
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await command(arguments, configuration)
 
 

@@ -187,6 +187,10 @@ def _parse_offering(cells: Mapping[str, str], file: str, line: int) -> Offering:
     return Offering(cells["provider"], cells["region"], cells["instance_type"], capacity_type)
 
 
+#: Clouds sell by the hour since 2006; far beyond both ends calendars and clocks overflow.
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2200
+
+
 def _parse_time(text: str, file: str, line: int) -> float:
     try:
         moment = datetime.fromisoformat(text)
@@ -196,6 +200,11 @@ def _parse_time(text: str, file: str, line: int) -> float:
         ) from error
     if moment.tzinfo is None:
         raise RecordingError(file, line, f"observed_at is {text!r}, without a zone; write Z for UTC")
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        allowed = f"{EARLIEST_YEAR} to {LATEST_YEAR}"
+        raise RecordingError(
+            file, line, f"observed_at is {text!r}; the years that can be replayed are {allowed}"
+        )
     return moment.timestamp()
 
 

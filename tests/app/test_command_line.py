@@ -42,8 +42,9 @@ def test_missing_configuration_file_is_named():
     assert "nowhere.toml does not exist" in answer.stderr
 
 
-def test_config_show_hides_the_password():
-    answer = run("config", "show", "--redis", "redis://me:secret@host:6379/0")
+@pytest.mark.parametrize("url", ["redis://me:secret@host:6379/0", "redis://host?password=secret"])
+def test_config_show_hides_the_password(url):
+    answer = run("config", "show", "--redis", url)
     assert answer.returncode == 0
     assert "secret" not in answer.stdout
     assert "--redis" in answer.stdout

@@ -43,6 +43,11 @@ def test_context_override_is_read_from_the_file():
         (None, {}, {"speed": float("nan")}, "--speed: speed must be a positive number"),
         (None, {}, {"redis": "localhost:6379"}, "redis must be a redis://"),
         ("allowed_exec_plugins = 'aws'", {}, {}, "allowed_exec_plugins must be a list of texts"),
+        ("seed = inf", {}, {}, "seed must be a whole number"),
+        ("seed = 1.9", {}, {}, "seed must be a whole number"),
+        ("a = " + 100_000 * "[", {}, {}, "config.toml is nested too deeply"),
+        (None, {}, {"speed": 1e300}, "--speed: speed must be a positive number up to 1e+07"),
+        (None, {}, {"redis": "redis://[bad"}, "redis must be a redis://"),
         ("contexts = 3", {}, {}, "contexts must be tables"),
         ("[contexts.a]\nplanet = 'mars'", {}, {}, "contexts.a.planet is not allowed"),
         (
