@@ -73,6 +73,8 @@ class Oracle:
         self._is_up = False
         self._clock_difference_s: float | None = None
         self._reason: str | None = "the price store is being started"
+        #: Why the last refresh brought no prices although somebody answered; outlives the connection.
+        self._feed_trouble: str | None = None
         self._status = self._compose_status()
 
     def set_bindings(self, bindings: Iterable[Binding]) -> None:
@@ -189,8 +191,7 @@ class Oracle:
             reason = str(error)
         except OracleError as error:
             reason = f"the price source failed: {error}"
-        if self._is_up:
-            self._reason = reason
+        self._feed_trouble = reason
         self._announce(has_news=False)
 
     async def _wait_for_refresh(self) -> None:
@@ -253,7 +254,7 @@ class Oracle:
             kind=facts.kind,
             is_up=self._is_up,
             location=facts.location,
-            reason=self._reason,
+            reason=self._reason or self._feed_trouble,
             is_durable=facts.is_durable,
             is_shared=facts.is_shared,
             is_generating=self._report.is_generating,
