@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from oracle.clocks import SYSTEM_CLOCKS, Clocks
-from oracle.errors import OracleError, StoreUnavailable, StoreUrlError
+from oracle.errors import OracleError, StoreUnavailable, StoreUrlError, WriteRefused
 from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.oracle import Oracle, open_oracle
 from oracle.price_history import PricePoint
+from oracle.quotes import Quote
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
 from oracle.store.base import HistorySample, StoreFacts
@@ -358,5 +359,47 @@ def test_outages_leave_no_tasks_and_no_descriptors(settings: OracleSettings) -> 
             # A refresh that is waiting and a connection on its way out come and go; three outages would leave three.
             assert len(asyncio.all_tasks()) < tasks + 3
             assert count_descriptors() < descriptors + 3
+
+    asyncio.run(main())
+
+
+class FullStore(MemoryStore):
+    """Takes no writes; its first subscriber hears of it only after the first refresh was refused."""
+
+    async def acquire_lease(self, holder: str, duration_s: float) -> str:
+        raise WriteRefused("memory", "its disk is full")
+
+    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        async for quotes in super().subscribe():
+            yield quotes
+
+
+class FullHost:
+    """Hands out a store that takes no writes."""
+
+    facts = StoreFacts(StoreKind.EMBEDDED, "memory", is_durable=False, is_shared=False)
+
+    def __init__(self) -> None:
+        self.store = FullStore(ManualClocks())
+
+    async def connect(self) -> FullStore:
+        return self.store
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def test_refusal_is_told_although_the_connection_came_up_after_it(settings: OracleSettings) -> None:
+    async def main() -> None:
+        instance = Instance("here", 1, "test")
+        oracle = Oracle(settings, make_source(), SYSTEM_CLOCKS, FullHost(), instance)
+        task = asyncio.create_task(oracle.keep_running())
+        oracle.set_bindings(bind("blue"))
+        await until(oracle, lambda: oracle.status.is_up)
+        assert "its disk is full" in (oracle.status.reason or "")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(main())
