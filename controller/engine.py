@@ -123,7 +123,7 @@ class Engine:
                 while not is_enough(snapshot):
                     snapshot = await self.next_snapshot(snapshot.sequence)
         except TimeoutError:
-            pass
+            pass  # the caller sees by the snapshot itself that it is not enough
         return snapshot
 
     async def keep_running(self) -> None:

@@ -199,7 +199,7 @@ class Oracle:
             async with asyncio.timeout(self._settings.refresh_s):
                 await self._is_refresh_due.wait()
         except TimeoutError:
-            pass
+            pass  # the regular refresh is due
 
     async def _leave(self, store: QuoteStore) -> None:
         try:

@@ -60,7 +60,7 @@ def _die_with_parent() -> None:
 def _stop_at_end_of_input(server: subprocess.Popen[bytes]) -> None:
     # Not sys.stdin: its lock, held by this thread, would make the interpreter abort at the end.
     while os.read(0, 1):
-        pass
+        pass  # nobody writes; only the end of the stream means something
     server.terminate()
     try:
         server.wait(GRACE_S)
