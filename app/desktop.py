@@ -22,6 +22,7 @@ from app.engine_pipe import EngineFailure
 from app.engine_process import EngineProcess
 from app.exit_codes import ExitCode
 from app.frame_stalls import watch_stalls
+from app.garbage import GarbageCollector
 from app.settings import Settings
 from app.settings_file import default_settings_path, load_settings, save_settings
 from app.theme import apply_theme
@@ -83,6 +84,7 @@ def run_desktop(options: Sequence[str]) -> int:
     """Run the window until the person closes it. `options` are passed on to the engine. Returns the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication([sys.argv[0]])
+    GarbageCollector(application)
     application.setApplicationName("SentinelAura")
     application.setDesktopFileName("sentinelaura")
     application.setQuitOnLastWindowClosed(False)

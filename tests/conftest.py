@@ -1,5 +1,6 @@
 """Fixtures for the whole suite. May not import the application: a test of one folder must not load another."""
 
+import gc
 from collections import Counter
 
 from hypothesis import settings
@@ -10,6 +11,20 @@ pytest_plugins = ["tests.controlplane.fixture"]
 # A busy machine must not fail a test: no example of any property is timed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+#: Collections of the younger generations between two of everything: a full one takes as long as thirty tests.
+FULL_COLLECTION_EVERY = 100
+
+
+def pytest_configure() -> None:
+    """Collect garbage on the main thread only, as the program does (app/garbage.py): tests leave widgets behind."""
+    gc.disable()
+
+
+def pytest_runtest_teardown() -> None:
+    """Collect what the test left."""
+    gc.collect(2 if gc.get_count()[2] > FULL_COLLECTION_EVERY else 1)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
