@@ -172,4 +172,7 @@ def compose_kwok(executable: Path, folder: Path) -> list[str]:
         f"--kubeconfig={folder / 'kwok.kubeconfig'}",
         f"--config={MANIFESTS / 'stages.yaml'}",
         "--manage-all-nodes",
+        # Not on by default in spite of kwok's help: without heartbeats every node and its pods are marked NotReady
+        # after 50 s, and the pods stay so.
+        "--node-lease-duration-seconds=40",
     ]

@@ -34,9 +34,7 @@ def test_slow_pod_is_pending_first_and_ready_after_its_delay(cluster: Cluster) -
     )
     scheduled = cluster.client().await_any(pods_of(namespace), lambda pod: "nodeName" in pod["spec"])
     assert scheduled["status"]["phase"] == "Pending"
-    ready = cluster.client().await_any(
-        pods_of(namespace), lambda pod: read_condition(pod, "Ready").get("status") == "True"
-    )
+    ready = cluster.client().await_any(pods_of(namespace), is_ready)
     assert ready["status"]["phase"] == "Running"
 
 
@@ -58,6 +56,28 @@ def test_crashing_pod_backs_off_and_counts_its_restarts(cluster: Cluster) -> Non
     pod = cluster.client().await_any(pods_of(namespace), has_restarted_and_waits)
     assert pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"
     assert pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"] == 1
+
+
+def test_nodes_send_heartbeats(cluster: Cluster) -> None:
+    """Without them every node and its pods are NotReady after 50 s, in the middle of somebody's test."""
+    leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+    for node in cluster.client().get("/api/v1/nodes")["items"]:
+        name = node["metadata"]["name"]
+        cluster.client().await_object(leases, name, lambda lease: "renewTime" in lease["spec"])
+
+
+def test_pod_that_the_node_controller_marked_is_ready_again(cluster: Cluster) -> None:
+    namespace = cluster.create_namespace()
+    cluster.client().create(deployments_of(namespace), describe_deployment())
+    pod = cluster.client().await_any(pods_of(namespace), is_ready)
+    mark = {"status": {"conditions": [{"type": "Ready", "status": "False", "reason": "NodeNotReady"}]}}
+    path = f"{pods_of(namespace)}/{pod['metadata']['name']}/status"
+    assert not is_ready(cluster.client().patch(path, mark, "strategic"))
+    assert cluster.client().await_any(pods_of(namespace), is_ready)
+
+
+def is_ready(pod: JsonObject) -> bool:
+    return read_condition(pod, "Ready").get("status") == "True"
 
 
 def test_pod_stays_unschedulable_when_capacity_ends(cluster: Cluster) -> None:
