@@ -30,6 +30,7 @@ from app.tracing import is_tracing, trace
 from app.window import MainWindow
 from controller.commands import Command
 from controller.snapshots import Notice, Severity
+from gl.rehearsal import rehearsal_frames
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ def run_desktop(options: Sequence[str]) -> int:
     """Run the window until the person closes it. `options` are passed on to the engine. Returns the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication([sys.argv[0]])
-    GarbageCollector(application)
+    garbage_collector = GarbageCollector(application)
     application.setApplicationName("SentinelAura")
     application.setDesktopFileName("sentinelaura")
     application.setQuitOnLastWindowClosed(False)
@@ -95,6 +96,8 @@ def run_desktop(options: Sequence[str]) -> int:
     if trouble is not None:
         desktop.window.show_notice(Notice("settings", Severity.WARNING, trouble))
     _show_first_frame(application, desktop.window)
+    _rehearse_later_frames(application, desktop.window)
+    garbage_collector.settle()
     desktop.start_engine()
     _run_until_closed(application, desktop)
     _remember(settings_path, desktop.window.settings)
@@ -106,6 +109,13 @@ def _show_first_frame(application: QApplication, window: MainWindow) -> None:
     window.first_frame_drawn.connect(lambda: trace("first_frame"))
     window.show()
     application.processEvents()
+
+
+def _rehearse_later_frames(application: QApplication, window: MainWindow) -> None:
+    """Have compiled what comes with the prices and with a migration, before the engine competes for the processor."""
+    for frame in rehearsal_frames():
+        window.stage.view.rehearse(frame)
+        application.processEvents()
 
 
 def _run_until_closed(application: QApplication, desktop: Desktop) -> None:

@@ -94,6 +94,15 @@ class OffscreenPresenter:
         self._last = frame
         return True
 
+    def rehearse(self, frame: Frame) -> None:
+        """Draw `frame` where nobody sees it, so that the driver has compiled what it needs (gl/rehearsal.py)."""
+        with self._context:
+            framebuffer = create_framebuffer(self._context, frame.viewport.device_size)
+            self._scene.draw(frame, framebuffer)
+            if self._framebuffer is not None:
+                self._framebuffer.use()  # moderngl returns to the one used last, which must still be there
+            release_framebuffer(framebuffer)
+
     def release(self) -> None:
         """Free the GPU objects, and the context if it was made here."""
         with self._context:

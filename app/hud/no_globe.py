@@ -39,6 +39,9 @@ class NoGlobe(QWidget):
     def show_frame(self, frame: Frame) -> None:
         """Draw nothing: there is nothing to draw on."""
 
+    def rehearse(self, frame: Frame) -> None:
+        """Prepare nothing."""
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say that the message is on the screen."""
         super().paintEvent(event)

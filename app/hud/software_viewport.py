@@ -38,6 +38,10 @@ class SoftwareViewport(QWidget):
             self._image = self._wrap_pixels(frame)
             self.update()
 
+    def rehearse(self, frame: Frame) -> None:
+        """Let the driver compile what `frame` needs; what is shown stays."""
+        self._presenter.rehearse(frame)
+
     def release(self) -> None:
         """Free the context; the last picture stays."""
         self._image = self._image.copy()

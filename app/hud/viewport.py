@@ -41,6 +41,9 @@ class HardwareViewport(QOpenGLWidget):
         self._frame = frame
         self.update()
 
+    def rehearse(self, frame: Frame) -> None:
+        """Prepare nothing: a graphics card's driver compiles such small programs within a frame."""
+
     def release(self) -> None:
         """Free the GPU objects; Qt owns the context."""
         if self._presenter is not None:

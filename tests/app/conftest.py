@@ -35,6 +35,9 @@ class RememberingView(QWidget):
         self.frames.append(frame)
         self.update()
 
+    def rehearse(self, frame: Frame) -> None:
+        """Nothing is compiled."""
+
     def release(self) -> None:
         self.is_released = True
 

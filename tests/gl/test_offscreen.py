@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gl.geometry.camera import Camera, Viewport
+from gl.layers.arcs import dot_places
 from gl.offscreen import (
     OffscreenPresenter,
     create_offscreen_context,
@@ -16,6 +17,7 @@ from gl.offscreen import (
     is_software_renderer,
     release_offscreen_context,
 )
+from gl.rehearsal import rehearsal_frames
 from gl.scene import Scene
 from tests.gl.golden_frames import draw, make_frame
 
@@ -50,6 +52,28 @@ def test_pixels_stay_the_same_object_until_the_size_changes(presenter: Offscreen
     assert presenter.pixels is pixels
     presenter.present(replace(FRAME, viewport=Viewport(200, 100)))
     assert len(presenter.pixels) == 200 * 100 * 4
+
+
+def test_a_rehearsal_changes_nothing_that_is_seen(presenter: OffscreenPresenter) -> None:
+    presenter.present(FRAME)
+    before = bytes(presenter.pixels)
+    for rehearsed in rehearsal_frames():
+        presenter.rehearse(rehearsed)
+    assert bytes(presenter.pixels) == before
+    assert presenter.present(FRAME) is False
+    resized = replace(FRAME, viewport=Viewport(200, 100))
+    assert presenter.present(resized) is True
+    assert np.any(np.frombuffer(presenter.pixels, dtype=np.uint8) > 100)
+
+
+def test_rehearsals_draw_everything_that_a_first_picture_lacks() -> None:
+    rehearsed = rehearsal_frames()
+    assert any(len(frame.markers.positions) for frame in rehearsed)
+    assert any(len(frame.arcs.starts) and not len(frame.arcs.dot_arcs) for frame in rehearsed)
+    # Only dots on the near side are drawn.
+    assert any(
+        frame.camera.project(dot_places(frame.arcs), frame.viewport).visible.any() for frame in rehearsed
+    )
 
 
 def test_the_first_row_is_the_top_one(presenter: OffscreenPresenter) -> None:
