@@ -2,8 +2,9 @@
 
     python -m benchmarks.startup [--json] [--runs N] [--soak MINUTES]
 
-Goals on two cores without a GPU: first frame within 0.8 s of the process start, no frame over 100 ms while the backends
-arrive, at most 300 MiB, below 1 % of a core when idle, and flat over ten minutes (--soak). A report, never a test.
+Every start is a person's first one: the graphics driver has nothing in its cache. The goals are for two cores without a
+GPU; memory is counted by PSS, in which a page that several processes share counts once. Flat over ten minutes is what
+--soak shows. A report, never a test.
 """
 
 from __future__ import annotations
@@ -55,7 +56,20 @@ def _repeat(runs: int) -> dict[str, Any]:
     """Medians over several starts; the first start reads files from a cold cache and is not counted."""
     _measure_start()
     measured = [_measure_start() for _ in range(runs)]
-    return {"runs": runs, **{name: _summary([one[name] for one in measured]) for name in measured[0]}}
+    medians = {name: _summary([one[name] for one in measured]) for name in measured[0]}
+    return {"runs": runs, **medians, "goals": _check_goals(medians)}
+
+
+def _check_goals(medians: dict[str, dict[str, float] | None]) -> dict[str, bool]:
+    """Whether the medians keep within the limits; what was not measured does not."""
+    limits = {
+        "first frame within 0.8 s of the process start": ("first_frame_s", 0.8),
+        "no frame over 100 ms while the backends arrive": ("longest_stall_ms", 100.0),
+        "at most 300 MiB with the demo": ("pss_mib", 300.0),
+        "window idle below 1 % of a core": ("idle_window_percent_of_core", 1.0),
+    }
+    found = {goal: (medians[name], limit) for goal, (name, limit) in limits.items()}
+    return {goal: value is not None and value["median"] <= limit for goal, (value, limit) in found.items()}
 
 
 def _measure_start() -> dict[str, float | None]:
