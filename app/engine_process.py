@@ -75,9 +75,8 @@ class EngineProcess:
                 message = read_message(stream)
             except (EOFError, OSError):
                 break
-            except (
-                Exception
-            ) as error:  # what is not a message came from something that is not our engine any more
+            # What is not a message came from something that is not our engine any more, and may raise anything.
+            except Exception as error:
                 failure = EngineFailure(f"the engine said something that cannot be understood: {error!r}")
                 self._on_message(failure)
                 break
