@@ -18,9 +18,11 @@ from oracle.sources.base import Observation
 
 #: Spot is capped at the on-demand price; a fifth more allows for lists that are not of the same day.
 MAX_SHARE_OF_ON_DEMAND = Decimal("1.2")
-#: The largest discount in recorded prices is 91 % (MARKET.md C3); 95 % is a wrong unit or a wrong machine.
+#: The largest discount in recorded prices is 91 % (Google Cloud, July 2026, four machine types); 95 % is a wrong unit
+#: or a wrong machine.
 MIN_SHARE_OF_ON_DEMAND = Decimal("0.05")
-#: No recorded step comes near (p99 1.7 %, regime changes 1.9 times); beyond it a second sample must agree.
+#: No recorded step comes near: of AWS's 99 % are below 1.7 %, and the rare changes of regime are 1.9 times. Beyond it a
+#: second sample must agree.
 MAX_STEP_FACTOR = Decimal(3)
 #: How far apart a jump and its confirmation may lie. Arbitrary; two random faults hardly ever come so close.
 CONFIRMATION_FACTOR = Decimal("1.25")

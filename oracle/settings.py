@@ -25,7 +25,8 @@ class OracleSettings:
 
     refresh_s: float = 4.0
     """Seconds between two looks at the source. Four for the demo, where market time runs fast and prices should
-    be seen to move; live price interfaces change a few times a day, and a minute is plenty (MARKET.md C4)."""
+    be seen to move. For live prices a minute is plenty: AWS changes a pool's price 2.6 times a day, by a tenth of a
+    percent, Google Cloud and Azure every month or so."""
 
     quote_life_s: float = 20.0
     """Seconds from observation to deadline. A small multiple of `refresh_s`, long enough for a failover of

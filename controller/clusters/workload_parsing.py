@@ -1,7 +1,8 @@
 """Read a Deployment into a Workload: size, readiness, template, and what stands in the way of moving it. Pure.
 
-The obstacles are those of the migration protocol (A.7) that the Deployment itself shows; what needs a question to the
-API server is asked by `move_checks.py`. Each is one clause that ends "the workload" or "it" sentences for a person.
+The obstacles are what a copy would leave behind in its cluster (disks, nodes) and what somebody else would undo
+(controllers that own the Deployment), as far as the Deployment itself shows it; what needs a question to the API server
+is asked by `move_checks.py`. Each is one clause that ends "the workload" or "it" sentences for a person.
 """
 
 from __future__ import annotations

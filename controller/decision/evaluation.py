@@ -1,9 +1,10 @@
 """The 24-hour dry run of one move: every number, the verdict and its reason. Pure.
 
-Method: MARKET maths E1. Rates are those of all replicas; savings = rate difference times the window; the
-move's own cost is egress of the state, the overlap of the waves (see `costs.compute_overlap_usd`) and the
-warm-up of fresh pods. A number that is not known is None and makes the verdict `unknown`; what is known is
-shown in any case.
+Method: rates are those of all replicas at today's prices. A move saves, in the window, the difference of the two
+rates times the window's length. It costs once: egress of the state, the overlap of the waves (the target is up
+before the source is down; see `costs.compute_overlap_usd`) and the warm-up of fresh pods. It pays back after its cost
+divided by the difference of the rates. A number that is not known is None and makes the verdict `unknown`; what is
+known is shown in any case.
 """
 
 from __future__ import annotations

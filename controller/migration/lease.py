@@ -1,7 +1,8 @@
 """One Lease in one cluster: who leads the migration of a workload, and its journal.
 
-Our own code: the client library's leader election cannot create a Lease and goes on working after losing one
-(FIELD_ISSUES in the design). A Lease says who should write; that nobody else can is the fence's work.
+Our own code: the leader election of kubernetes.aio (37.0.1) cannot create a Lease, because it passes an argument
+(`pretty=True`) that its own client refuses; and where the API server goes away it ends by that error and leaves the
+leader's work running past the Lease's end. A Lease says who should write; that nobody else can is the fence's work.
 
 A Lease is never deleted: released, it keeps its epoch and the last outcome, so that epochs never start again
 at 1. Expiry is judged only by how long, on our own monotonic clock, the record has not changed: clocks of
