@@ -18,12 +18,13 @@ from controller.decision.budgets import find_budget_obstacle, find_cooldown_obst
 from controller.decision.dry_run import DryRun
 from controller.decision.evaluation import confirm_move
 from controller.decision.planning import evaluate_candidate
+from controller.decision.price_sources import find_source_obstacle
 from controller.decision.settings import DecisionSettings
 from controller.errors import ControllerError
 from controller.migration.ledger import Ledger
 from controller.migration.migration_controller import MigrationController
 from controller.snapshots import EntryKind, Rejection, Severity
-from oracle.quotes import SIMULATED_MARKET, QuoteBoard
+from oracle.quotes import QuoteBoard
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
@@ -128,11 +129,12 @@ class CommandDesk:
         unarmed = [context for context in contexts if not self._regions.is_armed(context)]
         if unarmed:
             return f"{' and '.join(unarmed)} not armed (read-only)"
-        if not self._accepts_simulated_prices and _rests_on_simulation(dry_run):
-            return "its prices are simulated, which nobody charges; give real ones with --prices or --redis"
+        quotes = (dry_run.source_quote, dry_run.target_quote)
         usage, budgets = self._migrations.budget_usage(now), self._decision.budgets
-        return find_cooldown_obstacle(dry_run.workload, usage, budgets, now) or find_budget_obstacle(
-            usage, budgets, dry_run.egress_usd or Decimal(0), now
+        return (
+            find_source_obstacle(quotes, accepts_simulated=self._accepts_simulated_prices)
+            or find_cooldown_obstacle(dry_run.workload, usage, budgets, now)
+            or find_budget_obstacle(usage, budgets, dry_run.egress_usd or Decimal(0), now)
         )
 
     def _reject(self, workload: WorkloadKey, target: str, reason: str, now: float) -> None:
@@ -165,8 +167,3 @@ class CommandDesk:
         finally:
             self._search = None
             self._wake()
-
-
-def _rests_on_simulation(dry_run: DryRun) -> bool:
-    quotes = (dry_run.source_quote, dry_run.target_quote)
-    return any(quote is not None and quote.source == SIMULATED_MARKET for quote in quotes)

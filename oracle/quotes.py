@@ -52,6 +52,11 @@ class Quote:
     deadline: float
     source: str
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nobody charges this price."""
+        return self.source == SIMULATED_MARKET
+
     def freshness(self, now: float) -> Freshness:
         """Judge the quote at wall time `now`. One from the future beyond the clock skew is expired."""
         if now >= self.deadline or self.observed_at - now > MAX_CLOCK_SKEW_S:

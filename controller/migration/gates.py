@@ -15,6 +15,9 @@ from controller.decision.dry_run import DryRun
 from controller.migration.settings import MigrationSettings
 from controller.migration.states import HoldReason
 
+#: Why a wave waits where a quote is missing, expired, or expires while the request travels.
+NO_FRESH_PRICE = "there is no fresh price for both regions; waiting for the next quote"
+
 
 @dataclass(frozen=True, slots=True)
 class MoveRates:
@@ -28,6 +31,13 @@ class MoveRates:
     deadline: float
 
 
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """There are no rates that anything may rest on now; `reason` says why, for a person."""
+
+    reason: str = NO_FRESH_PRICE
+
+
 class Gate(Protocol):
     """The engine's answers at send time. Both methods answer at once, from memory."""
 
@@ -35,9 +45,9 @@ class Gate(Protocol):
         """Whether writes to this context are allowed now."""
         ...
 
-    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | None:
-        """Return today's rates of one replica; None where either quote is missing or past its deadline by our
-        clock.
+    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
+        """Return today's rates of one replica; Unpriced where either quote is missing, past its deadline by our
+        clock, or of a source on which these clusters may not be moved.
         """
         ...
 
@@ -81,10 +91,10 @@ def check_gate(
         if not gate.is_armed(context):
             return Closed(HoldReason.OPERATOR, f"{context} is not armed; arm it to go on")
     rates = gate.find_rates(dry_run.workload, dry_run.target)
-    if rates is None or rates.deadline - now < settings.price_margin_s:
-        return Closed(
-            HoldReason.PRICE_STALE, "there is no fresh price for both regions; waiting for the next quote"
-        )
+    if isinstance(rates, Unpriced):
+        return Closed(HoldReason.PRICE_STALE, rates.reason)
+    if rates.deadline - now < settings.price_margin_s:
+        return Closed(HoldReason.PRICE_STALE, NO_FRESH_PRICE)
     value = compute_remaining_value(dry_run, rates, replicas_left=replicas_left, elapsed_s=elapsed_s)
     if value is None or value <= settings.min_remaining_usd:
         worth = "an unknown amount" if value is None else f"{value:.2f} USD"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from controller.migration.gates import MoveRates
+from controller.migration.gates import MoveRates, Unpriced
 from controller.migration.record import MigrationRecord
 
 #: Step of the metered cost. An increment is a fraction of a second's price: with a cent's rounding, or even a
@@ -13,15 +13,17 @@ from controller.migration.record import MigrationRecord
 METER_STEP_USD = Decimal("1E-12")
 
 
-def advance_meter(record: MigrationRecord, elapsed_s: float, rates: MoveRates | None) -> MigrationRecord:
-    """Add `elapsed_s` seconds in which both sides ran what the record says, at these rates (None: unknown)."""
+def advance_meter(record: MigrationRecord, elapsed_s: float, rates: MoveRates | Unpriced) -> MigrationRecord:
+    """Add `elapsed_s` seconds in which both sides ran what the record says, at these rates."""
     meter = record.meter
     double = max(0, record.source.replicas + record.target.replicas - record.replicas)
     hours = elapsed_s / 3600
     overlap_usd = meter.overlap_usd
     if double and overlap_usd is not None:
         overlap_usd = (
-            overlap_usd + rates.target_usd_per_hour * Decimal(double * hours) if rates is not None else None
+            overlap_usd + rates.target_usd_per_hour * Decimal(double * hours)
+            if isinstance(rates, MoveRates)
+            else None
         )
     advanced = replace(
         meter,
@@ -43,8 +45,8 @@ def compute_cost_usd(record: MigrationRecord) -> Decimal | None:
     return overlap_usd + egress_usd if overlap_usd is not None and egress_usd is not None else None
 
 
-def compute_savings_usd_per_day(record: MigrationRecord, rates: MoveRates | None) -> Decimal | None:
+def compute_savings_usd_per_day(record: MigrationRecord, rates: MoveRates | Unpriced) -> Decimal | None:
     """Return what having moved saves a day, at today's rates or, where they are unknown, as the plan had it."""
-    if rates is None:
+    if isinstance(rates, Unpriced):
         return record.dry_run.savings_usd_per_day
     return (rates.source_usd_per_hour - rates.target_usd_per_hour) * record.replicas * 24

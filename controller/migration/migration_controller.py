@@ -19,7 +19,7 @@ from controller.decision.dry_run import DryRun, Verdict
 from controller.errors import ControllerError, PlanOutdated
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.errors import MigrationRefused
-from controller.migration.gates import Gate
+from controller.migration.gates import Gate, Unpriced
 from controller.migration.ledger import Ledger
 from controller.migration.metering import compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.migration_run import MigrationRun
@@ -266,7 +266,8 @@ class MigrationController:
         }
         cost_text = f"{cost:.2f} USD" if cost is not None else "an unknown amount"
         savings_text = f"{savings:.2f} USD" if savings is not None else "an unknown amount"
-        return facts, f"It cost {cost_text} and saves {savings_text} a day at today's prices"
+        prices = "the plan's" if isinstance(rates, Unpriced) else "today's"
+        return facts, f"It cost {cost_text} and saves {savings_text} a day at {prices} prices"
 
     def _report_unreadable(self, context: str, lease: str, reason: str) -> None:
         if (context, lease) not in self._reported:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from controller.clusters.untrusted_text import clean_text
-from controller.migration.gates import MoveRates
+from controller.migration.gates import MoveRates, Unpriced
 from controller.migration.metering import compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.observation import DeploymentFacts
 from controller.migration.record import MigrationRecord, Side
@@ -26,7 +26,7 @@ def build_view(
     record: MigrationRecord,
     source: DeploymentFacts | None,
     target: DeploymentFacts | None,
-    rates: MoveRates | None,
+    rates: MoveRates | Unpriced,
     *,
     is_leading: bool,
 ) -> MigrationView:

@@ -18,7 +18,7 @@ from typing import Any
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
 from controller.decision.costs import plan_wave_sizes
 from controller.decision.dry_run import DryRun, Verdict
-from controller.migration.gates import MoveRates
+from controller.migration.gates import MoveRates, Unpriced
 from controller.migration.journal import decode_journal
 from controller.migration.lease import find_holder, find_journal, name_lease
 from controller.migration.ledger import Ledger
@@ -118,9 +118,9 @@ class FakeGate:
     def is_armed(self, context: str) -> bool:
         return context not in self.disarmed
 
-    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | None:
+    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         if not self.has_prices:
-            return None
+            return Unpriced()
         return MoveRates(Decimal("0.10"), self.target_usd_per_hour, self._wall() + 60)
 
 

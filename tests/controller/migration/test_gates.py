@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from controller.clusters.fleet import WorkloadKey
-from controller.migration.gates import MoveRates, check_gate, compute_remaining_value
+from controller.migration.gates import MoveRates, Unpriced, check_gate, compute_remaining_value
 from controller.migration.settings import MigrationSettings
 from controller.migration.states import HoldReason
 from tests.controller.migration.records import NOW, dry_run
@@ -16,14 +16,16 @@ GOOD = MoveRates(Decimal("0.10"), Decimal("0.04"), NOW + 30)
 class FixedGate:
     """Always gives the same answers."""
 
-    def __init__(self, rates: MoveRates | None = GOOD, armed: tuple[str, ...] = ("paris", "osaka")) -> None:
+    def __init__(
+        self, rates: MoveRates | Unpriced = GOOD, armed: tuple[str, ...] = ("paris", "osaka")
+    ) -> None:
         self._rates = rates
         self._armed = armed
 
     def is_armed(self, context: str) -> bool:
         return context in self._armed
 
-    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | None:
+    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         return self._rates
 
 
@@ -47,7 +49,7 @@ def test_both_contexts_have_to_be_armed(armed: tuple[str, ...]) -> None:
 
 
 def test_a_missing_price_closes_the_gate() -> None:
-    assert hold_of(FixedGate(rates=None)) is HoldReason.PRICE_STALE
+    assert hold_of(FixedGate(rates=Unpriced())) is HoldReason.PRICE_STALE
 
 
 def test_a_price_that_expires_while_the_request_travels_closes_the_gate() -> None:

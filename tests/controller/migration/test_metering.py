@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from controller.migration.gates import MoveRates
+from controller.migration.gates import MoveRates, Unpriced
 from controller.migration.metering import advance_meter, compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.states import Phase
 from tests.controller.migration.records import NOW, record
@@ -31,14 +31,14 @@ def test_many_short_looks_cost_what_one_long_look_does() -> None:
 
 
 def test_running_double_at_an_unknown_price_costs_an_unknown_amount() -> None:
-    blind = advance_meter(record(source=6, target=2), 60, None)
+    blind = advance_meter(record(source=6, target=2), 60, Unpriced())
     assert blind.meter.overlap_usd is None
     assert advance_meter(blind, 60, RATES).meter.overlap_usd is None
     assert compute_cost_usd(blind) is None
 
 
 def test_an_unknown_price_costs_nothing_while_nothing_runs_double() -> None:
-    assert advance_meter(record(source=6, target=0), 60, None).meter.overlap_usd == 0
+    assert advance_meter(record(source=6, target=0), 60, Unpriced()).meter.overlap_usd == 0
 
 
 def test_the_egress_is_paid_from_the_first_replica_on() -> None:
@@ -46,8 +46,8 @@ def test_the_egress_is_paid_from_the_first_replica_on() -> None:
     assert compute_cost_usd(record(source=5, target=1)) == Decimal("0.10")
 
 
-@pytest.mark.parametrize(("rates", "savings"), [(RATES, "8.64"), (None, "8.64")])
-def test_savings_are_todays_or_else_the_plans(rates: MoveRates | None, savings: str) -> None:
+@pytest.mark.parametrize(("rates", "savings"), [(RATES, "8.64"), (Unpriced(), "8.64")])
+def test_savings_are_todays_or_else_the_plans(rates: MoveRates | Unpriced, savings: str) -> None:
     assert compute_savings_usd_per_day(record(Phase.DONE), rates) == Decimal(savings)
 
 

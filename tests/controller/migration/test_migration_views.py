@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.migration.gates import Unpriced
 from controller.migration.migration_views import build_view, describe
 from controller.migration.observation import parse_deployment
 from controller.migration.states import Phase
@@ -27,14 +28,14 @@ from tests.simulation.world import build_deployment
     ],
 )
 def test_each_phase_has_its_stage(phase: Phase, stage: MigrationStage, can_cancel: bool) -> None:
-    view = build_view(record(phase), None, None, None, is_leading=True)
+    view = build_view(record(phase), None, None, Unpriced(), is_leading=True)
     assert (view.stage, view.can_cancel) == (stage, can_cancel)
-    assert not build_view(record(phase), None, None, None, is_leading=False).can_cancel
+    assert not build_view(record(phase), None, None, Unpriced(), is_leading=False).can_cancel
 
 
 def test_dots_land_as_pods_become_ready_and_what_was_not_seen_is_unknown() -> None:
     target = replace(side(3, 2), shown_ready=2)
-    view = build_view(record(), None, target, None, is_leading=True)
+    view = build_view(record(), None, target, Unpriced(), is_leading=True)
     assert (view.landed, view.target_ready, view.target_desired) == (2, 2, 3)
     assert (view.source_ready, view.source_desired) == (None, None)
     assert (view.wave, view.waves) == (1, 4)
@@ -46,7 +47,7 @@ def test_what_has_landed_does_not_vanish_while_a_status_is_older_than_its_spec()
     body["status"] = {"observedGeneration": 3, "replicas": 3, "readyReplicas": 3}
     target = parse_deployment(body)
     assert target.ready is None
-    assert build_view(record(), None, target, None, is_leading=True).landed == 3
+    assert build_view(record(), None, target, Unpriced(), is_leading=True).landed == 3
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_after_a_restart_the_waves_that_were_verified_have_landed(
     resumed = replace(
         resumed, state=replace(resumed.state, phase=phase, resume_phase=resume_phase, wave=wave)
     )
-    assert build_view(resumed, None, None, None, is_leading=True).landed == landed
+    assert build_view(resumed, None, None, Unpriced(), is_leading=True).landed == landed
 
 
 def test_foreign_text_is_shown_harmlessly() -> None:
