@@ -2,7 +2,8 @@
 
 Several instances may share one store. Each says which bindings it wants priced; the one that holds the lease
 prices them all, so that everybody sees the same numbers; when it dies, the lease runs out and another takes
-over. This file decides what happens in one refresh; when to refresh is the oracle's business, so that tests
+over. The others may have been given other sources: each is told whether what it sees is the market that it means.
+This file decides what happens in one refresh; when to refresh is the oracle's business, so that tests
 need no time.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from oracle.binding import Binding
 from oracle.clocks import Clocks
-from oracle.instance import Instance, describe_holder, format_instance
+from oracle.instance import Instance, describe_holder, find_market, format_holder
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Quote
@@ -33,6 +34,8 @@ class FeedReport:
 
     is_generating: bool
     generator: str | None
+    #: Whether the generator's prices are of another market than those that this instance could generate.
+    is_other_market: bool = False
     refusals: tuple[Refusal, ...] = ()
 
 
@@ -45,7 +48,7 @@ class Feed:
         self._source = source
         self._settings = settings
         self._clocks = clocks
-        self._holder = format_instance(instance)
+        self._holder = format_holder(instance, None if source is None else source.market_id)
         self._gate = SanityGate()
         self._kept_at: dict[Offering, float] = {}
 
@@ -59,7 +62,8 @@ class Feed:
             return FeedReport(False, None if generator is None else describe_holder(generator))
         generator = await store.acquire_lease(self._holder, self._settings.lease_s)
         if generator != self._holder:
-            return FeedReport(False, describe_holder(generator))
+            is_other_market = find_market(generator) != self._source.market_id
+            return FeedReport(False, describe_holder(generator), is_other_market)
         return await self._generate(store, self._source)
 
     async def release(self, store: QuoteStore) -> None:
@@ -68,9 +72,13 @@ class Feed:
         await store.release_lease(self._holder)
 
     def remember(self, quotes: Iterable[Quote]) -> None:
-        """Learn from quotes of other instances what a price was before this one generated any."""
+        """Learn from quotes of other instances what a price was before this one generated any.
+
+        Only from quotes of a source like its own: what another one said makes no price of this one doubtful.
+        """
         for quote in quotes:
-            self._gate.remember(quote.offering, quote.usd_per_hour)
+            if self._source is not None and quote.source == self._source.name:
+                self._gate.remember(quote.offering, quote.usd_per_hour)
 
     async def _generate(self, store: QuoteStore, source: PriceSource) -> FeedReport:
         wanted = await store.read_bindings(self._clocks.wall())
@@ -80,7 +88,8 @@ class Feed:
         quotes = self._to_quotes(believed, wanted, source.name)
         samples = self._choose_samples(believed)
         is_holder = await store.publish(self._holder, quotes, samples, self._clocks.wall())
-        return FeedReport(is_holder, describe_holder(self._holder) if is_holder else None, refusals)
+        generator = describe_holder(self._holder) if is_holder else None
+        return FeedReport(is_holder, generator, refusals=refusals)
 
     def _to_quotes(
         self, believed: Iterable[Observation], wanted: Iterable[Binding], source_name: str

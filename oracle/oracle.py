@@ -16,6 +16,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 from oracle.binding import Binding
@@ -119,8 +120,13 @@ class Oracle:
         return () if history is None else history.points
 
     def on_demand(self, offering: Offering) -> Decimal | None:
-        """Return the on-demand price of the same machine in USD per hour, None where it is unknown."""
-        return None if self._source is None else self._source.on_demand(offering, self._clocks.wall())
+        """Return the on-demand price of the same machine in USD per hour, None where it is unknown.
+
+        Only our own source knows it: of a market that others generate from another one, nothing is known.
+        """
+        if self._source is None or self._report.is_other_market:
+            return None
+        return self._source.on_demand(offering, self._clocks.wall())
 
     @property
     def status(self) -> OracleStatus:
@@ -184,6 +190,7 @@ class Oracle:
         reason = None
         try:
             self._report = await self._feed.refresh(store, self._bindings)
+            reason = self._find_missing_publisher()
         except StoreUnavailable:
             raise
         except WriteRefused as error:
@@ -193,6 +200,17 @@ class Oracle:
             reason = f"the price source failed: {error}"
         self._feed_trouble = reason
         self._announce(has_news=False)
+
+    def _find_missing_publisher(self) -> str | None:
+        """Say what to do where this instance only reads and nobody writes. A failover between others is no trouble."""
+        if self._source is not None or self._report.generator is not None or self._has_usable_quotes():
+            return None
+        advice = "run `sentinelaura oracle --redis URL --prices FILE` on some machine"
+        return f"nobody publishes prices to {self._host.facts.location}; {advice}"
+
+    def _has_usable_quotes(self) -> bool:
+        now = self._clocks.wall()
+        return any(quote.is_usable(now) for quote in self.board().quotes.values())
 
     async def _wait_for_refresh(self) -> None:
         try:
@@ -260,14 +278,32 @@ class Oracle:
             is_generating=self._report.is_generating,
             generator=self._report.generator,
             source=None if self._source is None else self._source.name,
+            displacement=self._describe_displacement(),
             clock_difference_s=self._clock_difference_s,
             notices=(*facts.notices, *self._list_notices()),
         )
 
+    def _describe_displacement(self) -> str | None:
+        if self._source is None or not self._report.is_other_market:
+            return None
+        names = sorted(self._list_sources())
+        said = f"come from {' and '.join(names)}, generated" if names else "are generated"
+        why = ": its file, seed or speed is another" if self._source.name in names else ""
+        return (
+            f"The prices {said} by {self._report.generator}; "
+            f"this program's own {self._source.name} is not used{why}."
+        )
+
+    def _list_sources(self) -> set[str]:
+        """Return who says the prices of what is bound, as far as they may be believed."""
+        now, quotes = self._clocks.wall(), self.board().quotes
+        bound = (quotes.get((binding.context, binding.offering)) for binding in self._bindings)
+        return {quote.source for quote in bound if quote is not None and quote.is_usable(now)}
+
     def _list_notices(self) -> Iterator[str]:
         if self._unstorable_count:
             yield f"Offerings without a price, because their names are no plain text: {self._unstorable_count}."
-        if self._source is not None:
+        if self._source is not None and not self._report.is_other_market:
             yield from self._source.notices
         yield from map(str, self._report.refusals[:MAX_TOLD_REFUSALS])
 
@@ -283,7 +319,7 @@ async def open_oracle(
     Raises: StoreUrlError at once for an address that can never work. Outages are no errors; see
     `Oracle.status`.
     """
-    host = _make_host(settings)
+    host = _make_host(settings, source)
     oracle = Oracle(settings, source, clocks, host, _make_instance())
     task = asyncio.create_task(oracle.keep_running(), name="oracle")
     try:
@@ -293,7 +329,7 @@ async def open_oracle(
         await host.aclose()
 
 
-def _make_host(settings: OracleSettings) -> StoreHost:
+def _make_host(settings: OracleSettings, source: PriceSource | None) -> StoreHost:
     # Imported here: redis.asyncio takes half a second, which the window's first frame does not wait for.
     if settings.redis_url is not None:
         from oracle.store.redis import RemoteHost
@@ -301,7 +337,10 @@ def _make_host(settings: OracleSettings) -> StoreHost:
         return RemoteHost(settings.redis_url, settings)
     from oracle.store.embedded import EmbeddedHost
 
-    return EmbeddedHost(settings)
+    if source is None:
+        return EmbeddedHost(settings)
+    # All programs of a user share this server; each is to see the market that it was told to, and to find it again.
+    return EmbeddedHost(replace(settings, key_prefix=f"{settings.key_prefix}:{source.market_id}"))
 
 
 def _make_instance() -> Instance:

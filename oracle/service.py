@@ -109,6 +109,7 @@ class _PricingService:
             "generating": status.is_generating,
             "generator": status.generator,
             "source": status.source,
+            "displacement": status.displacement,
             "notices": list(status.notices),
         }
         return _to_response(body, status=200 if status.is_healthy else 503)

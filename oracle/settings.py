@@ -21,7 +21,8 @@ class OracleSettings:
     """
 
     key_prefix: str = "sentinelaura"
-    """First part of every key, so that several fleets can share one Redis."""
+    """First part of every key, so that several fleets can share one Redis. In the embedded store the market of
+    the instance's own source follows: there, everybody sees the market that they chose."""
 
     refresh_s: float = 4.0
     """Seconds between two looks at the source. Four for the demo, where market time runs fast and prices should

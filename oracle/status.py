@@ -34,6 +34,9 @@ class OracleStatus:
     """The instance that feeds the store, for people ("host, process 123"); None while unknown."""
     source: str | None
     """Name of this instance's own source, None for a reader without one."""
+    displacement: str | None = None
+    """Whose prices are used in the place of those of this instance's own source, as a sentence for people; None
+    where its own are, or none could be."""
     clock_difference_s: float | None = None
     """Seconds by which the store's wall clock was ahead of ours when the connection was made, None while
     unknown. Deadlines are judged by our clock; the store's tells of that of other instances."""

@@ -31,6 +31,13 @@ class PriceSource(Protocol):
         """Who says the price, for people; stands in every quote ("replay of prices.csv")."""
 
     @property
+    def market_id(self) -> str:
+        """Which market the prices are of, the same for the same choices of a person, in letters, digits, - and dots.
+
+        Programs that share a store tell by it whether they mean the same prices; its length is bounded.
+        """
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know about this source now: a gap, its end, offerings without a price."""
 

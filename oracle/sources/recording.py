@@ -13,6 +13,7 @@ recorded at all, whose prices are not carried over for longer than MAX_SILENCE_S
 from __future__ import annotations
 
 import csv
+import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,9 +52,16 @@ class Recording:
     """All prices of one file, by offering. Made by `parse_recording`."""
 
     def __init__(
-        self, file: str, series: Mapping[Offering, _Series], gaps: tuple[Gap, ...], notices: tuple[str, ...]
+        self,
+        file: str,
+        digest: str,
+        series: Mapping[Offering, _Series],
+        gaps: tuple[Gap, ...],
+        notices: tuple[str, ...],
     ) -> None:
+        """`digest` stands for the whole content, whatever the file's name and packing."""
         self.file = file
+        self.digest = digest
         self.gaps = gaps
         self.notices = notices
         self._series = series
@@ -100,7 +108,8 @@ def parse_recording(
         suggest_region: finds the known key that looks like a wrong one, for that notice.
     Raises: RecordingError.
     """
-    reader = csv.reader(lines, strict=True)
+    digest = hashlib.blake2b(digest_size=8)
+    reader = csv.reader(_digest_lines(lines, digest), strict=True)
     places = _find_columns(reader, file)
     series: dict[Offering, _Series] = {}
     gaps: list[Gap] = []
@@ -133,7 +142,14 @@ def parse_recording(
         raise RecordingError(file, None, " ".join(["no row with a price in a known region.", *notices]))
     if gaps:
         notices.append(_describe_gaps(file, gaps))
-    return Recording(file, series, tuple(gaps), tuple(notices))
+    return Recording(file, digest.hexdigest(), series, tuple(gaps), tuple(notices))
+
+
+def _digest_lines(lines: Iterable[str], digest: hashlib.blake2b) -> Iterator[str]:
+    """Pass the lines on, adding each to the digest: a pipe can be read only once."""
+    for line in lines:
+        digest.update(line.encode())
+        yield line
 
 
 def _find_columns(reader: Iterator[list[str]], file: str) -> dict[str, int]:

@@ -44,6 +44,10 @@ class ReplaySource:
         return f"replay of {Path(self._recording.file).name}"
 
     @property
+    def market_id(self) -> str:
+        return f"replay-{self._recording.digest}-{float(self._speed)!r}"
+
+    @property
     def notices(self) -> tuple[str, ...]:
         moment = datetime.fromtimestamp(self._recorded_time, UTC)
         if self._recorded_time > self._recording.ends_at:

@@ -51,6 +51,10 @@ class SimulatedMarket:
         return SIMULATED_MARKET
 
     @property
+    def market_id(self) -> str:
+        return f"simulated-{self._seed}-{float(self._time_scale)!r}"
+
+    @property
     def notices(self) -> tuple[str, ...]:
         pace = f"Prices are simulated; market time runs {self._time_scale:g} times as fast as real time."
         return pace, *(f"The simulated market has no price for {offering}." for offering in self._unknown)

@@ -1,12 +1,12 @@
 """Quotes in Redis or Valkey, spoken to over redis.asyncio; no redis error leaves this file.
 
-Keys, where `prefix` is that of the settings:
+Keys, where `prefix` is that of the settings (in the embedded store there is one for each market):
 
     {prefix}:quote:<context>|<offering>    canonical JSON of the newest quote, gone at its deadline
-    {prefix}:quotes                        sorted set: key of a quote -> its deadline
+    {prefix}:quotes                        sorted set: key of a quote -> its deadline; gone with the history
     {prefix}:history:<offering>            list of "time price", bounded, gone a month after the last
     {prefix}:feed-lease                    the instance that generates, gone when it stops renewing
-    {prefix}:bindings                      hash: instance -> the bindings it wants priced
+    {prefix}:bindings                      hash: instance -> the bindings it wants priced, gone an hour after the last
     {prefix}:announcements                 channel: the quotes of one refresh, one per line
 
 Whatever must hold together is one Lua script, so that an instance that has lost the lease writes nothing, and
@@ -50,6 +50,8 @@ SILENCE_S = 2.0
 CHUNK = 500
 #: How long the history of an offering that nobody prices any more is kept, seconds.
 FORGET_HISTORY_S = 30 * 86_400
+#: How long the bindings of instances that are all gone are kept, seconds; they are renewed with every refresh.
+FORGET_BINDINGS_S = 3600
 #: How long the index remembers an expired quote, seconds; more than any clock difference between instances.
 INDEX_SLACK_S = 3600.0
 
@@ -71,6 +73,7 @@ for i = 1, samples do
   argument = argument + 1
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
+redis.call('EXPIRE', KEYS[2], ARGV[8])
 if quotes > 0 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
 return 1
 """
@@ -168,6 +171,8 @@ class RedisStore:
     async def register_bindings(self, holder: str, bindings: Iterable[Binding], expires_at: float) -> None:
         value = codec.encode_bindings(bindings, expires_at)
         await self._write(self._commands.hset(self._key("bindings"), holder, cast(Any, value)))
+        # A market that nobody chooses again leaves nothing behind.
+        await self._write(self._commands.expire(self._key("bindings"), FORGET_BINDINGS_S))
 
     async def read_bindings(self, now: float) -> frozenset[Binding]:
         key = self._key("bindings")

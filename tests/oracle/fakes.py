@@ -50,6 +50,7 @@ class ScriptedSource:
     prices: dict[Offering, Decimal] = field(default_factory=dict)
     on_demand_price: Decimal | None = None
     name: str = "script"
+    market_id: str = "script"
     notices: tuple[str, ...] = ()
     failure: Exception | None = None
     past: tuple[PricePoint, ...] = ()

@@ -68,6 +68,13 @@ def test_only_the_holder_of_the_lease_generates(world: World) -> None:
     assert world.price_of("blue") == Decimal("0.16")
 
 
+def test_who_means_another_market_is_told_so(world: World) -> None:
+    other = ScriptedSource({VIRGINIA: Decimal("0.30")}, market_id="another")
+    world.refresh(world.here, *bind("blue"))
+    report = world.refresh(Feed(other, SETTINGS, world.time.clocks, THERE), *bind("blue"))
+    assert report == FeedReport(is_generating=False, generator="process 1 on here", is_other_market=True)
+
+
 def test_holder_prices_what_others_have_bound(world: World) -> None:
     world.refresh(world.here, *bind("blue"))
     world.refresh(world.there, *bind("red", offering=DUBLIN))
@@ -123,6 +130,12 @@ def test_price_that_others_saw_before_a_failover_is_not_forgotten(world: World) 
     report = world.refresh(world.there, *bind("blue"))
     assert len(report.refusals) == 1
     assert world.refresh(world.there, *bind("blue")).refusals == ()
+
+
+def test_price_of_another_market_makes_no_price_doubtful(world: World) -> None:
+    world.there.remember([Quote("blue", VIRGINIA, Decimal("0.05"), NOON, NOON + 20, "simulated market")])
+    assert world.refresh(world.there, *bind("blue")).refusals == ()
+    assert world.price_of("blue") == Decimal("0.30")
 
 
 def test_history_takes_a_point_per_step(world: World) -> None:

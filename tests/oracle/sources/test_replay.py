@@ -111,6 +111,18 @@ def test_source_is_named_for_people(file: Path) -> None:
     assert choose_source(None, None, 7, NOON).name == "simulated market"
 
 
+def test_market_is_told_by_content_and_speed_not_by_name_or_packing(file: Path, tmp_path: Path) -> None:
+    def market_of(path: Path, speed: float | None = None) -> str:
+        return choose_source(str(path), speed, 7, NOON).market_id
+
+    packed = tmp_path / "again.csv.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    other = tmp_path / "other.csv"
+    other.write_text((HEADER + ROWS).replace("0.12", "0.13"))
+    assert market_of(packed) == market_of(file)
+    assert len({market_of(file), market_of(other), market_of(file, 60.0)}) == 3
+
+
 def test_four_years_of_recorded_prices_can_be_replayed() -> None:
     if not RECORDED.exists():
         pytest.skip("the recorded prices of Google Cloud are not here")

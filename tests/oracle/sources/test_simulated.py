@@ -154,6 +154,11 @@ def test_in_the_demo_prices_move_while_one_watches() -> None:
     assert len(seen) > 5
 
 
+def test_market_is_told_by_seed_and_pace() -> None:
+    assert market(7, 60.0).market_id == market(7, 60).market_id
+    assert len({one.market_id for one in (market(7, 60.0), market(8, 60.0), market(7, 60.5))}) == 3
+
+
 def test_source_says_that_it_is_simulated_how_fast_it_runs_and_what_it_does_not_know() -> None:
     source = market(time_scale=7200.0)
     unknown = Offering("aws", "us-east-1", "x9.large")

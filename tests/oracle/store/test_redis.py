@@ -184,6 +184,21 @@ def test_lease_of_an_instance_that_died_runs_out(settings: OracleSettings) -> No
     with_store(settings, talk)
 
 
+def test_market_that_nobody_chooses_again_leaves_nothing_for_ever(settings: OracleSettings) -> None:
+    async def talk(store: QuoteStore) -> None:
+        sample = HistorySample(VIRGINIA, PricePoint(NOON, Decimal("0.1")))
+        await store.register_bindings(ME, bind("blue"), NOON + 40.0)
+        await store.acquire_lease(ME, 60.0)
+        assert await store.publish(ME, [make_quote()], [sample], NOON)
+        client = raw_client(settings)
+        keys = await client.keys("*")
+        assert len(keys) == 5
+        assert all([await client.ttl(key) >= 0 for key in keys])
+        await client.aclose()
+
+    with_store(settings, talk)
+
+
 def test_history_is_bounded_and_in_order(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         await store.acquire_lease(ME, 60.0)
