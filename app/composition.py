@@ -28,6 +28,7 @@ from oracle.clocks import SYSTEM_CLOCKS
 from oracle.oracle import open_oracle
 from oracle.regions import load_regions
 from oracle.settings import OracleSettings
+from oracle.sources.base import PriceSource
 from oracle.sources.choosing import choose_source
 
 
@@ -42,7 +43,7 @@ async def open_engine(
     Raises: RecordingError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
-    source = choose_source(configuration.prices, configuration.speed, configuration.seed, clocks.wall())
+    source = choose_price_source(configuration, clocks.wall())
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(open_fleet(configuration))
         oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
@@ -66,7 +67,6 @@ async def open_engine(
             places=load_regions(),
             settings=EngineSettings(
                 demo=configuration.is_demo,
-                price_source=source.name,
                 accepts_simulated_prices=configuration.is_demo,
                 decision=decision,
             ),
@@ -102,6 +102,18 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
 def _ledger_path(configuration: Configuration) -> Path:
     """What happened to real clusters is not to be mixed with what was simulated."""
     return user_data_path("sentinelaura") / ("demo-ledger.jsonl" if configuration.is_demo else "ledger.jsonl")
+
+
+def choose_price_source(configuration: Configuration, now: float) -> PriceSource | None:
+    """Return what this program generates prices from, None where it only reads those of others.
+
+    On a shared Redis whoever generates does so for everybody: with real clusters and no recording, what would be
+    generated is a simulation on which neither these clusters nor those of others may be moved.
+    Raises: RecordingError.
+    """
+    if configuration.redis is not None and configuration.prices is None and not configuration.is_demo:
+        return None
+    return choose_source(configuration.prices, configuration.speed, configuration.seed, now)
 
 
 def oracle_settings(configuration: Configuration) -> OracleSettings:

@@ -25,7 +25,7 @@ from controller.errors import EngineStopped
 from controller.migration.ledger import Ledger
 from controller.migration.migration_controller import MigrationController
 from controller.notices import collect_notices, describe_store
-from controller.snapshot_building import PriceFacts, build_context_views
+from controller.snapshot_building import PriceFacts, build_context_views, describe_price_source
 from controller.snapshots import EngineSnapshot
 from oracle.binding import Binding
 from oracle.clocks import Clocks
@@ -54,7 +54,6 @@ class EngineSettings:
     """
 
     demo: bool
-    price_source: str
     accepts_simulated_prices: bool = False
     decision: DecisionSettings = field(default_factory=DecisionSettings)
 
@@ -188,11 +187,12 @@ class Engine:
     async def _publish(self, picture: FleetPicture, board: QuoteBoard, plan: Plan, now: float) -> None:
         armed = frozenset(context for context in picture.clusters if self._regions.is_armed(context))
         status = self._oracle.status
+        price_source = describe_price_source(board, self._bindings, status.source, now)
         snapshot = EngineSnapshot(
             sequence=self._snapshot.sequence + 1 if self._snapshot else 1,
             taken_at=now,
             demo=self._settings.demo,
-            price_source=self._settings.price_source,
+            price_source=price_source,
             store=describe_store(status),
             is_complete=self._is_complete(picture),
             contexts=build_context_views(picture, self._collect_prices(board), self._places, armed, now),
@@ -204,6 +204,7 @@ class Engine:
                 status,
                 picture,
                 self._ledger.trouble,
+                price_source.origin,
                 warns_of_simulation=not self._settings.accepts_simulated_prices,
             ),
             answers=self._desk.answers,

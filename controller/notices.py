@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controller.clusters.fleet import FleetPicture, Health
-from controller.snapshots import Notice, Severity, StoreView
-from oracle.quotes import SIMULATED_MARKET
+from controller.snapshots import Notice, PriceOrigin, Severity, StoreView
 from oracle.status import OracleStatus, StoreKind
 
-_SIMULATED_PRICES = Notice(
-    "prices",
-    Severity.WARNING,
-    "These clusters are real, but the prices are simulated: nothing is moved. Give real ones with --prices or --redis.",
-)
+_ADVICE = "Give real ones with --prices or --redis."
+#: Where the clusters are real.
+_SIMULATED_PRICES = {
+    PriceOrigin.SIMULATED: f"These clusters are real, but the prices are simulated: nothing is moved. {_ADVICE}",
+    PriceOrigin.MIXED: "These clusters are real, but some of the prices are simulated: nothing is moved on those. "
+    f"{_ADVICE}",
+}
 
 
 def collect_notices(
-    status: OracleStatus, picture: FleetPicture, ledger_trouble: str | None, *, warns_of_simulation: bool
+    status: OracleStatus,
+    picture: FleetPicture,
+    ledger_trouble: str | None,
+    origin: PriceOrigin,
+    *,
+    warns_of_simulation: bool,
 ) -> tuple[Notice, ...]:
-    """Return the notices that hold now, the loudest trouble first."""
-    simulated = (_SIMULATED_PRICES,) if warns_of_simulation and status.source == SIMULATED_MARKET else ()
-    return (*_iterate_notices(status, picture, ledger_trouble), *simulated)
+    """Return the notices that hold now, the loudest trouble first. `origin` is that of the prices on the board."""
+    notices = tuple(_iterate_notices(status, picture, ledger_trouble))
+    if warns_of_simulation and origin in _SIMULATED_PRICES:
+        return (*notices, Notice("prices", Severity.WARNING, _SIMULATED_PRICES[origin]))
+    return notices
 
 
 def describe_store(status: OracleStatus) -> StoreView:
@@ -40,6 +48,8 @@ def _iterate_notices(
         yield Notice(
             "store", Severity.ERROR, f"No new prices: {status.reason}. Migrations hold until they are back."
         )
+    if status.displacement is not None:
+        yield Notice("source", Severity.WARNING, status.displacement)
     if ledger_trouble is not None:
         yield Notice("ledger", Severity.WARNING, ledger_trouble)
     for cluster in picture.clusters.values():

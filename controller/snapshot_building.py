@@ -7,13 +7,14 @@ that price, and None where anything of it is unknown.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload
 from controller.decision.costs import workload_usd_per_hour
-from controller.snapshots import ContextView, WorkloadView
+from controller.snapshots import ContextView, PriceOrigin, PriceSourceView, WorkloadView
+from oracle.binding import Binding
 from oracle.market import Offering, Region
 from oracle.quotes import Quote, QuoteBoard
 
@@ -41,6 +42,30 @@ def build_context_views(
         _build_context_view(cluster, prices, places, cluster.context in armed, now)
         for cluster in picture.clusters.values()
     )
+
+
+def describe_price_source(
+    board: QuoteBoard, bindings: Iterable[Binding], own_source: str | None, now: float
+) -> PriceSourceView:
+    """Say who said the prices of what is bound: those that may be believed, or else the last ones.
+
+    `own_source` names what this program would generate prices from; it is awaited while nothing has come of anything.
+    """
+    found = (board.find(binding.context, binding.offering) for binding in bindings)
+    last = [quote for quote in found if quote is not None]
+    if not last:
+        return PriceSourceView(PriceOrigin.UNKNOWN, f"{own_source} (awaited)" if own_source else "none yet")
+    usable = [quote for quote in last if quote.is_usable(now)]
+    quotes = usable or last
+    names = " and ".join(sorted({quote.source for quote in quotes}))
+    return PriceSourceView(_find_origin(quotes), names if usable else f"{names} (expired)")
+
+
+def _find_origin(quotes: Sequence[Quote]) -> PriceOrigin:
+    kinds = {quote.is_simulated for quote in quotes}
+    if len(kinds) > 1:
+        return PriceOrigin.MIXED
+    return PriceOrigin.SIMULATED if True in kinds else PriceOrigin.RECORDED
 
 
 def main_offering(cluster: Cluster) -> Offering | None:

@@ -159,6 +159,23 @@ class StoreView:
     detail: str
 
 
+class PriceOrigin(StrEnum):
+    """Whether anybody charges, or charged, the prices that are shown."""
+
+    UNKNOWN = "unknown"
+    SIMULATED = "simulated"
+    RECORDED = "recorded"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSourceView:
+    """Who says the prices, by the quotes themselves: in a shared store another program may. `text` is for people."""
+
+    origin: PriceOrigin
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class EngineSnapshot:
     """Everything at one moment. `is_complete`: every reachable cluster was listed and prices have arrived."""
@@ -166,7 +183,7 @@ class EngineSnapshot:
     sequence: int
     taken_at: float
     demo: bool
-    price_source: str
+    price_source: PriceSourceView
     store: StoreView
     is_complete: bool
     contexts: tuple[ContextView, ...]

@@ -8,14 +8,13 @@ import time
 from argparse import Namespace
 
 from app.commands.operator import wait_for_stop_signal
-from app.composition import open_fleet, oracle_settings
+from app.composition import choose_price_source, open_fleet, oracle_settings
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.discovery import bindings_of
 from controller.clusters.region_manager import RegionManager
 from oracle.oracle import Oracle, open_oracle
 from oracle.service import serve_prices
-from oracle.sources.choosing import choose_source
 
 
 async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
@@ -23,7 +22,7 @@ async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
 
     Raises: OracleError for a recording, an address or a port that cannot be used; then nothing was started.
     """
-    source = choose_source(configuration.prices, configuration.speed, configuration.seed, time.time())
+    source = choose_price_source(configuration, time.time())
     async with (
         open_fleet(configuration) as fleet,
         open_oracle(oracle_settings(configuration), source) as oracle,
@@ -54,7 +53,8 @@ async def _tell_changes(oracle: Oracle) -> None:
     while True:
         status = oracle.status
         state = status.reason or f"{status.location}: prices by {status.generator or 'nobody yet'}"
-        for line in {state, *status.notices} - told:
+        lines = {state, *status.notices, *filter(None, [status.displacement])}
+        for line in lines - told:
             print(line, file=sys.stderr, flush=True)
-        told = {state, *status.notices}
+        told = lines
         revision = await oracle.wait_for_change(revision)

@@ -12,6 +12,7 @@ from app import colors
 from app.formatting import format_price
 from app.hud.price_scale import PriceScale
 from app.theme import SMALL_PX, make_font
+from controller.snapshots import PriceOrigin
 from gl.palette import RAMP, UNKNOWN
 
 BAR_WIDTH_PX = 120.0
@@ -76,19 +77,33 @@ class Legend(QWidget):
         )
 
 
+#: What is simulated where the clusters are.
+DEMO_TEXTS = {
+    PriceOrigin.UNKNOWN: "DEMO  ·  simulated clusters",
+    PriceOrigin.SIMULATED: "DEMO  ·  simulated prices and clusters",
+    PriceOrigin.RECORDED: "DEMO  ·  simulated clusters, recorded prices",
+    PriceOrigin.MIXED: "DEMO  ·  simulated clusters, mixed prices",
+}
+
+
 class Badge(QLabel):
     """A quiet pill with a few words; `DEMO` is one."""
 
-    def __init__(self, text: str, color: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, color: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(make_font(SMALL_PX, bold=True))
         self.setStyleSheet(
             f"color: {color}; background: {colors.RAISED}; border: 1px solid {color}; border-radius: 8px;"
             "padding: 2px 9px;"
         )
-        width = QFontMetricsF(self.font()).horizontalAdvance(text)
-        self.setMinimumWidth(round(width) + 20)
+
+    def show_text(self, text: str) -> None:
+        """Say other words, as wide as they are."""
+        if text != self.text():
+            self.setText(text)
+            self.setMinimumWidth(round(QFontMetricsF(self.font()).horizontalAdvance(text)) + 20)
+            self.resize(self.sizeHint())
 
 
 def _end(usd_per_hour: float) -> str:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.colors import WARNING
 from app.hud.globe_view import GlobeView
-from app.hud.legend import Badge, Legend
+from app.hud.legend import DEMO_TEXTS, Badge, Legend
 from app.hud.navigator import Navigator
 from app.hud.no_globe import NoGlobe
 from app.hud.opening_view import choose_azimuth
@@ -86,7 +86,7 @@ class Stage(QWidget):
         self._set_up_view()
         self.overlay = Overlay(self)
         self.legend = Legend(self)
-        self.demo_badge = Badge("DEMO  ·  simulated prices and clusters", WARNING, self)
+        self.demo_badge = Badge(WARNING, self)
         self.demo_badge.hide()
         self.notices = Notices(self)
         self.notices.resized.connect(self._place_notices)
@@ -122,6 +122,7 @@ class Stage(QWidget):
         self.presenter.update(snapshot, self._clock(), self._monotonic())
         self._face_regions()
         self.legend.show_scale(self.presenter.scale)
+        self.demo_badge.show_text(DEMO_TEXTS[snapshot.price_source.origin])
         if self.demo_badge.isHidden() == snapshot.demo:
             self.demo_badge.setVisible(snapshot.demo)
         self.request_frame()

@@ -23,6 +23,8 @@ from controller.snapshots import (
     MigrationStage,
     MigrationView,
     Notice,
+    PriceOrigin,
+    PriceSourceView,
     Rejection,
     StoreView,
     TimelineEntry,
@@ -92,6 +94,7 @@ class ScriptedEngine:
         self.notices: tuple[Notice, ...] = ()
         self.commands: list[Command] = []
         self.prices_arrive = True
+        self.price_source = PriceSourceView(PriceOrigin.SIMULATED, "simulated market")
         self._sequence = 0
         self._entries: list[TimelineEntry] = []
         self._answers: list[DryRun] = []
@@ -161,7 +164,7 @@ class ScriptedEngine:
             sequence=self._sequence,
             taken_at=self.now,
             demo=self.demo,
-            price_source="simulated" if self.demo else "replay prices.csv.gz",
+            price_source=self.price_source,
             store=self.store,
             is_complete=True,
             contexts=tuple(self._context_view(region) for region in self._regions.values()),

@@ -17,7 +17,7 @@ from app.settings import Motion, Settings, parse_settings
 from app.window import STARTING_S
 from controller.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
 from controller.decision.dry_run import Verdict
-from controller.snapshots import MigrationStage, Notice, Severity
+from controller.snapshots import MigrationStage, Notice, PriceOrigin, PriceSourceView, Severity
 from tests.app.conftest import Desk, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
 
@@ -370,6 +370,26 @@ def test_the_window_says_demo_only_in_the_demo(desk: Desk) -> None:
     desk.engine.demo = False
     desk.show()
     assert not desk.window.stage.demo_badge.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        (PriceOrigin.UNKNOWN, "DEMO  ·  simulated clusters"),
+        (PriceOrigin.SIMULATED, "DEMO  ·  simulated prices and clusters"),
+        (PriceOrigin.RECORDED, "DEMO  ·  simulated clusters, recorded prices"),
+        (PriceOrigin.MIXED, "DEMO  ·  simulated clusters, mixed prices"),
+    ],
+)
+def test_the_window_says_whose_prices_it_shows(desk: Desk, origin: PriceOrigin, said: str) -> None:
+    desk.engine.price_source = PriceSourceView(origin, "replay of prices.csv.gz")
+    desk.show()
+    badge = desk.window.stage.demo_badge
+    assert badge.text() == said
+    assert badge.width() >= badge.sizeHint().width()
+    assert desk.window.stage.rect().contains(badge.geometry())
+    header = [label.text() for label in desk.window.header.findChildren(QLabel)]
+    assert any("prices: replay of prices.csv.gz" in text for text in header)
 
 
 def test_an_empty_window_waits_without_complaint(make_desk: Callable[..., Desk]) -> None:

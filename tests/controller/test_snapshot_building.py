@@ -2,10 +2,14 @@
 
 from decimal import Decimal
 
+import pytest
+
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload, WorkloadKey
-from controller.snapshot_building import PriceFacts, build_context_views
+from controller.snapshot_building import PriceFacts, build_context_views, describe_price_source
+from controller.snapshots import PriceOrigin, PriceSourceView
+from oracle.binding import Binding
 from oracle.market import Offering, Region
-from oracle.quotes import Quote, QuoteBoard
+from oracle.quotes import SIMULATED_MARKET, Quote, QuoteBoard
 
 OFFERING = Offering("aws", "us-east-1", "m5.2xlarge")
 PLACES = {"aws/us-east-1": Region("aws", "us-east-1", "Ashburn", "United States", 39.0, -77.5)}
@@ -63,3 +67,44 @@ def test_replicas_of_a_cluster_that_does_not_answer_are_unknown():
     cluster = make_cluster(make_workload())
     lost = Cluster("home", Health.UNREACHABLE, "gone", nodes=cluster.nodes, workloads=cluster.workloads)
     assert view_of(lost).workloads[0].ready_replicas is None
+
+
+REPLAY = "replay of prices.csv"
+
+
+def source_of(*quotes, own_source=REPLAY):
+    """What is said of these (context, source, deadline) where the contexts home and away are bound."""
+    board = QuoteBoard(
+        {
+            (context, OFFERING): Quote(context, OFFERING, Decimal("0.20"), NOW - 1, deadline, source)
+            for context, source, deadline in quotes
+        }
+    )
+    bindings = [Binding("home", OFFERING), Binding("away", OFFERING)]
+    return describe_price_source(board, bindings, own_source, NOW)
+
+
+def test_source_of_the_prices_is_who_said_them_not_who_could_have():
+    assert source_of(("home", SIMULATED_MARKET, NOW + 9)) == PriceSourceView(
+        PriceOrigin.SIMULATED, SIMULATED_MARKET
+    )
+    assert source_of(("home", REPLAY, NOW + 9), own_source=SIMULATED_MARKET).origin is PriceOrigin.RECORDED
+
+
+def test_mixture_of_sources_is_said():
+    mixed = source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW + 9))
+    assert mixed == PriceSourceView(PriceOrigin.MIXED, f"{REPLAY} and {SIMULATED_MARKET}")
+
+
+def test_expired_prices_have_no_part_in_the_source_while_others_have_not_expired():
+    assert source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW)).text == REPLAY
+    assert source_of(("away", SIMULATED_MARKET, NOW)).text == f"{SIMULATED_MARKET} (expired)"
+
+
+def test_prices_of_contexts_of_others_have_no_part_in_the_source():
+    assert source_of(("foreign", SIMULATED_MARKET, NOW + 9), ("home", REPLAY, NOW + 9)).text == REPLAY
+
+
+@pytest.mark.parametrize(("own_source", "said"), [(REPLAY, f"{REPLAY} (awaited)"), (None, "none yet")])
+def test_source_that_has_said_nothing_yet_is_awaited(own_source, said):
+    assert source_of(own_source=own_source) == PriceSourceView(PriceOrigin.UNKNOWN, said)

@@ -1,0 +1,31 @@
+"""Which parts a configuration asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.composition import choose_price_source
+from app.configuration import Configuration
+
+HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
+REDIS = {"redis": "redis://prices.example"}
+REAL = {"kubeconfig": "kubeconfig"}
+
+
+@pytest.mark.parametrize(
+    ("choices", "has_recording", "name"),
+    [
+        ({}, False, "simulated market"),
+        (REAL, False, "simulated market"),
+        (REDIS, False, "simulated market"),
+        (REDIS | REAL, False, None),
+        (REDIS | REAL, True, "replay of prices.csv"),
+        (REDIS, True, "replay of prices.csv"),
+    ],
+)
+def test_only_real_clusters_on_a_shared_redis_read_without_generating(tmp_path, choices, has_recording, name):
+    recording = tmp_path / "prices.csv"
+    recording.write_text(HEADER + "2026-01-01T00:00:00Z,gcp,us-central1,n2-standard-8,spot,0.1\n")
+    configuration = Configuration(**choices, prices=str(recording) if has_recording else None)
+    source = choose_price_source(configuration, 0.0)
+    assert (None if source is None else source.name) == name
