@@ -22,6 +22,7 @@ from controller.clusters.fleet import Health
 from controller.commands import StartMigration
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
+from controller.snapshots import PriceOrigin
 from oracle.quotes import Freshness
 from oracle.store.server_binary import find_server_binaries
 
@@ -98,6 +99,32 @@ def test_unreachable_context_is_greyed_alone_and_real_clusters_stay_read_only(ho
                 assert "not armed" in refused.rejections[-1].reason
 
     asyncio.run(scenario())
+
+
+@pytest.mark.timeout(180)
+def test_real_clusters_on_a_shared_redis_generate_nothing_and_say_whose_prices_they_see(home, tmp_path):
+    port = find_free_port()
+    redis = f"redis://127.0.0.1:{port}"
+
+    def find_notice(snapshot, key):
+        return next((notice.text for notice in snapshot.notices if notice.key == key), "")
+
+    async def scenario():
+        async with (
+            SimulatedFleet.start(plan_demo_fleet(7), 7, tmp_path, time_scale=0) as fleet,
+            open_engine(Configuration(kubeconfig=str(fleet.kubeconfig), redis=redis)) as reader,
+        ):
+            alone = await reader.wait_until(lambda s: "nobody publishes" in find_notice(s, "store"), 40)
+            assert "sentinelaura oracle --redis URL --prices FILE" in find_notice(alone, "store")
+            assert alone.price_source.text == "none yet"
+            async with open_engine(Configuration(redis=redis)):
+                seen = await reader.wait_until(lambda s: s.is_complete and bool(s.opportunities), 40)
+                assert seen.price_source.origin is PriceOrigin.SIMULATED
+                assert "the prices are simulated: nothing is moved" in find_notice(seen, "prices")
+                assert find_notice(seen, "store") == ""
+
+    with redis_server(port, tmp_path):
+        asyncio.run(scenario())
 
 
 def test_migrate_of_unarmed_clusters_is_refused_and_ends(home, tmp_path):

@@ -146,6 +146,17 @@ def test_oracle_serves_prices_until_it_is_stopped(home):
     assert home.processes() == []
 
 
+def test_recording_is_not_mixed_with_a_simulated_market_that_is_published_beside_it(home, recording):
+    with home.start("oracle", "--port", "0") as oracle:
+        wait_for_prices(oracle.stdout.readline().split()[-1])
+        plan = read_plan(home.run("plan", "--json", "--prices", recording))
+        oracle.send_signal(signal.SIGTERM)
+        assert oracle.wait(15) == 0
+    assert plan["opportunities"]
+    assert {move["source"].partition("-")[0] for move in plan["opportunities"]} == {"gcp"}
+    assert not any("simulated" in notice for notice in plan["notices"])
+
+
 def test_operator_ends_on_a_signal_and_leaves_nothing(home):
     with home.start("operator", "--json") as operator:
         entry = json.loads(operator.stdout.readline())
