@@ -9,9 +9,6 @@ import argparse
 
 from app.exit_codes import describe_exit_codes
 
-#: Options that every command takes; each is also a key of the configuration file and an environment variable.
-COMMON_OPTIONS = ("redis", "kubeconfig", "prices", "speed", "seed")
-
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of `sentinelaura`; the namespace's `command` is None for the window."""

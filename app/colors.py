@@ -28,11 +28,6 @@ def to_rgb(color: str) -> Rgb:
     return (int(color[1:3], 16) / 255.0, int(color[3:5], 16) / 255.0, int(color[5:7], 16) / 255.0)
 
 
-def to_hex(rgb: Rgb) -> str:
-    """Return three shares of 1 as `#rrggbb`."""
-    return "#" + "".join(f"{round(255 * max(0.0, min(1.0, part))):02x}" for part in rgb)
-
-
 def contrast(first: str, second: str) -> float:
     """Return the contrast ratio of two colours, 1 to 21. Source: WCAG 2.2, definition of contrast ratio."""
     lights = sorted((_luminance(first), _luminance(second)))

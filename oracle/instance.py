@@ -13,9 +13,6 @@ class Instance:
     process_id: int
     token: str
 
-    def __str__(self) -> str:
-        return f"process {self.process_id} on {self.host}"
-
 
 def format_holder(instance: Instance, market_id: str | None) -> str:
     """Return the instance as it stands in the store: `host/process/token`, and `/market` where it can generate."""
