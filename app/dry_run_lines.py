@@ -1,23 +1,17 @@
-"""The dry run as lines of a bill: what comes in, what goes out, what remains. Pure."""
+"""The dry run as lines of a bill: what comes in, what goes out, what remains. The card and the commands show the same.
+
+Pure.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from app.formatting import UNKNOWN, format_gb, format_hours, format_price, format_usd, plain_text
+from app.tone import Tone
 from controller.decision.dry_run import DryRun, Verdict
 from controller.snapshots import MigrationStage, MigrationView
-
-
-class Tone(StrEnum):
-    """How a number or a sentence is meant."""
-
-    PLAIN = "plain"
-    GOOD = "good"
-    BAD = "bad"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +46,11 @@ _STAGES = {
 def verdict_title(verdict: Verdict) -> tuple[str, Tone]:
     """Return the verdict in one or two words."""
     return _VERDICTS[verdict]
+
+
+def verdict_text(dry_run: DryRun) -> str:
+    """Return the verdict with its reason, as one sentence."""
+    return f"{verdict_title(dry_run.verdict)[0]}: {plain_text(dry_run.reason)}"
 
 
 def stage_title(stage: MigrationStage) -> tuple[str, Tone]:
@@ -92,7 +91,7 @@ def _egress_detail(dry_run: DryRun, source: str, target: str) -> str:
     per_gb = (
         UNKNOWN if dry_run.egress_usd_per_gb is None else f"${dry_run.egress_usd_per_gb.normalize():f}/GB"
     )
-    return f"{format_gb(dry_run.egress_gb)} × {per_gb}, {source} → {target}"
+    return plain_text(f"{format_gb(dry_run.egress_gb)} × {per_gb}, {source} → {target}")
 
 
 def _payback(dry_run: DryRun) -> str:

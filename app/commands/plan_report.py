@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from app.formatting import format_usd, plain_text
+from app.dry_run_lines import Line, make_lines, verdict_text
+from app.formatting import plain_text
 from controller.decision.dry_run import DryRun, Refusal
 from controller.snapshots import EngineSnapshot
 
@@ -43,19 +44,10 @@ def plan_to_text(snapshot: EngineSnapshot) -> str:
 
 
 def dry_run_to_text(dry_run: DryRun) -> str:
-    """Return a dry run as a short block of lines."""
-    source = dry_run.workload.context
-    return "\n".join(
-        (
-            plain_text(f"{dry_run.workload} -> {dry_run.target}"),
-            f"  egress        {_usd(dry_run.egress_usd):>10}   {_egress_terms(dry_run)}, {source} to {dry_run.target}",
-            f"  run double    {_usd(dry_run.overlap_usd):>10}   for {dry_run.overlap_h} h",
-            f"  warm-up       {_usd(dry_run.warm_up_usd):>10}",
-            f"  24 h savings  {_usd(dry_run.savings_usd):>10}",
-            f"  net           {_usd(dry_run.net_usd):>10}   {_payback(dry_run)}",
-            f"  verdict       {dry_run.verdict.value}: {dry_run.reason}",
-        )
-    )
+    """Return a dry run as a short block of lines: the bill that the window's card shows."""
+    title = plain_text(f"{dry_run.workload} -> {dry_run.target}")
+    bill = make_lines(dry_run, dry_run.workload.context, dry_run.target)
+    return "\n".join((title, *map(_line_to_text, bill), f"  {verdict_text(dry_run)}"))
 
 
 def _plan_lines(snapshot: EngineSnapshot) -> Iterator[str]:
@@ -94,15 +86,5 @@ def _number(amount: Decimal | None) -> float | None:
     return None if amount is None else round(float(amount), 6)
 
 
-def _usd(amount: Decimal | None) -> str:
-    return "unknown" if amount is None else format_usd(amount)
-
-
-def _egress_terms(dry_run: DryRun) -> str:
-    if dry_run.egress_gb is None or dry_run.egress_usd_per_gb is None:
-        return "size or price unknown"
-    return f"{dry_run.egress_gb:g} GB at {format_usd(dry_run.egress_usd_per_gb)} per GB"
-
-
-def _payback(dry_run: DryRun) -> str:
-    return "never pays back" if dry_run.payback_h is None else f"pays back in {dry_run.payback_h:.1f} h"
+def _line_to_text(line: Line) -> str:
+    return f"  {line.label:<24}{line.amount:>10}   {line.detail}"

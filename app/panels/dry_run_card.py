@@ -16,19 +16,20 @@ from PySide6.QtWidgets import (
 )
 
 from app import colors
-from app.formatting import format_replicas, plain_text
-from app.migration_gate import Gate
-from app.panels.dry_run_lines import (
+from app.dry_run_lines import (
     Line,
-    Tone,
     make_lines,
     stage_title,
     summary_text,
+    verdict_text,
     verdict_title,
     way_back_text,
 )
+from app.formatting import format_replicas, plain_text
+from app.migration_gate import Gate
 from app.panels.labels import TONE_COLORS, ElidedLabel, make_label, set_color, set_tone
 from app.theme import SMALL_PX, TITLE_PX, make_font
+from app.tone import Tone
 from controller.clusters.fleet import WorkloadKey
 from controller.decision.dry_run import DryRun, Verdict
 from controller.snapshots import MigrationStage, MigrationView
@@ -145,9 +146,7 @@ class DryRunCard(QFrame):
         self._show_way(dry_run.workload, source, target)
         self._bill.show_lines(make_lines(dry_run, source, target), way_back_text(dry_run))
         self._bill.show()
-        words, tone = verdict_title(dry_run.verdict)
-        self._reason.setText(f"{words}: {plain_text(dry_run.reason)}")
-        set_color(self._reason, TONE_COLORS[tone])
+        set_tone(self._reason, verdict_text(dry_run), verdict_title(dry_run.verdict)[1])
 
     def _show_way(self, workload: WorkloadKey, source: str, target: str) -> None:
         self._title.setText(plain_text(workload.name, 80))

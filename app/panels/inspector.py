@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, Q
 from app import colors
 from app.formatting import format_age, format_price, plain_text
 from app.hud.overlay_items import place_name, price_text, provider_name
-from app.panels.dry_run_lines import Tone
 from app.panels.labels import TONE_COLORS, ElidedLabel, make_label, set_color
 from app.panels.price_chart import PriceChart
 from app.panels.workload_rows import make_workload_rows
 from app.panels.workload_table import WorkloadTable
 from app.theme import SMALL_PX, TITLE_PX, make_font
+from app.tone import Tone
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.snapshots import ContextView, EngineSnapshot
 

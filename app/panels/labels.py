@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app import colors
-from app.panels.dry_run_lines import Tone
 from app.theme import FONT_PX, make_font
+from app.tone import Tone
 
 TONE_COLORS = {
     Tone.PLAIN: colors.TEXT,

@@ -1,0 +1,56 @@
+"""The plan and its dry runs as a terminal shows them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.commands.plan_report import dry_run_to_text, plan_to_text
+from app.dry_run_lines import make_lines, verdict_text
+from controller.decision.dry_run import DryRun, Refusal
+from controller.snapshots import Notice, Severity
+from tests.app.scripted_engine import ScriptedEngine
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\nsecond line"
+
+
+@pytest.fixture
+def dry_run(engine: ScriptedEngine) -> DryRun:
+    return engine.snapshot().opportunities[0]
+
+
+def test_terminal_shows_the_very_bill_of_the_card(dry_run: DryRun) -> None:
+    title, *bill, verdict = dry_run_to_text(dry_run).splitlines()
+    assert title == f"{dry_run.workload} -> {dry_run.target}"
+    for text, line in zip(bill, make_lines(dry_run, dry_run.workload.context, dry_run.target), strict=True):
+        assert text.startswith(f"  {line.label}")
+        assert text.split(line.label)[1].split() == f"{line.amount} {line.detail}".split()
+    assert verdict.strip() == verdict_text(dry_run)
+
+
+def test_payback_that_nobody_knows_is_not_called_never(dry_run: DryRun) -> None:
+    text = dry_run_to_text(replace(dry_run, net_usd=None, payback_h=None))
+    assert "payback unknown" in text
+    assert "never" not in text
+
+
+def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(
+    engine: ScriptedEngine, dry_run: DryRun
+) -> None:
+    hostile = replace(
+        dry_run,
+        workload=replace(dry_run.workload, context=f"a{HOSTILE}", name=f"b{HOSTILE}"),
+        target=f"c{HOSTILE}",
+        reason=HOSTILE,
+    )
+    snapshot = replace(
+        engine.snapshot(),
+        opportunities=(hostile,),
+        refused=(Refusal(hostile.workload, hostile.target, HOSTILE),),
+        notices=(Notice("store", Severity.ERROR, HOSTILE),),
+    )
+    text = plan_to_text(snapshot)
+    assert "owned" in text
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert not any(line.startswith("second line") for line in text.splitlines())
