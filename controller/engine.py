@@ -25,6 +25,7 @@ from controller.errors import EngineStopped
 from controller.migration.ledger import Ledger
 from controller.migration.migration_controller import MigrationController
 from controller.notices import collect_notices, describe_store
+from controller.outage_log import OutageLog
 from controller.snapshot_building import PriceFacts, build_context_views, describe_price_source
 from controller.snapshots import EngineSnapshot
 from oracle.binding import Binding
@@ -38,7 +39,8 @@ PUBLISH_INTERVAL_S = 0.25
 #: Seconds after which a binding that never got a price no longer keeps the picture incomplete: a replay may not
 #: know it.
 UNPRICED_GRACE_S = 4.0
-#: Seconds between two looks at what no event tells: a price that never comes, a disk that takes no entries.
+#: Seconds between two looks at what no event tells: a price that never comes, a disk that takes no entries, an outage
+#: that lasts.
 RETRY_S = 4.0
 MAX_TIMELINE_ENTRIES = 200
 
@@ -80,6 +82,7 @@ class Engine:
         self._settings = settings
         self._clocks = clocks
         self._decisions = DecisionLog()
+        self._outages = OutageLog()
         self._bindings: frozenset[Binding] = frozenset()
         self._bindings_since = clocks.monotonic()
         self._wake = asyncio.Event()
@@ -157,7 +160,7 @@ class Engine:
     async def _wait_for_reason(self) -> None:
         """Wait until something changes, or until the next price grows old by the clock alone."""
         delay_s = _seconds_to_next_ageing(self._oracle.board(), self._clocks.wall())
-        if not self._is_settled() or self._ledger.has_waiting:
+        if not self._is_settled() or self._ledger.has_waiting or self._outages.has_waiting:
             delay_s = min(delay_s or RETRY_S, RETRY_S)
         try:
             async with asyncio.timeout(delay_s):
@@ -174,6 +177,7 @@ class Engine:
         plan = plan_moves(picture, board, self._settings.decision, now, usage)
         moved = [view.workload for view in self._migrations.views()]
         self._decisions.record(plan, moved, self._ledger, now)
+        self._outages.record(self._oracle.status, picture, self._ledger, now)
         self._ledger.flush()
         await self._publish(picture, board, plan, now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.clusters.fleet import FleetPicture, Health
+from controller.clusters.fleet import FleetPicture
 from controller.snapshots import Notice, PriceOrigin, Severity, StoreView
 from oracle.status import OracleStatus, StoreKind
 
@@ -46,14 +46,16 @@ def _iterate_notices(
 ) -> Iterator[Notice]:
     if status.reason is not None:
         yield Notice(
-            "store", Severity.ERROR, f"No new prices: {status.reason}. Migrations hold until they are back."
+            "store",
+            Severity.ERROR,
+            f"No new prices: {status.reason.rstrip('.')}. Migrations hold until they are back.",
         )
     if status.displacement is not None:
         yield Notice("source", Severity.WARNING, status.displacement)
     if ledger_trouble is not None:
         yield Notice("ledger", Severity.WARNING, ledger_trouble)
     for cluster in picture.clusters.values():
-        if cluster.health in (Health.UNREACHABLE, Health.DENIED):
+        if cluster.health.is_lost:
             yield Notice(
                 f"context:{cluster.context}", Severity.WARNING, f"{cluster.context}: {cluster.reason}"
             )

@@ -21,6 +21,11 @@ class Health(StrEnum):
     UNREACHABLE = "unreachable"
     DENIED = "denied"
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether we tried to use it and could not; nobody who is still connecting has failed."""
+        return self in (Health.UNREACHABLE, Health.DENIED)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class WorkloadKey:
