@@ -4,32 +4,95 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
-_HEADLESS_HINT = (
-    "the window needs a display. Without one, these commands do the same work: "
-    "sentinelaura plan, migrate, operator, oracle, doctor (each has --help)"
-)
+#: How long a compositor may take to accept a connection, seconds; it is on this machine.
+_ANSWER_TIMEOUT_S = 2.0
 
 
 class DisplayError(Exception):
-    """No display can be opened; the message says what to use instead."""
+    """No window can be opened, for `reason`; the message says what to use instead."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"the window needs a display: {reason}. Without one, these commands do the same work: "
+            "sentinelaura plan, migrate, operator, oracle, doctor (each has --help)"
+        )
 
 
 def require_display() -> None:
     """Return where a window can be opened. Raises: DisplayError."""
-    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM", "xcb").split(":")[0] != "xcb":
+    if sys.platform in ("win32", "darwin"):
         return
-    if os.environ.get("WAYLAND_DISPLAY") and "QT_QPA_PLATFORM" not in os.environ:
-        return
-    name = os.environ.get("DISPLAY")
-    if not name:
-        raise DisplayError(f"no display is set (DISPLAY is empty): {_HEADLESS_HINT}")
-    if not _can_connect(name):
-        raise DisplayError(f"the display {name} does not answer: {_HEADLESS_HINT}")
+    troubles = []
+    for platform in _list_platforms():
+        trouble = _find_trouble(platform)
+        if trouble is None:
+            return
+        troubles.append(trouble)
+    raise DisplayError("; ".join(troubles))
 
 
-def _can_connect(display: str) -> bool:
+def _list_platforms() -> list[str]:
+    """Return what Qt will try, in its order: `QT_QPA_PLATFORM` is a list such as `wayland;xcb:option`."""
+    named = os.environ.get("QT_QPA_PLATFORM")
+    if named:
+        return [entry.split(":")[0].lower() for entry in named.split(";")]
+    return ["wayland", "xcb"] if os.environ.get("WAYLAND_DISPLAY") else ["xcb"]
+
+
+def _find_trouble(platform: str) -> str | None:
+    """Say why a platform of Qt can open no window here, None where it can."""
+    find = _PLATFORMS.get(platform)
+    if find is None:
+        known = ", ".join(_PLATFORMS)
+        return f"QT_QPA_PLATFORM names {platform!r}, which cannot show this window (these can: {known})"
+    return find()
+
+
+def _find_x_trouble() -> str | None:
+    display = os.environ.get("DISPLAY")
+    if not display:
+        return "no X display is set (DISPLAY is empty)"
+    return None if _can_connect_to_x(display) else f"the X display {display} does not answer"
+
+
+def _find_wayland_trouble() -> str | None:
+    """Ask the compositor for a connection; Wayland says where its socket lies as `wl_display_connect` reads it."""
+    if "WAYLAND_SOCKET" in os.environ:
+        return None  # the connection itself was passed on to us
+    name = os.environ.get("WAYLAND_DISPLAY") or "wayland-0"
+    path = Path(os.environ.get("XDG_RUNTIME_DIR") or "/", name)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_ANSWER_TIMEOUT_S)
+        try:
+            connection.connect(str(path))
+        except OSError as error:
+            return f"the Wayland display {name} does not answer ({error.strerror or error})"
+    return None
+
+
+def _find_no_trouble() -> None:
+    """These platforms draw into memory; whoever names one knows that there is nothing to see, or serves it by VNC."""
+
+
+#: Platforms of Qt on which the window was seen to open -> what is wrong with them here. The others draw on a whole
+#: screen of their own, or abort.
+_PLATFORMS: dict[str, Callable[[], str | None]] = {
+    "xcb": _find_x_trouble,
+    "wayland": _find_wayland_trouble,
+    "wayland-egl": _find_wayland_trouble,
+    "offscreen": _find_no_trouble,
+    "minimal": _find_no_trouble,
+    "vnc": _find_no_trouble,
+}
+
+
+def _can_connect_to_x(display: str) -> bool:
     """Ask the X server for a connection by libxcb; True where libxcb itself is missing (Qt will say so)."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")

@@ -32,5 +32,5 @@ def check_display() -> Check:
     try:
         require_display()
     except DisplayError as error:
-        return warning("display", str(error).split(":", maxsplit=1)[0], _HEADLESS_ADVICE)
+        return warning("display", error.reason, _HEADLESS_ADVICE)
     return ok("display", "a window can be opened")
