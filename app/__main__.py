@@ -6,11 +6,10 @@ Imports Qt only for the window, and nothing slow before it knows the command.
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from collections.abc import Sequence
 
 from app.arguments import build_parser
-from app.configuration import Configuration, ConfigurationError
+from app.configuration import ConfigurationError
 from app.configuration_file import load_configuration
 from app.exit_codes import ExitCode
 
@@ -22,11 +21,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         configuration = load_configuration(arguments)
     except ConfigurationError as error:
-        print(f"sentinelaura: {error}", file=sys.stderr)
-        return ExitCode.BAD_INPUT
+        return _fail(error, ExitCode.BAD_INPUT)
     if arguments.command is None:
         return _open_window(options)
-    return _run_command(arguments, configuration)
+    from app.commands.runner import run_headless
+
+    return run_headless(arguments, configuration)
 
 
 def _open_window(options: Sequence[str]) -> int:
@@ -35,21 +35,17 @@ def _open_window(options: Sequence[str]) -> int:
     try:
         require_display()
     except DisplayError as error:
-        print(f"sentinelaura: {error}", file=sys.stderr)
-        return ExitCode.FAILED
+        return _fail(error, ExitCode.FAILED)
     from app.desktop import run_desktop
 
     return run_desktop(options)
 
 
-def _run_command(arguments: Namespace, configuration: Configuration) -> int:
-    if arguments.command == "config":
-        from app.commands.config import show_configuration
+def _fail(error: Exception, code: ExitCode) -> int:
+    from app.commands.output import tell
 
-        return show_configuration(configuration)
-    from app.commands.runner import run_headless
-
-    return run_headless(arguments, configuration)
+    tell(f"sentinelaura: {error}")
+    return code
 
 
 if __name__ == "__main__":

@@ -37,9 +37,13 @@ def _common_options() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("options of every command")
     group.add_argument("--redis", metavar="URL", help="use this Redis (redis:// or rediss://)")
-    group.add_argument("--kubeconfig", metavar="FILE", help="use these clusters, not the simulated fleet")
+    group.add_argument(
+        "--kubeconfig",
+        metavar="FILE",
+        help="use these clusters, not the simulated fleet; $KUBECONFIG is not read",
+    )
     group.add_argument("--prices", metavar="FILE", help="replay recorded prices (csv or csv.gz)")
-    group.add_argument("--speed", metavar="N", type=float, help="market seconds per second")
+    group.add_argument("--speed", metavar="N", type=float, help="seconds of the market in one second")
     group.add_argument("--seed", metavar="N", type=int, help="seed of the simulated market and fleet")
     group.add_argument("--config", metavar="FILE", help="configuration file (TOML)")
     return common
@@ -69,10 +73,9 @@ def _add_oracle(commands: _Commands[argparse.ArgumentParser], common: argparse.A
 
 
 def _parse_port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is not a port; ports are 0 (any free one) to 65535")
-    return port
+    if text.isascii() and text.isdigit() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are 0 (any free one) to 65535")
 
 
 def _add_operator(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
@@ -80,7 +83,9 @@ def _add_operator(commands: _Commands[argparse.ArgumentParser], common: argparse
     operator.add_argument(
         "--arm", metavar="CONTEXT", action="append", default=[], help="allow writes to a context"
     )
-    operator.add_argument("--json", action="store_true", help="one JSON line for each timeline entry")
+    operator.add_argument(
+        "--json", action="store_true", help="one JSON line for each timeline entry and notice"
+    )
 
 
 def _add_plan(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
@@ -106,7 +111,7 @@ def _add_doctor(commands: _Commands[argparse.ArgumentParser], common: argparse.A
     doctor = _add(
         commands,
         "doctor",
-        "check graphics, store, clusters and time; say how to mend them",
+        "check graphics, prices, store, clusters and time; say how to mend them",
         common,
     )
     doctor.add_argument("--json", action="store_true", help="one JSON document")

@@ -6,11 +6,19 @@ import argparse
 import os
 from pathlib import Path
 
-from app.configuration import Configuration, ConfigurationError, resolve_configuration
+from app.configuration import (
+    ENVIRONMENT_PREFIX,
+    Configuration,
+    ConfigurationError,
+    resolve_configuration,
+)
+
+#: Names the configuration file, where `--config` does not.
+CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
 
 
 def default_configuration_path() -> Path:
-    """The file that is read when `--config` is not given; it need not exist."""
+    """The file that is read when nobody names one; it need not exist."""
     from platformdirs import user_config_path
 
     return user_config_path("sentinelaura") / "config.toml"
@@ -21,7 +29,7 @@ def load_configuration(arguments: argparse.Namespace) -> Configuration:
 
     Raises: ConfigurationError for a named file that cannot be read or any value that is not allowed.
     """
-    named = getattr(arguments, "config", None)
+    named = getattr(arguments, "config", None) or os.environ.get(CONFIG_VARIABLE)
     path = Path(named) if named else default_configuration_path()
     try:
         text = path.read_text(encoding="utf-8-sig")

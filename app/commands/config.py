@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from urllib.parse import urlsplit
 
+from app.commands.output import write_output
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
 from app.formatting import plain_text
 
 
-def show_configuration(configuration: Configuration) -> int:
+async def run_config(arguments: Namespace, configuration: Configuration) -> int:
     """Print the table; a password in a URL is not shown."""
     for name, origin in configuration.origins.items():
-        print(f"{name:<24}{_display(getattr(configuration, name)):<40}{origin}")
+        write_output(f"{name:<24}{_display(getattr(configuration, name)):<40}{plain_text(origin)}")
     for name, override in configuration.contexts.items():
         said = ", ".join(
             f"{key}={getattr(override, key)}" for key in override.__slots__ if getattr(override, key)
         )
-        print(plain_text(f"contexts.{name}: {said}"))
+        write_output(plain_text(f"contexts.{name}: {said}"))
     return ExitCode.OK
 
 

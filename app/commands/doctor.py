@@ -6,21 +6,24 @@ import json
 from argparse import Namespace
 from collections.abc import Iterable
 
+from app.commands.output import MAX_MESSAGE_CHARACTERS, write_output
 from app.configuration import Configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
 from app.diagnostics.graphics import check_display, check_graphics
+from app.diagnostics.prices import check_prices
 from app.diagnostics.store import check_store
 from app.exit_codes import ExitCode
+from app.formatting import plain_text
 
 _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BROKEN: "BROKEN "}
 
 
 async def run_doctor(arguments: Namespace, configuration: Configuration) -> int:
     """Run every check, also after one that failed, and print what was found."""
-    checks = [check_graphics(), check_display(), *await check_store(configuration)]
-    checks += await check_clusters(configuration)
-    print(_to_json(checks) if arguments.json else "\n".join(_to_lines(checks)))
+    checks = [check_graphics(), check_display(), *check_prices(configuration)]
+    checks += [*await check_store(configuration), *await check_clusters(configuration)]
+    write_output(_to_json(checks) if arguments.json else "\n".join(_to_lines(checks)))
     return ExitCode.FAILED if any(check.state is CheckState.BROKEN for check in checks) else ExitCode.OK
 
 
@@ -38,6 +41,9 @@ def _to_json(checks: Iterable[Check]) -> str:
 
 def _to_lines(checks: Iterable[Check]) -> Iterable[str]:
     for check in checks:
-        yield f"{_MARKS[check.state]}  {check.name:<40} {check.detail}"
-        if check.advice:
-            yield f"{'':50}{check.advice}"
+        name, detail, advice = (
+            plain_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail, check.advice)
+        )
+        yield f"{_MARKS[check.state]}  {name:<40} {detail}"
+        if advice:
+            yield f"{'':50}{advice}"

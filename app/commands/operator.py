@@ -3,72 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import signal
-import sys
 from argparse import Namespace
-from datetime import UTC, datetime
 
+from app.commands.failures import CommandFailed
+from app.commands.operator_report import (
+    OperatorNews,
+    entry_to_json,
+    entry_to_text,
+    notice_to_json,
+    notice_to_text,
+)
+from app.commands.output import write_aside, write_output
+from app.commands.stopping import wait_for_stop_signal
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.commands import SetArmed
 from controller.engine import Engine
-from controller.snapshots import TimelineEntry
+from controller.snapshots import EngineSnapshot
+
+#: How long the price store may take to start before its absence is told. Seconds; the embedded one needs 0.2.
+START_PATIENCE_S = 2.0
 
 
 async def run_operator(arguments: Namespace, configuration: Configuration) -> int:
-    """Print every new entry of the timeline until a signal comes."""
+    """Print what happens and what is wrong until a signal comes. Raises: CommandFailed."""
     async with open_engine(configuration) as engine:
         unknown = set(arguments.arm) - set(engine.contexts)
         if unknown:
-            print(f"sentinelaura: there is no context {', '.join(sorted(unknown))} to arm", file=sys.stderr)
-            return ExitCode.BAD_INPUT
+            text = f"there is no context {', '.join(sorted(unknown))} to arm"
+            raise CommandFailed(ExitCode.BAD_INPUT, text)
         for context in arguments.arm:
             engine.submit(SetArmed(context, True))
-        printing = asyncio.create_task(_print_timeline(engine, arguments.json))
-        await wait_for_stop_signal(printing)
+        await wait_for_stop_signal(asyncio.create_task(_print_news(engine, arguments.json)))
     return ExitCode.OK
 
 
-async def wait_for_stop_signal(task: asyncio.Task[None]) -> None:
-    """Return when SIGINT or SIGTERM has come and `task` was cancelled; pass on what `task` itself fails with."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, task.cancel)
-        except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt instead
-            break
-    try:
-        await task
-    except asyncio.CancelledError:
-        return
-
-
-async def _print_timeline(engine: Engine, as_json: bool) -> None:
-    sequence = printed = 0
+async def _print_news(engine: Engine, as_json: bool) -> None:
+    news = OperatorNews()
+    print_news = _print_json if as_json else _print_text
+    snapshot = await engine.wait_until(lambda seen: seen.store.is_up, START_PATIENCE_S)
     while True:
-        snapshot = await engine.next_snapshot(sequence)
-        sequence = snapshot.sequence
-        for entry in snapshot.timeline:
-            if entry.sequence > printed:
-                printed = entry.sequence
-                print(_to_json(entry) if as_json else _to_text(entry), flush=True)
+        print_news(news, snapshot)
+        snapshot = await engine.next_snapshot(snapshot.sequence)
 
 
-def _to_text(entry: TimelineEntry) -> str:
-    at = datetime.fromtimestamp(entry.at, UTC)
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC  {entry.kind.value:<10}{entry.text}"
+def _print_text(news: OperatorNews, snapshot: EngineSnapshot) -> None:
+    """What happens goes to standard output, what is wrong to standard error."""
+    for change in news.find_notices(snapshot):
+        write_aside(notice_to_text(change))
+    for entry in news.find_entries(snapshot):
+        write_output(entry_to_text(entry))
 
 
-def _to_json(entry: TimelineEntry) -> str:
-    return json.dumps(
-        {
-            "at": entry.at,
-            "kind": entry.kind.value,
-            "severity": entry.severity.value,
-            "text": entry.text,
-            "contexts": entry.contexts,
-            "migration_id": entry.migration_id,
-        }
-    )
+def _print_json(news: OperatorNews, snapshot: EngineSnapshot) -> None:
+    for change in news.find_notices(snapshot):
+        write_output(notice_to_json(change))
+    for entry in news.find_entries(snapshot):
+        write_output(entry_to_json(entry))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from argparse import Namespace
 
-from app.commands.operator import wait_for_stop_signal
+from app.commands.output import tell, write_output
+from app.commands.stopping import wait_for_stop_signal
 from app.composition import choose_price_source, open_fleet, oracle_settings
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
@@ -28,7 +28,7 @@ async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
         open_oracle(oracle_settings(configuration), source) as oracle,
         serve_prices(oracle, arguments.port) as url,
     ):
-        print(f"pricing API: {url}/v1/prices", flush=True)
+        write_output(f"pricing API: {url}/v1/prices")
         await wait_for_stop_signal(asyncio.create_task(_serve(fleet, oracle)))
     return ExitCode.OK
 
@@ -48,13 +48,14 @@ async def _follow_bindings(fleet: RegionManager, oracle: Oracle) -> None:
 
 async def _tell_changes(oracle: Oracle) -> None:
     """Print a line whenever a person would want to know."""
-    told: set[str] = set()
+    told: dict[str, None] = {}
     revision = oracle.revision
     while True:
         status = oracle.status
         state = status.reason or f"{status.location}: prices by {status.generator or 'nobody yet'}"
-        lines = {state, *status.notices, *filter(None, [status.displacement])}
-        for line in lines - told:
-            print(line, file=sys.stderr, flush=True)
+        lines = dict.fromkeys((state, *status.notices, *filter(None, [status.displacement])))
+        for line in lines:
+            if line not in told:
+                tell(line)
         told = lines
         revision = await oracle.wait_for_change(revision)

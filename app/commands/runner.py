@@ -5,33 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
 
+from app.commands.failures import CommandFailed, find_exit_code
+from app.commands.output import prepare_output, tell
 from app.configuration import Configuration
-from app.exit_codes import ExitCode
 
 _Command = Callable[[Namespace, Configuration], Awaitable[int]]
 
 
 def run_headless(arguments: Namespace, configuration: Configuration) -> int:
     """Run the command that `arguments` name and return its exit code."""
-    from controller.errors import ControllerError, KubeconfigError
-    from oracle.errors import OracleError, RecordingError, StoreUrlError
-
-    command = _find_command(arguments.command)
+    prepare_output()
     try:
-        return asyncio.run(_run(command, arguments, configuration))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return ExitCode.INTERRUPTED
-    except (KubeconfigError, RecordingError, StoreUrlError) as error:
-        return _fail(error, ExitCode.BAD_INPUT)
-    except (ControllerError, OracleError) as error:
-        return _fail(error, ExitCode.FAILED)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; there is nobody left to tell
-        return ExitCode.FAILED
+        return asyncio.run(_run(_find_command(arguments.command), arguments, configuration))
+    except BaseException as error:  # the edge of the process: KeyboardInterrupt as well has its exit code
+        code = find_exit_code(error)
+        if code is None:
+            raise
+        _tell_failure(error)
+        return code
 
 
 async def _run(command: _Command, arguments: Namespace, configuration: Configuration) -> int:
@@ -43,9 +37,13 @@ async def _run(command: _Command, arguments: Namespace, configuration: Configura
     return await command(arguments, configuration)
 
 
-def _fail(error: Exception, code: ExitCode) -> int:
-    print(f"sentinelaura: {error}", file=sys.stderr)
-    return code
+def _tell_failure(error: BaseException) -> None:
+    """Say what went wrong; who has stopped the command or closed its output knows, and their errors are empty."""
+    if reason := str(error):
+        tell(f"sentinelaura: {reason}")
+    if isinstance(error, CommandFailed):
+        for detail in error.details:
+            tell(f"- {detail}")
 
 
 def _find_command(name: str) -> _Command:
@@ -69,6 +67,10 @@ def _find_command(name: str) -> _Command:
         from app.commands.migrate import run_migrate
 
         return run_migrate
+    if name == "config":
+        from app.commands.config import run_config
+
+        return run_config
     from app.commands.doctor import run_doctor
 
     return run_doctor

@@ -50,8 +50,63 @@ def test_config_show_hides_the_password(url):
     assert "--redis" in answer.stdout
 
 
-@pytest.mark.parametrize("display", ["", ":4242"])
-def test_window_without_display_names_the_headless_commands(display):
-    answer = run(DISPLAY=display, WAYLAND_DISPLAY="", QT_QPA_PLATFORM="xcb")
+def test_environment_may_name_the_configuration_file_and_the_flag_beats_it(tmp_path):
+    named, flagged = tmp_path / "named.toml", tmp_path / "flagged.toml"
+    named.write_text("seed = 11")
+    flagged.write_text("seed = 12")
+    answer = run("config", "show", SENTINELAURA_CONFIG=str(named))
+    assert f"11{'':38}{named}" in answer.stdout
+    answer = run("config", "show", "--config", str(flagged), SENTINELAURA_CONFIG=str(named))
+    assert f"12{'':38}{flagged}" in answer.stdout
+
+
+@pytest.mark.parametrize("port", ["abc", "-1", "65536", "80.5"])
+def test_what_is_no_port_is_told_in_words(port):
+    answer = run("oracle", f"--port={port}")
+    assert answer.returncode == 2
+    assert f"{port!r} is not a port; ports are 0 (any free one) to 65535" in answer.stderr
+
+
+def run_into(output):
+    """Run a command whose output goes to an open file; returns its exit code and its standard error."""
+    command = [sys.executable, "-m", "app", "config", "show"]
+    # Unbuffered, nothing would be left to be written at the end.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    answer = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    return answer.returncode, answer.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+def test_output_to_a_full_disk_ends_with_a_sentence():
+    with open("/dev/full", "wb") as full:
+        code, said = run_into(full)
+    assert code == 1
+    assert said == "sentinelaura: standard output cannot be written: No space left on device\n"
+
+
+def test_output_that_nobody_reads_ends_without_a_word():
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert run_into(writer) == (1, "")
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": "xcb"},
+        {"DISPLAY": ":4242", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": "xcb"},
+        {"DISPLAY": "", "WAYLAND_DISPLAY": "nonexistent", "QT_QPA_PLATFORM": ""},
+        {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": "eglfs"},
+    ],
+    ids=["nothing", "X", "Wayland", "no platform for windows"],
+)
+def test_window_without_display_names_the_headless_commands(environment):
+    answer = run(**environment)
     assert answer.returncode == 1
+    assert answer.stderr.startswith("sentinelaura: the window needs a display: ")
     assert "sentinelaura plan" in answer.stderr

@@ -49,13 +49,46 @@ def test_same_seed_sees_the_same_clusters(home):
     assert workloads[0] == workloads[1]
 
 
-def test_no_command_loads_qt(home):
-    code = (
-        "import sys; from app.__main__ import main; main(['plan', '--json']);"
-        "sys.exit(sorted(name for name in sys.modules if name.startswith(('PySide6', 'qasync', 'moderngl')))[:1] or 0)"
-    )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
-    assert answer.returncode == 0, answer.stderr
+#: Runs a command and prints what it has loaded that draws, to standard error.
+TELL_LOADED = (
+    "import sys; from app.__main__ import main; main(sys.argv[1:]);"
+    "drawing = [n for n in sys.modules if n.split('.')[0] in ('PySide6', 'shiboken6', 'qasync', 'moderngl')];"
+    "print('loaded:', *sorted(drawing), file=sys.stderr)"
+)
+
+
+def list_loaded(*arguments, stop_after_a_line=False):
+    """The modules for drawing that a command has loaded when it ends, by itself or by SIGTERM."""
+    command = [sys.executable, "-c", TELL_LOADED, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        if stop_after_a_line:
+            process.stdout.readline()
+            process.send_signal(signal.SIGTERM)
+        last = process.communicate(timeout=100)[1].splitlines()[-1]
+    assert last.startswith("loaded:"), last
+    return last.split()[1:]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "--json"),
+        ("migrate", "nowhere/shop/checkout", "--to", "gcp-us-central1"),
+        ("config", "show"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_no_command_loads_what_draws(home, arguments):
+    assert list_loaded(*arguments) == []
+
+
+@pytest.mark.parametrize("arguments", [("operator", "--json"), ("oracle", "--port", "0")], ids=" ".join)
+def test_no_command_that_is_stopped_has_loaded_what_draws(home, arguments):
+    assert list_loaded(*arguments, stop_after_a_line=True) == []
+
+
+def test_doctor_asks_the_graphics_driver_without_qt(home):
+    assert {name.split(".")[0] for name in list_loaded("doctor")} <= {"moderngl"}
 
 
 @pytest.mark.timeout(240)
@@ -72,8 +105,10 @@ def test_migration_on_recorded_prices_ends_in_the_other_cluster(home, recording)
     events = [json.loads(line) for line in answer.stdout.splitlines()]
     assert answer.returncode == 0, answer.stdout[-2000:] + answer.stderr
     assert events[0]["event"] == "dry_run"
-    assert events[-1]["stage"] == "done"
-    assert (events[-1]["source_ready"], events[-1]["target_ready"]) == (0, events[-1]["replicas"])
+    *_, last, end = events
+    assert last["stage"] == "done"
+    assert (last["source_ready"], last["target_ready"]) == (0, last["replicas"])
+    assert (end["event"], end["exit_code"]) == ("end", 0)
     assert all(_is_covered(event) for event in events if event["event"] == "progress")
     assert verify_ledger(home.demo_ledger) is None
 
@@ -116,7 +151,8 @@ def test_move_that_does_not_pay_is_refused_and_changes_nothing(home):
     dear = next(r for r in plan["refused"] if r["target"] and "not cheaper" in r["reason"])
     answer = home.run("migrate", dear["workload"], "--to", dear["target"])
     assert answer.returncode == 3
-    assert "verdict" in answer.stdout
+    assert "Does not pay: " in answer.stdout
+    assert "sentinelaura: not moved: " in answer.stderr
 
 
 def read_json(url):
@@ -159,8 +195,10 @@ def test_recording_is_not_mixed_with_a_simulated_market_that_is_published_beside
 
 def test_operator_ends_on_a_signal_and_leaves_nothing(home):
     with home.start("operator", "--json") as operator:
-        entry = json.loads(operator.stdout.readline())
-        assert entry["kind"] == "decision"
+        lines = map(json.loads, operator.stdout)
+        first = next(lines)
+        assert (first["kind"], first["state"], first["severity"]) == ("notice", "begins", "info")
+        assert next(entry for entry in lines if entry["kind"] != "notice")["kind"] == "decision"
         operator.send_signal(signal.SIGTERM)
         assert operator.wait(15) == 0
     assert home.processes() == []
@@ -174,3 +212,41 @@ def test_doctor_looks_at_everything_and_names_the_contexts(home):
     assert checks["context aws-us-east-1"]["state"] == "ok"
     assert checks["time aws-us-east-1"]["state"] == "ok"
     assert "graphics" in checks
+
+
+#: Nobody listens on this port of loopback.
+REFUSED = ("--redis", "redis://127.0.0.1:1")
+
+
+def test_doctor_names_each_thing_that_is_broken_and_what_mends_it(home, tmp_path):
+    prices = tmp_path / "prices.csv"
+    prices.write_text("observed_at,provider\n")
+    answer = home.run("doctor", "--json", *REFUSED, "--prices", str(prices), "--kubeconfig", "missing.yaml")
+    broken = {c["name"]: c for c in json.loads(answer.stdout)["checks"] if c["state"] == "broken"}
+    assert answer.returncode == 1
+    assert broken.keys() == {"prices file", "price store", "kubeconfig"}
+    assert "line 1: missing column region" in broken["prices file"]["detail"]
+    assert "correct the file" in broken["prices file"]["advice"]
+    assert "start that Redis, correct --redis" in broken["price store"]["advice"]
+    assert "correct --kubeconfig" in broken["kubeconfig"]["advice"]
+
+
+def test_operator_says_that_redis_refuses(home):
+    with home.start("operator", *REFUSED, stderr=subprocess.PIPE) as operator:
+        said = operator.stderr.readline()
+        assert "error     No new prices" in said
+        assert "127.0.0.1:1" in said
+        assert "  store     No new prices" in operator.stdout.readline()  # the timeline has it as well
+        operator.send_signal(signal.SIGTERM)
+        assert operator.wait(15) == 0
+
+
+def test_migrate_without_prices_names_what_is_missing_and_promises_nothing(home):
+    command = ("migrate", "aws-us-east-1/shop/checkout", "--to", "gcp-us-central1", "--json", *REFUSED)
+    answer = home.run(*command)
+    assert answer.returncode == 4
+    [end] = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert (end["event"], end["exit_code"]) == ("end", 4)
+    assert any("127.0.0.1:1" in detail for detail in end["details"])
+    assert "no full picture of prices and clusters after 30 s" in answer.stderr
+    assert "never" not in answer.stdout + answer.stderr

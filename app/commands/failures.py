@@ -1,0 +1,33 @@
+"""How a command ends that could not do what was asked: a sentence for a person and a code for a shell."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app.commands.output import OutputFailed
+from app.exit_codes import ExitCode
+from controller.errors import ControllerError, KubeconfigError
+from oracle.errors import OracleError, RecordingError, StoreUrlError
+
+_CODES: tuple[tuple[tuple[type[BaseException], ...], ExitCode], ...] = (
+    ((KeyboardInterrupt, asyncio.CancelledError), ExitCode.INTERRUPTED),
+    ((KubeconfigError, RecordingError, StoreUrlError), ExitCode.BAD_INPUT),
+    ((ControllerError, OracleError, OutputFailed, OSError), ExitCode.FAILED),
+)
+
+
+class CommandFailed(Exception):
+    """A command ends without having done what was asked. `details` are further sentences, one a line."""
+
+    def __init__(self, code: ExitCode, reason: str, details: tuple[str, ...] = ()) -> None:
+        self.code = code
+        self.reason = reason
+        self.details = details
+        super().__init__(reason)
+
+
+def find_exit_code(error: BaseException) -> ExitCode | None:
+    """Return the code for an error that was foreseen; None for a fault of our own, whose traceback is wanted."""
+    if isinstance(error, CommandFailed):
+        return error.code
+    return next((code for kinds, code in _CODES if isinstance(error, kinds)), None)

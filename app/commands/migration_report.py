@@ -1,0 +1,92 @@
+"""`sentinelaura migrate`'s answer: the dry run, the steps of the migration and how it ended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from app.commands.failures import CommandFailed, find_exit_code
+from app.commands.output import write_output
+from app.commands.plan_report import dry_run_to_json, dry_run_to_text
+from app.exit_codes import ExitCode
+from app.formatting import plain_text
+from controller.decision.dry_run import DryRun
+from controller.snapshots import MigrationView
+
+_INTERRUPTED = "stopped before the end; a migration that had begun is taken up by the next armed start"
+
+
+class MigrationReport:
+    """Prints the dry run, then each change of the migration once, as lines of text or of JSON.
+
+    Lines of JSON end with one that says how it ended; a person reads that in the last line of progress and on
+    standard error.
+    """
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._last: Any = None
+
+    def show_dry_run(self, dry_run: DryRun) -> None:
+        """Print what the move would cost and save."""
+        if self._as_json:
+            facts = {"workload": str(dry_run.workload), "target": dry_run.target, **dry_run_to_json(dry_run)}
+            self._print_json("dry_run", facts)
+        else:
+            write_output(dry_run_to_text(dry_run))
+
+    def show_progress(self, view: MigrationView, at: float) -> None:
+        """Print a step of the migration; nothing where only its cost has grown since."""
+        facts = _progress_facts(view)
+        steps = {name: value for name, value in facts.items() if name != "cost_usd"}
+        if steps == self._last:
+            return
+        self._last = steps
+        if self._as_json:
+            self._print_json("progress", {"at": at, **facts})
+        else:
+            write_output(_progress_line(view))
+
+    def show_failure(self, error: BaseException) -> None:
+        """Say that it ended by an error."""
+        code = find_exit_code(error)
+        if code is None:
+            self.show_end(ExitCode.FAILED, repr(error))
+        elif code is ExitCode.INTERRUPTED:
+            self.show_end(code, _INTERRUPTED)
+        else:
+            self.show_end(code, str(error), error.details if isinstance(error, CommandFailed) else ())
+
+    def show_end(self, code: ExitCode, reason: str, details: tuple[str, ...] = ()) -> None:
+        """Say how it ended."""
+        if self._as_json:
+            self._print_json("end", {"exit_code": code.value, "reason": reason, "details": details})
+
+    def _print_json(self, event: str, facts: dict[str, Any]) -> None:
+        write_output(json.dumps({"event": event, **facts}))
+
+
+def _progress_facts(view: MigrationView) -> dict[str, Any]:
+    return {
+        "migration_id": view.migration_id,
+        "stage": view.stage.value,
+        "phase": view.phase,
+        "detail": view.detail,
+        "wave": view.wave,
+        "waves": view.waves,
+        "landed": view.landed,
+        "replicas": view.replicas,
+        "source_ready": view.source_ready,
+        "target_ready": view.target_ready,
+        "cost_usd": None if view.cost_usd is None else float(view.cost_usd),
+    }
+
+
+def _progress_line(view: MigrationView) -> str:
+    counters = f"{view.landed}/{view.replicas} landed, ready {_count(view.source_ready)} + {_count(view.target_ready)}"
+    # Phases and counters are ours; the detail may quote a cluster.
+    return f"{view.phase:<12} wave {view.wave}/{view.waves}  {counters}  {plain_text(view.detail)}"
+
+
+def _count(replicas: int | None) -> str:
+    return "?" if replicas is None else str(replicas)

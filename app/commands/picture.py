@@ -1,0 +1,43 @@
+"""The full picture of prices and clusters: how long a command waits for it, and what is missing without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.commands.failures import CommandFailed
+from app.exit_codes import ExitCode
+from controller.clusters.fleet import Health
+from controller.engine import Engine
+from controller.snapshots import ContextView, EngineSnapshot, Severity
+
+#: How long the prices and the clusters may take to arrive. Seconds; a cluster that needs longer is called unreachable.
+PICTURE_TIMEOUT_S = 30.0
+
+
+async def wait_for_picture(engine: Engine) -> EngineSnapshot:
+    """Return the first full picture, or the newest one when the time is over; `is_complete` tells which."""
+    return await engine.wait_until(lambda seen: seen.is_complete, PICTURE_TIMEOUT_S)
+
+
+def incomplete_picture(snapshot: EngineSnapshot) -> CommandFailed:
+    """Return the failure that names what has not arrived."""
+    reason = f"no full picture of prices and clusters after {PICTURE_TIMEOUT_S:g} s"
+    return CommandFailed(ExitCode.INCOMPLETE, reason, tuple(_list_missing(snapshot)))
+
+
+def _list_missing(snapshot: EngineSnapshot) -> Iterator[str]:
+    for notice in snapshot.notices:
+        if notice.severity is not Severity.INFO:
+            yield notice.text
+    for view in snapshot.contexts:
+        if view.health is Health.CONNECTING:
+            yield f"{view.context} has not answered yet"
+        elif view.health is Health.REACHABLE and view.node_count is None:
+            yield f"{view.context} has not been listed yet"
+    unpriced = [view.context for view in snapshot.contexts if _lacks_price(view)]
+    if unpriced and snapshot.store.is_up:  # else a notice has said why no price comes
+        yield f"no price has arrived for {', '.join(unpriced)}"
+
+
+def _lacks_price(view: ContextView) -> bool:
+    return view.instance_type is not None and view.quote is None

@@ -1,0 +1,68 @@
+"""How `migrate` tells what it does: the last line of JSON always says how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.commands.failures import CommandFailed
+from app.commands.migration_report import MigrationReport
+from app.exit_codes import ExitCode
+from controller.errors import KubeconfigError
+from oracle.errors import RecordingError
+from tests.app.scripted_engine import ScriptedEngine
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "reason"),
+    [
+        (CommandFailed(ExitCode.REFUSED, "not moved: prod-eu not armed (read-only)"), 3, "not armed"),
+        (CommandFailed(ExitCode.ROLLED_BACK, "the target ran out of room"), 5, "out of room"),
+        (RecordingError("prices.csv", 2, "usd_per_hour is 'cheap', not a number"), 2, "prices.csv, line 2"),
+        (KubeconfigError("kubeconfig", "it does not exist"), 2, "does not exist"),
+        (asyncio.CancelledError(), 130, "taken up by the next armed start"),
+        (KeyboardInterrupt(), 130, "taken up by the next armed start"),
+        (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_last_line_says_by_what_and_with_which_code_it_ended(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int, reason: str
+) -> None:
+    MigrationReport(as_json=True).show_failure(error)
+    end = json.loads(capsys.readouterr().out)
+    assert (end["event"], end["exit_code"]) == ("end", code)
+    assert reason in end["reason"]
+
+
+def test_what_is_missing_is_listed_in_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
+    error = CommandFailed(ExitCode.INCOMPLETE, "no full picture", ("eu has not answered yet",))
+    MigrationReport(as_json=True).show_failure(error)
+    assert json.loads(capsys.readouterr().out)["details"] == ["eu has not answered yet"]
+
+
+def test_person_reads_the_end_on_standard_error_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    MigrationReport(as_json=False).show_failure(CommandFailed(ExitCode.REFUSED, "not moved"))
+    assert capsys.readouterr().out == ""
+
+
+def test_step_is_told_once_although_its_cost_grows(
+    engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, view = MigrationReport(as_json=True), engine.start_best()
+    report.show_progress(view, 1.0)
+    report.show_progress(replace(view, cost_usd=None), 2.0)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(
+    engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = replace(engine.start_best(), detail="pod \x1b[2Jx\x07\nsecond line")
+    MigrationReport(as_json=False).show_progress(view, 1.0)
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.endswith("pod [2Jx second line")
+    assert line.isprintable()

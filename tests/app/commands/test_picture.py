@@ -1,0 +1,45 @@
+"""A picture that is not full names what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.commands.picture import incomplete_picture
+from app.exit_codes import ExitCode
+from controller.clusters.fleet import Health
+from controller.snapshots import Notice, Severity, StoreView
+from tests.app.scripted_engine import ScriptedEngine
+
+
+def test_each_cluster_that_has_not_been_seen_is_named(engine: ScriptedEngine) -> None:
+    full = engine.snapshot()
+    first, second, third, *rest = full.contexts
+    snapshot = replace(
+        full,
+        contexts=(
+            replace(first, health=Health.CONNECTING),
+            replace(second, node_count=None),
+            replace(third, quote=None),
+            *rest,
+        ),
+        notices=(Notice("sharing", Severity.INFO, "This window shares the store."),),
+    )
+    failure = incomplete_picture(snapshot)
+    assert failure.code is ExitCode.INCOMPLETE
+    assert str(failure) == "no full picture of prices and clusters after 30 s"
+    assert failure.details == (
+        f"{first.context} has not answered yet",
+        f"{second.context} has not been listed yet",
+        f"no price has arrived for {third.context}",
+    )
+
+
+def test_store_that_is_down_is_the_reason_and_not_every_price(engine: ScriptedEngine) -> None:
+    full = engine.snapshot()
+    snapshot = replace(
+        full,
+        store=StoreView("remote", False, "refused"),
+        contexts=tuple(replace(view, quote=None) for view in full.contexts),
+        notices=(Notice("store", Severity.ERROR, "No new prices: refused."),),
+    )
+    assert incomplete_picture(snapshot).details == ("No new prices: refused.",)
