@@ -1,20 +1,19 @@
 """Takes the commands of a person or a program, and answers each: by a dry run, a migration, or a rejection in words.
 
-Also takes up what an earlier process left unfinished. Belongs to the engine's loop and is called by the engine alone.
+Belongs to the engine's loop and is called by the engine alone.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from controller.clusters.fleet import FleetPicture, WorkloadKey
 from controller.clusters.region_manager import RegionManager
 from controller.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
-from controller.decision.budgets import find_budget_obstacle, find_cooldown_obstacle
+from controller.decision.budgets import BudgetUsage, find_budget_obstacle, find_cooldown_obstacle
 from controller.decision.dry_run import DryRun
 from controller.decision.evaluation import confirm_move
 from controller.decision.planning import evaluate_candidate
@@ -24,12 +23,11 @@ from controller.errors import ControllerError
 from controller.migration.ledger import Ledger
 from controller.migration.migration_controller import MigrationController
 from controller.snapshots import EntryKind, Rejection, Severity
+from controller.unfinished_moves import UnfinishedMoves
 from oracle.quotes import QuoteBoard
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
-
-logger = logging.getLogger(__name__)
 
 
 class CommandDesk:
@@ -39,6 +37,7 @@ class CommandDesk:
         self,
         regions: RegionManager,
         migrations: MigrationController,
+        unfinished: UnfinishedMoves,
         ledger: Ledger,
         decision: DecisionSettings,
         wake: Callable[[], None],
@@ -46,6 +45,7 @@ class CommandDesk:
     ) -> None:
         self._regions = regions
         self._migrations = migrations
+        self._unfinished = unfinished
         self._ledger = ledger
         self._decision = decision
         self._wake = wake
@@ -53,8 +53,6 @@ class CommandDesk:
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
-        self._search: asyncio.Task[None] | None = None
-        self._searched: set[str] = set()
 
     @property
     def answers(self) -> tuple[DryRun, ...]:
@@ -71,22 +69,25 @@ class CommandDesk:
         self._commands.append(command)
         self._wake()
 
-    def has_searched(self, context: str) -> bool:
-        """Whether journals of an earlier process would have been found in this context by now."""
-        return context in self._searched and self._search is None
+    def budget_usage(self, now: float) -> BudgetUsage:
+        """Return the moves that stand in the way of others at Unix time `now`, those of other processes included."""
+        return replace(self._migrations.budget_usage(now), unfinished=self._unfinished.moves())
 
     async def work(self, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
-        """Obey what waits, in order. A start waits for a search that is under way: it may find the same workload."""
-        self._search_unfinished(picture)
+        """Obey what waits, in order. A start waits for the looks at its contexts: they may find the same workload."""
+        self._unfinished.follow(picture)
         while self._commands:
-            if isinstance(self._commands[0], StartMigration) and self._search is not None:
+            first = self._commands[0]
+            if isinstance(first, StartMigration) and self._unfinished.is_looking(
+                (first.workload.context, first.target)
+            ):
                 return
             await self._obey(self._commands.popleft(), picture, board, now)
 
     async def _obey(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
         if isinstance(command, SetArmed):
             self._set_armed(command)
-            self._search_unfinished(picture)
+            self._unfinished.follow(picture)
         elif isinstance(command, CancelMigration):
             self._migrations.cancel(command.migration_id)
         elif isinstance(command, RequestDryRun):
@@ -104,7 +105,7 @@ class CommandDesk:
     def _evaluate(
         self, workload: WorkloadKey, target: str, picture: FleetPicture, board: QuoteBoard, now: float
     ) -> DryRun:
-        usage = self._migrations.budget_usage(now)
+        usage = self.budget_usage(now)
         return evaluate_candidate(workload, target, picture, board, self._decision, now, usage)
 
     async def _start(
@@ -130,7 +131,7 @@ class CommandDesk:
         if unarmed:
             return f"{' and '.join(unarmed)} not armed (read-only)"
         quotes = (dry_run.source_quote, dry_run.target_quote)
-        usage, budgets = self._migrations.budget_usage(now), self._decision.budgets
+        usage, budgets = self.budget_usage(now), self._decision.budgets
         return (
             find_source_obstacle(quotes, accepts_simulated=self._accepts_simulated_prices)
             or find_cooldown_obstacle(dry_run.workload, usage, budgets, now)
@@ -142,28 +143,3 @@ class CommandDesk:
         text = f"{workload} was not moved to {target}: {reason}"
         contexts = (workload.context, target)
         self._ledger.record(EntryKind.DECISION, text, contexts=contexts, severity=Severity.WARNING)
-
-    def _search_unfinished(self, picture: FleetPicture) -> None:
-        """Look once for journals of an earlier process in every context that is listed and armed."""
-        clusters = {
-            context: cluster
-            for context, cluster in picture.clusters.items()
-            if cluster.is_complete and self._regions.is_armed(context) and context not in self._searched
-        }
-        if clusters and self._search is None:
-            self._search = asyncio.create_task(self._resume(FleetPicture(clusters, picture.observed_at)))
-
-    async def _resume(self, picture: FleetPicture) -> None:
-        """A search that fails is told, and tried again with the next change of the fleet."""
-        try:
-            await self._migrations.resume_all(picture)
-            self._searched |= picture.clusters.keys()
-        except Exception as error:  # the edge of the task: whatever it is must not go unheard
-            logger.exception("the search for unfinished migrations failed")
-            text = f"Unfinished migrations could not be looked for: {error}"
-            self._ledger.record(
-                EntryKind.MIGRATION, text, contexts=tuple(picture.clusters), severity=Severity.ERROR
-            )
-        finally:
-            self._search = None
-            self._wake()

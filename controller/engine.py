@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from controller.clusters.discovery import bindings_of
-from controller.clusters.fleet import FleetPicture, Health
+from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.region_manager import RegionManager
 from controller.command_desk import CommandDesk
 from controller.commands import Command
@@ -28,6 +28,7 @@ from controller.notices import collect_notices, describe_store
 from controller.outage_log import OutageLog
 from controller.snapshot_building import PriceFacts, build_context_views, describe_price_source
 from controller.snapshots import EngineSnapshot
+from controller.unfinished_moves import UnfinishedMoves
 from oracle.binding import Binding
 from oracle.clocks import Clocks
 from oracle.market import Offering, Region
@@ -89,8 +90,15 @@ class Engine:
         self._published = asyncio.Condition()
         self._snapshot: EngineSnapshot | None = None
         self._failure: Exception | None = None
+        self._unfinished = UnfinishedMoves(regions, migrations, ledger, self._wake.set, clocks.monotonic)
         self._desk = CommandDesk(
-            regions, migrations, ledger, settings.decision, self._wake.set, settings.accepts_simulated_prices
+            regions,
+            migrations,
+            self._unfinished,
+            ledger,
+            settings.decision,
+            self._wake.set,
+            settings.accepts_simulated_prices,
         )
 
     @property
@@ -104,7 +112,7 @@ class Engine:
 
     def has_searched(self, context: str) -> bool:
         """Whether a migration that an earlier process left unfinished in this armed context is known by now."""
-        return self._desk.has_searched(context)
+        return self._unfinished.has_searched(context)
 
     async def next_snapshot(self, after: int) -> EngineSnapshot:
         """Return the newest snapshot as soon as its sequence is greater than `after`. Raises: EngineStopped."""
@@ -144,6 +152,8 @@ class Engine:
             async with self._published:
                 self._failure = group.exceptions[0]
                 self._published.notify_all()
+        finally:
+            self._unfinished.stop()
 
     async def _wake_on(self, wait: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -160,7 +170,8 @@ class Engine:
     async def _wait_for_reason(self) -> None:
         """Wait until something changes, or until the next price grows old by the clock alone."""
         delay_s = _seconds_to_next_ageing(self._oracle.board(), self._clocks.wall())
-        if not self._is_settled() or self._ledger.has_waiting or self._outages.has_waiting:
+        is_waiting = self._ledger.has_waiting or self._outages.has_waiting or self._unfinished.has_open
+        if not self._is_settled() or is_waiting:
             delay_s = min(delay_s or RETRY_S, RETRY_S)
         try:
             async with asyncio.timeout(delay_s):
@@ -173,7 +184,7 @@ class Engine:
         picture, board = self._regions.picture(), self._oracle.board()
         self._follow_bindings(picture)
         await self._desk.work(picture, board, now)
-        usage = self._migrations.budget_usage(now)
+        usage = self._desk.budget_usage(now)
         plan = plan_moves(picture, board, self._settings.decision, now, usage)
         moved = [view.workload for view in self._migrations.views()]
         self._decisions.record(plan, moved, self._ledger, now)
@@ -204,12 +215,15 @@ class Engine:
             refused=plan.refused,
             migrations=self._migrations.views(),
             timeline=self._ledger.newest(MAX_TIMELINE_ENTRIES),
-            notices=collect_notices(
-                status,
-                picture,
-                self._ledger.trouble,
-                price_source.origin,
-                warns_of_simulation=not self._settings.accepts_simulated_prices,
+            notices=(
+                *self._unfinished.notices(),
+                *collect_notices(
+                    status,
+                    picture,
+                    self._ledger.trouble,
+                    price_source.origin,
+                    warns_of_simulation=not self._settings.accepts_simulated_prices,
+                ),
             ),
             answers=self._desk.answers,
             rejections=self._desk.rejections,
@@ -237,10 +251,14 @@ class Engine:
             cluster
             for cluster in picture.clusters.values()
             if cluster.health is Health.CONNECTING
-            or (cluster.health is Health.REACHABLE and not cluster.is_complete)
+            or (cluster.health is Health.REACHABLE and not self._is_known(cluster))
         ]
         answers = any(cluster.health is Health.REACHABLE for cluster in picture.clusters.values())
         return answers and not waiting and self._is_settled()
+
+    def _is_known(self, cluster: Cluster) -> bool:
+        """Whether a reachable cluster was listed, and asked for moves that were left unfinished."""
+        return cluster.is_complete and self._unfinished.has_looked(cluster.context)
 
     def _is_settled(self) -> bool:
         """Whether prices have arrived: for every binding, or for some and the others have had their time."""

@@ -178,7 +178,10 @@ class PriceSourceView:
 
 @dataclass(frozen=True, slots=True)
 class EngineSnapshot:
-    """Everything at one moment. `is_complete`: every reachable cluster was listed and prices have arrived."""
+    """Everything at one moment.
+
+    is_complete: every reachable cluster was listed and asked for unfinished moves, and prices have arrived.
+    """
 
     sequence: int
     taken_at: float

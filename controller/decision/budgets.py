@@ -35,9 +35,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class BudgetUsage:
-    """The moves of at least the last day or cooldown, whichever is longer, in any order."""
+    """The moves of at least the last day or cooldown, whichever is longer, in any order.
+
+    unfinished: moves that another process began and that are not over; they count against no budget of ours, but
+    their workloads may not begin another move.
+    """
 
     moves: tuple[Move, ...] = ()
+    unfinished: tuple[Move, ...] = ()
 
     def running(self) -> tuple[Move, ...]:
         """Moves that have not ended."""
@@ -52,14 +57,26 @@ class BudgetUsage:
 NOTHING_MOVED = BudgetUsage()
 
 
+def find_move_under_way(workload: WorkloadKey, usage: BudgetUsage) -> str | None:
+    """Say which move of this workload is not over, ours or another process's; None: there is none."""
+    if any(move.ended_at is None and move.concerns(workload) for move in usage.moves):
+        return "it is being moved right now"
+    left = next((move for move in usage.unfinished if move.concerns(workload)), None)
+    if left is None:
+        return None
+    way = f"from {left.workload.context} to {left.target}"
+    return f"its move {way} is not finished; it goes on where both are armed"
+
+
 def find_cooldown_obstacle(
     workload: WorkloadKey, usage: BudgetUsage, settings: BudgetSettings, now: float
 ) -> str | None:
     """Why this workload must rest now; None: it need not."""
-    own = [move for move in usage.moves if move.concerns(workload)]
-    if any(move.ended_at is None for move in own):
-        return "it is being moved right now"
-    last = max((move.ended_at for move in own if move.ended_at is not None), default=None)
+    under_way = find_move_under_way(workload, usage)
+    if under_way is not None:
+        return under_way
+    ends = [move.ended_at for move in usage.moves if move.ended_at is not None and move.concerns(workload)]
+    last = max(ends, default=None)
     if last is None or now >= last + settings.cooldown_s:
         return None
     return f"it was moved {_show_hours(now - last)} ago and rests for {_show_hours(settings.cooldown_s)}"

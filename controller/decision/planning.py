@@ -11,7 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
-from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, find_cooldown_obstacle
+from controller.decision.budgets import (
+    NOTHING_MOVED,
+    BudgetUsage,
+    find_cooldown_obstacle,
+    find_move_under_way,
+)
 from controller.decision.candidates import (
     Site,
     describe_sites,
@@ -85,10 +90,10 @@ def evaluate_candidate(
 ) -> DryRun:
     """The dry run of one named move, under the gates of the plan: what a person asked for, or is about to start."""
     dry_run = evaluate_move(picture, board, settings, workload, target, now)
-    resting = find_cooldown_obstacle(workload, usage, settings.budgets, now)
-    if resting is None or dry_run.verdict is Verdict.REFUSED:
-        return dry_run
-    return replace(dry_run, verdict=Verdict.REFUSED, reason=resting)
+    reason = find_move_under_way(workload, usage)
+    if reason is None and dry_run.verdict is not Verdict.REFUSED:
+        reason = find_cooldown_obstacle(workload, usage, settings.budgets, now)
+    return dry_run if reason is None else replace(dry_run, verdict=Verdict.REFUSED, reason=reason)
 
 
 def rank_move(dry_run: DryRun, settings: DecisionSettings) -> float:
@@ -100,8 +105,10 @@ def rank_move(dry_run: DryRun, settings: DecisionSettings) -> float:
 
 
 def _plan_workload(planning: _Round, source: Site, workload: Workload) -> tuple[DryRun | None, list[Refusal]]:
-    reason = find_workload_obstacle(source, workload) or find_cooldown_obstacle(
-        workload.key, planning.usage, planning.settings.budgets, planning.now
+    reason = (
+        find_move_under_way(workload.key, planning.usage)
+        or find_workload_obstacle(source, workload)
+        or find_cooldown_obstacle(workload.key, planning.usage, planning.settings.budgets, planning.now)
     )
     if reason is None:
         reason = planning.estimator.find_price_obstacle(source, workload)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
+from controller.clusters.fleet import WorkloadKey
 from controller.clusters.kube_api import KubeApi
 from controller.decision.budgets import BudgetUsage, Move
 from controller.decision.dry_run import DryRun, Verdict
-from controller.errors import ControllerError, PlanOutdated
+from controller.errors import PlanOutdated
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.errors import MigrationRefused
 from controller.migration.gates import Gate, Unpriced
@@ -29,7 +29,6 @@ from controller.migration.preflight import build_draft
 from controller.migration.record import MigrationRecord, MovePlan, Side
 from controller.migration.settings import MigrationSettings
 from controller.migration.states import Event, Phase
-from controller.migration.unfinished import find_unfinished
 from controller.snapshots import EntryKind, MigrationView, Severity
 from oracle.clocks import Clocks
 
@@ -84,7 +83,6 @@ class MigrationController:
         self._gate = gate
         self._pace = Pace(settings, clocks, sleep)
         self._started: dict[str, _Started] = {}
-        self._reported: set[tuple[str, str]] = set()
         self._changed = asyncio.Event()
 
     async def start(self, dry_run: DryRun, plan: MovePlan | None = None) -> str:
@@ -111,25 +109,21 @@ class MigrationController:
         if started is not None:
             started.run.interrupts.request_cancel()
 
-    async def resume_all(self, picture: FleetPicture) -> tuple[str, ...]:
-        """Resume what an earlier process left unfinished in the namespaces where workloads live; may be
-        called again.
+    def knows(self, migration_id: str) -> bool:
+        """Whether this process has started or resumed a migration and remembers it."""
+        return migration_id in self._started
 
-        Returns the ids of the migrations that were resumed now. A context that cannot be read is skipped.
+    def resume(self, record: MigrationRecord) -> None:
+        """Go on with what an earlier process left unfinished, from its journal; what is known already is left alone.
+
+        Raises: ControllerError where a context is not known.
         """
-        resumed: list[str] = []
-        for cluster in picture.clusters.values():
-            if cluster.health is not Health.REACHABLE:
-                continue
-            namespaces = {workload.key.namespace for workload in cluster.workloads}
-            try:
-                records, unreadable = await find_unfinished(self._apis(cluster.context), namespaces)
-            except ControllerError:
-                continue
-            for problem in unreadable:
-                self._report_unreadable(problem.context, problem.lease, problem.reason)
-            resumed += [record.migration_id for record in records if self._resume(record)]
-        return tuple(resumed)
+        if self.knows(record.migration_id):
+            return
+        self._run(record)
+        self._tell(
+            record, f"Resuming the move of {record.workload} to {record.target.context}", Severity.INFO, {}
+        )
 
     def views(self) -> tuple[MigrationView, ...]:
         """Return the migrations that run and the newest that have ended, in the order of their start."""
@@ -179,22 +173,6 @@ class MigrationController:
             contexts = {record.source.context, record.target.context}
             if not started.task.done() and same_name and contexts & {workload.context, target}:
                 raise MigrationRefused(str(workload), f"it is being moved already ({record.migration_id})")
-
-    def _resume(self, record: MigrationRecord) -> bool:
-        known = self._started.get(record.migration_id)
-        if known is not None and not known.task.done():
-            return False
-        try:
-            self._run(record)
-        except ControllerError as error:
-            if (record.target.context, record.migration_id) not in self._reported:
-                self._reported.add((record.target.context, record.migration_id))
-                self._tell(record, f"{record.workload} cannot be resumed: {error}", Severity.ERROR, {})
-            return False
-        self._tell(
-            record, f"Resuming the move of {record.workload} to {record.target.context}", Severity.INFO, {}
-        )
-        return True
 
     def _run(self, record: MigrationRecord) -> None:
         workload = record.workload
@@ -268,14 +246,6 @@ class MigrationController:
         savings_text = f"{savings:.2f} USD" if savings is not None else "an unknown amount"
         prices = "the plan's" if isinstance(rates, Unpriced) else "today's"
         return facts, f"It cost {cost_text} and saves {savings_text} a day at {prices} prices"
-
-    def _report_unreadable(self, context: str, lease: str, reason: str) -> None:
-        if (context, lease) not in self._reported:
-            self._reported.add((context, lease))
-            text = (
-                f"{context}: the Lease {lease} holds a journal that {reason}; it was left alone, please look"
-            )
-            self._ledger.record(EntryKind.MIGRATION, text, contexts=(context,), severity=Severity.ERROR)
 
     def _tell(self, record: MigrationRecord, text: str, severity: Severity, facts: dict[str, Any]) -> None:
         self._ledger.record(

@@ -10,7 +10,7 @@ import pytest
 from controller.command_desk import CommandDesk
 from controller.commands import RequestDryRun, SetArmed, StartMigration
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
-from controller.errors import AccessDenied, PlanOutdated
+from controller.errors import PlanOutdated
 from oracle.quotes import SIMULATED_MARKET, QuoteBoard
 from tests.controller.decision.worlds import (
     CHECKOUT,
@@ -42,14 +42,10 @@ class FakeRegions:
 
 
 class FakeMigrations:
-    """Remembers what was started; its search for unfinished migrations ends when `found` is set."""
+    """Remembers what was started."""
 
     def __init__(self):
         self.started = []
-        self.searches = 0
-        self.found = asyncio.Event()
-        self.found.set()
-        self.trouble = None
         self.usage = NOTHING_MOVED
 
     def budget_usage(self, now):
@@ -59,11 +55,22 @@ class FakeMigrations:
         self.started.append(dry_run)
         self.usage = BudgetUsage((Move(dry_run.workload, dry_run.target, NOW),))
 
-    async def resume_all(self, picture):
-        self.searches += 1
-        await self.found.wait()
-        if self.trouble is not None:
-            raise self.trouble
+
+class FakeUnfinished:
+    """Says what a test wants."""
+
+    def __init__(self):
+        self.looked_at = set()
+        self.left = ()
+
+    def follow(self, picture):
+        pass
+
+    def is_looking(self, contexts):
+        return bool(self.looked_at & set(contexts))
+
+    def moves(self):
+        return self.left
 
 
 class FakeLedger:
@@ -81,15 +88,21 @@ class World:
 
     def __init__(self, *armed, accepts_simulated_prices=False):
         self.regions, self.migrations, self.ledger = FakeRegions(*armed), FakeMigrations(), FakeLedger()
+        self.unfinished = FakeUnfinished()
         self.desk = CommandDesk(
-            self.regions, self.migrations, self.ledger, SETTINGS, lambda: None, accepts_simulated_prices
+            self.regions,
+            self.migrations,
+            self.unfinished,
+            self.ledger,
+            SETTINGS,
+            lambda: None,
+            accepts_simulated_prices,
         )
 
     async def round(self, *commands, board=BOARD):
         for command in commands:
             self.desk.submit(command)
         await self.desk.work(PICTURE, board, NOW)
-        await asyncio.sleep(0)
 
     async def confirm(self):
         """Ask for the dry run and return the command that confirms it."""
@@ -147,33 +160,30 @@ def test_second_click_does_not_start_a_second_migration():
     run(scenario)
 
 
-def test_start_waits_for_the_search_that_may_find_the_same_workload():
+def test_start_waits_for_the_looks_that_may_find_the_same_workload():
     async def scenario():
-        world = World()
+        world = World("tokyo", "virginia")
         command = await world.confirm()
-        world.migrations.found.clear()
-        await world.round(SetArmed("tokyo", True), SetArmed("virginia", True), command)
+        world.unfinished.looked_at = {"virginia"}
+        await world.round(command)
         assert world.migrations.started == []
-        world.migrations.found.set()
-        for _ in range(4):
-            await world.round()
+        world.unfinished.looked_at = {"paris"}
+        await world.round()
         assert len(world.migrations.started) == 1
 
     run(scenario)
 
 
-def test_search_that_failed_is_told_and_tried_again():
+def test_workload_whose_move_was_left_unfinished_begins_no_other():
     async def scenario():
         world = World("tokyo", "virginia")
-        world.migrations.trouble = AccessDenied("tokyo", "may not list leases")
-        await world.round()
-        await world.round()
-        assert any("may not list leases" in text for text in world.ledger.texts)
-        assert not world.desk.has_searched("tokyo")
-        world.migrations.trouble = None
-        for _ in range(4):
-            await world.round()
-        assert world.desk.has_searched("tokyo")
+        command = await world.confirm()
+        world.unfinished.left = (Move(CHECKOUT, "oregon", NOW - 100),)
+        await world.round(command)
+        assert world.migrations.started == []
+        reason = "its move from tokyo to oregon is not finished"
+        assert reason in world.desk.rejections[-1].reason
+        assert reason in world.desk.answers[-1].reason
 
     run(scenario)
 

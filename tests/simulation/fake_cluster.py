@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.clusters.kube_api import PatchType
-from controller.errors import ObjectNotFound, RequestRefused, VersionConflict
+from controller.errors import AccessDenied, ObjectNotFound, RequestRefused, VersionConflict
 
 #: How long a pod that was told to end is still there, seconds.
 TERMINATION_S = 3.0
@@ -81,6 +81,8 @@ class FakeCluster:
         self.on_scaled: Callable[[FakeCluster, Request], None] = lambda cluster, request: None
         #: Mutants of the server: a fence that nobody tests.
         self.tests_fences = True
+        #: Kinds that may not be listed.
+        self.denied: set[str] = set()
         self._now = now
         self._rng = rng
         self._version = 100
@@ -136,6 +138,8 @@ class FakeCluster:
             return self.objects[request.path]
         if request.path.endswith("/pods"):
             return {"metadata": {}, "items": self._list_pods()}
+        if request.path.rsplit("/", 1)[-1] in self.denied:
+            raise AccessDenied(self.context, f"{request.path} is forbidden", status=403)
         if self._is_collection(request.path):
             prefix = request.path + "/"
             items = [body for path, body in self.objects.items() if path.startswith(prefix)]

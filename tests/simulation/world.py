@@ -18,12 +18,14 @@ from typing import Any
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
 from controller.decision.costs import plan_wave_sizes
 from controller.decision.dry_run import DryRun, Verdict
+from controller.errors import ControllerError
 from controller.migration.gates import MoveRates, Unpriced
 from controller.migration.journal import decode_journal
 from controller.migration.lease import find_holder, find_journal, name_lease
 from controller.migration.ledger import Ledger
 from controller.migration.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
+from controller.migration.unfinished import find_unfinished
 from oracle.clocks import Clocks
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Directed, FakeApi, Faults, Network
@@ -190,6 +192,7 @@ class World:
                 context,
                 Health.REACHABLE,
                 workloads=(replace(workload, key=replace(WORKLOAD, context=context)),),
+                is_complete=True,
             )
             for context in self.clusters
         }
@@ -201,7 +204,7 @@ class World:
         """
 
         async def work() -> str | None:
-            found = await controller.resume_all(self.picture())
+            found = await resume_all(controller, self.picture())
             migration_id = found[0] if found else None
             if migration_id is None and not self.is_over():
                 migration_id = await controller.start(self.dry_run())
@@ -272,6 +275,22 @@ def simulate(scenario: Callable[[World], Any], seed: int, directory: Path, **opt
 
     world: World = run_virtual(main())
     return world
+
+
+async def resume_all(controller: MigrationController, picture: FleetPicture) -> tuple[str, ...]:
+    """Resume what an earlier process left in the clusters that answer; returns the ids that are new to this one."""
+    resumed: list[str] = []
+    for context, cluster in picture.clusters.items():
+        namespaces = {workload.key.namespace for workload in cluster.workloads}
+        try:
+            findings = await find_unfinished(controller._apis(context), namespaces)
+        except ControllerError:
+            continue
+        for record in (move.record for move in findings.moves):
+            if not controller.knows(record.migration_id):
+                controller.resume(record)
+                resumed.append(record.migration_id)
+    return tuple(resumed)
 
 
 async def wait_until_over(controller: MigrationController, migration_id: str) -> None:

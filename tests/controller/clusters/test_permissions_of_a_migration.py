@@ -13,6 +13,7 @@ from controller.clusters.permissions import FIND_NEEDED, MOVE_FROM, MOVE_TO, Per
 from controller.migration.record import MovePlan
 from controller.snapshots import MigrationStage
 from tests.controller.migration.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
+from tests.simulation.world import resume_all
 
 Right = tuple[str, str]
 
@@ -88,7 +89,7 @@ async def move_there_and_back_and_there(place: Place) -> None:
     await wait_for(first, lambda view: view.phase == "VERIFY" and view.wave == 2)
     await first.stop()
     second = place.controller()
-    [migration_id] = await second.resume_all(place.picture())
+    [migration_id] = await resume_all(second, place.picture())
     second.cancel(migration_id)
     view = await wait_for(second, lambda view: view.stage.is_final)
     assert view.stage is MigrationStage.ROLLED_BACK, view.detail

@@ -100,6 +100,18 @@ def test_a_workload_rests_after_a_move() -> None:
     assert reasons(plan) == {None: "it was moved 60 minutes ago and rests for 24.0 hours"}
 
 
+def test_a_move_that_is_not_over_is_named_before_what_it_has_made_of_the_workload() -> None:
+    picture = everywhere()
+    tokyo = picture.clusters["tokyo"]
+    half_moved = tuple(replace(workload, available_replicas=None) for workload in tokyo.workloads)
+    picture = FleetPicture({**picture.clusters, "tokyo": replace(tokyo, workloads=half_moved)})
+    board, usage = make_board(**CHEAP_TO_DEAR), BudgetUsage(unfinished=(Move(CHECKOUT, "oregon", NOW - 60),))
+    expected = "its move from tokyo to oregon is not finished; it goes on where both are armed"
+    assert reasons(plan_moves(picture, board, SETTINGS, NOW, usage)) == {None: expected}
+    dry_run = evaluate_candidate(CHECKOUT, "virginia", picture, board, SETTINGS, NOW, usage)
+    assert (dry_run.verdict, dry_run.reason) == (Verdict.REFUSED, expected)
+
+
 def test_a_named_candidate_obeys_the_cooldown_too() -> None:
     usage = BudgetUsage((Move(CHECKOUT, "oregon", NOW - 60),))
     board = make_board(**CHEAP_TO_DEAR)

@@ -7,18 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from controller.clusters.fleet import FleetPicture, Health
 from controller.clusters.workload_parsing import parse_workload
 from controller.decision.dry_run import Verdict
 from controller.errors import PlanOutdated
 from controller.migration.errors import MigrationRefused
 from controller.migration.ledger import verify_ledger
 from controller.migration.migration_controller import BUDGET_MEMORY_S
-from controller.snapshots import MigrationStage, Severity
+from controller.snapshots import MigrationStage
 from tests.simulation.processes import Process
 from tests.simulation.world import (
     EPOCH,
-    LEASE_PATH,
     PATH,
     World,
     build_deployment,
@@ -27,8 +25,6 @@ from tests.simulation.world import (
     start,
     wait_until_over,
 )
-
-JOURNAL = "sentinelaura.io/journal"
 
 
 @pytest.mark.parametrize("verdict", [Verdict.TOO_DEAR, Verdict.REFUSED, Verdict.UNKNOWN])
@@ -122,41 +118,6 @@ def test_a_full_disk_stops_no_migration(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setattr("controller.migration.ledger_file.os.fsync", refuse)
         await task
         assert controller.views()[0].stage is MigrationStage.DONE
-
-    assert simulate(scenario, 1, tmp_path).result() == (0, 6)
-
-
-def test_a_journal_that_is_not_understood_is_told_once_and_left_alone(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        _, _, task = await start(world)
-        await task
-        lease = world.source.objects[LEASE_PATH]
-        lease["metadata"]["annotations"][JOURNAL] = '{"version": 99, "migration": {}}'
-        before = len(world.source.history)
-        again = world.build_controller("b")
-        for _ in range(3):
-            assert await again.resume_all(world.picture()) == ()
-        told = [entry for entry in again._ledger.newest(50) if "left alone" in entry.text]
-        assert len(told) == 1
-        assert told[0].severity is Severity.ERROR
-        assert len(world.source.history) == before
-
-    simulate(scenario, 1, tmp_path)
-
-
-def test_contexts_out_of_reach_are_resumed_when_they_are_back(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        controller, migration_id, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
-        await controller.stop()
-        await task
-        again = world.build_controller("b")
-        picture = world.picture()
-        away = {key: replace(each, health=Health.UNREACHABLE) for key, each in picture.clusters.items()}
-        assert await again.resume_all(FleetPicture(away)) == ()
-        assert await again.resume_all(picture) == (migration_id,)
-        assert await again.resume_all(picture) == ()
-        await wait_until_over(again, migration_id)
 
     assert simulate(scenario, 1, tmp_path).result() == (0, 6)
 

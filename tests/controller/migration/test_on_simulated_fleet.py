@@ -31,7 +31,7 @@ from controller.simulation.simulated_fleet import SimulatedFleet
 from controller.snapshots import MigrationStage, MigrationView
 from oracle.clocks import SYSTEM_CLOCKS
 from tests.controller.clusters.clients import make_client
-from tests.simulation.world import FakeGate, build_dry_run, wait_until_over
+from tests.simulation.world import FakeGate, build_dry_run, resume_all, wait_until_over
 
 REPLICAS = 6
 CHECKOUT_PATH = paths.deployment("shop", "checkout")
@@ -213,10 +213,10 @@ def test_closing_and_starting_again_goes_on(tmp_path: Path) -> None:
         await wait_for(first, lambda view: view.phase == "VERIFY" and view.wave == 2)
         await first.stop()
         second = place.controller()
-        assert await second.resume_all(place.picture()) == (migration_id,)
+        assert await resume_all(second, place.picture()) == (migration_id,)
         view = await wait_for(second, lambda view: view.stage.is_final)
         assert view.stage is MigrationStage.DONE, view.detail
-        assert await second.resume_all(place.picture()) == ()
+        assert await resume_all(second, place.picture()) == ()
         await second.stop()
 
     run(scenario, tmp_path)
