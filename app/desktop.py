@@ -93,6 +93,7 @@ def run_desktop(options: Sequence[str]) -> int:
     settings_path = default_settings_path()
     settings, trouble = load_settings(settings_path)
     desktop = Desktop(settings, options)
+    application.commitDataRequest.connect(lambda session: desktop.window.close_unasked())
     if trouble is not None:
         desktop.window.show_notice(Notice("settings", Severity.WARNING, trouble))
     _show_first_frame(application, desktop.window)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.formatting import plain_text
 from controller.clusters.fleet import WorkloadKey
 from controller.decision.dry_run import DryRun
-from controller.snapshots import EngineSnapshot, MigrationView, Rejection
+from controller.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
 
 #: The engine's clock and ours are the same machine's; this covers the rounding between them.
 CLOCK_SLACK_S = 2.0
@@ -69,6 +69,14 @@ def follow_move(move: Move, snapshot: EngineSnapshot) -> Move:
         move = replace(move, sent_at=None, rejection=rejection)
     newest = _newest_dry_run(move, snapshot)
     return move if newest is None else replace(move, dry_run=newest)
+
+
+def find_unattended(snapshot: EngineSnapshot) -> tuple[MigrationView, ...]:
+    """Return the moves that would stand still if the program ended; a demo's clusters end with it."""
+    if snapshot.demo:
+        return ()
+    stages = (MigrationStage.RUNNING, MigrationStage.HOLDING, MigrationStage.ROLLING_BACK)
+    return tuple(migration for migration in snapshot.migrations if migration.stage in stages)
 
 
 def waiting_text(move: Move, now: float) -> str:

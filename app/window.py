@@ -20,6 +20,7 @@ from app.hud.overlay_items import best_opportunities, distinct_names
 from app.hud.stage import Stage
 from app.hud.viewport_choice import make_view
 from app.move_flow import MoveFlow
+from app.move_tracking import find_unattended
 from app.panels.header import Header
 from app.panels.inspector import Inspector
 from app.panels.region_rows import make_row
@@ -31,7 +32,7 @@ from app.window_layout import WindowLayout
 from app.window_sheets import WindowSheets
 from controller.commands import Command, SetArmed
 from controller.decision.dry_run import DryRun
-from controller.snapshots import ContextView, EngineSnapshot, Notice, Severity
+from controller.snapshots import ContextView, EngineSnapshot, MigrationView, Notice, Severity
 
 AGE_TICK_MS = 1000
 ENGINE_NOTICE = "engine"
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self._selected: str | None = None
         self._shown_at = 0.0
         self._started_at: float | None = None
+        self._closes_unasked = False
         self._build(settings.presenter if presenter_choice is None else presenter_choice)
         self._connect()
         self._bind_keys()
@@ -153,7 +155,18 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._apply_settings()
 
+    def close_unasked(self) -> None:
+        """Close, whatever runs: a person has been asked, or the session ends."""
+        self._closes_unasked = True
+        self.close()
+
     # Inside
+
+    def _find_left(self) -> tuple[MigrationView, ...]:
+        """Return the moves that closing now would leave without anybody who goes on with them."""
+        if self._snapshot is None or self._closes_unasked or self.moves.engine_lost:
+            return ()
+        return find_unattended(self._snapshot)
 
     def _mark(self, context: str | None) -> None:
         self._selected = context
@@ -179,6 +192,7 @@ class MainWindow(QMainWindow):
         self.table.show_rows(rows, self._shown_at)
         self._show_inspector()
         self.moves.show_snapshot(snapshot, self._names)
+        self.sheets.show_moves(self._find_left(), self._names)
         if self.moves.is_under_way:
             self.stage.preview(None)
 
@@ -265,6 +279,7 @@ class MainWindow(QMainWindow):
         self.moves.closed.connect(self._on_move_closed)
         self.moves.arm_requested.connect(self.sheets.ask_to_arm)
         self.sheets.arm_confirmed.connect(self._on_arm_confirmed)
+        self.sheets.close_confirmed.connect(self.close_unasked)
         self.header.palette_requested.connect(self.sheets.open_palette)
         self.header.settings_requested.connect(self.sheets.open_settings)
         self.header.shortcuts_requested.connect(self.sheets.open_shortcuts)
@@ -308,7 +323,15 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the layout, stop drawing, and say so; ending the program is somebody else's work."""
+        """Ask first where a move would be left; else remember the layout, stop drawing, and say so.
+
+        Ending the program is somebody else's work.
+        """
+        left = self._find_left()
+        if left:
+            event.ignore()
+            self.sheets.ask_to_close(left, self._names)
+            return
         self.settings = self._layout.remember(self.settings)
         self._tick.stop()
         self.stage.release()

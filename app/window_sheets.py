@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.panels.sheet import Sheet
 from app.window_actions import make_entries
+from controller.snapshots import MigrationView
 
 if TYPE_CHECKING:
     from app.panels.arm_sheet import ArmSheet
+    from app.panels.close_sheet import CloseSheet
     from app.panels.palette import Palette
     from app.panels.settings_sheet import SettingsSheet
     from app.panels.shortcuts_sheet import ShortcutsSheet
@@ -22,6 +26,7 @@ class WindowSheets(QObject):
     """Opens sheets over the window; at most one is open."""
 
     arm_confirmed = Signal(tuple)
+    close_confirmed = Signal()
 
     def __init__(self, window: MainWindow, behind: QWidget) -> None:
         super().__init__(window)
@@ -47,6 +52,17 @@ class WindowSheets(QObject):
         """Ask whether these contexts may be changed."""
         if self._is_free:
             self.arm.ask(contexts)
+
+    def ask_to_close(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
+        """Ask whether to close in the middle of these moves; whatever sheet is open gives way."""
+        for sheet in self._window.findChildren(Sheet):
+            sheet.close_sheet()
+        self.close_question.ask(migrations, names)
+
+    def show_moves(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
+        """Let an open question follow its moves."""
+        if "close_question" in vars(self) and self.close_question.isVisible():
+            self.close_question.show_moves(migrations, names)
 
     @cached_property
     def palette(self) -> Palette:
@@ -78,6 +94,15 @@ class WindowSheets(QObject):
 
         sheet = ArmSheet(self._window, self._behind)
         sheet.confirmed.connect(self.arm_confirmed)
+        return sheet
+
+    @cached_property
+    def close_question(self) -> CloseSheet:
+        """The question before a move of real clusters is left."""
+        from app.panels.close_sheet import CloseSheet
+
+        sheet = CloseSheet(self._window, self._behind)
+        sheet.confirmed.connect(self.close_confirmed)
         return sheet
 
     @property

@@ -1,0 +1,89 @@
+"""The question before the window closes in the middle of a move of real clusters."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from app import colors
+from app.formatting import plain_text
+from app.panels.labels import make_label
+from app.panels.sheet import Sheet
+from controller.snapshots import MigrationView
+
+#: More moves than this are only counted.
+MAX_NAMED = 4
+
+
+class CloseSheet(Sheet):
+    """Says what runs and how it goes on; the safe answer has the keyboard."""
+
+    confirmed = Signal()
+    """A person wants to close all the same."""
+
+    def __init__(self, window: QWidget, behind: QWidget) -> None:
+        super().__init__(window, behind, "Close in the middle of a move?", 500)
+        self._moves = make_label(bold=True, wrap=True)
+        self.body.addWidget(self._moves)
+        self.body.addWidget(
+            make_label(
+                "It stops between two steps, with its journal in both clusters: nothing is lost, and until it goes on "
+                "replicas may run in both. It goes on when both contexts are armed after the next start, or without a "
+                "window, with the same kubeconfig and prices:",
+                wrap=True,
+                color=colors.MUTED,
+            )
+        )
+        self._command = make_label(size_px=12, wrap=True)
+        self._command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.body.addWidget(self._command)
+        self.keep = QPushButton("Keep open")
+        self.keep.setProperty("primary", True)
+        self.leave = QPushButton("Close anyway")
+        self.keep.clicked.connect(self.close_sheet)
+        self.leave.clicked.connect(self._on_leave)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        for button in (self.leave, self.keep):
+            button.setAutoDefault(True)  # Enter presses it, as the space bar does
+            row.addWidget(button)
+        self.body.addLayout(row)
+
+    def ask(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
+        """Ask about these moves; `names` are the contexts' names for people."""
+        self.show_moves(migrations, names)
+        self.open(self.keep)
+
+    def show_moves(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
+        """Say how far the moves are; without any the question is answered, and the window stays."""
+        if not migrations:
+            self.close_sheet()
+            return
+        lines = [_describe(migration, names) for migration in migrations[:MAX_NAMED]]
+        if len(migrations) > MAX_NAMED:
+            lines.append(f"and {len(migrations) - MAX_NAMED} more")
+        self._moves.setText("\n".join(lines))
+        self._command.setText(build_command(migrations))
+
+    def _on_leave(self) -> None:
+        self.close_sheet()
+        self.confirmed.emit()
+
+
+def build_command(migrations: Sequence[MigrationView]) -> str:
+    """Return the command that takes these moves up without a window."""
+    contexts = dict.fromkeys(context for m in migrations for context in (m.workload.context, m.target))
+    arms = (f"--arm {shlex.quote(plain_text(context, 120))}" for context in contexts)
+    return " ".join(("sentinelaura operator", *arms))
+
+
+def _describe(migration: MigrationView, names: Mapping[str, str]) -> str:
+    workload = plain_text(migration.workload.name, 60)
+    source, target = (
+        names.get(context) or plain_text(context, 60)
+        for context in (migration.workload.context, migration.target)
+    )
+    return f"{workload}: {source} → {target}, {migration.landed} of {migration.replicas} landed"
