@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.formatting import plain_text
 from app.migration_gate import Gate, judge_start
-from app.move_tracking import Move, follow_move, move_of, refusal_text, waiting_text
+from app.move_tracking import Move, follow_move, hear, move_of, refusal_text, waiting_text
 from controller.clusters.fleet import WorkloadKey
 from controller.commands import CancelMigration, Command, RequestDryRun, StartMigration
 from controller.decision.dry_run import DryRun
@@ -79,17 +79,16 @@ class MoveFlow(QObject):
         if self._monotonic() - self._migrated_s < DOUBLE_CLICK_S:
             return
         self._migrated_s = self._monotonic()
-        move = Move(dry_run.workload, dry_run.target, self._clock(), dry_run)
+        move = Move(dry_run.workload, dry_run.target, hear(self._snapshot), dry_run)
         if self._gate(dry_run).is_open:
-            heard = () if self._snapshot is None else self._snapshot.rejections
-            move = replace(move, sent_at=self._clock(), heard=heard)
+            move = replace(move, sent_s=self._monotonic())
             self._send(StartMigration(dry_run.workload, dry_run.target, dry_run.plan_digest))
         self._open(move)
 
     def request_dry_run(self, workload: WorkloadKey, target: str) -> None:
         """Ask for the dry run of any move; it starts nothing."""
         self._send(RequestDryRun(workload, target))
-        self._open(Move(workload, target, self._clock()))
+        self._open(Move(workload, target, hear(self._snapshot)))
 
     def open_migration(self, migration: MigrationView) -> None:
         """Show a migration that runs, or ran."""
@@ -117,7 +116,7 @@ class MoveFlow(QObject):
         if migration is not None:
             self.card.show_migration(migration, source, target)
         elif move.dry_run is not None:
-            gate, note = self._gate(move.dry_run), waiting_text(move, self._clock())
+            gate, note = self._gate(move.dry_run), waiting_text(move, self._monotonic())
             self.card.show_dry_run(move.dry_run, source, target, gate, note, refusal_text(move))
         else:
             self.card.show_pending(move.workload, source, target)

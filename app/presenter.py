@@ -72,12 +72,15 @@ class Presenter:
         self._radii: Floats = np.zeros(0, dtype=np.float32)
         self._sizes: Floats = np.zeros(0, dtype=np.float32)
         self._colored = _Colored((), np.zeros((0, 3), dtype=np.float32), np.zeros(0, dtype=np.float32))
+        #: migration -> monotonic seconds of its end, for those that are over.
+        self._ends_s: dict[str, float] = {}
         self._sun: tuple[float, Floats] = (-1.0, np.zeros(3, dtype=np.float32))
 
     def update(self, snapshot: EngineSnapshot, now: float, now_s: float) -> None:
         """Take in a snapshot."""
         self.snapshot = snapshot
         self.dots.update(snapshot.migrations, now_s)
+        self._note_ends(snapshot.migrations, now, now_s)
         self._locate(snapshot.contexts)
         self.refresh_prices(now)
 
@@ -121,7 +124,7 @@ class Presenter:
                 colors=self._colored.colors[:MAX_AURAS],
                 strengths=self._colored.glows[:MAX_AURAS],
             ),
-            arcs=self._arcs(focus, now, now_s),
+            arcs=self._arcs(focus, now_s),
             time_s=now_s if self.is_animating(now_s) else 0.0,
         )
 
@@ -129,11 +132,24 @@ class Presenter:
         """Return whether a later frame would differ although nothing new was said."""
         return self.dots.is_moving(now_s)
 
-    def shown_migrations(self, now: float) -> tuple[MigrationView, ...]:
+    def shown_migrations(self, now_s: float) -> tuple[MigrationView, ...]:
         """Return the migrations that have an arc now: running ones, and for a while those that ended."""
         if self.snapshot is None:
             return ()
-        return tuple(m for m in self.snapshot.migrations if _has_arc(m, now))
+        return tuple(m for m in self.snapshot.migrations if self._has_arc(m, now_s))
+
+    def _note_ends(self, migrations: Sequence[MigrationView], now: float, now_s: float) -> None:
+        """Remember when each migration ended by the clock that does not jump: wall time may be set back meanwhile."""
+        self._ends_s = {
+            m.migration_id: self._ends_s.get(m.migration_id, now_s - max(0.0, now - m.ended_at))
+            for m in migrations
+            if m.ended_at is not None
+        }
+
+    def _has_arc(self, migration: MigrationView, now_s: float) -> bool:
+        if migration.stage is MigrationStage.REFUSED:
+            return False
+        return now_s - self._ends_s.get(migration.migration_id, now_s) < FINISHED_ARC_S
 
     def _index(self, context: str | None) -> int | None:
         return self.contexts.index(context) if context in self.contexts else None
@@ -170,11 +186,11 @@ class Presenter:
             self._sun = (moment, sun_direction(moment).astype(np.float32))
         return self._sun[1]
 
-    def _arcs(self, focus: Focus, now: float, now_s: float) -> Arcs:
+    def _arcs(self, focus: Focus, now_s: float) -> Arcs:
         arcs: list[tuple[str, str, tuple[float, float, float], float]] = []
         dot_arcs: list[int] = []
         dot_progress: list[float] = []
-        for migration in self.shown_migrations(now):
+        for migration in self.shown_migrations(now_s):
             if migration.workload.context not in self.contexts or migration.target not in self.contexts:
                 continue
             for progress in self.dots.progress(migration.migration_id, now_s):
@@ -242,12 +258,6 @@ def _differ(first: tuple[float, float], second: tuple[float, float]) -> bool:
     if math.isnan(first[0]) or math.isnan(second[0]):
         return math.isnan(first[0]) is not math.isnan(second[0])
     return abs(first[0] - second[0]) >= COLOR_STEP or first[1] != second[1]
-
-
-def _has_arc(migration: MigrationView, now: float) -> bool:
-    if migration.stage is MigrationStage.REFUSED:
-        return False
-    return migration.ended_at is None or now - migration.ended_at < FINISHED_ARC_S
 
 
 def _arc_rgb(stage: MigrationStage) -> tuple[float, float, float]:

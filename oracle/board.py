@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from oracle.market import Offering
-from oracle.quotes import Quote, QuoteBoard
+from oracle.quotes import MAX_CLOCK_SKEW_S, Quote, QuoteBoard
 
 #: Two clocks of one machine that drift less than this agree. Seconds; keeps a deadline's digits still between
 #: snapshots.
@@ -53,9 +53,7 @@ class LiveBoard:
 
     def observe(self, now: float, monotonic: float) -> QuoteBoard:
         """Return the board at one moment; what the monotonic clock holds for expired has a passed deadline."""
-        return QuoteBoard(
-            {key: _clamp_deadline(receipt, now, monotonic) for key, receipt in self._receipts.items()}
-        )
+        return QuoteBoard({key: _age(receipt, now, monotonic) for key, receipt in self._receipts.items()})
 
     def _is_news(self, quote: Quote, now: float, monotonic: float) -> bool:
         receipt = self._receipts.get((quote.context, quote.offering))
@@ -74,8 +72,15 @@ class LiveBoard:
             del self._receipts[key]
 
 
-def _clamp_deadline(receipt: _Receipt, now: float, monotonic: float) -> Quote:
-    deadline_by_monotonic = now + (receipt.monotonic_deadline - monotonic)
-    if deadline_by_monotonic >= receipt.quote.deadline - CLOCK_AGREEMENT_S:
-        return receipt.quote
-    return replace(receipt.quote, deadline=deadline_by_monotonic)
+def _age(receipt: _Receipt, now: float, monotonic: float) -> Quote:
+    """Return the quote as old as it is by the clock that makes it older: where that is the monotonic one, its times
+    are moved back on the wall clock that was set back. One from the future stays there, where nobody believes it.
+    """
+    quote = receipt.quote
+    ahead_s = quote.deadline - (now + receipt.monotonic_deadline - monotonic)
+    if ahead_s <= CLOCK_AGREEMENT_S:
+        return quote
+    observed_at = (
+        quote.observed_at - ahead_s if quote.observed_at - now <= MAX_CLOCK_SKEW_S else quote.observed_at
+    )
+    return replace(quote, observed_at=observed_at, deadline=quote.deadline - ahead_s)

@@ -306,10 +306,9 @@ class Stage(QWidget):
         snapshot = self.presenter.snapshot
         if snapshot is None or not self._has_globe:
             return
-        now = self._clock()
-        migrations = self.presenter.shown_migrations(now)
+        migrations = self.presenter.shown_migrations(self._monotonic())
         names = distinct_names(snapshot.contexts)
-        items = make_items(snapshot, migrations, self._focus, names, self.region_names, now)
+        items = make_items(snapshot, migrations, self._focus, names, self.region_names, self._clock())
         projection = frame.camera.project(self.presenter.places, frame.viewport)
         rows = {context: row for row, context in enumerate(self.presenter.contexts)}
         self.overlay.show_items(items, rows.get, projection, self._obstacles())

@@ -53,10 +53,12 @@ _LOUD_PHASES = {
 
 @dataclass(slots=True)
 class _Started:
-    """A run and its task."""
+    """A run and its task, and when this process began it and saw it end, in monotonic seconds."""
 
     run: MigrationRun
     task: asyncio.Task[None]
+    began_s: float
+    ended_s: float | None = None
 
 
 class MigrationController:
@@ -133,8 +135,10 @@ class MigrationController:
     def budget_usage(self, now: float) -> BudgetUsage:
         """Return the moves that this process knows and that count against the budgets at Unix time `now`."""
         self._forget_old(now)
-        records = [started.run.keeper.record for started in self._started.values()]
-        return BudgetUsage(tuple(_to_move(record) for record in records if _counts(record, now)))
+        moves = (
+            (started.run.keeper.record, self._to_move(started, now)) for started in self._started.values()
+        )
+        return BudgetUsage(tuple(move for record, move in moves if _counts(record, move, now)))
 
     async def wait_for_change(self) -> None:
         """Return when a view has changed since this was called."""
@@ -160,8 +164,20 @@ class MigrationController:
     def _forget_old(self, now: float) -> None:
         """Drop the runs that neither a view shows nor a budget counts any more."""
         for key in self._find_hidden():
-            if not _counts(self._started[key].run.keeper.record, now):
+            started = self._started[key]
+            if not _counts(started.run.keeper.record, self._to_move(started, now), now):
                 del self._started[key]
+
+    def _to_move(self, started: _Started, now: float) -> Move:
+        """Say when a move was, as the wall clock has it now: one that was set back makes no move younger than it is."""
+        record, now_s = started.run.keeper.record, self._pace.monotonic()
+        began_at = min(record.started_at, now - (now_s - started.began_s))
+        ended_at = record.ended_at
+        if ended_at is not None:
+            ended_s = now_s if started.ended_s is None else started.ended_s
+            ended_at = min(ended_at, now - (now_s - ended_s))
+        egress_usd = record.dry_run.egress_usd or Decimal(0)
+        return Move(record.workload, record.target.context, began_at, ended_at, egress_usd)
 
     def _require_free(self, workload: WorkloadKey, target: str) -> None:
         for started in self._started.values():
@@ -184,7 +200,7 @@ class MigrationController:
             record, sides, self._gate, self._pace, self._new_id, self._announce, self._on_event
         )
         task = asyncio.ensure_future(self._supervise(run))
-        self._started[record.migration_id] = _Started(run, task)
+        self._started[record.migration_id] = _Started(run, task, self._pace.monotonic())
         self._announce()
 
     async def _supervise(self, run: MigrationRun) -> None:
@@ -198,6 +214,7 @@ class MigrationController:
             run.keeper.describe(f"stopped by an unexpected error: {error!r}")
             text = f"The move of {record.workload} stopped in {record.state.phase}: {error!r}; restart to resume it"
             self._tell(record, text, Severity.ERROR, {})
+        self._started[run.keeper.record.migration_id].ended_s = self._pace.monotonic()
         self._announce()
 
     def _announce(self) -> None:
@@ -258,15 +275,10 @@ class MigrationController:
         )
 
 
-def _counts(record: MigrationRecord, now: float) -> bool:
+def _counts(record: MigrationRecord, move: Move, now: float) -> bool:
     """Whether a migration has changed anything, lately enough to matter to a budget."""
-    is_recent = record.ended_at is None or now - record.ended_at < BUDGET_MEMORY_S
+    is_recent = move.ended_at is None or now - move.ended_at < BUDGET_MEMORY_S
     return is_recent and record.state.phase is not Phase.REFUSED
-
-
-def _to_move(record: MigrationRecord) -> Move:
-    egress_usd = record.dry_run.egress_usd or Decimal(0)
-    return Move(record.workload, record.target.context, record.started_at, record.ended_at, egress_usd)
 
 
 def _text(amount_usd: Decimal | None) -> str | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.presenter import Focus, Presenter, spread_places
+from app.presenter import FINISHED_ARC_S, Focus, Presenter, spread_places
 from controller.clusters.fleet import Health
 from controller.snapshots import MigrationStage
 from gl.geometry.camera import Camera, Viewport
@@ -77,13 +77,37 @@ def test_a_running_migration_has_an_arc_and_its_dots(engine: ScriptedEngine, pre
     assert presenter.is_animating(1.5)
 
 
-def test_the_arc_stays_a_moment_after_the_end(engine: ScriptedEngine, presenter: Presenter) -> None:
+def finish_best(engine: ScriptedEngine) -> None:
     engine.start_best()
     while engine.snapshot().migrations[0].stage is not MigrationStage.DONE:
         engine.advance(0.5)
-    presenter.update(engine.snapshot(), engine.now, 0.0)
-    assert len(presenter.shown_migrations(engine.now)) == 1
-    assert presenter.shown_migrations(engine.now + 60.0) == ()
+
+
+def test_the_arc_stays_a_moment_after_the_end(engine: ScriptedEngine, presenter: Presenter) -> None:
+    finish_best(engine)
+    presenter.update(engine.snapshot(), engine.now, 100.0)
+    assert len(presenter.shown_migrations(100.0)) == 1
+    assert presenter.shown_migrations(100.0 + FINISHED_ARC_S) == ()
+
+
+@pytest.mark.parametrize("jump_s", [-36_000.0, 36_000.0], ids=["back", "forward"])
+def test_a_jump_of_the_wall_clock_neither_keeps_nor_cuts_the_moment(
+    engine: ScriptedEngine, presenter: Presenter, jump_s: float
+) -> None:
+    finish_best(engine)
+    presenter.update(engine.snapshot(), engine.now, 100.0)
+    for now_s, shown in ((104.0, 1), (100.0 + FINISHED_ARC_S, 0)):
+        presenter.update(engine.snapshot(), engine.now + jump_s, now_s)
+        arcs = presenter.make_frame(CAMERA, VIEWPORT, Focus(), engine.now + jump_s, now_s).arcs
+        assert len(presenter.shown_migrations(now_s)) == len(arcs.starts) == shown
+
+
+def test_an_end_that_lies_in_the_future_is_one_that_was_just_heard_of(
+    engine: ScriptedEngine, presenter: Presenter
+) -> None:
+    finish_best(engine)
+    presenter.update(engine.snapshot(), engine.now - 36_000.0, 100.0)
+    assert presenter.shown_migrations(100.0 + FINISHED_ARC_S) == ()
 
 
 def test_a_considered_move_is_a_dashed_arc(engine: ScriptedEngine, presenter: Presenter) -> None:

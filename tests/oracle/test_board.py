@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oracle.board import FORGET_AFTER_S, LiveBoard
@@ -110,6 +110,42 @@ def test_quotes_of_contexts_that_are_long_gone_are_forgotten() -> None:
     time.pass_time(FORGET_AFTER_S + 21.0)
     board.receive([], time.wall_s, time.monotonic_s)
     assert board.observe(time.wall_s, time.monotonic_s).quotes == {}
+
+
+def test_jump_ahead_and_back_takes_a_quote_away_and_gives_it_back_as_old_as_it_is() -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.pass_time(5.0)
+    time.set_wall(NOON + 5.0 + DAY)
+    assert not is_usable(board, time)
+    time.pass_time(5.0)
+    time.set_wall(NOON + 10.0)
+    [quote] = board.observe(time.wall_s, time.monotonic_s).quotes.values()
+    assert is_usable(board, time)
+    assert quote.age_s(time.wall_s) == 10.0
+
+
+def test_quote_written_during_a_jump_ahead_blocks_no_later_one_after_the_way_back() -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.set_wall(NOON + DAY)
+    board.receive([make_quote(observed_at=NOON + DAY)], time.wall_s, time.monotonic_s)
+    time.set_wall(NOON + 1.0)
+    assert not is_usable(board, time)
+    board.receive([make_quote(observed_at=NOON + 1.0)], time.wall_s, time.monotonic_s)
+    assert is_usable(board, time)
+
+
+@given(st.floats(0, 20), st.floats(-50, 20))
+@example(15.0, -15.0)
+def test_no_jump_of_the_wall_clock_makes_a_usable_price_younger(passed_s: float, jump_s: float) -> None:
+    time = ManualClocks()
+    board = received(time)
+    time.pass_time(passed_s)
+    time.set_wall(time.wall_s + jump_s)
+    [quote] = board.observe(time.wall_s, time.monotonic_s).quotes.values()
+    if quote.is_usable(time.wall_s):
+        assert quote.age_s(time.wall_s) >= passed_s - 0.3
 
 
 @given(st.floats(0, 60), st.floats(-DAY, DAY))

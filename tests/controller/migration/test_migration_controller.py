@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from controller.clusters.workload_parsing import parse_workload
+from controller.decision.budgets import find_cooldown_obstacle
 from controller.decision.dry_run import Verdict
+from controller.decision.settings import BudgetSettings
 from controller.errors import PlanOutdated
 from controller.migration.errors import MigrationRefused
 from controller.migration.ledger import verify_ledger
@@ -18,6 +21,7 @@ from tests.simulation.processes import Process
 from tests.simulation.world import (
     EPOCH,
     PATH,
+    WORKLOAD,
     World,
     build_deployment,
     build_dry_run,
@@ -135,6 +139,24 @@ def test_moves_count_against_the_budgets_and_refusals_do_not(tmp_path: Path) -> 
         [move] = controller.budget_usage(world.wall()).moves
         assert move.ended_at is not None
         assert move.egress_usd == world.dry_run().egress_usd
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_a_wall_clock_that_is_set_back_makes_no_move_younger_and_lengthens_no_rest(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        begun_s = world.loop.time()
+        await wait_until_over(controller, await controller.start(world.dry_run()))
+        ended_s = world.loop.time()
+        for after_s, rests in ((599.0, True), (602.0, False)):
+            await asyncio.sleep(ended_s + after_s - world.loop.time())
+            now = world.wall() - 36_000.0
+            usage = controller.budget_usage(now)
+            obstacle = find_cooldown_obstacle(WORKLOAD, usage, BudgetSettings(cooldown_s=600.0), now)
+            assert (obstacle is not None) is rests
+        [move] = usage.moves
+        assert now - move.started_at == pytest.approx(world.loop.time() - begun_s, abs=1.0)
 
     simulate(scenario, 1, tmp_path)
 
