@@ -14,6 +14,12 @@ UNKNOWN = "\N{EM DASH}"
 MINUS = "\N{MINUS SIGN}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
+#: Above this growth the digits say nothing, and a column has no room for them.
+MAX_SHARE = 9.99
+
+# Not strftime's: Qt sets the desktop's locale, and the program speaks English.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 # Above this, cents say nothing; arbitrary.
 _CENTS_UNTIL_USD = Decimal(10_000)
 
@@ -39,9 +45,11 @@ def format_price(usd_per_hour: Decimal | None) -> str:
 
 
 def format_percent(share: float | None) -> str:
-    """Format a relative change: 0.041 gives `+4.1%`."""
+    """Format a relative change: 0.041 gives `+4.1%`; what has grown tenfold and more is `>+999%`."""
     if share is None:
         return UNKNOWN
+    if share > MAX_SHARE:
+        return f">+{MAX_SHARE * 100.0:.0f}%"
     # From 10 % on the decimals say nothing.
     percent = round(share * 100.0, 1 if abs(share) < 0.0995 else 0)
     sign = "+" if percent > 0 else MINUS if percent < 0 else ""
@@ -88,9 +96,13 @@ def format_replicas(ready: int | None, desired: int | None) -> str:
     return f"{'?' if ready is None else ready}/{'?' if desired is None else desired}"
 
 
-def format_clock(at: float) -> str:
-    """Format Unix seconds as the time of day where the person is."""
-    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S")
+def format_moment(at: float, now: float) -> str:
+    """Format Unix seconds as it is where the person is: `18:03:12` today, `Nov 27 18:03`, `Nov 27 2025` years apart."""
+    moment, today = (datetime.fromtimestamp(seconds, UTC).astimezone() for seconds in (at, now))
+    if moment.date() == today.date():
+        return moment.strftime("%H:%M:%S")
+    day = f"{_MONTHS[moment.month - 1]} {moment.day}"
+    return f"{day} {moment:%H:%M}" if moment.year == today.year else f"{day} {moment.year}"
 
 
 def plain_text(text: str, limit: int = 240) -> str:

@@ -248,12 +248,13 @@ class RegionTable(QTableView):
             self.migrate_requested.emit(offers[0])
 
 
+#: Trend and cost have room for `>+999%` and `$9,999.99`: a number that is cut looks like another one.
 _WIDTHS_PX = {
-    Column.PRICE: 74,
+    Column.PRICE: 64,
     Column.AGE: 104,
-    Column.TREND: 54,
+    Column.TREND: 66,
     Column.WORKLOADS: 70,
-    Column.COST: 62,
+    Column.COST: 73,
     Column.ACTION: 96,
 }
 

@@ -59,7 +59,17 @@ def test_durations_use_one_unit(hours: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "shown"), [(0.041, "+4.1%"), (-0.2914, "−29%"), (0.0, "0.0%"), (0.0996, "+10%"), (None, "—")]
+    ("share", "shown"),
+    [
+        (0.041, "+4.1%"),
+        (-0.2914, "−29%"),
+        (0.0, "0.0%"),
+        (0.0996, "+10%"),
+        (1.1, "+110%"),
+        (9.99, "+999%"),
+        (12.34, ">+999%"),
+        (None, "—"),
+    ],
 )
 def test_changes_carry_their_sign(share: float | None, shown: str) -> None:
     assert format_percent(share) == shown

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
+from app.formatting import format_percent, format_price, format_usd
+from app.panels.region_cells import PADDING_PX
 from app.panels.region_rows import Column, RegionRow, make_row
 from app.panels.region_table import RESORT_S, RegionModel, RegionTable
 from controller.snapshots import EngineSnapshot
@@ -50,6 +55,21 @@ def test_rows_that_read_the_same_are_not_announced(qtbot: QtBot, engine: Scripte
     model.show_rows(rows_of(engine.snapshot()))
     with qtbot.assertNotEmitted(model.dataChanged):
         model.show_rows(rows_of(engine.snapshot()))
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        (Column.TREND, [format_percent(step / 100.0) for step in range(-100, 2000)]),
+        (Column.PRICE, [format_price(Decimal(price)).removesuffix("/h") for price in ("0.0888", "999.99")]),
+        (Column.COST, [format_usd(Decimal(cents) / 100) for cents in range(0, 99_999_999, 12_345)]),
+    ],
+    ids=["trend", "price", "cost"],
+)
+def test_a_number_is_never_cut(table: RegionTable, column: Column, texts: list[str]) -> None:
+    metrics = QFontMetrics(table.font())
+    room_px = table.columnWidth(column) - 2 * PADDING_PX
+    assert max(metrics.horizontalAdvance(text) for text in texts) <= room_px
 
 
 def test_moves_that_pay_come_first(table: RegionTable) -> None:
