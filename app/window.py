@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
         self._names = distinct_names(snapshot.contexts)
         self.stage.show_snapshot(snapshot)
         self.header.show_snapshot(snapshot)
-        self.timeline.show_entries(snapshot.timeline)
+        self.timeline.show_entries(snapshot.timeline, self._names)
         self._show_panels()
 
     def show_engine_lost(self, reason: str) -> None:
@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
     def refresh_ages(self) -> None:
         """Let ages grow and prices expire although nothing arrives."""
         self.stage.refresh_ages()
+        self.timeline.refresh_moments()
         self._show_panels()
 
     def show_notice(self, notice: Notice) -> None:
@@ -257,7 +258,7 @@ class MainWindow(QMainWindow):
         )
         self.table = RegionTable()
         self.inspector = Inspector()
-        self.timeline = Timeline()
+        self.timeline = Timeline(self._clock)
         self.moves = MoveFlow(self._send, self._clock, self._monotonic, self)
         self._layout = WindowLayout(self, self.header, self.stage, self.timeline, self.table)
         self._layout.show_below_table(self.inspector)

@@ -128,8 +128,18 @@ class EntryKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MoveOutcome:
+    """What came of a finished move, to be told in few words. Money is None where it is not known."""
+
+    workload: WorkloadKey
+    target: str
+    cost_usd: Decimal | None
+    savings_usd_per_day: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the timeline, taken from the ledger; `sequence` grows by one."""
+    """One line of the timeline, taken from the ledger; `sequence` grows by one. `outcome`: of a finished move only."""
 
     sequence: int
     at: float
@@ -138,6 +148,7 @@ class TimelineEntry:
     contexts: tuple[str, ...] = ()
     migration_id: str | None = None
     severity: Severity = Severity.INFO
+    outcome: MoveOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -18,16 +28,20 @@ from PySide6.QtWidgets import (
 )
 
 from app import colors
-from app.formatting import format_clock, plain_text
+from app.formatting import format_moment, format_usd, plain_text
 from app.panels.labels import make_label
-from app.panels.region_cells import elide, paint_background
+from app.panels.region_cells import paint_background
 from app.theme import SMALL_PX, make_font
-from controller.snapshots import EntryKind, Severity, TimelineEntry
+from controller.snapshots import EntryKind, MoveOutcome, Severity, TimelineEntry
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 22
-TIME_WIDTH_PX = 58
+#: The widest moment is a day of another year or another day's time, `Nov 27 18:03`.
+TIME_WIDTH_PX = 84
 KIND_WIDTH_PX = 70
+MARGIN_PX = 12
+#: A workload's name that is cut to less than this says nothing.
+LEAST_NAME_PX = 40
 
 _Index = QModelIndex | QPersistentModelIndex
 _KIND_COLORS = {
@@ -43,8 +57,9 @@ _SEVERITY_COLORS = {Severity.WARNING: colors.WARNING, Severity.ERROR: colors.BAD
 class TimelineModel(QAbstractListModel):
     """The entries, newest first. New ones are inserted above, so that the list keeps its place."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, clock: Callable[[], float], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._clock = clock
         self._entries: list[TimelineEntry] = []
 
     def show_entries(self, newest_first: list[TimelineEntry]) -> None:
@@ -78,12 +93,22 @@ class TimelineModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return plain_text(entry.text, 500)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{format_clock(entry.at)}, {entry.kind.value}: {plain_text(entry.text, 500)}"
+            return (
+                f"{format_moment(entry.at, self._clock())}, {entry.kind.value}: {plain_text(entry.text, 500)}"
+            )
         return None
 
 
 class TimelineDelegate(QStyledItemDelegate):
-    """Paints time, kind and text."""
+    """Paints time, kind and text; of a finished move, what it cost and saves.
+
+    `names`: context -> its name for people.
+    """
+
+    def __init__(self, clock: Callable[[], float], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self.names: Mapping[str, str] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """One line each."""
@@ -95,16 +120,23 @@ class TimelineDelegate(QStyledItemDelegate):
         painter.save()
         paint_background(painter, option)
         painter.setFont(make_font(SMALL_PX))
-        area = option.rect.adjusted(12, 0, -8, 0)
+        area = option.rect.adjusted(MARGIN_PX, 0, 0, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(colors.MUTED))
-        painter.drawText(area, middle, format_clock(entry.at))
+        painter.drawText(area, middle, format_moment(entry.at, self._clock()))
         painter.setPen(QColor(_KIND_COLORS[entry.kind]))
         painter.drawText(area.adjusted(TIME_WIDTH_PX, 0, 0, 0), middle, entry.kind.value)
         painter.setPen(QColor(_SEVERITY_COLORS.get(entry.severity, colors.TEXT)))
-        text = area.adjusted(TIME_WIDTH_PX + KIND_WIDTH_PX, 0, 0, 0)
-        painter.drawText(text, middle, elide(painter, plain_text(entry.text, 500), text))
+        rest = text_area(option.rect)
+        painter.drawText(rest, middle, self.text_of(entry, painter.fontMetrics(), rest.width()))
         painter.restore()
+
+    def text_of(self, entry: TimelineEntry, metrics: QFontMetrics, width_px: int) -> str:
+        """Return what of an entry is painted in this width."""
+        if entry.outcome is None:
+            return metrics.elidedText(plain_text(entry.text, 500), Qt.TextElideMode.ElideRight, width_px)
+        target = entry.outcome.target
+        return fit_outcome(entry.outcome, self.names.get(target) or plain_text(target, 60), metrics, width_px)
 
 
 class Timeline(QWidget):
@@ -113,14 +145,18 @@ class Timeline(QWidget):
     migration_selected = Signal(str)
     """The id of a migration whose entry was activated."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, clock: Callable[[], float], parent: QWidget | None = None) -> None:
+        """Build the list; `clock` is wall time, which says what is today."""
         super().__init__(parent)
         self._entries: tuple[TimelineEntry, ...] = ()
         self._selected: str | None = None
-        self._model = TimelineModel(self)
+        self._clock = clock
+        self._newest_moment = ""
+        self._model = TimelineModel(clock, self)
+        self.delegate = TimelineDelegate(clock, self)
         self.list = QListView()
         self.list.setModel(self._model)
-        self.list.setItemDelegate(TimelineDelegate(self))
+        self.list.setItemDelegate(self.delegate)
         self.list.setUniformItemSizes(True)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -136,17 +172,30 @@ class Timeline(QWidget):
         self._empty.setContentsMargins(12, 4, 12, 4)
         self._lay_out()
 
-    def show_entries(self, entries: tuple[TimelineEntry, ...]) -> None:
-        """Show these entries, oldest first as the snapshot has them."""
+    def show_entries(self, entries: tuple[TimelineEntry, ...], names: Mapping[str, str]) -> None:
+        """Show these entries, oldest first as the snapshot has them; `names` are the contexts' names for people."""
+        if names != self.delegate.names:
+            self.delegate.names = names
+            self.list.viewport().update()
         if entries != self._entries:
             self._entries = entries
             self._refresh()
+
+    def refresh_moments(self) -> None:
+        """Let what was of today carry its date from midnight on."""
+        moment = self._moment_of_newest()
+        if moment != self._newest_moment:
+            self._newest_moment = moment
+            self.list.viewport().update()
 
     def select(self, context: str | None) -> None:
         """Filter by this context, where the filter is on."""
         self._selected = context
         if self.filter_button.isChecked():
             self._refresh()
+
+    def _moment_of_newest(self) -> str:
+        return format_moment(self._entries[-1].at, self._clock()) if self._entries else ""
 
     def _refresh(self) -> None:
         shown = [entry for entry in reversed(self._entries) if self._is_shown(entry)]
@@ -180,6 +229,22 @@ class Timeline(QWidget):
         layout.addWidget(self.list, 1)
         layout.addWidget(self._empty)
         layout.addStretch(0)
+
+
+def text_area(row: QRect) -> QRect:
+    """Return where a row's text stands."""
+    return row.adjusted(MARGIN_PX + TIME_WIDTH_PX + KIND_WIDTH_PX, 0, -8, 0)
+
+
+def fit_outcome(outcome: MoveOutcome, place: str, metrics: QFontMetrics, width_px: int) -> str:
+    """Say what a finished move cost and saves; where room is short, the workload's name is cut, then the place."""
+    cost, savings = format_usd(outcome.cost_usd), format_usd(outcome.savings_usd_per_day)
+    money = f": cost {cost}, saves {savings}/day"
+    right = Qt.TextElideMode.ElideRight
+    room_px = width_px - metrics.horizontalAdvance(f" → {money}")
+    place = metrics.elidedText(place, right, max(0, room_px - LEAST_NAME_PX))
+    name_px = max(LEAST_NAME_PX, room_px - metrics.horizontalAdvance(place))
+    return f"{metrics.elidedText(plain_text(outcome.workload.name, 120), right, name_px)} → {place}{money}"
 
 
 def _count_kept(before: list[TimelineEntry], after: list[TimelineEntry]) -> int:

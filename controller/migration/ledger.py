@@ -13,9 +13,11 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from controller.clusters.fleet import WorkloadKey
 from controller.migration.ledger_file import (
     AppendingElsewhere,
     append_line,
@@ -24,7 +26,7 @@ from controller.migration.ledger_file import (
     read_last_line,
     read_lines,
 )
-from controller.snapshots import EntryKind, Severity, TimelineEntry
+from controller.snapshots import EntryKind, MoveOutcome, Severity, TimelineEntry
 
 #: The `previous` of the first line.
 GENESIS = "0" * 64
@@ -85,11 +87,13 @@ class Ledger:
         contexts: tuple[str, ...] = (),
         migration_id: str | None = None,
         severity: Severity = Severity.INFO,
+        outcome: MoveOutcome | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> TimelineEntry:
         """Append an entry. `facts` (JSON values) go to the file only. Never raises for a disk that refuses."""
         self._sequence += 1
-        entry = TimelineEntry(self._sequence, self._wall(), kind, text, contexts, migration_id, severity)
+        at = self._wall()
+        entry = TimelineEntry(self._sequence, at, kind, text, contexts, migration_id, severity, outcome)
         self._entries.append(entry)
         self._waiting.append(_encode_entry(entry, facts or {}))
         self._flush()
@@ -169,8 +173,24 @@ def _encode_entry(entry: TimelineEntry, facts: Mapping[str, Any]) -> dict[str, A
         "contexts": list(entry.contexts),
         "migration_id": entry.migration_id,
         "severity": entry.severity.value,
+        "outcome": _encode_outcome(entry.outcome),
         "facts": dict(facts),
     }
+
+
+def _encode_outcome(outcome: MoveOutcome | None) -> dict[str, Any] | None:
+    if outcome is None:
+        return None
+    return {
+        "workload": str(outcome.workload),
+        "target": outcome.target,
+        "cost_usd": _encode_money(outcome.cost_usd),
+        "savings_usd_per_day": _encode_money(outcome.savings_usd_per_day),
+    }
+
+
+def _encode_money(amount_usd: Decimal | None) -> str | None:
+    return None if amount_usd is None else str(amount_usd)
 
 
 def _decode_entry(line: str) -> TimelineEntry | None:
@@ -187,9 +207,25 @@ def _decode_entry(line: str) -> TimelineEntry | None:
             contexts=tuple(str(context) for context in document["contexts"]),
             migration_id=document["migration_id"],
             severity=Severity(document["severity"]),
+            outcome=_decode_outcome(document.get("outcome")),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, ArithmeticError):
         return None
+
+
+def _decode_outcome(document: dict[str, Any] | None) -> MoveOutcome | None:
+    if document is None:
+        return None
+    return MoveOutcome(
+        workload=WorkloadKey.parse(document["workload"]),
+        target=str(document["target"]),
+        cost_usd=_decode_money(document["cost_usd"]),
+        savings_usd_per_day=_decode_money(document["savings_usd_per_day"]),
+    )
+
+
+def _decode_money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _seal_line(document: dict[str, Any], previous: str) -> tuple[bytes, str]:

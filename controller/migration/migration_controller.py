@@ -19,17 +19,17 @@ from controller.decision.dry_run import DryRun, Verdict
 from controller.errors import PlanOutdated
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.errors import MigrationRefused
-from controller.migration.gates import Gate, Unpriced
+from controller.migration.gates import Gate
 from controller.migration.ledger import Ledger
-from controller.migration.metering import compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.migration_run import MigrationRun
 from controller.migration.migration_views import build_view, describe
+from controller.migration.outcomes import compare_with_plan, describe_outcome, sum_up
 from controller.migration.pace import Pace, Sleep
 from controller.migration.preflight import build_draft
 from controller.migration.record import MigrationRecord, MovePlan, Side
 from controller.migration.settings import MigrationSettings
 from controller.migration.states import Event, Phase
-from controller.snapshots import EntryKind, MigrationView, Severity
+from controller.snapshots import EntryKind, MigrationView, MoveOutcome, Severity
 from oracle.clocks import Clocks
 
 #: How long `stop` waits for requests that are on their way, seconds; the journal makes waiting longer
@@ -240,37 +240,29 @@ class MigrationController:
             "target_replicas": record.target.replicas,
         }
         text = f"{record.workload}: {describe(record)}"
+        outcome = None
         if record.state.phase is Phase.DONE:
-            realised, summary = self._sum_up(record)
-            facts |= realised
-            text = f"{text}. {summary}"
-        self._tell(record, text, _LOUD_PHASES.get(record.state.phase, Severity.INFO), facts)
+            rates = self._gate.find_rates(record.workload, record.target.context)
+            outcome = sum_up(record, rates)
+            facts |= compare_with_plan(record, outcome)
+            text = f"{text}. {describe_outcome(outcome, rates)}"
+        self._tell(record, text, _LOUD_PHASES.get(record.state.phase, Severity.INFO), facts, outcome)
 
-    def _sum_up(self, record: MigrationRecord) -> tuple[dict[str, Any], str]:
-        """Return what was predicted and what came of it, as facts and as a sentence."""
-        rates = self._gate.find_rates(record.workload, record.target.context)
-        cost, savings = compute_cost_usd(record), compute_savings_usd_per_day(record, rates)
-        dry_run, meter = record.dry_run, record.meter
-        facts = {
-            "predicted_overlap_usd": _text(dry_run.overlap_usd),
-            "realised_overlap_usd": _text(meter.overlap_usd),
-            "predicted_egress_usd": _text(dry_run.egress_usd),
-            "predicted_savings_usd_per_day": _text(dry_run.savings_usd_per_day),
-            "realised_savings_usd_per_day": _text(savings),
-            "double_replica_hours": meter.double_replica_hours,
-        }
-        cost_text = f"{cost:.2f} USD" if cost is not None else "an unknown amount"
-        savings_text = f"{savings:.2f} USD" if savings is not None else "an unknown amount"
-        prices = "the plan's" if isinstance(rates, Unpriced) else "today's"
-        return facts, f"It cost {cost_text} and saves {savings_text} a day at {prices} prices"
-
-    def _tell(self, record: MigrationRecord, text: str, severity: Severity, facts: dict[str, Any]) -> None:
+    def _tell(
+        self,
+        record: MigrationRecord,
+        text: str,
+        severity: Severity,
+        facts: dict[str, Any],
+        outcome: MoveOutcome | None = None,
+    ) -> None:
         self._ledger.record(
             EntryKind.MIGRATION,
             text,
             contexts=(record.source.context, record.target.context),
             migration_id=record.migration_id,
             severity=severity,
+            outcome=outcome,
             facts=facts,
         )
 
@@ -279,7 +271,3 @@ def _counts(record: MigrationRecord, move: Move, now: float) -> bool:
     """Whether a migration has changed anything, lately enough to matter to a budget."""
     is_recent = move.ended_at is None or now - move.ended_at < BUDGET_MEMORY_S
     return is_recent and record.state.phase is not Phase.REFUSED
-
-
-def _text(amount_usd: Decimal | None) -> str | None:
-    return f"{amount_usd:.6f}" if amount_usd is not None else None

@@ -22,6 +22,7 @@ from controller.snapshots import (
     EntryKind,
     MigrationStage,
     MigrationView,
+    MoveOutcome,
     Notice,
     PriceOrigin,
     PriceSourceView,
@@ -152,7 +153,9 @@ class ScriptedEngine:
         """Set a price by hand."""
         self._regions[context].price = usd_per_hour
 
-    def log(self, kind: EntryKind, text: str, contexts: tuple[str, ...] = (), **more: str) -> None:
+    def log(
+        self, kind: EntryKind, text: str, contexts: tuple[str, ...] = (), **more: str | MoveOutcome
+    ) -> None:
         """Add a line to the timeline."""
         self._entries.append(TimelineEntry(len(self._entries) + 1, self.now, kind, text, contexts, **more))  # type: ignore[arg-type]
 
@@ -399,4 +402,5 @@ class ScriptedEngine:
         saved, cost = view.savings_usd_per_day or Decimal(0), view.cost_usd or Decimal(0)
         text = f"{view.workload.name} runs in {view.target}: the move cost ${cost:.2f} and saves ${saved:.2f} a day."
         contexts = (view.workload.context, view.target)
-        self.log(EntryKind.MIGRATION, text, contexts, migration_id=view.migration_id)
+        outcome = MoveOutcome(view.workload, view.target, view.cost_usd, view.savings_usd_per_day)
+        self.log(EntryKind.MIGRATION, text, contexts, migration_id=view.migration_id, outcome=outcome)

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.hud.overlay import OverlayButton
 from app.panels.region_rows import Column
+from app.panels.timeline import text_area
 from app.settings import Motion, Settings, parse_settings
+from app.theme import SMALL_PX, make_font
 from app.window import STARTING_S
+from app.window_layout import SIZE_PX
+from controller.clusters.fleet import WorkloadKey
 from controller.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
 from controller.decision.dry_run import Verdict
-from controller.snapshots import MigrationStage, Notice, PriceOrigin, PriceSourceView, Severity
+from controller.snapshots import (
+    EntryKind,
+    MigrationStage,
+    MoveOutcome,
+    Notice,
+    PriceOrigin,
+    PriceSourceView,
+    Severity,
+    TimelineEntry,
+)
+from oracle.regions import load_regions
 from tests.app.conftest import Desk, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
 
@@ -94,6 +110,30 @@ def test_a_move_that_is_over_is_not_drawn_as_one_that_is_considered(desk: Desk) 
     assert desk.window.moves.card.isVisible()
     assert desk.window.stage.focus_state.preview is None
     assert len(desk.view.frames[-1].arcs.starts) == 0
+
+
+def test_the_timeline_has_room_for_what_a_move_to_any_region_cost_and_saves(
+    make_desk: Callable[..., Desk],
+) -> None:
+    desk = make_desk(shown=False)
+    snapshot = desk.engine.snapshot()
+    known = [
+        replace(snapshot.contexts[0], context=region.key, city=region.city, provider=region.provider)
+        for region in load_regions().values()
+    ]
+    desk.window.show_snapshot(replace(snapshot, contexts=tuple(known)))
+    settle()
+    assert (desk.window.width(), desk.window.height()) == SIZE_PX
+    timeline, metrics = desk.window.timeline, QFontMetrics(make_font(SMALL_PX))
+    width_px = text_area(timeline.list.viewport().rect()).width()
+    workload = WorkloadKey("somewhere", "shop", "embeddings-of-all-the-images")
+    for view in known:
+        outcome = MoveOutcome(workload, view.context, Decimal("1234.56"), Decimal("9876.54"))
+        entry = TimelineEntry(1, 0.0, EntryKind.MIGRATION, "moved", outcome=outcome)
+        text = timeline.delegate.text_of(entry, metrics, width_px)
+        assert text.startswith("embed")
+        assert text.endswith(f" → {desk.window._names[view.context]}: cost $1,234.56, saves $9,876.54/day")
+        assert metrics.horizontalAdvance(text) <= width_px
 
 
 def test_cancel_rolls_back(desk: Desk) -> None:

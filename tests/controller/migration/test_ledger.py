@@ -4,13 +4,15 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from controller.clusters.fleet import WorkloadKey
 from controller.migration.ledger import BUSY_PATIENCE_S, Ledger, LedgerProblem, verify_ledger
 from controller.migration.ledger_file import open_for_append
-from controller.snapshots import EntryKind, Severity
+from controller.snapshots import EntryKind, MoveOutcome, Severity
 
 NOW = 1_790_000_000.0
 
@@ -44,6 +46,24 @@ def test_facts_go_to_the_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     Ledger(path, lambda: NOW).record(EntryKind.MIGRATION, "done", facts={"overlap_usd": "0.05"})
     assert json.loads(path.read_text())["facts"] == {"overlap_usd": "0.05"}
+
+
+@pytest.mark.parametrize("savings", [Decimal("15.171"), None])
+def test_a_restart_finds_what_a_move_cost_and_saves(tmp_path: Path, savings: Decimal | None) -> None:
+    path = tmp_path / "ledger.jsonl"
+    outcome = MoveOutcome(WorkloadKey("paris", "shop", "checkout"), "osaka", Decimal("2.00"), savings)
+    Ledger(path, lambda: NOW).record(EntryKind.MIGRATION, "done", outcome=outcome)
+    assert Ledger(path, lambda: NOW).newest(1)[0].outcome == outcome
+
+
+def test_a_ledger_of_before_there_were_outcomes_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    build(path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        del line["outcome"]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert [entry.outcome for entry in Ledger(path, lambda: NOW).newest(3)] == [None] * 3
 
 
 @pytest.mark.parametrize(
