@@ -9,9 +9,8 @@ from typing import Any
 
 
 class Motion(StrEnum):
-    """How much may move: `system` asks the desktop where it can say (Qt 6.12 and later), else it is `full`."""
+    """How much may move. What the desktop prefers is not asked: the pinned Qt (6.11) cannot say."""
 
-    SYSTEM = "system"
     FULL = "full"
     REDUCED = "reduced"
 
@@ -34,7 +33,7 @@ class Settings:
     geometry, stage_split, side_split, body_split: opaque states of Qt, base64; empty before the first close.
     """
 
-    motion: Motion = Motion.SYSTEM
+    motion: Motion = Motion.FULL
     opening_turn: bool = True
     region_names: bool = True
     presenter: PresenterChoice = PresenterChoice.AUTO

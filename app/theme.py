@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from app import colors
@@ -64,14 +64,6 @@ def load_icon() -> QIcon:
     pixmap = QPixmap()
     pixmap.loadFromData(load_bytes("icons/sentinelaura.svg"), "SVG")
     return QIcon(pixmap)
-
-
-def prefers_reduced_motion() -> bool:
-    """Return whether the desktop asks for little motion; Qt can say so from 6.12 on."""
-    hints = QGuiApplication.styleHints()
-    accessibility = getattr(hints, "accessibility", lambda: None)()
-    preference = getattr(accessibility, "motionPreference", lambda: None)()
-    return getattr(preference, "name", "") == "ReducedMotion"
 
 
 STYLE_SHEET = f"""

@@ -27,7 +27,7 @@ from app.panels.region_rows import make_row
 from app.panels.region_table import RegionTable
 from app.panels.timeline import Timeline
 from app.settings import Motion, PresenterChoice, Settings
-from app.theme import load_icon, prefers_reduced_motion
+from app.theme import load_icon
 from app.window_layout import WindowLayout
 from app.window_sheets import WindowSheets
 from controller.commands import Command, SetArmed
@@ -245,9 +245,7 @@ class MainWindow(QMainWindow):
         self.first_frame_drawn.emit()
 
     def _apply_settings(self) -> None:
-        motion = self.settings.motion
-        reduced = motion is Motion.REDUCED or (motion is Motion.SYSTEM and prefers_reduced_motion())
-        self.stage.set_reduced_motion(reduced)
+        self.stage.set_reduced_motion(self.settings.motion is Motion.REDUCED)
         self.stage.set_region_names(self.settings.region_names)
 
     def _build(self, choice: PresenterChoice) -> None:

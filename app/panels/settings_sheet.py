@@ -13,7 +13,6 @@ from app.panels.sheet import Sheet
 from app.settings import Motion, PresenterChoice, Settings
 
 _MOTIONS = {
-    Motion.SYSTEM: "As the desktop says",
     Motion.FULL: "Full",
     Motion.REDUCED: "Reduced: no flights, no turning",
 }
@@ -25,7 +24,7 @@ _PRESENTERS = {
 
 
 class SettingsSheet(Sheet):
-    """A form; every change takes effect at once."""
+    """A form; every change takes effect at once, but for the way of drawing, which waits for the next start."""
 
     changed = Signal(object)
     """The new `Settings`."""

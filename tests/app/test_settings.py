@@ -19,7 +19,7 @@ def test_missing_and_unknown_settings_are_no_error() -> None:
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({"motion": "wild"}, "motion must be one of system, full, reduced, not 'wild'"),
+        ({"motion": "wild"}, "motion must be one of full, reduced, not 'wild'"),
         ({"opening_turn": 1}, "opening_turn must be true or false, not 1"),
         ({"geometry": None}, "geometry must be text, not None"),
         ([], "not a JSON object"),
