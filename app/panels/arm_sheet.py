@@ -24,8 +24,11 @@ class ArmSheet(Sheet):
         self.body.addWidget(self._names)
         self.body.addWidget(
             make_label(
-                "SentinelAura may then scale workloads there: create and scale Deployments, and write its leases and "
-                "journal. Nothing starts by arming alone. It lasts until the program ends, or until you disarm.",
+                "SentinelAura may then move workloads there: scale and annotate Deployments; create copies of them and "
+                "of the ConfigMaps, ServiceAccounts, Services and PodDisruptionBudgets that go with them, and delete "
+                "these copies in a rollback; write its Leases, which hold the journal. Arming begins no new move; one "
+                "that was left unfinished goes on when both of its contexts are armed. It lasts until the program "
+                "ends, or until you disarm.",
                 wrap=True,
                 color=colors.MUTED,
             )
