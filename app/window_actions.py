@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def make_entries(window: MainWindow) -> list[PaletteEntry]:
-    """Return the entries: moves that pay first, then regions, then the window's own actions."""
+    """Return the entries: running moves first, then moves that pay, regions, arming, and the window's own actions."""
     return [*_migrations(window), *_moves(window), *_regions(window), *_arming(window), *_actions(window)]
 
 

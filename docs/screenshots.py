@@ -1,7 +1,8 @@
-"""Makes the pictures of the README and of the guide from the real program: `python -m docs.screenshots`.
+"""Makes docs/pictures, one of them the README's, from the real program: `python -m docs.screenshots`.
 
-Runs the demo with a fixed seed in directories of its own on a virtual screen, moves one workload by a click on the
-globe, and takes pictures on the way. They differ from run to run only by the time of day and by the prices' minute.
+Runs the demo with a fixed seed in directories of its own on a virtual screen, moves one workload as a click on
+`Migrate` does, and takes pictures on the way. They differ from run to run only by the time of day and by the prices'
+minute.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class Frame:
     sun_direction: Floats
     """Unit vector from the centre of the earth to the sun, shape (3,).
 
-    Round time to about 20 s before computing it (0.1° of rotation), or every frame is a new one.
+    Round time to about 60 s before computing it (0.25° of rotation), or every frame is a new one.
     """
     markers: Markers = field(default_factory=Markers)
     aura: Aura = field(default_factory=Aura)

@@ -31,7 +31,7 @@ class OracleStatus:
     is_generating: bool
     """Whether this instance feeds the store now."""
     generator: str | None
-    """The instance that feeds the store, for people ("host, process 123"); None while unknown."""
+    """The instance that feeds the store, for people ("process 123 on host"); None while unknown."""
     source: str | None
     """Name of this instance's own source, None for a reader without one."""
     displacement: str | None = None

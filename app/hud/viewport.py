@@ -1,4 +1,4 @@
-"""The presenter for graphics cards: moderngl draws into Qt's own framebuffer."""
+"""The presenter for graphics cards: moderngl draws into a framebuffer of its own, and Qt's gets a copy."""
 
 from __future__ import annotations
 

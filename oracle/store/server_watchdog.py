@@ -3,8 +3,8 @@
 The program starts this, and this starts the server: when the program's end of our standard input closes,
 however the program died, the server is asked to end, and killed if it does not. On Linux the kernel also ends
 the server should the watchdog itself be killed; that order fires when the *thread* that started the server
-ends, which is one more reason to start it from the main thread of a process of its own and not from the
-program's engine thread.
+ends, which is one more reason to start it from the main thread of a process of its own and not from
+whichever thread of the program opens a store.
 
 A program of its own: standard library only, no import of anything else of ours, so that it starts in a few
 hundredths of a second. `python -I -S server_watchdog.py COMMAND...`; in a frozen bundle `sentinelaura
