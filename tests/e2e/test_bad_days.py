@@ -10,20 +10,25 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import yaml
 from PySide6.QtWidgets import QLabel
 
+from app import composition
 from app.composition import open_engine
 from app.configuration import Configuration
+from app.demo import DEMO_MIGRATION
 from controller.clusters.fleet import Health
 from controller.commands import StartMigration
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
-from controller.snapshots import PriceOrigin
+from controller.snapshots import MigrationStage, PriceOrigin
 from oracle.quotes import Freshness
+from oracle.settings import OracleSettings
 from oracle.store.server_binary import find_server_binaries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +72,70 @@ def test_lost_redis_stops_all_offers_until_it_is_back(home, tmp_path):
                 servers.enter_context(redis_server(port, tmp_path))
                 back = await engine.wait_until(lambda s: s.store.is_up and bool(s.opportunities), 40)
                 assert back.opportunities
+
+    asyncio.run(scenario())
+
+
+@pytest.fixture
+def in_two_waves(monkeypatch):
+    """Moves in two waves, of which the first outlasts every price that is known when it begins, on any machine."""
+    oracle = OracleSettings(refresh_s=1.0, quote_life_s=8.0)
+    decide = composition.decision_settings
+    monkeypatch.setattr(composition, "oracle_settings", lambda given: replace(oracle, redis_url=given.redis))
+    monkeypatch.setattr(
+        composition, "decision_settings", lambda given: replace(decide(given), wave_share=Decimal(1))
+    )
+    return replace(
+        DEMO_MIGRATION, bake_s=2 * oracle.quote_life_s, hold_timeout_s=3600.0, wavering_timeout_s=3600.0
+    )
+
+
+@pytest.mark.timeout(240)
+def test_redis_lost_in_the_middle_of_a_move_holds_it_until_it_is_back(home, tmp_path, in_two_waves):
+    port = find_free_port()
+
+    async def start_best(engine):
+        """Confirm the best move, again where its prices have turned meanwhile."""
+        for refusals in range(10):
+            seen = await engine.wait_until(lambda s: s.is_complete and bool(s.opportunities), 60)
+            offered = seen.opportunities[0]
+            engine.submit(StartMigration(offered.workload, offered.target, offered.plan_digest))
+            answered = await engine.wait_until(
+                lambda s, known=refusals: bool(s.migrations) or len(s.rejections) > known, 60
+            )
+            if answered.migrations:
+                return offered
+        raise AssertionError(answered.rejections)
+
+    async def begin_move(engine):
+        offered = await start_best(engine)
+        moving = await engine.wait_until(
+            lambda s: any(m.phase in ("SURGE", "VERIFY") for m in s.migrations), 60
+        )
+        [migration] = moving.migrations
+        assert (migration.wave, migration.waves) == (1, 2)
+        return offered
+
+    async def scenario():
+        with contextlib.ExitStack() as servers:
+            first = servers.enter_context(redis_server(port, tmp_path))
+            configuration = Configuration(redis=f"redis://127.0.0.1:{port}")
+            async with open_engine(configuration, in_two_waves) as engine:
+                offered = await begin_move(engine)
+                first.kill()
+                seen = await engine.wait_until(
+                    lambda s: s.migrations[0].stage is not MigrationStage.RUNNING, 60
+                )
+                [held] = seen.migrations
+                assert held.stage is MigrationStage.HOLDING, held.detail
+                assert "there is no current price" in held.detail
+                assert held.target_desired == offered.wave_sizes[0]
+                assert any(notice.key == "store" for notice in seen.notices)
+                servers.enter_context(redis_server(port, tmp_path))
+                seen = await engine.wait_until(lambda s: s.migrations[0].stage.is_final, 120)
+                [ended] = seen.migrations
+                assert ended.stage is MigrationStage.DONE, ended.detail
+                assert (ended.source_desired, ended.target_desired) == (0, offered.replicas)
 
     asyncio.run(scenario())
 
