@@ -41,7 +41,9 @@ class JournalKeeper:
         """Write the record down, then believe it. Raises: LeaseLost, ClusterError, NotArmed."""
         if self._leases is not None:
             self._leases.check_lost()
-            await self._leases.save(encode_journal(record), record.epoch)
+            # What was created in the target is believed only as far as the target's own Lease tells it.
+            mirror_now = _created(record) != _created(self._record)
+            await self._leases.save(encode_journal(record), record.epoch, mirror_now=mirror_now)
         self.remember(record)
 
     def remember(self, record: MigrationRecord) -> None:
@@ -62,3 +64,7 @@ class JournalKeeper:
     def describe(self, reason: str) -> None:
         """Tell in other words why the migration is where it is."""
         self.remember(replace(self._record, state=replace(self._record.state, reason=reason)))
+
+
+def _created(record: MigrationRecord) -> tuple[object, ...]:
+    return (record.target.deployment_uid, record.created)

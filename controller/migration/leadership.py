@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from controller.clusters import paths
 from controller.errors import ClusterError, NotArmed, ObjectNotFound, VersionConflict
+from controller.migration.belief import JournalDoubted, is_same_plan, reconcile
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.errors import HoldNeeded, LeaseTaken
 from controller.migration.fact_reader import FactReader
 from controller.migration.fences import parse_epoch
-from controller.migration.journal import decode_journal
+from controller.migration.journal import JournalError, decode_journal, encode_journal
 from controller.migration.journal_keeper import BOTH, JournalKeeper
 from controller.migration.lease import MANAGED_BY, ClusterLease
 from controller.migration.lease_pair import LeasePair
@@ -75,17 +76,7 @@ class Leadership:
             except (ClusterError, NotArmed, HoldNeeded) as error:
                 self._keeper.describe(f"waiting to resume: {error}")
             await self._pace.sleep(self._pace.settings.lease_retry_s)
-        record = self._read_journal(leases, Side.SOURCE)
-        if record is None or record.state.phase.is_final:
-            reason = "its journal is gone; look at the replicas on both sides"
-            self._keeper.remember(record or _ask_operator(self._keeper.record, reason))
-            await self.release()
-            return False
-        if self._read_journal(leases, Side.TARGET) is None:
-            await self._give_up_unmirrored(record)
-            return False
-        self._keeper.lead(leases, replace(record, epoch=epoch, state=_leave_hold(record)))
-        return True
+        return await self._adopt(leases, epoch)
 
     async def release(self) -> None:
         """Give the Leases back, with their journal; may be called without any."""
@@ -99,30 +90,47 @@ class Leadership:
             await self._leases.stop_renewing()
             self._leases = None
 
-    async def _give_up_unmirrored(self, record: MigrationRecord) -> None:
-        """The target knows nothing of this migration: it had not begun there, or the journal is a forgery.
-
-        In LOCKED nothing had been moved, so that the journal can be closed; later a person has to look.
-        """
-        if record.state.phase is not Phase.LOCKED or self._leases is None:
-            reason = (
-                f"{record.target.context} does not know of this migration; look at the replicas on both sides"
-            )
-            self._keeper.remember(_ask_operator(record, reason))
+    async def _adopt(self, leases: LeasePair, epoch: int) -> bool:
+        """Believe the journal in the source's Lease as far as the target's agrees; False where nothing may follow."""
+        record, mirror = _decode(leases.journal(Side.SOURCE)), _decode(leases.journal(Side.TARGET))
+        if record is None or not is_same_plan(record, self._keeper.record):
+            await self._leave_to_a_person(self._keeper.record, "its journal was removed or replaced")
+        elif record.state.phase.is_final:
+            self._keeper.remember(record)
+            await self.release()
+        elif record.state.phase is Phase.LOCKED and not _speaks_of(mirror, record):
+            await self._close_unmirrored(leases, record)
         else:
-            state = replace(record.state, phase=Phase.ROLLED_BACK, reason="stopped before anything was moved")
-            self._keeper.lead(self._leases, replace(record, epoch=self._leases.epoch))
-            ended = replace(self._keeper.record, state=state, ended_at=self._pace.clocks.wall())
-            await self._keeper.save(ended)
+            try:
+                record = reconcile(record, mirror)
+            except JournalDoubted as doubt:
+                await self._leave_to_a_person(record, str(doubt))
+                return False
+            leases.is_mirrored = True
+            self._keeper.lead(leases, replace(record, epoch=epoch, state=_leave_hold(record)))
+            return True
+        return False
+
+    async def _leave_to_a_person(self, record: MigrationRecord, doubt: str) -> None:
+        """Nobody may act on a migration whose journal is not to be trusted."""
+        state = replace(
+            record.state,
+            phase=Phase.NEEDS_OPERATOR,
+            reason=f"{doubt}; look at the replicas on both sides",
+        )
+        self._keeper.remember(replace(record, state=state))
         await self.release()
 
-    def _read_journal(self, leases: LeasePair, side: Side) -> MigrationRecord | None:
-        """Return this migration's record as one Lease has it; None where it was deleted or replaced."""
-        journal = leases.journal(side)
-        record = decode_journal(journal) if journal is not None else None
-        return (
-            record if record is not None and record.migration_id == self._keeper.record.migration_id else None
-        )
+    async def _close_unmirrored(self, leases: LeasePair, record: MigrationRecord) -> None:
+        """The program ended before the target knew, so that nothing had been moved: close the journal.
+
+        In the source's Lease alone: what the target's says belongs to another migration, which may not be over.
+        """
+        state = replace(record.state, phase=Phase.ROLLED_BACK, reason="stopped before anything was moved")
+        ended = replace(record, state=state, ended_at=self._pace.clocks.wall())
+        leases.put_journal(Side.SOURCE, encode_journal(ended))
+        self._keeper.remember(ended)
+        await self.release()
 
     def _build_leases(self) -> LeasePair:
         record = self._keeper.record
@@ -175,9 +183,17 @@ class Leadership:
                 return  # somebody else was faster
 
 
-def _ask_operator(record: MigrationRecord, reason: str) -> MigrationRecord:
-    """Nobody may act on a migration whose journal is not to be trusted."""
-    return replace(record, state=replace(record.state, phase=Phase.NEEDS_OPERATOR, reason=reason))
+def _decode(journal: str | None) -> MigrationRecord | None:
+    """Return the record of a journal; None where there is none, or none that this program understands."""
+    try:
+        return decode_journal(journal) if journal is not None else None
+    except JournalError:
+        return None
+
+
+def _speaks_of(mirror: MigrationRecord | None, record: MigrationRecord) -> bool:
+    """Whether the target has heard of a migration at all."""
+    return mirror is not None and mirror.migration_id == record.migration_id
 
 
 def _leave_hold(record: MigrationRecord) -> MigrationState:

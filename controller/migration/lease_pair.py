@@ -31,7 +31,8 @@ class LeasePair:
         self._pace = pace
         self._renewals: dict[Side, asyncio.Task[None]] = {}
         self._mirror_is_due = asyncio.Event()
-        self._is_mirrored = False
+        #: Whether the target's Lease is known to speak of this migration.
+        self.is_mirrored = False
         self._lost: LeaseLost | None = None
         self._refused: dict[Side, ControllerError] = {}
 
@@ -77,21 +78,27 @@ class LeasePair:
             if not self._leases[side].is_valid:
                 raise self._refused.get(side) or LeaseUncertain(self._leases[side].context)
 
-    async def save(self, text: str, epoch: int) -> None:
-        """Write the journal to the source now; the mirror in the target follows by itself, and may lag.
+    def put_journal(self, side: Side, text: str) -> None:
+        """Let the next write of one Lease, its release included, carry this journal."""
+        self._leases[side].journal = text
 
-        The first time both are written now: whoever resumes demands that the target knows of the migration, since a
-        journal forged in one cluster must not move anything in another.
+    async def save(self, text: str, epoch: int, *, mirror_now: bool) -> None:
+        """Write the journal to the source now; the mirror in the target follows by itself: it may lag, and is never
+        ahead.
 
-        Raises: LeaseLost; ClusterError where the source's could not be written: then nothing was announced,
-        nothing may follow.
+        `mirror_now` waits for the mirror, too. So does the first time: whoever resumes demands that the target knows
+        of the migration, since a journal forged in one cluster must not move anything in another.
+
+        Raises: LeaseLost; ClusterError where it could not be written: then nothing was announced, nothing may follow.
         """
         for lease in self._leases.values():
-            lease.journal, lease.epoch = text, epoch
+            lease.epoch = epoch
+        self.put_journal(Side.SOURCE, text)
         await self._write(Side.SOURCE)
-        if not self._is_mirrored:
+        self.put_journal(Side.TARGET, text)
+        if mirror_now or not self.is_mirrored:
             await self._write(Side.TARGET)
-            self._is_mirrored = True
+            self.is_mirrored = True
         self._mirror_is_due.set()
 
     async def release(self) -> None:
