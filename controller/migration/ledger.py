@@ -231,7 +231,7 @@ def _decode_money(text: str | None) -> Decimal | None:
 def _seal_line(document: dict[str, Any], previous: str) -> tuple[bytes, str]:
     chained = {**document, "previous": previous}
     own_hash = _hash(chained)
-    return (json.dumps({**chained, "hash": own_hash}, ensure_ascii=False) + "\n").encode(), own_hash
+    return _encode_text(json.dumps({**chained, "hash": own_hash}, ensure_ascii=False) + "\n"), own_hash
 
 
 def _find_hash(line: bytes | None) -> str:
@@ -248,4 +248,9 @@ def _find_hash(line: bytes | None) -> str:
 
 def _hash(document: Mapping[str, Any]) -> str:
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_encode_text(canonical)).hexdigest()
+
+
+def _encode_text(text: str) -> bytes:
+    """Encode JSON; half a character, which a cluster can send and UTF-8 has no bytes for, as JSON escapes it."""
+    return text.encode(errors="backslashreplace")

@@ -188,3 +188,13 @@ def test_a_ledger_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
     entry = ledger.record(EntryKind.MIGRATION, "goes on")
     assert ledger.trouble is not None
     assert ledger.newest(5) == (entry,)
+
+
+def test_half_a_character_from_a_cluster_stops_no_later_entry(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    ledger = Ledger(path, lambda: NOW)
+    ledger.record(EntryKind.MIGRATION, "\ud800", contexts=("paris\udfff",))
+    ledger.record(EntryKind.MIGRATION, "later")
+    assert not ledger.has_waiting
+    assert [entry.text for entry in Ledger(path, lambda: NOW).newest(5)] == ["\ud800", "later"]
+    assert verify_ledger(path) is None
