@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import types
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from controller.clusters.untrusted_text import clean_text
 from controller.errors import ControllerError
 from controller.migration.record import MigrationRecord
+from controller.migration.record_flaws import find_flaw
 
 JOURNAL_ANNOTATION = "sentinelaura.io/journal"
 JOURNAL_VERSION = 1
 
 #: All annotations of an object share 256 KiB; ours stays small enough to be read by a person.
 MAX_JOURNAL_BYTES = 8 * 1024
+
+#: No number of a journal is negative or as large as this: Unix seconds reach it in the year 5138.
+MAX_NUMBER = 1e11
+
+#: No amount of money is ten times as large as ten to this power.
+MAX_MAGNITUDE = 15
 
 
 class JournalError(ControllerError):
@@ -44,7 +51,7 @@ def encode_journal(record: MigrationRecord) -> str:
 
 def decode_journal(text: str) -> MigrationRecord:
     """Read what `encode_journal` wrote. Raises: JournalError for anything else, naming the place."""
-    if len(text.encode()) >= MAX_JOURNAL_BYTES:
+    if len(text) >= MAX_JOURNAL_BYTES:
         raise JournalError("is longer than this program writes")
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
@@ -55,6 +62,9 @@ def decode_journal(text: str) -> MigrationRecord:
     if document["version"] != JOURNAL_VERSION:
         raise JournalError(f"has the version {document['version']!r}; this program knows {JOURNAL_VERSION}")
     record: MigrationRecord = _decode(MigrationRecord, document["migration"], "migration")
+    flaw = find_flaw(record)
+    if flaw is not None:
+        raise JournalError(f"has {flaw}, which this program never writes")
     return record
 
 
@@ -107,24 +117,30 @@ def _decode_dataclass(expected: Any, value: Any, where: str) -> Any:
 
 
 def _decode_scalar(expected: Any, value: Any, where: str) -> Any:
-    if expected in (bool, str) and type(value) is expected:
+    if expected is bool and type(value) is bool:
         return value
-    if expected in (int, float) and type(value) in (int, expected) and math.isfinite(value):
+    if expected is str and isinstance(value, str) and _is_encodable(value):
+        return value
+    if expected in (int, float) and type(value) in (int, expected) and 0 <= value < MAX_NUMBER:
         return expected(value)
     if expected is Decimal and isinstance(value, str):
         return _decode_decimal(value, where)
-    if isinstance(expected, type) and issubclass(expected, StrEnum) and value in {*map(str, expected)}:
+    if isinstance(expected, type) and issubclass(expected, StrEnum) and value in [*map(str, expected)]:
         return expected(value)
-    raise JournalError(
-        f"has {str(value)[:40]!r} at {where}, which is no {getattr(expected, '__name__', expected)}"
-    )
+    shown = clean_text(value, 40)
+    raise JournalError(f"has {shown!r} at {where}, which is no {getattr(expected, '__name__', expected)}")
+
+
+def _is_encodable(text: str) -> bool:
+    """JSON can spell halves of characters, which nothing can write again."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _decode_decimal(text: str, where: str) -> Decimal:
     try:
         number = Decimal(text)
-    except InvalidOperation as error:
-        raise JournalError(f"has {text[:40]!r} at {where}, which is no amount") from error
-    if not number.is_finite():
-        raise JournalError(f"has {text[:40]!r} at {where}, which is no amount")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or number.adjusted() > MAX_MAGNITUDE:
+        raise JournalError(f"has {clean_text(text, 40)!r} at {where}, which is no amount")
     return number

@@ -75,6 +75,7 @@ async def crash_in_the_middle(world: World) -> Process:
     process = Process("a")
     await begin(world, process)
     process.kill()
+    await pass_time(world, 1.0)  # what it has sent still lands
     return process
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,16 @@ from controller.migration.states import Phase
 from controller.snapshots import MigrationStage
 from tests.simulation.fake_cluster import FakeCluster
 from tests.simulation.processes import Process
-from tests.simulation.world import LEASE_PATH, PATH, World, build_deployment, simulate, start, wait_until_over
-
-#: A rollback of one wave and without a floor: what lowers the target as fast as can be.
-ROLLBACK_AT_ONCE = {"phase": Phase.ROLLBACK, "waves": (1,), "wave": 0, "reason": ""}
+from tests.simulation.world import (
+    LEASE_PATH,
+    PATH,
+    World,
+    build_deployment,
+    resume_all,
+    simulate,
+    start,
+    wait_until_over,
+)
 
 
 def read_journal(cluster: FakeCluster) -> MigrationRecord:
@@ -39,15 +46,22 @@ def rewrite(cluster: FakeCluster, change: Callable[[MigrationRecord], MigrationR
 
 
 def forge(record: MigrationRecord, **changes: Any) -> MigrationRecord:
-    """An unfinished migration that would take everything away from its target at once."""
-    state = replace(record.state, **ROLLBACK_AT_ONCE)
-    return replace(record, floor=0, surge=1, state=state, ended_at=None, **changes)
+    """A rollback of one replica with next to no floor: it would take everything away from its target at once."""
+    record = replace(record, **changes)
+    return replace(
+        record,
+        dry_run=replace(record.dry_run, replicas=1, wave_sizes=(1,)),
+        floor=1,
+        surge=1,
+        state=replace(record.state, phase=Phase.ROLLBACK, waves=(1,), wave=0, reason=""),
+        ended_at=None,
+    )
 
 
 async def start_again(world: World, name: str) -> MigrationController:
     """A new start of the program, with time to do whatever it believes it should."""
     controller = world.build_controller(name)
-    for migration_id in await controller.resume_all(world.picture()):
+    for migration_id in await resume_all(controller, world.picture()):
         await wait_until_over(controller, migration_id)
     return controller
 
@@ -88,7 +102,7 @@ def test_a_move_that_went_back_is_not_turned_around_by_its_targets_lease(tmp_pat
             return forge(
                 record,
                 workload=workload,
-                source=replace(record.target, deployment_uid=None, replicas=1),
+                source=replace(record.target, deployment_uid="any", replicas=1),
                 target=record.source,
                 dry_run=replace(record.dry_run, workload=workload, target="paris"),
                 target_existed=True,
@@ -106,7 +120,7 @@ def test_an_unfinished_move_is_not_given_another_floor_by_one_side(tmp_path: Pat
     async def scenario(world: World) -> None:
         await crash_in(world, "VERIFY")
         before = world.result()
-        rewrite(world.source, lambda record: replace(record, floor=0))
+        rewrite(world.source, lambda record: replace(record, floor=1))
         again = await start_again(world, "b")
         assert again.views()[0].stage is MigrationStage.NEEDS_OPERATOR
         assert "osaka tells another story of this migration" in again.views()[0].detail
@@ -154,22 +168,19 @@ def test_the_target_knows_of_each_object_as_soon_as_the_source_does(tmp_path: Pa
     simulate(scenario, 1, tmp_path)
 
 
-def test_one_lease_does_not_play_both_sides(tmp_path: Path) -> None:
+def test_a_journal_of_a_move_that_nobody_confirmed_starts_nothing(tmp_path: Path) -> None:
+    """Neither a plan that waits to be started, nor one that speaks of another workload than its Lease."""
+
     async def scenario(world: World) -> None:
-        await crash_in(world, "VERIFY")
-        before = world.result()
-
-        def fold(record: MigrationRecord) -> MigrationRecord:
-            return replace(
-                record,
-                target=replace(record.source),
-                dry_run=replace(record.dry_run, target="paris"),
-                floor=0,
-                state=replace(record.state, phase=Phase.DRAIN, waves=(6,), wave=0),
-            )
-
-        rewrite(world.source, fold)
-        await start_again(world, "b")
+        await crash_in(world, "SURGE")
+        await asyncio.sleep(world.settings.lease_duration_s)
+        crashed, before = read_journal(world.source), world.result()
+        for phase in (Phase.PLANNED, Phase.PREFLIGHT):
+            planned = replace(crashed, state=replace(crashed.state, phase=phase))
+            write_journal(world.source, planned)
+            again = await start_again(world, phase)
+            assert again.views() == ()
+        await asyncio.sleep(600)
         assert world.result() == before
 
     simulate(scenario, 1, tmp_path)

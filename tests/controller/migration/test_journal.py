@@ -68,6 +68,13 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
         (changed(lambda d: d["migration"].update(created={})), "no list at migration.created"),
         (changed(lambda d: d["migration"].update(source=[])), "no object at migration.source"),
         (changed(lambda d: d["migration"]["state"].update(phase="FLYING")), "migration.state.phase"),
+        (changed(lambda d: d["migration"]["state"].update(phase=[])), "migration.state.phase"),
+        (changed(lambda d: d["migration"]["meter"].update(elapsed_s=10**400)), "elapsed_s"),
+        (changed(lambda d: d["migration"].update(floor=-1)), "migration.floor"),
+        (changed(lambda d: d["migration"].update(started_at=1e12)), "started_at"),
+        (changed(lambda d: d["migration"]["workload"].update(context="\ud800")), "workload.context"),
+        ("\ud800" + encode_journal(FULL), "not JSON"),
+        (changed(lambda d: d["migration"]["meter"].update(overlap_usd="9E+999999")), "no amount"),
         (changed(lambda d: d["migration"]["state"].update(waves=[1, None])), "migration.state.waves[1]"),
         (changed(lambda d: d["migration"]["meter"].update(overlap_usd="NaN")), "no amount"),
         (changed(lambda d: d["migration"]["meter"].update(overlap_usd="cheap")), "no amount"),
@@ -80,3 +87,56 @@ def test_a_journal_that_is_not_completely_understood_is_refused(text: str, reaso
     with pytest.raises(JournalError) as refused:
         decode_journal(text)
     assert reason in str(refused.value)
+
+
+def state_with(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    """A change of the journaled state."""
+
+    def change(document: dict[str, Any]) -> None:
+        document["migration"]["state"].update(changes)
+
+    return change
+
+
+def migration_with(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    """A change of fields of the migration, one level deep."""
+
+    def change(document: dict[str, Any]) -> None:
+        for name, value in changes.items():
+            if isinstance(value, dict):
+                document["migration"][name].update(value)
+            else:
+                document["migration"][name] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw"),
+    [
+        (state_with(waves=[]), "no such wave"),
+        (state_with(wave=4), "no such wave"),
+        (state_with(waves=[3, 1, 5, 6]), "no such wave"),
+        (state_with(waves=[1, 6]), "other waves than its plan"),
+        (state_with(phase="PLANNED", resume_phase=None), "the phase PLANNED, which is never journaled"),
+        (state_with(phase="PREFLIGHT", resume_phase=None), "the phase PREFLIGHT"),
+        (state_with(resume_phase=None), "no way out of its phase"),
+        (state_with(phase="DRAIN"), "no way out of its phase"),
+        (state_with(resume_phase="DONE"), "the phase DONE to come back to"),
+        (state_with(resume_phase="HOLD"), "the phase HOLD to come back to"),
+        (migration_with(workload={"namespace": "a/b"}), "a name that is none in Kubernetes"),
+        (migration_with(migration_id="x:99:1"), "a name that is none in Kubernetes"),
+        (migration_with(workload={"context": "osaka"}), "two workloads"),
+        (migration_with(dry_run={"target": "tokyo"}), "two targets"),
+        (migration_with(target={"cluster_uid": "cluster-a"}), "no two clusters"),
+        (migration_with(source={"deployment_uid": None}), "no two clusters"),
+        (migration_with(floor=0), "no floor"),
+        (migration_with(dry_run={"egress_usd": "-1000000"}), "a cost below zero"),
+    ],
+)
+def test_a_journal_that_no_run_could_have_left_is_refused(
+    change: Callable[[dict[str, Any]], None], flaw: str
+) -> None:
+    with pytest.raises(JournalError) as refused:
+        decode_journal(changed(change))
+    assert flaw in str(refused.value)
