@@ -5,6 +5,7 @@ Belongs to the engine's loop and is called by the engine alone.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,6 +29,8 @@ from oracle.quotes import QuoteBoard
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
+
+logger = logging.getLogger(__name__)
 
 
 class CommandDesk:
@@ -82,7 +85,17 @@ class CommandDesk:
                 (first.workload.context, first.target)
             ):
                 return
-            await self._obey(self._commands.popleft(), picture, board, now)
+            await self._answer(self._commands.popleft(), picture, board, now)
+
+    async def _answer(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
+        """Obey; an error that nobody foresaw costs this command only, and is told."""
+        try:
+            await self._obey(command, picture, board, now)
+        except Exception as error:
+            logger.exception("a command failed: %s", command)
+            if isinstance(command, (RequestDryRun, StartMigration)):
+                reason = f"an unexpected error stood in the way: {error!r}; the log has more"
+                self._reject(command.workload, command.target, reason, now)
 
     async def _obey(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
         if isinstance(command, SetArmed):

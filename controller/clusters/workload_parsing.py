@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +19,9 @@ from controller.clusters.untrusted_text import clean_text
 
 #: The declared size of the state that travels with the workload, GB (10^9 bytes); "0" says that there is none.
 STATE_ANNOTATION = "sentinelaura.io/state-gb"
+
+#: An exabyte, which nobody sends to another region: more is a slip of the pen.
+MAX_STATE_GB = 1e9
 
 #: Deployments with a label or annotation that begins so are reconciled by somebody who would undo our scaling.
 _GITOPS_PREFIXES = {
@@ -82,7 +84,7 @@ def _parse_state_gb(annotations: Mapping[str, Any]) -> float | None:
         gb = float(str(annotations[STATE_ANNOTATION]))
     except (KeyError, ValueError):
         return None
-    return gb if math.isfinite(gb) and gb >= 0 else None
+    return gb if 0 <= gb <= MAX_STATE_GB else None
 
 
 def _find_obstacles(

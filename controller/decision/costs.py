@@ -18,14 +18,19 @@ from oracle.quotes import Quote
 #: exact.
 RATE_STEP = Decimal("1e-9")
 
+#: A pod that took more of its node would not run there. Such a size is a mistake or malice in what the node says, and
+#: no price follows from it.
+MAX_NODE_SHARE = 1000
+
 
 def compute_node_share(requests: Resources, allocatable: Resources) -> Decimal | None:
-    """The share of a node that one pod takes: the larger of CPU and memory; None where the node's size is unknown."""
+    """The share of a node that one pod takes: the larger of CPU and memory; None where no sensible size is known."""
     if allocatable.cpu_cores <= 0 or allocatable.memory_gib <= 0:
         return None
     cpu = Decimal(repr(requests.cpu_cores)) / Decimal(repr(allocatable.cpu_cores))
     memory = Decimal(repr(requests.memory_gib)) / Decimal(repr(allocatable.memory_gib))
-    return max(cpu, memory)
+    share = max(cpu, memory)
+    return share if share <= MAX_NODE_SHARE else None
 
 
 def compute_workload_rate(node_usd_per_hour: Decimal, node_share: Decimal, replicas: int) -> Decimal:

@@ -174,6 +174,19 @@ def test_start_waits_for_the_looks_that_may_find_the_same_workload():
     run(scenario)
 
 
+def test_error_that_nobody_foresaw_costs_one_command_only():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        absurd = make_picture(make_cluster("tokyo", make_workload(state_gb=1e30)), make_cluster("virginia"))
+        world.desk.submit(RequestDryRun(CHECKOUT, "virginia"))
+        world.desk.submit(SetArmed("tokyo", armed=False))
+        await world.desk.work(absurd, BOARD, NOW)
+        assert "an unexpected error stood in the way" in world.desk.rejections[-1].reason
+        assert not world.regions.is_armed("tokyo")
+
+    run(scenario)
+
+
 def test_workload_whose_move_was_left_unfinished_begins_no_other():
     async def scenario():
         world = World("tokyo", "virginia")

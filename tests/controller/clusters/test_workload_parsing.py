@@ -40,7 +40,7 @@ def test_replicas_default_to_one() -> None:
     assert parse_workload("eu", deployment).desired_replicas == 1
 
 
-@pytest.mark.parametrize("text", ["-1", "nan", "inf", "lots", ""])
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "1e30", "lots", ""])
 def test_a_state_size_that_is_no_size_is_unknown_and_an_obstacle(text: str) -> None:
     deployment = make_deployment()
     deployment["metadata"]["annotations"]["sentinelaura.io/state-gb"] = text

@@ -34,8 +34,9 @@ def test_a_pod_costs_the_larger_share(requests: Resources, share: str) -> None:
     assert compute_node_share(requests, Resources(4.0, 16.0)) == Decimal(share)
 
 
-def test_a_node_of_unknown_size_has_no_share() -> None:
-    assert compute_node_share(Resources(1.0, 1.0), Resources(0.0, 16.0)) is None
+@pytest.mark.parametrize("size", [Resources(0.0, 16.0), Resources(4.0, 1e-25)], ids=["unknown", "absurd"])
+def test_a_node_without_a_sensible_size_has_no_share(size: Resources) -> None:
+    assert compute_node_share(Resources(1.0, 1.0), size) is None
 
 
 def test_the_rate_is_exact_to_a_billionth() -> None:
