@@ -6,10 +6,11 @@ the other cluster's says the same, and what lies in a cluster is taken from that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.errors import ControllerError
-from controller.migration.record import MigrationRecord
+from controller.migration.record import MigrationRecord, Side
 
 
 class JournalDoubted(ControllerError):
@@ -33,6 +34,25 @@ def reconcile(journal: MigrationRecord, mirror: MigrationRecord | None) -> Migra
         raise JournalDoubted(f"{there} tells another story of this migration")
     target = replace(journal.target, deployment_uid=mirror.target.deployment_uid)
     return replace(journal, target=target, created=mirror.created)
+
+
+def find_unfinished_journal(
+    journals: Mapping[Side, MigrationRecord | None], wanted: MigrationRecord
+) -> MigrationRecord | None:
+    """Return the migration that both clusters' Leases leave unfinished for another one, or None.
+
+    The authority is the Lease of the migration's own source. Where that says that it is over, or has gone on to a
+    later one since, a mirror in the other cluster that says less was left by a crash and is to be overwritten.
+    """
+    for side, left in journals.items():
+        if left is None or left.state.phase.is_final:
+            continue
+        other = Side.TARGET if side is Side.SOURCE else Side.SOURCE
+        authority = journals[other]
+        is_mirror = left.source.cluster_uid == wanted.side(other).cluster_uid
+        if not (is_mirror and authority is not None and authority.state.phase.is_final):
+            return left
+    return None
 
 
 def is_same_plan(one: MigrationRecord, other: MigrationRecord) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from controller.clusters import paths
 from controller.errors import ClusterError, NotArmed, ObjectNotFound, VersionConflict
-from controller.migration.belief import JournalDoubted, is_same_plan, reconcile
+from controller.migration.belief import JournalDoubted, find_unfinished_journal, is_same_plan, reconcile
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.errors import HoldNeeded, LeaseTaken
 from controller.migration.fact_reader import FactReader
@@ -54,14 +54,10 @@ class Leadership:
         settings = self._pace.settings
         leases = self._build_leases()
         await leases.acquire(self._pace.sleep, settings.lease_duration_s + 2 * settings.lease_retry_s)
-        for side in BOTH:
-            journal = leases.journal(side)
-            unfinished = decode_journal(journal) if journal is not None else None
-            if unfinished is not None and not unfinished.state.phase.is_final:
-                await self.release()
-                raise LeaseTaken(
-                    f"the migration {unfinished.migration_id} of this workload is not finished; resume it"
-                )
+        left = find_unfinished_journal({side: _read(leases, side) for side in BOTH}, self._keeper.record)
+        if left is not None:
+            await self.release()
+            raise LeaseTaken(_advise(left, self._keeper.record))
         self._keeper.lead(leases, replace(self._keeper.record, epoch=await self._choose_epoch(leases)))
 
     async def take_over(self) -> bool:
@@ -92,7 +88,7 @@ class Leadership:
 
     async def _adopt(self, leases: LeasePair, epoch: int) -> bool:
         """Believe the journal in the source's Lease as far as the target's agrees; False where nothing may follow."""
-        record, mirror = _decode(leases.journal(Side.SOURCE)), _decode(leases.journal(Side.TARGET))
+        record, mirror = _try_to_read(leases, Side.SOURCE), _try_to_read(leases, Side.TARGET)
         if record is None or not is_same_plan(record, self._keeper.record):
             await self._leave_to_a_person(self._keeper.record, "its journal was removed or replaced")
         elif record.state.phase.is_final:
@@ -183,12 +179,26 @@ class Leadership:
                 return  # somebody else was faster
 
 
-def _decode(journal: str | None) -> MigrationRecord | None:
-    """Return the record of a journal; None where there is none, or none that this program understands."""
+def _read(leases: LeasePair, side: Side) -> MigrationRecord | None:
+    """Return the record that one Lease carries, if any. Raises: JournalError where it is not understood."""
+    journal = leases.journal(side)
+    return decode_journal(journal) if journal is not None else None
+
+
+def _try_to_read(leases: LeasePair, side: Side) -> MigrationRecord | None:
+    """Return the record that one Lease carries; None also where this program does not understand it."""
     try:
-        return decode_journal(journal) if journal is not None else None
+        return _read(leases, side)
     except JournalError:
         return None
+
+
+def _advise(left: MigrationRecord, wanted: MigrationRecord) -> str:
+    """Say which migration stands in the way of another one, and who can end it."""
+    source, target = left.source.context, left.target.context
+    is_in_reach = left.source.cluster_uid in (wanted.source.cluster_uid, wanted.target.cluster_uid)
+    advice = "resume it" if is_in_reach else f"resume it with a kubeconfig that has {source}, too"
+    return f"its move from {source} to {target} ({left.migration_id}) is not finished; {advice}"
 
 
 def _speaks_of(mirror: MigrationRecord | None, record: MigrationRecord) -> bool:

@@ -48,11 +48,11 @@ class LeasePair:
     async def acquire(self, pause: Callable[[float], Awaitable[None]], timeout_s: float | None) -> None:
         """Become the holder of both, in order.
 
-        Raises: LeaseTaken where another instance still holds one after the timeout (None: wait for ever);
-        ClusterError.
+        Raises: LeaseTaken where another instance still holds one after the timeout, which each of them has for
+        itself (None: wait for ever); ClusterError.
         """
-        started_at = self._pace.monotonic()
         for side in self._order:
+            started_at = self._pace.monotonic()
             while side not in self._renewals:
                 self.check_lost()
                 if await self._leases[side].try_acquire():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 from collections.abc import Coroutine
 from typing import Any
 
@@ -67,9 +68,17 @@ def _create_task(
     loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], context: Any = None, **options: Any
 ) -> asyncio.Task[Any]:
     process = (context.get(_current) if context is not None else None) or _current.get()
-    if process is not None:
-        coroutine = _drive(coroutine, process)
-    return asyncio.Task(coroutine, loop=loop, context=context, **options)
+    if process is None:
+        return asyncio.Task(coroutine, loop=loop, context=context, **options)
+    task = asyncio.Task(_drive(coroutine, process), loop=loop, context=context, **options)
+    task.add_done_callback(lambda _: _discard_unbegun(coroutine))
+    return task
+
+
+def _discard_unbegun(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """A task that is cancelled before its first step never begins to drive."""
+    if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+        coroutine.close()
 
 
 async def _drive(coroutine: Coroutine[Any, Any, Any], process: Process) -> Any:

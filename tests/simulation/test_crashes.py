@@ -7,14 +7,17 @@ The kill points and seeds here are a sample that runs in seconds; the campaign o
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from controller.migration.lease import find_journal
 from controller.snapshots import MigrationStage
+from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Faults
 from tests.simulation.processes import Process
-from tests.simulation.world import LEASE_PATH, PATH, World, keep_alive, simulate
+from tests.simulation.world import LEASE_PATH, PATH, World, keep_alive, simulate, wait_until_over
 
 #: A run without faults resumes its tasks some 690 times; the sample steps through all of it.
 KILL_POINTS = range(5, 700, 27)
@@ -136,3 +139,27 @@ def test_a_crash_before_the_target_knows_is_closed_quietly(tmp_path: Path) -> No
     world = simulate(scenario, 1, tmp_path)
     assert world.result() == (world.replicas, None)
     assert world.holders() == set()
+
+
+def test_a_crash_before_the_target_knows_of_the_end_stands_in_no_later_way(tmp_path: Path) -> None:
+    """The source says that the move is over; the mirror, which says less, is of no account any more."""
+    first = Process("a")
+
+    def kill_at_the_end(cluster: FakeCluster, request: Request) -> None:
+        if request.method == "PUT" and '"phase":"DONE"' in (find_journal(request.body) or ""):
+            first.kill()  # what it has just sent still lands
+
+    async def scenario(world: World) -> None:
+        working = asyncio.ensure_future(world.migrate(first, world.build_controller("a")))
+        await first.died.wait()
+        await asyncio.sleep(5)
+        assert world.journaled_phase() == "DONE"
+        there = world.dry_run()
+        back = replace(there, workload=replace(there.workload, context="osaka"), target="paris")
+        second = world.build_controller("b")
+        await wait_until_over(second, await second.start(back))
+        assert second.views()[0].stage is MigrationStage.DONE, second.views()[0].detail
+        working.cancel()
+
+    world = simulate(scenario, 1, tmp_path, directed=kill_at_the_end)
+    assert (world.source.replicas(PATH), world.target.replicas(PATH)) == (6, 0)
