@@ -18,13 +18,17 @@ _DAY_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A migration that began; `ended_at` is None while it runs. Times are Unix seconds."""
+    """A migration that began; `ended_at` is None until it is over. Times are Unix seconds.
+
+    waits_for_person: nothing goes on with it by itself. It still stands in the way of its own workload.
+    """
 
     workload: WorkloadKey
     target: str
     started_at: float
     ended_at: float | None = None
     egress_usd: Decimal = Decimal(0)
+    waits_for_person: bool = False
 
     def concerns(self, workload: WorkloadKey) -> bool:
         """Whether this was a move of that workload, in either direction."""
@@ -45,8 +49,8 @@ class BudgetUsage:
     unfinished: tuple[Move, ...] = ()
 
     def running(self) -> tuple[Move, ...]:
-        """Moves that have not ended."""
-        return tuple(move for move in self.moves if move.ended_at is None)
+        """Moves that go on: those that wait for a person may wait for ever, and must not keep all others waiting."""
+        return tuple(move for move in self.moves if move.ended_at is None and not move.waits_for_person)
 
     def begun_since(self, instant: float) -> tuple[Move, ...]:
         """Moves that began after `instant`."""

@@ -58,6 +58,7 @@ class _Started:
     run: MigrationRun
     task: asyncio.Task[None]
     began_s: float
+    #: Monotonic seconds at which the task ended, which a migration that is not over can survive.
     ended_s: float | None = None
 
 
@@ -106,10 +107,18 @@ class MigrationController:
         return record.migration_id
 
     def cancel(self, migration_id: str) -> None:
-        """Ask for a rollback; a migration that is over or unknown is left as it is."""
+        """Ask for a rollback; a migration that is over or unknown is left as it is.
+
+        One that another instance leads goes back as soon as this one leads it, which may be never: that is told.
+        """
         started = self._started.get(migration_id)
-        if started is not None:
-            started.run.interrupts.request_cancel()
+        if started is None or started.task.done():
+            return
+        started.run.interrupts.request_cancel()
+        if not started.run.is_leading:
+            record = started.run.keeper.record
+            text = f"{record.workload} is not led by this window; cancel it in the one that leads it"
+            self._tell(record, text, Severity.WARNING, {})
 
     def knows(self, migration_id: str) -> bool:
         """Whether this process has started or resumed a migration and remembers it."""
@@ -135,10 +144,8 @@ class MigrationController:
     def budget_usage(self, now: float) -> BudgetUsage:
         """Return the moves that this process knows and that count against the budgets at Unix time `now`."""
         self._forget_old(now)
-        moves = (
-            (started.run.keeper.record, self._to_move(started, now)) for started in self._started.values()
-        )
-        return BudgetUsage(tuple(move for record, move in moves if _counts(record, move, now)))
+        moves = ((started, self._to_move(started, now)) for started in self._started.values())
+        return BudgetUsage(tuple(move for started, move in moves if _counts(started, move, now)))
 
     async def wait_for_change(self) -> None:
         """Return when a view has changed since this was called."""
@@ -165,19 +172,28 @@ class MigrationController:
         """Drop the runs that neither a view shows nor a budget counts any more."""
         for key in self._find_hidden():
             started = self._started[key]
-            if not _counts(started.run.keeper.record, self._to_move(started, now), now):
+            if not _counts(started, self._to_move(started, now), now):
                 del self._started[key]
 
     def _to_move(self, started: _Started, now: float) -> Move:
         """Say when a move was, as the wall clock has it now: one that was set back makes no move younger than it is."""
         record, now_s = started.run.keeper.record, self._pace.monotonic()
-        began_at = min(record.started_at, now - (now_s - started.began_s))
-        ended_at = record.ended_at
-        if ended_at is not None:
-            ended_s = now_s if started.ended_s is None else started.ended_s
-            ended_at = min(ended_at, now - (now_s - ended_s))
-        egress_usd = record.dry_run.egress_usd or Decimal(0)
-        return Move(record.workload, record.target.context, began_at, ended_at, egress_usd)
+        return Move(
+            record.workload,
+            record.target.context,
+            min(record.started_at, now - (now_s - started.began_s)),
+            self._find_end(started, now),
+            record.dry_run.egress_usd or Decimal(0),
+            waits_for_person=record.state.phase is Phase.NEEDS_OPERATOR,
+        )
+
+    def _find_end(self, started: _Started, now: float) -> float | None:
+        """Say when a migration ended, or stopped in the middle: then nothing goes on with it in this process."""
+        ended_at = started.run.keeper.record.ended_at
+        if started.ended_s is None:
+            return None if ended_at is None else min(ended_at, now)
+        stopped_at = now - (self._pace.monotonic() - started.ended_s)
+        return stopped_at if ended_at is None else min(ended_at, stopped_at)
 
     def _require_free(self, workload: WorkloadKey, target: str) -> None:
         for started in self._started.values():
@@ -224,10 +240,8 @@ class MigrationController:
     def _build_view(self, started: _Started) -> MigrationView:
         record, reader = started.run.keeper.record, started.run.reader
         rates = self._gate.find_rates(record.workload, record.target.context)
-        is_leading = not started.task.done()
-        return build_view(
-            record, reader.last(Side.SOURCE), reader.last(Side.TARGET), rates, is_leading=is_leading
-        )
+        source, target = reader.last(Side.SOURCE), reader.last(Side.TARGET)
+        return build_view(record, source, target, rates, is_leading=started.run.is_leading)
 
     def _on_event(self, record: MigrationRecord, event: Event) -> None:
         """Write a transition into the ledger, at the end with what it cost and saves."""
@@ -267,7 +281,10 @@ class MigrationController:
         )
 
 
-def _counts(record: MigrationRecord, move: Move, now: float) -> bool:
-    """Whether a migration has changed anything, lately enough to matter to a budget."""
+def _counts(started: _Started, move: Move, now: float) -> bool:
+    """Whether a migration has changed anything, lately enough to matter to a budget, or still may."""
+    phase = started.run.keeper.record.state.phase
+    if started.ended_s is not None and not phase.is_final and not started.run.has_led:
+        return False  # its journal was not believed, so that nothing was done in its name
     is_recent = move.ended_at is None or now - move.ended_at < BUDGET_MEMORY_S
-    return is_recent and record.state.phase is not Phase.REFUSED
+    return is_recent and phase is not Phase.REFUSED

@@ -72,6 +72,8 @@ class MigrationRun:
         self._leadership = Leadership(self.keeper, self.reader, sides, self._pace, pace.sleep, new_id)
         self._metered_at: float | None = None
         self._must_seal = False
+        #: Whether this instance decides what happens now, and whether it ever did.
+        self.is_leading = self.has_led = False
 
     async def run(self) -> None:
         """Return when the migration is over, or, with its journal left in place, when the program ends.
@@ -85,11 +87,13 @@ class MigrationRun:
                     await self._lead()
                     return
                 except LeaseLost as lost:
+                    self.is_leading = False
                     await self._leadership.drop()
                     self.keeper.describe(f"{lost}; following it")
         except Interrupted:
             await self._leadership.release()
         finally:
+            self.is_leading = False
             await self._leadership.drop()
 
     async def _lead(self) -> None:
@@ -100,6 +104,7 @@ class MigrationRun:
             if not await self._leadership.take_over():
                 return
             self._must_seal = True
+        self.is_leading = self.has_led = True
         while True:
             state = self.keeper.record.state
             self.interrupts.allow_cancel(accepts(state, EventKind.CANCELLED))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.clusters.workload_parsing import parse_workload
-from controller.decision.budgets import find_cooldown_obstacle
+from controller.decision.budgets import find_cooldown_obstacle, find_move_under_way
 from controller.decision.dry_run import Verdict
 from controller.decision.settings import BudgetSettings
 from controller.errors import PlanOutdated
@@ -20,11 +20,13 @@ from controller.snapshots import MigrationStage
 from tests.simulation.processes import Process
 from tests.simulation.world import (
     EPOCH,
+    LEASE_PATH,
     PATH,
     WORKLOAD,
     World,
     build_deployment,
     build_dry_run,
+    resume_all,
     simulate,
     start,
     wait_until_over,
@@ -161,6 +163,39 @@ def test_a_wall_clock_that_is_set_back_makes_no_move_younger_and_lengthens_no_re
     simulate(scenario, 1, tmp_path)
 
 
+def test_a_move_that_waits_for_a_person_keeps_no_other_workload_waiting(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller, _, task = await start(world)
+        await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
+        assert len(controller.budget_usage(world.wall()).running()) == 1
+        del world.source.objects[PATH]
+        await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.NEEDS_OPERATOR)
+        usage = controller.budget_usage(world.wall())
+        assert usage.running() == ()
+        assert find_move_under_way(WORKLOAD, usage) is not None
+        await controller.stop()
+        await task
+
+    simulate(scenario, 1, tmp_path, checks_readiness=False)
+
+
+def test_a_journal_that_is_not_believed_counts_against_nothing(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        first = Process("a")
+        working = world.loop.create_task(world.migrate(first, world.build_controller("a")))
+        await world.wait_for(lambda: world.journaled_phase() == "VERIFY")
+        first.kill()
+        del world.target.objects[LEASE_PATH]
+        again = world.build_controller("b")
+        [migration_id] = await resume_all(again, world.picture())
+        await wait_until_over(again, migration_id)
+        assert again.views()[0].stage is MigrationStage.NEEDS_OPERATOR
+        assert again.budget_usage(world.wall()).moves == ()
+        working.cancel()
+
+    simulate(scenario, 1, tmp_path)
+
+
 def test_what_neither_a_view_nor_a_budget_needs_is_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,10 +217,15 @@ def test_what_neither_a_view_nor_a_budget_needs_is_forgotten(
 
 def test_a_migration_that_another_instance_leads_is_followed_to_its_end(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        controller, _, task = await start(world)
+        controller, migration_id, task = await start(world)
         await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
         follower = world.build_controller("b")
-        await world.migrate(Process("b"), follower)
+        following = world.loop.create_task(world.migrate(Process("b"), follower))
+        await world.wait_for(lambda: bool(follower.views()))
+        assert not follower.views()[0].can_cancel
+        follower.cancel(migration_id)
+        assert "not led by this window" in follower._ledger.newest(1)[0].text
+        await following
         await task
         assert follower.views()[0].stage is MigrationStage.DONE
         assert not follower.views()[0].can_cancel
