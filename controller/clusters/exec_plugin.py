@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,13 @@ from controller.errors import KubeconfigError
 #: A credential is renewed this long before it expires, so that it does not expire on the way. Seconds;
 #: arbitrary.
 EXPIRY_MARGIN_S = 60.0
+
+#: Variables by which a program is made to load code, or to find other programs than its own.
+_LOADER_VARIABLE = re.compile(
+    r"LD_.+|DYLD_.+|GCONV_PATH|PATH|PYTHON.+|NODE_OPTIONS|NODE_PATH|PERL5.+|RUBY.+|BASH_ENV|ENV|SHELLOPTS|IFS|"
+    r"JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|OPENSSL_.+",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +57,15 @@ async def run_exec_plugin(context: KubeconfigContext, settings: KubeSettings) ->
 
 
 def _allowed_argv(context: KubeconfigContext, plugin: Mapping[str, Any], settings: KubeSettings) -> list[str]:
+    """Return what to run. Its arguments may hold secrets, so that no message ever shows them."""
     command = str(plugin.get("command") or "")
-    argv = [command, *(str(argument) for argument in plugin.get("args") or ())]
-    if "/" in command and not Path(command).is_absolute():
-        argv[0] = str(context.path.resolve().parent / command)
-    found = shutil.which(argv[0])
-    allowed = settings.allowed_exec_plugins
-    if "*" not in allowed and command not in allowed and (found is None or found not in allowed):
+    if not _is_bare(command) and not Path(command).is_absolute():
+        command = str(context.path.resolve().parent / command)
+    found = shutil.which(command)
+    if not _is_allowed(command, found, settings.allowed_exec_plugins):
         raise KubeconfigError(
             str(context.path),
-            f"context {context.name} wants to run a program for its credentials: "
-            f"{clean_text(' '.join(argv))}; "
+            f"context {context.name} wants to run a program for its credentials: {clean_text(command)}; "
             f"if you trust it, add {clean_text(command)!r} to the allowed exec plugins",
         )
     if found is None:
@@ -67,7 +73,23 @@ def _allowed_argv(context: KubeconfigContext, plugin: Mapping[str, Any], setting
         raise KubeconfigError(
             str(context.path), f"the credential plugin {clean_text(command)} is not installed; {hint}"
         )
-    return [found, *argv[1:]]
+    return [found, *(str(argument) for argument in plugin.get("args") or ())]
+
+
+def _is_allowed(command: str, found: str | None, allowed: Collection[str]) -> bool:
+    """Whether a command may run: by its bare name, or as the very file that an allowed path leads to.
+
+    A path allows one file, not every file of that name beside whatever kubeconfig.
+    """
+    if "*" in allowed or (_is_bare(command) and command in allowed):
+        return True
+    files = {Path(entry).resolve() for entry in allowed if not _is_bare(entry)}
+    return found is not None and Path(found).resolve() in files
+
+
+def _is_bare(command: str) -> bool:
+    """Whether a command is a name to be looked for, and no path."""
+    return Path(command).name == command
 
 
 def _environment(context: KubeconfigContext, plugin: Mapping[str, Any]) -> dict[str, str]:
@@ -75,11 +97,22 @@ def _environment(context: KubeconfigContext, plugin: Mapping[str, Any]) -> dict[
     if plugin.get("provideClusterInfo"):
         spec["cluster"] = {k: v for k, v in context.cluster.items() if not k.endswith("extensions")}
     info = {"apiVersion": plugin.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
-    environment = dict(os.environ)
-    for variable in plugin.get("env") or ():
-        environment[str(variable["name"])] = str(variable["value"])
+    wanted = {str(variable["name"]): str(variable["value"]) for variable in plugin.get("env") or ()}
+    _refuse_loader_variables(context, wanted)
+    environment = {**os.environ, **wanted}
     environment["KUBERNETES_EXEC_INFO"] = json.dumps(info)
     return environment
+
+
+def _refuse_loader_variables(context: KubeconfigContext, wanted: Collection[str]) -> None:
+    """An allowed program is trusted, not what a kubeconfig would have it load. Raises: KubeconfigError."""
+    for name in wanted:
+        if _LOADER_VARIABLE.fullmatch(name):
+            raise KubeconfigError(
+                str(context.path),
+                f"context {context.name} sets {name} for its credential plugin, which makes it run other code; "
+                f"remove it from the kubeconfig, or set it where you start SentinelAura",
+            )
 
 
 async def _run(

@@ -24,7 +24,7 @@ class KubeSettings:
     watch_slack_s: float = 10.0
     #: Largest answer that is read, bytes. Arbitrary; protects the memory from a broken or hostile server.
     max_answer_bytes: int = 64 * 1024 * 1024
-    #: Credential plugins (`exec` in a kubeconfig) that may be run: commands as the kubeconfig writes them, or
+    #: Credential plugins (`exec` in a kubeconfig) that may be run: bare names, which are looked for in the PATH, or
     #: absolute paths. Empty: none, because a kubeconfig from somewhere else would run any program. "*": all.
     allowed_exec_plugins: frozenset[str] = frozenset()
     #: Seconds that a credential plugin may take.

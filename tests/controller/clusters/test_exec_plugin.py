@@ -52,6 +52,48 @@ def test_nothing_runs_without_permission(tmp_path: Path) -> None:
     assert not trace.exists()
 
 
+def test_a_refusal_shows_no_argument(tmp_path: Path) -> None:
+    context = make_context("", command="kubectl-oidc_login", args=["--oidc-client-secret=S3CRET"])
+    with pytest.raises(KubeconfigError, match="kubectl-oidc_login") as refused:
+        run(context)
+    assert "S3CRET" not in str(refused.value)
+
+
+def put_program(directory: Path) -> Path:
+    """A kubeconfig with a program beside it."""
+    directory.mkdir()
+    program = directory / "auth.sh"
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(TOKEN)}'\n")
+    program.chmod(0o755)
+    return directory / "config"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="runs a shell script")
+def test_a_path_allows_one_file_and_not_its_namesake_beside_another_kubeconfig(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, foreign = (put_program(tmp_path / name) for name in ("own", "foreign"))
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./auth.sh"}
+    contexts = [KubeconfigContext("eu", path, {}, {"exec": plugin}) for path in (own, foreign)]
+    monkeypatch.chdir(own.parent)
+    for entry in ("./auth.sh", str(own.parent / "auth.sh")):
+        allowed = frozenset({entry})
+        assert run(contexts[0], allowed_exec_plugins=allowed).token == "t"
+        with pytest.raises(KubeconfigError, match="if you trust it"):
+            run(contexts[1], allowed_exec_plugins=allowed)
+
+
+@pytest.mark.parametrize(
+    "name", ["LD_PRELOAD", "PYTHONPATH", "DYLD_INSERT_LIBRARIES", "NODE_OPTIONS", "PATH"]
+)
+def test_a_kubeconfig_makes_no_allowed_program_run_other_code(tmp_path: Path, name: str) -> None:
+    trace = tmp_path / "ran"
+    context = make_context(f"open({str(trace)!r}, 'w')", env=[{"name": name, "value": "/tmp/evil"}])
+    with pytest.raises(KubeconfigError, match=f"sets {name} for its credential plugin"):
+        run(context)
+    assert not trace.exists()
+
+
 def test_a_star_allows_all() -> None:
     assert (
         run(make_context(f"print({json.dumps(TOKEN)!r})"), allowed_exec_plugins=frozenset({"*"})).token == "t"
