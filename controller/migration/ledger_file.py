@@ -40,14 +40,19 @@ def open_for_append(path: Path) -> Iterator[FileIO]:
     not stop us.
     Raises: AppendingElsewhere, OSError.
     """
-    with path.with_name(path.name + ".lock").open("ab") as lock_file:
+    with open(path.with_name(path.name + ".lock"), "ab", opener=_open_private) as lock_file:
         try:
             _lock(lock_file)
         except OSError as error:
             raise AppendingElsewhere(error.errno, "another process is appending to it") from error
         # Unbuffered: a buffer would keep what the disk has refused, and write it again behind our back.
-        with path.open("a+b", buffering=0) as file:
+        with open(path, "a+b", buffering=0, opener=_open_private) as file:
             yield file
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open a file that, where it is new, nobody else may read: it tells what runs where, and what it costs."""
+    return os.open(path, flags, mode=0o600)
 
 
 def append_line(file: FileIO, line: bytes) -> None:

@@ -198,3 +198,9 @@ def test_half_a_character_from_a_cluster_stops_no_later_entry(tmp_path: Path) ->
     assert not ledger.has_waiting
     assert [entry.text for entry in Ledger(path, lambda: NOW).newest(5)] == ["\ud800", "later"]
     assert verify_ledger(path) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_new_ledger_is_for_its_owner_only(tmp_path: Path) -> None:
+    build(tmp_path / "ledger.jsonl")
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
