@@ -102,7 +102,7 @@ class Leadership:
             except JournalDoubted as doubt:
                 await self._leave_to_a_person(record, str(doubt))
                 return False
-            leases.is_mirrored = True
+            leases.trust_mirror()
             self._keeper.lead(leases, replace(record, epoch=epoch, state=_leave_hold(record)))
             return True
         return False

@@ -31,8 +31,7 @@ class LeasePair:
         self._pace = pace
         self._renewals: dict[Side, asyncio.Task[None]] = {}
         self._mirror_is_due = asyncio.Event()
-        #: Whether the target's Lease is known to speak of this migration.
-        self.is_mirrored = False
+        self._is_mirrored = False
         self._lost: LeaseLost | None = None
         self._refused: dict[Side, ControllerError] = {}
 
@@ -96,10 +95,14 @@ class LeasePair:
         self.put_journal(Side.SOURCE, text)
         await self._write(Side.SOURCE)
         self.put_journal(Side.TARGET, text)
-        if mirror_now or not self.is_mirrored:
+        if mirror_now or not self._is_mirrored:
             await self._write(Side.TARGET)
-            self.is_mirrored = True
+            self._is_mirrored = True
         self._mirror_is_due.set()
+
+    def trust_mirror(self) -> None:
+        """The target knows of this migration already: from now on its Lease may lag, even with the first save."""
+        self._is_mirrored = True
 
     async def release(self) -> None:
         """Stop renewing and give both up, leaving journal and epoch. A Lease that cannot be reached expires
