@@ -29,9 +29,8 @@ def private_directory(purpose: str) -> Iterator[Path]:
 
 
 def _runtime_path() -> Path:
-    with (
-        warnings.catch_warnings()
-    ):  # platformdirs warns where there is no session; its fallback is private, too
+    # platformdirs warns where there is no session; its fallback is private, too.
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = user_runtime_path("sentinelaura", ensure_exists=True)
     path.chmod(0o700)

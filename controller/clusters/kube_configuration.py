@@ -86,9 +86,8 @@ def _load_configuration(
         "users": [{"name": "user", "user": user}],
     }
     configuration = Configuration()
-    configuration.retries = (
-        None  # The library would send a PUT and a DELETE again without asking what became of them.
-    )
+    # The library would send a PUT and a DELETE again without asking what became of them.
+    configuration.retries = None
     configuration.client_session_kwargs = {
         "trust_env": settings.use_environment_proxy,
         "middlewares": (_refuse_redirects,),

@@ -107,7 +107,6 @@ class KubeConnection:
 async def _close(api_client: ApiClient) -> None:
     session = api_client.rest_client.pool_manager
     if session is not None and session.connector is not None:
-        await session.connector.close(
-            abort_ssl=True
-        )  # TLS's polite farewell would outlive the program's event loop
+        # TLS's polite farewell would outlive the program's event loop.
+        await session.connector.close(abort_ssl=True)
     await api_client.close()  # type: ignore[no-untyped-call]

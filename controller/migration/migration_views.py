@@ -75,14 +75,15 @@ def describe(record: MigrationRecord) -> str:
     """Return one sentence: what is happening, or why it stopped."""
     state, source, target = record.state, record.side(Side.SOURCE).context, record.side(Side.TARGET).context
     wave = f"wave {state.wave + 1} of {len(state.waves)}"
-    left = record.replicas - state.wave_replicas
+    arrived = f"{state.wave_replicas} of {record.replicas}"
+    left = f"{record.replicas - state.wave_replicas} of {record.replicas}"
     sentences: Mapping[Phase, str] = {
         Phase.PLANNED: "Waiting to start",
         Phase.PREFLIGHT: f"Checking {source} and {target} before anything is changed",
         Phase.LOCKED: "Marking both Deployments as being moved",
         Phase.PROVISION: f"Creating what the pods need in {target}",
-        Phase.SURGE: f"Starting {state.wave_replicas} of {record.replicas} replicas in {target} ({wave})",
-        Phase.VERIFY: f"Waiting until {state.wave_replicas} replicas serve in {target} ({wave})",
+        Phase.SURGE: f"Starting {arrived} replicas in {target} ({wave})",
+        Phase.VERIFY: f"Waiting until {arrived} replicas serve in {target} ({wave})",
         Phase.DRAIN: f"Lowering {source} to {left} replicas ({wave})",
         Phase.SETTLE: f"Waiting for the last pods of {source} to end ({wave})",
         Phase.SOAK: f"All replicas serve in {target}; watching them before the way back is closed",
