@@ -64,16 +64,32 @@ class FactReader:
 
 def require_present(facts: DeploymentFacts | None, record: MigrationRecord, side: Side) -> DeploymentFacts:
     """Return the facts of a Deployment that has to exist and to be the one we know. Raises: HoldNeeded."""
-    known = record.side(side)
+    context = record.side(side).context
     if facts is None:
+        raise HoldNeeded(HoldReason.INTERFERENCE, f"{context}: the Deployment was deleted by somebody else")
+    if not is_ours(facts, record, side):
         raise HoldNeeded(
-            HoldReason.INTERFERENCE, f"{known.context}: the Deployment was deleted by somebody else"
-        )
-    if known.deployment_uid is not None and facts.uid != known.deployment_uid:
-        raise HoldNeeded(
-            HoldReason.INTERFERENCE, f"{known.context}: the Deployment was deleted and created anew"
+            HoldReason.INTERFERENCE,
+            f"{context}: the Deployment of this name is not the one of this migration; it is left as it is",
         )
     return facts
+
+
+def is_ours(facts: DeploymentFacts, record: MigrationRecord, side: Side) -> bool:
+    """Whether this is the Deployment that the migration is about, not another one of the same name.
+
+    Before its UID is known, the target's is recognized by our label: somebody else may have deployed the same
+    name there since the preflight.
+    """
+    known_uid = record.side(side).deployment_uid
+    return facts.uid == known_uid if known_uid is not None else facts.created_by == record.migration_id
+
+
+def find_target(facts: DeploymentFacts | None, record: MigrationRecord) -> DeploymentFacts | None:
+    """Return the target's Deployment where it is ours. What others run under its name takes no part in a
+    migration: it is neither fenced nor scaled, and it serves nobody in the source's place.
+    """
+    return facts if facts is not None and is_ours(facts, record, Side.TARGET) else None
 
 
 def require_fence(facts: DeploymentFacts, record: MigrationRecord, side: Side) -> None:

@@ -13,6 +13,7 @@ from controller.errors import ClusterUnreachable, RateLimited, ServerFailed, Ver
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.fact_reader import (
     FactReader,
+    find_target,
     refuse_newer,
     require_fence,
     require_present,
@@ -105,16 +106,21 @@ class FencedWriter:
         if record.state.phase is Phase.ROLLBACK:
             present = require_present(scaled, record, side)
             require_fence(present, record, side)
-            return present, other
+            return present, self._find_other(other, other_side)
         if other is not None:
             require_untouched(other, record, other_side)
         return require_untouched(scaled, record, side), other
+
+    def _find_other(self, other: DeploymentFacts | None, side: Side) -> DeploymentFacts | None:
+        """Return the side that is not scaled by a rollback: the target may be missing, the source may not."""
+        record = self._keeper.record
+        return find_target(other, record) if side is Side.TARGET else require_present(other, record, side)
 
     async def _place_fence(self, side: Side, fence: Fence, sides: tuple[Side, ...]) -> None:
         patience = self._pace.patience()
         while True:
             facts = await self._reader.read(side)
-            if facts is None and self._may_be_missing(side):
+            if self._may_be_missing(side) and find_target(facts, self._keeper.record) is None:
                 return
             facts = require_present(facts, self._keeper.record, side)
             refuse_newer(facts, self._keeper.record, side)
@@ -129,12 +135,12 @@ class FencedWriter:
         self._take_over_replicas(side)
 
     def _may_be_missing(self, side: Side) -> bool:
-        """Whether there need not be a Deployment to fence: the target's is not created yet, or a rollback
-        deleted it.
+        """Whether there need not be a Deployment of ours to fence: the target's is not created yet, or it was
+        deleted, by a rollback or by others.
         """
         record = self._keeper.record
-        is_expected = record.target.deployment_uid is not None and record.state.phase is not Phase.ROLLBACK
-        return side is Side.TARGET and not is_expected
+        is_going_back = record.state.phase in (Phase.ROLLBACK, Phase.ROLLED_BACK)
+        return side is Side.TARGET and (record.target.deployment_uid is None or is_going_back)
 
     def _take_over_replicas(self, side: Side) -> None:
         """Settle an open intent by what the sealed Deployment says: it has landed, or it never will.

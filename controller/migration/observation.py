@@ -13,6 +13,7 @@ from typing import Any
 
 from controller.clusters.untrusted_text import clean_text
 from controller.clusters.workload_parsing import hash_template
+from controller.migration.closure import MIGRATION_LABEL
 from controller.migration.fences import FENCE_ANNOTATION
 
 #: Kubernetes' default terminationGracePeriodSeconds.
@@ -43,6 +44,8 @@ class DeploymentFacts:
     shown_ready: int | None = None
     #: Who wrote the spec last, as managedFields has it; empty where it has nothing.
     last_manager: str = ""
+    #: The migration whose label it carries: who created it. None for a Deployment that others deployed.
+    created_by: str | None = None
 
     def is_rolled_out(self, replicas: int) -> bool:
         """Whether spec and status agree that exactly `replicas` run, all of them of the newest template."""
@@ -73,6 +76,7 @@ def parse_deployment(body: Mapping[str, Any]) -> DeploymentFacts:
             ),
             shown_ready=_count((body.get("status") or {}).get("readyReplicas", 0)),
             last_manager=_find_last_manager(metadata.get("managedFields") or ()),
+            created_by=(metadata.get("labels") or {}).get(MIGRATION_LABEL),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a Deployment: {error!r}") from error

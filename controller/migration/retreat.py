@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from controller.errors import ClusterError
 from controller.migration.errors import HoldNeeded
-from controller.migration.fact_reader import FactReader, require_present
+from controller.migration.fact_reader import FactReader, find_target, require_present
 from controller.migration.fenced_writer import FencedWriter, always_permit
 from controller.migration.floors import may_retreat
 from controller.migration.journal_keeper import JournalKeeper
@@ -51,9 +51,11 @@ class Retreat:
     async def restore(self) -> None:
         """Return when the source has all its replicas, as available as at the start, and the target none."""
         while True:
-            source, target = await self._reader.read_both()
+            found_source, found_target = await self._reader.read_both()
             record = self._keeper.record
-            step = plan_retreat(record, require_present(source, record, Side.SOURCE), target)
+            source = require_present(found_source, record, Side.SOURCE)
+            target = find_target(found_target, record)
+            step = plan_retreat(record, source, target)
             if step is None:
                 if _is_restored(record, source, target):
                     return
@@ -117,13 +119,11 @@ def _may_lower_target(
     )
 
 
-def _is_restored(
-    record: MigrationRecord, source: DeploymentFacts | None, target: DeploymentFacts | None
-) -> bool:
+def _is_restored(record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts | None) -> bool:
     """Whether nothing of the move is left but empty copies. A source that others gave more replicas keeps
     them.
     """
-    if source is None or source.available is None or source.replicas < record.replicas:
+    if source.available is None or source.replicas < record.replicas:
         return False
     target_is_empty = target is None or (target.replicas == 0 and target.current == 0)
     return target_is_empty and source.available >= record.floor
