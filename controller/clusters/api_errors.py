@@ -43,7 +43,7 @@ def error_for_status(
     reason = _reason(status, body)
     if status == 429:
         return RateLimited(context, reason, request=request, retry_after_s=_parse_seconds(retry_after))
-    if status == 422 and patch_type is PatchType.JSON and not _is_validation_failure(body):
+    if status == 422 and patch_type is PatchType.JSON and _is_failed_patch(body):
         return VersionConflict(context, reason, request=request, status=status)
     known = _BY_STATUS.get(status, ServerFailed if status >= 500 else RequestRefused)
     return known(context, reason, request=request, status=status)
@@ -56,16 +56,14 @@ def _reason(status: int, body: Mapping[str, Any]) -> str:
     return message or f"the API server answered {status} without a reason"
 
 
-def _is_validation_failure(body: Mapping[str, Any]) -> bool:
-    """Whether a 422 speaks of the object's fields; a failed JSON Patch `test` has no such causes.
+def _is_failed_patch(body: Mapping[str, Any]) -> bool:
+    """Whether a 422 says that a JSON Patch did not fit the object, as after a failed `test`. Such an answer names no
+    causes; an invalid value and the denial of an admission policy do.
 
     Source: NewInvalid and NewGenericServerResponse in apimachinery's api/errors.
     """
     details = body.get("details")
-    causes = details.get("causes") if isinstance(details, Mapping) else None
-    if not isinstance(causes, list):
-        return False
-    return any(isinstance(c, Mapping) and str(c.get("reason", "")).startswith("FieldValue") for c in causes)
+    return not (isinstance(details, Mapping) and details.get("causes"))
 
 
 def _parse_seconds(retry_after: str | None) -> float | None:

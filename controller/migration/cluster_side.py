@@ -11,7 +11,13 @@ from typing import Any
 from controller.clusters import paths
 from controller.clusters.kube_api import KubeApi, PatchType
 from controller.errors import ObjectNotFound, ServerFailed
-from controller.migration.fences import Fence, build_fence_change, build_first_fence, build_scale
+from controller.migration.fences import (
+    FENCE_ANNOTATION,
+    Fence,
+    build_fence_change,
+    build_first_fence,
+    build_scale,
+)
 from controller.migration.observation import DeploymentFacts, PodFacts, parse_deployment, parse_pod
 
 #: Pods of one page; a workload with more replicas is read in several.
@@ -75,6 +81,16 @@ class ClusterSide:
         assert facts.fence is not None, "a Deployment without a fence is never scaled"
         change = build_scale(facts.uid, facts.fence, fence, facts.replicas, replicas)
         return self._parse(await self.api.patch(self.path, change, PatchType.JSON))
+
+    async def dry_run_scale(self, facts: DeploymentFacts, fence: Fence, replicas: int) -> None:
+        """Let permissions and admission judge a change of fence and replicas, without effect and before any fence is
+        there. Raises: ClusterError where it would be refused.
+        """
+        body = {
+            "metadata": {"uid": facts.uid, "annotations": {FENCE_ANNOTATION: str(fence)}},
+            "spec": {"replicas": replicas},
+        }
+        await self.api.patch(self.path, body, PatchType.MERGE, dry_run=True)
 
     def _parse(self, body: dict[str, Any]) -> DeploymentFacts:
         try:

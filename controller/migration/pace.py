@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from controller.errors import VersionConflict
+from controller.errors import ClusterError, RequestRefused, VersionConflict
 from controller.migration.settings import MigrationSettings
 from oracle.clocks import Clocks
 
@@ -26,7 +26,7 @@ class Pace:
         return self.clocks.monotonic()
 
     def patience(self) -> Patience:
-        """Return the patience for one operation with a cluster, beginning now."""
+        """Return the patience for one operation with a cluster."""
         return Patience(self)
 
 
@@ -42,14 +42,27 @@ async def sleep_unless(event: asyncio.Event, sleep: Sleep, seconds: float) -> No
 
 
 class Patience:
-    """Lets short troubles of a cluster pass. A conflict is no trouble: the next read says what happened."""
+    """Lets short troubles of a cluster pass, and the conflicts of one write: the next read says what happened. It is
+    counted from the first trouble.
+    """
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self._give_up_at = pace.monotonic() + pace.settings.unreachable_patience_s
+        self._give_up_at: float | None = None
 
-    async def endure(self, error: Exception) -> None:
-        """Wait before the next look. Raises: the error itself, when it lasts for too long."""
-        if not isinstance(error, VersionConflict) and self._pace.monotonic() >= self._give_up_at:
+    async def endure(self, error: ClusterError) -> None:
+        """Wait before the next look.
+
+        Raises: the error itself, when it lasts for too long; RequestRefused for a conflict that lasts, because what
+        is refused again and again after fresh reads is no race that was lost.
+        """
+        now = self._pace.monotonic()
+        if self._give_up_at is None:
+            self._give_up_at = now + self._pace.settings.unreachable_patience_s
+        if now >= self._give_up_at:
+            if isinstance(error, VersionConflict):
+                raise RequestRefused(
+                    error.context, error.reason, request=error.request, status=error.status
+                ) from error
             raise error
         await self._pace.sleep(self._pace.settings.retry_s)

@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 
 from controller.clusters import paths
 from controller.clusters.checks import Outcome
-from controller.clusters.kube_api import PatchType
 from controller.clusters.move_checks import check_replica_owner, check_target
 from controller.clusters.resource_parsing import compute_pod_requests
 from controller.clusters.workload_parsing import hash_template, parse_workload
@@ -197,10 +196,10 @@ class Preflight:
     ) -> None:
         """Let both API servers check permissions, admission and quota for what would be written."""
         fence = Fence(draft.migration_id, 1, "dry-run")
-        touch = {
-            "metadata": {"uid": source.uid, "annotations": {"sentinelaura.io/dry-run": draft.migration_id}}
-        }
-        await self._source.api.patch(self._source.path, touch, PatchType.MERGE, dry_run=True)
+        for replicas in sorted({source.replicas - draft.state.waves[0], 0}, reverse=True):
+            await self._source.dry_run_scale(source, fence, replicas)
+        if existed is not None:
+            await self._target.dry_run_scale(existed, fence, source.replicas)
         for travelling in closure:
             if travelling.resource == "deployments" and existed is not None:
                 continue

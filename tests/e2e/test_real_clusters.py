@@ -113,3 +113,63 @@ def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, 
 
     left = target.client().get(deployments_of(key.namespace))["items"]
     assert left == [], "what the move had created in the target is taken away again"
+
+
+def deny_few_replicas(cluster, namespace: str, least: int) -> None:
+    """An admission policy of the cluster's owner: no Deployment of this namespace may be asked for fewer replicas."""
+    policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+    validation = {
+        "expression": f"object.spec.replicas >= {least}",
+        "message": f"{least} replicas are the least",
+    }
+    rule = {
+        "apiGroups": ["apps"],
+        "apiVersions": ["v1"],
+        "operations": ["UPDATE"],
+        "resources": ["deployments"],
+    }
+    selected = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    cluster.client().create(
+        policies,
+        {
+            "metadata": {"name": namespace},
+            "spec": {"matchConstraints": {"resourceRules": [rule]}, "validations": [validation]},
+        },
+    )
+    cluster.client().create(
+        policies.replace("policies", "policybindings"),
+        {
+            "metadata": {"name": namespace},
+            "spec": {
+                "policyName": namespace,
+                "validationActions": ["Deny"],
+                "matchResources": {"namespaceSelector": selected},
+            },
+        },
+    )
+
+
+@pytest.mark.timeout(180)
+def test_a_policy_that_denies_a_drain_half_way_is_told_and_brings_everything_back(
+    control_planes, home, tmp_path
+):
+    source, target = control_planes.lend(2)
+    key = create_workload(source, target)
+    kubeconfig = control_planes.write_kubeconfig((source, target))
+    configuration = Configuration(
+        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target)
+    )
+
+    async def move_and_deny():
+        async with open_engine(configuration, DEMO_MIGRATION) as engine:
+            await start_move(engine, key, target.context)
+            await engine.wait_until(lambda s: any(m.wave == 1 and m.can_cancel for m in s.migrations), 90)
+            deny_few_replicas(source, key.namespace, 2)
+            return await wait_for_end(engine)
+
+    with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
+        migration = asyncio.run(move_and_deny())
+        assert migration.stage is MigrationStage.ROLLED_BACK, migration.detail
+        assert "2 replicas are the least" in migration.detail
+        assert witness.desired(source.context) == REPLICAS
+        assert min(witness.sums) >= REPLICAS

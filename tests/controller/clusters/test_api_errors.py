@@ -61,6 +61,12 @@ def test_an_invalid_value_in_a_json_patch_is_no_conflict() -> None:
     assert type(translate(422, body, patch_type=PatchType.JSON)) is RequestRefused
 
 
+def test_a_denial_by_a_policy_is_no_conflict() -> None:
+    """A ValidatingAdmissionPolicy answers 422, and its causes have a message but no reason."""
+    body = {"reason": "Invalid", "details": {"causes": [{"message": "denied request: replicas are frozen"}]}}
+    assert type(translate(422, body, patch_type=PatchType.JSON)) is RequestRefused
+
+
 def test_an_invalid_merge_patch_is_no_conflict() -> None:
     assert type(translate(422, {"details": {}}, patch_type=PatchType.MERGE)) is RequestRefused
 
