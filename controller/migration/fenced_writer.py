@@ -7,7 +7,7 @@ on its way fails when it lands. It comes before every change of direction and af
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from controller.errors import ClusterUnreachable, RateLimited, ServerFailed, VersionConflict
 from controller.migration.cluster_side import ClusterSide
@@ -50,15 +50,31 @@ class FencedWriter:
         self._sides = sides
         self._reader = reader
         self._pace = pace
+        self._unsealed: set[Side] = set()
 
-    async def seal(self, sides: tuple[Side, ...] = BOTH) -> None:
+    @property
+    def unsealed(self) -> frozenset[Side]:
+        """The sides where a write may still be on its way: ours, or one of an instance before us."""
+        return frozenset(self._unsealed)
+
+    def expect_late_writes(self) -> None:
+        """An instance before us led until just now: both sides are to be sealed before anything else."""
+        self._unsealed = set(BOTH)
+
+    async def seal(self, sides: Iterable[Side] = BOTH) -> None:
         """Change the fences of these sides and take over the replicas that are there now.
 
         Raises: HoldNeeded, LeaseLost, LeaseUncertain; ClusterError when patience is over.
         """
         record = await self._keeper.count_operation()
         for side in sides:
-            await self._place_fence(side, record.fence(f"{record.operation}-seal"), sides)
+            await self._place_fence(side, record.fence(f"{record.operation}-seal"), tuple(sides))
+            self._unsealed.discard(side)
+
+    async def seal_unsealed(self) -> None:
+        """Seal what has to be. Raises: as `seal` does."""
+        if self._unsealed:
+            await self.seal([side for side in BOTH if side in self._unsealed])
 
     async def place_end_fences(self) -> None:
         """Leave a last fence on what remains, so that nothing of this migration can be written any more."""
@@ -70,28 +86,41 @@ class FencedWriter:
         """Bring one side to `replicas`, when `permit` agrees; returns when a read or an answer has confirmed
         it.
 
+        A write without an answer is sealed off before anything is judged anew: what it would do when it lands late
+        was right by reads that are old by then.
+
         Raises: HoldNeeded, MoveFailed (by `permit`), LeaseLost, LeaseUncertain; ClusterError when patience is
         over.
         """
-        await self._keeper.save(self._keeper.record.with_intent(side, replicas))
-        intent = self._keeper.record.intent
-        assert intent is not None, "with_intent has just set it"
-        fence = self._keeper.record.fence(str(intent.operation))
         patience = self._pace.patience()
         while True:
+            if side in self._unsealed:
+                await self.seal((side,))
+            await self._keeper.save(self._keeper.record.with_intent(side, replicas))
             facts, other = await self._read_for(side, target_is_lost)
+            while facts.replicas != replicas and not permit(facts, other):
+                patience = self._pace.patience()
+                await self._pace.sleep(self._pace.settings.retry_s)
+                facts, other = await self._read_for(side, target_is_lost)
             if facts.replicas == replicas:
                 break
-            if permit(facts, other):
-                self._keeper.check((Side.SOURCE,) if target_is_lost else BOTH)
-                try:
-                    self._reader.remember(side, await self._sides[side].scale(facts, fence, replicas))
-                    break
-                except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
-                    await patience.endure(error)
-            else:
-                await self._pace.sleep(self._pace.settings.retry_s)
+            self._keeper.check((Side.SOURCE,) if target_is_lost else BOTH)
+            try:
+                await self._send(side, facts, replicas)
+                break
+            except (ClusterUnreachable, ServerFailed) as error:
+                self._unsealed.add(side)
+                await patience.endure(error)
+            except (VersionConflict, RateLimited) as error:
+                await patience.endure(error)
         self._keeper.confirm_replicas(side, replicas)
+
+    async def _send(self, side: Side, facts: DeploymentFacts, replicas: int) -> None:
+        """Send the announced write once."""
+        intent = self._keeper.record.intent
+        assert intent is not None, "nothing is sent that was not announced"
+        fence = self._keeper.record.fence(str(intent.operation))
+        self._reader.remember(side, await self._sides[side].scale(facts, fence, replicas))
 
     async def _read_for(
         self, side: Side, target_is_lost: bool

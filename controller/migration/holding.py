@@ -7,7 +7,9 @@ from __future__ import annotations
 from controller.errors import ControllerError
 from controller.migration.errors import HoldNeeded, Interrupted, LeaseLost
 from controller.migration.fact_reader import FactReader, require_present, require_untouched
+from controller.migration.fenced_writer import FencedWriter
 from controller.migration.journal_keeper import JournalKeeper
+from controller.migration.observation import DeploymentFacts
 from controller.migration.pace import Pace
 from controller.migration.record import Side
 from controller.migration.states import Event, EventKind, HoldReason, Phase
@@ -25,11 +27,13 @@ class Holding:
         self,
         keeper: JournalKeeper,
         reader: FactReader,
+        writer: FencedWriter,
         moves: WaveMoves,
         pace: Pace,
     ) -> None:
         self._keeper = keeper
         self._reader = reader
+        self._writer = writer
         self._moves = moves
         self._pace = pace
 
@@ -69,8 +73,8 @@ class Holding:
             if resume_phase in _WITHOUT_COMPARISON:
                 require_present(source, record, Side.SOURCE)
             else:
-                require_untouched(source, record, Side.SOURCE)
-                require_untouched(target, record, Side.TARGET)
+                self._compare(source, Side.SOURCE)
+                self._compare(target, Side.TARGET)
             self._keeper.check()
             if resume_phase is Phase.SURGE:
                 self._moves.check_gate()
@@ -80,6 +84,13 @@ class Holding:
             self._tell(error)
             return error
         return None
+
+    def _compare(self, facts: DeploymentFacts | None, side: Side) -> None:
+        """Raises: HoldNeeded, LeaseLost where others have changed a side. One that is still to be sealed only has to be
+        there: its fence and replicas may be those of a write that is on its way.
+        """
+        check = require_present if side in self._writer.unsealed else require_untouched
+        check(facts, self._keeper.record, side)
 
     def _tell(self, error: ControllerError) -> None:
         """The reason to wait may change while waiting; people should see the one that counts now."""

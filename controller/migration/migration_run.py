@@ -43,6 +43,9 @@ from controller.migration.states import (
 from controller.migration.troubles import to_event
 from controller.migration.wave_moves import WaveMoves
 
+#: Phases that write nothing, and the one that seals by itself, even where only the source can be reached.
+_SEALED_OTHERWISE = (Phase.HOLD, Phase.NEEDS_OPERATOR, Phase.ROLLBACK)
+
 
 class MigrationRun:
     """Owns one migration while this instance leads it. Belongs to one event loop; `run` is its only task."""
@@ -68,10 +71,9 @@ class MigrationRun:
         self._moves = WaveMoves(self.keeper, self.reader, self._writer, sides, gate, self._pace)
         self._retreat = Retreat(self.keeper, self.reader, self._writer, self._pace)
         self._copies = Copies(self.keeper, sides, self._pace)
-        self._holding = Holding(self.keeper, self.reader, self._moves, self._pace)
+        self._holding = Holding(self.keeper, self.reader, self._writer, self._moves, self._pace)
         self._leadership = Leadership(self.keeper, self.reader, sides, self._pace, pace.sleep, new_id)
         self._metered_at: float | None = None
-        self._must_seal = False
         #: Whether this instance decides what happens now, and whether it ever did.
         self.is_leading = self.has_led = False
 
@@ -103,7 +105,7 @@ class MigrationRun:
             self.interrupts.allow_cancel(False)
             if not await self._leadership.take_over():
                 return
-            self._must_seal = True
+            self._writer.expect_late_writes()
         self.is_leading = self.has_led = True
         while True:
             state = self.keeper.record.state
@@ -118,9 +120,8 @@ class MigrationRun:
         phase = self.keeper.record.state.phase
         try:
             self.interrupts.check()
-            if self._must_seal and not phase.is_final and phase not in (Phase.HOLD, Phase.NEEDS_OPERATOR):
-                await self._writer.seal()
-                self._must_seal = False
+            if not phase.is_final and phase not in _SEALED_OTHERWISE:
+                await self._writer.seal_unsealed()
             event = None
             for action in actions:
                 event = await self._perform(action)
@@ -183,7 +184,6 @@ class MigrationRun:
                 return await self._holding.await_operator()
             case ActionKind.SEAL:
                 await self._retreat.seal()
-                self._must_seal = False
             case ActionKind.RESTORE_SOURCE:
                 await self._retreat.restore()
             case ActionKind.DELETE_COPIES:

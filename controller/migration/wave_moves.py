@@ -103,6 +103,7 @@ class WaveMoves:
         lowered_at: float | None = None
         while True:
             source = await self._read_untouched(Side.SOURCE)
+            self._refuse_outage(source, await self._read_untouched(Side.TARGET))
             now = self._pace.monotonic()
             if source.is_rolled_out(replicas):
                 lowered_at = now if lowered_at is None else lowered_at
@@ -122,7 +123,7 @@ class WaveMoves:
         healthy_at = started_at
         while True:
             target = await self._read_untouched(Side.TARGET)
-            await self._read_untouched(Side.SOURCE)
+            self._refuse_outage(await self._read_untouched(Side.SOURCE), target)
             now = self._pace.monotonic()
             if target.available is not None and target.available >= self._keeper.record.floor:
                 healthy_at = now
@@ -149,6 +150,11 @@ class WaveMoves:
         )
         if closed is not None:
             raise HoldNeeded(closed.hold, closed.reason)
+
+    def _refuse_outage(self, source: DeploymentFacts, target: DeploymentFacts) -> None:
+        """Raises: MoveFailed where nothing serves on either side: no reason to wait whether it comes back."""
+        if source.available == 0 and target.available == 0:
+            raise MoveFailed(f"{self._sides[Side.TARGET].context}: none of the replicas serves any more")
 
     async def _read_untouched(self, side: Side) -> DeploymentFacts:
         return require_untouched(await self._reader.read(side), self._keeper.record, side)

@@ -79,6 +79,8 @@ class FakeCluster:
         self.pods: dict[str, list[Pod]] = {}
         self.history: list[tuple[float, Request]] = []
         self.on_scaled: Callable[[FakeCluster, Request], None] = lambda cluster, request: None
+        #: How many serving replicas the last landed write took away.
+        self.taken = 0
         #: Mutants of the server: a fence that nobody tests.
         self.tests_fences = True
         #: Kinds that may not be listed.
@@ -110,12 +112,14 @@ class FakeCluster:
 
     def handle(self, request: Request) -> dict[str, Any]:
         """Let a request land. Raises: ClusterError, as the API server would answer."""
+        available = self.available(request.path)
         handler = getattr(self, f"_{request.method.lower()}")
         answer = copy.deepcopy(handler(request))
         if request.is_write:
             self.history.append((self._now(), request))
             if request.replicas is not None or request.method == "DELETE":
                 self._shrink(request.path)
+                self.taken = available - self.available(request.path)
                 self.on_scaled(self, request)
         return answer
 

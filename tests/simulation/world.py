@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -139,6 +140,7 @@ class World:
         faults: Faults | None = None,
         directed: Directed | None = None,
         checks_readiness: bool = True,
+        unnoticed_s: float | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         install(self.loop)
@@ -147,6 +149,10 @@ class World:
         self.settings = settings
         self.violations: list[str] = []
         self.checks_readiness = checks_readiness
+        #: Where pods go by themselves: for how long a write that takes serving replicas may rest on what was true
+        #: before. None: no pods go, so that every landed change has to find enough replicas.
+        self.unnoticed_s = unnoticed_s
+        self._seen: deque[tuple[float, dict[str, int]]] = deque()
         self.source = FakeCluster("paris", self.loop.time, self.rng)
         self.target = FakeCluster("osaka", self.loop.time, self.rng)
         self.clusters = {cluster.context: cluster for cluster in (self.source, self.target)}
@@ -251,6 +257,26 @@ class World:
             await asyncio.sleep(1)
             for cluster in self.clusters.values():
                 cluster.tick()
+            self._note_available()
+
+    def _note_available(self) -> None:
+        now = self.loop.time()
+        self._seen.append(
+            (now, {context: cluster.available(PATH) for context, cluster in self.clusters.items()})
+        )
+        while self._seen[0][0] < now - (self.unnoticed_s or 0):
+            self._seen.popleft()
+
+    def _was_permitted(self, cluster: FakeCluster, request: Request) -> bool:
+        """Whether any read of the last `unnoticed_s` seconds could have allowed this write, which took replicas."""
+        if cluster.taken == 0 or request.replicas is None:
+            return True
+        others = [context for context in self.clusters if context != cluster.context]
+        return any(
+            min(seen[cluster.context], request.replicas) + sum(seen[other] for other in others)
+            >= self.replicas
+            for _, seen in self._seen
+        )
 
     def _check(self, cluster: FakeCluster, request: Request) -> None:
         source, target = self.source.replicas(PATH), self.target.replicas(PATH)
@@ -259,7 +285,10 @@ class World:
             self.violations.append(f"floor of the spec {told}")
         if source + target > self.replicas + self.largest_step:
             self.violations.append(f"ceiling {told}")
-        if self.checks_readiness and self.available() < self.replicas:
+        if self.unnoticed_s is not None:
+            if not self._was_permitted(cluster, request):
+                self.violations.append(f"floor of the available, {self.available()} {told}")
+        elif self.checks_readiness and self.available() < self.replicas:
             self.violations.append(f"floor of the available, {self.available()} {told}")
 
 
