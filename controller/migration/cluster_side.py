@@ -68,19 +68,23 @@ class ClusterSide:
                 return tuple(found)
             params = {**params, "continue": proceed}
 
-    async def place_fence(self, facts: DeploymentFacts, fence: Fence) -> DeploymentFacts:
+    async def place_fence(
+        self, facts: DeploymentFacts, fence: Fence, *, dry_run: bool = False
+    ) -> DeploymentFacts:
         """Change the fence and nothing else. Raises: VersionConflict where the object is not as it was read."""
         if facts.fence is None:
             body = build_first_fence(facts.uid, facts.resource_version, fence)
-            return self._parse(await self.api.patch(self.path, body, PatchType.MERGE))
+            return self._parse(await self.api.patch(self.path, body, PatchType.MERGE, dry_run=dry_run))
         change = build_fence_change(facts.uid, facts.fence, fence)
-        return self._parse(await self.api.patch(self.path, change, PatchType.JSON))
+        return self._parse(await self.api.patch(self.path, change, PatchType.JSON, dry_run=dry_run))
 
-    async def scale(self, facts: DeploymentFacts, fence: Fence, replicas: int) -> DeploymentFacts:
+    async def scale(
+        self, facts: DeploymentFacts, fence: Fence, replicas: int, *, dry_run: bool = False
+    ) -> DeploymentFacts:
         """Set the replicas and the fence, if nobody has changed either since `facts` was read."""
         assert facts.fence is not None, "a Deployment without a fence is never scaled"
         change = build_scale(facts.uid, facts.fence, fence, facts.replicas, replicas)
-        return self._parse(await self.api.patch(self.path, change, PatchType.JSON))
+        return self._parse(await self.api.patch(self.path, change, PatchType.JSON, dry_run=dry_run))
 
     async def dry_run_scale(self, facts: DeploymentFacts, fence: Fence, replicas: int) -> None:
         """Let permissions and admission judge a change of fence and replicas, without effect and before any fence is

@@ -7,7 +7,7 @@ objects whose UID is in the journal, and only if they have not changed since the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +35,7 @@ from controller.migration.fences import Fence
 from controller.migration.journal_keeper import JournalKeeper
 from controller.migration.pace import Pace
 from controller.migration.record import CreatedObject, Side
+from controller.migration.rehearsal import Rehearsal
 from controller.migration.states import HoldReason
 
 #: Everything that `read_closure` may return.
@@ -90,25 +91,48 @@ async def read_closure(source: ClusterSide) -> tuple[Travelling, ...]:
     api, namespace = source.api, source.namespace
     deployment = await api.get(source.path)
     template = deployment["spec"]["template"]
+    named = [
+        Travelling(resource, namespace, await api.get(paths.item(resource, name, namespace)))
+        for resource, name in _list_named(template)
+    ]
+    return (
+        *named,
+        *await _read_selecting(source, template),
+        Travelling("deployments", namespace, deployment),
+    )
+
+
+async def find_copied_paths(source: ClusterSide) -> tuple[str, ...]:
+    """Return where copies of this workload's objects may be in the target, even of those that the source has lost
+    since. Raises: ClusterError.
+    """
+    template = (await source.api.get(source.path))["spec"]["template"]
+    named = [paths.item(resource, name, source.namespace) for resource, name in _list_named(template)]
+    selecting = await _read_selecting(source, template)
+    return (*named, *(travelling.path for travelling in selecting), source.path)
+
+
+def _list_named(template: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (resource, name) of what the pod template names and what travels."""
     references = find_references(template)
     named = [("configmaps", name) for name in references.config_maps]
     if references.service_account is not None:
         named.append(("serviceaccounts", references.service_account))
-    found = [
-        Travelling(resource, namespace, await api.get(paths.item(resource, name, namespace)))
-        for resource, name in named
-    ]
+    return named
+
+
+async def _read_selecting(source: ClusterSide, template: Mapping[str, Any]) -> list[Travelling]:
+    """Read the Services and the PodDisruptionBudgets that select the pods."""
+    api, namespace = source.api, source.namespace
+    found = []
     for service in await list_if_served(api, "services", namespace):
         if selects((service.get("spec") or {}).get("selector"), template):
             found.append(Travelling("services", namespace, with_kind(service, "v1", "Service")))
     for budget in await list_if_served(api, "poddisruptionbudgets", namespace):
         if selects(((budget.get("spec") or {}).get("selector") or {}).get("matchLabels"), template):
-            found.append(
-                Travelling(
-                    "poddisruptionbudgets", namespace, with_kind(budget, "policy/v1", "PodDisruptionBudget")
-                )
-            )
-    return (*found, Travelling("deployments", namespace, deployment))
+            body = with_kind(budget, "policy/v1", "PodDisruptionBudget")
+            found.append(Travelling("poddisruptionbudgets", namespace, body))
+    return found
 
 
 def with_kind(item: Mapping[str, Any], api_version: str, kind: str) -> dict[str, Any]:
@@ -123,11 +147,13 @@ class Copies:
         self,
         keeper: JournalKeeper,
         sides: Mapping[Side, ClusterSide],
+        rehearsal: Rehearsal,
         pace: Pace,
     ) -> None:
         self._keeper = keeper
         self._source = sides[Side.SOURCE]
         self._target = sides[Side.TARGET]
+        self._rehearsal = rehearsal
         self._pace = pace
 
     async def create_all(self) -> None:
@@ -175,9 +201,8 @@ class Copies:
                 await self._accept(travelling, existing, copy)
                 return
             self._keeper.check()
-            collection = paths.collection(travelling.resource, travelling.namespace)
             try:
-                await self._accept(travelling, await self._target.api.create(collection, copy), copy)
+                await self._accept(travelling, await self._post(travelling, copy), copy)
                 return
             except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
                 await patience.endure(error)
@@ -185,6 +210,13 @@ class Copies:
                 raise MoveFailed(
                     f"{self._target.context} refused {travelling.path}: {error.reason}"
                 ) from error
+
+    async def _post(self, travelling: Travelling, copy: dict[str, Any]) -> dict[str, Any]:
+        def write(dry_run: bool) -> Awaitable[dict[str, Any]]:
+            collection = paths.collection(travelling.resource, travelling.namespace)
+            return self._target.api.create(collection, copy, dry_run=dry_run)
+
+        return await self._rehearsal.perform(write)
 
     async def _accept(self, travelling: Travelling, existing: dict[str, Any], copy: dict[str, Any]) -> None:
         """Journal an object of ours, or agree with an equal one of somebody else's."""
@@ -215,15 +247,15 @@ class Copies:
     async def _find_unjournaled(self) -> None:
         """Journal objects that carry our label but were created just before a crash."""
         journaled = {created.path for created in self._keeper.record.created}
-        for travelling in await read_closure(self._source):
-            if travelling.path in journaled:
+        for path in await find_copied_paths(self._source):
+            if path in journaled:
                 continue
             try:
-                existing = await self._target.api.get(travelling.path)
+                existing = await self._target.api.get(path)
             except ObjectNotFound:
                 continue
             if is_created_by(existing, self._keeper.record.migration_id):
-                created = CreatedObject(travelling.path, str(existing["metadata"]["uid"]))
+                created = CreatedObject(path, str(existing["metadata"]["uid"]))
                 record = self._keeper.record
                 await self._keeper.save(replace(record, created=(*record.created, created)))
 
@@ -241,9 +273,16 @@ class Copies:
                 if not is_ours or metadata.get("deletionTimestamp"):
                     return
                 self._keeper.check()
-                version = str(metadata["resourceVersion"])
-                await self._target.api.delete(created.path, uid=created.uid, resource_version=version)
+                await self._send_delete(created, str(metadata["resourceVersion"]))
             except ObjectNotFound:
                 return
             except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
                 await patience.endure(error)
+
+    async def _send_delete(self, created: CreatedObject, version: str) -> None:
+        def write(dry_run: bool) -> Awaitable[object]:
+            return self._target.api.delete(
+                created.path, uid=created.uid, resource_version=version, dry_run=dry_run
+            )
+
+        await self._rehearsal.perform(write)

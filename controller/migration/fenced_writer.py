@@ -7,7 +7,7 @@ on its way fails when it lands. It comes before every change of direction and af
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from controller.errors import ClusterUnreachable, RateLimited, ServerFailed, VersionConflict
 from controller.migration.cluster_side import ClusterSide
@@ -24,6 +24,7 @@ from controller.migration.journal_keeper import BOTH, JournalKeeper
 from controller.migration.observation import DeploymentFacts
 from controller.migration.pace import Pace
 from controller.migration.record import Side
+from controller.migration.rehearsal import Rehearsal
 from controller.migration.states import Phase
 
 #: Given fresh facts of (the side to be scaled, the other side), says whether to send now; may raise to turn
@@ -44,11 +45,13 @@ class FencedWriter:
         keeper: JournalKeeper,
         sides: Mapping[Side, ClusterSide],
         reader: FactReader,
+        rehearsal: Rehearsal,
         pace: Pace,
     ) -> None:
         self._keeper = keeper
         self._sides = sides
         self._reader = reader
+        self._rehearsal = rehearsal
         self._pace = pace
         self._unsealed: set[Side] = set()
 
@@ -120,7 +123,11 @@ class FencedWriter:
         intent = self._keeper.record.intent
         assert intent is not None, "nothing is sent that was not announced"
         fence = self._keeper.record.fence(str(intent.operation))
-        self._reader.remember(side, await self._sides[side].scale(facts, fence, replicas))
+
+        def write(dry_run: bool) -> Awaitable[DeploymentFacts]:
+            return self._sides[side].scale(facts, fence, replicas, dry_run=dry_run)
+
+        self._reader.remember(side, await self._rehearsal.perform(write))
 
     async def _read_for(
         self, side: Side, target_is_lost: bool
@@ -157,11 +164,17 @@ class FencedWriter:
                 break
             self._keeper.check(sides)
             try:
-                self._reader.remember(side, await self._sides[side].place_fence(facts, fence))
+                await self._change_fence(side, facts, fence)
                 break
             except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
                 await patience.endure(error)
         self._take_over_replicas(side)
+
+    async def _change_fence(self, side: Side, facts: DeploymentFacts, fence: Fence) -> None:
+        def write(dry_run: bool) -> Awaitable[DeploymentFacts]:
+            return self._sides[side].place_fence(facts, fence, dry_run=dry_run)
+
+        self._reader.remember(side, await self._rehearsal.perform(write))
 
     def _may_be_missing(self, side: Side) -> bool:
         """Whether there need not be a Deployment of ours to fence: the target's is not created yet, or it was

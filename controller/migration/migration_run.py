@@ -29,6 +29,7 @@ from controller.migration.metering import advance_meter
 from controller.migration.pace import Pace
 from controller.migration.preflight import Preflight
 from controller.migration.record import MigrationRecord, Side
+from controller.migration.rehearsal import Rehearsal
 from controller.migration.retreat import Retreat
 from controller.migration.states import (
     Action,
@@ -43,8 +44,8 @@ from controller.migration.states import (
 from controller.migration.troubles import to_event
 from controller.migration.wave_moves import WaveMoves
 
-#: Phases that write nothing, and the one that seals by itself, even where only the source can be reached.
-_SEALED_OTHERWISE = (Phase.HOLD, Phase.NEEDS_OPERATOR, Phase.ROLLBACK)
+#: Phases that write nothing.
+_WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
 
 
 class MigrationRun:
@@ -67,11 +68,14 @@ class MigrationRun:
         self._pace = replace(pace, sleep=self._pause)
         self.keeper = JournalKeeper(record, on_change)
         self.reader = FactReader(sides, self._pace, on_change)
-        self._writer = FencedWriter(self.keeper, sides, self.reader, self._pace)
+        self._rehearsal = Rehearsal()
+        self._writer = FencedWriter(self.keeper, sides, self.reader, self._rehearsal, self._pace)
         self._moves = WaveMoves(self.keeper, self.reader, self._writer, sides, gate, self._pace)
         self._retreat = Retreat(self.keeper, self.reader, self._writer, self._pace)
-        self._copies = Copies(self.keeper, sides, self._pace)
-        self._holding = Holding(self.keeper, self.reader, self._writer, self._moves, self._pace)
+        self._copies = Copies(self.keeper, sides, self._rehearsal, self._pace)
+        self._holding = Holding(
+            self.keeper, self.reader, self._writer, self._moves, self._rehearsal, self._pace
+        )
         self._leadership = Leadership(self.keeper, self.reader, sides, self._pace, pace.sleep, new_id)
         self._metered_at: float | None = None
         #: Whether this instance decides what happens now, and whether it ever did.
@@ -120,7 +124,10 @@ class MigrationRun:
         phase = self.keeper.record.state.phase
         try:
             self.interrupts.check()
-            if not phase.is_final and phase not in _SEALED_OTHERWISE:
+            if phase not in _WAITING:
+                self._rehearsal.forget()
+            if not phase.is_final and phase not in (*_WAITING, Phase.ROLLBACK):
+                # A rollback seals by itself, even where only the source can be reached.
                 await self._writer.seal_unsealed()
             event = None
             for action in actions:
@@ -215,7 +222,7 @@ class MigrationRun:
 
     def _hold_unjournaled(self, record: MigrationRecord, error: ControllerError) -> MigrationRecord:
         """Nothing follows from a state that could not be journaled, unless the state itself does nothing."""
-        if record.state.phase in (Phase.HOLD, Phase.NEEDS_OPERATOR) or record.state.phase.is_final:
+        if record.state.phase in _WAITING or record.state.phase.is_final:
             return record
         state, _ = transition(record.state, to_event(error, record))
         return replace(record, state=state)

@@ -26,7 +26,7 @@ class Pace:
         return self.clocks.monotonic()
 
     def patience(self) -> Patience:
-        """Return the patience for one operation with a cluster."""
+        """Return the patience for one operation with a cluster, beginning now."""
         return Patience(self)
 
 
@@ -42,13 +42,11 @@ async def sleep_unless(event: asyncio.Event, sleep: Sleep, seconds: float) -> No
 
 
 class Patience:
-    """Lets short troubles of a cluster pass, and the conflicts of one write: the next read says what happened. It is
-    counted from the first trouble.
-    """
+    """Lets short troubles of a cluster pass, and the conflicts of one write: the next read says what happened."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self._give_up_at: float | None = None
+        self._give_up_at = pace.monotonic() + pace.settings.unreachable_patience_s
 
     async def endure(self, error: ClusterError) -> None:
         """Wait before the next look.
@@ -56,10 +54,7 @@ class Patience:
         Raises: the error itself, when it lasts for too long; RequestRefused for a conflict that lasts, because what
         is refused again and again after fresh reads is no race that was lost.
         """
-        now = self._pace.monotonic()
-        if self._give_up_at is None:
-            self._give_up_at = now + self._pace.settings.unreachable_patience_s
-        if now >= self._give_up_at:
+        if self._pace.monotonic() >= self._give_up_at:
             if isinstance(error, VersionConflict):
                 raise RequestRefused(
                     error.context, error.reason, request=error.request, status=error.status

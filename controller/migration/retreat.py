@@ -49,7 +49,11 @@ class Retreat:
             ) from error
 
     async def restore(self) -> None:
-        """Return when the source has all its replicas, as available as at the start, and the target none."""
+        """Return when the source has all its replicas, as available as at the start, and the target none.
+
+        Raises: HoldNeeded where it gets no further for as long as a wave may take.
+        """
+        standstill = Standstill()
         while True:
             found_source, found_target = await self._reader.read_both()
             record = self._keeper.record
@@ -59,6 +63,9 @@ class Retreat:
             if step is None:
                 if _is_restored(record, source, target):
                     return
+                limit_s = self._pace.settings.verify_limit_s(source.progress_deadline_s)
+                if standstill.measure(source, target, self._pace.monotonic()) > limit_s:
+                    require_way_back(record, source, target)
                 await self._pace.sleep(self._pace.settings.poll_s)
             elif step[0] is Side.SOURCE:
                 await self._writer.scale(Side.SOURCE, step[1], always_permit)
@@ -86,6 +93,36 @@ class Retreat:
 
 class LookAgain(Exception):
     """What was planned from one read is no longer right by the next one."""
+
+
+class Standstill:
+    """Measures for how long a rollback has got no further, by the most that was reached. Monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._most: int | None = None
+        self._since = 0.0
+
+    def measure(self, source: DeploymentFacts, target: DeploymentFacts | None, now: float) -> float:
+        """Take one look, and return the seconds since a source pod more served, or a target pod less was left."""
+        left = 0 if target is None else target.replicas if target.current is None else target.current
+        reached = (source.available or 0) - left
+        if self._most is None or reached > self._most:
+            self._most, self._since = reached, now
+        return now - self._since
+
+
+def require_way_back(
+    record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts | None
+) -> None:
+    """Raises: HoldNeeded where a rollback has nothing to write and is not done: it waits for pods alone."""
+    if plan_retreat(record, source, target) is None and not _is_restored(record, source, target):
+        serving = "an unknown number" if source.available is None else str(source.available)
+        left = target.replicas if target is not None else 0
+        raise HoldNeeded(
+            HoldReason.OPERATOR,
+            f"{record.source.context}: {serving} of {source.replicas} replicas serve, of {record.replicas} that "
+            f"are to come back; {left} are kept in {record.target.context}",
+        )
 
 
 def plan_retreat(

@@ -40,7 +40,7 @@ class MigrationSettings:
     settle_margin_s: float = 10.0
     #: How long the source stays at 0 replicas, ready to be raised again, before the migration is done.
     soak_s: float = 1800.0
-    #: How long HOLD waits before it rolls back (or, where it cannot, asks for a person).
+    #: How long HOLD waits, all its rounds together, before it rolls back (or, where it cannot, asks for a person).
     hold_timeout_s: float = 900.0
     #: How long a cluster may give no answer before that becomes a HOLD; shorter troubles are only retried.
     unreachable_patience_s: float = 15.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from controller.clusters.api_errors import error_for_status
 from controller.clusters.kube_api import PatchType
+from controller.errors import AccessDenied
+from controller.migration.migration_controller import MigrationController
 from controller.snapshots import MigrationStage
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Delivery
@@ -71,4 +74,96 @@ def test_policy_that_would_deny_a_drain_refuses_the_move_beforehand(
         assert DENIAL in controller.views()[0].detail
 
     world = simulate(scenario, 2, tmp_path, directed=refuse)
+    assert world.result() == (world.replicas, None)
+
+
+def watch_stages(world: World, controller: MigrationController) -> list[MigrationStage]:
+    """Note every stage that is shown, one after the other."""
+    stages: list[MigrationStage] = []
+
+    async def watch() -> None:
+        while True:
+            if not stages or stages[-1] is not controller.views()[0].stage:
+                stages.append(controller.views()[0].stage)
+            await asyncio.sleep(0.5)
+
+    world.loop.create_task(watch())
+    return stages
+
+
+def count_entries(controller: MigrationController) -> int:
+    """How much people were told so far."""
+    return len(controller._ledger.newest(10_000))
+
+
+@pytest.mark.parametrize("has_honest_dry_runs", [True, False])
+def test_target_that_refuses_for_good_calls_a_person_once_and_stays_quiet(
+    tmp_path: Path, has_honest_dry_runs: bool
+) -> None:
+    is_allowed = [False]
+
+    def refuse(cluster: FakeCluster, request: Request) -> Delivery | None:
+        is_write = request.is_write or (has_honest_dry_runs and request.dry_run)
+        if is_write and not is_allowed[0] and cluster.context == "osaka" and request.patch_type is not None:
+            raise AccessDenied("osaka", "deployments.apps is forbidden", status=403)
+        return None
+
+    async def scenario(world: World) -> None:
+        controller, _, task = await start(world)
+        await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.NEEDS_OPERATOR, 900)
+        assert "deployments.apps is forbidden" in controller.views()[0].detail
+        told = count_entries(controller)
+        assert told < 60
+        await asyncio.sleep(3600)
+        assert count_entries(controller) - told < (10 if has_honest_dry_runs else 150)
+        assert controller.views()[0].stage is MigrationStage.NEEDS_OPERATOR
+        is_allowed[0] = True
+        await task
+        assert controller.views()[0].stage is MigrationStage.ROLLED_BACK
+
+    world = simulate(scenario, 2, tmp_path, directed=refuse)
+    assert world.result() == (world.replicas, None)
+    assert world.violations == []
+
+
+def test_way_back_without_room_in_the_source_calls_a_person_and_goes_on_when_there_is_room(
+    tmp_path: Path,
+) -> None:
+    async def scenario(world: World) -> None:
+        controller, migration_id, task = await start(world)
+        await world.wait_for(
+            lambda: controller.views()[0].phase == "SETTLE" and controller.views()[0].wave == 3
+        )
+        world.source.capacity = 2
+        controller.cancel(migration_id)
+        stages = watch_stages(world, controller)
+        await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.NEEDS_OPERATOR, 400)
+        assert MigrationStage.HOLDING in stages, "a HOLD tells it before a person is called"
+        assert "of 6 that are to come back" in controller.views()[0].detail
+        assert world.available() >= world.replicas
+        told = count_entries(controller)
+        await asyncio.sleep(3600)
+        assert count_entries(controller) == told
+        world.source.capacity = 1000
+        await task
+        assert controller.views()[0].stage is MigrationStage.ROLLED_BACK
+
+    world = simulate(scenario, 2, tmp_path)
+    assert world.result() == (world.replicas, None)
+    assert world.violations == []
+
+
+def test_original_that_others_deleted_does_not_keep_its_copy_from_being_taken_back(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        controller, migration_id, task = await start(world)
+        await world.wait_for(
+            lambda: controller.views()[0].phase == "VERIFY" and controller.views()[0].wave == 2
+        )
+        del world.source.objects["/api/v1/namespaces/shop/configmaps/settings"]
+        controller.cancel(migration_id)
+        await task
+        assert controller.views()[0].stage is MigrationStage.ROLLED_BACK
+        assert "/api/v1/namespaces/shop/configmaps/settings" not in world.target.objects
+
+    world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)
