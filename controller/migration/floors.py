@@ -6,37 +6,6 @@ health over an empty or old observation is not health (karmada-io/karmada#7455).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-
-def compute_floor(desired: int, available_at_start: int, disruption_floors: Iterable[int] = ()) -> int:
-    """Return the replicas that must stay available: those that were at the start, and what disruption budgets
-    ask for.
-
-    A scale-down is no eviction, so the API server does not consult a PodDisruptionBudget for it: we must.
-    """
-    return max(min(desired, available_at_start), *disruption_floors, 0)
-
-
-def compute_disruption_floor(budget: Mapping[str, Any], replicas: int) -> int:
-    """Return how many replicas a PodDisruptionBudget wants available, rounded to the safe side."""
-    spec = budget.get("spec") or {}
-    if spec.get("minAvailable") is not None:
-        return _scale(spec["minAvailable"], replicas)
-    if spec.get("maxUnavailable") is not None:
-        # Kubernetes rounds maxUnavailable up as well, which is the less careful side; we round it down.
-        return replicas - _scale(spec["maxUnavailable"], replicas, round_up=False)
-    return 0
-
-
-def _scale(value: int | str, replicas: int, *, round_up: bool = True) -> int:
-    """Return an int-or-percentage as a count within 0 ... replicas. Raises: ValueError for neither."""
-    if isinstance(value, str):
-        hundredths = int(value.removesuffix("%")) * replicas
-        value = -(-hundredths // 100) if round_up else hundredths // 100
-    return min(max(value, 0), replicas)
-
 
 def may_lower(
     *,

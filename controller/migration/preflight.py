@@ -24,7 +24,6 @@ from controller.migration.cluster_side import ClusterSide
 from controller.migration.copies import Travelling, list_if_served, read_closure
 from controller.migration.errors import MigrationRefused
 from controller.migration.fences import Fence
-from controller.migration.floors import compute_disruption_floor, compute_floor
 from controller.migration.gates import Gate, check_gate
 from controller.migration.observation import DeploymentFacts, parse_deployment
 from controller.migration.pace import Pace
@@ -65,14 +64,13 @@ class Preflight:
         await self._check_references(body, refuse)
         await self._check_owner_and_pod_needs(body["spec"]["template"], facts, refuse)
         await self._dry_run(draft, closure, facts, existed, refuse)
-        assert facts.available is not None, "_check_source refuses an unknown count"
         return replace(
             draft,
             source=SideRecord(self._source.context, uids[Side.SOURCE], facts.uid, facts.replicas),
             target=SideRecord(self._target.context, uids[Side.TARGET], existed.uid if existed else None, 0),
             target_existed=existed is not None,
             template_hash=facts.template_hash,
-            floor=compute_floor(facts.replicas, facts.available, _disruption_floors(closure, facts.replicas)),
+            floor=facts.replicas,
             surge=max(draft.dry_run.wave_sizes),
         )
 
@@ -102,14 +100,14 @@ class Preflight:
         )
 
     async def _read_source(self, refuse: Refusing) -> dict[str, Any]:
-        """Read the Deployment; after any change its status lags for a moment, which is not refused but awaited."""
+        """Read the Deployment; a status that lags and a pod that is not ready for a moment are awaited."""
         give_up_at = self._pace.monotonic() + self._pace.settings.unreachable_patience_s
         while True:
             try:
                 body = await self._source.api.get(self._source.path)
             except ObjectNotFound:
                 refuse.because(f"{self._source.context} has no such Deployment any more")
-            if not _lags(body) or self._pace.monotonic() >= give_up_at:
+            if not _is_settling(body) or self._pace.monotonic() >= give_up_at:
                 return body
             await self._pace.sleep(self._pace.settings.poll_s)
 
@@ -132,7 +130,9 @@ class Preflight:
             not facts.is_rolled_out(facts.replicas), "a rollout is in progress; wait until it is done"
         )
         refuse.when(
-            not facts.available, "none of its replicas is available, so nothing would be kept safe by a move"
+            facts.available is None or facts.available < facts.replicas,
+            f"{facts.available} of its {facts.replicas} replicas are available; wait until all are, "
+            "because a move keeps no more than those safe",
         )
         return facts
 
@@ -239,17 +239,13 @@ class Refusing:
             self.because(reason)
 
 
-def _lags(body: Mapping[str, Any]) -> bool:
-    """Whether a Deployment's status is older than its spec; one that is not understood is judged later."""
+def _is_settling(body: Mapping[str, Any]) -> bool:
+    """Whether not all replicas are known to be available; a body that is not understood is judged later."""
     try:
-        return parse_deployment(body).current is None
+        facts = parse_deployment(body)
     except ValueError:
         return False
-
-
-def _disruption_floors(closure: tuple[Travelling, ...], replicas: int) -> list[int]:
-    budgets = [travelling.body for travelling in closure if travelling.resource == "poddisruptionbudgets"]
-    return [compute_disruption_floor(budget, replicas) for budget in budgets]
+    return facts.available is None or facts.available < facts.replicas
 
 
 def build_draft(migration_id: str, dry_run: DryRun, plan: MovePlan, started_at: float) -> MigrationRecord:

@@ -219,6 +219,41 @@ def lose_all_pods(cluster: FakeCluster) -> None:
     cluster.tick()
 
 
+def lose_one_pod(cluster: FakeCluster) -> None:
+    """One pod is replaced, and the new one does not become ready."""
+    cluster.capacity = cluster.available(PATH) - 1
+    cluster.lose_pods(PATH, 1)
+    cluster.tick()
+
+
+def test_pod_that_is_not_ready_for_a_moment_lowers_no_floor(tmp_path: Path) -> None:
+    """The target loses its pods as the last replicas of the source are to go: what was there at the start counts."""
+    lowest: list[int] = []
+
+    async def scenario(world: World) -> None:
+        await asyncio.sleep(1.5)
+        for pod in world.source.pods[PATH][1:]:
+            pod.is_ready = False
+        world.source.readiness = 0.0
+        world.source.tick()
+        world.loop.call_later(4, setattr, world.source, "readiness", 1.0)
+        controller, _, task = await start(world)
+        await world.wait_for(
+            lambda: controller.views()[0].phase == "DRAIN" and controller.views()[0].wave == 4
+        )
+        world.target.capacity = 1
+        world.target.lose_pods(PATH, 5)
+        serving = world.available()
+        while controller.views()[0].phase == "DRAIN":
+            lowest.append(world.available())
+            await asyncio.sleep(0.2)
+        assert min(lowest) == serving
+        await task
+
+    world = simulate(scenario, 2, tmp_path, checks_readiness=False)
+    assert world.result() == (world.replicas, None)
+
+
 @pytest.mark.parametrize("context", ["paris", "osaka"])
 @pytest.mark.parametrize("phase", ["SURGE", "VERIFY", "DRAIN", "SETTLE", "SOAK"])
 def test_replicas_changed_by_others_hold_the_move(tmp_path: Path, context: str, phase: str) -> None:
@@ -299,7 +334,8 @@ def test_refused_writes_hold_for_the_credentials(tmp_path: Path) -> None:
         (lambda w: w.target.objects.pop("/api/v1/namespaces/shop"), "no namespace shop"),
         (lambda w: w.target.deploy(PATH, w.source.objects[PATH]), "already runs a Deployment"),
         (lambda w: w.source.objects.pop(PATH), "no such Deployment"),
-        (lambda w: lose_all_pods(w.source), "none of its replicas is available"),
+        (lambda w: lose_all_pods(w.source), "0 of its 6 replicas are available"),
+        (lambda w: lose_one_pod(w.source), "5 of its 6 replicas are available"),
         (lambda w: setattr(w.target, "uid", w.source.uid), "same cluster"),
         (lambda w: scale_by_hand(w.source, 5), "runs 5 replicas now"),
         (lambda w: w.source.objects[PATH]["spec"].update(paused=True), "paused"),

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import accumulate
-from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.decision.costs import plan_wave_sizes
-from controller.migration.floors import (
-    compute_disruption_floor,
-    compute_floor,
-    is_within_ceiling,
-    may_lower,
-    may_retreat,
-)
+from controller.migration.floors import is_within_ceiling, may_lower, may_retreat
 
 
 def lower(
@@ -62,13 +54,6 @@ def test_ready_replicas_beyond_the_spec_do_not_count() -> None:
     assert not lower(6, 3, 3, other_replicas=1)
 
 
-def test_the_floor_follows_what_was_there_and_what_budgets_ask() -> None:
-    assert compute_floor(6, 6) == 6
-    assert compute_floor(6, 4) == 4
-    assert compute_floor(6, 4, [5]) == 5
-    assert compute_floor(6, 0) == 0
-
-
 def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
     """Four were asked of the target and one serves; the source has four of six. Room is needed to raise the
     source.
@@ -109,18 +94,3 @@ def test_floor_and_ceiling_hold_for_every_readiness(replicas: int, data: st.Data
         assert source + target <= replicas + surge
         if source > replicas - wave:
             return  # this wave never became ready: a migration would go back from here
-
-
-@pytest.mark.parametrize(
-    ("spec", "floor"),
-    [
-        ({"minAvailable": 2}, 2),
-        ({"minAvailable": "50%"}, 4),
-        ({"maxUnavailable": 1}, 6),
-        ({"maxUnavailable": "25%"}, 6),
-        ({"minAvailable": 99}, 7),
-        ({}, 0),
-    ],
-)
-def test_a_disruption_budget_sets_a_floor_rounded_to_the_safe_side(spec: dict[str, Any], floor: int) -> None:
-    assert compute_disruption_floor({"spec": spec}, 7) == floor
