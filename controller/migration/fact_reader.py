@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from controller.errors import ClusterUnreachable, RateLimited, ServerFailed
 from controller.migration.cluster_side import ClusterSide
 from controller.migration.errors import HoldNeeded, LeaseLost
-from controller.migration.fences import Fence
+from controller.migration.fences import Fence, parse_epoch
 from controller.migration.observation import DeploymentFacts
 from controller.migration.pace import Pace
 from controller.migration.record import MigrationRecord, Side
@@ -104,7 +104,7 @@ def require_fence(facts: DeploymentFacts, record: MigrationRecord, side: Side) -
         fence = Fence.parse(facts.fence or "")
     except ValueError:
         raise HoldNeeded(
-            HoldReason.INTERFERENCE, f"{context}: somebody removed the fence annotation"
+            HoldReason.INTERFERENCE, f"{context}: somebody removed or replaced the fence annotation"
         ) from None
     if (fence.migration_id, fence.epoch) != (record.migration_id, record.epoch):
         raise HoldNeeded(
@@ -114,12 +114,8 @@ def require_fence(facts: DeploymentFacts, record: MigrationRecord, side: Side) -
 
 def refuse_newer(facts: DeploymentFacts, record: MigrationRecord, side: Side) -> None:
     """Raises: LeaseLost where an instance with a higher epoch has written."""
-    try:
-        fence = Fence.parse(facts.fence or "")
-    except ValueError:
-        return
-    if fence.epoch > record.epoch:
-        raise LeaseLost(record.side(side).context, f"the instance of {fence}")
+    if parse_epoch(facts.fence, record.epoch) > record.epoch:
+        raise LeaseLost(record.side(side).context, f"the instance of {facts.fence}")
 
 
 def require_untouched(facts: DeploymentFacts | None, record: MigrationRecord, side: Side) -> DeploymentFacts:

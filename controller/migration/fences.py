@@ -20,6 +20,13 @@ _FENCE_FORMAT = re.compile(
     r"(?P<migration_id>[A-Za-z0-9-]{1,63}):(?P<epoch>[0-9]{1,18}):(?P<operation>[A-Za-z0-9-]{1,32})"
 )
 
+#: An epoch is a Lease's leaseTransitions, which the API server keeps as an int32.
+MAX_EPOCH = 2**31 - 1
+
+#: Every takeover raises the epoch by one or two and takes half a minute. A fence that is further ahead than this was
+#: written by nobody who led.
+MAX_LEAD = 1_000_000
+
 JsonPatch = list[dict[str, Any]]
 
 
@@ -38,17 +45,20 @@ class Fence:
     def parse(cls, text: str) -> Fence:
         """Parse what `str` writes. Raises: ValueError for anything else."""
         match = _FENCE_FORMAT.fullmatch(text)
-        if match is None:
+        if match is None or int(match["epoch"]) > MAX_EPOCH:
             raise ValueError(f"{text[:80]!r} is not a fence")
         return cls(match["migration_id"], int(match["epoch"]), match["operation"])
 
 
-def parse_epoch(text: str | None) -> int:
-    """Return the epoch of a fence annotation; 0 where there is none or where it is none of ours."""
+def parse_epoch(text: str | None, known: int) -> int:
+    """Return the epoch of a fence annotation; 0 where there is none, where it is none of ours, or where it is further
+    ahead of a known epoch than any instance could be.
+    """
     try:
-        return Fence.parse(text).epoch if text is not None else 0
+        epoch = Fence.parse(text).epoch if text is not None else 0
     except ValueError:
         return 0
+    return epoch if epoch <= known + MAX_LEAD else 0
 
 
 def build_first_fence(uid: str, resource_version: str, fence: Fence) -> dict[str, Any]:

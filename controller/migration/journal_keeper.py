@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from controller.migration.journal import encode_journal
+from controller.migration.journal_bounds import shorten_reason
 from controller.migration.lease_pair import LeasePair
 from controller.migration.record import MigrationRecord, Side
 
@@ -43,7 +44,8 @@ class JournalKeeper:
             self._leases.check_lost()
             # What was created in the target is believed only as far as the target's own Lease tells it.
             mirror_now = _created(record) != _created(self._record)
-            await self._leases.save(encode_journal(record), record.epoch, mirror_now=mirror_now)
+            text = encode_journal(shorten_reason(record))
+            await self._leases.save(text, record.epoch, mirror_now=mirror_now)
         self.remember(record)
 
     def remember(self, record: MigrationRecord) -> None:

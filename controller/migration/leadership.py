@@ -150,8 +150,11 @@ class Leadership:
     async def _choose_epoch(self, leases: LeasePair) -> int:
         """Return an epoch above all that either cluster has ever seen."""
         source, target = await self._reader.read_both()
-        fenced = max(parse_epoch(facts.fence) if facts is not None else 0 for facts in (source, target))
-        return max(leases.epoch, fenced + 1)
+        known = leases.epoch
+        fenced = max(
+            parse_epoch(facts.fence, known) if facts is not None else 0 for facts in (source, target)
+        )
+        return max(known, fenced + 1)
 
     async def _require_identity(self) -> None:
         """Raises: HoldNeeded where a context's name has come to mean another cluster than the journal's."""

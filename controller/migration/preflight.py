@@ -25,6 +25,8 @@ from controller.migration.copies import Travelling, list_if_served, read_closure
 from controller.migration.errors import MigrationRefused
 from controller.migration.fences import Fence
 from controller.migration.gates import Gate, check_gate
+from controller.migration.journal import JournalError, encode_journal
+from controller.migration.journal_bounds import build_largest
 from controller.migration.observation import DeploymentFacts, parse_deployment
 from controller.migration.pace import Pace
 from controller.migration.record import MigrationRecord, MovePlan, Side, SideRecord
@@ -64,7 +66,7 @@ class Preflight:
         await self._check_references(body, refuse)
         await self._check_owner_and_pod_needs(body["spec"]["template"], facts, refuse)
         await self._dry_run(draft, closure, facts, existed, refuse)
-        return replace(
+        record = replace(
             draft,
             source=SideRecord(self._source.context, uids[Side.SOURCE], facts.uid, facts.replicas),
             target=SideRecord(self._target.context, uids[Side.TARGET], existed.uid if existed else None, 0),
@@ -73,6 +75,8 @@ class Preflight:
             floor=facts.replicas,
             surge=max(draft.dry_run.wave_sizes),
         )
+        _check_journal(record, closure, refuse)
+        return record
 
     def _check_gate(self, draft: MigrationRecord, refuse: Refusing) -> None:
         closed = check_gate(
@@ -246,6 +250,13 @@ def _is_settling(body: Mapping[str, Any]) -> bool:
     except ValueError:
         return False
     return facts.available is None or facts.available < facts.replicas
+
+
+def _check_journal(record: MigrationRecord, closure: tuple[Travelling, ...], refuse: Refusing) -> None:
+    try:
+        encode_journal(build_largest(record, (travelling.path for travelling in closure)))
+    except JournalError as error:
+        refuse.because(f"{len(closure)} objects would travel, more than its journal can name: {error}")
 
 
 def build_draft(migration_id: str, dry_run: DryRun, plan: MovePlan, started_at: float) -> MigrationRecord:

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.migration.fences import (
+    MAX_EPOCH,
+    MAX_LEAD,
     Fence,
     build_fence_change,
     build_first_fence,
@@ -15,24 +17,30 @@ from controller.migration.fences import (
 WORDS = st.from_regex(r"[A-Za-z0-9-]{1,32}", fullmatch=True)
 
 
-@given(WORDS, st.integers(0, 10**17), WORDS)
+@given(WORDS, st.integers(0, MAX_EPOCH), WORDS)
 def test_a_fence_reads_back_what_was_written(migration_id: str, epoch: int, operation: str) -> None:
     fence = Fence(migration_id, epoch, operation)
     assert Fence.parse(str(fence)) == fence
 
 
 @pytest.mark.parametrize(
-    "text", ["", "m1", "m1:4", "m1:four:17", "m1:4:17:18", "m1:-4:17", "m 1:4:17", "m1:4:17\n"]
+    "text",
+    ["", "m1", "m1:4", "m1:four:17", "m1:4:17:18", "m1:-4:17", "m 1:4:17", "m1:4:17\n", "m1:2147483648:17"],
 )
 def test_anything_else_is_no_fence(text: str) -> None:
     with pytest.raises(ValueError, match="not a fence"):
         Fence.parse(text)
-    assert parse_epoch(text) == 0
+    assert parse_epoch(text, 4) == 0
 
 
 def test_a_missing_fence_has_epoch_zero() -> None:
-    assert parse_epoch(None) == 0
-    assert parse_epoch("m1:4:17") == 4
+    assert parse_epoch(None, 4) == 0
+    assert parse_epoch("m1:4:17", 4) == 4
+
+
+def test_a_fence_that_nobody_who_led_can_have_written_has_epoch_zero() -> None:
+    assert parse_epoch(f"m1:{4 + MAX_LEAD}:17", 4) == 4 + MAX_LEAD
+    assert parse_epoch(f"m1:{5 + MAX_LEAD}:17", 4) == 0
 
 
 def test_scaling_tests_identity_fence_and_replicas_before_it_changes_anything() -> None:
