@@ -19,7 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.simulation.network import Faults
+from tests.simulation.fake_cluster import FakeCluster, Request
+from tests.simulation.network import Delivery, Directed, Faults
 from tests.simulation.processes import Process
 from tests.simulation.world import PATH, World, keep_alive, simulate
 
@@ -30,8 +31,8 @@ NOISY_STEPS = 807
 #: Some more than most runs take.
 MAX_STEPS = 900
 
-#: A request without an answer takes 10 s, and so do those of the seal that follows, when they are late as well.
-UNNOTICED_S = 45.0
+#: A request without an answer takes 10 s, and some more follow until it is sealed off.
+UNNOTICED_S = 15.0
 #: The dead notice nothing, and a cluster that is cut off cannot be sealed: until a takeover, or until it is back.
 UNNOTICED_DEAD_S = 150.0
 
@@ -46,6 +47,7 @@ class Plan:
     freeze_at: int | None = None
     #: Spot nodes go; a write that takes replicas may rest on reads that are no older than this, seconds.
     reclaims_unnoticed_s: float | None = None
+    has_late_drains: bool = False
     has_no_capacity: bool = False
 
 
@@ -57,6 +59,8 @@ def run_once(seed: int, plan: Plan) -> list[str]:
             world.target.capacity = world.rng.randrange(world.replicas)
         if plan.reclaims_unnoticed_s is not None:
             world.loop.create_task(reclaim(world))
+        if plan.has_late_drains:
+            world.network.directed = delay_drains(world)
         freeze_s = world.rng.uniform(20, 80)
         first = Process("a", kill_at=plan.kill_at, freeze_at=plan.freeze_at, freeze_s=freeze_s)
         lives = [keep_alive(world, "a", first=first)]
@@ -78,6 +82,26 @@ async def reclaim(world: World) -> None:
     while world.loop.time() < 300:
         await asyncio.sleep(world.rng.uniform(5, 60))
         world.target.lose_pods(PATH, 1)
+
+
+def delay_drains(world: World) -> Directed:
+    """Half of all writes that lower the source land late, and meanwhile the target loses its pods for a while.
+
+    Chance alone hardly ever lets both meet.
+    """
+
+    def lose_all() -> None:
+        world.target.readiness = 0.01
+        world.target.lose_pods(PATH, 100)
+        world.loop.call_later(60, setattr, world.target, "readiness", 0.5)
+
+    def choose(cluster: FakeCluster, request: Request) -> Delivery | None:
+        if cluster is not world.source or not request.lowers or world.rng.random() < 0.5:
+            return None
+        world.loop.call_later(world.rng.uniform(0, 9), lose_all)
+        return Delivery(world.rng.uniform(10, 160))
+
+    return choose
 
 
 def noise() -> Faults:
@@ -110,8 +134,8 @@ CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
     "two, freeze, partitions, no capacity": lambda rng: Plan(
         partitions(rng), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS), has_no_capacity=True
     ),
-    "reclaims, late writes": lambda rng: Plan(
-        Faults(late=0.05, unanswered=0.02), reclaims_unnoticed_s=UNNOTICED_S
+    "reclaims, late drains": lambda rng: Plan(
+        Faults(), reclaims_unnoticed_s=UNNOTICED_S, has_late_drains=True
     ),
     "reclaims, partitions, kill": lambda rng: Plan(
         partitions(rng), kill_at=rng.randrange(MAX_STEPS), reclaims_unnoticed_s=UNNOTICED_DEAD_S
