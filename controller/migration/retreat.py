@@ -59,13 +59,13 @@ class Retreat:
             record = self._keeper.record
             source = require_present(found_source, record, Side.SOURCE)
             target = find_target(found_target, record)
+            if _is_restored(record, source, target):
+                return
+            limit_s = self._pace.settings.verify_limit_s(source.progress_deadline_s)
+            if standstill.measure(source, target, self._pace.monotonic()) > limit_s:
+                raise _stand_still(record, source, target)
             step = plan_retreat(record, source, target)
             if step is None:
-                if _is_restored(record, source, target):
-                    return
-                limit_s = self._pace.settings.verify_limit_s(source.progress_deadline_s)
-                if standstill.measure(source, target, self._pace.monotonic()) > limit_s:
-                    require_way_back(record, source, target)
                 await self._pace.sleep(self._pace.settings.poll_s)
             elif step[0] is Side.SOURCE:
                 await self._writer.scale(Side.SOURCE, step[1], always_permit)
@@ -116,13 +116,19 @@ def require_way_back(
 ) -> None:
     """Raises: HoldNeeded where a rollback has nothing to write and is not done: it waits for pods alone."""
     if plan_retreat(record, source, target) is None and not _is_restored(record, source, target):
-        serving = "an unknown number" if source.available is None else str(source.available)
-        left = target.replicas if target is not None else 0
-        raise HoldNeeded(
-            HoldReason.OPERATOR,
-            f"{record.source.context}: {serving} of {source.replicas} replicas serve, of {record.replicas} that "
-            f"are to come back; {left} are kept in {record.target.context}",
-        )
+        raise _stand_still(record, source, target)
+
+
+def _stand_still(
+    record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts | None
+) -> HoldNeeded:
+    serving = "an unknown number" if source.available is None else str(source.available)
+    left = target.replicas if target is not None else 0
+    return HoldNeeded(
+        HoldReason.OPERATOR,
+        f"{record.source.context}: {serving} of {source.replicas} replicas serve, of {record.replicas} that are to "
+        f"come back; {left} are kept in {record.target.context}",
+    )
 
 
 def plan_retreat(

@@ -15,7 +15,7 @@ from controller.migration.migration_controller import MigrationController
 from controller.snapshots import MigrationStage
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Delivery
-from tests.simulation.world import World, simulate, start
+from tests.simulation.world import PATH, World, simulate, start
 
 DENIAL = "ValidatingAdmissionPolicy 'frozen' denied request: replicas are frozen"
 
@@ -151,6 +151,36 @@ def test_way_back_without_room_in_the_source_calls_a_person_and_goes_on_when_the
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)
     assert world.violations == []
+
+
+def test_way_back_that_somebody_works_against_is_told(tmp_path: Path) -> None:
+    """Somebody asks for the target's replicas again, as often as they are taken back."""
+
+    async def insist(world: World) -> None:
+        world.target.on_scaled = lambda cluster, request: None
+        change = [{"op": "replace", "path": "/spec/replicas", "value": 5}]
+        while world.target.deployment(PATH) is not None:
+            if world.target.replicas(PATH) < 5:
+                world.target.handle(Request("PATCH", PATH, change, PatchType.JSON))
+            await asyncio.sleep(0.2)
+
+    async def scenario(world: World) -> None:
+        controller, migration_id, task = await start(world)
+        await world.wait_for(
+            lambda: controller.views()[0].phase == "SETTLE" and controller.views()[0].wave == 3
+        )
+        insisting = world.loop.create_task(insist(world))
+        controller.cancel(migration_id)
+        await world.wait_for(lambda: controller.views()[0].phase == "ROLLBACK")
+        began_at = world.loop.time()
+        await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.HOLDING)
+        assert world.loop.time() - began_at < 300
+        assert "of 6 that are to come back" in controller.views()[0].detail
+        insisting.cancel()
+        await task
+
+    world = simulate(scenario, 2, tmp_path, checks_readiness=False)
+    assert world.result() == (world.replicas, None)
 
 
 def test_original_that_others_deleted_does_not_keep_its_copy_from_being_taken_back(tmp_path: Path) -> None:
