@@ -112,11 +112,14 @@ class FencedWriter:
                 await self._send(side, facts, replicas)
                 break
             except (ClusterUnreachable, ServerFailed) as error:
-                self._unsealed.add(side)
+                self._expect_late_write(side)
                 await patience.endure(error)
             except (VersionConflict, RateLimited) as error:
                 await patience.endure(error)
         self._keeper.confirm_replicas(side, replicas)
+
+    def _expect_late_write(self, side: Side) -> None:
+        self._unsealed.add(side)
 
     async def _send(self, side: Side, facts: DeploymentFacts, replicas: int) -> None:
         """Send the announced write once."""
