@@ -25,8 +25,8 @@ from tests.simulation.processes import Process
 from tests.simulation.world import PATH, World, keep_alive, simulate
 
 #: How often a run without faults (seed 2) resumes its tasks, and one with noise (seed 7) until it is over.
-CLEAN_STEPS = 710
-NOISY_STEPS = 1153
+CLEAN_STEPS = 688
+NOISY_STEPS = 1394
 
 #: Some more than most runs take.
 MAX_STEPS = 900
