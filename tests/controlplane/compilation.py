@@ -16,10 +16,12 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 
 from tests.controlplane.errors import BuildFailed, ProgramsMissing
 from tests.controlplane.guard import ProcessGuard
@@ -29,6 +31,9 @@ Report = Callable[[str], None]
 
 REPORT_INTERVAL_S = 10.0
 """Arbitrary: often enough that nobody thinks the build hangs, seldom enough for a log file."""
+
+GO_REMARK = "go: "
+"""Begins the lines that name no package."""
 
 MAX_PARALLEL_COMPILERS = 4
 """Each may need 1 GiB in the larger API packages; protects small machines with many cores."""
@@ -67,19 +72,29 @@ def make_environment() -> dict[str, str]:
     }
 
 
-def compile_program(go: str, recipe: Recipe, destination: Path, report: Report) -> None:
-    """Build `recipe` and put the executable at `destination`, telling `report` now and then how far it is.
+def compile_program(
+    go: str, recipe: Recipe, destination: Path, report: Report, interval_s: float = REPORT_INTERVAL_S
+) -> None:
+    """Build `recipe` and put the executable at `destination`, telling `report` at intervals how far it is.
+
+    `report` is called by this thread and by another one, never by both at once.
 
     Raises: BuildFailed with the end of Go's output.
     """
     unfinished = destination.with_name(destination.name + ".unfinished")
     title = f"{recipe.program} {recipe.version}"
     report(f"Building {title} from Go modules (once; minutes on two cores).")
-    total = count_packages(go, recipe)
     started = time.monotonic()
-    run_go(go, recipe, make_build_arguments(recipe, unfinished), ProgressLines(title, total, report))
+    with Progress(title, report, interval_s) as progress:
+        run_go(go, recipe, make_list_arguments(recipe), progress.on_listed)
+        run_go(go, recipe, make_build_arguments(recipe, unfinished), progress.on_built)
     unfinished.replace(destination)
     report(f"Built {title} in {time.monotonic() - started:.0f} s, {destination.stat().st_size / 1e6:.0f} MB.")
+
+
+def make_list_arguments(recipe: Recipe) -> list[str]:
+    """Return the arguments of the `go list` that names every package of the program, one a line; downloads modules."""
+    return ["list", *make_module_arguments(recipe), "-deps", recipe.package]
 
 
 def make_build_arguments(recipe: Recipe, output: Path) -> list[str]:
@@ -103,16 +118,6 @@ def make_build_arguments(recipe: Recipe, output: Path) -> list[str]:
 def make_module_arguments(recipe: Recipe) -> list[str]:
     """Return what makes Go use exactly the pinned modules."""
     return ["-mod=readonly", f"-modfile={recipe.modfile}"]
-
-
-def count_packages(go: str, recipe: Recipe) -> int:
-    """Return how many packages the program consists of; downloads the modules where they are missing.
-
-    Raises: BuildFailed.
-    """
-    lines: list[str] = []
-    run_go(go, recipe, ["list", *make_module_arguments(recipe), "-deps", recipe.package], lines.append)
-    return sum(1 for line in lines if not line.startswith("go: "))
 
 
 def run_go(go: str, recipe: Recipe, arguments: list[str], on_line: Callable[[str], None]) -> None:
@@ -155,21 +160,52 @@ def follow_lines(process: subprocess.Popen[str], on_line: Callable[[str], None])
         raise
 
 
-class ProgressLines:
-    """Counts the packages that `go build -v` names and reports the count from time to time."""
+class Progress:
+    """Counts what Go names and tells how far it is at regular intervals, also while Go says nothing: the link alone may
+    take a minute. Use it as a context manager; `on_listed` and `on_built` may be called by the thread that runs Go.
+    """
 
-    def __init__(self, title: str, total: int, report: Report) -> None:
+    def __init__(self, title: str, report: Report, interval_s: float) -> None:
         self._title = title
-        self._total = total
         self._report = report
+        self._interval_s = interval_s
+        self._started = time.monotonic()
+        self._downloads = 0
+        self._packages = 0
         self._compiled = 0
-        self._reported_at = time.monotonic()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._tell_until_over, name="progress", daemon=True)
 
-    def __call__(self, line: str) -> None:
-        if line.startswith("go: "):
-            return
-        self._compiled += 1
-        now = time.monotonic()
-        if now - self._reported_at >= REPORT_INTERVAL_S:
-            self._reported_at = now
-            self._report(f"  {self._title}: {self._compiled} packages compiled, {self._total} at most.")
+    def __enter__(self) -> Progress:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def on_listed(self, line: str) -> None:
+        """Take note of a line of `go list`."""
+        self._note_download(line)
+        self._packages += not line.startswith(GO_REMARK)
+
+    def on_built(self, line: str) -> None:
+        """Take note of a line of `go build -v`."""
+        self._note_download(line)
+        self._compiled += not line.startswith(GO_REMARK)
+
+    def describe(self) -> str:
+        """Return how far the build is."""
+        elapsed = f"{self._title}: {time.monotonic() - self._started:.0f} s"
+        if not self._packages:  # named by `go list` once all modules are there
+            return f"{elapsed}, {self._downloads} modules downloaded"
+        return f"{elapsed}, {self._compiled} packages compiled, {self._packages} at most; the link comes last"
+
+    def _note_download(self, line: str) -> None:
+        self._downloads += line.startswith("go: downloading ")
+
+    def _tell_until_over(self) -> None:
+        while not self._is_over.wait(self._interval_s):
+            self._report(f"  {self.describe()}")

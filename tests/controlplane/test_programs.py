@@ -14,19 +14,28 @@ import pytest
 from tests.controlplane import programs
 from tests.controlplane.compilation import compile_program, read_go_version
 from tests.controlplane.errors import BuildFailed, ProgramsMissing
+from tests.controlplane.process_groups import is_group_gone
 from tests.controlplane.versions import ETCD, KUBERNETES, KUBERNETES_PARTS, KWOK, Recipe
 
 PROJECT_ROOT = Path(__file__).parents[2]
+KUBERNETES_NAMES = ("kubernetes", *KUBERNETES_PARTS)
 
-# Plays `go env`, `go list` and `go build -o=FILE`; the environment decides how the build ends.
+# Plays `go env`, `go list` and `go build -o=FILE`; the environment decides how the build ends, and whether it waits in
+# the middle of each until somebody writes into the pipe of its name in FAKE_GO_GATES.
 FAKE_GO = """#!/bin/sh
+pause() { [ -z "$FAKE_GO_GATES" ] || read -r _ < "$FAKE_GO_GATES/$1"; }
 case "$1" in
 env) echo "${FAKE_GO_VERSION:-go1.26.8}" ;;
-list) echo one; echo two ;;
+list)
+    echo "go: downloading example.test/module v1.0.0"
+    pause list
+    echo one; echo two ;;
 build)
     for argument; do case "$argument" in -o=*) output="${argument#-o=}" ;; esac; done
     echo "half" > "$output"
+    echo "$$" > "$output.pid"
     echo "building"
+    pause build
     [ -z "$FAKE_GO_FAILS" ] || { echo "proxy unreachable"; exit 1; }
     echo "whole" > "$output" ;;
 esac
@@ -49,7 +58,7 @@ def fake_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(go)
 
 
-def test_interrupted_build_leaves_no_executable_and_can_be_resumed(
+def test_failed_build_leaves_no_executable_and_can_be_repeated(
     fake_go: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     destination = tmp_path / "etcd"
@@ -60,6 +69,59 @@ def test_interrupted_build_leaves_no_executable_and_can_be_resumed(
     monkeypatch.delenv("FAKE_GO_FAILS")
     compile_program(fake_go, ETCD, destination, ignore)
     assert destination.read_text() == "whole\n"
+
+
+@pytest.fixture
+def gates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of the pipes at which the fake Go waits: "list" while modules download, "build" before it has linked."""
+    folder = tmp_path / "gates"
+    folder.mkdir()
+    for name in ("list", "build"):
+        os.mkfifo(folder / name)
+    monkeypatch.setenv("FAKE_GO_GATES", str(folder))
+    return folder
+
+
+BUILDER = "from tests.controlplane.programs import provide_programs; provide_programs('1.36', print)"
+
+
+@pytest.mark.usefixtures("fake_go")
+def test_killed_build_leaves_neither_compilers_nor_an_executable_and_can_be_resumed(
+    gates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BUILDER], cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as owner:
+        assert owner.stderr is not None
+        try:
+            (gates / "list").write_text("modules are here\n")
+            with (gates / "build").open("w"):  # opens when the build waits there
+                (pid_file,) = tmp_path.rglob("kubernetes.unfinished.pid")
+                group = os.getpgid(int(pid_file.read_text()))
+                owner.kill()
+                owner.stderr.read()  # ends with the guard, which is the last to go
+        finally:
+            owner.kill()
+    assert is_group_gone(group)
+    assert not any(path.is_file() for path in tmp_path.rglob("kube*") if path.name in KUBERNETES_NAMES)
+    monkeypatch.delenv("FAKE_GO_GATES")
+    resumed = programs.provide_programs("1.36", ignore)
+    assert resumed["kube-apiserver"].read_text() == "whole\n"
+
+
+def test_build_tells_how_far_it_is_while_go_says_nothing(fake_go: str, gates: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    closed = {"list": "1 modules downloaded", "build": "1 packages compiled, 2 at most"}
+
+    def report(line: str) -> None:
+        told.append(line)
+        for name in [name for name, awaited in closed.items() if awaited in line]:
+            del closed[name]
+            (gates / name).write_text("go on\n")
+
+    compile_program(fake_go, ETCD, tmp_path / "etcd", report, interval_s=0.01)
+    assert closed == {}
+    assert told[-1].startswith("Built etcd")
 
 
 def test_old_go_is_refused_with_the_version_that_is_needed(
