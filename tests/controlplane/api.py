@@ -35,12 +35,12 @@ class ApiClient:
 
     Attributes:
         base_url: "https://127.0.0.1:port".
-        token: bearer token of the user.
+        token: bearer token of the user; None where `tls` has the user's certificate.
         tls: trusts the cluster's own authority and nobody else.
     """
 
     base_url: str
-    token: str
+    token: str | None
     tls: ssl.SSLContext
 
     def get(self, path: str, **query: str) -> JsonObject:
@@ -85,37 +85,70 @@ class ApiClient:
         collection: str,
         is_wanted: Callable[[JsonObject], bool],
         timeout_s: float = 30.0,
+        since: str = "",
         **selectors: str,
     ) -> JsonObject:
         """Return the first object of a collection that is wanted, by watching it.
 
         Args:
+            since: resource version of a list: every state after it is looked at. Empty looks at what is there first.
             selectors: `fieldSelector` or `labelSelector`.
         Raises: ControlPlaneError with the last state seen when the time is over.
         """
         seen: JsonObject = {}
-        for seen in self._follow(collection, timeout_s, selectors):
+        for seen in self._follow(collection, timeout_s, since, selectors):
             if is_wanted(seen):
                 return seen
         raise ControlPlaneError(
             f"Nothing in {collection} {selectors} was as wanted within {timeout_s} s; last seen: {json.dumps(seen)}"
         )
 
-    def _follow(
-        self, collection: str, timeout_s: float, selectors: Mapping[str, str]
-    ) -> Iterator[JsonObject]:
-        """Yield the present state of the objects, then each change, until the time is over."""
+    def await_gone(self, collection: str, name: str, timeout_s: float = 30.0) -> None:
+        """Return once no object of that name is left.
+
+        Raises: ControlPlaneError when the time is over.
+        """
+        selectors = {"fieldSelector": f"metadata.name={name}"}
         listed = self.get(collection, **selectors)
-        yield from listed["items"]
+        if not listed["items"]:
+            return
+        version = listed["metadata"]["resourceVersion"]
+        if not any(
+            event["type"] == "DELETED" for event in self._watch(collection, timeout_s, version, selectors)
+        ):
+            raise ControlPlaneError(f"{collection}/{name} was still there after {timeout_s} s.")
+
+    def _follow(
+        self, collection: str, timeout_s: float, since: str, selectors: Mapping[str, str]
+    ) -> Iterator[JsonObject]:
+        """Yield the present state of the objects, unless a version is given, then each change until time is over."""
+        if not since:
+            listed = self.get(collection, **selectors)
+            yield from listed["items"]
+            since = listed["metadata"]["resourceVersion"]
+        for event in self._watch(collection, timeout_s, since, selectors):
+            if event["type"] != "DELETED":
+                yield event["object"]
+
+    def _watch(
+        self, collection: str, timeout_s: float, since: str, selectors: Mapping[str, str]
+    ) -> Iterator[JsonObject]:
+        """Yield the events after a version until the time is over.
+
+        Raises: RequestRefused, also where the server refuses to go on in the middle of the watch.
+        """
         query = {
             **selectors,
             "watch": "true",
-            "resourceVersion": listed["metadata"]["resourceVersion"],
+            "resourceVersion": since,
             "timeoutSeconds": str(max(1, round(timeout_s))),
         }
         with self._open("GET", collection, query, timeout_s=timeout_s + TIMEOUT_S) as response:
             for line in response:
-                yield json.loads(line)["object"]
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    raise RequestRefused("GET", collection, event["object"]["code"], event["object"])
+                yield event
 
     def _exchange(
         self,
@@ -143,10 +176,11 @@ class ApiClient:
         address = urlsplit(self.base_url).netloc
         connection = http.client.HTTPSConnection(address, context=self.tls, timeout=timeout_s)
         headers = {
-            "Authorization": f"Bearer {self.token}",
             "Content-Type": content_type,
             "Connection": "close",  # http.client then hands the socket to the response, which closes it
         }
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
         target = f"{path}?{urlencode(query)}" if query else path
         connection.request(method, target, None if body is None else json.dumps(body), headers)
         return connection.getresponse()

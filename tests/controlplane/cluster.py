@@ -16,18 +16,22 @@ from socket import socket
 import yaml
 
 from tests.controlplane.api import ApiClient, JsonObject
-from tests.controlplane.components import MANIFESTS, Component, compose_components
-from tests.controlplane.errors import StartFailed
+from tests.controlplane.components import MANIFESTS, STORE_SOCKET, Component, compose_components
+from tests.controlplane.errors import ControlPlaneError, StartFailed
 from tests.controlplane.places import Place, describe_nodes
 from tests.controlplane.ports import LOOPBACK, reserve_port
 from tests.controlplane.programs import Programs
+from tests.controlplane.store import compact_store
 from tests.controlplane.users import PEOPLE, User, write_credentials
+from tests.controlplane.workloads import read_condition
 
 START_TIMEOUT_S = 60.0
 """Four clusters starting at once on two busy cores took under half of it."""
 
 POLL_INTERVAL_S = 0.05
 """Between questions whether the API server is ready; nothing could tell us before it listens."""
+
+NOT_READY_TAINT = "node.kubernetes.io/not-ready"
 
 MIGRATOR_ROLES = {
     "none": (),
@@ -108,6 +112,14 @@ class Cluster:
             time.sleep(POLL_INTERVAL_S)
         self.kubernetes_version = client.get("/version")["gitVersion"]
 
+    def compact_store(self) -> None:
+        """Have etcd drop all old versions of all objects, as the API server does with those of more than five minutes.
+
+        The API server's cache still has some of them, until it is started anew.
+        """
+        newest = self.client().get("/api/v1/namespaces")["metadata"]["resourceVersion"]
+        compact_store(self.folder / STORE_SOCKET, int(newest))
+
     def check_alive(self) -> None:
         """Raise StartFailed when one of the programs has ended by itself."""
         for component in self.components.values():
@@ -121,7 +133,7 @@ class Cluster:
 
 
 def start_cluster(place: Place, folder: Path, programs: Programs, group: int) -> Cluster:
-    """Start a cluster in a new `folder` and return it once its API server is ready and its nodes exist.
+    """Start a cluster in a new `folder` and return it once pods can be placed on its nodes.
 
     Raises: StartFailed.
     """
@@ -134,6 +146,7 @@ def start_cluster(place: Place, folder: Path, programs: Programs, group: int) ->
         for name in ("kube-controller-manager", "kube-scheduler", "kwok"):
             cluster.components[name].start()
         furnish(cluster)
+        await_nodes(cluster)
     except BaseException:
         cluster.close()
         raise
@@ -167,6 +180,26 @@ def furnish(cluster: Cluster) -> None:
             admin.create(f"/apis/{manifest['apiVersion']}/{manifest['kind'].lower()}s", manifest)
     for node in describe_nodes(cluster.place):
         admin.create("/api/v1/nodes", node)
+
+
+def await_nodes(cluster: Cluster) -> None:
+    """Return once every node is Ready and the node controller has seen it.
+
+    Raises: StartFailed.
+    """
+    admin = cluster.client()
+    for node in describe_nodes(cluster.place):
+        try:
+            admin.await_object("/api/v1/nodes", node["metadata"]["name"], takes_pods, START_TIMEOUT_S)
+        except ControlPlaneError as error:
+            cluster.check_alive()
+            raise StartFailed(f"The nodes of {cluster.context} were not ready: {error}") from error
+
+
+def takes_pods(node: JsonObject) -> bool:
+    """Tell whether a node is Ready and has lost the taint with which every node begins."""
+    taints = {taint["key"] for taint in node["spec"].get("taints", [])}
+    return read_condition(node, "Ready").get("status") == "True" and NOT_READY_TAINT not in taints
 
 
 def bind_migrator(role: str) -> JsonObject:

@@ -22,7 +22,8 @@ for a default route without one. Nothing connects to it, as no endpoints are pub
 UNUSED_URL = "http://127.0.0.1:1"
 """etcd must announce URLs with a host and a port, though its only client and its only member use Unix sockets."""
 
-STORE_URL = "unix://etcd.sock"
+STORE_SOCKET = "etcd.sock"
+STORE_URL = f"unix://{STORE_SOCKET}"
 """Where the API server finds etcd: relative to the cluster's folder, in which all its programs run, because the path
 of a Unix socket may not exceed some 100 characters, and temporary folders can."""
 

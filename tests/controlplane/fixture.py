@@ -4,6 +4,7 @@ Load it with `pytest_plugins = ["tests.controlplane.fixture"]` in `tests/conftes
 
 - marks every test that uses the fixture with `controlplane`, so that `-m "not controlplane"` leaves them out (a test
   that asks for it by `request.getfixturevalue` must bear the mark itself);
+- gives these tests more time than others, as the first of them also starts the clusters;
 - builds missing programs after collection, where neither a test's time limit nor output capture applies;
 - skips these tests with a sentence where the programs cannot be had, or fails them when
   `SENTINELAURA_REQUIRE_CONTROLPLANE=1` says that nothing may be skipped.
@@ -29,6 +30,9 @@ MARKER = "controlplane"
 REQUIRE_VARIABLE = "SENTINELAURA_REQUIRE_CONTROLPLANE"
 VERSIONS_VARIABLE = "SENTINELAURA_KUBERNETES"
 
+TIMEOUT_S = 300
+"""For one test, clusters included: two starts of a minute each at the worst, and two waits of another."""
+
 # Why the programs cannot be had, if so: found once after collection, told by every test that needs them.
 FAILURE_KEY = pytest.StashKey[ControlPlaneError]()
 
@@ -40,10 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use the fixture, directly or through another fixture."""
+    """Mark the tests that use the fixture, directly or through another fixture, and give them time."""
     for item in items:
         if uses_clusters(item):
             item.add_marker(MARKER)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TIMEOUT_S))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
