@@ -165,7 +165,7 @@ class ApiServer:
                 interval_s = BOOKMARK_INTERVAL_S / self._time_scale if wants_bookmarks else None
                 await self._follow(response, cursor, cluster.waiting, interval_s)
         except TimeoutError:
-            # The end of its time is the normal end of a watch, told by a last bookmark if there is news.
+            # The end of its time is the normal end of a watch, told by a last bookmark.
             if wants_bookmarks:
                 await _write_bookmark(response, cursor)
         except ApiError as error:
@@ -180,7 +180,13 @@ class ApiServer:
         waiting: set[asyncio.Event],
         interval_s: float | None,
     ) -> None:
-        """Send changes as they come, and after each quiet interval a bookmark if there is news."""
+        """Send changes as they come, and a bookmark after each interval."""
+        loop = asyncio.get_running_loop()
+
+        def find_bookmark_time() -> float | None:
+            return None if interval_s is None else loop.time() + interval_s
+
+        bookmark_at = find_bookmark_time()
         changed = asyncio.Event()
         waiting.add(changed)
         try:
@@ -191,10 +197,11 @@ class ApiServer:
                 if changed.is_set():
                     continue
                 try:
-                    async with asyncio.timeout(interval_s):
+                    async with asyncio.timeout_at(bookmark_at):
                         await changed.wait()
                 except TimeoutError:
                     await _write_bookmark(response, cursor)
+                    bookmark_at = find_bookmark_time()
         finally:
             waiting.discard(changed)
 

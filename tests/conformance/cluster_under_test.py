@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from kubernetes.aio import client, config
 
 JsonObject = dict[str, Any]
+State = TypeVar("State")
 
 WAIT_S = 60.0
 """For something that a control loop will do; a real one may be busy, and an autoscaler looks every 15 s."""
@@ -29,6 +30,27 @@ MEDIA_TYPES = {
     "apply": "application/apply-patch+yaml",
 }
 """Short name of a patch → its Content-Type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, to be sent.
+
+    Attributes:
+        patch: key of MEDIA_TYPES for a PATCH.
+        headers: added to the usual ones, or instead of these.
+    """
+
+    method: str
+    path: str
+    body: Any = None
+    patch: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+
+    def all_headers(self) -> dict[str, str]:
+        media_type = MEDIA_TYPES[self.patch] if self.patch else "application/json"
+        return {"Accept": "application/json", "Content-Type": media_type, **self.headers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +92,7 @@ class ClusterUnderTest:
     """A cluster with a namespace of its own for one test.
 
     Attributes:
-        namespace: exists, may be filled freely, is not cleaned up (both backends end with the session).
+        namespace: exists, may be filled freely, goes after the test.
     """
 
     def __init__(self, runner: asyncio.Runner, api: client.ApiClient, namespace: str) -> None:
@@ -89,11 +111,16 @@ class ClusterUnderTest:
         **query: Any,
     ) -> Answer:
         """Send one request and return the answer, whatever its code."""
-        sent = {
-            "Accept": "application/json",
-            "Content-Type": MEDIA_TYPES[patch] if patch else "application/json",
-        }
-        return self._runner.run(self._exchange(method, path, body, {**sent, **(headers or {})}, query))
+        (answer,) = self.race([Request(method, path, body, patch, headers or {}, query)])
+        return answer
+
+    def race(self, requests: Iterable[Request]) -> list[Answer]:
+        """Send all requests at the same moment and return their answers, in the order of the requests."""
+
+        async def send_all() -> list[Answer]:
+            return await asyncio.gather(*(self._exchange(one) for one in requests))
+
+        return self._runner.run(send_all())
 
     def get(self, path: str, **query: Any) -> JsonObject:
         return expect(200, self.request("GET", path, **query))
@@ -121,64 +148,86 @@ class ClusterUnderTest:
     @contextmanager
     def watch(self, path: str, **query: Any) -> Iterator[Watch]:
         """Open a watch. The answer must be 200, as it is even for a version that is too old."""
-        headers = {"Accept": "application/json"}
-        response = self._runner.run(self._open("GET", path, None, headers, {"watch": "true", **query}))
+        response = self._runner.run(self._open(_watch_request(path, query)))
         assert response.status == 200
         try:
             yield Watch(self._runner, response)
         finally:
             self._runner.run(_close(response))
 
-    def eventually(self, path: str, is_wanted: Callable[[JsonObject], bool]) -> JsonObject:
-        """The object once `is_wanted` says so; it may have to come into being first."""
-        collection, _, name = path.rpartition("/")
-        return self._runner.run(self._await_object(collection, name, is_wanted))
-
-    async def _await_object(
-        self, collection: str, name: str, is_wanted: Callable[[JsonObject], bool]
+    def eventually(
+        self, path: str, is_wanted: Callable[[JsonObject], bool], since: JsonObject | None = None
     ) -> JsonObject:
-        seen: JsonObject = {}
-        try:
-            async with asyncio.timeout(WAIT_S):
-                async for seen in self._follow(collection, name):
-                    if is_wanted(seen):
-                        return seen
-        except TimeoutError:
-            pass
-        raise AssertionError(f"{collection}/{name} was not as wanted in {WAIT_S} s; last seen: {seen}")
+        """The object once `is_wanted` says so; it may have to come into being first.
 
-    async def _follow(self, collection: str, name: str) -> AsyncIterator[JsonObject]:
-        """One object as it is, then each change of it."""
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        Args:
+            since: an earlier version of the object: every version after it is looked at. None looks at what is there
+                and then at each change, so that a state which passes quickly may be missed.
+        """
+        collection, _, name = path.rpartition("/")
         selector = {"fieldSelector": f"metadata.name={name}"}
-        listed = (await self._exchange("GET", collection, None, headers, selector)).body
-        for item in listed["items"]:
-            yield item
-        query = {**selector, "watch": "true", "resourceVersion": listed["metadata"]["resourceVersion"]}
-        response = await self._open("GET", collection, None, headers, query)
-        try:
-            async for event in read_events(response):
-                if event["type"] != "DELETED":
-                    yield event["object"]
-        finally:
-            response.close()
+        version = None if since is None else since["metadata"]["resourceVersion"]
+        return self._runner.run(_await_state(path, self._follow(collection, selector, version), is_wanted))
 
     def eventually_listed(
         self, path: str, is_wanted: Callable[[list[JsonObject]], bool], **query: Any
     ) -> list[JsonObject]:
         """The items of a collection once `is_wanted` says so; looks again after each change of it."""
-        while True:
-            listed = self.get(path, **query)
-            items: list[JsonObject] = listed["items"]
-            if is_wanted(items):
-                return items
-            with self.watch(path, resourceVersion=listed["metadata"]["resourceVersion"], **query) as watch:
-                watch.next()
+        return self._runner.run(_await_state(path, self._follow_list(path, query), is_wanted))
 
-    async def _exchange(
-        self, method: str, path: str, body: Any, headers: Mapping[str, str], query: Mapping[str, Any]
-    ) -> Answer:
-        response = await self._open(method, path, body, headers, query)
+    def eventually_answered(self, request: Request, is_wanted: Callable[[Answer], bool]) -> Answer:
+        """The answer once `is_wanted` says so, asking again and again: for what a server learns by no watch of ours."""
+        return self._runner.run(_await_state(request.path, self._repeat(request), is_wanted))
+
+    async def _repeat(self, request: Request) -> AsyncGenerator[Answer, None]:
+        while True:
+            yield await self._exchange(request)
+
+    async def _follow(
+        self, collection: str, selector: Mapping[str, str], version: str | None
+    ) -> AsyncGenerator[JsonObject, None]:
+        """The selected objects as they are, if no version is given, and each change of them."""
+        while True:
+            if version is None:
+                listed = await self._list(collection, selector)
+                for item in listed["items"]:
+                    yield item
+                version = listed["metadata"]["resourceVersion"]
+            async with aclosing(self._changes(collection, selector, version)) as changes:
+                async for event in changes:
+                    if event["type"] != "DELETED":
+                        yield event["object"]
+            version = None
+
+    async def _follow_list(
+        self, collection: str, query: Mapping[str, Any]
+    ) -> AsyncGenerator[list[JsonObject], None]:
+        """A collection's items as they are, then again after each change."""
+        while True:
+            listed = await self._list(collection, query)
+            yield listed["items"]
+            version = listed["metadata"]["resourceVersion"]
+            async with aclosing(self._changes(collection, query, version)) as changes:
+                await anext(changes, None)
+
+    async def _list(self, collection: str, query: Mapping[str, Any]) -> JsonObject:
+        return expect(200, await self._exchange(Request("GET", collection, query=query)))
+
+    async def _changes(
+        self, collection: str, query: Mapping[str, Any], version: str
+    ) -> AsyncGenerator[JsonObject, None]:
+        """The events of a watch until it ends, by itself or with an ERROR (the version is too old): list again then."""
+        response = await self._open(_watch_request(collection, {**query, "resourceVersion": version}))
+        try:
+            async for event in read_events(response):
+                if event["type"] == "ERROR":
+                    return
+                yield event
+        finally:
+            response.close()
+
+    async def _exchange(self, request: Request) -> Answer:
+        response = await self._open(request)
         async with response:
             raw = await response.read()
         try:
@@ -187,16 +236,13 @@ class ClusterUnderTest:
             parsed = {"text": raw.decode(errors="replace")}
         return Answer(response.status, parsed, dict(response.headers))
 
-    async def _open(
-        self, method: str, path: str, body: Any, headers: Mapping[str, str], query: Mapping[str, Any]
-    ) -> aiohttp.ClientResponse:
-        params = [(key, str(value)) for key, value in query.items()]
+    async def _open(self, request: Request) -> aiohttp.ClientResponse:
         serialized = await self._api.param_serialize(
-            method,
-            path,
-            query_params=params,
-            header_params=dict(headers),
-            body=body,
+            request.method,
+            request.path,
+            query_params=[(key, str(value)) for key, value in request.query.items()],
+            header_params=request.all_headers(),
+            body=request.body,
             auth_settings=["BearerToken"],
         )
         answer = await self._api.call_api(*serialized, _request_timeout=aiohttp.ClientTimeout(total=None))
@@ -204,8 +250,34 @@ class ClusterUnderTest:
         return response
 
 
+def _watch_request(path: str, query: Mapping[str, Any]) -> Request:
+    return Request("GET", path, query={"watch": "true", **query})
+
+
+async def _await_state(
+    path: str, states: AsyncGenerator[State, None], is_wanted: Callable[[State], bool]
+) -> State:
+    """The first state that is wanted. Raises AssertionError with the last one when the time is over."""
+    seen: State | None = None
+    try:
+        async with asyncio.timeout(WAIT_S), aclosing(states):
+            async for seen in states:
+                if is_wanted(seen):
+                    return seen
+    except TimeoutError:
+        pass
+    raise AssertionError(f"{path} was not as wanted in {WAIT_S} s; last seen: {seen}")
+
+
 async def _close(response: aiohttp.ClientResponse) -> None:
     response.close()
+
+
+def condition(value: JsonObject, type_: str) -> JsonObject:
+    """One condition of an object's status; empty while there is none of that type."""
+    conditions = value.get("status", {}).get("conditions") or []
+    found: JsonObject = next((one for one in conditions if one["type"] == type_), {})
+    return found
 
 
 def expect(code: int, answer: Answer) -> JsonObject:

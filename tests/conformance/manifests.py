@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 JsonObject = dict[str, Any]
+
+ONE_MIB = 1024 * 1024
+# aiohttp's advice to stream; these bodies are large on purpose.
+large_bodies = pytest.mark.filterwarnings("ignore:Sending a large body directly:ResourceWarning")
 
 
 def deployment(name: str, replicas: Any = 1, *, cpu: str = "10m", pod_labels: dict[str, str] | None = None,

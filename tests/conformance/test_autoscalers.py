@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject
+from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject, condition
 from tests.conformance.manifests import autoscaler, deployment
 
 GROUP = "autoscaling/v2"
-
-
-def condition(value: JsonObject, type_: str) -> JsonObject:
-    found: JsonObject = next(
-        (one for one in value.get("status", {}).get("conditions") or [] if one["type"] == type_), {}
-    )
-    return found
 
 
 def create_pair(
@@ -46,7 +39,6 @@ def test_above_its_maximum_a_workload_is_scaled_down(cluster: ClusterUnderTest) 
 
 
 def test_at_zero_the_autoscaler_goes_quiet(cluster: ClusterUnderTest) -> None:
-    """Seen on v1.36.3 and v1.37.2."""
     path = create_pair(cluster, 0, least=2, most=4)
     quiet = cluster.eventually(
         path, lambda one: condition(one, "ScalingActive").get("reason") == "ScalingDisabled"
@@ -56,7 +48,7 @@ def test_at_zero_the_autoscaler_goes_quiet(cluster: ClusterUnderTest) -> None:
 
 
 def test_disabled_policies_do_not_hold_the_minimum_back(cluster: ClusterUnderTest) -> None:
-    """So freezing an autoscaler takes its minimum as well as its policies. Seen on v1.36.3 and v1.37.2."""
+    """So freezing an autoscaler takes its minimum as well as its policies."""
     disabled = {"selectPolicy": "Disabled"}
     create_pair(cluster, 1, least=2, most=4, scaleUp=disabled, scaleDown=disabled)
     cluster.eventually(cluster.deployment("web"), lambda one: one["spec"]["replicas"] == 2)

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject
-from tests.conformance.manifests import deployment, disruption_budget, pod, quota
-
-
-def condition(value: JsonObject, type_: str) -> JsonObject:
-    found: JsonObject = next(
-        (one for one in value["status"].get("conditions", []) if one["type"] == type_), {}
-    )
-    return found
-
-
-def create_quota(cluster: ClusterUnderTest, **hard: str) -> None:
-    cluster.create(cluster.path("resourcequotas"), quota("narrow", **hard))
-    cluster.eventually(cluster.path("resourcequotas", "narrow"), lambda one: "used" in one.get("status", {}))
+from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject, condition
+from tests.conformance.manifests import deployment, disruption_budget, pod
+from tests.conformance.quotas import create_quota
 
 
 def test_pod_over_the_quota_is_403(cluster: ClusterUnderTest) -> None:
@@ -42,26 +31,48 @@ def test_quota_refusal_reaches_the_deployments_status(cluster: ClusterUnderTest)
     assert refused["status"]["replicas"] == 1
 
 
+def test_refusal_in_the_status_keeps_its_first_text(cluster: ClusterUnderTest) -> None:
+    """Which names the pod that was refused first; those that were refused later have other names."""
+    create_quota(cluster, pods="1")
+    cluster.create(cluster.deployment(), deployment("web", 3))
+    sets = cluster.path("replicasets", group="apps/v1")
+    (refused,) = cluster.eventually_listed(sets, lambda found: bool(found) and is_refused(found[0], 3))
+    cluster.patch(cluster.deployment("web"), {"spec": {"replicas": 5}})
+    (refused_again,) = cluster.eventually_listed(sets, lambda found: is_refused(found[0], 5))
+    assert condition(refused, "ReplicaFailure")["message"].startswith(f'pods "{refused["metadata"]["name"]}-')
+    assert condition(refused_again, "ReplicaFailure") == condition(refused, "ReplicaFailure")
+
+
+def is_refused(replica_set: JsonObject, replicas: int) -> bool:
+    """Whether the control loop has tried to reach that many and told of its failure."""
+    has_tried = replica_set["status"].get("observedGeneration") == replica_set["metadata"]["generation"]
+    return (
+        has_tried
+        and replica_set["spec"]["replicas"] == replicas
+        and bool(condition(replica_set, "ReplicaFailure"))
+    )
+
+
 def test_quota_status_counts_what_is_used(cluster: ClusterUnderTest) -> None:
-    create_quota(cluster, **{"pods": "5", "requests.cpu": "1"})
+    create_quota(cluster, pods="5", **{"requests.cpu": "1"})
     cluster.create(cluster.deployment(), deployment("web", 2))
     used = cluster.eventually(
         cluster.path("resourcequotas", "narrow"), lambda one: one["status"]["used"].get("pods") == "2"
     )["status"]["used"]
-    assert used == {"pods": "2", "requests.cpu": "20m"}
+    assert (used["pods"], used["requests.cpu"]) == ("2", "20m")
 
 
 def test_pod_larger_than_every_node_stays_pending_and_says_why(cluster: ClusterUnderTest) -> None:
     cluster.create(cluster.path("pods"), pod("giant", cpu="900"))
     waiting = cluster.eventually(
-        cluster.path("pods", "giant"), lambda one: bool(condition(one, "PodScheduled"))
+        cluster.path("pods", "giant"),
+        lambda one: "Insufficient cpu" in condition(one, "PodScheduled").get("message", ""),
     )
     scheduled = condition(waiting, "PodScheduled")
     assert (waiting["status"]["phase"], scheduled["status"], scheduled["reason"]) == (
         "Pending", "False", "Unschedulable",
     )  # fmt: skip
     assert "nodes are available: " in scheduled["message"]
-    assert "Insufficient cpu" in scheduled["message"]
 
 
 def test_node_selector_that_no_node_meets_is_unschedulable(cluster: ClusterUnderTest) -> None:
@@ -69,22 +80,28 @@ def test_node_selector_that_no_node_meets_is_unschedulable(cluster: ClusterUnder
         cluster.path("pods"), pod("elsewhere", nodeSelector={"topology.kubernetes.io/region": "mars-1"})
     )
     waiting = cluster.eventually(
-        cluster.path("pods", "elsewhere"), lambda one: bool(condition(one, "PodScheduled"))
+        cluster.path("pods", "elsewhere"),
+        lambda one: "node affinity/selector" in condition(one, "PodScheduled").get("message", ""),
     )
     assert "didn't match Pod's node affinity/selector" in condition(waiting, "PodScheduled")["message"]
 
 
 def test_pods_beyond_the_capacity_wait_while_the_others_run(cluster: ClusterUnderTest) -> None:
     cluster.create(cluster.deployment(), deployment("wide", 5, cpu="2500m"))
-    full = cluster.eventually(cluster.deployment("wide"), lambda one: one["status"].get("readyReplicas") == 3)
-    assert full["status"]["replicas"] == 5
-    assert full["status"]["unavailableReplicas"] == 2
-    cluster.patch(cluster.deployment("wide"), {"spec": {"replicas": 2}})
-    done = cluster.eventually(cluster.deployment("wide"), lambda one: one["status"].get("replicas") == 2)
-    # Scaling down takes the pods away that never ran.
-    assert done["status"]["readyReplicas"] == 2
-    cluster.delete(cluster.deployment("wide"))
-    cluster.eventually_listed(cluster.path("pods"), lambda pods: not pods)
+    try:
+        full = cluster.eventually(
+            cluster.deployment("wide"),
+            lambda one: (one["status"].get("replicas"), one["status"].get("readyReplicas")) == (5, 3),
+        )
+        assert full["status"]["unavailableReplicas"] == 2
+        cluster.patch(cluster.deployment("wide"), {"spec": {"replicas": 2}})
+        done = cluster.eventually(cluster.deployment("wide"), lambda one: one["status"].get("replicas") == 2)
+        # Scaling down takes the pods away that never ran.
+        assert done["status"]["readyReplicas"] == 2
+    finally:
+        cluster.delete(cluster.deployment("wide"))
+        # The others need the room.
+        cluster.eventually_listed(cluster.path("pods"), lambda pods: not pods)
 
 
 def test_disruption_budget_counts_the_healthy(cluster: ClusterUnderTest) -> None:

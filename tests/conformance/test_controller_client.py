@@ -13,7 +13,8 @@ from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
 from controller.errors import NotArmed, ObjectNotFound, RequestRefused, VersionConflict
 from tests.conformance.backends import Backend
-from tests.conformance.manifests import config_map, deployment, lease
+from tests.conformance.cluster_under_test import WAIT_S, ClusterUnderTest
+from tests.conformance.manifests import ONE_MIB, config_map, deployment, large_bodies, lease
 from tests.controller.clusters.clients import make_client
 
 Scene = Callable[[KubeClient, str], Coroutine[Any, Any, None]]
@@ -21,17 +22,17 @@ Play = Callable[[Scene], None]
 
 
 @pytest.fixture
-def play(backend: Backend) -> Play:
+def play(backend: Backend, cluster: ClusterUnderTest) -> Play:
     """Run a scene with an armed client and a namespace of its own."""
 
-    async def run(scene: Scene, namespace: str) -> None:
+    async def run(scene: Scene) -> None:
         client = make_client(backend.kubeconfig, backend.context, armed=True)
         try:
-            await scene(client, namespace)
+            await scene(client, cluster.namespace)
         finally:
             await client.close()
 
-    return lambda scene: backend.runner.run(run(scene, backend.lend().namespace))
+    return lambda scene: backend.runner.run(run(scene))
 
 
 def test_failed_compare_and_set_is_a_version_conflict(play: Play) -> None:
@@ -113,9 +114,24 @@ def test_watch_resumes_where_a_list_ended(play: Play) -> None:
         version = (await client.get(collection))["metadata"]["resourceVersion"]
         await client.create(collection, config_map("later"))
         events = client.watch(collection, resource_version=version)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             event = await anext(events)
         assert (event["type"], event["object"]["metadata"]["name"]) == ("ADDED", "later")
+        await events.aclose()
+
+    play(scene)
+
+
+@large_bodies
+def test_watch_brings_an_object_that_is_larger_than_any_buffer(play: Play) -> None:
+    async def scene(client: KubeClient, namespace: str) -> None:
+        collection = paths.collection("configmaps", namespace)
+        version = (await client.get(collection))["metadata"]["resourceVersion"]
+        await client.create(collection, config_map("large", text="x" * ONE_MIB))
+        events = client.watch(collection, resource_version=version)
+        async with asyncio.timeout(WAIT_S):
+            event = await anext(events)
+        assert len(event["object"]["data"]["text"]) == ONE_MIB
         await events.aclose()
 
     play(scene)

@@ -56,7 +56,6 @@ def test_deleted_deployment_takes_its_pods_along(cluster: ClusterUnderTest) -> N
 
 
 def test_foreground_deletion_waits_for_dependents(cluster: ClusterUnderTest) -> None:
-    """Seen on v1.36.3 and v1.37.2."""
     cluster.create(cluster.deployment(), deployment("web", 1))
     cluster.eventually(cluster.deployment("web"), lambda one: one["status"].get("readyReplicas") == 1)
     lingering = cluster.delete(cluster.deployment("web"), propagationPolicy="Foreground").body
@@ -85,7 +84,7 @@ def test_finalizer_holds_an_object_back(cluster: ClusterUnderTest) -> None:
     assert cluster.request("GET", cluster.path("configmaps", "held")).code == 404
 
 
-def test_running_pod_is_deleted_after_its_grace_period(cluster: ClusterUnderTest) -> None:
+def test_deleted_pod_that_runs_is_told_its_grace_period_and_goes(cluster: ClusterUnderTest) -> None:
     cluster.create(cluster.path("pods"), pod("solo", terminationGracePeriodSeconds=2))
     cluster.eventually(cluster.path("pods", "solo"), lambda one: one["status"]["phase"] == "Running")
     ending = cluster.delete(cluster.path("pods", "solo")).body

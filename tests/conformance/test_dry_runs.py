@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject
+from controller.migration.copies import COPIED_RESOURCES
+from tests.conformance.cluster_under_test import ClusterUnderTest
 from tests.conformance.manifests import (
     autoscaler,
     config_map,
@@ -12,9 +13,10 @@ from tests.conformance.manifests import (
     disruption_budget,
     lease,
     network_policy,
-    quota,
+    pod,
     service,
 )
+from tests.conformance.quotas import create_quota
 
 CREATED_KINDS = {
     "configmaps": ("", config_map("dry", a="1")),
@@ -28,6 +30,10 @@ CREATED_KINDS = {
     "networkpolicies": ("networking.k8s.io/v1", network_policy("dry")),
 }
 """Plural → (API group and version, an object without kind where the path says enough)."""
+
+
+def test_every_kind_that_a_migration_creates_is_tried() -> None:
+    assert {*COPIED_RESOURCES, "leases"} <= set(CREATED_KINDS)
 
 
 @pytest.mark.parametrize("plural", CREATED_KINDS)
@@ -90,14 +96,14 @@ def test_dry_run_still_refuses(cluster: ClusterUnderTest) -> None:
 
 
 def test_dry_run_of_a_pod_asks_the_quota(cluster: ClusterUnderTest) -> None:
-    cluster.create(cluster.path("resourcequotas"), quota("none", pods="0"))
-    cluster.eventually(cluster.path("resourcequotas", "none"), lambda one: "used" in one.get("status", {}))
-    container: JsonObject = {"name": "web", "image": "registry.example/web:1"}
-    value = {"metadata": {"name": "dry"}, "spec": {"containers": [container]}}
-    assert cluster.request("POST", cluster.path("pods"), value, dryRun="All").code == 403
+    create_quota(cluster, pods="0")
+    answer = cluster.request("POST", cluster.path("pods"), pod("dry"), dryRun="All")
+    assert answer.code == 403
+    assert (
+        "exceeded quota: narrow, requested: pods=1, used: pods=0, limited: pods=0" in answer.body["message"]
+    )
 
 
 def test_other_dry_run_than_all_is_422(cluster: ClusterUnderTest) -> None:
-    """Seen on v1.36.3 and v1.37.2."""
     answer = cluster.request("POST", cluster.path("configmaps"), config_map("x"), dryRun="Some")
     assert (answer.code, answer.body["reason"]) == (422, "Invalid")

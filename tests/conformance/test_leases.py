@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.cluster_under_test import ClusterUnderTest
+from tests.conformance.cluster_under_test import ClusterUnderTest, Request
 from tests.conformance.manifests import lease
 
 GROUP = "coordination.k8s.io/v1"
@@ -17,6 +17,17 @@ def test_second_creation_of_a_lease_loses(cluster: ClusterUnderTest) -> None:
     answer = cluster.request("POST", path, lease("journal", holderIdentity="second"))
     assert (answer.code, answer.body["reason"]) == (409, "AlreadyExists")
     assert cluster.get(f"{path}/journal")["spec"]["holderIdentity"] == "first"
+
+
+def test_of_creations_at_the_same_moment_one_wins(cluster: ClusterUnderTest) -> None:
+    path = cluster.path("leases", group=GROUP)
+    holders = [f"instance-{number}" for number in range(4)]
+    answers = cluster.race(
+        [Request("POST", path, lease("journal", holderIdentity=holder)) for holder in holders]
+    )
+    (winner,) = (answer.body for answer in answers if answer.code == 201)
+    assert sorted(answer.code for answer in answers) == [201, 409, 409, 409]
+    assert cluster.get(f"{path}/journal") == winner
 
 
 def test_of_two_updates_from_one_version_the_second_loses(cluster: ClusterUnderTest) -> None:
@@ -33,7 +44,7 @@ def test_of_two_updates_from_one_version_the_second_loses(cluster: ClusterUnderT
 
 
 def test_update_without_a_version_is_refused(cluster: ClusterUnderTest) -> None:
-    """Most kinds take one; the message names the plural. Seen on v1.36.3 and v1.37.2."""
+    """Most kinds take one; the message names the plural."""
     cluster.create(cluster.path("leases", group=GROUP), lease("journal", holderIdentity="a"))
     path = cluster.path("leases", "journal", GROUP)
     answer = cluster.request("PUT", path, lease("journal", holderIdentity="b"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject
+from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject, Request, condition
 from tests.conformance.manifests import config_map, deployment
 
 FENCE = "sentinelaura.io/fence"
@@ -75,14 +75,47 @@ def test_failing_test_after_a_change_takes_the_change_back(cluster: ClusterUnder
     assert cluster.get(cluster.path("configmaps", "whole"))["data"] == {"a": "1"}
 
 
-def test_json_patch_needs_no_retry_while_status_updates_go_on(cluster: ClusterUnderTest) -> None:
+def status_update(cluster: ClusterUnderTest, collisions: int) -> Request:
+    """What a control loop does all the time, here with a count that nobody else changes."""
+    body = {"status": {"collisionCount": collisions}}
+    return Request("PATCH", cluster.deployment("busy/status"), body, "merge")
+
+
+def compare_and_set(cluster: ClusterUnderTest, operations: list[JsonObject]) -> Request:
+    return Request("PATCH", cluster.deployment("busy"), operations, "json")
+
+
+def test_failing_json_patches_change_nothing_while_status_updates_go_on(cluster: ClusterUnderTest) -> None:
     created = cluster.create(cluster.deployment(), fenced("busy", 3, "f:0"))
-    uid = created["metadata"]["uid"]
+    wrong = scale_operations(created["metadata"]["uid"], ("f:9", 3), ("f:10", 9))
+    for number in range(1, 6):
+        updated, *refused = cluster.race(
+            [status_update(cluster, number), *[compare_and_set(cluster, wrong)] * 3]
+        )
+        assert (updated.code, updated.body["status"]["collisionCount"]) == (200, number)
+        assert [answer.code for answer in refused] == [422] * 3
+    after = cluster.get(cluster.deployment("busy"))
+    assert (after["spec"], after["metadata"]["generation"]) == (created["spec"], 1)
+    assert after["metadata"]["annotations"][FENCE] == "f:0"
+    # Who compares the resource version instead cannot get through.
+    assert cluster.request("PUT", cluster.deployment("busy"), created).code == 409
+
+
+def test_json_patches_need_no_retry_while_status_updates_go_on(cluster: ClusterUnderTest) -> None:
+    """And of equal ones that are sent at the same moment, one comes through."""
+    created = cluster.create(cluster.deployment(), fenced("busy", 3, "f:0"))
     for number in range(5):
-        # Each step starts a wave of status updates that would fail an update by resourceVersion.
-        operations = scale_operations(uid, (f"f:{number}", 3 + number), (f"f:{number + 1}", 4 + number))
-        cluster.patch(cluster.deployment("busy"), operations, "json")
-    assert cluster.get(cluster.deployment("busy"))["spec"]["replicas"] == 8
+        step = scale_operations(
+            created["metadata"]["uid"], (f"f:{number}", 3 + number), (f"f:{number + 1}", 4 + number)
+        )
+        updated, *steps = cluster.race(
+            [status_update(cluster, number + 1), *[compare_and_set(cluster, step)] * 2]
+        )
+        assert updated.code == 200
+        assert sorted(answer.code for answer in steps) == [200, 422]
+    after = cluster.get(cluster.deployment("busy"))
+    assert (after["spec"]["replicas"], after["metadata"]["annotations"][FENCE]) == (8, "f:5")
+    assert after["status"]["collisionCount"] == 5
 
 
 @pytest.mark.parametrize(
@@ -103,7 +136,7 @@ def test_operation_that_cannot_be_done_is_422(cluster: ClusterUnderTest, operati
 
 
 def test_replacing_a_missing_member_adds_it(cluster: ClusterUnderTest) -> None:
-    """Not as RFC 6902 has it, so `replace` alone never proves that something was there. Seen on v1.36.3 and v1.37.2."""
+    """Not as RFC 6902 has it, so `replace` alone never proves that something was there."""
     cluster.create(cluster.path("configmaps"), config_map("lenient", a="1"))
     operation = {"op": "replace", "path": "/data/b", "value": "2"}
     assert cluster.patch(cluster.path("configmaps", "lenient"), [operation], "json")["data"] == {
@@ -127,25 +160,28 @@ def test_patch_that_changes_nothing_leaves_the_resource_version(cluster: Cluster
 
 
 def test_merge_patch_with_a_stale_resource_version_is_409(cluster: ClusterUnderTest) -> None:
-    old = cluster.create(cluster.path("configmaps"), config_map("fence", a="1"))["metadata"][
-        "resourceVersion"
-    ]
-    cluster.patch(cluster.path("configmaps", "fence"), {"data": {"a": "2"}})
-    patch = {"metadata": {"resourceVersion": old, "annotations": {FENCE: "late"}}}
-    answer = cluster.request("PATCH", cluster.path("configmaps", "fence"), patch, patch="merge")
+    old = cluster.create(cluster.deployment(), fenced("web", 0, "m1:1:1"))["metadata"]["resourceVersion"]
+    cluster.patch(cluster.deployment("web"), {"metadata": {"labels": {"tier": "gold"}}})
+    patch = {"metadata": {"resourceVersion": old, "annotations": {FENCE: "late"}}, "spec": {"replicas": 9}}
+    answer = cluster.request("PATCH", cluster.deployment("web"), patch, patch="merge")
     assert (answer.code, answer.body["reason"]) == (409, "Conflict")
-    assert "annotations" not in cluster.get(cluster.path("configmaps", "fence"))["metadata"]
+    after = cluster.get(cluster.deployment("web"))
+    assert (after["metadata"]["annotations"][FENCE], after["spec"]["replicas"]) == ("m1:1:1", 0)
 
 
 def test_merge_patch_with_the_present_resource_version_keeps_other_annotations(
     cluster: ClusterUnderTest,
 ) -> None:
-    value = config_map("fence")
-    value["metadata"]["annotations"] = {"theirs": "kept"}
-    version = cluster.create(cluster.path("configmaps"), value)["metadata"]["resourceVersion"]
-    patch = {"metadata": {"resourceVersion": version, "annotations": {FENCE: "m1:1:1"}}}
-    patched = cluster.patch(cluster.path("configmaps", "fence"), patch)
-    assert patched["metadata"]["annotations"] == {"theirs": "kept", FENCE: "m1:1:1"}
+    cluster.create(cluster.deployment(), fenced("web", 0, "m1:1:1"))
+    resting = cluster.eventually(
+        cluster.deployment("web"),
+        lambda one: condition(one, "Progressing").get("reason") == "NewReplicaSetAvailable",
+    )
+    version = resting["metadata"]["resourceVersion"]
+    patch = {"metadata": {"resourceVersion": version, "annotations": {FENCE: "m1:1:2"}}}
+    patched = cluster.patch(cluster.deployment("web"), patch)
+    assert patched["metadata"]["annotations"] == {**resting["metadata"]["annotations"], FENCE: "m1:1:2"}
+    assert len(patched["metadata"]["annotations"]) == 2
 
 
 def test_null_in_a_merge_patch_removes(cluster: ClusterUnderTest) -> None:

@@ -39,6 +39,17 @@ def test_second_creation_is_409_already_exists(cluster: ClusterUnderTest) -> Non
     assert answer.body["details"] == {"name": "twice", "kind": "configmaps"}
 
 
+def test_creation_with_a_resource_version_is_500(cluster: ClusterUnderTest) -> None:
+    """As if the mistake were the server's: who copies an object must take its version off."""
+    value = config_map("copied")
+    value["metadata"]["resourceVersion"] = "7"
+    answer = cluster.request("POST", cluster.path("configmaps"), value)
+    assert (answer.code, answer.body["message"]) == (
+        500,
+        "resourceVersion should not be set on objects to be created",
+    )
+
+
 def test_stale_replacement_is_409_conflict(cluster: ClusterUnderTest) -> None:
     first = cluster.create(cluster.path("configmaps"), config_map("stale", a="1"))
     cluster.patch(cluster.path("configmaps", "stale"), {"data": {"a": "2"}})
@@ -75,6 +86,20 @@ def test_invalid_deployment_is_422_with_a_cause_for_each_field(cluster: ClusterU
     assert answer.body["message"].startswith('Deployment.apps "wrong" is invalid: [')
 
 
+def test_deadline_that_min_ready_seconds_exceed_is_422(cluster: ClusterUnderTest) -> None:
+    answer = cluster.request("POST", cluster.deployment(), deployment("late", 0, minReadySeconds=600))
+    assert (answer.code, answer.body["details"]["causes"]) == (
+        422,
+        [
+            {
+                "reason": "FieldValueInvalid",
+                "message": "Invalid value: 600: must be greater than minReadySeconds",
+                "field": "spec.progressDeadlineSeconds",
+            }
+        ],
+    )
+
+
 def test_selector_is_immutable(cluster: ClusterUnderTest) -> None:
     cluster.create(cluster.deployment(), deployment("fixed", 0))
     changed = {"spec": {"selector": {"matchLabels": {"app": "fixed", "more": "x"}}}}
@@ -101,7 +126,7 @@ def test_undecodable_object_is_400(cluster: ClusterUnderTest) -> None:
     ],
 )
 def test_patch_to_an_undecodable_value_is_422(cluster: ClusterUnderTest, patch: str, body: Any) -> None:
-    """Not 400, as the same value in a POST is. Seen on v1.36.3 and v1.37.2."""
+    """Not 400, as the same value in a POST is."""
     cluster.create(cluster.deployment(), deployment("typed", 0))
     answer = cluster.request("PATCH", cluster.deployment("typed"), body, patch=patch)
     assert (answer.code, answer.body["reason"]) == (422, "Invalid")
@@ -140,7 +165,7 @@ def test_unknown_patch_type_is_415(cluster: ClusterUnderTest) -> None:
 
 
 def test_patch_to_another_uid_is_422(cluster: ClusterUnderTest) -> None:
-    """Not 409, as the same in a PUT is. Seen on v1.36.3 and v1.37.2."""
+    """Not 409, as the same in a PUT is."""
     cluster.create(cluster.path("configmaps"), config_map("mine"))
     answer = cluster.request(
         "PATCH", cluster.path("configmaps", "mine"), {"metadata": {"uid": "another"}}, patch="merge"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject
+from datetime import datetime, timedelta
+
+from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject, condition
 from tests.conformance.manifests import deployment
 
 NEVER_READY = {"sentinelaura.test/behaviour": "never-ready"}
+CRASHING = {"sentinelaura.test/behaviour": "crashing"}
 
 
 def is_rolled_out(value: JsonObject) -> bool:
@@ -13,13 +16,6 @@ def is_rolled_out(value: JsonObject) -> bool:
     status, wanted = value["status"], value["spec"]["replicas"]
     counts = [status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")]
     return status.get("observedGeneration", 0) >= value["metadata"]["generation"] and counts == [wanted] * 3
-
-
-def condition(value: JsonObject, type_: str) -> JsonObject:
-    found: JsonObject = next(
-        (one for one in value["status"].get("conditions", []) if one["type"] == type_), {}
-    )
-    return found
 
 
 def test_rollout_ends_available(cluster: ClusterUnderTest) -> None:
@@ -55,12 +51,31 @@ def test_counts_of_zero_are_left_out(cluster: ClusterUnderTest) -> None:
     assert status["observedGeneration"] == 2
 
 
-def test_pod_is_available_only_after_min_ready_seconds(cluster: ClusterUnderTest) -> None:
-    cluster.create(cluster.deployment(), deployment("web", 1, minReadySeconds=3))
-    ready = cluster.eventually(cluster.deployment("web"), lambda one: one["status"].get("readyReplicas") == 1)
+def test_terminating_replicas_are_told_even_while_there_are_none(cluster: ClusterUnderTest) -> None:
+    """Unlike every other count."""
+    cluster.create(cluster.deployment(), deployment("web", 1))
+    done = cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    assert done["status"]["terminatingReplicas"] == 0
+
+
+def test_ready_pod_is_not_available_before_min_ready_seconds(cluster: ClusterUnderTest) -> None:
+    created = cluster.create(cluster.deployment(), deployment("web", 1, minReadySeconds=599))
+    ready = cluster.eventually(
+        cluster.deployment("web"), lambda one: one["status"].get("readyReplicas") == 1, since=created
+    )
     assert "availableReplicas" not in ready["status"]
     assert ready["status"]["unavailableReplicas"] == 1
-    cluster.eventually(cluster.deployment("web"), is_rolled_out)
+
+
+def test_ready_pod_is_available_after_min_ready_seconds(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1, minReadySeconds=2))
+    done = cluster.eventually(cluster.deployment("web"), is_rolled_out)
+    (pod,) = cluster.get(cluster.path("pods"))["items"]
+    ready_at, available_at = (
+        datetime.fromisoformat(condition(one, type_)["lastTransitionTime"])
+        for one, type_ in ((pod, "Ready"), (done, "Available"))
+    )
+    assert available_at - ready_at >= timedelta(seconds=2)
 
 
 def test_pods_that_never_become_ready_end_in_a_report_and_nothing_else(cluster: ClusterUnderTest) -> None:
@@ -157,13 +172,33 @@ def test_ready_pod_says_so_in_its_status(cluster: ClusterUnderTest) -> None:
     assert pod["metadata"]["labels"][region] == node["metadata"]["labels"][region]
 
 
-def test_crashing_container_is_restarted_and_counted(cluster: ClusterUnderTest) -> None:
-    cluster.create(
-        cluster.deployment(), deployment("web", 1, pod_labels={"sentinelaura.test/behaviour": "crashing"})
-    )
-    cluster.eventually_listed(
+def test_crashing_pod_is_ready_for_a_moment_between_its_crashes(cluster: ClusterUnderTest) -> None:
+    """So a single look may take it for a healthy one: only its restarts tell."""
+    pods = cluster.path("pods")
+    version = cluster.get(pods)["metadata"]["resourceVersion"]
+    cluster.create(cluster.deployment(), deployment("web", 1, pod_labels=CRASHING))
+    seen: list[tuple[str, int]] = []
+    with cluster.watch(pods, resourceVersion=version) as watch:
+        while seen[-1:] != [("True", 1)]:
+            event = watch.next()
+            assert event is not None, f"seen before the end: {seen}"
+            for container in event["object"]["status"].get("containerStatuses", []):
+                state = (condition(event["object"], "Ready")["status"], container["restartCount"])
+                seen += [state] if seen[-1:] != [state] else []
+    assert seen[-3:] == [("True", 0), ("False", 0), ("True", 1)]
+
+
+def test_container_that_crashed_waits_and_says_why(cluster: ClusterUnderTest) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1, pod_labels=CRASHING))
+    (pod,) = cluster.eventually_listed(
         cluster.path("pods"),
-        lambda pods: any(
-            one["restartCount"] > 0 for pod in pods for one in pod["status"].get("containerStatuses", [])
-        ),
+        lambda pods: any("waiting" in one["state"] and one["lastState"] for one in list_containers(pods)),
     )
+    (container,) = list_containers([pod])
+    assert container["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+    assert container["lastState"]["terminated"]["exitCode"] == 1
+    assert (container["ready"], condition(pod, "Ready")["status"]) == (False, "False")
+
+
+def list_containers(pods: list[JsonObject]) -> list[JsonObject]:
+    return [one for pod in pods for one in pod["status"].get("containerStatuses", [])]

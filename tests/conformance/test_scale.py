@@ -52,7 +52,7 @@ def test_generation_rises_with_the_spec(cluster: ClusterUnderTest) -> None:
 
 
 def test_generation_rises_with_a_deployments_annotations(cluster: ClusterUnderTest) -> None:
-    """They are copied to its replica sets. Seen on v1.36.3 and v1.37.2."""
+    """They are copied to its replica sets."""
     cluster.create(cluster.deployment(), deployment("web", 0))
     patched = cluster.patch(cluster.deployment("web"), {"metadata": {"annotations": {"fence": "1"}}})
     assert patched["metadata"]["generation"] == 2

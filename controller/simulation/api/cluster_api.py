@@ -40,10 +40,13 @@ class ClusterApi:
         except ApiError as error:
             return ApiResponse(error.code, error.to_status())
 
-    def forget_history(self) -> None:
-        """Drop what watches resume from and pages continue from, as a server's restart does."""
-        self.model.state.store.compact()
-        self._pages.forget_unfinished()
+    def forget_changes(self) -> None:
+        """Lose what watches resume from, as a server's restart does; unfinished lists go on."""
+        self.model.state.store.forget_changes()
+
+    def compact(self) -> None:
+        """Drop the old versions of all objects, as the store's compaction does: unfinished lists end with 410."""
+        self._pages.forget_moments()
 
     def is_watch(self, request: ApiRequest) -> bool:
         return request.method == "GET" and request.is_true("watch")

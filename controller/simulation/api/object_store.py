@@ -40,18 +40,20 @@ class ObjectStore:
         self._objects: dict[ResourceKind, dict[str, dict[str, JsonObject]]] = {}
         """Kind → namespace → name → object."""
         self._changes: dict[ResourceKind, deque[StoreEvent]] = {}
-        self._forgotten: dict[ResourceKind, int] = {}
-        """Kind → newest version whose change is no longer kept; the first version where none was dropped yet."""
-        self._compacted = FIRST_RESOURCE_VERSION
+        self._dropped: dict[ResourceKind, int] = {}
+        """Kind → newest version whose change fell out of the window."""
+        self._forgotten = 0
+        """Newest version whose change was forgotten, of all kinds; 0 while nothing was: a young server that is asked
+        for version 1 still knows everything."""
         self._listeners: list[Callable[[StoreEvent], None]] = []
 
     def get(self, kind: ResourceKind, namespace: str, name: str) -> JsonObject | None:
         return self._objects.get(kind, {}).get(namespace, {}).get(name)
 
     def list_of(self, kind: ResourceKind, namespace: str | None = None) -> list[JsonObject]:
-        """Objects in key order, of one namespace or (None) of all."""
+        """Objects in the order of their keys `namespace/name`, of one namespace or (None) of all."""
         spaces = self._objects.get(kind, {})
-        chosen = sorted(spaces) if namespace is None else [namespace]
+        chosen = sorted(spaces, key=lambda space: f"{space}/") if namespace is None else [namespace]
         return [spaces[space][name] for space in chosen for name in sorted(spaces.get(space, ()))]
 
     def put(self, kind: ResourceKind, value: JsonObject) -> JsonObject:
@@ -76,7 +78,7 @@ class ObjectStore:
 
     def events_after(self, kind: ResourceKind, resource_version: int) -> list[StoreEvent]:
         """Changes of a kind newer than `resource_version`, oldest first. Raises ApiError 410 if some are forgotten."""
-        forgotten = max(self._compacted, self._forgotten.get(kind, 0))
+        forgotten = max(self._forgotten, self._dropped.get(kind, 0))
         if resource_version < forgotten:
             raise too_old_resource_version(resource_version, forgotten)
         newest_first = []
@@ -86,10 +88,15 @@ class ObjectStore:
             newest_first.append(event)
         return newest_first[::-1]
 
-    def compact(self) -> None:
-        """Forget all changes, as a restart does: every earlier resource version is now too old to watch."""
+    def newest_change(self, kind: ResourceKind) -> int:
+        """Version of the last change of a kind that is still known, or 0."""
+        changes = self._changes.get(kind)
+        return changes[-1].resource_version if changes else 0
+
+    def forget_changes(self) -> None:
+        """Lose the watch cache, as a restart does: every earlier resource version is now too old to watch."""
         self._changes.clear()
-        self._compacted = self.resource_version
+        self._forgotten = self.resource_version
 
     def subscribe(self, listener: Callable[[StoreEvent], None]) -> Callable[[], None]:
         """Call `listener` after every change; returns the function that ends it."""
@@ -107,6 +114,6 @@ class ObjectStore:
         changes = self._changes.setdefault(kind, deque())
         changes.append(event)
         if len(changes) > self._window:
-            self._forgotten[kind] = changes.popleft().resource_version
+            self._dropped[kind] = changes.popleft().resource_version
         for listener in tuple(self._listeners):
             listener(event)

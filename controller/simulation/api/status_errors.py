@@ -35,16 +35,25 @@ def bad_value(field: str, value: Any, why: str) -> FieldProblem:
 class ApiError(Exception):
     """A request that the server answers with a failure `Status`."""
 
-    def __init__(self, code: int, reason: str, message: str, details: JsonObject | None = None) -> None:
+    def __init__(
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        details: JsonObject | None = None,
+        metadata: JsonObject | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
         self.details = details
+        self.metadata = metadata or {}
 
     def to_status(self) -> JsonObject:
         status: JsonObject = {
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message,
+            "kind": "Status", "apiVersion": "v1", "metadata": self.metadata, "status": "Failure",
+            "message": self.message,
         }  # fmt: skip
         if self.reason:
             status["reason"] = self.reason
@@ -157,12 +166,16 @@ def too_large_resource_version(wanted: int, current: int) -> ApiError:
     return ApiError(504, "Timeout", message, {"causes": causes, "retryAfterSeconds": 1})
 
 
-def continue_expired() -> ApiError:
+def continue_expired(fresh_token: str) -> ApiError:
+    """A page whose list is no longer kept; `fresh_token` goes on from there, with what exists now."""
     message = (
         "The provided continue parameter is too old to display a consistent list result. "
-        "You must start a new list without the continue parameter."
+        "You can start a new list without the continue parameter, or use the continue token in this response to "
+        "retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - "
+        "objects that were created, modified, or deleted between the time the first chunk was returned and now may "
+        "show up in the list."
     )
-    return ApiError(410, "Expired", message)
+    return ApiError(410, "Expired", message, metadata={"continue": fresh_token})
 
 
 def internal_error(why: str) -> ApiError:

@@ -62,6 +62,9 @@ def _workload_problems(value: JsonObject, old: JsonObject | None) -> Iterator[Fi
     spec = value["spec"]
     yield from _negative(value, "spec", "replicas")
     yield from _negative(value, "spec", "minReadySeconds")
+    deadline_s = spec.get("progressDeadlineSeconds")
+    if deadline_s is not None and deadline_s <= (spec.get("minReadySeconds") or 0):
+        yield bad_value("spec.progressDeadlineSeconds", deadline_s, "must be greater than minReadySeconds")
     selector = spec.get("selector")
     labels = labels_of(spec["template"])
     if selector is None:

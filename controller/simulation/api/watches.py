@@ -27,7 +27,7 @@ class WatchCursor:
         self._sends_initial = query.get("sendInitialEvents", "").lower() == "true"
         self._starts_now = version in ("", "0") or self._sends_initial
         self._seen = store.resource_version if self._starts_now else int(version)
-        self._told = self._seen
+        self._began_at = max(self._seen, store.newest_change(target.kind))
 
     def begin(self) -> list[JsonObject]:
         """What exists already, as ADDED events, for a watch that starts without a resource version."""
@@ -35,7 +35,7 @@ class WatchCursor:
             return []
         events = [_event("ADDED", one) for one in select_objects(self._store, self._target, self._query)]
         if self._sends_initial:
-            events.append(self.bookmark({INITIAL_EVENTS_END: "true"}))
+            events.append(self._bookmark({INITIAL_EVENTS_END: "true"}))
         return events
 
     def take_events(self) -> list[JsonObject]:
@@ -44,21 +44,16 @@ class WatchCursor:
         for event in self._store.events_after(self._target.kind, self._seen):
             self._seen = event.resource_version
             events.extend(self._as_seen(event))
-        if events:
-            self._told = self._seen
         return events
 
     def take_bookmark(self) -> JsonObject | None:
-        """How far this watch has come, or None while the client knows that already.
+        """How far this watch has come, or None while the watched kind has rested since the watch was opened.
 
-        Only changes of the watched kind count: a kind that rests has no bookmarks, as with the real server.
+        The real server has more to tell where its store tells it of the progress of others; the least is told here.
         """
-        if self._seen <= self._told:
-            return None
-        self._told = self._seen
-        return self.bookmark()
+        return self._bookmark() if self._seen > self._began_at else None
 
-    def bookmark(self, annotations: Mapping[str, str] | None = None) -> JsonObject:
+    def _bookmark(self, annotations: Mapping[str, str] | None = None) -> JsonObject:
         """How far this watch has come, without an object."""
         metadata: JsonObject = {"resourceVersion": str(self._seen), "creationTimestamp": None}
         if annotations:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.conditions import find_condition, set_condition
@@ -18,11 +18,14 @@ from controller.simulation.api.json_objects import (
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.api.timestamps import format_time, parse_time
 from controller.simulation.cluster_state import ClusterState
-from controller.simulation.pods import is_finished, node_of, ready_since, restart_count
+from controller.simulation.pods import is_finished, node_of, ready_since
 
 BEHAVIOUR_LABEL = "sentinelaura.test/behaviour"
-"""Pod label: `never-ready` starts and stays unready, `crashing` fails and restarts for ever. The real control planes
-of the tests understand the same."""
+"""Pod label: `never-ready` starts and stays unready, `crashing` is Ready for a moment, fails and restarts for ever. The
+real control planes of the tests understand the same."""
+CRASH_AFTER_S = 2.0
+"""From a start to the next failure; one second less where the start was late in its second, as stamps have no
+fractions. Arbitrary: long enough that whoever looks at the right moment takes the pod for a healthy one."""
 CRASH_BACKOFF_S = 10.0
 LONGEST_CRASH_BACKOFF_S = 300.0
 
@@ -68,11 +71,14 @@ class KubeletLoop:
         starts_at = self._starts_at(state, pod)
         if now < starts_at:
             return starts_at
-        if behaviour == "crashing":
-            return self._crash(state, pod, now)
         ready = behaviour != "never-ready"
-        if get_path(pod, "status", "phase") != "Running" or (ready and ready_since(pod) is None):
+        if get_path(pod, "status", "phase") != "Running":
             self._run(state, pod, now, ready=ready)
+            return now + CRASH_AFTER_S if behaviour == "crashing" else None
+        if behaviour == "crashing":
+            return _crash_or_restart(state, pod, now)
+        if ready and ready_since(pod) is None:
+            self._run(state, pod, now, ready=True)
         return None
 
     def _begin(self, state: ClusterState, pod: JsonObject, now: float) -> None:
@@ -80,7 +86,7 @@ class KubeletLoop:
         statuses = [
             _container_status(one, {"waiting": {"reason": "ContainerCreating"}}) for one in _containers(pod)
         ]
-        status = _with_conditions(pod, stamp, ready=False, initialized=True)
+        status = _with_conditions(pod, stamp, ready=False)
         status |= {
             "phase": "Pending",
             "startTime": stamp,
@@ -90,39 +96,9 @@ class KubeletLoop:
         state.update_status(kinds.PODS, pod, status)
 
     def _run(self, state: ClusterState, pod: JsonObject, now: float, *, ready: bool) -> None:
-        stamp = format_time(now)
-        running = {"running": {"startedAt": stamp}}
-        status = _with_conditions(pod, stamp, ready=ready, initialized=True)
-        address = _pod_address(pod)
-        status |= {
-            "phase": "Running", "podIP": address, "podIPs": [{"ip": address}],
-            "containerStatuses": [_container_status(one, running, ready=ready) for one in _containers(pod)],
-        }  # fmt: skip
         for container in _containers(pod):
             self._images.add((node_of(pod) or "", container.get("image", "")))
-        state.update_status(kinds.PODS, pod, status)
-
-    def _crash(self, state: ClusterState, pod: JsonObject, now: float) -> float:
-        """Fail and restart, each time after a longer pause; returns when the next failure is due."""
-        due_at = _next_crash_at(pod)
-        if due_at is not None and now < due_at:
-            return due_at
-        stamp = format_time(now)
-        restarts = restart_count(pod) + 1
-        ended = {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": stamp, "finishedAt": stamp}}
-        waiting = {
-            "waiting": {"reason": "CrashLoopBackOff", "message": "back-off restarting failed container"}
-        }
-        crashed = {"restartCount": restarts, "lastState": ended}
-        status = _with_conditions(pod, stamp, ready=False, initialized=True)
-        status |= {
-            "phase": "Running",
-            "containerStatuses": [{**_container_status(one, waiting), **crashed} for one in _containers(pod)],
-        }
-        state.update_status(kinds.PODS, pod, status)
-        message = "Back-off restarting failed container"
-        state.record_event(pod, "BackOff", message, now, source="kubelet", warning=True)
-        return now + _crash_pause_s(restarts)
+        _tell_running(state, pod, {"running": {"startedAt": format_time(now)}}, now, ready=ready)
 
     def _stop(self, state: ClusterState, pod: JsonObject, now: float) -> float | None:
         """A pod that is being deleted ends after its seeded time, at the latest when its grace period is over."""
@@ -133,7 +109,7 @@ class KubeletLoop:
             return ends_at
         if get_path(pod, "metadata", "finalizers"):
             stamp = format_time(now)
-            status = _with_conditions(pod, stamp, ready=False, initialized=True) | {"phase": "Succeeded"}
+            status = _with_conditions(pod, stamp, ready=False) | {"phase": "Succeeded"}
             ended = {
                 **pod,
                 "metadata": {**pod["metadata"], "deletionGracePeriodSeconds": 0},
@@ -157,15 +133,63 @@ class KubeletLoop:
         return delay_s + (0.0 if known else pull_s) + float(probe_s)
 
 
-def _next_crash_at(pod: JsonObject) -> float | None:
-    """When a container that has crashed before does so again; None for one that never did."""
-    first = next(iter(get_path(pod, "status", "containerStatuses", default=[])), None)
-    finished = get_path(first, "lastState", "terminated", "finishedAt")
-    return None if finished is None else parse_time(finished) + _crash_pause_s(restart_count(pod))
+def _crash_or_restart(state: ClusterState, pod: JsonObject, now: float) -> float:
+    """Fail a moment after each start; start again after a pause that grows. Returns when the next is due."""
+    before = get_path(pod, "status", "containerStatuses")[0]
+    started_at = get_path(before, "state", "running", "startedAt")
+    if started_at is None:
+        due_at = parse_time(before["lastState"]["terminated"]["finishedAt"]) + _crash_pause_s(before)
+        act = _restart
+    else:
+        due_at = parse_time(started_at) + CRASH_AFTER_S
+        act = _crash
+    return due_at if now < due_at else act(state, pod, before, now)
 
 
-def _crash_pause_s(restarts: int) -> float:
-    return min(CRASH_BACKOFF_S * 2.0 ** min(restarts - 1, 5), LONGEST_CRASH_BACKOFF_S)
+def _crash(state: ClusterState, pod: JsonObject, before: JsonObject, now: float) -> float:
+    message = "Back-off restarting failed container"
+    waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
+    ended = {
+        "exitCode": 1, "reason": "Error", "startedAt": before["state"]["running"]["startedAt"],
+        "finishedAt": format_time(now),
+    }  # fmt: skip
+    carried = {"restartCount": before["restartCount"], "lastState": {"terminated": ended}}
+    _tell_running(state, pod, waiting, now, ready=False, **carried)
+    state.record_event(pod, "BackOff", message, now, source="kubelet", warning=True)
+    return now + _crash_pause_s(before)
+
+
+def _restart(state: ClusterState, pod: JsonObject, before: JsonObject, now: float) -> float:
+    running = {"running": {"startedAt": format_time(now)}}
+    carried = {"restartCount": before["restartCount"] + 1, "lastState": before["lastState"]}
+    _tell_running(state, pod, running, now, ready=True, **carried)
+    return now + CRASH_AFTER_S
+
+
+def _crash_pause_s(container: JsonObject) -> float:
+    restarts: int = container["restartCount"]
+    return min(CRASH_BACKOFF_S * 2.0 ** min(restarts, 5), LONGEST_CRASH_BACKOFF_S)
+
+
+def _tell_running(
+    state: ClusterState,
+    pod: JsonObject,
+    container_state: JsonObject,
+    now: float,
+    *,
+    ready: bool,
+    **carried: Any,
+) -> None:
+    """Write the status of a pod whose containers have been started; `carried` are further fields of each."""
+    address = _pod_address(pod)
+    status = _with_conditions(pod, format_time(now), ready=ready)
+    status |= {
+        "phase": "Running", "podIP": address, "podIPs": [{"ip": address}],
+        "containerStatuses": [
+            {**_container_status(one, container_state, ready=ready), **carried} for one in _containers(pod)
+        ],
+    }  # fmt: skip
+    state.update_status(kinds.PODS, pod, status)
 
 
 def _chance_of(state: ClusterState, pod: JsonObject) -> random.Random:
@@ -185,13 +209,13 @@ def _container_status(
     }  # fmt: skip
 
 
-def _with_conditions(pod: JsonObject, stamp: str, *, ready: bool, initialized: bool) -> JsonObject:
+def _with_conditions(pod: JsonObject, stamp: str, *, ready: bool) -> JsonObject:
     """The pod's status with its four conditions brought up to date."""
     status = dict(pod.get("status") or {})
     conditions = list(status.get("conditions") or [])
     reason = "" if ready else "ContainersNotReady"
     message = "" if ready else "containers with unready status"
-    conditions = set_condition(conditions, "Initialized", "True" if initialized else "False", "", "", stamp)
+    conditions = set_condition(conditions, "Initialized", "True", "", "", stamp)
     for type_ in ("ContainersReady", "Ready"):
         conditions = set_condition(conditions, type_, "True" if ready else "False", reason, message, stamp)
     if find_condition(conditions, "PodScheduled") is None:

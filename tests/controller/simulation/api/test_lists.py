@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from controller.simulation.api.lists import KEPT_PAGINATIONS
+from controller.simulation.api.lists import KEPT_MOMENTS
 from tests.controller.simulation.simulated_cluster import WEB, SimulatedCluster
 
 PODS = "/api/v1/namespaces/shop/pods"
-
-
-def test_continue_of_a_forgotten_list_is_410() -> None:
-    cluster = SimulatedCluster(WEB)
-    token = cluster.ask("GET", PODS, limit="1").body["metadata"]["continue"]
-    cluster.api.forget_history()
-    answer = cluster.ask("GET", PODS, **{"limit": "1", "continue": token})
-    assert (answer.code, answer.body["reason"]) == (410, "Expired")
+CONFIGS = "/api/v1/namespaces/shop/configmaps"
 
 
 def test_only_so_many_unfinished_lists_are_kept() -> None:
     cluster = SimulatedCluster(WEB)
     first = cluster.ask("GET", PODS, limit="1").body["metadata"]["continue"]
-    for number in range(KEPT_PAGINATIONS):
-        cluster.ask("POST", "/api/v1/namespaces/shop/configmaps", {"metadata": {"name": f"c-{number}"}})
+    for number in range(KEPT_MOMENTS):
+        cluster.ask("POST", CONFIGS, {"metadata": {"name": f"c-{number}"}})
         cluster.ask("GET", PODS, limit="1")
     assert cluster.ask("GET", PODS, **{"limit": "1", "continue": first}).code == 410
+
+
+def test_pages_with_different_selectors_do_not_mix() -> None:
+    cluster = SimulatedCluster(WEB)
+    for name in ("a", "b", "c", "d"):
+        labels = {"half": "first" if name < "c" else "second"}
+        cluster.ask("POST", CONFIGS, {"metadata": {"name": name, "labels": labels}})
+    tokens = {
+        half: cluster.ask("GET", CONFIGS, limit="1", labelSelector=f"half={half}").body["metadata"][
+            "continue"
+        ]
+        for half in ("first", "second")
+    }
+    for half, rest in (("first", ["b"]), ("second", ["d"])):
+        page = cluster.ask("GET", CONFIGS, labelSelector=f"half={half}", **{"continue": tokens[half]}).body
+        assert [one["metadata"]["name"] for one in page["items"]] == rest
 
 
 def test_all_pages_together_are_the_whole_list() -> None:

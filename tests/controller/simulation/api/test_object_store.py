@@ -43,16 +43,22 @@ def test_changes_are_kept_kind_by_kind_up_to_the_window() -> None:
     assert len(store.events_after(kinds.CONFIG_MAPS, store.resource_version - 3)) == 3
 
 
-def test_compaction_forgets_what_was_and_keeps_what_comes() -> None:
+def test_restart_forgets_what_was_and_keeps_what_comes() -> None:
     store = ObjectStore()
     old = store.resource_version
     store.put(kinds.CONFIG_MAPS, config("a"))
-    store.compact()
+    store.forget_changes()
     now = store.resource_version
     store.put(kinds.CONFIG_MAPS, config("b"))
     with pytest.raises(ApiError):
         store.events_after(kinds.CONFIG_MAPS, old)
     assert [one.type for one in store.events_after(kinds.CONFIG_MAPS, now)] == ["ADDED"]
+
+
+def test_young_store_knows_everything_since_version_1() -> None:
+    store = ObjectStore()
+    store.put(kinds.CONFIG_MAPS, config("a"))
+    assert [one.type for one in store.events_after(kinds.CONFIG_MAPS, 1)] == ["ADDED"]
 
 
 def test_listener_hears_each_change_until_it_leaves() -> None:
