@@ -8,12 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.controlplane.cluster import Cluster
+from tests.controlplane.command_output import read_until_ready
 from tests.controlplane.pool import ControlPlanePool
 from tests.controlplane.process_groups import is_group_alive, is_group_gone
 
@@ -84,20 +85,9 @@ def test_ended_command_leaves_neither_processes_nor_files(number: signal.Signals
     ) as owner:
         assert owner.stdout is not None
         assert owner.stderr is not None
-        printed = read_until_ready(owner.stdout)
-        group = int(printed.partition("process group ")[2].partition(")")[0])
+        group = read_until_ready(owner.stdout).process_group
         assert is_group_alive(group)
         owner.send_signal(number)
         owner.stderr.read()  # ends with the guard, which is the last to go
     assert is_group_gone(group)
     assert list(tmp_path.iterdir()) == []
-
-
-def read_until_ready(output: Iterable[str]) -> str:
-    """Return what the command printed until its clusters were ready."""
-    lines: list[str] = []
-    for line in output:
-        lines.append(line)
-        if "Ctrl-C" in line:
-            return "".join(lines)
-    raise AssertionError(f"`up` ended early: {''.join(lines)}")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +18,12 @@ from controller.clusters.fleet import WorkloadKey
 from controller.commands import CancelMigration, SetArmed, StartMigration
 from controller.engine import Engine
 from controller.snapshots import MigrationStage, MigrationView
+from tests.controlplane.command_output import read_until_ready
+from tests.controlplane.places import PLACES
 from tests.controlplane.workloads import deployments_of, describe_deployment
 from tests.e2e.witness import ReplicaWitness
 
+ROOT = Path(__file__).resolve().parents[2]
 REPLICAS = 4
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour"
 
@@ -45,6 +52,23 @@ def create_workload(source, target):
         lambda found: found.get("status", {}).get("availableReplicas") == REPLICAS,
     )
     return WorkloadKey(source.context, namespace, "web")
+
+
+@pytest.mark.usefixtures("control_planes")  # builds or skips where there are no programs
+def test_program_opens_on_the_kubeconfig_that_the_command_up_prints(home):
+    command = [sys.executable, "-m", "tests.controlplane", "up", "--clusters", "3"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as up:
+        try:
+            kubeconfig = read_until_ready(up.stdout).kubeconfigs["observer"]
+            answer = home.run("doctor", "--json", "--kubeconfig", kubeconfig)
+        finally:
+            up.send_signal(signal.SIGINT)
+    found = {
+        check["name"]: (check["state"], check["detail"].partition(", ")[2].partition(" nodes")[0])
+        for check in json.loads(answer.stdout)["checks"]
+        if check["name"].startswith("context ")
+    }
+    assert found == {f"context {place.context}": ("ok", f"{place.region}, 3") for place in PLACES[:3]}
 
 
 async def start_move(engine: Engine, key: WorkloadKey, target: str) -> None:
