@@ -10,7 +10,7 @@ from app.tracing import trace
 
 _PERIOD_MS = 5
 #: The backends have arrived by then; after it the timer would only disturb the measurement of an idle window.
-_WATCH_MS = 20_000
+_WATCH_MS = 8_000
 
 
 class StallWatch(QObject):

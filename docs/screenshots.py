@@ -71,6 +71,7 @@ def _walk(window: MainWindow) -> None:
     assert window.snapshot is not None
     move = window.snapshot.opportunities[0]
     window.select(move.workload.context)
+    window.stage.fly_to(move.workload.context)
     _pause(3_000)
     _save(window, "globe")
     window.migrate(move)

@@ -52,8 +52,18 @@ def redis_server(port, directory):
             process.kill()
 
 
+@pytest.fixture
+def short_lived_quotes(monkeypatch):
+    """Settings by which prices are refreshed every second and expire after eight."""
+    settings = OracleSettings(refresh_s=1.0, quote_life_s=8.0)
+    monkeypatch.setattr(
+        composition, "oracle_settings", lambda given: replace(settings, redis_url=given.redis)
+    )
+    return settings
+
+
 @pytest.mark.timeout(180)
-def test_lost_redis_stops_all_offers_until_it_is_back(home, tmp_path):
+def test_lost_redis_stops_all_offers_until_it_is_back(home, tmp_path, short_lived_quotes):
     port = find_free_port()
 
     async def scenario():
@@ -77,16 +87,17 @@ def test_lost_redis_stops_all_offers_until_it_is_back(home, tmp_path):
 
 
 @pytest.fixture
-def in_two_waves(monkeypatch):
+def in_two_waves(monkeypatch, short_lived_quotes):
     """Moves in two waves, of which the first outlasts every price that is known when it begins, on any machine."""
-    oracle = OracleSettings(refresh_s=1.0, quote_life_s=8.0)
     decide = composition.decision_settings
-    monkeypatch.setattr(composition, "oracle_settings", lambda given: replace(oracle, redis_url=given.redis))
     monkeypatch.setattr(
         composition, "decision_settings", lambda given: replace(decide(given), wave_share=Decimal(1))
     )
     return replace(
-        DEMO_MIGRATION, bake_s=2 * oracle.quote_life_s, hold_timeout_s=3600.0, wavering_timeout_s=3600.0
+        DEMO_MIGRATION,
+        bake_s=2 * short_lived_quotes.quote_life_s,
+        hold_timeout_s=3600.0,
+        wavering_timeout_s=3600.0,
     )
 
 
