@@ -76,6 +76,8 @@ class Oracle:
         self._reason: str | None = "the price store is being started"
         #: Why the last refresh brought no prices although somebody answered; outlives the connection.
         self._feed_trouble: str | None = None
+        #: Whether the last refresh found nobody who generates, and this instance does not.
+        self._lacks_publisher = False
         self._status = self._compose_status()
 
     def set_bindings(self, bindings: Iterable[Binding]) -> None:
@@ -190,7 +192,7 @@ class Oracle:
         reason = None
         try:
             self._report = await self._feed.refresh(store, self._bindings)
-            reason = self._find_missing_publisher()
+            self._lacks_publisher = self._source is None and self._report.generator is None
         except StoreUnavailable:
             raise
         except WriteRefused as error:
@@ -202,8 +204,11 @@ class Oracle:
         self._announce(has_news=False)
 
     def _find_missing_publisher(self) -> str | None:
-        """Say what to do where this instance only reads and nobody writes. A failover between others is no trouble."""
-        if self._source is not None or self._report.generator is not None or self._has_usable_quotes():
+        """Say what to do where this instance only reads and nobody writes, as long as no quote comes.
+
+        A failover between others is no trouble.
+        """
+        if not self._lacks_publisher or self._has_usable_quotes():
             return None
         advice = "run `sentinelaura oracle --redis URL --prices FILE` on some machine"
         return f"nobody publishes prices to {self._host.facts.location}; {advice}"
@@ -272,7 +277,7 @@ class Oracle:
             kind=facts.kind,
             is_up=self._is_up,
             location=facts.location,
-            reason=self._reason or self._feed_trouble,
+            reason=self._reason or self._feed_trouble or self._find_missing_publisher(),
             is_durable=facts.is_durable,
             is_shared=facts.is_shared,
             is_generating=self._report.is_generating,

@@ -165,14 +165,17 @@ def test_two_instances_on_a_remote_store_show_the_same_prices_and_one_of_them_ge
 
 def test_reader_says_what_to_do_while_nobody_publishes(settings: OracleSettings) -> None:
     async def main() -> None:
-        patient = replace(settings, quote_life_s=3600.0)
+        # It is told of a price by the store, and looks for a publisher only now and then.
+        patient = replace(settings, quote_life_s=3600.0, refresh_s=3600.0)
         async with remote_store(patient) as shared, open_oracle(shared, None) as reader:
             reader.set_bindings(bind("blue"))
             await until(reader, lambda: "nobody publishes" in (reader.status.reason or ""))
             assert "sentinelaura oracle --redis URL --prices FILE" in (reader.status.reason or "")
             async with open_oracle(shared, make_source()) as publisher:
-                await until(reader, lambda: price_of(reader) is not None and reader.status.is_healthy)
+                await until(reader, lambda: price_of(reader) is not None)
+                assert reader.status.is_healthy
                 assert publisher.status.is_generating
+            reader.set_bindings(bind("blue", "green"))
             await until(reader, lambda: reader.status.generator is None)
             assert reader.status.is_healthy, "its last prices are not used up yet"
 
