@@ -115,6 +115,8 @@ def _show_first_frame(application: QApplication, window: MainWindow) -> None:
 def _rehearse_later_frames(application: QApplication, window: MainWindow) -> None:
     """Have compiled what comes with the prices and with a migration, before the engine competes for the processor."""
     for frame in rehearsal_frames():
+        if not window.isVisible():  # closed meanwhile, and its context is gone
+            return
         window.stage.view.rehearse(frame)
         application.processEvents()
 

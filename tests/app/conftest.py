@@ -29,6 +29,7 @@ class RememberingView(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.frames: list[Frame] = []
+        self.rehearsed: list[Frame] = []
         self.is_released = False
 
     def show_frame(self, frame: Frame) -> None:
@@ -36,7 +37,7 @@ class RememberingView(QWidget):
         self.update()
 
     def rehearse(self, frame: Frame) -> None:
-        """Nothing is compiled."""
+        self.rehearsed.append(frame)
 
     def release(self) -> None:
         self.is_released = True
