@@ -19,10 +19,10 @@ from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.decision.egress_file import load_egress_table
 from controller.decision.settings import BudgetSettings, DecisionSettings
-from controller.engine import Engine, EngineSettings
-from controller.market_gate import MarketGate
-from controller.migration.ledger import Ledger
-from controller.migration.migration_controller import MigrationController
+from controller.engine.engine import Engine, EngineSettings
+from controller.engine.market_gate import MarketGate
+from controller.history.ledger import Ledger
+from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
 from oracle.clocks import SYSTEM_CLOCKS
 from oracle.oracle import open_oracle

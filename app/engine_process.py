@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from app.engine_pipe import EngineFailure, read_message, write_message
-from controller.commands import Command
+from controller.contract.commands import Command
 
 #: How long the engine may take to stop its servers before it is killed, seconds; the store flushes its log in it.
 _STOP_TIMEOUT_S = 8.0

@@ -20,7 +20,7 @@ from app.configuration import Configuration
 from app.engine_pipe import EngineFailure, read_message, write_message
 from app.exit_codes import ExitCode
 from app.tracing import trace
-from controller.engine import Engine
+from controller.engine.engine import Engine
 from controller.errors import ControllerError
 from oracle.errors import OracleError
 

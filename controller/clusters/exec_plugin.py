@@ -20,8 +20,8 @@ from typing import Any
 
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.settings import KubeSettings
-from controller.clusters.untrusted_text import clean_text
 from controller.errors import KubeconfigError
+from oracle.untrusted_text import clean_text
 
 #: A credential is renewed this long before it expires, so that it does not expire on the way. Seconds;
 #: arbitrary.

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from controller.clusters.fleet import Health, WorkloadKey
-from controller.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
-from controller.decision.costs import plan_wave_sizes
-from controller.decision.dry_run import DryRun, Refusal, Verdict
-from controller.snapshots import (
+from controller.contract.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
+from controller.contract.dry_run import DryRun, Refusal, Verdict
+from controller.contract.snapshots import (
     ContextView,
     EngineSnapshot,
     EntryKind,
@@ -31,6 +30,7 @@ from controller.snapshots import (
     TimelineEntry,
     WorkloadView,
 )
+from controller.decision.costs import plan_wave_sizes
 from oracle.market import Offering
 from oracle.quotes import Quote
 

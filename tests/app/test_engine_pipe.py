@@ -6,7 +6,7 @@ import pytest
 
 from app.engine_pipe import EngineFailure, read_message, write_message
 from controller.clusters.fleet import WorkloadKey
-from controller.commands import RequestDryRun
+from controller.contract.commands import RequestDryRun
 
 
 def test_messages_arrive_whole_and_in_order():

@@ -21,18 +21,18 @@ from app.theme import SMALL_PX, make_font
 from app.window import STARTING_S
 from app.window_layout import SIZE_PX
 from controller.clusters.fleet import WorkloadKey
-from controller.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
-from controller.decision.dry_run import Verdict
-from controller.snapshots import (
+from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
+from controller.contract.dry_run import Verdict
+from controller.contract.snapshots import (
     EntryKind,
     MigrationStage,
     MoveOutcome,
     Notice,
     PriceOrigin,
     PriceSourceView,
-    Severity,
     TimelineEntry,
 )
+from oracle.reason import Severity
 from oracle.regions import load_regions
 from tests.app.conftest import Desk, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
