@@ -12,50 +12,43 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from app.configuration import Configuration
-from app.demo import DEMO_BUDGETS, DEMO_FLEET_TIME_SCALE, DEMO_MIGRATION
+from app.demo import DEMO_FLEET_TIME_SCALE
 from app.private_directory import private_directory
 from controller.clusters.kubeconfig import read_kubeconfig, split_kubeconfig_paths
 from controller.clusters.region_manager import RegionManager
-from controller.clusters.settings import FleetSettings, KubeSettings
+from controller.clusters.settings import FleetSettings
 from controller.decision.egress_file import load_egress_table
-from controller.decision.settings import BudgetSettings, DecisionSettings
+from controller.decision.settings import DecisionSettings
 from controller.engine.engine import Engine, EngineSettings
 from controller.engine.market_gate import MarketGate
 from controller.history.ledger import Ledger
 from controller.migration.run.migration_controller import MigrationController
-from controller.migration.settings import MigrationSettings
 from oracle.clocks import SYSTEM_CLOCKS
 from oracle.oracle import open_oracle
 from oracle.regions import load_regions
-from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
 from oracle.sources.choosing import choose_source
 
 
 @asynccontextmanager
-async def open_engine(
-    configuration: Configuration, pace: MigrationSettings | None = None
-) -> AsyncIterator[Engine]:
+async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
     """Run an engine with everything that it needs for as long as the block lasts.
 
-    Args:
-        pace: how patient migrations are; None takes the demo's for simulated clusters, else the defaults.
     Raises: RecordingError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
     source = choose_price_source(configuration, clocks.wall())
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(open_fleet(configuration))
-        oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
+        oracle = await stack.enter_async_context(open_oracle(configuration.oracle, source, clocks))
         ledger = Ledger(_ledger_path(configuration), clocks.wall)
         stack.callback(ledger.flush)
-        decision = decision_settings(configuration)
         migrations = MigrationController(
             fleet.api,
             ledger,
             clocks,
             lambda: secrets.token_hex(8),
-            pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
+            configuration.migration,
             MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=configuration.is_demo),
         )
         stack.push_async_callback(migrations.stop)
@@ -68,7 +61,7 @@ async def open_engine(
             settings=EngineSettings(
                 demo=configuration.is_demo,
                 accepts_simulated_prices=configuration.is_demo,
-                decision=decision,
+                decision=decision_settings(configuration),
             ),
             clocks=clocks,
         )
@@ -89,9 +82,7 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(private_directory("engine"))
         paths = await _provide_kubeconfig(configuration, directory, stack)
-        settings = FleetSettings(
-            overrides=configuration.contexts, kube=_kube_settings(configuration, directory)
-        )
+        settings = _fleet_settings(configuration, directory)
         regions = await stack.enter_async_context(RegionManager(read_kubeconfig(paths), settings))
         if configuration.is_demo:
             for context in regions.contexts:
@@ -111,28 +102,23 @@ def choose_price_source(configuration: Configuration, now: float) -> PriceSource
     generated is a simulation on which neither these clusters nor those of others may be moved.
     Raises: RecordingError.
     """
-    if configuration.redis is not None and configuration.prices is None and not configuration.is_demo:
+    if (
+        configuration.oracle.redis_url is not None
+        and configuration.prices is None
+        and not configuration.is_demo
+    ):
         return None
     return choose_source(configuration.prices, configuration.speed, configuration.seed, now)
 
 
-def oracle_settings(configuration: Configuration) -> OracleSettings:
-    """Return what the configuration says of the price store."""
-    return OracleSettings(redis_url=configuration.redis)
-
-
 def decision_settings(configuration: Configuration) -> DecisionSettings:
     """Return the assumptions of the dry run, with the shipped egress prices."""
-    budgets = DEMO_BUDGETS if configuration.is_demo else BudgetSettings()
-    return replace(DecisionSettings(), egress=load_egress_table(), budgets=budgets)
+    return replace(configuration.decision, egress=load_egress_table())
 
 
-def _kube_settings(configuration: Configuration, directory: Path) -> KubeSettings:
-    return KubeSettings(
-        allowed_exec_plugins=configuration.allowed_exec_plugins,
-        insecure_tls_contexts=configuration.insecure_tls_contexts,
-        runtime_directory=str(directory),
-    )
+def _fleet_settings(configuration: Configuration, directory: Path) -> FleetSettings:
+    kube = replace(configuration.clusters.kube, runtime_directory=str(directory))
+    return replace(configuration.clusters, kube=kube)
 
 
 async def _provide_kubeconfig(

@@ -6,9 +6,10 @@ import pytest
 
 from app.composition import choose_price_source
 from app.configuration import Configuration
+from oracle.settings import OracleSettings
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
-REDIS = {"redis": "redis://prices.example"}
+REDIS = {"oracle": OracleSettings(redis_url="redis://prices.example")}
 REAL = {"kubeconfig": "kubeconfig"}
 
 

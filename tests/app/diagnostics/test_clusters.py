@@ -15,7 +15,7 @@ from aiohttp import web
 from app.configuration import Configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
-from controller.clusters.settings import ContextOverride
+from controller.clusters.settings import ContextOverride, FleetSettings
 from tests.controller.clusters.objects import make_deployment, make_node
 from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
 
@@ -58,7 +58,9 @@ def check(directory: Path, server: Server, namespace: str | None = None) -> dict
         async with serving(server) as served:
             contexts = {"eu": ContextOverride(namespace=namespace)}
             kubeconfig = str(write_kubeconfig(directory, served.url))
-            return await check_clusters(Configuration(kubeconfig=kubeconfig, contexts=contexts))
+            return await check_clusters(
+                Configuration(kubeconfig=kubeconfig, clusters=FleetSettings(overrides=contexts))
+            )
 
     return {found.name.removesuffix(" eu"): found for found in asyncio.run(main())}
 
