@@ -67,7 +67,7 @@ def _add_flag(group: argparse._ArgumentGroup, setting: Setting) -> None:
     assert setting.flag is not None
     text = setting.declaration.meaning.partition(". ")[0].rstrip(".").replace("%", "%%")
     none = f"; {NONE}: {setting.declaration.none}" if setting.declaration.none is not None else ""
-    if setting.kind is bool:
+    if isinstance(setting.default, bool):
         group.add_argument(
             setting.flag, dest=setting.destination, action="store_const", const="true", help=text
         )

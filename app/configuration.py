@@ -25,7 +25,7 @@ class Configuration:
         None,
         "File with real clusters, or a list of files as in $KUBECONFIG, which is not read itself.",
         none="simulated clusters are started",
-        example='"/home/me/.kube/config"',
+        example='"~/.kube/config"',
         flag="FILE",
     )
     prices: str | None = setting(

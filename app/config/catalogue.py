@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from oracle.setting import DECLARATION, Declaration, Section, find_unit
 
@@ -14,22 +14,29 @@ from oracle.setting import DECLARATION, Declaration, Section, find_unit
 ENVIRONMENT_PREFIX = "SENTINELAURA_"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting.
 
     name: as people write it, such as `decision.horizon_h`.
     path: the fields that lead to it from the dataclass at the root.
-    kind: bool, int, float, Decimal, str, a StrEnum, or for several values frozenset, tuple (of texts) or dict.
-    is_optional: whether it may be None.
+    owner: the dataclass that declares it.
     """
 
     name: str
     path: tuple[str, ...]
-    kind: type
-    is_optional: bool
+    owner: type
     default: Any
     declaration: Declaration
+
+    @property
+    def kind(self) -> type:
+        """bool, int, float, Decimal, str, a StrEnum, or for several values frozenset, tuple (of texts) or dict."""
+        return _find_kinds(self.owner)[self.path[-1]][0]
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it may be None."""
+        return _find_kinds(self.owner)[self.path[-1]][1]
 
     @property
     def section(self) -> str:
@@ -92,25 +99,29 @@ def get_value(instance: Any, path: tuple[str, ...]) -> Any:
 
 
 def _walk(owner: type, section: str, path: tuple[str, ...]) -> Iterator[Setting]:
-    hints = get_type_hints(owner)
     for field in fields(owner):
         declared = field.metadata.get(DECLARATION)
         if isinstance(declared, Section):
             yield from _walk(type(field.default), declared.name, (*path, field.name))
         elif isinstance(declared, Declaration):
             name = declared.key or (f"{section}.{field.name}" if section else field.name)
-            kind, is_optional = _resolve_kind(hints[field.name])
-            yield Setting(name, (*path, field.name), kind, is_optional, _default_of(field), declared)
+            yield Setting(name, (*path, field.name), owner, _default_of(field), declared)
 
 
 def _default_of(field: Field[Any]) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
+@cache
+def _find_kinds(owner: type) -> Mapping[str, tuple[type, bool]]:
+    """Return field -> kind and whether it may be None. Evaluating hints takes long, and a start without values none."""
+    return {name: _resolve_kind(hint) for name, hint in get_type_hints(owner).items()}
+
+
 def _resolve_kind(hint: Any) -> tuple[type, bool]:
     """Return what a type hint says that a value is, and whether it may be None."""
     if get_origin(hint) is UnionType:
-        (kind,) = (one for one in get_args(hint) if one is not NoneType)
+        kind = next(one for one in get_args(hint) if one is not NoneType)
         return _resolve_kind(kind)[0], True
     origin = get_origin(hint) or hint
     return (dict if origin is Mapping else origin), False

@@ -13,8 +13,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from app.config.catalogue import ENVIRONMENT_PREFIX, Setting, get_value, list_settings, settings_by_name
 from app.config.errors import BrokenPromise, ConfigurationError, SettingError, UnknownSetting
-from app.config.nearest import find_nearest
-from app.config.toml_file import find_line, parse_toml
 from app.config.values import decode_value, format_value, parse_text
 from app.configuration import Configuration
 from app.demo import DEMO
@@ -30,7 +28,7 @@ DEFAULT_ORIGIN = "default"
 DEMO_ORIGIN = "demo"
 
 #: Variables that Kubernetes puts into a pod for each Service, whatever it is called.
-_SERVICE_LINK = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+_SERVICE_LINK = r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)"
 #: How like a known name a variable of nobody must be to be taken for a misspelt one.
 _LIKENESS = 0.7
 
@@ -83,6 +81,8 @@ def find_setting(name: str, place: str) -> Setting:
     """Return the setting with this name. Raises: UnknownSetting, with the nearest name."""
     known = settings_by_name(Configuration)
     if name not in known:
+        from app.config.nearest import find_nearest  # only errors need it
+
         raise UnknownSetting(place, name, find_nearest(name, [*known, *list_sections()]))
     return known[name]
 
@@ -107,6 +107,8 @@ def _list_origins(base: Configuration) -> dict[str, str]:
 def _read_file(text: str | None, file_name: str) -> Iterator[Given]:
     if text is None:
         return
+    from app.config.toml_file import parse_toml  # only where there is a file: the window's first frame waits
+
     for name, value in _list_values(parse_toml(text, file_name), "", text, file_name):
         place = _find_place(text, file_name, name)
         setting = find_setting(name, place)
@@ -129,6 +131,8 @@ def _list_values(
 
 
 def _find_place(text: str, file_name: str, name: str) -> str:
+    from app.config.toml_file import find_line
+
     line = find_line(text, name)
     return file_name if line is None else f"{file_name}, line {line}"
 
@@ -144,8 +148,10 @@ def _read_environment(environment: Mapping[str, str]) -> Iterator[Given]:
 
 def _refuse_misspelt(name: str, known: Mapping[str, Setting]) -> None:
     """Let variables of others pass. Raises: UnknownSetting for one that can only be meant for us."""
-    if _SERVICE_LINK.fullmatch(name):
+    if re.fullmatch(_SERVICE_LINK, name):
         return
+    from app.config.nearest import find_nearest
+
     nearest = find_nearest(name, [one.removeprefix(ENVIRONMENT_PREFIX) for one in known], _LIKENESS)
     is_ours = any(name.startswith(f"{section.upper()}_") for section in list_sections())
     if nearest is not None or is_ours:

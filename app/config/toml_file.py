@@ -9,7 +9,7 @@ from typing import Any
 
 from app.config.errors import FileRefused
 
-_POSITION = re.compile(r" \((?:at (line \d+), (column \d+)|at end of document)\)$")
+_POSITION = r" \((?:at (line \d+), (column \d+)|at end of document)\)$"
 #: Parts of a key that are looked at for its line. Arbitrary; the deepest that we know is `contexts.NAME.provider`.
 _MAX_DEPTH = 8
 
@@ -38,7 +38,7 @@ def find_line(text: str, name: str) -> int | None:
 
 def _describe(message: str, file_name: str) -> tuple[str, str]:
     """Return the place and the reason that an error of the parser names."""
-    match = _POSITION.search(message)
+    match = re.search(_POSITION, message)
     if match is None:
         return file_name, f"is not valid TOML: {message}"
     place = [file_name, *filter(None, match.groups())]

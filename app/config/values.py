@@ -11,7 +11,6 @@ from typing import Any
 
 from app.config.catalogue import Setting, list_entries
 from app.config.errors import SettingError, UnknownSetting
-from app.config.nearest import find_nearest
 
 #: The word for no value, where a setting may have none.
 NONE = "none"
@@ -203,6 +202,8 @@ def _decode_entry(setting: Setting, name: str, entry: Mapping[str, Any], place: 
     known = {one.name: one for one in list_entries(setting)}
     for key in entry:
         if key not in known:
+            from app.config.nearest import find_nearest  # only errors need it
+
             raise UnknownSetting(place, f"{setting.name}.{name}.{key}", find_nearest(key, known))
     assert setting.declaration.entry is not None
     return setting.declaration.entry(

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
 
-from controller.decision.egress import EgressTable
 from oracle.setting import section, setting
+
+if TYPE_CHECKING:
+    from controller.decision.egress import EgressRate
 
 _DAY_S = 24 * 3600
 _TARGET_WORDS = '["gcp", "aws/eu-west-1", "prod-eu"]'
+
+
+class EgressPrices(Protocol):
+    """What the decision asks a table of egress prices; `EgressTable` is the real one."""
+
+    def find_rate(
+        self, source_provider: str, source_region: str, target_provider: str, target_region: str
+    ) -> EgressRate | None:
+        """The rate of a route, or None where no rule knows it: an unknown price is not zero."""
+
+
+class UnknownEgress:
+    """No price is known, so nothing pays."""
+
+    def find_rate(
+        self, source_provider: str, source_region: str, target_provider: str, target_region: str
+    ) -> EgressRate | None:
+        """None, whatever the route."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +152,8 @@ class DecisionSettings:
         maximum=10_000,
         example="2.5",
     )
-    #: What sending data costs; given by the composition. Empty: no price is known, so nothing pays.
-    egress: EgressTable = field(default_factory=lambda: EgressTable({}))
+    #: What sending data costs; given by the composition. The table itself is not imported here: the first frame of the
+    #: window waits for the settings.
+    egress: EgressPrices = field(default=UnknownEgress())
     #: How much moving is allowed.
     budgets: BudgetSettings = section(BudgetSettings(), "budgets")

@@ -10,15 +10,14 @@ REDIS_ADDRESS = (
     r"(?P<scheme>rediss?)://((?P<credentials>[^\s\[\]/?#]*)@)?"
     r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s\[\]/?#@:]+)(?P<port>:\d{1,5})?(?P<database>/\d*)?(\?(?P<options>[^\s#]*))?"
 )
-_ADDRESS = re.compile(REDIS_ADDRESS)
-_CREDENTIALS = re.compile(r"://\S*@")
-_OPTIONS = re.compile(r"(://[^\s?]*)\?\S*")
-_LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|\[::1\]", re.IGNORECASE)
+_CREDENTIALS = r"://\S*@"
+_OPTIONS = r"(://[^\s?]*)\?\S*"
+_LOOPBACK = r"localhost|127\.\d+\.\d+\.\d+|\[::1\]"
 
 
 def mask_address(address: str) -> str:
     """Return the address without credentials and options; nothing at all of what is not a well-formed one."""
-    match = _ADDRESS.fullmatch(address)
+    match = re.fullmatch(REDIS_ADDRESS, address)
     if match is None:
         return "(not shown: it may hold a password)"
     credentials = "***@" if match["credentials"] else ""
@@ -29,12 +28,12 @@ def mask_address(address: str) -> str:
 
 def mask_addresses(text: str) -> str:
     """Return a message with what might be credentials in addresses left out, well-formed or not."""
-    return _CREDENTIALS.sub("://***@", _OPTIONS.sub(r"\1?***", text))
+    return re.sub(_CREDENTIALS, "://***@", re.sub(_OPTIONS, r"\1?***", text))
 
 
 def holds_password(address: str) -> bool:
     """Whether the credentials or the options of the address hold a password."""
-    match = _ADDRESS.fullmatch(address)
+    match = re.fullmatch(REDIS_ADDRESS, address)
     if match is None:
         return False
     return ":" in (match["credentials"] or "") or "password" in (match["options"] or "").lower()
@@ -42,5 +41,9 @@ def holds_password(address: str) -> bool:
 
 def is_readable_on_the_network(address: str) -> bool:
     """Whether what is sent to this address crosses a network without TLS."""
-    match = _ADDRESS.fullmatch(address)
-    return match is not None and match["scheme"] == "redis" and not _LOOPBACK.fullmatch(match["host"])
+    match = re.fullmatch(REDIS_ADDRESS, address)
+    return (
+        match is not None
+        and match["scheme"] == "redis"
+        and not re.fullmatch(_LOOPBACK, match["host"].lower())
+    )
