@@ -63,17 +63,21 @@ def _common_options() -> _Parser:
 
 
 def _add_flag(group: argparse._ArgumentGroup, setting: Setting) -> None:
-    """Add the flag of a setting; its value stays text, so that it is read and refused like everybody else's."""
+    """Add the flag of a setting. What it was given stays text, to be read and refused as elsewhere."""
     assert setting.flag is not None
     text = setting.declaration.meaning.partition(". ")[0].rstrip(".").replace("%", "%%")
     none = f"; {NONE}: {setting.declaration.none}" if setting.declaration.none is not None else ""
-    if isinstance(setting.default, bool):
+    if not setting.placeholder:
         group.add_argument(
-            setting.flag, dest=setting.destination, action="store_const", const="true", help=text
+            setting.flag, dest=setting.destination, action="append_const", const="true", help=text
         )
     else:
         group.add_argument(
-            setting.flag, dest=setting.destination, metavar=setting.declaration.flag, help=text + none
+            setting.flag,
+            dest=setting.destination,
+            metavar=setting.placeholder,
+            action="append",
+            help=text + none,
         )
 
 

@@ -26,14 +26,14 @@ class Configuration:
         "File with real clusters, or a list of files as in $KUBECONFIG, which is not read itself.",
         none="simulated clusters are started",
         example='"~/.kube/config"',
-        flag="FILE",
+        flag="--kubeconfig FILE",
     )
     prices: str | None = setting(
         None,
         "Recorded prices to replay (csv or csv.gz).",
         none="they are simulated",
         example='"recorded.csv.gz"',
-        flag="FILE",
+        flag="--prices FILE",
     )
     speed: float | None = setting(
         None,
@@ -44,7 +44,7 @@ class Configuration:
         example="3600",
         minimum=0.001,
         maximum=10_000_000,
-        flag="N",
+        flag="--speed N",
     )
     seed: int = setting(
         7,
@@ -52,7 +52,7 @@ class Configuration:
         unit="",
         minimum=0,
         maximum=2**63 - 1,
-        flag="N",
+        flag="--seed N",
     )
     decision: DecisionSettings = section(DecisionSettings(), "decision")
     migration: MigrationSettings = section(MigrationSettings(), "migration")

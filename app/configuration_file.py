@@ -40,7 +40,7 @@ def load_configuration(arguments: argparse.Namespace) -> Configuration:
     flags = {
         one.name: given[one.destination]
         for one in list_settings(Configuration)
-        if one.flag is not None and given.get(one.destination) is not None
+        if one.flag is not None and one.destination in given
     }
     configuration = resolve_configuration(text, str(path), os.environ, flags, given.get("set") or ())
     return _read_password(_warn_of_readers(configuration, path))

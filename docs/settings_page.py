@@ -60,7 +60,7 @@ def _render_section(title: str, settings: Iterable[Setting]) -> str:
 
 
 def _render_row(setting: Setting) -> str:
-    flag = f"<br>`{setting.flag} {setting.declaration.flag}`" if setting.flag is not None else ""
+    flag = f"<br>`{setting.declaration.flag}`" if setting.declaration.flag is not None else ""
     cells = (
         f"`{setting.key}`{flag}",
         setting.declaration.meaning,

@@ -45,9 +45,10 @@ class Declaration(NamedTuple):
     pattern, allowed: what a text must match as a whole, and the same in words.
     example: a value as it would stand in the file, where the default shows none.
     key: its full name, where that is not section and field.
-    flag: the placeholder of its flag on the command line; None where it has none.
+    flag: its flag on the command line with a placeholder for the value (none for a switch; a list takes it several
+        times); None where `--set` is enough.
     mask: makes a value that may hold a secret fit to be shown; None for all others.
-    entry: the dataclass of a table's entries.
+    entry: the dataclass of a table's entries; None where they are lists of texts.
     """
 
     meaning: str
@@ -107,16 +108,21 @@ def setting(
 
 def table(entry: type[T], meaning: str, *, key: str, example: str) -> Mapping[str, T]:
     """Declare a mapping of names that a person chooses to settings of the dataclass `entry`; empty by default."""
-    declaration = Declaration(meaning, key=key, example=example, entry=entry)
-    return cast(
-        Mapping[str, T],
-        field(default_factory=lambda: MappingProxyType({}), metadata={DECLARATION: declaration}),
-    )
+    return cast(Mapping[str, T], _declare_table(Declaration(meaning, key=key, example=example, entry=entry)))
+
+
+def table_of_lists(meaning: str, *, key: str, example: str) -> Mapping[str, frozenset[str]]:
+    """Declare a mapping of names that a person chooses to lists of texts; empty by default."""
+    return cast(Mapping[str, frozenset[str]], _declare_table(Declaration(meaning, key=key, example=example)))
 
 
 def section(default: T, name: str) -> T:
     """Declare that the settings of `default` are part of these, in the section `name`."""
     return field(default=default, metadata={DECLARATION: Section(name)})
+
+
+def _declare_table(declaration: Declaration) -> Any:
+    return field(default_factory=lambda: MappingProxyType({}), metadata={DECLARATION: declaration})
 
 
 def find_unit(field_name: str, declaration: Declaration) -> str:

@@ -26,7 +26,7 @@ class OracleSettings:
         "a password as %XX)",
         example='"rediss://prices.example:6380/0"',
         key="redis",
-        flag="URL",
+        flag="--redis URL",
         mask=mask_address,
     )
     redis_password: str | None = setting(
@@ -43,7 +43,7 @@ class OracleSettings:
         none="none is read",
         example='"/run/secrets/redis"',
         key="redis_password_file",
-        flag="FILE",
+        flag="--redis-password-file FILE",
     )
     data_directory: str | None = setting(
         None,

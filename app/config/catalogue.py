@@ -61,7 +61,12 @@ class Setting(NamedTuple):
     @property
     def flag(self) -> str | None:
         """The option of the command line that sets it, None where there is none."""
-        return "--" + self.key.replace("_", "-") if self.declaration.flag is not None else None
+        return self.declaration.flag.partition(" ")[0] if self.declaration.flag is not None else None
+
+    @property
+    def placeholder(self) -> str:
+        """What stands for the value of its flag in a help; empty for a switch and without a flag."""
+        return (self.declaration.flag or "").partition(" ")[2]
 
     @property
     def destination(self) -> str:

@@ -96,8 +96,8 @@ def _explain(setting: Setting, configuration: Configuration) -> Iterator[str]:
     section = f"[{setting.section}] " if setting.section else ""
     yield _make_line("file", f"{section}{setting.key} = {format_toml(setting)}")
     yield _make_line("environment", setting.variable)
-    if setting.flag is not None:
-        yield _make_line("flag", f"{setting.flag} {setting.declaration.flag}")
+    if setting.declaration.flag is not None:
+        yield _make_line("flag", setting.declaration.flag)
     elif not setting.is_secret:
         yield _make_line("flag", f"{SET_FLAG} {setting.name}=...")
 
@@ -126,8 +126,11 @@ def _to_json(setting: Setting, value: Any) -> Any:
     if isinstance(value, (frozenset, tuple)):
         return sorted(value) if isinstance(value, frozenset) else list(value)
     if isinstance(value, Mapping):
-        return {
-            name: {part.name: _to_json(part, get_value(entry, part.path)) for part in list_entries(setting)}
-            for name, entry in value.items()
-        }
+        return {name: _entry_to_json(setting, entry) for name, entry in value.items()}
     return format_value(setting, value)
+
+
+def _entry_to_json(setting: Setting, entry: Any) -> Any:
+    if setting.declaration.entry is None:
+        return sorted(entry)
+    return {part.name: _to_json(part, get_value(entry, part.path)) for part in list_entries(setting)}

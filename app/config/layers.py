@@ -47,7 +47,7 @@ def resolve_configuration(
     file_text: str | None,
     file_name: str,
     environment: Mapping[str, str],
-    flags: Mapping[str, str],
+    flags: Mapping[str, Sequence[str]],
     assignments: Sequence[str] = (),
 ) -> Configuration:
     """Join file, environment and flags; later ones win.
@@ -55,7 +55,7 @@ def resolve_configuration(
     Args:
         file_text: the TOML text, None where there is no file; `file_name` names it in errors.
         environment: the process environment; only names with our prefix are looked at.
-        flags: name of a setting -> the text of its flag, only those that were given.
+        flags: name of a setting -> what its flag was given, each time; a list takes all of it, others the last.
         assignments: what `--set` was given, each as NAME=VALUE.
     Raises: ConfigurationError.
     """
@@ -159,10 +159,11 @@ def _refuse_misspelt(name: str, known: Mapping[str, Setting]) -> None:
         raise UnknownSetting("the environment", ENVIRONMENT_PREFIX + name, meant)
 
 
-def _read_flags(flags: Mapping[str, str]) -> Iterator[Given]:
-    for name, text in flags.items():
+def _read_flags(flags: Mapping[str, Sequence[str]]) -> Iterator[Given]:
+    for name, texts in flags.items():
         setting = find_setting(name, name)
         flag = setting.flag or name
+        text = ",".join(texts) if setting.kind in (frozenset, tuple) else texts[-1]
         if setting.is_secret:
             _refuse_public_secret(text, flag)
         yield Given(setting, parse_text(setting, text, flag), flag)

@@ -79,7 +79,14 @@ def format_value(setting: Setting, value: Any) -> str:
         return format_number(value)
     if isinstance(value, (frozenset, tuple)):
         return ", ".join(value if isinstance(value, tuple) else sorted(value)) or NONE
-    return str(value) if not isinstance(value, Mapping) else ", ".join(value) or NONE
+    return _format_table(setting, value) if isinstance(value, Mapping) else str(value)
+
+
+def _format_table(setting: Setting, value: Mapping[str, Any]) -> str:
+    """Return the names of a table; where they are of lists, with them."""
+    if setting.declaration.entry is not None:
+        return ", ".join(value) or NONE
+    return "; ".join(f"{name}: {', '.join(sorted(items))}" for name, items in value.items()) or NONE
 
 
 def format_number(number: float | Decimal) -> str:
@@ -106,6 +113,8 @@ def _describe_kind(setting: Setting) -> str:
         return f"one of {', '.join(setting.kind)}"
     if setting.kind in (frozenset, tuple):
         return f"a list of texts such as {declared.example}"
+    if setting.kind is dict and declared.entry is None:
+        return f"lists of texts by name such as {declared.example}"
     if setting.kind is dict:
         return f"tables [{setting.name}.NAME] with {', '.join(one.name for one in list_entries(setting))}"
     if declared.minimum is None or declared.maximum is None:
@@ -151,8 +160,7 @@ def _decode(setting: Setting, value: Any) -> Any:
     if setting.kind is bool:
         return _require(value, lambda: isinstance(value, bool))
     if setting.kind in (frozenset, tuple):
-        _require(value, lambda: isinstance(value, list) and len(value) <= MAX_ITEMS)
-        return setting.kind(_decode_plain_text(item) for item in value)
+        return setting.kind(_decode_list(value))
     text = _decode_plain_text(value, may_be_empty=setting.default == "")
     if issubclass(setting.kind, StrEnum):
         choices = {str(choice): choice for choice in setting.kind}
@@ -180,6 +188,11 @@ def _exact_bound(bound: float | None) -> Decimal:
     return Decimal(repr(bound))
 
 
+def _decode_list(value: Any) -> list[str]:
+    _require(value, lambda: isinstance(value, list) and len(value) <= MAX_ITEMS)
+    return [_decode_plain_text(item) for item in value]
+
+
 def _decode_plain_text(value: Any, *, may_be_empty: bool = False) -> str:
     """Return a text of one line; empty ones and those with control characters say nothing that anybody means."""
     _require(value, lambda: isinstance(value, str) and len(value) <= MAX_CHARACTERS)
@@ -194,7 +207,10 @@ def _matches(setting: Setting, text: str) -> bool:
 
 
 def _decode_table(setting: Setting, value: Any, place: str) -> dict[str, Any]:
-    _require(value, lambda: isinstance(value, dict) and all(isinstance(e, dict) for e in value.values()))
+    _require(value, lambda: isinstance(value, dict))
+    if setting.declaration.entry is None:
+        return {name: frozenset(_decode_list(entry)) for name, entry in value.items()}
+    _require(value, lambda: all(isinstance(entry, dict) for entry in value.values()))
     return {name: _decode_entry(setting, name, entry, place) for name, entry in value.items()}
 
 

@@ -125,6 +125,8 @@ class FleetSettings:
         None,
         "Contexts to use, in this order.",
         none="all of the kubeconfig",
+        key="use_contexts",
+        flag="--context NAME",
         example='["prod-eu", "prod-us"]',
     )
     overrides: Mapping[str, ContextOverride] = table(

@@ -103,7 +103,7 @@ def test_password_comes_from_a_file_of_its_own(file: Path, tmp_path: Path) -> No
     secret = tmp_path / "password"
     secret.write_text("hunter2\n")
     secret.chmod(0o600)
-    configuration = load(file, redis="rediss://host", redis_password_file=str(secret))
+    configuration = load(file, redis=["rediss://host"], redis_password_file=[str(secret)])
     assert configuration.oracle.redis_password == "hunter2"
     assert configuration.origins["redis_password_file"] == "--redis-password-file"
     assert configuration.warnings == ()
@@ -114,11 +114,11 @@ def test_password_file_is_as_private_as_the_configuration(file: Path, tmp_path: 
     secret = tmp_path / "password"
     secret.write_text("hunter2")
     secret.chmod(0o644)
-    [warning] = load(file, redis="rediss://host", redis_password_file=str(secret)).warnings
+    [warning] = load(file, redis=["rediss://host"], redis_password_file=[str(secret)]).warnings
     assert f"chmod o-r {secret}" in warning
     secret.chmod(0o666)
     with pytest.raises(FileRefused, match="chmod o-w"):
-        load(file, redis="rediss://host", redis_password_file=str(secret))
+        load(file, redis=["rediss://host"], redis_password_file=[str(secret)])
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"hunter2\nhunter3\n", b"hunter2\x00", b"hunter2\xff"])
@@ -127,5 +127,5 @@ def test_file_that_is_no_password_is_refused_without_its_content(file: Path, con
     secret.write_bytes(content)
     secret.chmod(0o600)
     with pytest.raises(FileRefused) as raised:
-        load(file, redis="rediss://host", redis_password_file=str(secret))
+        load(file, redis=["rediss://host"], redis_password_file=[str(secret)])
     assert "hunter" not in str(raised.value)

@@ -29,7 +29,8 @@ every_number = pytest.mark.parametrize("setting", NUMBERS, ids=lambda one: one.n
 
 
 def resolve(file_text=None, environment=None, assignments=(), **flags):
-    return resolve_configuration(file_text, "config.toml", environment or {}, flags, assignments)
+    given = {name: [text] for name, text in flags.items()}
+    return resolve_configuration(file_text, "config.toml", environment or {}, given, assignments)
 
 
 def write_toml(setting: Setting, value: str) -> str:

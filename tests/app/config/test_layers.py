@@ -18,7 +18,8 @@ REAL = 'kubeconfig = "kubeconfig"\n'
 
 
 def resolve(file_text=None, environment=None, assignments=(), **flags):
-    return resolve_configuration(file_text, "config.toml", environment or {}, flags, assignments)
+    given = {name: [text] for name, text in flags.items()}
+    return resolve_configuration(file_text, "config.toml", environment or {}, given, assignments)
 
 
 def test_nothing_configured_is_the_demo_with_its_own_pace():
@@ -78,8 +79,15 @@ def test_context_can_be_told_in_the_environment():
 
 def test_lists_come_from_file_and_environment():
     assert resolve('allowed_exec_plugins = ["aws"]').clusters.kube.allowed_exec_plugins == {"aws"}
-    configuration = resolve(environment={"SENTINELAURA_CLUSTERS_CONTEXTS": "eu, us"})
+    configuration = resolve(environment={"SENTINELAURA_USE_CONTEXTS": "eu, us"})
     assert configuration.clusters.contexts == ("eu", "us")
+
+
+def test_flag_of_a_list_may_be_repeated_and_of_another_the_last_one_counts():
+    configuration = resolve_configuration(None, "", {}, {"use_contexts": ["eu", "us"], "seed": ["1", "2"]})
+    assert configuration.clusters.contexts == ("eu", "us")
+    assert configuration.origins["use_contexts"] == "--context"
+    assert configuration.seed == 2
 
 
 def test_money_is_exact():
