@@ -147,6 +147,13 @@ def test_typo_names_what_was_meant(file_text, environment, nearest):
     assert nearest in str(raised.value)
 
 
+def test_variable_of_a_section_is_refused_although_it_resembles_nothing():
+    with pytest.raises(
+        UnknownSetting, match="no setting 'SENTINELAURA_BUDGETS_XYZZY'; `sentinelaura config show`"
+    ):
+        resolve(environment={"SENTINELAURA_BUDGETS_XYZZY": "3"})
+
+
 @pytest.mark.parametrize(
     "variable", ["SERVICE_HOST", "PORT", "ORACLE_PORT_8642_TCP_ADDR", "ORACLE_SERVICE_PORT_HTTP", "TRACE"]
 )
