@@ -196,6 +196,7 @@ class EngineSnapshot:
     contexts: tuple[ContextView, ...]
     #: Best first, at most one per workload: its best target.
     opportunities: tuple[DryRun, ...]
+    #: Of the workloads of the contexts that are looked at (`LookAt`): all pairs of a large fleet are a million.
     refused: tuple[Refusal, ...]
     migrations: tuple[MigrationView, ...]
     #: The newest entries, oldest first, at most 200.

@@ -13,7 +13,14 @@ from decimal import Decimal
 
 from controller.clusters.fleet import FleetPicture, WorkloadKey
 from controller.clusters.region_manager import RegionManager
-from controller.contract.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
+from controller.contract.commands import (
+    CancelMigration,
+    Command,
+    LookAt,
+    RequestDryRun,
+    SetArmed,
+    StartMigration,
+)
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EntryKind, Rejection
 from controller.decision.budgets import BudgetUsage, find_budget_obstacle, find_cooldown_obstacle
@@ -57,6 +64,12 @@ class CommandHandler:
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
+        self._looked_at: frozenset[str] = frozenset()
+
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """The contexts of whose workloads somebody wants to know why they are not offered."""
+        return self._looked_at
 
     @property
     def answers(self) -> tuple[DryRun, ...]:
@@ -104,6 +117,8 @@ class CommandHandler:
             self._unfinished.follow(picture)
         elif isinstance(command, CancelMigration):
             self._migrations.cancel(command.migration_id)
+        elif isinstance(command, LookAt):
+            self._looked_at = command.contexts
         elif isinstance(command, RequestDryRun):
             self._answers.append(self._evaluate(command.workload, command.target, picture, board, now))
         else:

@@ -519,3 +519,10 @@ def test_only_moves_that_pay_have_a_button_to_start_them(desk: Desk) -> None:
     )
     desk.show()
     assert "Migrate" not in shown_buttons(desk.window.moves.card)
+
+
+def test_reasons_are_asked_for_the_selected_region_only(desk: Desk) -> None:
+    desk.window.select(SOURCE)
+    assert desk.engine.looked_at == frozenset({SOURCE})
+    desk.window.select(None)
+    assert desk.engine.looked_at == frozenset()
