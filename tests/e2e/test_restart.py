@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,18 +17,19 @@ from controller.contract.snapshots import MigrationStage
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
 
-HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour"
+HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour,confirmed_at"
 #: The first wave stays on its way for as long as the test wants.
 HALF_WAY = replace(DEMO_MIGRATION, bake_s=3600.0, verify_timeout_s=3600.0)
 
 
 def write_prices(path, plan):
-    """A recording in which the first cluster's machines are dear and all others' are cheap."""
+    """A live file in which the first cluster's machines are dear and all others' are cheap."""
+    now = datetime.now(UTC).isoformat()
     rows = [HEADER]
     for place, cluster in enumerate(plan.clusters):
         for capacity_type, price in (("on_demand", "0.40"), ("spot", "0.05" if place else "0.30")):
             offering = f"{cluster.provider},{cluster.region},{cluster.instance_type},{capacity_type}"
-            rows.append(f"2026-01-01T00:00:00Z,{offering},{price}")
+            rows.append(f"2026-01-01T00:00:00Z,{offering},{price},{now}")
     path.write_text("\n".join(rows) + "\n")
     return str(path)
 
@@ -67,7 +69,9 @@ def test_an_unarmed_restart_tells_of_the_move_and_an_armed_one_finishes_it(home,
         plan = plan_demo_fleet(7)
         async with SimulatedFleet.start(plan, 7, tmp_path, time_scale=20) as fleet:
             configuration = Configuration(
-                kubeconfig=str(fleet.kubeconfig), prices=write_prices(tmp_path / "prices.csv", plan)
+                kubeconfig=str(fleet.kubeconfig),
+                prices=write_prices(tmp_path / "prices.csv", plan),
+                live=True,
             )
             workload, target = await stop_half_way(configuration)
             told = await asyncio.to_thread(

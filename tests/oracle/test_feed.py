@@ -14,9 +14,17 @@ from oracle.errors import StoreUnavailable
 from oracle.feed import Feed, FeedReport
 from oracle.instance import Instance
 from oracle.market import Offering
-from oracle.quotes import Quote
 from oracle.settings import OracleSettings
-from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, MemoryStore, ScriptedSource, bind
+from tests.oracle.fakes import (
+    DUBLIN,
+    NOON,
+    VIRGINIA,
+    ManualClocks,
+    MemoryStore,
+    ScriptedSource,
+    bind,
+    make_quote,
+)
 
 SETTINGS = OracleSettings(refresh_s=2.0, quote_life_s=20.0, lease_s=6.0, history_step_s=10.0)
 HERE, THERE = Instance("here", 1, "aa"), Instance("there", 2, "bb")
@@ -51,7 +59,7 @@ def world() -> World:
 def test_every_quote_names_its_source_and_its_deadline(world: World) -> None:
     world.refresh(world.here, *bind("blue"))
     quote = world.store.quotes["blue", VIRGINIA]
-    assert quote == Quote("blue", VIRGINIA, Decimal("0.16"), NOON, NOON + 20.0, "script")
+    assert quote == make_quote(usd_per_hour="0.16")
 
 
 def test_offering_of_two_contexts_is_observed_once(world: World) -> None:
@@ -126,14 +134,14 @@ def test_refused_price_leaves_the_last_quote_to_run_out(world: World) -> None:
 
 
 def test_price_that_others_saw_before_a_failover_is_not_forgotten(world: World) -> None:
-    world.there.remember([Quote("blue", VIRGINIA, Decimal("0.05"), NOON, NOON + 20, "script")])
+    world.there.remember([make_quote(usd_per_hour="0.05")])
     report = world.refresh(world.there, *bind("blue"))
     assert len(report.refusals) == 1
     assert world.refresh(world.there, *bind("blue")).refusals == ()
 
 
 def test_price_of_another_market_makes_no_price_doubtful(world: World) -> None:
-    world.there.remember([Quote("blue", VIRGINIA, Decimal("0.05"), NOON, NOON + 20, "simulated market")])
+    world.there.remember([make_quote(usd_per_hour="0.05", source="simulated market")])
     assert world.refresh(world.there, *bind("blue")).refusals == ()
     assert world.price_of("blue") == Decimal("0.30")
 

@@ -26,7 +26,7 @@ ON_DEMAND = Decimal("0.384")
 
 
 def observe(price: str | Decimal, offering: Offering = VIRGINIA) -> Observation:
-    return Observation(offering, Decimal(price), NOON)
+    return Observation(offering, Decimal(price), NOON, NOON)
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+from controller.snapshots import EngineSnapshot
 
 import bootstrap
 from app.engine_process import EngineProcess, engine_command
-from controller.snapshots import EngineSnapshot
 
 DECOY = "import pathlib; pathlib.Path({marker!r}).touch(); raise SystemExit('a decoy was run')\n"
 PACKAGES = ("app", "oracle", "controller", "gl", "resources", "encodings", "asyncio")
@@ -44,17 +42,6 @@ def marker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / f"{name}.py").write_text(DECOY.format(marker=str(marker)))
     monkeypatch.chdir(folder)
     return marker
-
-
-@pytest.fixture
-def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Directories of a user with nothing in them; a socket's path may have only a hundred bytes."""
-    runtime = Path(tempfile.mkdtemp(prefix="sa-"))
-    for name in ("DATA", "CONFIG", "STATE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
-    yield
-    shutil.rmtree(runtime, ignore_errors=True)
 
 
 def start_whole_engine() -> object:

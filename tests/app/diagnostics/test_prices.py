@@ -24,7 +24,9 @@ def test_file_that_can_be_replayed_says_what_it_covers(tmp_path: Path) -> None:
     )
     [check] = check_prices(configure(tmp_path, rows))
     assert check.state is CheckState.OK
-    assert check.detail == "prices.csv: 2 offerings in 2 regions of aws, gcp, 2026-01-01 to 2026-01-20"
+    assert (
+        check.detail == "prices.csv: 2 offerings in 2 regions of aws, gcp, recorded 2026-01-01 to 2026-01-20"
+    )
 
 
 def test_broken_file_names_line_and_reason_and_what_to_do(tmp_path: Path) -> None:
