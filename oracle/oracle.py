@@ -210,7 +210,7 @@ class Oracle:
         """
         if not self._lacks_publisher or self._has_usable_quotes():
             return None
-        advice = "run `sentinelaura oracle --redis URL --prices FILE` on some machine"
+        advice = "run `sentinelaura oracle --redis URL --prices FILE --live` on some machine"
         return f"nobody publishes prices to {self._host.facts.location}; {advice}"
 
     def _has_usable_quotes(self) -> bool:

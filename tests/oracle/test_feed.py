@@ -14,7 +14,9 @@ from oracle.errors import StoreUnavailable
 from oracle.feed import Feed, FeedReport
 from oracle.instance import Instance
 from oracle.market import Offering
+from oracle.quotes import PriceMode
 from oracle.settings import OracleSettings
+from oracle.sources.base import Observation
 from tests.oracle.fakes import (
     DUBLIN,
     NOON,
@@ -164,3 +166,30 @@ def test_outage_of_the_source_is_passed_on(world: World) -> None:
     world.source.failure = StoreUnavailable("cloud", "down")
     with pytest.raises(StoreUnavailable):
         world.refresh(world.here, *bind("blue"))
+
+
+@pytest.mark.parametrize(
+    ("said_s", "life_s"),
+    [(None, 20.0), (60.0, 60.0), (10 * 86_400.0, 86_400.0)],
+    ids=["as the settings say", "as the source says", "never more than a day"],
+)
+def test_quote_lives_from_its_confirmation_on(world: World, said_s: float | None, life_s: float) -> None:
+    confirmed_at = NOON - 5.0
+    deadline = None if said_s is None else confirmed_at + said_s
+    seen = Observation(VIRGINIA, Decimal("0.16"), NOON - 9e6, confirmed_at, deadline)
+
+    async def observe(offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
+        return (seen,)
+
+    world.source.observe = observe  # type: ignore[method-assign]
+    world.refresh(world.here, *bind("blue"))
+    quote = world.store.quotes["blue", VIRGINIA]
+    assert (quote.in_force_since, quote.confirmed_at) == (NOON - 9e6, confirmed_at)
+    assert quote.deadline == confirmed_at + life_s
+
+
+@pytest.mark.parametrize("mode", PriceMode)
+def test_quote_is_of_the_world_of_its_source(world: World, mode: PriceMode) -> None:
+    world.source.mode = mode
+    world.refresh(world.here, *bind("blue"))
+    assert world.store.quotes["blue", VIRGINIA].mode is mode

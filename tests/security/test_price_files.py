@@ -42,7 +42,7 @@ def pack(path: Path, *pieces: tuple[bytes, int]) -> str:
         ([(b"0", 64 * MEGABYTE)], "line 1: longer than 4096 characters"),
         ([(HEADER.encode(), 1), (b"0", 64 * MEGABYTE)], "line 2: longer than 4096 characters"),
         (
-            [(HEADER.encode(), 1), (b'"' + b"0" * 999 + b"\n", 1), (b"0\n", 9 * MEGABYTE)],
+            [(HEADER.encode(), 1), (b'"' + b"0" * 999 + b"\n", 1), (b"0" * 90 + b"\n", MEGABYTE)],
             "line 2: no valid CSV",
         ),
         ([(HEADER.encode(), 1), (b"\n", 9 * MEGABYTE)], "line 20001: more than 20000 rows"),
