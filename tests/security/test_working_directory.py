@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from controller.snapshots import EngineSnapshot
+from controller.contract.snapshots import EngineSnapshot
 
 import bootstrap
 from app.engine_process import EngineProcess, engine_command

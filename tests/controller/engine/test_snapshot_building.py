@@ -72,7 +72,9 @@ class Shown:
     def __init__(self, cluster):
         self.views = ContextViews(PLACES)
         self.cluster = cluster
-        self.quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, NOW + 10, "test")
+        self.quote = Quote(
+            "home", OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, NOW + 10, "test", PriceMode.LIVE
+        )
         self.points = (PricePoint(NOW - 1, Decimal("0.20")),)
 
     def build(self, now=NOW, armed=frozenset()):
