@@ -130,7 +130,9 @@ def decision_settings(configuration: Configuration) -> DecisionSettings:
 def _kube_settings(configuration: Configuration, directory: Path) -> KubeSettings:
     return KubeSettings(
         allowed_exec_plugins=configuration.allowed_exec_plugins,
+        exec_plugin_env=configuration.exec_plugin_env,
         insecure_tls_contexts=configuration.insecure_tls_contexts,
+        insecure_tls_moves=configuration.insecure_tls_moves,
         runtime_directory=str(directory),
     )
 

@@ -36,7 +36,9 @@ class Configuration:
     speed: market seconds per second; None takes the default of the source.
     seed: of the simulated market and fleet; the same seed gives the same world.
     allowed_exec_plugins: credential plugins that a kubeconfig may run (file only; none unless named here).
-    insecure_tls_contexts: contexts whose `insecure-skip-tls-verify` is honoured (file only).
+    exec_plugin_env: plugin -> the kubeconfig's variables that it may get (file only).
+    insecure_tls_contexts: contexts whose `insecure-skip-tls-verify` is confirmed, for looking at them (file only).
+    insecure_tls_moves: those of them that may also be changed (file only).
     contexts: context name -> what a person says that it is.
     origins: setting -> where its value came from, for `sentinelaura config show`.
     """
@@ -47,7 +49,9 @@ class Configuration:
     speed: float | None = None
     seed: int = 7
     allowed_exec_plugins: frozenset[str] = frozenset()
+    exec_plugin_env: Mapping[str, frozenset[str]] = field(default_factory=dict)
     insecure_tls_contexts: frozenset[str] = frozenset()
+    insecure_tls_moves: frozenset[str] = frozenset()
     contexts: Mapping[str, ContextOverride] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,7 +65,9 @@ class Configuration:
 _OVERRIDES = tuple(field.name for field in fields(ContextOverride))
 
 #: Settings that only the file can give: a list on the command line would be too easy to get wrong.
-_LISTS = frozenset({"allowed_exec_plugins", "insecure_tls_contexts"})
+_LISTS = frozenset({"allowed_exec_plugins", "insecure_tls_contexts", "insecure_tls_moves"})
+#: Settings that only the file can give, a list for each name.
+_LISTS_BY_NAME = frozenset({"exec_plugin_env"})
 
 _TYPES: Mapping[str, type] = {"redis": str, "kubeconfig": str, "prices": str, "speed": float, "seed": int}
 
@@ -78,11 +84,14 @@ def resolve_configuration(
     Raises: ConfigurationError.
     """
     values: dict[str, Any] = {}
-    origins = dict.fromkeys((*_TYPES, *_LISTS), "default")
+    origins = dict.fromkeys((*_TYPES, *_LISTS, *_LISTS_BY_NAME), "default")
     table = _parse_file(file_text, file_name)
     contexts = _parse_contexts(table.pop("contexts", {}), file_name)
     for name in _LISTS & table.keys():
         values[name] = _check_list(name, table.pop(name), file_name)
+        origins[name] = file_name
+    for name in _LISTS_BY_NAME & table.keys():
+        values[name] = _check_lists_by_name(name, table.pop(name), file_name)
         origins[name] = file_name
     for name, value in table.items():
         values[name] = _check_value(_check_name(name, file_name), value, file_name)
@@ -111,7 +120,7 @@ def _parse_file(text: str | None, file_name: str) -> dict[str, Any]:
 def _check_name(name: str, place: str) -> str:
     if name in _TYPES:
         return name
-    known = [*_TYPES, *sorted(_LISTS), "contexts"]
+    known = [*_TYPES, *sorted(_LISTS | _LISTS_BY_NAME), "contexts"]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; known settings: {', '.join(known)}"
     raise ConfigurationError(f"{place}: there is no setting {name!r}{hint}")
@@ -141,6 +150,12 @@ def _check_list(name: str, value: Any, place: str) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise ConfigurationError(f'{place}: {name} must be a list of texts, such as ["..."], not {value!r}')
     return frozenset(value)
+
+
+def _check_lists_by_name(name: str, value: Any, place: str) -> dict[str, frozenset[str]]:
+    if not isinstance(value, dict):
+        raise ConfigurationError(f'{place}: {name} must be lines like {name}.NAME = ["..."], not {value!r}')
+    return {key: _check_list(f"{name}.{key}", entry, place) for key, entry in value.items()}
 
 
 def _parse_contexts(table: Any, file_name: str) -> dict[str, ContextOverride]:

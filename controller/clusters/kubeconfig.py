@@ -9,57 +9,56 @@ wins.
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
+from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, UserEntry
+from controller.clusters.kubeconfig_fields import (
+    FieldError,
+    Section,
+    parse_cluster,
+    parse_user,
+    resolve_server,
+)
+from controller.clusters.trusted_file import UntrustedFile, read_trusted
 from controller.errors import KubeconfigError
 
 #: Largest kubeconfig that is read. A hundred contexts with certificates take about 600 KB.
 MAX_KUBECONFIG_BYTES = 1024 * 1024
-
-#: The keys of a kubeconfig that hold paths, relative to the file they stand in.
-_CLUSTER_PATHS = ("certificate-authority",)
-_USER_PATHS = ("client-certificate", "client-key", "tokenFile")
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
 class KubeconfigContext:
-    """One context: its cluster and user sections, with all file paths made absolute.
+    """One context: where its server is, how it is reached and who we are to it.
 
-    `problem` says why the context cannot be used; None: nothing known against it. Do not log `user`: it holds
-    secrets.
+    `server` has no slash at its end. `problem` says why the context cannot be used; None: nothing known against it.
+    `notes` name what was passed over.
     """
 
     name: str
     path: Path
-    cluster: Mapping[str, Any]
-    user: Mapping[str, Any]
+    server: str
+    cluster: ClusterEntry = field(default_factory=ClusterEntry)
+    user: UserEntry = field(default_factory=UserEntry)
     namespace: str | None = None
     problem: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
-    def server(self) -> str:
-        """The API server's address, without a slash at its end."""
-        return str(self.cluster.get("server") or "").rstrip("/")
-
-    @property
-    def exec_plugin(self) -> Mapping[str, Any] | None:
+    def exec_plugin(self) -> ExecPlugin | None:
         """The credential plugin that the context wants to run."""
-        plugin = self.user.get("exec")
-        return plugin if isinstance(plugin, Mapping) else None
+        return self.user.exec_plugin
 
     @property
     def skips_tls_verification(self) -> bool:
         """Whether the kubeconfig wants the server's certificate unverified."""
-        return bool(self.cluster.get("insecure-skip-tls-verify"))
+        return self.cluster.skips_tls_verification
 
     def __repr__(self) -> str:
         return f"KubeconfigContext({self.name!r} of {self.path})"
@@ -102,15 +101,16 @@ def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
 
 
 def _load_document(path: Path) -> Mapping[str, Any]:
-    _check_file(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_trusted(path, MAX_KUBECONFIG_BYTES).decode("utf-8-sig")
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
             raise KubeconfigError(
                 str(path), "it uses YAML aliases, which no tool writes and which can hide a bomb"
             )
         document = yaml.load(text, Loader=_Loader)
-    except (OSError, UnicodeDecodeError) as error:
+    except UntrustedFile as error:
+        raise KubeconfigError(str(path), str(error)) from error
+    except UnicodeDecodeError as error:
         raise KubeconfigError(str(path), f"it cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise KubeconfigError(str(path), _describe_yaml_error(error)) from error
@@ -126,85 +126,86 @@ def _describe_yaml_error(error: yaml.YAMLError) -> str:
     return f"it is not valid YAML{place}: {getattr(error, 'problem', None) or 'broken'}"
 
 
-def _check_file(path: Path) -> None:
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise KubeconfigError(str(path), f"it cannot be read: {error}") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise KubeconfigError(str(path), "it is not a file")
-    if status.st_size > MAX_KUBECONFIG_BYTES:
-        raise KubeconfigError(str(path), f"it is larger than {MAX_KUBECONFIG_BYTES} bytes")
-    if not hasattr(os, "geteuid"):
-        return  # Windows: its access lists are not in the mode bits.
-    if status.st_uid not in (os.geteuid(), 0):
-        raise KubeconfigError(str(path), "it belongs to another user, who could make it run any program")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise KubeconfigError(str(path), f"others may write it; run: chmod go-w {path}")
-    if path.is_symlink() and path.resolve().is_relative_to(Path(tempfile.gettempdir()).resolve()):
-        raise KubeconfigError(str(path), "it is a link into the temporary directory")
-
-
 def _merge_contexts(documents: list[tuple[Path, Mapping[str, Any]]]) -> dict[str, KubeconfigContext]:
-    clusters: dict[str, dict[str, Any]] = {}
-    users: dict[str, dict[str, Any]] = {}
-    contexts: dict[str, tuple[Path, dict[str, Any]]] = {}
+    clusters: dict[str, ClusterEntry | FieldError] = {}
+    users: dict[str, UserEntry | FieldError] = {}
+    contexts: dict[str, tuple[Path, object]] = {}
     for path, document in documents:
-        for name, section in _sections(document, "clusters", "cluster", path):
-            clusters.setdefault(name, _with_absolute_paths(section, _CLUSTER_PATHS, path))
-        for name, section in _sections(document, "users", "user", path):
-            users.setdefault(name, _with_absolute_paths(section, _USER_PATHS, path))
-        for name, section in _sections(document, "contexts", "context", path):
-            contexts.setdefault(name, (path, section))
+        # Where the name that was given lies, not where a link leads: so client-go counts.
+        folder = path.absolute().parent
+        for name, fields in _named(document, "clusters", "cluster", path):
+            clusters.setdefault(name, _try_parse(parse_cluster, fields, folder))
+        for name, fields in _named(document, "users", "user", path):
+            users.setdefault(name, _try_parse(parse_user, fields, folder))
+        for name, fields in _named(document, "contexts", "context", path):
+            contexts.setdefault(name, (path, fields))
     return {
-        name: _join_context(name, path, section, clusters, users)
-        for name, (path, section) in contexts.items()
+        name: _join_context(name, path, fields, clusters, users) for name, (path, fields) in contexts.items()
     }
 
 
-def _sections(
-    document: Mapping[str, Any], plural: str, singular: str, path: Path
-) -> list[tuple[str, dict[str, Any]]]:
+_Entry = TypeVar("_Entry", ClusterEntry, UserEntry)
+
+
+def _try_parse(parse: Callable[[object, Path], _Entry], fields: object, folder: Path) -> _Entry | FieldError:
+    """An entry that cannot be used is in the way of the contexts that name it, and of no other."""
+    try:
+        return parse(fields, folder)
+    except FieldError as error:
+        return error
+
+
+def _named(document: Mapping[str, Any], plural: str, singular: str, path: Path) -> list[tuple[str, object]]:
     entries = document.get(plural) or []
     if not isinstance(entries, list):
         raise KubeconfigError(str(path), f"{plural} is not a list")
-    named: list[tuple[str, dict[str, Any]]] = []
+    named: list[tuple[str, object]] = []
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
             raise KubeconfigError(str(path), f"entry {number} of {plural} has no name")
-        section = entry.get(singular)
-        named.append((entry["name"], dict(section) if isinstance(section, Mapping) else {}))
+        named.append((entry["name"], entry.get(singular)))
     return named
-
-
-def _with_absolute_paths(section: dict[str, Any], keys: tuple[str, ...], path: Path) -> dict[str, Any]:
-    base = path.resolve().parent
-    return {k: str(base / v) if k in keys and isinstance(v, str) and v else v for k, v in section.items()}
 
 
 def _join_context(
     name: str,
     path: Path,
-    section: Mapping[str, Any],
-    clusters: Mapping[str, dict[str, Any]],
-    users: Mapping[str, dict[str, Any]],
+    fields: object,
+    clusters: Mapping[str, ClusterEntry | FieldError],
+    users: Mapping[str, UserEntry | FieldError],
 ) -> KubeconfigContext:
-    cluster = clusters.get(str(section.get("cluster")))
-    user_name = section.get("user")
-    user = users.get(str(user_name)) if user_name else {}
-    problem = None
-    if cluster is None:
-        problem = f"the context names the cluster {section.get('cluster')!r}, which is not in the file"
-    elif not str(cluster.get("server") or "").startswith(("https://", "http://")):
-        problem = "its cluster has no server address that begins with https:// or http://"
-    elif user is None:
-        problem = f"the context names the user {user_name!r}, which is not in the file"
-    namespace = section.get("namespace")
-    return KubeconfigContext(
-        name=name,
-        path=path,
-        cluster=cluster or {},
-        user=user or {},
-        namespace=str(namespace) if namespace else None,
-        problem=problem,
+    try:
+        section = Section("the context", fields)
+        cluster_name, user_name = section.text("cluster"), section.text("user")
+        namespace = section.text("namespace")
+        cluster = _find_entry("cluster", cluster_name, clusters)
+        user = _find_entry("user", user_name, users) if user_name is not None else UserEntry()
+        server = resolve_server(cluster, user)
+        _refuse_open_credential(server, user)
+    except FieldError as error:
+        return KubeconfigContext(name, path, server="", problem=str(error))
+    return KubeconfigContext(name, path, server, cluster, user, namespace, notes=_find_notes(section))
+
+
+def _find_entry(kind: str, name: str | None, entries: Mapping[str, _Entry | FieldError]) -> _Entry:
+    entry = entries.get(name) if name is not None else None
+    if entry is None:
+        raise FieldError(f"the context names the {kind} {name!r}, which is not in the file")
+    if isinstance(entry, FieldError):
+        raise entry
+    return entry
+
+
+def _refuse_open_credential(server: str, user: UserEntry) -> None:
+    """Whoever listens on the way would have it, on loopback as well: any local program may take a port."""
+    if server.startswith("http://") and user.has_credential:
+        raise FieldError(
+            f"its server is {server}, and over http its credential would be sent in clear; give an https:// address"
+        )
+
+
+def _find_notes(section: Section) -> tuple[str, ...]:
+    section.ignore("extensions")
+    return tuple(
+        f"the context's field {name} is not known and was passed over" for name in section.left_over()
     )

@@ -14,6 +14,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from controller.clusters.cluster_record import ClusterRecord
+from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.fleet import Cluster, FleetPicture
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import KubeApi
@@ -42,7 +43,12 @@ class RegionManager:
         self._wall_clock = wall_clock
         self._chance = chance or random.Random()
         self._contexts = _choose_contexts(kubeconfig, self._settings)
-        self._clients = {name: KubeClient(c, self._settings.kube) for name, c in self._contexts.items()}
+        #: What the allowed credential plugins stand for, found once.
+        self.programs = ExecPrograms(self._settings.kube)
+        self._clients = {
+            name: KubeClient(context, self._settings.kube, programs=self.programs)
+            for name, context in self._contexts.items()
+        }
         self._records = {name: ClusterRecord(name, self._override(name)) for name in self._contexts}
         #: context -> the last picture of it; missing where something has changed since.
         self._built: dict[str, Cluster] = {}
@@ -87,7 +93,10 @@ class RegionManager:
         return self._find_client(context)
 
     def set_armed(self, context: str, armed: bool) -> None:
-        """Allow or refuse writes to a context from now on. Raises: UnknownContext."""
+        """Allow or refuse writes to a context from now on; what `arming_obstacle` names stays unarmed.
+
+        Raises: UnknownContext.
+        """
         self._find_client(context).armed = armed
         self._changed.set()
 
@@ -95,6 +104,10 @@ class RegionManager:
         """Whether writes to a context are allowed; an unknown context is not armed."""
         client = self._clients.get(context)
         return client is not None and client.armed
+
+    def arming_obstacle(self, context: str) -> str | None:
+        """What has to be confirmed before a context can be armed; None: nothing. Raises: UnknownContext."""
+        return self._find_client(context).arming_obstacle
 
     def warnings(self, context: str) -> tuple[str, ...]:
         """What a person should know about how a context is reached. Raises: UnknownContext."""
