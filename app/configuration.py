@@ -115,6 +115,8 @@ def _parse_file(text: str | None, file_name: str) -> dict[str, Any]:
         raise ConfigurationError(f"{file_name} is not valid TOML: {error}") from error
     except RecursionError:
         raise ConfigurationError(f"{file_name} is nested too deeply") from None
+    except (ValueError, OverflowError):
+        raise ConfigurationError(f"{file_name} holds a number or a date that is out of all bounds") from None
 
 
 def _check_name(name: str, place: str) -> str:

@@ -45,6 +45,10 @@ async def check_clusters(configuration: Configuration) -> list[Check]:
                 )
             )
             return [
+                *(
+                    warning("kubeconfig", note, "correct the file; the rest of it is used")
+                    for note in fleet.notes
+                ),
                 *map(_check_program, fleet.programs.found),
                 *(check for group in groups for check in group),
             ]

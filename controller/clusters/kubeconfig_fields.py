@@ -39,7 +39,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class FieldError(ValueError):
-    """A field cannot be used; the message is a sentence without its subject and shows no value that may be secret."""
+    """A field cannot be used; the message is a sentence without its subject and shows no value that may be secret.
+
+    `place` is the line and the file, once somebody knows them.
+    """
+
+    def __init__(self, reason: str, place: str | None = None) -> None:
+        self.reason = reason
+        self.place = place
+        super().__init__(f"{reason} ({place})" if place is not None else reason)
 
 
 def parse_cluster(fields: object, folder: Path) -> ClusterEntry:

@@ -7,6 +7,7 @@ such and costs the others nothing. All methods belong to the event loop that ent
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.clusters.watching import ClusterWatch
 from controller.errors import KubeconfigError, UnknownContext
+
+_log = logging.getLogger(__name__)
 
 
 class RegionManager:
@@ -42,6 +45,10 @@ class RegionManager:
         self._settings = settings or FleetSettings()
         self._wall_clock = wall_clock
         self._chance = chance or random.Random()
+        #: What of the kubeconfig was passed over.
+        self.notes = kubeconfig.notes
+        for note in self.notes:
+            _log.warning("%s", note)
         self._contexts = _choose_contexts(kubeconfig, self._settings)
         #: What the allowed credential plugins stand for, found once.
         self.programs = ExecPrograms(self._settings.kube)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 
 from oracle.errors import RecordingError
 from oracle.market import CapacityType, Offering
@@ -31,6 +32,10 @@ COLUMNS = ("observed_at", "provider", "region", "instance_type", "capacity_type"
 MAX_SILENCE_S = 45 * 86_400.0
 #: Enough for ten years of three providers; protects memory from a file that unpacks without end.
 MAX_ROWS = 2_000_000
+#: Lines that one row may take, by line breaks within quotes. Nobody writes any.
+MAX_LINES_OF_A_ROW = 100
+#: Unknown regions that are named; the rest are counted.
+MAX_NAMED_REGIONS = 20
 
 
 @dataclass(slots=True)
@@ -109,7 +114,8 @@ def parse_recording(
     Raises: RecordingError.
     """
     digest = hashlib.blake2b(digest_size=8)
-    reader = csv.reader(_digest_lines(lines, digest), strict=True)
+    source = _Lines(lines, digest, file)
+    reader = csv.reader(source, strict=True)
     places = _find_columns(reader, file)
     series: dict[Offering, _Series] = {}
     gaps: list[Gap] = []
@@ -117,7 +123,7 @@ def parse_recording(
     zero_lines: list[int] = []
     known = frozenset(known_regions)
     before: float | None = None
-    for line, row in _number_rows(reader, file):
+    for line, row in _number_rows(reader, source, file):
         observed_at, offering, usd_per_hour = _parse_row(row, places, file, line)
         before = observed_at if before is None else before
         if observed_at < before:
@@ -134,8 +140,11 @@ def parse_recording(
         if not usd_per_hour:
             zero_lines.append(line)
     notices = [
-        _describe_region(file, key, line, suggest_region(key)) for key, line in unknown_regions.items()
+        _describe_region(file, key, line, suggest_region(key))
+        for key, line in islice(unknown_regions.items(), MAX_NAMED_REGIONS)
     ]
+    if len(unknown_regions) > MAX_NAMED_REGIONS:
+        notices.append(f"{file}: {len(unknown_regions) - MAX_NAMED_REGIONS} further regions are not known.")
     if zero_lines:
         notices.append(_describe_zeros(file, zero_lines))
     if not any(price for one in series.values() for price in one.prices):
@@ -145,11 +154,31 @@ def parse_recording(
     return Recording(file, digest.hexdigest(), series, tuple(gaps), tuple(notices))
 
 
-def _digest_lines(lines: Iterable[str], digest: hashlib.blake2b) -> Iterator[str]:
-    """Pass the lines on, adding each to the digest: a pipe can be read only once."""
-    for line in lines:
-        digest.update(line.encode())
-        yield line
+class _Lines:
+    """Passes the lines on, adding each to the digest (a pipe can be read only once) and counting those of a row."""
+
+    def __init__(self, lines: Iterable[str], digest: hashlib.blake2b, file: str) -> None:
+        self._lines = iter(lines)
+        self._digest = digest
+        self._file = file
+        self._taken = 0
+        self._of_this_row = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._digest.update(line.encode())
+        self._taken += 1
+        self._of_this_row += 1
+        if self._of_this_row > MAX_LINES_OF_A_ROW:
+            raise RecordingError(self._file, self._taken, "a quote that was opened long before is not closed")
+        return line
+
+    def end_row(self) -> None:
+        """A row is complete; the next line begins another one."""
+        self._of_this_row = 0
 
 
 def _find_columns(reader: Iterator[list[str]], file: str) -> dict[str, int]:
@@ -160,11 +189,12 @@ def _find_columns(reader: Iterator[list[str]], file: str) -> dict[str, int]:
     return {name: header.index(name) for name in COLUMNS}
 
 
-def _number_rows(reader: Iterator[list[str]], file: str) -> Iterator[tuple[int, list[str]]]:
+def _number_rows(reader: Iterator[list[str]], source: _Lines, file: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each row that is not blank with its line number, counted from 2."""
     line = 1
     while True:
         line += 1
+        source.end_row()
         try:
             row = next(reader, None)
         except csv.Error as error:

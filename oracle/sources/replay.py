@@ -86,6 +86,12 @@ class ReplaySource:
         return self._from_time + self._speed * (wall - self._started_at)
 
 
+#: The longest line and the largest file that are read, characters after unpacking: a packed file of 600 KB can hold
+#: more than a gigabyte. Ten years of three providers take 200 million.
+MAX_LINE_CHARACTERS = 16 * 1024
+MAX_CHARACTERS = 512 * 1024 * 1024
+
+
 def load_recording(path: str) -> Recording:
     """Read a .csv or .csv.gz file of prices. Raises: RecordingError."""
     return parse_recording(_read_lines(path), Path(path).name, load_regions(), suggest_region)
@@ -96,8 +102,16 @@ def _read_lines(path: str) -> Iterator[str]:
     try:
         opener = gzip.open if path.endswith(".gz") else open
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            for text in file:
+            characters = 0
+            while text := file.readline(MAX_LINE_CHARACTERS + 1):
                 line += 1
+                characters += len(text)
+                if len(text) > MAX_LINE_CHARACTERS:
+                    raise RecordingError(path, line, f"longer than {MAX_LINE_CHARACTERS} characters")
+                if characters > MAX_CHARACTERS:
+                    raise RecordingError(
+                        path, line, f"the file unpacks to more than {MAX_CHARACTERS} characters"
+                    )
                 yield text
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise RecordingError(path, line + 1, f"the gzip file is damaged ({error}); fetch it again") from error

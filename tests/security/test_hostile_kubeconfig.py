@@ -17,7 +17,7 @@ from controller.clusters.kube import KubeClient
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
-from controller.errors import AccessDenied, NotArmed
+from controller.errors import AccessDenied, KubeconfigError, NotArmed
 from tests.controller.clusters.certificates import Tls, encode, make_certificate, make_tls
 from tests.controller.clusters.serving import Served, serving, write_kubeconfig
 
@@ -452,3 +452,115 @@ def test_the_simulated_fleet_needs_no_credential(tmp_path: Path) -> None:
     contexts = asyncio.run(main())
     assert contexts
     assert not any(context.problem or context.user.has_credential for context in contexts)
+
+
+# --- point 5: what is wrong with a file costs a sentence, and never the program --------------------------------------
+
+
+def open_text(tmp_path: Path, text: str) -> Any:
+    path = tmp_path / "kubeconfig"
+    path.write_text(text)
+    path.chmod(0o600)
+    return read_kubeconfig([path])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 100_000, "kubeconfig: line 1: it is nested deeper than 64 levels"),
+        ("a:\n " + "[" * 400_000, "line 2: it is nested deeper"),
+        ("a0: &a [x, x, x]\n" + "b: [*a, *a]\n" * 100_000, "line 20001: it holds more than 200000 values"),
+        ("contexts: []\nusers: []\ncontexts: []", "line 3: contexts stands twice"),
+        ("contexts: []\n\x00", "line 2: it is not valid YAML"),
+    ],
+    ids=["100 KB of brackets", "400 KB of brackets", "aliases", "twice", "binary"],
+)
+def test_a_broken_file_ends_with_one_sentence_and_not_with_the_program(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    with pytest.raises(KubeconfigError, match=reason):
+        open_text(tmp_path, text)
+
+
+@pytest.mark.parametrize("value", ["2026-99-99", "9" * 5000, "1e999", "0b2", "1_000", "!!int x"])
+def test_a_wrong_date_or_a_huge_number_costs_its_own_context_only(tmp_path: Path, value: str) -> None:
+    kubeconfig = open_text(
+        tmp_path,
+        f"""
+        clusters: [{{name: c, cluster: {{server: https://x}}}}]
+        users: [{{name: good, user: {{token: t}}}}, {{name: bad, user: {{token: [{value}]}}}}]
+        contexts: [{{name: a, context: {{cluster: c, user: good}}}}, {{name: b, context: {{cluster: c, user: bad}}}}]
+        """,
+    )
+    assert kubeconfig.contexts["a"].problem is None
+    assert "token of its user must be text" in (kubeconfig.contexts["b"].problem or "")
+
+
+def test_of_two_tokens_in_one_entry_neither_counts(tmp_path: Path) -> None:
+    kubeconfig = open_text(
+        tmp_path,
+        """
+        clusters: [{name: c, cluster: {server: https://x}}]
+        users:
+        - {name: u, user: {token: mine,
+           token: theirs}}
+        - {name: v, user: {token: mine}}
+        - {name: w, user: {token: mine}}
+        - {name: w, user: {token: theirs}}
+        contexts:
+        - {name: a, context: {cluster: c, user: u}}
+        - {name: b, context: {cluster: c, user: v}}
+        - {name: d, context: {cluster: c, user: w}}
+        """,
+    )
+    problems = {name: context.problem for name, context in kubeconfig.contexts.items()}
+    assert problems == {
+        "a": f"token stands twice (line 5 of {tmp_path / 'kubeconfig'})",
+        "b": None,
+        "d": f"users has the name w twice (line 8 of {tmp_path / 'kubeconfig'})",
+    }
+
+
+def test_a_broken_file_of_a_list_spoils_none_of_the_others(tmp_path: Path) -> None:
+    good = write_kubeconfig(tmp_path, "https://x", {"token": "t"})
+    broken, empty, nobody = (tmp_path / name for name in ("broken", "empty", "nobody"))
+    broken.write_text("[" * 1000)
+    empty.write_text("")
+    nobody.write_text("users: [{user: {token: t}}]")
+    kubeconfig = read_kubeconfig([broken, empty, nobody, good])
+    assert list(kubeconfig.contexts) == ["eu"]
+    assert kubeconfig.notes == (
+        f"kubeconfig {broken}: line 1: it is nested deeper than 64 levels",
+        f"{nobody}: line 1: entry 1 of users has no name and was passed over",
+    )
+
+
+@needs_posix
+def test_a_file_that_others_could_have_written_gives_no_context(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    path = write_kubeconfig(folder, "https://x", {"token": "t"})
+    folder.chmod(0o777)
+    with pytest.raises(KubeconfigError, match="is not believed: others may write"):
+        read_kubeconfig([path])
+
+
+@needs_posix
+@pytest.mark.parametrize("name", ["client-key", "client-certificate", "certificate-authority", "tokenFile"])
+def test_a_key_that_others_could_have_exchanged_is_not_used(tmp_path: Path, tls: Tls, name: str) -> None:
+    certificate, key = make_certificate()
+    files = {
+        "client-key": key,
+        "client-certificate": certificate,
+        "certificate-authority": tls.authority,
+        "tokenFile": b"t",
+    }
+    for file, content in files.items():
+        (tmp_path / file).write_bytes(content)
+        (tmp_path / file).chmod(0o602 if file == name else 0o600)
+    user = {file: file for file in files if file != "certificate-authority"}
+    cluster = {"certificate-authority": "certificate-authority", "certificate-authority-data": None}
+    with pytest.raises(AccessDenied, match=f"{name} is not believed: others may write"):
+        ask(tmp_path, tls, user, **cluster)
+    (tmp_path / name).chmod(0o600)
+    assert len(ask(tmp_path, tls, user, **cluster)) == 1
