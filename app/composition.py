@@ -19,13 +19,18 @@ from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.decision.egress_file import load_egress_table
 from controller.decision.settings import BudgetSettings, DecisionSettings
-from controller.engine import Engine, EngineSettings
-from controller.market_gate import MarketGate
-from controller.migration.ledger import Ledger
-from controller.migration.migration_controller import MigrationController
+from controller.engine.command_handler import CommandHandler
+from controller.engine.decision_log import DecisionLog
+from controller.engine.engine import Engine, EngineParts, EngineSettings
+from controller.engine.market_gate import MarketGate
+from controller.engine.outage_log import OutageLog
+from controller.engine.snapshot_building import ContextViews
+from controller.engine.unfinished_moves import UnfinishedMoves
+from controller.history.ledger import Ledger
+from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
-from oracle.clocks import SYSTEM_CLOCKS
-from oracle.oracle import open_oracle
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
@@ -59,25 +64,50 @@ async def open_engine(
             MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=configuration.is_demo),
         )
         stack.push_async_callback(migrations.stop)
-        engine = Engine(
-            oracle=oracle,
-            regions=fleet,
-            migrations=migrations,
-            ledger=ledger,
-            places=load_regions(),
-            settings=EngineSettings(
-                demo=configuration.is_demo,
-                accepts_simulated_prices=configuration.is_demo,
-                decision=decision,
-            ),
-            clocks=clocks,
+        settings = EngineSettings(
+            demo=configuration.is_demo, accepts_simulated_prices=configuration.is_demo, decision=decision
         )
+        engine = _build_engine(fleet, oracle, migrations, ledger, settings, clocks)
         running = asyncio.create_task(engine.keep_running(), name="engine")
         try:
             yield engine
         finally:
             running.cancel()
             await asyncio.wait({running})
+
+
+def _build_engine(
+    fleet: RegionManager,
+    oracle: Oracle,
+    migrations: MigrationController,
+    ledger: Ledger,
+    settings: EngineSettings,
+    clocks: Clocks,
+) -> Engine:
+    wake = asyncio.Event()
+    unfinished = UnfinishedMoves(fleet, migrations, ledger, wake.set, clocks.monotonic)
+    handler = CommandHandler(
+        fleet,
+        migrations,
+        unfinished,
+        ledger,
+        settings.decision,
+        wake.set,
+        settings.accepts_simulated_prices,
+    )
+    parts = EngineParts(
+        oracle=oracle,
+        regions=fleet,
+        migrations=migrations,
+        ledger=ledger,
+        unfinished=unfinished,
+        handler=handler,
+        views=ContextViews(load_regions()),
+        decisions=DecisionLog(),
+        outages=OutageLog(),
+        wake=wake,
+    )
+    return Engine(parts, settings, clocks)
 
 
 @asynccontextmanager

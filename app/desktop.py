@@ -28,9 +28,10 @@ from app.settings_file import default_settings_path, load_settings, save_setting
 from app.theme import apply_theme
 from app.tracing import is_tracing, trace
 from app.window import MainWindow
-from controller.commands import Command
-from controller.snapshots import Notice, Severity
+from controller.contract.commands import Command
+from controller.contract.snapshots import Notice
 from gl.rehearsal import rehearsal_frames
+from oracle.reason import Severity
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from app.formatting import UNKNOWN, format_gb, format_hours, format_price, format_usd, plain_text
 from app.tone import Tone
-from controller.decision.dry_run import DryRun, Verdict
-from controller.snapshots import MigrationStage, MigrationView
+from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.snapshots import MigrationStage, MigrationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ _VERDICTS = {
 
 _STAGES = {
     MigrationStage.RUNNING: ("Migrating", Tone.PLAIN),
-    MigrationStage.HOLDING: ("Holding", Tone.WARNING),
+    MigrationStage.HOLDING: ("Hold", Tone.WARNING),
     MigrationStage.ROLLING_BACK: ("Rolling back", Tone.WARNING),
     MigrationStage.DONE: ("Done", Tone.GOOD),
     MigrationStage.ROLLED_BACK: ("Rolled back", Tone.WARNING),

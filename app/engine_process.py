@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from app.engine_pipe import EngineFailure, read_message, write_message
-from controller.commands import Command
+from app.engine_pipe import EngineFailure, SnapshotReceiver, read_message, write_message
+from controller.contract.commands import Command
 
 #: How long the engine may take to stop its servers before it is killed, seconds; the store flushes its log in it.
 _STOP_TIMEOUT_S = 8.0
@@ -70,9 +70,10 @@ class EngineProcess:
     def _read(self) -> None:
         stream = cast(BinaryIO, self._process.stdout)
         failure: EngineFailure | None = None
+        receiver = SnapshotReceiver()
         while True:
             try:
-                message = read_message(stream)
+                message = receiver.decode(read_message(stream))
             except (EOFError, OSError):
                 break
             # What is not a message came from something that is not our engine any more, and may raise anything.

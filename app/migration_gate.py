@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from app.formatting import plain_text
 from controller.clusters.fleet import Health
-from controller.decision.dry_run import DryRun, Verdict
-from controller.snapshots import ContextView, EngineSnapshot
+from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.snapshots import ContextView, EngineSnapshot
 
 
 @dataclass(frozen=True, slots=True)

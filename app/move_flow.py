@@ -13,9 +13,9 @@ from app.formatting import plain_text
 from app.migration_gate import Gate, judge_start
 from app.move_tracking import Move, follow_move, hear, move_of, refusal_text, waiting_text
 from controller.clusters.fleet import WorkloadKey
-from controller.commands import CancelMigration, Command, RequestDryRun, StartMigration
-from controller.decision.dry_run import DryRun
-from controller.snapshots import EngineSnapshot, MigrationView
+from controller.contract.commands import CancelMigration, Command, RequestDryRun, StartMigration
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import EngineSnapshot, MigrationView
 
 if TYPE_CHECKING:
     from app.panels.dry_run_card import DryRunCard

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from app.formatting import plain_text
 from controller.clusters.fleet import WorkloadKey
-from controller.decision.dry_run import DryRun
-from controller.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
 
 #: An engine that has said nothing for so long gets mentioned. Arbitrary.
 SLOW_ANSWER_S = 12.0

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 from app import colors
 from app.formatting import plain_text
 from app.panels.labels import make_label
-from controller.snapshots import Notice, Severity
+from controller.contract.snapshots import Notice
+from oracle.reason import Severity
 
 #: More notices than this are only counted.
 MAX_SHOWN = 3

@@ -16,7 +16,7 @@ from app.colors import ACCENT, GOOD, WARNING, to_rgb
 from app.hud.price_scale import PriceScale, adjust_scale
 from app.hud.replica_dots import ReplicaDots
 from controller.clusters.fleet import Health
-from controller.snapshots import ContextView, EngineSnapshot, MigrationStage, MigrationView
+from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationStage, MigrationView
 from gl.frame import MAX_AURAS, Arcs, Aura, Floats, Frame, Markers
 from gl.geometry.camera import Camera, Viewport
 from gl.geometry.geodesy import Vectors, angle_radians, to_unit_vectors

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.panels.sheet import Sheet
 from app.window_actions import make_entries
-from controller.snapshots import MigrationView
+from controller.contract.snapshots import MigrationView
 
 if TYPE_CHECKING:
     from app.panels.arm_sheet import ArmSheet

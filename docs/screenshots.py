@@ -22,7 +22,7 @@ from bootstrap import virtual_screen
 
 if TYPE_CHECKING:
     from app.window import MainWindow
-    from controller.snapshots import MigrationView
+    from controller.contract.snapshots import MigrationView
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZE_PX = (1440, 900)
@@ -64,7 +64,7 @@ def take_pictures() -> None:
 
 
 def _walk(window: MainWindow) -> None:
-    from controller.snapshots import MigrationStage
+    from controller.contract.snapshots import MigrationStage
 
     _wait(lambda: window.snapshot is not None and window.snapshot.is_complete)
     _pause(20_000)  # the chart wants some prices

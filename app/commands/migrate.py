@@ -11,10 +11,10 @@ from app.composition import open_engine
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.fleet import Health, WorkloadKey
-from controller.commands import RequestDryRun, SetArmed, StartMigration
-from controller.decision.dry_run import DryRun, Verdict
-from controller.engine import Engine
-from controller.snapshots import ContextView, EngineSnapshot, MigrationStage, MigrationView
+from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
+from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationStage, MigrationView
+from controller.engine.engine import Engine
 
 #: How a migration ends that did not move the workload.
 _FAILURES = {

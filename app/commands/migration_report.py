@@ -10,8 +10,8 @@ from app.commands.output import write_output
 from app.commands.plan_report import dry_run_to_json, dry_run_to_text
 from app.exit_codes import ExitCode
 from app.formatting import plain_text
-from controller.decision.dry_run import DryRun
-from controller.snapshots import MigrationView
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import MigrationView
 
 _INTERRUPTED = "stopped before the end; a migration that had begun is taken up by the next armed start"
 

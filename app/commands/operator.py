@@ -18,9 +18,9 @@ from app.commands.stopping import wait_for_stop_signal
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
-from controller.commands import SetArmed
-from controller.engine import Engine
-from controller.snapshots import EngineSnapshot
+from controller.contract.commands import SetArmed
+from controller.contract.snapshots import EngineSnapshot
+from controller.engine.engine import Engine
 
 #: How long the price store may take to start before its absence is told. Seconds; the embedded one needs 0.2.
 START_PATIENCE_S = 2.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.formatting import plain_text
-from controller.snapshots import EngineSnapshot, Notice, TimelineEntry
+from controller.contract.snapshots import EngineSnapshot, Notice, TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from app.dry_run_lines import Line, make_lines, verdict_text
 from app.formatting import plain_text
-from controller.decision.dry_run import DryRun, Refusal
-from controller.snapshots import EngineSnapshot
+from controller.contract.dry_run import DryRun, Refusal
+from controller.contract.snapshots import EngineSnapshot
 
 
 def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:

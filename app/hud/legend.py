@@ -12,7 +12,7 @@ from app import colors
 from app.formatting import format_price
 from app.hud.price_scale import PriceScale
 from app.theme import SMALL_PX, make_font
-from controller.snapshots import PriceOrigin
+from controller.contract.snapshots import PriceOrigin
 from gl.palette import RAMP, UNKNOWN
 
 BAR_WIDTH_PX = 120.0

@@ -11,8 +11,8 @@ from enum import IntEnum
 from app.formatting import format_price, format_replicas, format_usd, plain_text
 from app.presenter import Focus
 from controller.clusters.fleet import Health
-from controller.decision.dry_run import DryRun
-from controller.snapshots import ContextView, EngineSnapshot, MigrationView
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView
 
 _PROVIDER_NAMES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 _PROVIDER_MARKS = {"aws": "AWS", "azure": "AZURE", "gcp": "GCP"}

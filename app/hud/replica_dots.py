@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from controller.snapshots import MigrationStage, MigrationView
+from controller.contract.snapshots import MigrationStage, MigrationView
 
 #: A dot in flight comes nearer to `WAITING_PROGRESS` and covers the share 1 - 1/e of the rest in this time.
 APPROACH_S = 2.2

@@ -27,7 +27,7 @@ from app.hud.overlay_layout import Box
 from app.hud.stage_controls import StageControls
 from app.notices import Notices
 from app.presenter import Focus, Presenter
-from controller.snapshots import EngineSnapshot
+from controller.contract.snapshots import EngineSnapshot
 from gl.frame import Frame
 from gl.geometry.camera import Camera, Viewport, wrap_degrees
 from gl.geometry.flight import frame_places

@@ -12,7 +12,7 @@ from app import colors
 from app.formatting import plain_text
 from app.panels.labels import make_label
 from app.panels.sheet import Sheet
-from controller.snapshots import MigrationView
+from controller.contract.snapshots import MigrationView
 
 #: More moves than this are only counted.
 MAX_NAMED = 4

@@ -31,8 +31,8 @@ from app.panels.labels import TONE_COLORS, ElidedLabel, make_label, set_color, s
 from app.theme import SMALL_PX, TITLE_PX, make_font
 from app.tone import Tone
 from controller.clusters.fleet import WorkloadKey
-from controller.decision.dry_run import DryRun, Verdict
-from controller.snapshots import MigrationStage, MigrationView
+from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.snapshots import MigrationStage, MigrationView
 
 
 class DryRunCard(QFrame):

@@ -10,7 +10,7 @@ from app.formatting import plain_text
 from app.panels.labels import ElidedLabel, make_label, set_color
 from app.theme import SMALL_PX, make_font
 from controller.clusters.fleet import Health
-from controller.snapshots import EngineSnapshot
+from controller.contract.snapshots import EngineSnapshot
 
 HEIGHT_PX = 42
 

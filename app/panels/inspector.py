@@ -17,7 +17,7 @@ from app.panels.workload_table import WorkloadTable
 from app.theme import SMALL_PX, TITLE_PX, make_font
 from app.tone import Tone
 from controller.clusters.fleet import Health, WorkloadKey
-from controller.snapshots import ContextView, EngineSnapshot
+from controller.contract.snapshots import ContextView, EngineSnapshot
 
 
 class Inspector(QWidget):

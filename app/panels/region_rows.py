@@ -16,8 +16,8 @@ from app.formatting import (
 )
 from app.hud.overlay_items import place_name, provider_name
 from controller.clusters.fleet import Health
-from controller.decision.dry_run import DryRun
-from controller.snapshots import ContextView
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import ContextView
 from oracle.quotes import Freshness
 
 

@@ -32,7 +32,8 @@ from app.formatting import format_moment, format_usd, plain_text
 from app.panels.labels import make_label
 from app.panels.region_cells import paint_background
 from app.theme import SMALL_PX, make_font
-from controller.snapshots import EntryKind, MoveOutcome, Severity, TimelineEntry
+from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
+from oracle.reason import Severity
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 22

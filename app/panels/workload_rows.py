@@ -8,8 +8,8 @@ from enum import IntEnum
 
 from app.formatting import format_gb, format_replicas, format_usd, plain_text
 from controller.clusters.fleet import WorkloadKey
-from controller.decision.dry_run import DryRun
-from controller.snapshots import ContextView, EngineSnapshot, MigrationView, WorkloadView
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, WorkloadView
 
 
 class WorkloadColumn(IntEnum):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.clusters.kube_api import PatchType
-from controller.clusters.untrusted_text import clean_text
 from controller.errors import (
     AccessDenied,
     ClusterError,
@@ -17,6 +16,7 @@ from controller.errors import (
     ServerFailed,
     VersionConflict,
 )
+from oracle.untrusted_text import clean_text
 
 #: Status -> error, where the status alone decides. 408 says nothing about what happened, so it counts as a
 #: failed server.

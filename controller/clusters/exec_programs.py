@@ -19,7 +19,7 @@ from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_key, toml_list
 from controller.clusters.trusted_path import UntrustedPath, resolve_trusted
-from controller.clusters.untrusted_text import clean_text
+from oracle.untrusted_text import clean_text
 
 #: Plugin -> the variables that its vendor's tools write into a kubeconfig. None of them names a program or a file.
 PRESETS: Mapping[str, frozenset[str]] = {

@@ -26,8 +26,8 @@ from controller.clusters.kubeconfig_entries import Impersonation
 from controller.clusters.pem_files import read_pem, read_token
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_list
-from controller.clusters.untrusted_text import clean_text
 from controller.errors import KubeconfigError
+from oracle.untrusted_text import clean_text
 
 if TYPE_CHECKING:
     import aiohttp

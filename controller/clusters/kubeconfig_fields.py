@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, Impersonation, Pem, UserEntry
-from controller.clusters.untrusted_text import clean_text
+from oracle.untrusted_text import clean_text
 
 #: The versions of the protocol between us and a plugin; v1alpha1 has gone with Kubernetes 1.24.
 EXEC_API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")

@@ -15,8 +15,8 @@ from controller.clusters import paths
 from controller.clusters.checks import CheckResult, Outcome
 from controller.clusters.json_reading import as_mapping
 from controller.clusters.kube_api import KubeApi
-from controller.clusters.untrusted_text import clean_text
 from controller.errors import ClusterError
+from oracle.untrusted_text import clean_text
 
 #: Reviews that are asked at once of one server.
 _CONCURRENT_REVIEWS = 8

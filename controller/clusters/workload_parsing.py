@@ -15,7 +15,7 @@ from typing import Any
 from controller.clusters.fleet import Workload, WorkloadKey
 from controller.clusters.json_reading import as_count, as_list, as_mapping, as_text
 from controller.clusters.resource_parsing import compute_pod_requests
-from controller.clusters.untrusted_text import clean_text
+from oracle.untrusted_text import clean_text
 
 #: The declared size of the state that travels with the workload, GB (10^9 bytes); "0" says that there is none.
 STATE_ANNOTATION = "sentinelaura.io/state-gb"

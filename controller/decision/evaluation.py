@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
+from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.candidates import (
     Site,
     describe_site,
@@ -28,7 +29,6 @@ from controller.decision.costs import (
     compute_workload_rate,
     plan_wave_sizes,
 )
-from controller.decision.dry_run import DryRun, Verdict
 from controller.decision.egress import EgressRate, EgressTable
 from controller.decision.plan_terms import PlanTerms, accepts_digest, compute_digest
 from controller.decision.policy import Judgement, judge_savings

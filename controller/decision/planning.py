@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
+from controller.contract.dry_run import DryRun, Refusal, Verdict
 from controller.decision.budgets import (
     NOTHING_MOVED,
     BudgetUsage,
@@ -24,7 +25,6 @@ from controller.decision.candidates import (
     find_target_obstacle,
     find_workload_obstacle,
 )
-from controller.decision.dry_run import DryRun, Refusal, Verdict
 from controller.decision.estimates import Estimate, Estimator
 from controller.decision.evaluation import evaluate_at_sites, evaluate_move
 from controller.decision.settings import DecisionSettings

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from controller.decision.dry_run import Verdict
+from controller.contract.dry_run import Verdict
 from controller.decision.settings import DecisionSettings
 
 

@@ -19,7 +19,8 @@ from app.settings import PresenterChoice, Settings
 from app.theme import apply_theme
 from app.window import MainWindow
 from controller.clusters.fleet import Health
-from controller.snapshots import Notice, Severity, StoreView
+from controller.contract.snapshots import Notice, StoreView
+from oracle.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 
 STEP_S = 0.5

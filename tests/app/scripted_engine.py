@@ -13,10 +13,16 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from controller.clusters.fleet import Health, WorkloadKey
-from controller.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
-from controller.decision.costs import plan_wave_sizes
-from controller.decision.dry_run import DryRun, Refusal, Verdict
-from controller.snapshots import (
+from controller.contract.commands import (
+    CancelMigration,
+    Command,
+    LookAt,
+    RequestDryRun,
+    SetArmed,
+    StartMigration,
+)
+from controller.contract.dry_run import DryRun, Refusal, Verdict
+from controller.contract.snapshots import (
     ContextView,
     EngineSnapshot,
     EntryKind,
@@ -31,6 +37,7 @@ from controller.snapshots import (
     TimelineEntry,
     WorkloadView,
 )
+from controller.decision.costs import plan_wave_sizes
 from oracle.market import Offering
 from oracle.quotes import Quote
 
@@ -93,7 +100,9 @@ class ScriptedEngine:
         self.demo = demo
         self.store = StoreView("embedded", True, "embedded store, Unix socket")
         self.notices: tuple[Notice, ...] = ()
+        #: What was asked to be done; looking asks for nothing.
         self.commands: list[Command] = []
+        self.looked_at: frozenset[str] = frozenset()
         self.prices_arrive = True
         self.price_source = PriceSourceView(PriceOrigin.SIMULATED, "simulated market")
         self._sequence = 0
@@ -109,6 +118,9 @@ class ScriptedEngine:
 
     def send(self, command: Command) -> None:
         """Take a command; the next snapshot answers it."""
+        if isinstance(command, LookAt):
+            self.looked_at = command.contexts
+            return
         self.commands.append(command)
         match command:
             case RequestDryRun(workload, target):

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.panels.close_sheet import build_command
-from controller.commands import SetArmed
-from controller.snapshots import MigrationStage
+from controller.contract.commands import SetArmed
+from controller.contract.snapshots import MigrationStage
 from tests.app.conftest import Desk, settle
 from tests.app.test_window import press, words
 

@@ -7,8 +7,8 @@ import pytest
 
 from app.dry_run_lines import make_lines, summary_text, verdict_text, way_back_text
 from app.tone import Tone
-from controller.decision.dry_run import DryRun
-from controller.snapshots import MigrationStage
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import MigrationStage
 from tests.app.scripted_engine import ScriptedEngine
 
 

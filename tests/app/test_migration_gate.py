@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.migration_gate import judge_start
 from controller.clusters.fleet import Health
-from controller.decision.dry_run import Verdict
+from controller.contract.dry_run import Verdict
 from tests.app.scripted_engine import ScriptedEngine
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.move_tracking import Move, follow_move, hear, move_of, refusal_text, waiting_text
-from controller.commands import RequestDryRun, StartMigration
+from controller.contract.commands import RequestDryRun, StartMigration
 from tests.app.scripted_engine import ScriptedEngine
 
 #: Monotonic seconds; what they are does not matter to anything that is said.

@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.notices import Notices
-from controller.snapshots import Notice, Severity
+from controller.contract.snapshots import Notice
+from oracle.reason import Severity
 
 
 def notice(key: str, severity: Severity = Severity.INFO, text: str = "") -> Notice:

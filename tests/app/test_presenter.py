@@ -5,7 +5,7 @@ import pytest
 
 from app.presenter import FINISHED_ARC_S, Focus, Presenter, spread_places
 from controller.clusters.fleet import Health
-from controller.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage
 from gl.geometry.camera import Camera, Viewport
 from gl.geometry.geodesy import angle_radians
 from gl.palette import UNKNOWN

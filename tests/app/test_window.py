@@ -21,18 +21,18 @@ from app.theme import SMALL_PX, make_font
 from app.window import STARTING_S
 from app.window_layout import SIZE_PX
 from controller.clusters.fleet import WorkloadKey
-from controller.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
-from controller.decision.dry_run import Verdict
-from controller.snapshots import (
+from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
+from controller.contract.dry_run import Verdict
+from controller.contract.snapshots import (
     EntryKind,
     MigrationStage,
     MoveOutcome,
     Notice,
     PriceOrigin,
     PriceSourceView,
-    Severity,
     TimelineEntry,
 )
+from oracle.reason import Severity
 from oracle.regions import load_regions
 from tests.app.conftest import Desk, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
@@ -519,3 +519,10 @@ def test_only_moves_that_pay_have_a_button_to_start_them(desk: Desk) -> None:
     )
     desk.show()
     assert "Migrate" not in shown_buttons(desk.window.moves.card)
+
+
+def test_reasons_are_asked_for_the_selected_region_only(desk: Desk) -> None:
+    desk.window.select(SOURCE)
+    assert desk.engine.looked_at == frozenset({SOURCE})
+    desk.window.select(None)
+    assert desk.engine.looked_at == frozenset()

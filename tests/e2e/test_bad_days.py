@@ -23,10 +23,10 @@ from app.composition import open_engine
 from app.configuration import Configuration
 from app.demo import DEMO_MIGRATION
 from controller.clusters.fleet import Health
-from controller.commands import StartMigration
+from controller.contract.commands import StartMigration
+from controller.contract.snapshots import MigrationStage, PriceOrigin
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
-from controller.snapshots import MigrationStage, PriceOrigin
 from oracle.quotes import Freshness
 from oracle.settings import OracleSettings
 from oracle.store.server_binary import find_server_binaries

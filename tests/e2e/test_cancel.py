@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QAbstractButton
 
-from controller.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage
 from tests.e2e.one_click import (
     click,
     find_migrate_button,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.migration.ledger import verify_ledger
+from controller.history.ledger import verify_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 

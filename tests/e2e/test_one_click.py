@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from controller.migration.ledger import verify_ledger
-from controller.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage
+from controller.history.ledger import verify_ledger
 from tests.e2e.one_click import (
     click,
     find_migrate_button,

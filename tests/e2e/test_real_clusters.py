@@ -15,9 +15,9 @@ from app.composition import open_engine
 from app.configuration import Configuration
 from app.demo import DEMO_MIGRATION
 from controller.clusters.fleet import WorkloadKey
-from controller.commands import CancelMigration, SetArmed, StartMigration
-from controller.engine import Engine
-from controller.snapshots import MigrationStage, MigrationView
+from controller.contract.commands import CancelMigration, SetArmed, StartMigration
+from controller.contract.snapshots import MigrationStage, MigrationView
+from controller.engine.engine import Engine
 from tests.controlplane.command_output import read_until_ready
 from tests.controlplane.places import PLACES
 from tests.controlplane.workloads import deployments_of, describe_deployment

@@ -11,10 +11,10 @@ import pytest
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.demo import DEMO_MIGRATION
-from controller.commands import SetArmed, StartMigration
+from controller.contract.commands import SetArmed, StartMigration
+from controller.contract.snapshots import MigrationStage
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
-from controller.snapshots import MigrationStage
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour"
 #: The first wave stays on its way for as long as the test wants.

@@ -119,7 +119,9 @@ def _without_texts(tree: ast.Module) -> ast.Module:
 
 
 def test_there_is_a_pure_core() -> None:
-    assert {"oracle.quotes", "controller.decision.dry_run", "controller.migration.states"} <= set(pure_core())
+    assert {"oracle.quotes", "controller.contract.dry_run", "controller.migration.protocol.states"} <= set(
+        pure_core()
+    )
 
 
 def test_imports_keep_the_rules() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from controller.clusters.kube_api import PatchType
+from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.errors import AccessDenied
-from controller.migration.errors import MigrationRefused
-from controller.snapshots import MigrationStage, MigrationView
+from controller.migration.protocol.errors import MigrationRefused
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.world import PATH, World, simulate, start

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage
 from tests.simulation.processes import Process
 from tests.simulation.world import PATH, SETTINGS, World, simulate, start, wait_until_over
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.migration.lease import find_journal
-from controller.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage
+from controller.migration.access.lease import find_journal
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Faults
 from tests.simulation.processes import Process

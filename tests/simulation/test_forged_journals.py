@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from controller.migration.closure import MIGRATION_LABEL
-from controller.migration.journal import JOURNAL_ANNOTATION, decode_journal, encode_journal
-from controller.migration.migration_controller import MigrationController
-from controller.migration.record import CreatedObject, MigrationRecord, Side
-from controller.migration.states import Phase
-from controller.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage
+from controller.migration.protocol.fences import MIGRATION_LABEL
+from controller.migration.protocol.journal import JOURNAL_ANNOTATION, decode_journal, encode_journal
+from controller.migration.protocol.record import CreatedObject, MigrationRecord, Side
+from controller.migration.protocol.states import Phase
+from controller.migration.run.migration_controller import MigrationController
 from tests.simulation.fake_cluster import FakeCluster
 from tests.simulation.processes import Process
 from tests.simulation.world import (

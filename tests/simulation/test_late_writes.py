@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.migration.fenced_writer import FencedWriter
-from controller.migration.migration_controller import MigrationController
-from controller.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage
+from controller.migration.access.fenced_writer import FencedWriter
+from controller.migration.run.migration_controller import MigrationController
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.processes import Process

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.migration.fenced_writer import FencedWriter
+from controller.migration.access.fenced_writer import FencedWriter
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.world import PATH, World, simulate, start

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from controller.contract.snapshots import MigrationStage
 from controller.errors import RequestRefused
-from controller.snapshots import MigrationStage
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.world import PATH, World, build_deployment, simulate, start

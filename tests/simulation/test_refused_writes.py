@@ -10,9 +10,9 @@ import pytest
 
 from controller.clusters.api_errors import error_for_status
 from controller.clusters.kube_api import PatchType
+from controller.contract.snapshots import MigrationStage
 from controller.errors import AccessDenied
-from controller.migration.migration_controller import MigrationController
-from controller.snapshots import MigrationStage
+from controller.migration.run.migration_controller import MigrationController
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.world import PATH, World, simulate, start

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from controller.clusters.fleet import Cluster, FleetPicture, Node, Resources
-from controller.market_gate import MarketGate
-from controller.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage
+from controller.engine.market_gate import MarketGate
 from oracle.market import Offering
 from oracle.quotes import SIMULATED_MARKET, Quote, QuoteBoard
 from tests.simulation.processes import Process

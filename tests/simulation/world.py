@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
+from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.costs import plan_wave_sizes
-from controller.decision.dry_run import DryRun, Verdict
 from controller.errors import ControllerError
-from controller.migration.gates import MoveRates, Unpriced
-from controller.migration.journal import decode_journal
-from controller.migration.lease import find_holder, find_journal, name_lease
-from controller.migration.ledger import Ledger
-from controller.migration.migration_controller import MigrationController
+from controller.history.ledger import Ledger
+from controller.migration.access.lease import find_holder, find_journal, name_lease
+from controller.migration.protocol.gate import MoveRates, Unpriced
+from controller.migration.protocol.journal import decode_journal
+from controller.migration.run.migration_controller import MigrationController
+from controller.migration.run.unfinished import find_unfinished
 from controller.migration.settings import MigrationSettings
-from controller.migration.unfinished import find_unfinished
 from oracle.clocks import Clocks
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Directed, FakeApi, Faults, Network

@@ -8,8 +8,9 @@ import pytest
 
 from app.commands.plan_report import dry_run_to_text, plan_to_text
 from app.dry_run_lines import make_lines, verdict_text
-from controller.decision.dry_run import DryRun, Refusal
-from controller.snapshots import Notice, Severity
+from controller.contract.dry_run import DryRun, Refusal
+from controller.contract.snapshots import Notice
+from oracle.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\nsecond line"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.hud.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
 from app.presenter import Focus
 from controller.clusters.fleet import Health
-from controller.snapshots import EngineSnapshot, MigrationStage
+from controller.contract.snapshots import EngineSnapshot, MigrationStage
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
 
 

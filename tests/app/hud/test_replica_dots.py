@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.hud.replica_dots import WAITING_PROGRESS, ReplicaDots
-from controller.snapshots import MigrationStage, MigrationView
+from controller.contract.snapshots import MigrationStage, MigrationView
 from tests.app.scripted_engine import ScriptedEngine
 
 

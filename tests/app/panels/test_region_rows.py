@@ -7,7 +7,7 @@ import pytest
 
 from app.panels.region_rows import Column, RegionRow, accessible_text, describe_row, make_row, sort_value
 from controller.clusters.fleet import Health
-from controller.snapshots import ContextView
+from controller.contract.snapshots import ContextView
 from oracle.quotes import Freshness
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
 

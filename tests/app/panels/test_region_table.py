@@ -12,7 +12,7 @@ from app.formatting import format_percent, format_price, format_usd
 from app.panels.region_cells import PADDING_PX
 from app.panels.region_rows import Column, RegionRow, make_row
 from app.panels.region_table import RESORT_S, RegionModel, RegionTable
-from controller.snapshots import EngineSnapshot
+from controller.contract.snapshots import EngineSnapshot
 from tests.app.scripted_engine import ScriptedEngine
 
 

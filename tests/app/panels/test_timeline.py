@@ -15,7 +15,7 @@ from app.formatting import format_moment
 from app.panels.timeline import TIME_WIDTH_PX, Timeline, TimelineModel, text_area
 from app.theme import SMALL_PX, make_font
 from controller.clusters.fleet import WorkloadKey
-from controller.snapshots import EntryKind, MoveOutcome, TimelineEntry
+from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
 
 NOW = 1_800_000_000.0
 NAMES = {"gcp-northamerica-northeast2": "Toronto"}

@@ -10,9 +10,9 @@ from typing import Any
 from controller.clusters import paths
 from controller.clusters.kube_api import PatchType
 from controller.clusters.permissions import FIND_NEEDED, MOVE_FROM, MOVE_TO, Permission
-from controller.migration.record import MovePlan
-from controller.snapshots import MigrationStage
-from tests.controller.migration.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
+from controller.contract.snapshots import MigrationStage
+from controller.migration.protocol.record import MovePlan
+from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
 from tests.simulation.world import resume_all
 
 Right = tuple[str, str]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.clusters.fleet import Health, Resources, WorkloadKey
-from controller.decision.dry_run import DryRun, Verdict
+from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.evaluation import confirm_move, evaluate_move
 from controller.decision.settings import DecisionSettings
 from controller.errors import PlanOutdated

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.clusters.fleet import FleetPicture, Health, Resources, WorkloadKey
+from controller.contract.dry_run import Verdict
 from controller.decision.budgets import BudgetUsage, Move
 from controller.decision.candidates import describe_site
-from controller.decision.dry_run import Verdict
 from controller.decision.estimates import Estimate, Estimator
 from controller.decision.evaluation import evaluate_move
 from controller.decision.planning import Plan, evaluate_candidate, plan_moves

@@ -6,10 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from controller.clusters.fleet import WorkloadKey
+from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.costs import plan_wave_sizes
-from controller.decision.dry_run import DryRun, Verdict
-from controller.migration.record import MigrationRecord, MovePlan, SideRecord
-from controller.migration.states import Event, EventKind, HoldReason, MigrationState, Phase
+from controller.migration.protocol.record import MigrationRecord, MovePlan, SideRecord
+from controller.migration.protocol.states import Event, EventKind, HoldReason, MigrationState, Phase
 from oracle.market import Offering
 from oracle.quotes import Quote
 

@@ -1,0 +1,208 @@
+"""What the engine tells the world: frozen snapshots, made at most a few times a second. Pure.
+
+The desktop, the headless commands and the tests see the engine through these values only. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from controller.clusters.fleet import Health, WorkloadKey
+from controller.contract.dry_run import DryRun, Refusal
+from oracle.quotes import Quote
+from oracle.reason import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know while it lasts; `key` stays the same while it is the same trouble."""
+
+    key: str
+    severity: Severity
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadView:
+    """One workload as shown: replica counters and what it costs at today's price (None: price unknown)."""
+
+    key: WorkloadKey
+    desired_replicas: int
+    ready_replicas: int | None
+    usd_per_day: Decimal | None
+    state_gb: float | None
+    obstacles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContextView:
+    """One context as shown. `quote` may be expired: show it as such, grey, with its age."""
+
+    context: str
+    provider: str | None
+    region: str | None
+    city: str | None
+    latitude_degrees: float | None
+    longitude_degrees: float | None
+    instance_type: str | None
+    health: Health
+    health_reason: str
+    armed: bool
+    quote: Quote | None
+    on_demand_usd_per_hour: Decimal | None
+    #: Relative change of the price over the shown history (0.05: 5 % dearer); None where there is no history.
+    trend: float | None
+    #: (Unix seconds, USD per hour), oldest first, at most 240 points.
+    history: tuple[tuple[float, float], ...]
+    workloads: tuple[WorkloadView, ...]
+    usd_per_day: Decimal | None
+    node_count: int | None
+    #: None while one workload's status is older than its spec.
+    ready_replicas: int | None
+    desired_replicas: int
+
+
+class MigrationStage(StrEnum):
+    """The coarse stage of a migration, for display; `phase` holds the protocol's own word."""
+
+    RUNNING = "running"
+    HOLDING = "holding"
+    ROLLING_BACK = "rolling_back"
+    DONE = "done"
+    ROLLED_BACK = "rolled_back"
+    REFUSED = "refused"
+    NEEDS_OPERATOR = "needs_operator"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self in (MigrationStage.DONE, MigrationStage.ROLLED_BACK, MigrationStage.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationView:
+    """One migration as shown. `landed` counts pods that became Ready in the target: the arc's dots."""
+
+    migration_id: str
+    workload: WorkloadKey
+    target: str
+    stage: MigrationStage
+    phase: str
+    #: One sentence: what is happening or why it stopped.
+    detail: str
+    replicas: int
+    landed: int
+    source_ready: int | None
+    source_desired: int | None
+    target_ready: int | None
+    target_desired: int | None
+    wave: int
+    waves: int
+    started_at: float
+    ended_at: float | None
+    can_cancel: bool
+    #: The dry run that was confirmed.
+    dry_run: DryRun
+    #: What the move has cost so far (egress and double running), and what it saves a day from now on.
+    cost_usd: Decimal | None
+    savings_usd_per_day: Decimal | None
+
+
+class EntryKind(StrEnum):
+    """What a timeline entry speaks of."""
+
+    DECISION = "decision"
+    MIGRATION = "migration"
+    STORE = "store"
+    CLUSTER = "cluster"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOutcome:
+    """What came of a finished move, to be told in few words. Money is None where it is not known."""
+
+    workload: WorkloadKey
+    target: str
+    cost_usd: Decimal | None
+    savings_usd_per_day: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of the timeline, taken from the ledger; `sequence` grows by one. `outcome`: of a finished move only."""
+
+    sequence: int
+    at: float
+    kind: EntryKind
+    text: str
+    contexts: tuple[str, ...] = ()
+    migration_id: str | None = None
+    severity: Severity = Severity.INFO
+    outcome: MoveOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A start that was asked for and not taken up; nothing was changed."""
+
+    workload: WorkloadKey
+    target: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    """The price store. `kind` is `embedded`, `shared` (another window's embedded one) or `remote`."""
+
+    kind: str
+    is_up: bool
+    detail: str
+
+
+class PriceOrigin(StrEnum):
+    """Whether anybody charges, or charged, the prices that are shown."""
+
+    UNKNOWN = "unknown"
+    SIMULATED = "simulated"
+    RECORDED = "recorded"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSourceView:
+    """Who says the prices, by the quotes themselves: in a shared store another program may. `text` is for people."""
+
+    origin: PriceOrigin
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSnapshot:
+    """Everything at one moment.
+
+    is_complete: every reachable cluster was listed and asked for unfinished moves, and prices have arrived.
+    """
+
+    sequence: int
+    taken_at: float
+    demo: bool
+    price_source: PriceSourceView
+    store: StoreView
+    is_complete: bool
+    contexts: tuple[ContextView, ...]
+    #: Best first, at most one per workload: its best target.
+    opportunities: tuple[DryRun, ...]
+    #: Of the workloads of the contexts that are looked at (`LookAt`): all pairs of a large fleet are a million.
+    refused: tuple[Refusal, ...]
+    migrations: tuple[MigrationView, ...]
+    #: The newest entries, oldest first, at most 200.
+    timeline: tuple[TimelineEntry, ...]
+    notices: tuple[Notice, ...]
+    #: Dry runs that were asked for by name, newest last, at most 16; they answer `RequestDryRun`.
+    answers: tuple[DryRun, ...]
+    #: Starts that were not taken up, newest last, at most 16; they answer `StartMigration`.
+    rejections: tuple[Rejection, ...] = ()

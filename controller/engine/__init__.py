@@ -1,0 +1,1 @@
+"""The whole thing without a window, on one asyncio loop."""

@@ -1,0 +1,280 @@
+"""The whole thing without a window: fleet picture and prices in, plans and migrations out, snapshots to all.
+
+One asyncio loop; everything here belongs to it. Nothing is polled: the engine wakes when a price, a cluster, a
+migration or a command changes something, or when a price grows old by itself, and it publishes at most a few
+snapshots a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from controller.clusters.discovery import bindings_of
+from controller.clusters.fleet import Cluster, FleetPicture, Health
+from controller.clusters.region_manager import RegionManager
+from controller.contract.commands import Command
+from controller.contract.dry_run import Refusal
+from controller.contract.snapshots import EngineSnapshot
+from controller.decision.planning import Plan, plan_moves
+from controller.decision.settings import DecisionSettings
+from controller.engine.command_handler import CommandHandler
+from controller.engine.decision_log import DecisionLog
+from controller.engine.notices import collect_notices, describe_store
+from controller.engine.outage_log import OutageLog
+from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
+from controller.engine.unfinished_moves import UnfinishedMoves
+from controller.errors import EngineStopped
+from controller.history.ledger import Ledger
+from controller.migration.run.migration_controller import MigrationController
+from oracle.binding import Binding
+from oracle.clocks import Clocks
+from oracle.market import Offering
+from oracle.oracle import Oracle
+from oracle.quotes import Quote, QuoteBoard
+
+#: Least seconds between two snapshots: four a second look alive, and cost the window almost nothing.
+PUBLISH_INTERVAL_S = 0.25
+#: Seconds after which a binding that never got a price no longer keeps the picture incomplete: a replay may not
+#: know it.
+UNPRICED_GRACE_S = 4.0
+#: Seconds between two looks at what no event tells: a price that never comes, a disk that takes no entries, an outage
+#: that lasts.
+RETRY_S = 4.0
+MAX_TIMELINE_ENTRIES = 200
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What the engine was given.
+
+    demo: the clusters are simulated; only shown.
+    accepts_simulated_prices: whether clusters may be changed on prices that nobody charges; so only for simulated ones.
+    """
+
+    demo: bool
+    accepts_simulated_prices: bool = False
+    decision: DecisionSettings = field(default_factory=DecisionSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """What the engine joins; built by whoever composes the program. `wake` is what its parts set to be looked at."""
+
+    oracle: Oracle
+    regions: RegionManager
+    migrations: MigrationController
+    ledger: Ledger
+    unfinished: UnfinishedMoves
+    handler: CommandHandler
+    views: ContextViews
+    decisions: DecisionLog
+    outages: OutageLog
+    wake: asyncio.Event
+
+
+class Engine:
+    """Owns the plan and the snapshots. Call it from its own loop only."""
+
+    def __init__(self, parts: EngineParts, settings: EngineSettings, clocks: Clocks) -> None:
+        self._oracle = parts.oracle
+        self._regions = parts.regions
+        self._migrations = parts.migrations
+        self._ledger = parts.ledger
+        self._unfinished = parts.unfinished
+        self._handler = parts.handler
+        self._views = parts.views
+        self._decisions = parts.decisions
+        self._outages = parts.outages
+        self._wake = parts.wake
+        self._settings = settings
+        self._clocks = clocks
+        self._bindings: frozenset[Binding] = frozenset()
+        self._bindings_since = clocks.monotonic()
+        self._published = asyncio.Condition()
+        self._snapshot: EngineSnapshot | None = None
+        self._failure: Exception | None = None
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The contexts of the kubeconfig, whether they answer or not."""
+        return self._regions.contexts
+
+    def submit(self, command: Command) -> None:
+        """Take a command; a later snapshot shows what came of it."""
+        self._handler.submit(command)
+
+    def has_searched(self, context: str) -> bool:
+        """Whether a migration that an earlier process left unfinished in this armed context is known by now."""
+        return self._unfinished.has_searched(context)
+
+    async def next_snapshot(self, after: int) -> EngineSnapshot:
+        """Return the newest snapshot as soon as its sequence is greater than `after`. Raises: EngineStopped."""
+        async with self._published:
+            while self._snapshot is None or self._snapshot.sequence <= after:
+                if self._failure is not None:
+                    raise EngineStopped(self._failure) from self._failure
+                await self._published.wait()
+            return self._snapshot
+
+    async def wait_until(
+        self, is_enough: Callable[[EngineSnapshot], bool], timeout_s: float
+    ) -> EngineSnapshot:
+        """Return the first snapshot that is enough, or the newest one when the time is over."""
+        snapshot = await self.next_snapshot(0)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not is_enough(snapshot):
+                    snapshot = await self.next_snapshot(snapshot.sequence)
+        except TimeoutError:
+            pass  # the caller sees by the snapshot itself that it is not enough
+        return snapshot
+
+    async def keep_running(self) -> None:
+        """Serve until cancelled. An unexpected error ends the engine and is passed to all who wait for snapshots."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for wait in (
+                    self._oracle.wait_for_change,
+                    self._regions.wait_for_change,
+                    self._migrations.wait_for_change,
+                ):
+                    tasks.create_task(self._wake_on(wait))
+                tasks.create_task(self._work())
+        except* Exception as group:
+            logger.exception("the engine stumbled", exc_info=group)
+            async with self._published:
+                self._failure = group.exceptions[0]
+                self._published.notify_all()
+        finally:
+            self._unfinished.stop()
+
+    async def _wake_on(self, wait: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            await wait()
+            self._wake.set()
+
+    async def _work(self) -> None:
+        while True:
+            self._wake.clear()
+            await self._refresh()
+            await asyncio.sleep(PUBLISH_INTERVAL_S)
+            await self._wait_for_reason()
+
+    async def _wait_for_reason(self) -> None:
+        """Wait until something changes, or until the next price grows old by the clock alone."""
+        delay_s = _seconds_to_next_ageing(self._oracle.board(), self._clocks.wall())
+        is_waiting = self._ledger.has_waiting or self._outages.has_waiting or self._unfinished.has_open
+        if not self._is_settled() or is_waiting:
+            delay_s = min(delay_s or RETRY_S, RETRY_S)
+        try:
+            async with asyncio.timeout(delay_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _refresh(self) -> None:
+        now = self._clocks.wall()
+        picture, board = self._regions.picture(), self._oracle.board()
+        self._follow_bindings(picture)
+        await self._handler.work(picture, board, now)
+        usage = self._handler.budget_usage(now)
+        plan = plan_moves(picture, board, self._settings.decision, now, usage)
+        moved = [view.workload for view in self._migrations.views()]
+        self._decisions.record(plan, moved, self._ledger, now)
+        self._outages.record(self._oracle.status, picture, self._ledger, now)
+        self._ledger.flush()
+        await self._publish(picture, board, plan, now)
+
+    def _follow_bindings(self, picture: FleetPicture) -> None:
+        bindings = frozenset(bindings_of(picture))
+        if bindings != self._bindings:
+            self._bindings = bindings
+            self._bindings_since = self._clocks.monotonic()
+            self._oracle.set_bindings(bindings)
+
+    async def _publish(self, picture: FleetPicture, board: QuoteBoard, plan: Plan, now: float) -> None:
+        armed = frozenset(context for context in picture.clusters if self._regions.is_armed(context))
+        status = self._oracle.status
+        price_source = describe_price_source(board, self._bindings, status.source, now)
+        snapshot = EngineSnapshot(
+            sequence=self._snapshot.sequence + 1 if self._snapshot else 1,
+            taken_at=now,
+            demo=self._settings.demo,
+            price_source=price_source,
+            store=describe_store(status),
+            is_complete=self._is_complete(picture),
+            contexts=self._views.build(picture, self._collect_prices(board), armed, now),
+            opportunities=plan.opportunities,
+            refused=self._list_refused(plan),
+            migrations=self._migrations.views(),
+            timeline=self._ledger.newest(MAX_TIMELINE_ENTRIES),
+            notices=(
+                *self._unfinished.notices(),
+                *collect_notices(
+                    status,
+                    picture,
+                    self._ledger.trouble,
+                    price_source.origin,
+                    warns_of_simulation=not self._settings.accepts_simulated_prices,
+                ),
+            ),
+            answers=self._handler.answers,
+            rejections=self._handler.rejections,
+        )
+        async with self._published:
+            self._snapshot = snapshot
+            self._published.notify_all()
+
+    def _list_refused(self, plan: Plan) -> tuple[Refusal, ...]:
+        looked_at = self._handler.looked_at
+        return tuple(refusal for refusal in plan.refused if refusal.workload.context in looked_at)
+
+    def _collect_prices(self, board: QuoteBoard) -> PriceFacts:
+        histories = {
+            (binding.context, binding.offering): self._oracle.history(binding.context, binding.offering)
+            for binding in self._bindings
+        }
+        return PriceFacts(board, histories, self._collect_on_demand())
+
+    def _collect_on_demand(self) -> dict[Offering, Decimal]:
+        known = {binding.offering: self._oracle.on_demand(binding.offering) for binding in self._bindings}
+        return {offering: price for offering, price in known.items() if price is not None}
+
+    def _is_complete(self, picture: FleetPicture) -> bool:
+        waiting = [
+            cluster
+            for cluster in picture.clusters.values()
+            if cluster.health is Health.CONNECTING
+            or (cluster.health is Health.REACHABLE and not self._is_known(cluster))
+        ]
+        answers = any(cluster.health is Health.REACHABLE for cluster in picture.clusters.values())
+        return answers and not waiting and self._is_settled()
+
+    def _is_known(self, cluster: Cluster) -> bool:
+        """Whether a reachable cluster was listed, and asked for moves that were left unfinished."""
+        return cluster.is_complete and self._unfinished.has_looked(cluster.context)
+
+    def _is_settled(self) -> bool:
+        """Whether prices have arrived: for every binding, or for some and the others have had their time."""
+        board = self._oracle.board()
+        priced = [b for b in self._bindings if board.find(b.context, b.offering) is not None]
+        if len(priced) == len(self._bindings):
+            return True
+        waited_s = self._clocks.monotonic() - self._bindings_since
+        return bool(priced) and waited_s >= UNPRICED_GRACE_S
+
+
+def _seconds_to_next_ageing(board: QuoteBoard, now: float) -> float | None:
+    """Return the seconds until the next quote changes its freshness by the clock alone; None where none will."""
+    moments = [moment for quote in board.quotes.values() for moment in _ageing_moments(quote) if moment > now]
+    return min(moments) - now + 0.01 if moments else None
+
+
+def _ageing_moments(quote: Quote) -> tuple[float, float]:
+    return quote.ageing_at, quote.deadline

@@ -1,0 +1,91 @@
+"""Writes down when prices or clusters are lost and when they are back, without repeating itself.
+
+What comes and goes within seconds is no entry: a start, a dropped connection, a cluster that flaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from controller.clusters.fleet import FleetPicture
+from controller.contract.snapshots import EntryKind
+from controller.history.ledger import Ledger
+from oracle.reason import Severity
+from oracle.status import OracleStatus
+
+#: Seconds that something has to be lost before it is written down. A start takes less.
+LOST_AFTER_S = 10.0
+#: Seconds that it has to be back: so an entry and its end come at most every forty seconds, whatever flaps.
+BACK_AFTER_S = 30.0
+
+
+class OutageLog:
+    """Remembers what it last said of the store and of each cluster."""
+
+    def __init__(self) -> None:
+        self._store = _Changes()
+        self._clusters = _Changes()
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether something is lost or back that was not written down yet: it will be, if it lasts."""
+        return self._store.has_waiting or self._clusters.has_waiting
+
+    def record(self, status: OracleStatus, picture: FleetPicture, ledger: Ledger, now: float) -> None:
+        """Compare what is lost with what was said before and write the difference, once it has lasted."""
+        self._record_store(status, ledger, now)
+        self._record_clusters(picture, ledger, now)
+
+    def _record_store(self, status: OracleStatus, ledger: Ledger, now: float) -> None:
+        lost, back = self._store.update({"store"} if status.reason is not None else set(), now)
+        if lost:
+            ledger.record(EntryKind.STORE, f"No new prices: {status.reason}", severity=Severity.ERROR)
+        if back:
+            ledger.record(EntryKind.STORE, "New prices arrive again")
+
+    def _record_clusters(self, picture: FleetPicture, ledger: Ledger, now: float) -> None:
+        reasons = {c.context: c.reason for c in picture.clusters.values() if c.health.is_lost}
+        lost, back = self._clusters.update(reasons.keys(), now)
+        if lost:
+            text = _describe_lost(lost, reasons)
+            ledger.record(EntryKind.CLUSTER, text, contexts=lost, severity=Severity.WARNING)
+        if back:
+            verb = "answers" if len(back) == 1 else "answer"
+            ledger.record(EntryKind.CLUSTER, f"{', '.join(back)} {verb} again", contexts=back)
+
+
+class _Changes:
+    """Which names are lost, as it was said, and since when that is no longer so."""
+
+    def __init__(self) -> None:
+        self._said: frozenset[str] = frozenset()
+        #: name -> Unix seconds since which it is lost but not said to be, or back but said to be lost.
+        self._since: dict[str, float] = {}
+
+    @property
+    def has_waiting(self) -> bool:
+        return bool(self._since)
+
+    def update(self, lost: Collection[str], now: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the names that are now said to be lost, and those to be back.
+
+        What has lasted takes along what began after it: a network that goes away makes one entry, not one a cluster.
+        """
+        changed = self._said.symmetric_difference(lost)
+        self._since = {name: self._since.get(name, now) for name in changed}
+        newly_lost = self._find_lasting(changed - self._said, LOST_AFTER_S, now)
+        newly_back = self._find_lasting(changed & self._said, BACK_AFTER_S, now)
+        self._said = (self._said | set(newly_lost)) - set(newly_back)
+        return newly_lost, newly_back
+
+    def _find_lasting(self, names: Collection[str], after_s: float, now: float) -> tuple[str, ...]:
+        """Return all names as soon as one of them has lasted; the clock may have been set back meanwhile."""
+        if any(abs(now - self._since[name]) >= after_s for name in names):
+            return tuple(sorted(names))
+        return ()
+
+
+def _describe_lost(lost: tuple[str, ...], reasons: Mapping[str, str]) -> str:
+    if len(lost) == 1:
+        return f"{lost[0]} cannot be used: {reasons[lost[0]]}"
+    return f"{len(lost)} clusters cannot be used: {', '.join(lost)}"

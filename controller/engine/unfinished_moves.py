@@ -1,0 +1,248 @@
+"""Moves that an earlier process left unfinished: found in every context, taken up where both sides are armed.
+
+A look reads Leases and changes nothing, so it needs no arming: who starts the program after a crash is told that a
+workload stands in two clusters, and what goes on with it. Belongs to the engine's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from math import inf
+
+from controller.clusters.fleet import Cluster, FleetPicture, Health
+from controller.clusters.region_manager import RegionManager
+from controller.contract.snapshots import EntryKind, Notice
+from controller.decision.budgets import Move
+from controller.errors import ClusterError
+from controller.history.ledger import Ledger
+from controller.migration.protocol.record import MigrationRecord
+from controller.migration.run.migration_controller import MigrationController
+from controller.migration.run.unfinished import Findings, UnfinishedMove, find_unfinished
+from oracle.reason import Severity
+from oracle.untrusted_text import clean_text
+
+#: Between two looks at a context with unfinished moves, seconds: a leader that has not renewed its Lease for so long
+#: writes nothing more (`MigrationSettings.renew_deadline_s`).
+LOOK_AGAIN_S = 20.0
+#: Before a look that failed is tried again, seconds.
+RETRY_S = 4.0
+#: Namespaces that are named one by one. Arbitrary; more would fill a line.
+MAX_NAMED = 3
+
+logger = logging.getLogger(__name__)
+
+
+class _Standing(Enum):
+    """Who leads a move: nobody any more, another process, or nobody knows before the second look."""
+
+    ABANDONED = auto()
+    LED = auto()
+    UNDECIDED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The newest look at a context, whether it was armed then, and what was found.
+
+    `again_at` is monotonic; infinity where nothing asks for another look.
+    """
+
+    was_armed: bool = False
+    failed: bool = False
+    again_at: float = inf
+    found: tuple[tuple[UnfinishedMove, _Standing], ...] = ()
+
+
+class UnfinishedMoves:
+    """Looks, remembers, tells and resumes. `wake` asks the engine for another round."""
+
+    def __init__(
+        self,
+        regions: RegionManager,
+        migrations: MigrationController,
+        ledger: Ledger,
+        wake: Callable[[], None],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._regions = regions
+        self._migrations = migrations
+        self._ledger = ledger
+        self._wake = wake
+        self._monotonic = monotonic
+        self._looks: dict[str, _Look] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: (context or migration, what was said of it), each said once.
+        self._told: set[tuple[str, str]] = set()
+
+    @property
+    def has_open(self) -> bool:
+        """Whether another look will be due although nothing else happens."""
+        return any(look.again_at < inf for look in self._looks.values())
+
+    def has_looked(self, context: str) -> bool:
+        """Whether a first look at this context has ended, well or not."""
+        return context in self._looks
+
+    def has_searched(self, context: str) -> bool:
+        """Whether what was left unfinished in this context has been found since it was armed."""
+        look = self._looks.get(context, _Look())
+        return look.was_armed and not look.failed and context not in self._tasks
+
+    def is_looking(self, contexts: Collection[str]) -> bool:
+        """Whether a look at one of these contexts is under way."""
+        return not self._tasks.keys().isdisjoint(contexts)
+
+    def follow(self, picture: FleetPicture) -> None:
+        """Begin the looks that are due, and take up what both sides are armed for."""
+        for cluster in picture.clusters.values():
+            if self._is_due(cluster):
+                self._tasks[cluster.context] = asyncio.create_task(self._look_at(cluster))
+        self._take_up()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        for task in self._tasks.values():
+            task.cancel()
+
+    def moves(self) -> tuple[Move, ...]:
+        """Return the moves that are neither over nor taken up by this process, as the budgets know them."""
+        return tuple(
+            Move(replace(record.workload, context=context), record.target.context, record.started_at)
+            for context, look in self._looks.items()
+            for record in (move.record for move, _ in look.found)
+        )
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Return what a person should know of them, each move once: two contexts may lead to one cluster."""
+        found = {
+            move.record.migration_id: (move, standing)
+            for look in self._looks.values()
+            for move, standing in look.found
+        }
+        built = (self._build_notice(move.record, standing) for move, standing in found.values())
+        return tuple(notice for notice in built if notice is not None)
+
+    def _is_due(self, cluster: Cluster) -> bool:
+        context = cluster.context
+        if cluster.health is not Health.REACHABLE or not cluster.is_complete or context in self._tasks:
+            return False
+        last = self._looks.get(context)
+        if last is None or self._monotonic() >= last.again_at:
+            return True
+        return self._regions.is_armed(context) and not last.was_armed
+
+    async def _look_at(self, cluster: Cluster) -> None:
+        """A look that fails is told, and tried again."""
+        context, was_armed = cluster.context, self._regions.is_armed(cluster.context)
+        namespaces = {workload.key.namespace for workload in cluster.workloads}
+        try:
+            findings = await find_unfinished(self._regions.api(context), namespaces)
+            self._take_in(context, was_armed, findings)
+        except Exception as error:  # the edge of the task: whatever it is must not go unheard
+            if not isinstance(error, ClusterError):
+                logger.exception("the search for unfinished moves failed")
+            last, again_at = self._looks.get(context, _Look()), self._monotonic() + RETRY_S
+            self._looks[context] = replace(last, was_armed=was_armed, failed=True, again_at=again_at)
+            text = f"Unfinished moves could not be looked for in {context}: {error}"
+            self._tell(context, "failed", EntryKind.CLUSTER, text, (context,), Severity.WARNING)
+        finally:
+            del self._tasks[context]
+            self._wake()
+
+    def _take_in(self, context: str, was_armed: bool, findings: Findings) -> None:
+        before = {
+            move.record.migration_id: move.version for move, _ in self._looks.get(context, _Look()).found
+        }
+        found = tuple(
+            (move, _judge(move, before.get(move.record.migration_id)))
+            for move in findings.moves
+            if not self._migrations.knows(move.record.migration_id)
+        )
+        again_at = self._monotonic() + LOOK_AGAIN_S if found else inf
+        self._looks[context] = _Look(was_armed, False, again_at, found)
+        self._tell_findings(context, findings)
+
+    def _take_up(self) -> None:
+        """Resume what was found since its source was armed, as soon as its target is armed as well."""
+        for context, look in self._looks.items():
+            if not self.has_searched(context):
+                continue
+            rest = tuple((move, standing) for move, standing in look.found if self._find_unarmed(move.record))
+            for move, _ in look.found:
+                if not self._find_unarmed(move.record):
+                    self._migrations.resume(move.record)
+            self._looks[context] = replace(look, found=rest, again_at=look.again_at if rest else inf)
+
+    def _find_unarmed(self, record: MigrationRecord) -> list[str]:
+        contexts = (record.source.context, record.target.context)
+        return [context for context in contexts if not self._regions.is_armed(context)]
+
+    def _build_notice(self, record: MigrationRecord, standing: _Standing) -> Notice | None:
+        if standing is _Standing.ABANDONED:
+            text = self._advise(record)
+            return Notice(f"unfinished:{record.migration_id}", Severity.WARNING, text) if text else None
+        leads = "leads" if standing is _Standing.LED else "leads or led"
+        text = f"Another instance of SentinelAura {leads} the {_describe(record)}."
+        return Notice(f"{standing.name}:{record.migration_id}", Severity.INFO, text)
+
+    def _advise(self, record: MigrationRecord) -> str:
+        """Say what goes on with an abandoned move; empty where it is just being taken up."""
+        unarmed = self._find_unarmed(record)
+        unknown = [context for context in unarmed if context not in self._regions.contexts]
+        if unknown:
+            advice = f"{_join(unknown)} is missing here, start with a kubeconfig that has both"
+        elif unarmed:
+            advice = f"arm {_join(unarmed)} to go on"
+        else:
+            return ""
+        return f"Unfinished {_describe(record)}: {advice}."
+
+    def _tell_findings(self, context: str, findings: Findings) -> None:
+        for move, standing in self._looks[context].found:
+            record, text = move.record, self._advise(move.record)
+            if standing is _Standing.ABANDONED and text:
+                contexts = (record.source.context, record.target.context)
+                self._tell(record.migration_id, "left", EntryKind.MIGRATION, text, contexts, Severity.WARNING)
+        for problem in findings.unreadable:
+            holds = f"the Lease {problem.lease} holds a journal that {problem.reason}"
+            text = f"{context}: {holds}; it was left alone, please look"
+            self._tell(context, problem.lease, EntryKind.MIGRATION, text, (context,), Severity.ERROR)
+        if findings.denied:
+            where = f"Leases may not be read in {_name_some(findings.denied)}"
+            text = f"{context}: {where}; a move left unfinished there is not seen"
+            self._tell(context, "denied", EntryKind.CLUSTER, text, (context,), Severity.INFO)
+
+    def _tell(
+        self, about: str, what: str, kind: EntryKind, text: str, contexts: tuple[str, ...], severity: Severity
+    ) -> None:
+        """Write into the ledger what was not said of this before."""
+        if (about, what) not in self._told:
+            self._told.add((about, what))
+            self._ledger.record(kind, text, contexts=contexts, severity=severity)
+
+
+def _judge(move: UnfinishedMove, version_before: str | None) -> _Standing:
+    if not move.holder:
+        return _Standing.ABANDONED
+    if version_before is None:
+        return _Standing.UNDECIDED
+    return _Standing.ABANDONED if move.version == version_before else _Standing.LED
+
+
+def _describe(record: MigrationRecord) -> str:
+    """Name a move; whoever may write Leases may have written these names."""
+    workload, source, target = record.workload, record.source.context, record.target.context
+    return clean_text(f"move of {workload.namespace}/{workload.name} from {source} to {target}")
+
+
+def _join(contexts: Collection[str]) -> str:
+    return " and ".join(clean_text(context) for context in contexts)
+
+
+def _name_some(names: Collection[str]) -> str:
+    named = ", ".join(list(names)[:MAX_NAMED])
+    return f"{named} and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else named

@@ -1,0 +1,103 @@
+"""One cluster's half of a migration: fresh reads of the Deployment and its pods, and the fenced writes to it.
+
+Knows no plan and keeps no state. Every read is a GET without a resourceVersion, so that it is never older
+than the last write; a watch would be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.clusters import paths
+from controller.clusters.kube_api import KubeApi, PatchType
+from controller.errors import ObjectNotFound, ServerFailed
+from controller.migration.protocol.fences import (
+    FENCE_ANNOTATION,
+    Fence,
+    build_fence_change,
+    build_first_fence,
+    build_scale,
+)
+from controller.migration.protocol.observation import DeploymentFacts, PodFacts, parse_deployment, parse_pod
+
+#: Pods of one page; a workload with more replicas is read in several.
+PAGE_SIZE = 500
+
+
+class ClusterSide:
+    """A Deployment's name in one cluster. Raises only the errors of `controller.errors`."""
+
+    def __init__(self, api: KubeApi, namespace: str, name: str) -> None:
+        self.api = api
+        self.namespace = namespace
+        self.name = name
+        self.path = paths.deployment(namespace, name)
+
+    @property
+    def context(self) -> str:
+        """The kubeconfig context."""
+        return self.api.context
+
+    async def read_cluster_uid(self) -> str:
+        """Return who this cluster is: the UID of kube-system. A context's name may come to mean another
+        cluster.
+        """
+        body = await self.api.get(paths.namespace("kube-system"))
+        uid = (body.get("metadata") or {}).get("uid")
+        if not isinstance(uid, str) or not uid:
+            raise ServerFailed(self.context, "the namespace kube-system came without a UID")
+        return uid
+
+    async def read(self) -> DeploymentFacts | None:
+        """Read the Deployment; None where there is none."""
+        try:
+            body = await self.api.get(self.path)
+        except ObjectNotFound:
+            return None
+        return self._parse(body)
+
+    async def read_pods(self, selector: str) -> tuple[PodFacts, ...]:
+        """Read all pods that the selector matches, page by page."""
+        found: list[PodFacts] = []
+        params = {"labelSelector": selector, "limit": str(PAGE_SIZE)}
+        while True:
+            page = await self.api.get(paths.collection("pods", self.namespace), params=params)
+            found += [parse_pod(body) for body in page.get("items") or ()]
+            proceed = (page.get("metadata") or {}).get("continue")
+            if not proceed:
+                return tuple(found)
+            params = {**params, "continue": proceed}
+
+    async def place_fence(
+        self, facts: DeploymentFacts, fence: Fence, *, dry_run: bool = False
+    ) -> DeploymentFacts:
+        """Change the fence and nothing else. Raises: VersionConflict where the object is not as it was read."""
+        if facts.fence is None:
+            body = build_first_fence(facts.uid, facts.resource_version, fence)
+            return self._parse(await self.api.patch(self.path, body, PatchType.MERGE, dry_run=dry_run))
+        change = build_fence_change(facts.uid, facts.fence, fence)
+        return self._parse(await self.api.patch(self.path, change, PatchType.JSON, dry_run=dry_run))
+
+    async def scale(
+        self, facts: DeploymentFacts, fence: Fence, replicas: int, *, dry_run: bool = False
+    ) -> DeploymentFacts:
+        """Set the replicas and the fence, if nobody has changed either since `facts` was read."""
+        assert facts.fence is not None, "a Deployment without a fence is never scaled"
+        change = build_scale(facts.uid, facts.fence, fence, facts.replicas, replicas)
+        return self._parse(await self.api.patch(self.path, change, PatchType.JSON, dry_run=dry_run))
+
+    async def dry_run_scale(self, facts: DeploymentFacts, fence: Fence, replicas: int) -> None:
+        """Let permissions and admission judge a change of fence and replicas, without effect and before any fence is
+        there. Raises: ClusterError where it would be refused.
+        """
+        body = {
+            "metadata": {"uid": facts.uid, "annotations": {FENCE_ANNOTATION: str(fence)}},
+            "spec": {"replicas": replicas},
+        }
+        await self.api.patch(self.path, body, PatchType.MERGE, dry_run=True)
+
+    def _parse(self, body: dict[str, Any]) -> DeploymentFacts:
+        try:
+            return parse_deployment(body)
+        except ValueError as error:
+            raise ServerFailed(self.context, str(error), request=f"GET {self.path}") from error

@@ -1,0 +1,72 @@
+"""Holds a migration's record and writes it down before anything follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from controller.migration.access.lease_pair import LeasePair
+from controller.migration.protocol.journal import encode_journal
+from controller.migration.protocol.journal_bounds import shorten_reason
+from controller.migration.protocol.record import MigrationRecord, Side
+
+BOTH = (Side.SOURCE, Side.TARGET)
+
+
+class JournalWriter:
+    """The one owner of the record. Before both Leases are held there is nothing to write to, and nothing is
+    written.
+    """
+
+    def __init__(self, record: MigrationRecord, on_change: Callable[[], None]) -> None:
+        self._record = record
+        self._leases: LeasePair | None = None
+        self._on_change = on_change
+
+    @property
+    def record(self) -> MigrationRecord:
+        """What this instance knows; what is in the journal may be a little older, or one announcement ahead."""
+        return self._record
+
+    def lead(self, leases: LeasePair, record: MigrationRecord) -> None:
+        """Go on under these Leases, with this record."""
+        self._leases = leases
+        self.remember(record)
+
+    def check(self, sides: tuple[Side, ...] = BOTH) -> None:
+        """Raises: LeaseLost, LeaseUncertain or ClusterError where nothing may be written now."""
+        if self._leases is not None:
+            self._leases.check(sides)
+
+    async def save(self, record: MigrationRecord) -> None:
+        """Write the record down, then believe it. Raises: LeaseLost, ClusterError, NotArmed."""
+        if self._leases is not None:
+            self._leases.check_lost()
+            # What was created in the target is believed only as far as the target's own Lease tells it.
+            mirror_now = _created(record) != _created(self._record)
+            text = encode_journal(shorten_reason(record))
+            await self._leases.save(text, record.epoch, mirror_now=mirror_now)
+        self.remember(record)
+
+    def remember(self, record: MigrationRecord) -> None:
+        """Believe the record without writing it: for what a restart may forget."""
+        if record != self._record:
+            self._record = record
+            self._on_change()
+
+    async def count_operation(self) -> MigrationRecord:
+        """Journal the next operation's number and return the record with it."""
+        await self.save(self._record.with_next_operation())
+        return self._record
+
+    def confirm_replicas(self, side: Side, replicas: int) -> None:
+        """A read or an answer has shown these replicas; worth remembering, not worth a write of its own."""
+        self.remember(self._record.with_replicas(side, replicas))
+
+    def describe(self, reason: str) -> None:
+        """Tell in other words why the migration is where it is."""
+        self.remember(replace(self._record, state=replace(self._record.state, reason=reason)))
+
+
+def _created(record: MigrationRecord) -> tuple[object, ...]:
+    return (record.target.deployment_uid, record.created)

@@ -1,0 +1,147 @@
+"""Both Leases of a migration, the source's with the authoritative journal, the target's with its mirror."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from controller.errors import ControllerError
+from controller.migration.access.lease import ClusterLease
+from controller.migration.access.timing import Timing, sleep_unless
+from controller.migration.protocol.errors import LeaseLost, LeaseTaken, LeaseUncertain
+from controller.migration.protocol.record import Side
+
+
+class LeasePair:
+    """Acquires, renews and releases both Leases; answers whether one may write.
+
+    `order` is the order of acquisition: that of the clusters' UIDs, so that a move from A to B and one from B
+    to A cannot wait for each other. Every acquired Lease is renewed by its own task, so that a silent cluster
+    does not cost the other.
+    """
+
+    def __init__(
+        self,
+        leases: Mapping[Side, ClusterLease],
+        order: tuple[Side, Side],
+        pace: Timing,
+    ) -> None:
+        self._leases = leases
+        self._order = order
+        self._pace = pace
+        self._renewals: dict[Side, asyncio.Task[None]] = {}
+        self._mirror_is_due = asyncio.Event()
+        self._is_mirrored = False
+        self._lost: LeaseLost | None = None
+        self._refused: dict[Side, ControllerError] = {}
+
+    @property
+    def epoch(self) -> int:
+        """The highest epoch that either Lease has seen."""
+        return max(lease.epoch for lease in self._leases.values())
+
+    def journal(self, side: Side) -> str | None:
+        """Return what the Lease of one side carries."""
+        return self._leases[side].journal
+
+    async def acquire(self, pause: Callable[[float], Awaitable[None]], timeout_s: float | None) -> None:
+        """Become the holder of both, in order.
+
+        Raises: LeaseTaken where another instance still holds one after the timeout, which each of them has for
+        itself (None: wait for ever); ClusterError.
+        """
+        for side in self._order:
+            started_at = self._pace.monotonic()
+            while side not in self._renewals:
+                self.check_lost()
+                if await self._leases[side].try_acquire():
+                    self._renewals[side] = asyncio.ensure_future(self._keep_renewing(side))
+                    break
+                if timeout_s is not None and self._pace.monotonic() - started_at > timeout_s:
+                    raise LeaseTaken(
+                        f"another instance holds the Lease in {self._leases[side].context}; let it finish"
+                    )
+                await pause(self._pace.settings.lease_retry_s)
+
+    def check_lost(self) -> None:
+        """Raises: LeaseLost once another instance was seen as the holder."""
+        if self._lost is not None:
+            raise self._lost
+
+    def check(self, sides: tuple[Side, ...] = (Side.SOURCE, Side.TARGET)) -> None:
+        """Raises: LeaseLost, LeaseUncertain, or what refuses the renewals: nothing may be written under these
+        Leases now.
+        """
+        self.check_lost()
+        for side in sides:
+            if not self._leases[side].is_valid:
+                raise self._refused.get(side) or LeaseUncertain(self._leases[side].context)
+
+    def put_journal(self, side: Side, text: str) -> None:
+        """Let the next write of one Lease, its release included, carry this journal."""
+        self._leases[side].journal = text
+
+    async def save(self, text: str, epoch: int, *, mirror_now: bool) -> None:
+        """Write the journal to the source now; the mirror in the target follows by itself: it may lag, and is never
+        ahead.
+
+        `mirror_now` waits for the mirror, too. So does the first time: whoever resumes demands that the target knows
+        of the migration, since a journal forged in one cluster must not move anything in another.
+
+        Raises: LeaseLost; ClusterError where it could not be written: then nothing was announced, nothing may follow.
+        """
+        for lease in self._leases.values():
+            lease.epoch = epoch
+        self.put_journal(Side.SOURCE, text)
+        await self._write(Side.SOURCE)
+        self.put_journal(Side.TARGET, text)
+        if mirror_now or not self._is_mirrored:
+            await self._write(Side.TARGET)
+            self._is_mirrored = True
+        self._mirror_is_due.set()
+
+    def trust_mirror(self) -> None:
+        """The target knows of this migration already: from now on its Lease may lag, even with the first save."""
+        self._is_mirrored = True
+
+    async def release(self) -> None:
+        """Stop renewing and give both up, leaving journal and epoch. A Lease that cannot be reached expires
+        by itself.
+        """
+        await self.stop_renewing()
+        for lease in self._leases.values():
+            if lease.renewed_at is None:
+                continue
+            try:
+                await lease.write(released=True)
+            except ControllerError:
+                continue
+
+    async def stop_renewing(self) -> None:
+        """End the tasks that renew."""
+        for task in self._renewals.values():
+            task.cancel()
+        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
+        self._renewals.clear()
+
+    async def _keep_renewing(self, side: Side) -> None:
+        while self._lost is None:
+            due = self._mirror_is_due if side is Side.TARGET else asyncio.Event()
+            await sleep_unless(due, self._pace.sleep, self._pace.settings.lease_retry_s)
+            due.clear()
+            await self._try_write(side)
+
+    async def _try_write(self, side: Side) -> None:
+        """Renew one Lease; troubles are kept for `check`, the next renewal tries again."""
+        try:
+            await self._write(side)
+        except ControllerError as error:
+            self._refused[side] = error
+
+    async def _write(self, side: Side) -> None:
+        try:
+            await self._leases[side].write()
+        except LeaseLost as lost:
+            self._lost = lost
+            raise
+        self._refused.pop(side, None)

@@ -1,0 +1,63 @@
+"""How a migration passes time: its settings, the clocks that it is given, and the one way to wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from controller.errors import ClusterError, RequestRefused, VersionConflict
+from controller.migration.settings import MigrationSettings
+from oracle.clocks import Clocks
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Time, injected. `sleep` waits for seconds; inside a run it is the one that a cancel cuts short."""
+
+    settings: MigrationSettings
+    clocks: Clocks
+    sleep: Sleep
+
+    def monotonic(self) -> float:
+        """Return monotonic seconds."""
+        return self.clocks.monotonic()
+
+    def patience(self) -> Patience:
+        """Return the patience for one operation with a cluster, beginning now."""
+        return Patience(self)
+
+
+async def sleep_unless(event: asyncio.Event, sleep: Sleep, seconds: float) -> None:
+    """Wait for some seconds, or until the event is set, whichever comes first."""
+    sleeping = asyncio.ensure_future(sleep(seconds))
+    waking = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleeping.cancel()
+        waking.cancel()
+
+
+class Patience:
+    """Lets short troubles of a cluster pass, and the conflicts of one write: the next read says what happened."""
+
+    def __init__(self, pace: Timing) -> None:
+        self._pace = pace
+        self._give_up_at = pace.monotonic() + pace.settings.unreachable_patience_s
+
+    async def endure(self, error: ClusterError) -> None:
+        """Wait before the next look.
+
+        Raises: the error itself, when it lasts for too long; RequestRefused for a conflict that lasts, because what
+        is refused again and again after fresh reads is no race that was lost.
+        """
+        if self._pace.monotonic() >= self._give_up_at:
+            if isinstance(error, VersionConflict):
+                raise RequestRefused(
+                    error.context, error.reason, request=error.request, status=error.status
+                ) from error
+            raise error
+        await self._pace.sleep(self._pace.settings.retry_s)

@@ -1,0 +1,105 @@
+"""What has to be true when a wave's request leaves: still allowed, still priced, still worth it. Pure.
+
+The prices are asked for at send time, not when the plan was made. Only SURGE needs them: a wave that has been
+paid for is finished, because running double is dearer, and a rollback never needs a price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from controller.clusters.fleet import WorkloadKey
+from controller.contract.dry_run import DryRun
+from controller.migration.protocol.states import HoldReason
+from controller.migration.settings import MigrationSettings
+
+#: Why a wave waits where a quote is missing, expired, or expires while the request travels.
+NO_FRESH_PRICE = "there is no fresh price for both regions; waiting for the next quote"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRates:
+    """What one replica costs on each side at this moment, US dollars per hour, and until when that may be
+    believed.
+    """
+
+    source_usd_per_hour: Decimal
+    target_usd_per_hour: Decimal
+    #: Unix seconds: the earlier deadline of both quotes.
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """There are no rates that anything may rest on now; `reason` says why, for a person."""
+
+    reason: str = NO_FRESH_PRICE
+
+
+class Gate(Protocol):
+    """The engine's answers at send time. Both methods answer at once, from memory."""
+
+    def is_armed(self, context: str) -> bool:
+        """Whether writes to this context are allowed now."""
+        ...
+
+    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
+        """Return today's rates of one replica; Unpriced where either quote is missing, past its deadline by our
+        clock, or of a source on which these clusters may not be moved.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why the gate is closed, for the journal and in words."""
+
+    hold: HoldReason
+    reason: str
+
+
+def compute_remaining_value(
+    dry_run: DryRun, rates: MoveRates, *, replicas_left: int, elapsed_s: float
+) -> Decimal | None:
+    """Return what moving the replicas that are left is still worth, US dollars; None where the costs are
+    unknown.
+
+    The rest of the dry run's horizon at today's rates, minus the costs that are still ahead: the egress and
+    the overlap of the replicas left. What has been spent is spent on either way.
+    """
+    if dry_run.egress_usd is None or dry_run.overlap_usd is None:
+        return None
+    hours_left = max(Decimal(0), Decimal(dry_run.horizon_h) - Decimal(elapsed_s) / 3600)
+    saved = hours_left * (rates.source_usd_per_hour - rates.target_usd_per_hour) * replicas_left
+    share_left = Decimal(replicas_left) / dry_run.replicas
+    return saved - (dry_run.egress_usd + dry_run.overlap_usd) * share_left
+
+
+def check_gate(
+    gate: Gate,
+    dry_run: DryRun,
+    settings: MigrationSettings,
+    *,
+    replicas_left: int,
+    elapsed_s: float,
+    now: float,
+) -> Closed | None:
+    """Return why no wave may start now, or None where one may. `now` is Unix seconds."""
+    for context in (dry_run.workload.context, dry_run.target):
+        if not gate.is_armed(context):
+            return Closed(HoldReason.OPERATOR, f"{context} is not armed; arm it to go on")
+    rates = gate.find_rates(dry_run.workload, dry_run.target)
+    if isinstance(rates, Unpriced):
+        return Closed(HoldReason.PRICE_STALE, rates.reason)
+    if rates.deadline - now < settings.price_margin_s:
+        return Closed(HoldReason.PRICE_STALE, NO_FRESH_PRICE)
+    value = compute_remaining_value(dry_run, rates, replicas_left=replicas_left, elapsed_s=elapsed_s)
+    if value is None or value <= settings.min_remaining_usd:
+        worth = "an unknown amount" if value is None else f"{value:.2f} USD"
+        return Closed(
+            HoldReason.COST_FLIPPED,
+            f"moving the {replicas_left} replicas left is now worth {worth}; waiting for better prices",
+        )
+    return None

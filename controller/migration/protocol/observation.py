@@ -1,0 +1,154 @@
+"""What one fresh GET of a Deployment says, with every doubt kept: an old or missing status is None, never 0.
+Pure.
+
+Done means observedGeneration >= generation and all replicas updated; the conditions alone are unreliable
+right after a change (kubernetes/kubernetes#124264).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller.clusters.workload_parsing import hash_template
+from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL
+from oracle.untrusted_text import clean_text
+
+#: Kubernetes' default terminationGracePeriodSeconds.
+DEFAULT_GRACE_PERIOD_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFacts:
+    """A Deployment at the moment of a read.
+
+    The counts of the status (`current`, `updated`, `ready`, `available`) are None where the status is older
+    than the spec or missing. `selector` is the label selector as a query parameter writes it.
+    """
+
+    uid: str
+    resource_version: str
+    replicas: int
+    fence: str | None
+    template_hash: str
+    selector: str
+    current: int | None
+    updated: int | None
+    ready: int | None
+    available: int | None
+    progress_deadline_s: int | None
+    grace_period_s: int
+    #: The status' readyReplicas, however old the status is: to be shown, never to be acted upon.
+    shown_ready: int | None = None
+    #: Who wrote the spec last, as managedFields has it; empty where it has nothing.
+    last_manager: str = ""
+    #: The migration whose label it carries: who created it. None for a Deployment that others deployed.
+    created_by: str | None = None
+
+    def is_rolled_out(self, replicas: int) -> bool:
+        """Whether spec and status agree that exactly `replicas` run, all of them of the newest template."""
+        return self.replicas == replicas and self.current == replicas and self.updated == replicas
+
+
+def parse_deployment(body: Mapping[str, Any]) -> DeploymentFacts:
+    """Parse a Deployment. Raises: ValueError naming what is missing or of the wrong type."""
+    try:
+        metadata, spec = body["metadata"], body["spec"]
+        template = spec["template"]
+        status = body.get("status") or {}
+        counts = _parse_counts(metadata, status)
+        return DeploymentFacts(
+            uid=_text(metadata["uid"]),
+            resource_version=_text(metadata["resourceVersion"]),
+            replicas=_count(spec.get("replicas", 1)),
+            fence=(metadata.get("annotations") or {}).get(FENCE_ANNOTATION),
+            template_hash=hash_template(template),
+            selector=format_selector(spec["selector"]),
+            current=counts.get("replicas"),
+            updated=counts.get("updatedReplicas"),
+            ready=counts.get("readyReplicas"),
+            available=counts.get("availableReplicas"),
+            progress_deadline_s=spec.get("progressDeadlineSeconds"),
+            grace_period_s=_count(
+                template["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_PERIOD_S)
+            ),
+            shown_ready=_count((body.get("status") or {}).get("readyReplicas", 0)),
+            last_manager=_find_last_manager(metadata.get("managedFields") or ()),
+            created_by=(metadata.get("labels") or {}).get(MIGRATION_LABEL),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a Deployment: {error!r}") from error
+
+
+def format_selector(selector: Mapping[str, Any]) -> str:
+    """Write a Deployment's selector as the query parameter labelSelector. Raises: ValueError for an unknown
+    operator.
+    """
+    terms = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
+    terms += [_format_expression(expression) for expression in selector.get("matchExpressions") or ()]
+    if not terms:
+        raise ValueError("not a Deployment: it selects every pod")
+    return ",".join(terms)
+
+
+def _format_expression(expression: Mapping[str, Any]) -> str:
+    key, operator = str(expression["key"]), expression["operator"]
+    values = ",".join(expression.get("values") or ())
+    formats = {
+        "In": f"{key} in ({values})",
+        "NotIn": f"{key} notin ({values})",
+        "Exists": key,
+        "DoesNotExist": f"!{key}",
+    }
+    if operator not in formats:
+        raise ValueError(f"not a Deployment: its selector has the operator {operator!r}")
+    return formats[operator]
+
+
+def _find_last_manager(managed_fields: Iterable[Mapping[str, Any]]) -> str:
+    """Return who changed the object itself last (changes of its status do not count), cut to a showable
+    length.
+    """
+    spec_changes = [entry for entry in managed_fields if entry.get("subresource") != "status"]
+    newest = max(spec_changes, key=lambda entry: str(entry.get("time", "")), default={})
+    return clean_text(newest.get("manager", ""), 80)
+
+
+def _parse_counts(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, int]:
+    """Return the status' counts; empty where the status does not speak of this generation yet.
+
+    The API leaves out counts that are 0, so a missing count of a current status is 0.
+    """
+    observed = status.get("observedGeneration")
+    if observed is None or observed < metadata["generation"]:
+        return {}
+    names = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+    return {name: _count(status.get(name, 0)) for name in names}
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"not a Deployment: {value!r} is not a count")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"not a Deployment: {value!r} is not a name")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class PodFacts:
+    """A pod as far as a migration cares: is it on its way out, and how often did its containers start anew."""
+
+    is_terminating: bool
+    restarts: int
+
+
+def parse_pod(body: Mapping[str, Any]) -> PodFacts:
+    """Parse a pod; one without container statuses has not restarted yet."""
+    statuses = (body.get("status") or {}).get("containerStatuses") or ()
+    restarts = sum(status.get("restartCount", 0) for status in statuses)
+    return PodFacts(bool((body.get("metadata") or {}).get("deletionTimestamp")), restarts)

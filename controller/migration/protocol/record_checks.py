@@ -1,0 +1,83 @@
+"""What holds for every record that this program writes down, beyond the types of its fields. Pure.
+
+Whoever may write a Lease can write any journal. One that no run of this program could have left is not acted upon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from controller.clusters import paths
+from controller.migration.protocol.fences import Fence
+from controller.migration.protocol.record import MigrationRecord, SideRecord
+from controller.migration.protocol.states import EventKind, MigrationState, Phase, accepts
+
+#: Phases that wait: only they have a phase to come back to.
+_WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
+
+
+def find_flaw(record: MigrationRecord) -> str | None:
+    """Say what no journal of this program has, and this record does; None where nothing is wrong with it."""
+    return next(_find_flaws(record), None)
+
+
+def _find_flaws(record: MigrationRecord) -> Iterator[str]:
+    yield from _find_state_flaws(record.state)
+    if not _can_be_named(record):
+        yield "a name that is none in Kubernetes"
+    workload, dry_run = record.workload, record.dry_run
+    if workload.context != record.source.context or dry_run.workload != workload:
+        yield "two workloads"
+    if dry_run.target != record.target.context:
+        yield "two targets"
+    if not _are_two_clusters(record.source, record.target) or record.source.deployment_uid is None:
+        yield "no two clusters"
+    if tuple(accumulate(dry_run.wave_sizes)) != record.state.waves or dry_run.replicas != record.replicas:
+        yield "other waves than its plan"
+    if record.floor < 1 or record.surge < 1:
+        yield "no floor or no room to move"
+    costs = (
+        record.meter.overlap_usd,
+        dry_run.egress_usd,
+        dry_run.overlap_usd,
+        dry_run.warm_up_usd,
+        dry_run.source_usd_per_hour,
+        dry_run.target_usd_per_hour,
+    )
+    if any(cost is not None and cost < 0 for cost in costs):
+        yield "a cost below zero"
+
+
+def _find_state_flaws(state: MigrationState) -> Iterator[str]:
+    """First, because a record whose waves make no sense cannot even be asked for its replicas."""
+    steps = (0, *state.waves)
+    ascends = all(before < after for before, after in zip(steps, state.waves, strict=False))
+    if not state.waves or not ascends or state.wave >= len(state.waves):
+        yield "no such wave"
+    if state.phase in (Phase.PLANNED, Phase.PREFLIGHT):
+        yield f"the phase {state.phase}, which is never journaled"
+    came_from = state.resume_phase
+    if (came_from is not None) != (state.phase in _WAITING):
+        yield "no way out of its phase"
+    if came_from in _WAITING or (came_from is not None and not _can_be_held(came_from, state.waves)):
+        yield f"the phase {came_from} to come back to"
+
+
+def _can_be_held(phase: Phase, waves: tuple[int, ...]) -> bool:
+    return accepts(MigrationState(waves, phase), EventKind.HELD)
+
+
+def _can_be_named(record: MigrationRecord) -> bool:
+    """Whether the names can be written into a path and into a fence."""
+    try:
+        paths.deployment(record.workload.namespace, record.workload.name)
+        Fence.parse(str(record.fence("x")))
+    except ValueError:
+        return False
+    return True
+
+
+def _are_two_clusters(source: SideRecord, target: SideRecord) -> bool:
+    uids = {source.cluster_uid, target.cluster_uid} - {""}
+    return len(uids) == 2 and source.context != target.context

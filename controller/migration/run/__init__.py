@@ -1,0 +1,1 @@
+"""The loop of a migration: waves, hold, rollback, leadership, and what an earlier process left."""

@@ -1,0 +1,291 @@
+"""Starts, resumes, cancels and shows migrations; the one face that the engine sees.
+
+Each migration is a task of its own (`migration_run`); this holds them together, lets only one move a workload
+at a time, and writes what happened into the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from controller.clusters.fleet import WorkloadKey
+from controller.clusters.kube_api import KubeApi
+from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.snapshots import EntryKind, MigrationView, MoveOutcome
+from controller.decision.budgets import BudgetUsage, Move
+from controller.errors import PlanOutdated
+from controller.history.ledger import Ledger
+from controller.migration.access.cluster_side import ClusterSide
+from controller.migration.access.timing import Sleep, Timing
+from controller.migration.protocol.errors import MigrationRefused
+from controller.migration.protocol.gate import Gate
+from controller.migration.protocol.outcomes import compare_with_plan, describe_outcome, sum_up
+from controller.migration.protocol.record import MigrationRecord, MovePlan, Side
+from controller.migration.protocol.states import Event, Phase
+from controller.migration.run.migration_run import MigrationRun
+from controller.migration.run.migration_views import build_view, describe
+from controller.migration.run.preflight import build_draft
+from controller.migration.settings import MigrationSettings
+from oracle.clocks import Clocks
+from oracle.reason import Severity
+
+#: How long `stop` waits for requests that are on their way, seconds; the journal makes waiting longer
+#: pointless.
+STOP_PATIENCE_S = 3.0
+
+#: How long an ended migration is told to the budgets, seconds: longer than a day and any cooldown that is of
+#: use.
+BUDGET_MEMORY_S = 7 * 24 * 3600.0
+
+#: Ended migrations that are still shown.
+MAX_ENDED_VIEWS = 20
+
+_LOUD_PHASES = {
+    Phase.HOLD: Severity.WARNING,
+    Phase.ROLLBACK: Severity.WARNING,
+    Phase.REFUSED: Severity.WARNING,
+    Phase.NEEDS_OPERATOR: Severity.ERROR,
+}
+
+
+@dataclass(slots=True)
+class _Started:
+    """A run and its task, and when this process began it and saw it end, in monotonic seconds."""
+
+    run: MigrationRun
+    task: asyncio.Task[None]
+    began_s: float
+    #: Monotonic seconds at which the task ended, which a migration that is not over can survive.
+    ended_s: float | None = None
+
+
+class MigrationController:
+    """All migrations of this process. Call it from its own event loop only.
+
+    `apis` gives the API of a context (and raises ControllerError for one that it does not know); `new_id`
+    gives strings that are unique in the world and valid in a label, such as hexadecimal UUIDs.
+    """
+
+    def __init__(
+        self,
+        apis: Callable[[str], KubeApi],
+        ledger: Ledger,
+        clocks: Clocks,
+        new_id: Callable[[], str],
+        settings: MigrationSettings,
+        gate: Gate,
+        *,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._apis = apis
+        self._ledger = ledger
+        self._new_id = new_id
+        self._gate = gate
+        self._pace = Timing(settings, clocks, sleep)
+        self._started: dict[str, _Started] = {}
+        self._changed = asyncio.Event()
+
+    async def start(self, dry_run: DryRun, plan: MovePlan | None = None) -> str:
+        """Start the plan that was confirmed and return the migration's id; the views tell how it goes.
+
+        Raises: MigrationRefused where the plan may not run or the workload is being moved; PlanOutdated where
+        its prices are too old; ControllerError where a context is not known.
+        """
+        if dry_run.verdict is not Verdict.PAYS:
+            raise MigrationRefused(str(dry_run.workload), dry_run.reason)
+        now = self._pace.clocks.wall()
+        if now >= dry_run.expires_at:
+            raise PlanOutdated(str(dry_run.workload), "the prices that it rests on have expired")
+        self._require_free(dry_run.workload, dry_run.target)
+        record = build_draft(self._new_id(), dry_run, plan or MovePlan(), now)
+        self._run(record)
+        text = f"Moving {record.workload} to {record.target.context} ({record.replicas} replicas)"
+        self._tell(record, text, Severity.INFO, {"plan_digest": dry_run.plan_digest})
+        return record.migration_id
+
+    def cancel(self, migration_id: str) -> None:
+        """Ask for a rollback; a migration that is over or unknown is left as it is.
+
+        One that another instance leads goes back as soon as this one leads it, which may be never: that is told.
+        """
+        started = self._started.get(migration_id)
+        if started is None or started.task.done():
+            return
+        started.run.interrupts.request_cancel()
+        if not started.run.is_leading:
+            record = started.run.keeper.record
+            text = f"{record.workload} is not led by this window; cancel it in the one that leads it"
+            self._tell(record, text, Severity.WARNING, {})
+
+    def knows(self, migration_id: str) -> bool:
+        """Whether this process has started or resumed a migration and remembers it."""
+        return migration_id in self._started
+
+    def resume(self, record: MigrationRecord) -> None:
+        """Go on with what an earlier process left unfinished, from its journal; what is known already is left alone.
+
+        Raises: ControllerError where a context is not known.
+        """
+        if self.knows(record.migration_id):
+            return
+        self._run(record)
+        self._tell(
+            record, f"Resuming the move of {record.workload} to {record.target.context}", Severity.INFO, {}
+        )
+
+    def views(self) -> tuple[MigrationView, ...]:
+        """Return the migrations that run and the newest that have ended, in the order of their start."""
+        hidden = self._find_hidden()
+        return tuple(self._build_view(started) for key, started in self._started.items() if key not in hidden)
+
+    def budget_usage(self, now: float) -> BudgetUsage:
+        """Return the moves that this process knows and that count against the budgets at Unix time `now`."""
+        self._forget_old(now)
+        moves = ((started, self._to_move(started, now)) for started in self._started.values())
+        return BudgetUsage(tuple(move for started, move in moves if _counts(started, move, now)))
+
+    async def wait_for_change(self) -> None:
+        """Return when a view has changed since this was called."""
+        await self._changed.wait()
+
+    async def stop(self) -> None:
+        """Stop all runs where they are and give their Leases back; the next start resumes them. Never rolls
+        back.
+        """
+        tasks = {started.task for started in self._started.values() if not started.task.done()}
+        for started in self._started.values():
+            started.run.interrupts.request_stop()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=STOP_PATIENCE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _find_hidden(self) -> set[str]:
+        ended = [key for key, started in self._started.items() if started.task.done()]
+        return set(ended[:-MAX_ENDED_VIEWS])
+
+    def _forget_old(self, now: float) -> None:
+        """Drop the runs that neither a view shows nor a budget counts any more."""
+        for key in self._find_hidden():
+            started = self._started[key]
+            if not _counts(started, self._to_move(started, now), now):
+                del self._started[key]
+
+    def _to_move(self, started: _Started, now: float) -> Move:
+        """Say when a move was, as the wall clock has it now: one that was set back makes no move younger than it is."""
+        record, now_s = started.run.keeper.record, self._pace.monotonic()
+        return Move(
+            record.workload,
+            record.target.context,
+            min(record.started_at, now - (now_s - started.began_s)),
+            self._find_end(started, now),
+            record.dry_run.egress_usd or Decimal(0),
+            waits_for_person=record.state.phase is Phase.NEEDS_OPERATOR,
+        )
+
+    def _find_end(self, started: _Started, now: float) -> float | None:
+        """Say when a migration ended, or stopped in the middle: then nothing goes on with it in this process."""
+        ended_at = started.run.keeper.record.ended_at
+        if started.ended_s is None:
+            return None if ended_at is None else min(ended_at, now)
+        stopped_at = now - (self._pace.monotonic() - started.ended_s)
+        return stopped_at if ended_at is None else min(ended_at, stopped_at)
+
+    def _require_free(self, workload: WorkloadKey, target: str) -> None:
+        for started in self._started.values():
+            record = started.run.keeper.record
+            same_name = (record.workload.namespace, record.workload.name) == (
+                workload.namespace,
+                workload.name,
+            )
+            contexts = {record.source.context, record.target.context}
+            if not started.task.done() and same_name and contexts & {workload.context, target}:
+                raise MigrationRefused(str(workload), f"it is being moved already ({record.migration_id})")
+
+    def _run(self, record: MigrationRecord) -> None:
+        workload = record.workload
+        sides = {
+            Side.SOURCE: ClusterSide(self._apis(record.source.context), workload.namespace, workload.name),
+            Side.TARGET: ClusterSide(self._apis(record.target.context), workload.namespace, workload.name),
+        }
+        run = MigrationRun(
+            record, sides, self._gate, self._pace, self._new_id, self._announce, self._on_event
+        )
+        task = asyncio.ensure_future(self._supervise(run))
+        self._started[record.migration_id] = _Started(run, task, self._pace.monotonic())
+        self._announce()
+
+    async def _supervise(self, run: MigrationRun) -> None:
+        """The edge of a run's task: an error that nobody foresaw ends the run, is told, and leaves the
+        journal.
+        """
+        try:
+            await run.run()
+        except Exception as error:
+            record = run.keeper.record
+            run.keeper.describe(f"stopped by an unexpected error: {error!r}")
+            text = f"The move of {record.workload} stopped in {record.state.phase}: {error!r}; restart to resume it"
+            self._tell(record, text, Severity.ERROR, {})
+        self._started[run.keeper.record.migration_id].ended_s = self._pace.monotonic()
+        self._announce()
+
+    def _announce(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def _build_view(self, started: _Started) -> MigrationView:
+        record, reader = started.run.keeper.record, started.run.reader
+        rates = self._gate.find_rates(record.workload, record.target.context)
+        source, target = reader.last(Side.SOURCE), reader.last(Side.TARGET)
+        return build_view(record, source, target, rates, is_leading=started.run.is_leading)
+
+    def _on_event(self, record: MigrationRecord, event: Event) -> None:
+        """Write a transition into the ledger, at the end with what it cost and saves."""
+        facts: dict[str, Any] = {
+            "phase": record.state.phase.value,
+            "event": event.kind.value,
+            "epoch": record.epoch,
+            "operation": record.operation,
+            "source_replicas": record.source.replicas,
+            "target_replicas": record.target.replicas,
+        }
+        text = f"{record.workload}: {describe(record)}"
+        outcome = None
+        if record.state.phase is Phase.DONE:
+            rates = self._gate.find_rates(record.workload, record.target.context)
+            outcome = sum_up(record, rates)
+            facts |= compare_with_plan(record, outcome)
+            text = f"{text}. {describe_outcome(outcome, rates)}"
+        self._tell(record, text, _LOUD_PHASES.get(record.state.phase, Severity.INFO), facts, outcome)
+
+    def _tell(
+        self,
+        record: MigrationRecord,
+        text: str,
+        severity: Severity,
+        facts: dict[str, Any],
+        outcome: MoveOutcome | None = None,
+    ) -> None:
+        self._ledger.record(
+            EntryKind.MIGRATION,
+            text,
+            contexts=(record.source.context, record.target.context),
+            migration_id=record.migration_id,
+            severity=severity,
+            outcome=outcome,
+            facts=facts,
+        )
+
+
+def _counts(started: _Started, move: Move, now: float) -> bool:
+    """Whether a migration has changed anything, lately enough to matter to a budget, or still may."""
+    phase = started.run.keeper.record.state.phase
+    if started.ended_s is not None and not phase.is_final and not started.run.has_led:
+        return False  # its journal was not believed, so that nothing was done in its name
+    is_recent = move.ended_at is None or now - move.ended_at < BUDGET_MEMORY_S
+    return is_recent and phase is not Phase.REFUSED

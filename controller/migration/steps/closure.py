@@ -1,0 +1,148 @@
+"""What travels with a Deployment, and what is taken off it on the way. Pure.
+
+Copied: the Deployment (always with 0 replicas), the ConfigMaps and the ServiceAccount of its pod template,
+the Services that select its pods, and its PodDisruptionBudgets. Secrets never travel; the target has to have
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL, Fence
+from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+
+#: Facts of the one object that was read; the target's API server makes its own.
+_SERVER_METADATA = (
+    "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+    "managedFields", "ownerReferences", "finalizers", "selfLink",
+)  # fmt: skip
+
+#: With these the target's GitOps tool would believe that the copy is its own, and prune or overwrite it.
+_TRACKING_PREFIXES = ("deployment.kubernetes.io/", "argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/",
+                      "helm.toolkit.fluxcd.io/", "meta.helm.sh/")  # fmt: skip
+
+#: Of our own marks only these belong to one migration. Others, such as the declared size of the state, describe
+#: the workload and travel with it: without them it could never be moved again.
+_TRACKING_KEYS = ("kubectl.kubernetes.io/last-applied-configuration", "app.kubernetes.io/managed-by",
+                  FENCE_ANNOTATION, JOURNAL_ANNOTATION, MIGRATION_LABEL)  # fmt: skip
+
+#: What the source's cluster has chosen for a Service and the target's has to choose anew.
+_SERVICE_FIELDS = ("clusterIP", "clusterIPs", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy")
+
+#: Every namespace has it; it is never copied.
+DEFAULT_SERVICE_ACCOUNT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What a pod template names in its namespace; each tuple is sorted and has no doubles."""
+
+    config_maps: tuple[str, ...]
+    secrets: tuple[str, ...]
+    service_account: str | None
+
+
+def find_references(template: Mapping[str, Any]) -> References:
+    """Return the objects without which the pods would not start. What is marked optional is not among them."""
+    spec = template["spec"]
+    maps: set[str] = set()
+    secrets = {str(item["name"]) for item in spec.get("imagePullSecrets") or ()}
+    for volume in _iterate_volume_sources(spec):
+        _collect(volume.get("configMap"), "name", maps)
+        _collect(
+            volume.get("secret"),
+            "secretName" if "secretName" in (volume.get("secret") or {}) else "name",
+            secrets,
+        )
+    for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
+        for source in container.get("envFrom") or ():
+            _collect(source.get("configMapRef"), "name", maps)
+            _collect(source.get("secretRef"), "name", secrets)
+        for variable in container.get("env") or ():
+            value_from = variable.get("valueFrom") or {}
+            _collect(value_from.get("configMapKeyRef"), "name", maps)
+            _collect(value_from.get("secretKeyRef"), "name", secrets)
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount")
+    own_account = None if account in (None, DEFAULT_SERVICE_ACCOUNT) else str(account)
+    return References(tuple(sorted(maps)), tuple(sorted(secrets)), own_account)
+
+
+def _iterate_volume_sources(spec: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    for volume in spec.get("volumes") or ():
+        yield volume
+        yield from (volume.get("projected") or {}).get("sources") or ()
+
+
+def _collect(reference: Mapping[str, Any] | None, key: str, names: set[str]) -> None:
+    if reference and not reference.get("optional") and reference.get(key):
+        names.add(str(reference[key]))
+
+
+def selects(selector: Mapping[str, str] | None, template: Mapping[str, Any]) -> bool:
+    """Whether a Service's selector matches the pods; an empty one matches none."""
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    return bool(selector) and all(labels.get(key) == value for key, value in (selector or {}).items())
+
+
+def build_copy(body: Mapping[str, Any], migration_id: str) -> dict[str, Any]:
+    """Return an object as it is created in the target: its content, our label, nothing that belongs to the
+    source.
+    """
+    copy = deepcopy({key: value for key, value in body.items() if key != "status"})
+    metadata = {key: value for key, value in copy["metadata"].items() if key not in _SERVER_METADATA}
+    metadata["annotations"] = _strip_tracking(metadata.get("annotations"))
+    metadata["labels"] = {**_strip_tracking(metadata.get("labels")), MIGRATION_LABEL: migration_id}
+    copy["metadata"] = metadata
+    if copy.get("kind") == "Service":
+        _strip_service(copy["spec"])
+    if copy.get("kind") == "ServiceAccount":
+        copy.pop("secrets", None)
+    return copy
+
+
+def build_deployment_copy(body: Mapping[str, Any], migration_id: str, fence: Fence) -> dict[str, Any]:
+    """Return the Deployment as it is created in the target: with 0 replicas, and fenced from its first
+    moment.
+    """
+    copy = build_copy(body, migration_id)
+    copy["spec"]["replicas"] = 0
+    copy["metadata"]["annotations"][FENCE_ANNOTATION] = str(fence)
+    return copy
+
+
+def is_same_content(existing: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
+    """Whether an object of the target holds what the copy would hold; server-made facts and labels do not
+    count.
+    """
+    keys = (set(existing) | set(copy)) - {"metadata", "status", "apiVersion", "kind"}
+    theirs = build_copy(
+        {"kind": copy.get("kind"), "metadata": {}, **{key: existing.get(key) for key in keys}}, ""
+    )
+    return all(theirs.get(key) == copy.get(key) for key in keys - {"secrets"})
+
+
+def is_created_by(body: Mapping[str, Any], migration_id: str) -> bool:
+    """Whether an object carries this migration's label."""
+    return ((body.get("metadata") or {}).get("labels") or {}).get(MIGRATION_LABEL) == migration_id
+
+
+def _strip_tracking(entries: Mapping[str, str] | None) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in (entries or {}).items()
+        if key not in _TRACKING_KEYS and not key.startswith(_TRACKING_PREFIXES)
+    }
+
+
+def _strip_service(spec: dict[str, Any]) -> None:
+    headless = spec.get("clusterIP") == "None"
+    for field in _SERVICE_FIELDS:
+        spec.pop(field, None)
+    for port in spec.get("ports") or ():
+        port.pop("nodePort", None)
+    if headless:
+        spec["clusterIP"] = "None"

@@ -1,0 +1,239 @@
+"""Every command is answered: by a dry run, a migration, or a rejection in words."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
+from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
+from controller.engine.command_handler import CommandHandler
+from controller.errors import PlanOutdated
+from oracle.quotes import SIMULATED_MARKET, QuoteBoard
+from tests.controller.decision.worlds import (
+    CHECKOUT,
+    NOW,
+    SETTINGS,
+    make_board,
+    make_cluster,
+    make_picture,
+    make_workload,
+)
+
+PICTURE = make_picture(make_cluster("tokyo", make_workload()), make_cluster("virginia"))
+BOARD = make_board(tokyo="0.90", virginia="0.10")
+
+
+class FakeRegions:
+    """Two contexts with a switch each."""
+
+    contexts = ("tokyo", "virginia")
+
+    def __init__(self, *armed):
+        self.armed = set(armed)
+        self.obstacle = None
+
+    def is_armed(self, context):
+        return context in self.armed
+
+    def set_armed(self, context, armed):
+        (self.armed.add if armed and self.obstacle is None else self.armed.discard)(context)
+
+    def arming_obstacle(self, context):
+        return self.obstacle
+
+
+class FakeMigrations:
+    """Remembers what was started."""
+
+    def __init__(self):
+        self.started = []
+        self.usage = NOTHING_MOVED
+
+    def budget_usage(self, now):
+        return self.usage
+
+    async def start(self, dry_run):
+        self.started.append(dry_run)
+        self.usage = BudgetUsage((Move(dry_run.workload, dry_run.target, NOW),))
+
+
+class FakeUnfinished:
+    """Says what a test wants."""
+
+    def __init__(self):
+        self.looked_at = set()
+        self.left = ()
+
+    def follow(self, picture):
+        pass
+
+    def is_looking(self, contexts):
+        return bool(self.looked_at & set(contexts))
+
+    def moves(self):
+        return self.left
+
+
+class FakeLedger:
+    """Remembers the texts."""
+
+    def __init__(self):
+        self.texts = []
+
+    def record(self, kind, text, **facts):
+        self.texts.append(text)
+
+
+class World:
+    """A desk with everything around it."""
+
+    def __init__(self, *armed, accepts_simulated_prices=False):
+        self.regions, self.migrations, self.ledger = FakeRegions(*armed), FakeMigrations(), FakeLedger()
+        self.unfinished = FakeUnfinished()
+        self.desk = CommandHandler(
+            self.regions,
+            self.migrations,
+            self.unfinished,
+            self.ledger,
+            SETTINGS,
+            lambda: None,
+            accepts_simulated_prices,
+        )
+
+    async def round(self, *commands, board=BOARD):
+        for command in commands:
+            self.desk.submit(command)
+        await self.desk.work(PICTURE, board, NOW)
+
+    async def confirm(self):
+        """Ask for the dry run and return the command that confirms it."""
+        await self.round(RequestDryRun(CHECKOUT, "virginia"))
+        return StartMigration(CHECKOUT, "virginia", self.desk.answers[-1].plan_digest)
+
+
+def run(scenario):
+    return asyncio.run(scenario())
+
+
+def test_confirmed_plan_is_started():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        await world.round(await world.confirm())
+        assert [dry_run.target for dry_run in world.migrations.started] == ["virginia"]
+        assert world.desk.rejections == ()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("armed", "named"), [((), "tokyo and virginia"), (("tokyo",), "virginia")])
+def test_start_in_an_unarmed_context_is_rejected_by_name(armed, named):
+    async def scenario():
+        world = World(*armed)
+        await world.round(await world.confirm())
+        assert world.migrations.started == []
+        assert world.desk.rejections[-1].reason == f"{named} not armed (read-only)"
+        assert "not armed" in world.ledger.texts[-1]
+
+    run(scenario)
+
+
+def test_plan_whose_prices_have_turned_is_rejected_and_answered_anew():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        await world.round(command, board=make_board(tokyo="0.90", virginia="0.50"))
+        assert world.migrations.started == []
+        reason = str(PlanOutdated(str(CHECKOUT), "the workload, the target or a price has changed since"))
+        assert world.desk.rejections[-1].reason == reason
+        assert world.desk.answers[-1].plan_digest != command.plan_digest
+
+    run(scenario)
+
+
+def test_second_click_does_not_start_a_second_migration():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        await world.round(command, command)
+        assert len(world.migrations.started) == 1
+        assert "being moved" in world.desk.rejections[-1].reason
+
+    run(scenario)
+
+
+def test_start_waits_for_the_looks_that_may_find_the_same_workload():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        world.unfinished.looked_at = {"virginia"}
+        await world.round(command)
+        assert world.migrations.started == []
+        world.unfinished.looked_at = {"paris"}
+        await world.round()
+        assert len(world.migrations.started) == 1
+
+    run(scenario)
+
+
+def test_error_that_nobody_foresaw_costs_one_command_only():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        absurd = make_picture(make_cluster("tokyo", make_workload(state_gb=1e30)), make_cluster("virginia"))
+        world.desk.submit(RequestDryRun(CHECKOUT, "virginia"))
+        world.desk.submit(SetArmed("tokyo", armed=False))
+        await world.desk.work(absurd, BOARD, NOW)
+        assert "an unexpected error stood in the way" in world.desk.rejections[-1].reason
+        assert not world.regions.is_armed("tokyo")
+
+    run(scenario)
+
+
+def test_workload_whose_move_was_left_unfinished_begins_no_other():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        world.unfinished.left = (Move(CHECKOUT, "oregon", NOW - 100),)
+        await world.round(command)
+        assert world.migrations.started == []
+        reason = "its move from tokyo to oregon is not finished"
+        assert reason in world.desk.rejections[-1].reason
+        assert reason in world.desk.answers[-1].reason
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "moves"), [(False, 0), (True, 1)], ids=["real clusters", "simulated clusters"]
+)
+def test_real_clusters_are_not_moved_on_simulated_prices(accepted, moves):
+    quotes = {key: replace(quote, source=SIMULATED_MARKET) for key, quote in BOARD.quotes.items()}
+
+    async def scenario():
+        world = World("tokyo", "virginia", accepts_simulated_prices=accepted)
+        await world.round(await world.confirm(), board=QuoteBoard(quotes))
+        assert len(world.migrations.started) == moves
+        assert accepted or "simulated" in world.desk.rejections[-1].reason
+
+    run(scenario)
+
+
+def test_arming_an_unknown_context_changes_nothing():
+    async def scenario():
+        world = World()
+        await world.round(SetArmed("nowhere", True))
+        assert world.regions.armed == set()
+
+    run(scenario)
+
+
+def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
+    async def scenario():
+        world = World()
+        world.regions.obstacle = "its server's certificate is not verified"
+        await world.round(SetArmed("tokyo", armed=True))
+        assert world.ledger.texts[-1] == "tokyo not armed: its server's certificate is not verified"
+
+    run(scenario)

@@ -1,0 +1,187 @@
+"""What a context shows: prices with their history, costs only where everything of them is known."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload, WorkloadKey
+from controller.contract.snapshots import PriceOrigin, PriceSourceView
+from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
+from oracle.binding import Binding
+from oracle.market import Offering, Region
+from oracle.price_history import PricePoint
+from oracle.quotes import SIMULATED_MARKET, Quote, QuoteBoard
+
+OFFERING = Offering("aws", "us-east-1", "m5.2xlarge")
+PLACES = {"aws/us-east-1": Region("aws", "us-east-1", "Ashburn", "United States", 39.0, -77.5)}
+NOW = 1000.0
+
+
+def make_workload(name="checkout", requests=Resources(2.0, 8.0)):  # noqa: B008  a frozen value
+    return Workload(WorkloadKey("home", "shop", name), name, 4, 4, 4, requests, 1.0)
+
+
+def make_cluster(*workloads):
+    node = Node("n", OFFERING, "us-east-1a", Resources(8.0, 32.0), ready=True, schedulable=True)
+    return Cluster(
+        "home",
+        Health.REACHABLE,
+        provider="aws",
+        region="us-east-1",
+        nodes=(node,),
+        workloads=workloads,
+        is_complete=True,
+    )
+
+
+def view_of(cluster, *, deadline=NOW + 10, history=()):
+    quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, deadline, "test")
+    prices = PriceFacts(QuoteBoard({("home", OFFERING): quote}), {("home", OFFERING): history}, {})
+    (view,) = ContextViews(PLACES).build(FleetPicture({"home": cluster}), prices, frozenset(), NOW)
+    return view
+
+
+def test_workload_costs_its_share_of_a_node():
+    view = view_of(make_cluster(make_workload()))
+    assert view.workloads[0].usd_per_day == Decimal("0.20") * 24  # four pods of a quarter node each
+    assert (view.city, view.quote.usd_per_hour) == ("Ashburn", Decimal("0.20"))
+
+
+def test_expired_price_is_shown_but_costs_nothing_known():
+    view = view_of(make_cluster(make_workload()), deadline=NOW)
+    assert view.quote is not None
+    assert view.usd_per_day is None
+
+
+def test_one_unknown_cost_makes_the_sum_unknown():
+    view = view_of(make_cluster(make_workload(), make_workload("other", requests=None)))
+    assert [one.usd_per_day is None for one in view.workloads] == [False, True]
+    assert view.usd_per_day is None
+
+
+def test_trend_is_the_change_over_the_shown_history():
+    points = (PricePoint(0.0, Decimal("0.10")), PricePoint(1.0, Decimal("0.12")))
+    assert view_of(make_cluster(), history=points).trend == 0.12 / 0.10 - 1
+    assert view_of(make_cluster(), history=points[:1]).trend is None
+
+
+class Shown:
+    """The views of one context from snapshot to snapshot."""
+
+    def __init__(self, cluster):
+        self.views = ContextViews(PLACES)
+        self.cluster = cluster
+        self.quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, NOW + 10, "test")
+        self.points = (PricePoint(NOW - 1, Decimal("0.20")),)
+
+    def build(self, now=NOW, armed=frozenset()):
+        prices = PriceFacts(
+            QuoteBoard({("home", OFFERING): self.quote}), {("home", OFFERING): self.points}, {}
+        )
+        (view,) = self.views.build(FleetPicture({"home": self.cluster}), prices, armed, now)
+        return view
+
+
+def test_view_of_a_context_in_which_nothing_changed_is_kept():
+    shown = Shown(make_cluster(make_workload()))
+    before = shown.build()
+    shown.cluster = replace(shown.cluster, observed_at=NOW + 5)
+
+    assert shown.build(NOW + 5) is before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda shown: setattr(shown, "quote", replace(shown.quote, usd_per_hour=Decimal("0.21"))),
+        lambda shown: setattr(shown, "quote", replace(shown.quote, deadline=NOW - 1)),
+        lambda shown: setattr(shown, "points", (*shown.points, PricePoint(NOW, Decimal("0.21")))),
+        lambda shown: setattr(shown, "cluster", replace(shown.cluster, health=Health.UNREACHABLE)),
+        lambda shown: setattr(shown, "cluster", replace(shown.cluster, reason="slow")),
+        lambda shown: setattr(shown, "cluster", make_cluster(make_workload(), make_workload("second"))),
+        lambda shown: setattr(shown, "cluster", replace(shown.cluster, nodes=())),
+    ],
+    ids=["price", "expiry", "history", "health", "reason", "workloads", "nodes"],
+)
+def test_kept_view_is_what_a_new_one_would_be(change):
+    shown = Shown(make_cluster(make_workload()))
+    before = shown.build()
+    change(shown)
+    fresh = Shown(shown.cluster)
+    fresh.quote, fresh.points = shown.quote, shown.points
+
+    assert shown.build() == fresh.build()
+    assert shown.build() != before
+
+
+def test_arming_shows_at_once():
+    shown = Shown(make_cluster(make_workload()))
+    shown.build()
+
+    assert shown.build(armed=frozenset({"home"})).armed
+
+
+def test_price_expires_in_a_kept_view_by_the_clock_alone():
+    shown = Shown(make_cluster(make_workload()))
+    shown.build()
+
+    assert shown.build(shown.quote.deadline).usd_per_day is None
+
+
+def test_workload_of_which_nothing_changed_is_the_same_object():
+    shown = Shown(make_cluster(make_workload(), make_workload("second")))
+    first, second = shown.build().workloads
+    scaled = replace(make_workload("second"), desired_replicas=9)
+    shown.cluster = make_cluster(make_workload(), scaled)
+    now_first, now_second = shown.build().workloads
+
+    assert now_first is first
+    assert (second.desired_replicas, now_second.desired_replicas) == (4, 9)
+
+
+def test_replicas_of_a_cluster_that_does_not_answer_are_unknown():
+    cluster = make_cluster(make_workload())
+    lost = Cluster("home", Health.UNREACHABLE, "gone", nodes=cluster.nodes, workloads=cluster.workloads)
+    assert view_of(lost).workloads[0].ready_replicas is None
+
+
+REPLAY = "replay of prices.csv"
+
+
+def source_of(*quotes, own_source=REPLAY):
+    """What is said of these (context, source, deadline) where the contexts home and away are bound."""
+    board = QuoteBoard(
+        {
+            (context, OFFERING): Quote(context, OFFERING, Decimal("0.20"), NOW - 1, deadline, source)
+            for context, source, deadline in quotes
+        }
+    )
+    bindings = [Binding("home", OFFERING), Binding("away", OFFERING)]
+    return describe_price_source(board, bindings, own_source, NOW)
+
+
+def test_source_of_the_prices_is_who_said_them_not_who_could_have():
+    assert source_of(("home", SIMULATED_MARKET, NOW + 9)) == PriceSourceView(
+        PriceOrigin.SIMULATED, SIMULATED_MARKET
+    )
+    assert source_of(("home", REPLAY, NOW + 9), own_source=SIMULATED_MARKET).origin is PriceOrigin.RECORDED
+
+
+def test_mixture_of_sources_is_said():
+    mixed = source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW + 9))
+    assert mixed == PriceSourceView(PriceOrigin.MIXED, f"{REPLAY} and {SIMULATED_MARKET}")
+
+
+def test_expired_prices_have_no_part_in_the_source_while_others_have_not_expired():
+    assert source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW)).text == REPLAY
+    assert source_of(("away", SIMULATED_MARKET, NOW)).text == f"{SIMULATED_MARKET} (expired)"
+
+
+def test_prices_of_contexts_of_others_have_no_part_in_the_source():
+    assert source_of(("foreign", SIMULATED_MARKET, NOW + 9), ("home", REPLAY, NOW + 9)).text == REPLAY
+
+
+@pytest.mark.parametrize(("own_source", "said"), [(REPLAY, f"{REPLAY} (awaited)"), (None, "none yet")])
+def test_source_that_has_said_nothing_yet_is_awaited(own_source, said):
+    assert source_of(own_source=own_source) == PriceSourceView(PriceOrigin.UNKNOWN, said)

@@ -1,0 +1,271 @@
+"""What a start says and does about a move that an earlier process left: clusters in memory, virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
+from controller.contract.snapshots import MigrationStage
+from controller.decision.budgets import BudgetUsage, find_cooldown_obstacle
+from controller.decision.settings import BudgetSettings
+from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
+from controller.errors import ClusterError, ServerFailed
+from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+from oracle.reason import Severity
+from tests.simulation.network import FakeApi
+from tests.simulation.processes import Process
+from tests.simulation.world import LEASE_PATH, WORKLOAD, World, simulate
+
+
+class Regions:
+    """The contexts of a process, with their switches; nothing is armed at the start."""
+
+    def __init__(self, world: World, contexts: tuple[str, ...]) -> None:
+        self._world = world
+        self.contexts = contexts
+        self.armed: set[str] = set()
+        self.troubles: dict[str, ClusterError] = {}
+
+    def is_armed(self, context: str) -> bool:
+        return context in self.armed
+
+    def api(self, context: str) -> FakeApi:
+        if context in self.troubles:
+            raise self.troubles[context]
+        return FakeApi(self._world.clusters[context], self._world.network)
+
+
+class Restarted:
+    """A process that starts after another one, as far as it looks after unfinished moves."""
+
+    def __init__(self, world: World, contexts: tuple[str, ...] = ("paris", "osaka")) -> None:
+        self._world = world
+        self.regions = Regions(world, contexts)
+        self.controller = world.build_controller("restarted")
+        self.ledger = self.controller._ledger
+        self.unfinished = UnfinishedMoves(
+            self.regions,  # type: ignore[arg-type]
+            self.controller,
+            self.ledger,
+            lambda: None,
+            world.loop.time,
+        )
+
+    async def look(self) -> None:
+        """Let a round of the engine happen, and all looks that it begins."""
+        self.unfinished.follow(self._world.picture())
+        await self._world.wait_for(lambda: not self.unfinished.is_looking(self.regions.contexts))
+
+    def texts(self) -> list[str]:
+        return [entry.text for entry in self.ledger.newest(50)]
+
+
+async def close_in_the_middle(world: World) -> None:
+    """Move until a part of the replicas is in the target, and close the program as a person does."""
+    controller = world.build_controller("a")
+    await controller.start(world.dry_run())
+    await world.wait_for(lambda: bool(controller.views()) and controller.views()[0].wave == 2)
+    await controller.stop()
+
+
+async def crash_in_the_middle(world: World) -> Process:
+    """The same, but the program gives nothing back."""
+    process = Process("a")
+    await begin(world, process)
+    process.kill()
+    await pass_time(world, 1.0)  # what it has sent still lands
+    return process
+
+
+async def begin(world: World, process: Process) -> None:
+    controller = world.build_controller("a")
+    process.spawn(world.migrate(process, controller))
+    await world.wait_for(lambda: bool(controller.views()) and controller.views()[0].wave == 2)
+
+
+async def pass_time(world: World, seconds: float) -> None:
+    end = world.loop.time() + seconds
+    await world.wait_for(lambda: world.loop.time() >= end)
+
+
+def notices_of(restarted: Restarted) -> list[tuple[Severity, str]]:
+    return [(notice.severity, notice.text) for notice in restarted.unfinished.notices()]
+
+
+def test_a_start_tells_of_the_move_that_was_left_and_writes_nothing(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await close_in_the_middle(world)
+        writes = {context: len(cluster.history) for context, cluster in world.clusters.items()}
+        restarted = Restarted(world)
+        await restarted.look()
+        expected = "Unfinished move of shop/checkout from paris to osaka: arm paris and osaka to go on."
+        assert notices_of(restarted) == [(Severity.WARNING, expected)]
+        assert restarted.texts() == [expected]
+        assert {context: len(cluster.history) for context, cluster in world.clusters.items()} == writes
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_arming_both_sides_takes_it_up_and_one_alone_only_asks_for_the_other(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await close_in_the_middle(world)
+        restarted = Restarted(world)
+        await restarted.look()
+        restarted.regions.armed.add("paris")
+        await restarted.look()
+        assert restarted.controller.views() == ()
+        [notice] = restarted.unfinished.notices()
+        assert notice.text.endswith("arm osaka to go on.")
+        restarted.regions.armed.add("osaka")
+        await restarted.look()
+        assert restarted.unfinished.notices() == ()
+        assert restarted.unfinished.moves() == ()
+        await world.wait_for(lambda: restarted.controller.views()[0].stage is MigrationStage.DONE)
+
+    world = simulate(scenario, 1, tmp_path)
+    assert world.result() == (0, 6)
+    assert world.violations == []
+
+
+def test_a_crash_is_told_as_soon_as_its_holder_is_known_to_be_dead(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await crash_in_the_middle(world)
+        restarted = Restarted(world)
+        await restarted.look()
+        [(severity, text)] = notices_of(restarted)
+        assert severity is Severity.INFO
+        assert "leads or led the move of shop/checkout" in text
+        await pass_time(world, LOOK_AGAIN_S)
+        await restarted.look()
+        [(severity, text)] = notices_of(restarted)
+        assert severity is Severity.WARNING
+        assert text.startswith("Unfinished move of shop/checkout")
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_a_move_that_another_instance_leads_is_no_trouble_and_goes_with_its_end(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await begin(world, Process("a"))
+        restarted = Restarted(world)
+        await restarted.look()
+        await pass_time(world, LOOK_AGAIN_S)
+        await restarted.look()
+        [(severity, text)] = notices_of(restarted)
+        assert (severity, "leads the move" in text) == (Severity.INFO, True)
+        assert restarted.texts() == []
+        await world.wait_for(world.is_over)
+        await pass_time(world, LOOK_AGAIN_S)
+        await restarted.look()
+        assert notices_of(restarted) == []
+        assert not restarted.unfinished.has_open
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_contexts_out_of_reach_are_asked_when_they_are_back(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await close_in_the_middle(world)
+        restarted = Restarted(world)
+        picture = world.picture()
+        away = {key: replace(each, health=Health.UNREACHABLE) for key, each in picture.clusters.items()}
+        restarted.unfinished.follow(FleetPicture(away))
+        assert not restarted.unfinished.is_looking(("paris", "osaka"))
+        await restarted.look()
+        assert len(restarted.unfinished.notices()) == 1
+
+    simulate(scenario, 1, tmp_path)
+
+
+@pytest.mark.parametrize("context", ["paris", "osaka"])
+def test_its_workload_is_not_offered_meanwhile_on_either_side(tmp_path: Path, context: str) -> None:
+    async def scenario(world: World) -> None:
+        await close_in_the_middle(world)
+        restarted = Restarted(world)
+        await restarted.look()
+        usage = BudgetUsage(unfinished=restarted.unfinished.moves())
+        workload = WorkloadKey(context, WORKLOAD.namespace, WORKLOAD.name)
+        obstacle = find_cooldown_obstacle(workload, usage, BudgetSettings(), world.wall())
+        assert obstacle == "its move from paris to osaka is not finished; it goes on where both are armed"
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await close_in_the_middle(world)
+        restarted = Restarted(world, ("paris",))
+        world.clusters = {"paris": world.source}
+        await restarted.look()
+        [notice] = restarted.unfinished.notices()
+        assert "osaka is missing here" in notice.text
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_leases_that_may_not_be_read_are_told_once_and_harm_nothing(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await close_in_the_middle(world)
+        restarted = Restarted(world)
+        world.source.denied.add("leases")
+        for _ in range(3):
+            await restarted.look()
+            await pass_time(world, LOOK_AGAIN_S)
+        assert restarted.texts() == [
+            "paris: Leases may not be read in shop; a move left unfinished there is not seen"
+        ]
+        assert restarted.unfinished.notices() == ()
+        assert restarted.unfinished.has_looked("paris")
+        assert not restarted.unfinished.has_open
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_a_look_that_failed_is_told_once_and_tried_again(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await close_in_the_middle(world)
+        restarted = Restarted(world)
+        restarted.regions.armed = {"paris"}
+        restarted.regions.troubles["paris"] = ServerFailed("paris", "it stumbled")
+        for _ in range(2):
+            await restarted.look()
+            await pass_time(world, RETRY_S)
+        assert len([text for text in restarted.texts() if "it stumbled" in text]) == 1
+        assert not restarted.unfinished.has_searched("paris")
+        restarted.regions.troubles.clear()
+        await restarted.look()
+        assert restarted.unfinished.has_searched("paris")
+        assert len(restarted.unfinished.notices()) == 1
+
+    simulate(scenario, 1, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("journal", "reason"),
+    [('{"version": 99, "migration": {}}', "has the version 99"), (None, "speaks of another workload")],
+    ids=["of a newer version", "of another workload"],
+)
+def test_a_journal_that_is_not_believed_is_told_once_and_left_alone(
+    tmp_path: Path, journal: str | None, reason: str
+) -> None:
+    async def scenario(world: World) -> None:
+        await close_in_the_middle(world)
+        annotations = world.source.objects[LEASE_PATH]["metadata"]["annotations"]
+        forged = annotations[JOURNAL_ANNOTATION].replace('"name":"checkout"', '"name":"other"')
+        annotations[JOURNAL_ANNOTATION] = journal or forged
+        before = len(world.source.history)
+        restarted = Restarted(world)
+        restarted.regions.armed = {"paris", "osaka"}
+        for _ in range(3):
+            await restarted.look()
+        [entry] = restarted.ledger.newest(50)
+        assert entry.severity is Severity.ERROR
+        assert reason in entry.text
+        assert "left alone" in entry.text
+        assert restarted.controller.views() == ()
+        assert len(world.source.history) == before
+
+    simulate(scenario, 1, tmp_path)

@@ -1,0 +1,165 @@
+"""One Lease against a cluster in memory, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from controller.migration.access.lease import ClusterLease, find_holder, format_micro_time, name_lease
+from controller.migration.protocol.errors import LeaseLost
+from controller.migration.settings import MigrationSettings
+from oracle.clocks import Clocks
+from tests.simulation.fake_cluster import FakeCluster, Request
+from tests.simulation.network import Delivery, FakeApi, Network
+from tests.simulation.virtual_loop import run_virtual
+
+PATH = f"/apis/coordination.k8s.io/v1/namespaces/shop/leases/{name_lease('shop', 'checkout')}"
+
+
+class Place:
+    """A cluster and a network whose troubles a test directs: `fates` are used up by writes, one each."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        rng = random.Random(1)
+        self.cluster = FakeCluster("paris", self.loop.time, rng)
+        self.fates: list[Delivery] = []
+        self.network = Network(rng, directed=self._choose)
+
+    def lease(self, holder: str) -> ClusterLease:
+        clocks = Clocks(lambda: 1_790_000_000.25 + self.loop.time(), self.loop.time)
+        api = FakeApi(self.cluster, self.network)
+        return ClusterLease(api, "shop", "checkout", holder, MigrationSettings(), clocks)
+
+    def stored(self) -> dict[str, Any]:
+        return self.cluster.objects[PATH]
+
+    def _choose(self, cluster: FakeCluster, request: Request) -> Delivery | None:
+        return self.fates.pop(0) if request.is_write and self.fates else None
+
+
+def virtually(scenario: Callable[[Place], Awaitable[None]]) -> None:
+    """Run a scenario."""
+
+    async def main() -> None:
+        await scenario(Place())
+
+    run_virtual(main())
+
+
+def test_micro_times_have_six_digits_even_at_a_whole_second() -> None:
+    assert format_micro_time(1_790_000_000.0) == "2026-09-21T14:13:20.000000Z"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", format_micro_time(0.1))
+
+
+def test_the_name_is_the_same_everywhere_and_differs_by_workload() -> None:
+    assert name_lease("shop", "checkout") == name_lease("shop", "checkout")
+    assert len({name_lease("a", "b"), name_lease("a", "c"), name_lease("c", "b")}) == 3
+
+
+def test_a_free_lease_is_created_and_counted() -> None:
+    async def scenario(place: Place) -> None:
+        lease = place.lease("me")
+        assert await lease.try_acquire()
+        assert (find_holder(place.stored()), place.stored()["spec"]["leaseTransitions"]) == ("me", 1)
+        assert lease.is_valid
+
+    virtually(scenario)
+
+
+def test_a_lease_that_is_renewed_is_never_taken() -> None:
+    async def scenario(place: Place) -> None:
+        mine, other = place.lease("me"), place.lease("other")
+        assert await mine.try_acquire()
+        for _ in range(20):
+            await asyncio.sleep(5)
+            await mine.write()
+            assert not await other.try_acquire()
+
+    virtually(scenario)
+
+
+def test_a_lease_that_stands_still_is_taken_after_its_duration_by_our_own_clock() -> None:
+    async def scenario(place: Place) -> None:
+        mine, other = place.lease("me"), place.lease("other")
+        assert await mine.try_acquire()
+        assert not await other.try_acquire()
+        await asyncio.sleep(29)
+        assert not await other.try_acquire()
+        await asyncio.sleep(2)
+        assert await other.try_acquire()
+        assert place.stored()["spec"]["leaseTransitions"] == 2
+        with pytest.raises(LeaseLost):
+            await mine.write()
+
+    virtually(scenario)
+
+
+def test_a_lease_not_renewed_in_time_is_no_licence_to_write() -> None:
+    async def scenario(place: Place) -> None:
+        lease = place.lease("me")
+        await lease.try_acquire()
+        await asyncio.sleep(19)
+        assert lease.is_valid
+        await asyncio.sleep(2)
+        assert not lease.is_valid
+
+    virtually(scenario)
+
+
+def test_a_released_lease_keeps_epoch_and_journal_and_is_free_at_once() -> None:
+    async def scenario(place: Place) -> None:
+        mine, other = place.lease("me"), place.lease("other")
+        await mine.try_acquire()
+        mine.journal, mine.epoch = "the end", 7
+        await mine.write()
+        await mine.write(released=True)
+        assert "holderIdentity" not in place.stored()["spec"]
+        assert await other.try_acquire()
+        assert (other.epoch, other.journal) == (8, "the end")
+
+    virtually(scenario)
+
+
+def test_a_create_without_an_answer_is_found_again() -> None:
+    async def scenario(place: Place) -> None:
+        lease = place.lease("me")
+        place.fates = [Delivery(0.1, is_answered=False)]
+        assert not await lease.try_acquire()
+        assert await lease.try_acquire()
+        assert place.stored()["spec"]["leaseTransitions"] == 1
+
+    virtually(scenario)
+
+
+def test_a_late_write_cannot_bring_an_old_journal_back() -> None:
+    async def scenario(place: Place) -> None:
+        lease = place.lease("me")
+        await lease.try_acquire()
+        lease.journal = "old"
+        place.fates = [Delivery(60)]
+        await lease.write()
+        lease.journal = "new"
+        await lease.write()
+        await asyncio.sleep(120)
+        assert place.stored()["metadata"]["annotations"]["sentinelaura.io/journal"] == "new"
+
+    virtually(scenario)
+
+
+def test_a_lease_deleted_by_a_person_comes_back_with_its_epoch() -> None:
+    async def scenario(place: Place) -> None:
+        lease = place.lease("me")
+        await lease.try_acquire()
+        lease.epoch = 9
+        await lease.write()
+        del place.cluster.objects[PATH]
+        await lease.write()
+        assert place.stored()["spec"]["leaseTransitions"] == 9
+
+    virtually(scenario)

@@ -1,0 +1,96 @@
+"""The bounds, by example and over arbitrary readiness: a small model of a migration that never breaks them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import accumulate
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.decision.costs import plan_wave_sizes
+from controller.migration.protocol.bounds import is_within_ceiling, may_lower, may_retreat
+
+
+def lower(
+    lowered: int | None,
+    to: int,
+    other: int | None,
+    *,
+    other_replicas: int = 3,
+    floor: int = 6,
+    desired: int = 6,
+) -> bool:
+    """may_lower with a workload of six."""
+    return may_lower(
+        lowered_available=lowered,
+        lowered_to=to,
+        other_available=other,
+        other_replicas=other_replicas,
+        floor=floor,
+        desired=desired,
+    )
+
+
+def test_the_source_is_lowered_only_by_what_serves_in_the_target() -> None:
+    assert lower(6, 3, 3)
+    assert not lower(6, 3, 2)
+
+
+def test_unknown_counts_never_allow_a_write() -> None:
+    assert not lower(None, 3, 3)
+    assert not lower(6, 3, None)
+    assert not may_retreat(
+        target_available=None, target_to=0, source_available=6, source_replicas=6, floor=6, desired=6
+    )
+
+
+def test_nothing_is_lowered_on_the_word_of_an_empty_target() -> None:
+    assert not lower(6, 0, 0, other_replicas=0)
+
+
+def test_ready_replicas_beyond_the_spec_do_not_count() -> None:
+    """The target serves with three but is asked for one only: two of them may go at any moment."""
+    assert not lower(6, 3, 3, other_replicas=1)
+
+
+def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
+    """Four were asked of the target and one serves; the source has four of six. Room is needed to raise the
+    source.
+    """
+
+    def retreat(target_available: int, source_available: int) -> bool:
+        return may_retreat(
+            target_available=target_available,
+            target_to=2,
+            source_available=source_available,
+            source_replicas=4,
+            floor=6,
+            desired=6,
+        )
+
+    assert retreat(1, 4)
+    assert not retreat(3, 3)
+
+
+@given(st.integers(1, 40), st.data())
+def test_floor_and_ceiling_hold_for_every_readiness(replicas: int, data: st.DataObject) -> None:
+    """Pods become ready when they like; a write happens only when it is allowed; no write breaks a bound."""
+    sizes = plan_wave_sizes(replicas, Decimal("0.25"))
+    waves, surge = tuple(accumulate(sizes)), max(sizes)
+    source, target, source_ready, target_ready = replicas, 0, replicas, 0
+    for wave in waves:
+        assert is_within_ceiling(source, wave, desired=replicas, surge=surge)
+        target = wave
+        for _ in range(3):
+            target_ready = data.draw(st.integers(target_ready, target))
+            wanted = replicas - wave
+            if lower(
+                source_ready, wanted, target_ready, other_replicas=target, floor=replicas, desired=replicas
+            ):
+                source, source_ready = wanted, min(source_ready, wanted)
+                break
+        assert source_ready + target_ready >= replicas
+        assert source + target <= replicas + surge
+        if source > replicas - wave:
+            return  # this wave never became ready: a migration would go back from here

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from controller.errors import (
+    AccessDenied,
+    ClusterUnreachable,
+    ControllerError,
+    NotArmed,
+    ObjectNotFound,
+    RateLimited,
+    RequestRefused,
+    ServerFailed,
+)
+from controller.migration.protocol.errors import HoldNeeded, LeaseUncertain, MoveFailed
+from controller.migration.protocol.failures import to_event
+from controller.migration.protocol.journal import JournalError
+from controller.migration.protocol.states import EventKind, HoldReason, Phase, accepts
+from tests.controller.migration.records import record
+
+TROUBLES: list[tuple[ControllerError, HoldReason]] = [
+    (ClusterUnreachable("paris", "no answer"), HoldReason.SOURCE_UNREACHABLE),
+    (ClusterUnreachable("osaka", "no answer"), HoldReason.TARGET_UNREACHABLE),
+    (ServerFailed("osaka", "etcd"), HoldReason.TARGET_UNREACHABLE),
+    (RateLimited("paris", "slow down"), HoldReason.SOURCE_UNREACHABLE),
+    (LeaseUncertain("osaka"), HoldReason.TARGET_UNREACHABLE),
+    (AccessDenied("osaka", "forbidden"), HoldReason.AUTH),
+    (NotArmed("osaka", "PATCH"), HoldReason.OPERATOR),
+    (ObjectNotFound("paris", "config map"), HoldReason.INTERFERENCE),
+    (HoldNeeded(HoldReason.PRICE_STALE, "old"), HoldReason.PRICE_STALE),
+]
+
+
+@pytest.mark.parametrize(("error", "hold"), TROUBLES)
+@pytest.mark.parametrize("phase", [Phase.SURGE, Phase.DRAIN, Phase.ROLLBACK])
+def test_what_may_pass_is_held(error: ControllerError, hold: HoldReason, phase: Phase) -> None:
+    event = to_event(error, record(phase))
+    assert (event.kind, event.hold) == (EventKind.HELD, hold)
+
+
+FAILURES = [
+    MoveFailed("not ready"),
+    RequestRefused("osaka", "exceeded quota"),
+    JournalError("would be too big"),
+]
+
+
+@pytest.mark.parametrize("error", FAILURES)
+def test_what_cannot_be_finished_goes_back(error: ControllerError) -> None:
+    assert to_event(error, record(Phase.SURGE)).kind is EventKind.FAILED
+
+
+@pytest.mark.parametrize("error", FAILURES)
+def test_a_rollback_that_is_refused_waits_for_a_person(error: ControllerError) -> None:
+    event = to_event(error, record(Phase.ROLLBACK))
+    assert (event.kind, event.hold) == (EventKind.HELD, HoldReason.OPERATOR)
+
+
+@pytest.mark.parametrize("error", [error for error, _ in TROUBLES] + FAILURES)
+def test_before_the_start_every_trouble_is_a_refusal(error: ControllerError) -> None:
+    assert to_event(error, record(Phase.PREFLIGHT)).kind is EventKind.REFUSED
+
+
+@pytest.mark.parametrize(
+    "phase", [phase for phase in Phase if not phase.is_final and phase is not Phase.PLANNED]
+)
+@pytest.mark.parametrize("error", [error for error, _ in TROUBLES] + FAILURES)
+def test_every_phase_knows_what_to_do_with_every_trouble(phase: Phase, error: ControllerError) -> None:
+    assert accepts(record(phase).state, to_event(error, record(phase)).kind)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.migration.protocol.fences import (
+    MAX_EPOCH,
+    MAX_LEAD,
+    Fence,
+    build_fence_change,
+    build_first_fence,
+    build_scale,
+    parse_epoch,
+)
+
+WORDS = st.from_regex(r"[A-Za-z0-9-]{1,32}", fullmatch=True)
+
+
+@given(WORDS, st.integers(0, MAX_EPOCH), WORDS)
+def test_a_fence_reads_back_what_was_written(migration_id: str, epoch: int, operation: str) -> None:
+    fence = Fence(migration_id, epoch, operation)
+    assert Fence.parse(str(fence)) == fence
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "m1", "m1:4", "m1:four:17", "m1:4:17:18", "m1:-4:17", "m 1:4:17", "m1:4:17\n", "m1:2147483648:17"],
+)
+def test_anything_else_is_no_fence(text: str) -> None:
+    with pytest.raises(ValueError, match="not a fence"):
+        Fence.parse(text)
+    assert parse_epoch(text, 4) == 0
+
+
+def test_a_missing_fence_has_epoch_zero() -> None:
+    assert parse_epoch(None, 4) == 0
+    assert parse_epoch("m1:4:17", 4) == 4
+
+
+def test_a_fence_that_nobody_who_led_can_have_written_has_epoch_zero() -> None:
+    assert parse_epoch(f"m1:{4 + MAX_LEAD}:17", 4) == 4 + MAX_LEAD
+    assert parse_epoch(f"m1:{5 + MAX_LEAD}:17", 4) == 0
+
+
+def test_scaling_tests_identity_fence_and_replicas_before_it_changes_anything() -> None:
+    patch = build_scale("uid-a", "m1:4:17", Fence("m1", 4, "18"), 6, 4)
+    tests = {step["path"]: step["value"] for step in patch[:3]}
+    assert [step["op"] for step in patch] == ["test", "test", "test", "replace", "replace"]
+    assert tests == {
+        "/metadata/uid": "uid-a",
+        "/metadata/annotations/sentinelaura.io~1fence": "m1:4:17",
+        "/spec/replicas": 6,
+    }
+    assert [step["value"] for step in patch[3:]] == ["m1:4:18", 4]
+
+
+def test_a_seal_changes_the_fence_alone() -> None:
+    patch = build_fence_change("uid-a", "m1:4:17", Fence("m2", 5, "1-seal"))
+    assert [step["path"] for step in patch if step["op"] == "replace"] == [
+        "/metadata/annotations/sentinelaura.io~1fence"
+    ]
+
+
+def test_the_first_fence_is_bound_to_the_version_that_was_read() -> None:
+    metadata = build_first_fence("uid-a", "77", Fence("m1", 4, "1"))["metadata"]
+    assert (metadata["uid"], metadata["resourceVersion"]) == ("uid-a", "77")

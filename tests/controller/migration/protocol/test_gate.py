@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from controller.clusters.fleet import WorkloadKey
+from controller.migration.protocol.gate import MoveRates, Unpriced, check_gate, compute_remaining_value
+from controller.migration.protocol.states import HoldReason
+from controller.migration.settings import MigrationSettings
+from tests.controller.migration.records import NOW, dry_run
+
+GOOD = MoveRates(Decimal("0.10"), Decimal("0.04"), NOW + 30)
+
+
+class FixedGate:
+    """Always gives the same answers."""
+
+    def __init__(
+        self, rates: MoveRates | Unpriced = GOOD, armed: tuple[str, ...] = ("paris", "osaka")
+    ) -> None:
+        self._rates = rates
+        self._armed = armed
+
+    def is_armed(self, context: str) -> bool:
+        return context in self._armed
+
+    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
+        return self._rates
+
+
+def hold_of(
+    gate: FixedGate, *, replicas_left: int = 6, elapsed_s: float = 0.0, now: float = NOW
+) -> HoldReason | None:
+    """What the gate says to a wave of the usual plan."""
+    closed = check_gate(
+        gate, dry_run(), MigrationSettings(), replicas_left=replicas_left, elapsed_s=elapsed_s, now=now
+    )
+    return closed.hold if closed is not None else None
+
+
+def test_an_armed_priced_and_worthwhile_wave_may_start() -> None:
+    assert hold_of(FixedGate()) is None
+
+
+@pytest.mark.parametrize("armed", [(), ("paris",), ("osaka",)])
+def test_both_contexts_have_to_be_armed(armed: tuple[str, ...]) -> None:
+    assert hold_of(FixedGate(armed=armed)) is HoldReason.OPERATOR
+
+
+def test_a_missing_price_closes_the_gate() -> None:
+    assert hold_of(FixedGate(rates=Unpriced())) is HoldReason.PRICE_STALE
+
+
+def test_a_price_that_expires_while_the_request_travels_closes_the_gate() -> None:
+    assert hold_of(FixedGate(), now=NOW + 29.5) is HoldReason.PRICE_STALE
+    assert hold_of(FixedGate(), now=NOW + 28.5) is None
+
+
+def test_a_price_that_has_turned_closes_the_gate() -> None:
+    turned = MoveRates(Decimal("0.10"), Decimal("0.11"), NOW + 30)
+    assert hold_of(FixedGate(rates=turned)) is HoldReason.COST_FLIPPED
+
+
+def test_the_value_that_is_left_counts_only_what_is_still_ahead() -> None:
+    all_six = compute_remaining_value(dry_run(), GOOD, replicas_left=6, elapsed_s=0.0)
+    half = compute_remaining_value(dry_run(), GOOD, replicas_left=3, elapsed_s=12 * 3600.0)
+    assert all_six == 24 * Decimal("0.06") * 6 - Decimal("0.15")
+    assert half == 12 * Decimal("0.06") * 3 - Decimal("0.075")
+
+
+def test_after_the_horizon_nothing_is_left_to_save() -> None:
+    assert hold_of(FixedGate(), elapsed_s=25 * 3600.0) is HoldReason.COST_FLIPPED

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from controller.migration.protocol.journal import (
+    MAX_JOURNAL_BYTES,
+    JournalError,
+    decode_journal,
+    encode_journal,
+)
+from controller.migration.protocol.record import CreatedObject, Meter, Side
+from controller.migration.protocol.states import HoldReason, Phase
+from tests.controller.migration.records import record
+
+FULL = replace(
+    record(Phase.HOLD).with_intent(Side.TARGET, 3),
+    state=replace(
+        record().state, phase=Phase.HOLD, hold=HoldReason.AUTH, resume_phase=Phase.SURGE, reason="403"
+    ),
+    created=(CreatedObject("/api/v1/namespaces/shop/configmaps/settings", "uid-c"),),
+    meter=Meter(12.5, 0.25, Decimal("0.0125")),
+)
+
+
+def test_a_journal_reads_back_what_was_written() -> None:
+    assert decode_journal(encode_journal(FULL)) == FULL
+
+
+def test_unknown_money_stays_unknown() -> None:
+    unknown = replace(FULL, meter=Meter(1.0, 0.5, None), ended_at=None)
+    assert decode_journal(encode_journal(unknown)).meter.overlap_usd is None
+
+
+def test_a_journal_with_twenty_created_objects_fits() -> None:
+    path = "/api/v1/namespaces/a-rather-long-namespace-name/configmaps/a-rather-long-name-of-an-object-{:03}"
+    created = tuple(CreatedObject(path.format(index), f"{index:036}") for index in range(20))
+    assert len(encode_journal(replace(FULL, created=created))) < MAX_JOURNAL_BYTES
+
+
+def test_a_journal_that_would_be_too_big_is_not_written() -> None:
+    created = tuple(CreatedObject("/x" * 100, f"{index:036}") for index in range(60))
+    with pytest.raises(JournalError, match="the limit is 8192"):
+        encode_journal(replace(FULL, created=created))
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> str:
+    """The journal's text after a change of its JSON."""
+    document = json.loads(encode_journal(FULL))
+    change(document)
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not JSON"),
+        ("[]", "does not look like one"),
+        ("[" * 5000, "not JSON"),
+        ('{"version": 1}', "does not look like one"),
+        ("x" * MAX_JOURNAL_BYTES, "longer"),
+        (changed(lambda d: d.update(version=2)), "version 2"),
+        (changed(lambda d: d["migration"].pop("epoch")), "missing ['epoch']"),
+        (changed(lambda d: d["migration"].update(extra=1)), "unknown ['extra']"),
+        (changed(lambda d: d["migration"].update(epoch="4")), "migration.epoch"),
+        (changed(lambda d: d["migration"].update(epoch=True)), "migration.epoch"),
+        (changed(lambda d: d["migration"].update(epoch=4.5)), "migration.epoch"),
+        (changed(lambda d: d["migration"].update(created={})), "no list at migration.created"),
+        (changed(lambda d: d["migration"].update(source=[])), "no object at migration.source"),
+        (changed(lambda d: d["migration"]["state"].update(phase="FLYING")), "migration.state.phase"),
+        (changed(lambda d: d["migration"]["state"].update(phase=[])), "migration.state.phase"),
+        (changed(lambda d: d["migration"]["meter"].update(elapsed_s=10**400)), "elapsed_s"),
+        (changed(lambda d: d["migration"].update(floor=-1)), "migration.floor"),
+        (changed(lambda d: d["migration"].update(started_at=1e12)), "started_at"),
+        (changed(lambda d: d["migration"]["workload"].update(context="\ud800")), "workload.context"),
+        ("\ud800" + encode_journal(FULL), "not JSON"),
+        (changed(lambda d: d["migration"]["meter"].update(overlap_usd="9E+999999")), "no amount"),
+        (changed(lambda d: d["migration"]["state"].update(waves=[1, None])), "migration.state.waves[1]"),
+        (changed(lambda d: d["migration"]["meter"].update(overlap_usd="NaN")), "no amount"),
+        (changed(lambda d: d["migration"]["meter"].update(overlap_usd="cheap")), "no amount"),
+        (changed(lambda d: d["migration"]["meter"].update(overlap_usd=0.5)), "overlap_usd"),
+        (encode_journal(FULL).replace("12.5", "NaN"), "not JSON"),
+        (encode_journal(FULL).replace("12.5", "1e999"), "elapsed_s"),
+    ],
+)
+def test_a_journal_that_is_not_completely_understood_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(JournalError) as refused:
+        decode_journal(text)
+    assert reason in str(refused.value)
+
+
+def state_with(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    """A change of the journaled state."""
+
+    def change(document: dict[str, Any]) -> None:
+        document["migration"]["state"].update(changes)
+
+    return change
+
+
+def migration_with(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    """A change of fields of the migration, one level deep."""
+
+    def change(document: dict[str, Any]) -> None:
+        for name, value in changes.items():
+            if isinstance(value, dict):
+                document["migration"][name].update(value)
+            else:
+                document["migration"][name] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw"),
+    [
+        (state_with(waves=[]), "no such wave"),
+        (state_with(wave=4), "no such wave"),
+        (state_with(waves=[3, 1, 5, 6]), "no such wave"),
+        (state_with(waves=[1, 6]), "other waves than its plan"),
+        (state_with(phase="PLANNED", resume_phase=None), "the phase PLANNED, which is never journaled"),
+        (state_with(phase="PREFLIGHT", resume_phase=None), "the phase PREFLIGHT"),
+        (state_with(resume_phase=None), "no way out of its phase"),
+        (state_with(phase="DRAIN"), "no way out of its phase"),
+        (state_with(resume_phase="DONE"), "the phase DONE to come back to"),
+        (state_with(resume_phase="HOLD"), "the phase HOLD to come back to"),
+        (migration_with(workload={"namespace": "a/b"}), "a name that is none in Kubernetes"),
+        (migration_with(migration_id="x:99:1"), "a name that is none in Kubernetes"),
+        (migration_with(workload={"context": "osaka"}), "two workloads"),
+        (migration_with(dry_run={"target": "tokyo"}), "two targets"),
+        (migration_with(target={"cluster_uid": "cluster-a"}), "no two clusters"),
+        (migration_with(source={"deployment_uid": None}), "no two clusters"),
+        (migration_with(floor=0), "no floor"),
+        (migration_with(dry_run={"egress_usd": "-1000000"}), "a cost below zero"),
+    ],
+)
+def test_a_journal_that_no_run_could_have_left_is_refused(
+    change: Callable[[dict[str, Any]], None], flaw: str
+) -> None:
+    with pytest.raises(JournalError) as refused:
+        decode_journal(changed(change))
+    assert flaw in str(refused.value)

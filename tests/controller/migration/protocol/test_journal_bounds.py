@@ -1,0 +1,54 @@
+"""No move begins whose journal could become too large on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.migration.protocol.journal import decode_journal, encode_journal
+from controller.migration.protocol.journal_bounds import build_largest, shorten_reason
+from controller.migration.protocol.record import CreatedObject, Intent, Meter, MigrationRecord, Side
+from controller.migration.protocol.states import HoldReason, Phase
+from tests.controller.migration.records import record
+
+PATHS = [f"/api/v1/namespaces/shop/configmaps/settings-{part:02}" for part in range(12)]
+
+
+def with_reason(reason: str) -> MigrationRecord:
+    """A migration that was held for this reason."""
+    known = record(Phase.HOLD)
+    state = replace(known.state, reason=reason, hold=HoldReason.TARGET_UNREACHABLE, resume_phase=Phase.DRAIN)
+    return replace(known, state=state)
+
+
+@given(
+    reason=st.text(max_size=2000),
+    elapsed_s=st.floats(0, 1e7),
+    epoch=st.integers(0, 2**31 - 1),
+    wave=st.integers(0, 3),
+)
+def test_no_journal_grows_beyond_what_was_foreseen(
+    reason: str, elapsed_s: float, epoch: int, wave: int
+) -> None:
+    known = with_reason(reason)
+    grown = replace(
+        known,
+        state=replace(known.state, wave=wave),
+        epoch=epoch,
+        operation=wave * 1000,
+        intent=Intent(Side.SOURCE, 6, epoch),
+        created=tuple(CreatedObject(path, "0a1b2c3d-0000-4000-8000-123456789abc") for path in PATHS),
+        meter=Meter(elapsed_s, elapsed_s / 7, known.meter.overlap_usd),
+        ended_at=known.started_at + elapsed_s,
+    )
+    journal = encode_journal(shorten_reason(grown))
+    assert len(journal) <= len(encode_journal(build_largest(known, PATHS)))
+
+
+@pytest.mark.parametrize("reason", ["x" * 5000, "ж" * 5000, "🚢" * 5000])
+def test_long_reasons_are_cut_and_still_read(reason: str) -> None:
+    journal = encode_journal(shorten_reason(with_reason(reason)))
+    assert decode_journal(journal).state.reason.startswith(reason[:60])

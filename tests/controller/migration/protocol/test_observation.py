@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.migration.protocol.observation import format_selector, parse_deployment, parse_pod
+
+
+def deployment(**status: Any) -> dict[str, Any]:
+    """A Deployment of three replicas in its fifth generation."""
+    return {
+        "metadata": {
+            "name": "checkout",
+            "uid": "uid-a",
+            "resourceVersion": "77",
+            "generation": 5,
+            "annotations": {"sentinelaura.io/fence": "m1:4:17"},
+            "managedFields": [
+                {"manager": "kubectl-edit", "time": "2026-05-01T10:00:00Z"},
+                {
+                    "manager": "kube-controller-manager",
+                    "time": "2026-05-01T11:00:00Z",
+                    "subresource": "status",
+                },
+            ],
+        },
+        "spec": {
+            "replicas": 3,
+            "selector": {"matchLabels": {"app": "checkout"}},
+            "template": {
+                "metadata": {"labels": {"app": "checkout"}},
+                "spec": {"containers": [{"name": "web"}]},
+            },
+        },
+        "status": status,
+    }
+
+
+def test_counts_of_the_current_generation_are_believed() -> None:
+    facts = parse_deployment(deployment(observedGeneration=5, replicas=3, updatedReplicas=3, readyReplicas=2))
+    assert (facts.current, facts.ready, facts.available) == (3, 2, 0)
+    assert facts.is_rolled_out(3)
+
+
+@pytest.mark.parametrize("status", [{}, {"replicas": 3, "availableReplicas": 3}, {"observedGeneration": 4}])
+def test_counts_of_an_older_generation_are_unknown_not_zero(status: dict[str, int]) -> None:
+    facts = parse_deployment(deployment(**status))
+    assert (facts.current, facts.updated, facts.ready, facts.available) == (None, None, None, None)
+    assert not facts.is_rolled_out(3)
+
+
+def test_a_missing_status_is_unknown() -> None:
+    body = deployment()
+    del body["status"]
+    assert parse_deployment(body).available is None
+
+
+def test_identity_fence_and_last_writer_are_read() -> None:
+    facts = parse_deployment(deployment())
+    assert (facts.uid, facts.resource_version, facts.fence) == ("uid-a", "77", "m1:4:17")
+    assert facts.last_manager == "kubectl-edit"
+    assert facts.selector == "app=checkout"
+
+
+@pytest.mark.parametrize(
+    "breakage",
+    [
+        lambda body: body.pop("spec"),
+        lambda body: body["metadata"].pop("uid"),
+        lambda body: body["spec"].update(replicas="three"),
+        lambda body: body["spec"].update(replicas=-1),
+        lambda body: body["spec"].update(selector={}),
+        lambda body: body["spec"].update(template=None),
+    ],
+)
+def test_what_is_no_deployment_is_refused(breakage: Any) -> None:
+    body = deployment()
+    breakage(body)
+    with pytest.raises(ValueError, match="not a Deployment"):
+        parse_deployment(body)
+
+
+def test_selectors_are_written_as_the_api_reads_them() -> None:
+    expressions = [
+        {"key": "tier", "operator": "In", "values": ["web", "api"]},
+        {"key": "old", "operator": "DoesNotExist"},
+    ]
+    selector = {"matchLabels": {"app": "checkout"}, "matchExpressions": expressions}
+    assert format_selector(selector) == "app=checkout,tier in (web,api),!old"
+
+
+def test_pods_tell_whether_they_end_and_how_often_they_restarted() -> None:
+    statuses = [{"restartCount": 2}, {"restartCount": 1}]
+    pod = parse_pod({"metadata": {"deletionTimestamp": "now"}, "status": {"containerStatuses": statuses}})
+    assert (pod.is_terminating, pod.restarts) == (True, 3)
+    assert parse_pod({"metadata": {}}).restarts == 0

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.errors import InvalidTransition
+from controller.migration.protocol.states import (
+    Action,
+    ActionKind,
+    Event,
+    EventKind,
+    HoldReason,
+    MigrationState,
+    Phase,
+    accepts,
+    plan_actions,
+    transition,
+)
+from tests.controller.migration.records import event
+
+E = EventKind
+START = MigrationState(waves=(1, 2))
+ONE_WAVE = [E.SCALED, E.VERIFIED, E.SCALED, E.SETTLED]
+BEGINNING = [E.CONFIRMED, E.PASSED, E.FENCED, E.PROVISIONED]
+
+
+def converse(kinds: list[EventKind], state: MigrationState = START) -> MigrationState:
+    """Feed events one after the other."""
+    for kind in kinds:
+        state, _ = transition(state, event(kind))
+    return state
+
+
+def in_phase(phase: Phase) -> MigrationState:
+    """Any state in a phase."""
+    waits = phase in (Phase.HOLD, Phase.NEEDS_OPERATOR)
+    return replace(START, phase=phase, resume_phase=Phase.VERIFY if waits else None)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "phase"),
+    [
+        ([*BEGINNING, *ONE_WAVE, *ONE_WAVE, E.SOAKED], Phase.DONE),
+        ([E.CONFIRMED, E.REFUSED], Phase.REFUSED),
+        ([E.CONFIRMED, E.CANCELLED], Phase.REFUSED),
+        ([*BEGINNING, E.CANCELLED, E.RESTORED], Phase.ROLLED_BACK),
+        ([*BEGINNING, E.SCALED, E.FAILED, E.RESTORED], Phase.ROLLED_BACK),
+        ([*BEGINNING, E.HELD, E.HOLD_ENDED], Phase.SURGE),
+        ([*BEGINNING, E.HELD, E.HOLD_EXPIRED, E.RESTORED], Phase.ROLLED_BACK),
+        ([*BEGINNING, E.HELD, E.STUCK, E.UNSTUCK, E.RESTORED], Phase.ROLLED_BACK),
+        ([*BEGINNING, E.CANCELLED, E.HELD, E.HOLD_ENDED], Phase.ROLLBACK),
+        ([*BEGINNING, *ONE_WAVE, *ONE_WAVE, E.FAILED, E.RESTORED], Phase.ROLLED_BACK),
+    ],
+)
+def test_legal_conversations(kinds: list[EventKind], phase: Phase) -> None:
+    assert converse(kinds).phase is phase
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("kind", list(EventKind))
+def test_an_event_is_taken_or_leaves_the_state_alone(phase: Phase, kind: EventKind) -> None:
+    state = in_phase(phase)
+    if accepts(state, kind):
+        assert transition(state, event(kind))[0] != state
+    else:
+        with pytest.raises(InvalidTransition, match=phase.value):
+            transition(state, event(kind))
+    assert state == in_phase(phase)
+
+
+def test_a_hold_without_a_reason_is_no_event() -> None:
+    with pytest.raises(InvalidTransition):
+        transition(in_phase(Phase.SURGE), Event(E.HELD, "why?"))
+
+
+def test_a_hold_goes_back_to_the_wave_it_came_from() -> None:
+    second_wave = converse([*BEGINNING, *ONE_WAVE, E.SCALED])
+    held, _ = transition(second_wave, Event(E.HELD, "no answer", HoldReason.TARGET_UNREACHABLE))
+    back, actions = transition(held, event(E.HOLD_ENDED))
+    assert (back.phase, back.wave) == (Phase.VERIFY, 1)
+    assert actions == (Action(ActionKind.AWAIT_TARGET, 2),)
+
+
+def test_a_hold_that_changes_its_reason_still_knows_the_way_back() -> None:
+    state = converse([*BEGINNING, E.SCALED, E.HELD])
+    again, _ = transition(state, Event(E.HELD, "worse", HoldReason.AUTH))
+    assert (again.resume_phase, again.hold) == (Phase.VERIFY, HoldReason.AUTH)
+
+
+def test_every_change_of_direction_is_sealed_first() -> None:
+    for phase in Phase:
+        for kind in EventKind:
+            state = in_phase(phase)
+            if accepts(state, kind):
+                following, actions = transition(state, event(kind))
+                if following.phase is Phase.ROLLBACK:
+                    assert actions[0].kind is ActionKind.SEAL
+
+
+def test_waves_ask_for_absolute_numbers() -> None:
+    surge = converse(BEGINNING)
+    drain = converse([E.SCALED, E.VERIFIED], surge)
+    assert plan_actions(surge) == (Action(ActionKind.SCALE_TARGET, 1),)
+    assert plan_actions(drain) == (Action(ActionKind.SCALE_SOURCE, 1),)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_only_final_phases_know_no_way_on(phase: Phase) -> None:
+    assert phase.is_final == (not any(accepts(in_phase(phase), kind) for kind in EventKind))
+
+
+@given(st.lists(st.sampled_from(list(EventKind)), max_size=60))
+def test_no_conversation_leaves_the_plan(kinds: list[EventKind]) -> None:
+    """Whatever events come: the wave stays in range, and a way back exists exactly while one is needed."""
+    state = MigrationState(waves=(1, 3, 5, 6))
+    for kind in kinds:
+        if accepts(state, kind):
+            state, _ = transition(state, event(kind))
+        assert 0 <= state.wave < 4
+        assert (state.resume_phase is not None) == (state.phase in (Phase.HOLD, Phase.NEEDS_OPERATOR))
+        assert (state.hold is not None) == (state.phase is Phase.HOLD)
+
+
+@given(st.lists(st.sampled_from(list(EventKind)), max_size=60))
+def test_going_back_never_turns_forward_again(kinds: list[EventKind]) -> None:
+    state, has_turned = MigrationState(waves=(1, 3)), False
+    forward = {Phase.SURGE, Phase.VERIFY, Phase.DRAIN, Phase.SETTLE, Phase.SOAK, Phase.DONE}
+    for kind in kinds:
+        if accepts(state, kind):
+            state, _ = transition(state, event(kind))
+        has_turned = has_turned or state.phase is Phase.ROLLBACK
+        assert not (has_turned and state.phase in forward)
+
+
+@pytest.mark.parametrize("hold", [None, *HoldReason])
+def test_only_a_whole_hold_without_the_target_counts_it_as_lost(hold: HoldReason | None) -> None:
+    held = converse([*BEGINNING, E.HELD])
+    expired, _ = transition(held, Event(E.HOLD_EXPIRED, "why", hold))
+    assert expired.target_is_lost == (hold is HoldReason.TARGET_UNREACHABLE)
+    assert not converse([E.CANCELLED], held).target_is_lost
+
+
+def test_a_target_that_is_back_is_not_lost_any_more() -> None:
+    lost, _ = transition(
+        converse([*BEGINNING, E.HELD]), Event(E.HOLD_EXPIRED, "why", HoldReason.TARGET_UNREACHABLE)
+    )
+    assert lost.target_is_lost
+    back = converse([E.HELD, E.HOLD_ENDED], lost)
+    assert (back.phase, back.target_is_lost) == (Phase.ROLLBACK, False)

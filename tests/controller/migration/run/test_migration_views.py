@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from controller.contract.snapshots import MigrationStage
+from controller.migration.protocol.gate import Unpriced
+from controller.migration.protocol.observation import parse_deployment
+from controller.migration.protocol.states import Phase
+from controller.migration.run.migration_views import build_view, describe
+from tests.controller.migration.records import record
+from tests.controller.migration.run.test_rollback import side
+from tests.simulation.world import build_deployment
+
+
+@pytest.mark.parametrize(
+    ("phase", "stage", "can_cancel"),
+    [
+        (Phase.SURGE, MigrationStage.RUNNING, True),
+        (Phase.SOAK, MigrationStage.RUNNING, True),
+        (Phase.HOLD, MigrationStage.HOLDING, True),
+        (Phase.ROLLBACK, MigrationStage.ROLLING_BACK, False),
+        (Phase.NEEDS_OPERATOR, MigrationStage.NEEDS_OPERATOR, True),
+        (Phase.DONE, MigrationStage.DONE, False),
+        (Phase.ROLLED_BACK, MigrationStage.ROLLED_BACK, False),
+        (Phase.REFUSED, MigrationStage.REFUSED, False),
+    ],
+)
+def test_each_phase_has_its_stage(phase: Phase, stage: MigrationStage, can_cancel: bool) -> None:
+    view = build_view(record(phase), None, None, Unpriced(), is_leading=True)
+    assert (view.stage, view.can_cancel) == (stage, can_cancel)
+    assert not build_view(record(phase), None, None, Unpriced(), is_leading=False).can_cancel
+
+
+def test_dots_land_as_pods_become_ready_and_what_was_not_seen_is_unknown() -> None:
+    target = replace(side(3, 2), shown_ready=2)
+    view = build_view(record(), None, target, Unpriced(), is_leading=True)
+    assert (view.landed, view.target_ready, view.target_desired) == (2, 2, 3)
+    assert (view.source_ready, view.source_desired) == (None, None)
+    assert (view.wave, view.waves) == (1, 4)
+
+
+def test_what_has_landed_does_not_vanish_while_a_status_is_older_than_its_spec() -> None:
+    body = build_deployment(5)
+    body["metadata"] |= {"uid": "uid-b", "resourceVersion": "9", "generation": 4}
+    body["status"] = {"observedGeneration": 3, "replicas": 3, "readyReplicas": 3}
+    target = parse_deployment(body)
+    assert target.ready is None
+    assert build_view(record(), None, target, Unpriced(), is_leading=True).landed == 3
+
+
+@pytest.mark.parametrize(
+    ("phase", "resume_phase", "wave", "replicas", "landed"),
+    [
+        (Phase.VERIFY, None, 0, 1, 0),
+        (Phase.VERIFY, None, 2, 5, 3),
+        (Phase.DRAIN, None, 2, 5, 5),
+        (Phase.HOLD, Phase.SETTLE, 2, 5, 5),
+        (Phase.ROLLBACK, None, 2, 2, 2),
+        (Phase.DONE, None, 3, 6, 6),
+    ],
+)
+def test_after_a_restart_the_waves_that_were_verified_have_landed(
+    phase: Phase, resume_phase: Phase | None, wave: int, replicas: int, landed: int
+) -> None:
+    resumed = record(target=replicas)
+    resumed = replace(
+        resumed, state=replace(resumed.state, phase=phase, resume_phase=resume_phase, wave=wave)
+    )
+    assert build_view(resumed, None, None, Unpriced(), is_leading=True).landed == landed
+
+
+def test_foreign_text_is_shown_harmlessly() -> None:
+    state = replace(record(Phase.HOLD).state, reason="no\x1b[31m answer\u202e\n" + "x" * 5000)
+    text = describe(replace(record(), state=state))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert len(text) < 400

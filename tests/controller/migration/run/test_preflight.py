@@ -1,0 +1,63 @@
+"""What a migration finds out from both clusters before its first write, and refuses for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from controller.clusters import paths
+from controller.clusters.kube_api import PatchType
+from controller.contract.snapshots import MigrationStage, MigrationView
+from controller.migration.protocol.record import MovePlan
+from tests.conformance.manifests import quota
+from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
+
+
+def attempt(directory: Path, prepare: Callable[[Place], Awaitable[None]]) -> MigrationView:
+    """Try to move the workload to a target that has its namespace, and see how that ended."""
+
+    async def main() -> MigrationView:
+        async with open_place(directory) as place:
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+            await place.clients["osaka"].create(paths.collection("namespaces"), namespace)
+            await prepare(place)
+            controller = place.controller()
+            await controller.start(place.dry_run(), MovePlan(create_namespace=False))
+            view = await wait_for(controller, lambda view: view.stage.is_final)
+            assert await place.replicas("paris") == (REPLICAS, REPLICAS)
+            assert await place.replicas("osaka") == (0, 0)
+            await controller.stop()
+            return view
+
+    return asyncio.run(main())
+
+
+def test_a_quota_that_is_too_small_refuses_the_move_before_it_begins(tmp_path: Path) -> None:
+    async def limit(place: Place) -> None:
+        collection = paths.collection("resourcequotas", "shop")
+        client = place.clients["osaka"]
+        await client.create(collection, quota("small", pods=str(REPLICAS - 1)))
+        while not (await client.get(f"{collection}/small")).get("status", {}).get("hard"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    view = attempt(tmp_path, limit)
+    assert view.stage is MigrationStage.REFUSED
+    assert "the quota small leaves 5 of pods, 6 are needed" in view.detail
+
+
+def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Path) -> None:
+    async def own(place: Place) -> None:
+        path = paths.deployment("shop", "checkout")
+        taken = {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "checkout", "namespace": "shop"},
+            "spec": {"replicas": REPLICAS},
+        }
+        manager = "argocd-controller"
+        await place.clients["paris"].patch(path, taken, PatchType.APPLY, field_manager=manager, force=True)
+
+    view = attempt(tmp_path, own)
+    assert view.stage is MigrationStage.REFUSED
+    assert "Argo CD manages the replicas and would set them back" in view.detail

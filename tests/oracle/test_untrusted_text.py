@@ -1,0 +1,23 @@
+"""Text from a cluster cannot harm the one who reads it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle.untrusted_text import clean_text
+
+
+def test_escapes_and_direction_marks_are_gone() -> None:
+    assert clean_text("a\x1b[31mred\u202e\u200bz\n\tb") == "a [31mred z b"
+
+
+@given(st.text(), st.integers(1, 400))
+def test_the_result_is_one_short_printable_line(text: str, limit: int) -> None:
+    shown = clean_text(text, limit)
+    assert len(shown) <= limit
+    assert shown.isprintable()
+
+
+def test_a_long_text_says_that_it_goes_on() -> None:
+    assert clean_text("x" * 1000, 10) == "xxxxxxxxx…"
