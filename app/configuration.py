@@ -35,6 +35,7 @@ class Configuration:
     prices: recorded prices to replay; None starts the simulated market.
     speed: market seconds per second; None takes the default of the source.
     seed: of the simulated market and fleet; the same seed gives the same world.
+    use_contexts: the only contexts that may be contacted (file or --context); None: all of the kubeconfig.
     allowed_exec_plugins: credential plugins that a kubeconfig may run (file only; none unless named here).
     exec_plugin_env: plugin -> the kubeconfig's variables that it may get (file only).
     insecure_tls_contexts: contexts whose `insecure-skip-tls-verify` is confirmed, for looking at them (file only).
@@ -48,6 +49,7 @@ class Configuration:
     prices: str | None = None
     speed: float | None = None
     seed: int = 7
+    use_contexts: frozenset[str] | None = None
     allowed_exec_plugins: frozenset[str] = frozenset()
     exec_plugin_env: Mapping[str, frozenset[str]] = field(default_factory=dict)
     insecure_tls_contexts: frozenset[str] = frozenset()
@@ -64,8 +66,9 @@ class Configuration:
 #: What a person may say of a context in the configuration file.
 _OVERRIDES = tuple(field.name for field in fields(ContextOverride))
 
-#: Settings that only the file can give: a list on the command line would be too easy to get wrong.
-_LISTS = frozenset({"allowed_exec_plugins", "insecure_tls_contexts", "insecure_tls_moves"})
+#: Settings that are lists. Only the file can give those of consent: on the command line they would be too easy to get
+#: wrong.
+_LISTS = frozenset({"use_contexts", "allowed_exec_plugins", "insecure_tls_contexts", "insecure_tls_moves"})
 #: Settings that only the file can give, a list for each name.
 _LISTS_BY_NAME = frozenset({"exec_plugin_env"})
 
@@ -105,6 +108,9 @@ def resolve_configuration(
         if flags.get(name) is not None:
             values[name] = _check_value(name, flags[name], f"--{name}")
             origins[name] = f"--{name}"
+    if flags.get("use_contexts") is not None:
+        values["use_contexts"] = frozenset(flags["use_contexts"])
+        origins["use_contexts"] = "--context"
     return Configuration(**values, contexts=contexts, origins=origins)
 
 
@@ -162,7 +168,10 @@ def _check_lists_by_name(name: str, value: Any, place: str) -> dict[str, frozens
 
 def _parse_contexts(table: Any, file_name: str) -> dict[str, ContextOverride]:
     if not isinstance(table, dict):
-        raise ConfigurationError(f"{file_name}: contexts must be tables like [contexts.NAME]")
+        raise ConfigurationError(
+            f"{file_name}: contexts must be tables like [contexts.NAME]; "
+            "use_contexts is the list of those that may be contacted"
+        )
     return {name: _parse_override(name, entry, file_name) for name, entry in table.items()}
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from controller.clusters.exec_plugin import EXPIRY_MARGIN_S, ExecCredential, run_exec_plugin
-from controller.clusters.exec_programs import ExecPrograms
+from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import Impersonation
 from controller.clusters.pem_files import read_pem, read_token
@@ -76,7 +76,8 @@ async def load_client(
     wall_clock: Callable[[], float] = time.time,
 ) -> LoadedClient:
     """Build the client of a context. Raises: KubeconfigError with the file and the reason."""
-    _refuse_unusable(context, settings)
+    if obstacle := find_obstacle(context, settings, programs):
+        raise KubeconfigError(str(context.path), f"context {context.name}{obstacle}")
     plugin = context.exec_plugin
     given = await run_exec_plugin(context, plugin, settings, programs) if plugin is not None else None
     # Importing the library, reading keys and building a TLS context block for up to a second.
@@ -91,16 +92,22 @@ async def load_client(
     )
 
 
-def _refuse_unusable(context: KubeconfigContext, settings: KubeSettings) -> None:
+def find_obstacle(context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms) -> str | None:
+    """Why a context would be refused before anything of it is used, as the rest of a sentence; None: it would not."""
     if context.problem is not None:
-        raise KubeconfigError(str(context.path), f"context {context.name}: {context.problem}")
+        return f": {context.problem}"
     if context.skips_tls_verification and context.name not in settings.insecure_tls_contexts:
-        raise KubeconfigError(
-            str(context.path),
-            f"context {context.name} wants its server's certificate unverified (insecure-skip-tls-verify), so that "
-            f"anybody on the way could take its place; give a certificate-authority, or confirm it in the "
-            f"configuration file: insecure_tls_contexts = {toml_list([context.name])}",
+        return (
+            " wants its server's certificate unverified (insecure-skip-tls-verify), so that anybody on the way could "
+            "take its place; give a certificate-authority, or confirm it in the configuration file: "
+            f"insecure_tls_contexts = {toml_list([context.name])}"
         )
+    try:
+        if context.exec_plugin is not None:
+            programs.permit(context.exec_plugin)
+    except ProgramNotAllowed as error:
+        return f" {error}"
+    return None
 
 
 def _find_renewal(context: KubeconfigContext, given: ExecCredential | None, now: float) -> float | None:

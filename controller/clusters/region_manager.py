@@ -82,7 +82,7 @@ class RegionManager:
 
     @property
     def contexts(self) -> tuple[str, ...]:
-        """The contexts, in the order of the kubeconfig or of the settings."""
+        """The contexts that may be contacted, in the order of the kubeconfig."""
         return tuple(self._contexts)
 
     def picture(self) -> FleetPicture:
@@ -166,9 +166,8 @@ class RegionManager:
 
 
 def _choose_contexts(kubeconfig: Kubeconfig, settings: FleetSettings) -> dict[str, KubeconfigContext]:
-    wanted = settings.contexts if settings.contexts is not None else tuple(kubeconfig.contexts)
-    missing = [name for name in wanted if name not in kubeconfig.contexts]
-    if missing:
+    wanted = settings.contexts if settings.contexts is not None else kubeconfig.contexts.keys()
+    if missing := sorted(wanted - kubeconfig.contexts.keys()):
         known = ", ".join(kubeconfig.contexts)
         raise KubeconfigError(kubeconfig.label, f"it has no context {', '.join(missing)}; it has: {known}")
-    return {name: kubeconfig.contexts[name] for name in wanted}
+    return {name: context for name, context in kubeconfig.contexts.items() if name in wanted}

@@ -62,8 +62,8 @@ class ContextOverride:
 class FleetSettings:
     """Which contexts are looked at, and how often."""
 
-    #: Contexts to use, in this order; None: all of the kubeconfig.
-    contexts: tuple[str, ...] | None = None
+    #: The only contexts that are contacted; None: all of the kubeconfig. No plugin runs for any other.
+    contexts: frozenset[str] | None = None
     #: context -> what the configuration says of it.
     overrides: Mapping[str, ContextOverride] = field(default_factory=lambda: MappingProxyType({}))
     kube: KubeSettings = KubeSettings()

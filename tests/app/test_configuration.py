@@ -71,3 +71,11 @@ def test_lists_come_from_the_file():
     assert configuration.exec_plugin_env == {"my.plugin": {"A", "B"}}
     assert configuration.allowed_exec_plugins == {"aws"}
     assert configuration.origins["allowed_exec_plugins"] == "config.toml"
+
+
+def test_contexts_that_may_be_contacted_are_chosen_in_the_file_or_by_flags_which_win():
+    assert resolve("seed = 1").use_contexts is None
+    assert resolve('use_contexts = ["a", "b"]').use_contexts == {"a", "b"}
+    chosen = resolve('use_contexts = ["a", "b"]', use_contexts=["c"])
+    assert chosen.use_contexts == {"c"}
+    assert chosen.origins["use_contexts"] == "--context"

@@ -564,3 +564,42 @@ def test_a_key_that_others_could_have_exchanged_is_not_used(tmp_path: Path, tls:
         ask(tmp_path, tls, user, **cluster)
     (tmp_path / name).chmod(0o600)
     assert len(ask(tmp_path, tls, user, **cluster)) == 1
+
+
+# --- point 6: a big kubeconfig is not a permission to contact all of it -----------------------------------------------
+
+
+def test_a_context_that_was_not_chosen_is_not_contacted_and_runs_no_plugin(tmp_path: Path, tls: Tls) -> None:
+    proof = tmp_path / "ran"
+
+    async def main() -> list[Served]:
+        answer = {"items": [], "metadata": {"resourceVersion": "1"}}
+        async with serving(lambda request: answer, tls) as chosen, serving(tls=tls) as other:
+            path = write_kubeconfig(tmp_path, chosen.url, {"token": "t"}, **tls.cluster)
+            document = yaml.safe_load(path.read_text())
+            command = {
+                "command": sys.executable,
+                "apiVersion": V1,
+                "args": ["-c", f"open({str(proof)!r}, 'w')"],
+            }
+            document["clusters"].append({"name": "other", "cluster": {"server": other.url, **tls.cluster}})
+            for name, user in (("plugin", {"exec": command}), ("token", {"token": "t"})):
+                document["users"].append({"name": name, "user": user})
+                document["contexts"].append({"name": name, "context": {"cluster": "other", "user": name}})
+            path.write_text(yaml.safe_dump(document))
+            kube = KubeSettings(allowed_exec_plugins=frozenset({"*"}))
+            settings = FleetSettings(contexts=frozenset({"eu"}), kube=kube)
+            async with RegionManager(read_kubeconfig([path]), settings) as manager:
+                while manager.picture().clusters["eu"].health is not Health.REACHABLE:
+                    await manager.wait_for_change()
+                assert list(manager.picture().clusters) == ["eu"]
+            return other.requests
+
+    assert asyncio.run(main()) == []
+    assert not proof.exists()
+
+
+def test_a_chosen_context_that_does_not_exist_is_said_before_any_is_contacted(tmp_path: Path) -> None:
+    kubeconfig = read_kubeconfig([write_kubeconfig(tmp_path, "https://127.0.0.1:1")])
+    with pytest.raises(KubeconfigError, match="it has no context prod; it has: eu"):
+        RegionManager(kubeconfig, FleetSettings(contexts=frozenset({"prod"})))
