@@ -28,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_plan(commands, common)
     _add_migrate(commands, common)
     _add_doctor(commands, common)
+    _add_contexts(commands, common)
     _add_config(commands, common)
     _add_internal(commands, common)
     return parser
@@ -41,6 +42,13 @@ def _common_options() -> argparse.ArgumentParser:
         "--kubeconfig",
         metavar="FILE",
         help="use these clusters, not the simulated fleet; $KUBECONFIG is not read",
+    )
+    group.add_argument(
+        "--context",
+        metavar="NAME",
+        dest="use_contexts",
+        action="append",
+        help="contact only this context of the kubeconfig (repeatable); no plugin runs for any other",
     )
     group.add_argument(
         "--prices",
@@ -130,6 +138,13 @@ def _add_doctor(commands: _Commands[argparse.ArgumentParser], common: argparse.A
         common,
     )
     doctor.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _add_contexts(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    contexts = _add(
+        commands, "contexts", "list the kubeconfig's contexts and what each would run; contact none", common
+    )
+    contexts.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _add_config(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

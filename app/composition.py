@@ -120,7 +120,9 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
         directory = stack.enter_context(private_directory("engine"))
         paths = await _provide_kubeconfig(configuration, directory, stack)
         settings = FleetSettings(
-            overrides=configuration.contexts, kube=_kube_settings(configuration, directory)
+            contexts=configuration.use_contexts,
+            overrides=configuration.contexts,
+            kube=kube_settings(configuration, directory),
         )
         regions = await stack.enter_async_context(RegionManager(read_kubeconfig(paths), settings))
         if configuration.is_demo:
@@ -159,11 +161,14 @@ def decision_settings(configuration: Configuration) -> DecisionSettings:
     return replace(DecisionSettings(), egress=load_egress_table(), budgets=budgets)
 
 
-def _kube_settings(configuration: Configuration, directory: Path) -> KubeSettings:
+def kube_settings(configuration: Configuration, directory: Path | None = None) -> KubeSettings:
+    """Return how API servers are reached; without a directory client keys lie in the system's for a moment."""
     return KubeSettings(
         allowed_exec_plugins=configuration.allowed_exec_plugins,
+        exec_plugin_env=configuration.exec_plugin_env,
         insecure_tls_contexts=configuration.insecure_tls_contexts,
-        runtime_directory=str(directory),
+        insecure_tls_moves=configuration.insecure_tls_moves,
+        runtime_directory=str(directory) if directory is not None else None,
     )
 
 

@@ -129,6 +129,8 @@ class CommandHandler:
             return
         self._regions.set_armed(command.context, command.armed)
         text = f"{command.context} {'armed: writes are allowed' if command.armed else 'disarmed: read-only'}"
+        if command.armed and not self._regions.is_armed(command.context):
+            text = f"{command.context} not armed: {self._regions.arming_obstacle(command.context)}"
         self._ledger.record(EntryKind.OPERATOR, text, contexts=(command.context,))
 
     def _evaluate(

@@ -43,6 +43,8 @@ def test_context_override_is_read_from_the_file():
         (None, {}, {"speed": float("nan")}, "--speed: speed must be a positive number"),
         (None, {}, {"redis": "localhost:6379"}, "redis must be a redis://"),
         ("allowed_exec_plugins = 'aws'", {}, {}, "allowed_exec_plugins must be a list of texts"),
+        ("exec_plugin_env = ['A']", {}, {}, "exec_plugin_env must be lines like"),
+        ("exec_plugin_env.aws = 'A'", {}, {}, r"exec_plugin_env.aws must be a list of texts"),
         ("seed = inf", {}, {}, "seed must be a whole number"),
         ("seed = 1.9", {}, {}, "seed must be a whole number"),
         ("a = " + 100_000 * "[", {}, {}, "config.toml is nested too deeply"),
@@ -84,6 +86,15 @@ def test_live_file_is_said_by_flag_environment_or_file():
 
 
 def test_lists_come_from_the_file():
-    configuration = resolve('allowed_exec_plugins = ["aws"]')
+    configuration = resolve('allowed_exec_plugins = ["aws"]\nexec_plugin_env."my.plugin" = ["A", "B"]')
+    assert configuration.exec_plugin_env == {"my.plugin": {"A", "B"}}
     assert configuration.allowed_exec_plugins == {"aws"}
     assert configuration.origins["allowed_exec_plugins"] == "config.toml"
+
+
+def test_contexts_that_may_be_contacted_are_chosen_in_the_file_or_by_flags_which_win():
+    assert resolve("seed = 1").use_contexts is None
+    assert resolve('use_contexts = ["a", "b"]').use_contexts == {"a", "b"}
+    chosen = resolve('use_contexts = ["a", "b"]', use_contexts=["c"])
+    assert chosen.use_contexts == {"c"}
+    assert chosen.origins["use_contexts"] == "--context"

@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from controller.contract.snapshots import EngineSnapshot
 
 import bootstrap
 from app.engine_process import EngineProcess, engine_command
+from controller.contract.snapshots import EngineSnapshot
 
 DECOY = "import pathlib; pathlib.Path({marker!r}).touch(); raise SystemExit('a decoy was run')\n"
 PACKAGES = ("app", "oracle", "controller", "gl", "resources", "encodings", "asyncio")

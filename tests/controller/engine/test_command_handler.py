@@ -33,12 +33,16 @@ class FakeRegions:
 
     def __init__(self, *armed):
         self.armed = set(armed)
+        self.obstacle = None
 
     def is_armed(self, context):
         return context in self.armed
 
     def set_armed(self, context, armed):
-        (self.armed.add if armed else self.armed.discard)(context)
+        (self.armed.add if armed and self.obstacle is None else self.armed.discard)(context)
+
+    def arming_obstacle(self, context):
+        return self.obstacle
 
 
 class FakeMigrations:
@@ -226,5 +230,15 @@ def test_arming_an_unknown_context_changes_nothing():
         world = World()
         await world.round(SetArmed("nowhere", True))
         assert world.regions.armed == set()
+
+    run(scenario)
+
+
+def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
+    async def scenario():
+        world = World()
+        world.regions.obstacle = "its server's certificate is not verified"
+        await world.round(SetArmed("tokyo", armed=True))
+        assert world.ledger.texts[-1] == "tokyo not armed: its server's certificate is not verified"
 
     run(scenario)
