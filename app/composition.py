@@ -54,19 +54,20 @@ async def open_engine(
         oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
         ledger = Ledger(_ledger_path(configuration), clocks.wall)
         stack.callback(ledger.flush)
-        decision = decision_settings(configuration)
+        settings = EngineSettings(
+            demo=configuration.is_demo,
+            accepts_any_prices=configuration.is_demo,
+            decision=decision_settings(configuration),
+        )
         migrations = MigrationController(
             fleet.api,
             ledger,
             clocks,
             lambda: secrets.token_hex(8),
             pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=configuration.is_demo),
+            MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=settings.accepts_any_prices),
         )
         stack.push_async_callback(migrations.stop)
-        settings = EngineSettings(
-            demo=configuration.is_demo, accepts_any_prices=configuration.is_demo, decision=decision
-        )
         engine = _build_engine(fleet, oracle, migrations, ledger, settings, clocks)
         running = asyncio.create_task(engine.keep_running(), name="engine")
         try:

@@ -151,6 +151,26 @@ def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         parse(*[FIRST] * 11)
 
 
+def test_cell_that_goes_on_over_the_end_of_its_line_is_told() -> None:
+    with pytest.raises(
+        PriceFileError, match="line 3: no valid CSV: a quote that is opened there ends on another"
+    ):
+        parse(FIRST, '2026-07-02T00:00:00Z,aws,us-east-1,"m5.', 'xlarge",spot,0.1', FIRST)
+
+
+def test_endless_names_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oracle.sources.price_rows.MAX_OFFERINGS", 3)
+    parse(*[FIRST] * 9)
+    with pytest.raises(PriceFileError, match="line 5: more than 3 offerings"):
+        parse(*(FIRST.replace("m5", f"m{number}") for number in range(9)))
+
+
+def test_endless_unknown_regions_are_counted() -> None:
+    recording = parse(FIRST, *(FIRST.replace("us-east-1", f"moon-{number}") for number in range(50)))
+    assert len(recording.notices) == 21
+    assert recording.notices[-1] == "prices.csv: 30 rows of further unknown regions are left out."
+
+
 @given(st.lists(st.text(max_size=60), max_size=6))
 def test_any_text_is_read_or_refused(rows: list[str]) -> None:
     with suppress(PriceFileError):

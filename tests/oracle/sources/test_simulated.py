@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.market import Offering
+from oracle.quotes import PriceMode
 from oracle.sanity import PriceMemory, judge_price
 from oracle.sources.base import Observation
 from oracle.sources.price_levels import PriceLevels
@@ -165,6 +166,7 @@ def test_source_says_that_it_is_simulated_how_fast_it_runs_and_what_it_does_not_
     observed = asyncio.run(source.observe([VIRGINIA, unknown], 1.79e9))
     assert [one.offering for one in observed] == [VIRGINIA]
     assert observed[0].confirmed_at == 1.79e9
+    assert source.mode is PriceMode.SIMULATED
     assert "simulated" in source.name
     assert "7200 times" in source.notices[0]
     assert "x9.large" in source.notices[1]
