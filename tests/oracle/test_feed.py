@@ -139,6 +139,7 @@ def test_price_that_others_saw_before_a_failover_is_not_forgotten(world: World) 
     world.there.remember([make_quote(usd_per_hour="0.05")])
     report = world.refresh(world.there, *bind("blue"))
     assert len(report.refusals) == 1
+    world.time.pass_time(2.0)
     assert world.refresh(world.there, *bind("blue")).refusals == ()
 
 
