@@ -12,7 +12,7 @@ import pytest
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.demo import DEMO_MIGRATION
-from controller.contract.commands import SetArmed, StartMigration
+from controller.contract.commands import LookAt, SetArmed, StartMigration
 from controller.contract.snapshots import MigrationStage
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
@@ -49,7 +49,8 @@ async def stop_half_way(configuration):
 async def look_again(configuration, workload, target):
     """Start again with nothing armed; then arm both sides."""
     async with open_engine(configuration, DEMO_MIGRATION) as engine:
-        seen = await engine.wait_until(lambda s: s.is_complete, 60)
+        engine.submit(LookAt(frozenset({workload.context})))
+        seen = await engine.wait_until(lambda s: s.is_complete and bool(s.refused), 60)
         way = f"{workload.namespace}/{workload.name} from {workload.context} to {target}"
         expected = f"Unfinished move of {way}: arm {workload.context} and {target} to go on."
         assert expected in {notice.text for notice in seen.notices}
