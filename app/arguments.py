@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_plan(commands, common)
     _add_migrate(commands, common)
     _add_doctor(commands, common)
+    _add_contexts(commands, common)
     _add_config(commands, common)
     _add_internal(commands, common)
     return parser
@@ -145,6 +146,13 @@ def _add_doctor(commands: _Commands[_Parser], common: _Parser) -> None:
         common,
     )
     doctor.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _add_contexts(commands: _Commands[_Parser], common: _Parser) -> None:
+    contexts = _add(
+        commands, "contexts", "list the kubeconfig's contexts and what each would run; contact none", common
+    )
+    contexts.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _add_config(commands: _Commands[_Parser], common: _Parser) -> None:

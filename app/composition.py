@@ -19,22 +19,27 @@ from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings
 from controller.decision.egress_file import load_egress_table
 from controller.decision.settings import DecisionSettings
-from controller.engine.engine import Engine, EngineSettings
+from controller.engine.command_handler import CommandHandler
+from controller.engine.decision_log import DecisionLog
+from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.market_gate import MarketGate
+from controller.engine.outage_log import OutageLog
+from controller.engine.snapshot_building import ContextViews
+from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.history.ledger import Ledger
 from controller.migration.run.migration_controller import MigrationController
-from oracle.clocks import SYSTEM_CLOCKS
-from oracle.oracle import open_oracle
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.sources.base import PriceSource
-from oracle.sources.choosing import choose_source
+from oracle.sources.choosing import choose_source, watch_file
 
 
 @asynccontextmanager
 async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
     """Run an engine with everything that it needs for as long as the block lasts.
 
-    Raises: RecordingError, StoreUrlError and KubeconfigError before anything was started.
+    Raises: PriceFileError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
     source = choose_price_source(configuration, clocks.wall())
@@ -43,34 +48,61 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
         oracle = await stack.enter_async_context(open_oracle(configuration.oracle, source, clocks))
         ledger = Ledger(_ledger_path(configuration), clocks.wall)
         stack.callback(ledger.flush)
+        settings = EngineSettings(
+            demo=configuration.is_demo,
+            accepts_any_prices=configuration.is_demo,
+            decision=decision_settings(configuration),
+        )
         migrations = MigrationController(
             fleet.api,
             ledger,
             clocks,
             lambda: secrets.token_hex(8),
             configuration.migration,
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=configuration.is_demo),
+            MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=settings.accepts_any_prices),
         )
         stack.push_async_callback(migrations.stop)
-        engine = Engine(
-            oracle=oracle,
-            regions=fleet,
-            migrations=migrations,
-            ledger=ledger,
-            places=load_regions(),
-            settings=EngineSettings(
-                demo=configuration.is_demo,
-                accepts_simulated_prices=configuration.is_demo,
-                decision=decision_settings(configuration),
-            ),
-            clocks=clocks,
-        )
+        engine = _build_engine(fleet, oracle, migrations, ledger, settings, clocks)
         running = asyncio.create_task(engine.keep_running(), name="engine")
         try:
             yield engine
         finally:
             running.cancel()
             await asyncio.wait({running})
+
+
+def _build_engine(
+    fleet: RegionManager,
+    oracle: Oracle,
+    migrations: MigrationController,
+    ledger: Ledger,
+    settings: EngineSettings,
+    clocks: Clocks,
+) -> Engine:
+    wake = asyncio.Event()
+    unfinished = UnfinishedMoves(fleet, migrations, ledger, wake.set, clocks.monotonic)
+    handler = CommandHandler(
+        fleet,
+        migrations,
+        unfinished,
+        ledger,
+        settings.decision,
+        wake.set,
+        settings.accepts_any_prices,
+    )
+    parts = EngineParts(
+        oracle=oracle,
+        regions=fleet,
+        migrations=migrations,
+        ledger=ledger,
+        unfinished=unfinished,
+        handler=handler,
+        views=ContextViews(load_regions()),
+        decisions=DecisionLog(),
+        outages=OutageLog(),
+        wake=wake,
+    )
+    return Engine(parts, settings, clocks)
 
 
 @asynccontextmanager
@@ -98,9 +130,9 @@ def _ledger_path(configuration: Configuration) -> Path:
 def choose_price_source(configuration: Configuration, now: float) -> PriceSource | None:
     """Return what this program generates prices from, None where it only reads those of others.
 
-    On a shared Redis whoever generates does so for everybody: with real clusters and no recording, what would be
+    On a shared Redis whoever generates does so for everybody: with real clusters and no file of prices, what would be
     generated is a simulation on which neither these clusters nor those of others may be moved.
-    Raises: RecordingError.
+    Raises: PriceFileError.
     """
     if (
         configuration.oracle.redis_url is not None
@@ -108,6 +140,8 @@ def choose_price_source(configuration: Configuration, now: float) -> PriceSource
         and not configuration.is_demo
     ):
         return None
+    if configuration.prices is not None and configuration.live:
+        return watch_file(configuration.prices, configuration.price_life_s)
     return choose_source(configuration.prices, configuration.speed, configuration.seed, now)
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
 from controller.migration.settings import MigrationSettings
+from oracle.quotes import MAX_LIFE_S
 from oracle.setting import Promise, section, setting
 from oracle.settings import OracleSettings
 
@@ -30,10 +31,24 @@ class Configuration:
     )
     prices: str | None = setting(
         None,
-        "Recorded prices to replay (csv or csv.gz).",
+        "File of prices (csv or csv.gz): a recording to replay, or with `live` live ones.",
         none="they are simulated",
-        example='"recorded.csv.gz"',
+        example='"prices.csv"',
         flag="--prices FILE",
+    )
+    live: bool = setting(
+        False,
+        "Whether the file of `prices` is kept up to date: it is watched, and real clusters may be moved on it.",
+        flag="--live",
+    )
+    price_life_s: float | None = setting(
+        None,
+        "How long a live price holds once it was confirmed.",
+        none="1800",
+        example="600",
+        minimum=1,
+        maximum=MAX_LIFE_S,
+        flag="--price-life-s N",
     )
     speed: float | None = setting(
         None,
@@ -64,6 +79,21 @@ class Configuration:
     warnings: tuple[str, ...] = ()
 
     promises: ClassVar[tuple[Promise, ...]] = (
+        Promise(
+            ("live", "prices"),
+            lambda given: not given.live or given.prices is not None,
+            "live needs a file of prices",
+        ),
+        Promise(
+            ("live", "speed"),
+            lambda given: not given.live or given.speed is None,
+            "live prices are not played; leave out speed or live",
+        ),
+        Promise(
+            ("price_life_s", "live"),
+            lambda given: given.price_life_s is None or given.live,
+            "price_life_s is of live prices; say live too",
+        ),
         Promise(
             (
                 "migration.renew_deadline_s",

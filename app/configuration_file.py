@@ -15,6 +15,7 @@ from app.config.catalogue import get_value, list_settings
 from app.config.errors import FileRefused
 from app.config.layers import CONFIG_VARIABLE, resolve_configuration
 from app.configuration import Configuration
+from oracle.trusted_file import UntrustedFile, read_trusted
 
 #: Largest configuration file. Arbitrary: a thousand contexts need a tenth of it.
 MAX_FILE_BYTES = 1024 * 1024
@@ -47,12 +48,14 @@ def load_configuration(arguments: argparse.Namespace) -> Configuration:
 
 
 def _read_text(path: Path, *, is_required: bool) -> str | None:
-    try:
-        data = _read_bytes(path, MAX_FILE_BYTES)
-    except FileNotFoundError:
-        if is_required:
-            raise FileRefused(f"the configuration file {path}", "does not exist") from None
+    """Return what the file says. It names programs that may run, so that nobody else may be able to write it."""
+    if path.is_char_device():  # /dev/null, for no file at all
         return None
+    if not os.path.lexists(path):
+        if is_required:
+            raise FileRefused(f"the configuration file {path}", "does not exist")
+        return None
+    data = _read_bytes(path, MAX_FILE_BYTES)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,27 +64,11 @@ def _read_text(path: Path, *, is_required: bool) -> str | None:
 
 
 def _read_bytes(path: Path, limit: int) -> bytes:
-    """Return a file's content. Raises: FileNotFoundError, FileRefused."""
+    """Return a file's content. Raises: FileRefused."""
     try:
-        _require_trustworthy(path, path.stat())
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise FileRefused(str(path), f"cannot be read: {error.strerror or error}") from error
-    if len(data) > limit:
-        raise FileRefused(str(path), f"is larger than {limit} bytes")
-    return data
-
-
-def _require_trustworthy(path: Path, status: os.stat_result) -> None:
-    if stat.S_ISCHR(status.st_mode):  # /dev/null, for no file at all
-        return
-    if not stat.S_ISREG(status.st_mode):
-        raise FileRefused(str(path), "is not a regular file")
-    if os.name == "posix" and status.st_mode & stat.S_IWOTH:
-        raise FileRefused(str(path), f"may be changed by everybody on this machine: chmod o-w {path}")
+        return read_trusted(path, limit)
+    except UntrustedFile as error:
+        raise FileRefused(str(error)) from error
 
 
 def _is_read_by_others(path: Path) -> bool:
@@ -109,8 +96,6 @@ def _read_password(configuration: Configuration) -> Configuration:
     path = Path(name)
     try:
         password = _read_bytes(path, MAX_PASSWORD_BYTES).decode("utf-8").removesuffix("\n").removesuffix("\r")
-    except FileNotFoundError:
-        raise FileRefused(f"the password file {path}", "does not exist") from None
     except UnicodeDecodeError:
         raise FileRefused(str(path), "is not UTF-8 text") from None
     if not password or not password.isprintable():

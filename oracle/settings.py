@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oracle.quotes import MAX_LIFE_S
 from oracle.setting import Promise, setting
 from oracle.store.address import REDIS_ADDRESS, holds_password, mask_address
-
-#: The longest that any quote may live, seconds: what was seen a day ago says nothing of now.
-MAX_QUOTE_LIFE_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +72,11 @@ class OracleSettings:
     )
     quote_life_s: float = setting(
         20.0,
-        "From observation to deadline. A small multiple of `refresh_s`, long enough for a failover of the feed, "
+        "From confirmation to deadline, of prices that are simulated or played back; other sources say themselves how "
+        "long a price lives. A small multiple of `refresh_s`, long enough for a failover of the feed, "
         "short enough that a dead feed greys the globe while a person watches.",
         minimum=2,
-        maximum=MAX_QUOTE_LIFE_S,
+        maximum=MAX_LIFE_S,
     )
     lease_s: float = setting(
         12.0,

@@ -48,7 +48,7 @@ class BrokenPromise(ConfigurationError):
 class FileRefused(ConfigurationError):
     """`place` is the file, with line and column where they are known."""
 
-    def __init__(self, place: str, reason: str) -> None:
+    def __init__(self, place: str, reason: str = "") -> None:
         self.place = place
         self.reason = reason
-        super().__init__(f"{place} {reason}")
+        super().__init__(f"{place} {reason}".rstrip())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from oracle.market import CapacityType
-from oracle.setting import Promise, section, setting, table
+from oracle.setting import Promise, section, setting, table, table_of_lists
 
 _MIB = 1024 * 1024
 
@@ -53,14 +53,27 @@ class KubeSettings:
         key="allowed_exec_plugins",
         example='["aws", "/usr/bin/gke-gcloud-auth-plugin"]',
     )
+    exec_plugin_env: Mapping[str, frozenset[str]] = table_of_lists(
+        "Allowed plugin and the variables of the kubeconfig that it gets. A kubeconfig that sets another one for it "
+        "waits for consent, and the plugin does not run: a variable can make it run another program or be somebody "
+        "else.",
+        key="exec_plugin_env",
+        example='{aws = ["AWS_PROFILE"]}',
+    )
     exec_plugin_timeout_s: float = setting(
         30.0, "How long a credential plugin may take.", minimum=1, maximum=300
     )
     insecure_tls_contexts: frozenset[str] = setting(
         frozenset(),
-        "Contexts whose `insecure-skip-tls-verify` is honoured. None unless named: everybody's certificate is "
-        "verified.",
+        "Contexts whose `insecure-skip-tls-verify` is confirmed: they may be looked at. Any other is refused.",
         key="insecure_tls_contexts",
+        example='["kind-local"]',
+    )
+    insecure_tls_moves: frozenset[str] = setting(
+        frozenset(),
+        "Those of `insecure_tls_contexts` that may also be changed: whoever took the server's place would answer for "
+        "what was moved.",
+        key="insecure_tls_moves",
         example='["kind-local"]',
     )
     use_environment_proxy: bool = setting(
@@ -121,9 +134,9 @@ class ContextOverride:
 class FleetSettings:
     """Which contexts are looked at, and how often."""
 
-    contexts: tuple[str, ...] | None = setting(
+    contexts: frozenset[str] | None = setting(
         None,
-        "Contexts to use, in this order.",
+        "The only contexts that are contacted; no plugin runs for any other.",
         none="all of the kubeconfig",
         key="use_contexts",
         flag="--context NAME",

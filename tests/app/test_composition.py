@@ -16,6 +16,7 @@ from app.demo import DEMO
 from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
 from controller.migration.settings import MigrationSettings
+from oracle.quotes import PriceMode
 from oracle.settings import OracleSettings
 
 
@@ -72,7 +73,7 @@ def test_only_the_contexts_that_were_asked_for_are_watched(tmp_path):
             return tuple(fleet.contexts)
 
     assert asyncio.run(watched(FleetSettings())) == ("eu", "us")
-    assert asyncio.run(watched(FleetSettings(contexts=("us",)))) == ("us",)
+    assert asyncio.run(watched(FleetSettings(contexts=frozenset({"us"})))) == ("us",)
 
 
 def test_migrations_and_prices_get_the_settings_of_the_configuration(monkeypatch):
@@ -99,3 +100,12 @@ def test_migrations_and_prices_get_the_settings_of_the_configuration(monkeypatch
 
     asyncio.run(start())
     assert used == [asked.oracle, asked.migration]
+
+
+def test_a_file_is_a_recording_until_a_person_says_that_it_is_live(tmp_path):
+    file = tmp_path / "prices.csv"
+    file.write_text(HEADER + "2026-01-01T00:00:00Z,gcp,us-central1,n2-standard-8,spot,0.1\n")
+    modes = [
+        choose_price_source(Configuration(prices=str(file), live=live), 0.0).mode for live in (False, True)
+    ]
+    assert modes == [PriceMode.RECORDED, PriceMode.LIVE]

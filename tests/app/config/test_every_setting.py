@@ -71,8 +71,14 @@ def other_numbers(setting: Setting) -> list[str]:
 
 
 def companion(setting: Setting) -> dict[str, str]:
-    """A password says nothing without the address of its store."""
-    return {"SENTINELAURA_REDIS": "rediss://host"} if setting.name.startswith("redis_password") else {}
+    """What a setting says nothing without: a password the address of its store, a live price its file."""
+    if setting.name.startswith("redis_password"):
+        return {"SENTINELAURA_REDIS": "rediss://host"}
+    if setting.name == "live":
+        return {"SENTINELAURA_PRICES": "prices.csv"}
+    if setting.name == "price_life_s":
+        return {"SENTINELAURA_PRICES": "prices.csv", "SENTINELAURA_LIVE": "true"}
+    return {}
 
 
 def resolve_one(setting: Setting, by: str) -> Configuration:

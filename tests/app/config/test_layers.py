@@ -80,12 +80,12 @@ def test_context_can_be_told_in_the_environment():
 def test_lists_come_from_file_and_environment():
     assert resolve('allowed_exec_plugins = ["aws"]').clusters.kube.allowed_exec_plugins == {"aws"}
     configuration = resolve(environment={"SENTINELAURA_USE_CONTEXTS": "eu, us"})
-    assert configuration.clusters.contexts == ("eu", "us")
+    assert configuration.clusters.contexts == frozenset({"eu", "us"})
 
 
 def test_flag_of_a_list_may_be_repeated_and_of_another_the_last_one_counts():
     configuration = resolve_configuration(None, "", {}, {"use_contexts": ["eu", "us"], "seed": ["1", "2"]})
-    assert configuration.clusters.contexts == ("eu", "us")
+    assert configuration.clusters.contexts == frozenset({"eu", "us"})
     assert configuration.origins["use_contexts"] == "--context"
     assert configuration.seed == 2
 
@@ -249,3 +249,16 @@ def test_broken_value_knows_its_facts():
     with pytest.raises(SettingError) as raised:
         resolve(seed="x")
     assert (raised.value.place, raised.value.name, raised.value.value) == ("--seed", "seed", "'x'")
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"live": "true"}, "live needs a file of prices"),
+        ({"live": "true", "prices": "a.csv", "speed": "2"}, "live prices are not played"),
+        ({"prices": "a.csv", "price_life_s": "60"}, "price_life_s is of live prices"),
+    ],
+)
+def test_live_prices_need_a_file_and_are_not_played(flags, said):
+    with pytest.raises(BrokenPromise, match=said):
+        resolve(None, None, (), **flags)
