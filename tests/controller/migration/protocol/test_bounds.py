@@ -73,6 +73,12 @@ def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
     assert not retreat(3, 3)
 
 
+def test_more_than_the_workload_and_one_wave_is_beyond_the_ceiling() -> None:
+    assert is_within_ceiling(6, 2, desired=6, surge=2)
+    assert not is_within_ceiling(6, 3, desired=6, surge=2)
+    assert not is_within_ceiling(9, 0, desired=6, surge=2)
+
+
 @given(st.integers(1, 40), st.data())
 def test_floor_and_ceiling_hold_for_every_readiness(replicas: int, data: st.DataObject) -> None:
     """Pods become ready when they like; a write happens only when it is allowed; no write breaks a bound."""
