@@ -99,7 +99,7 @@ def test_move_is_not_resumed_on_simulated_prices(tmp_path: Path) -> None:
         await world.wait_for(
             lambda: any(view.stage is MigrationStage.HOLDING for view in resumed.views()), 200
         )
-        assert "simulated" in resumed.views()[0].detail
+        assert "simulated" in resumed.views()[0].sentence
         before = world.result()
         await asyncio.sleep(40)
         assert world.result() == before
@@ -120,7 +120,7 @@ def test_move_is_not_started_on_simulated_prices(tmp_path: Path) -> None:
         controller, _, task = await start(world)
         await task
         assert controller.views()[0].stage is MigrationStage.REFUSED
-        assert "simulated" in controller.views()[0].detail
+        assert "simulated" in controller.views()[0].sentence
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)

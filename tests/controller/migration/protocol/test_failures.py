@@ -12,10 +12,10 @@ from controller.errors import (
     RequestRefused,
     ServerFailed,
 )
-from controller.migration.protocol.errors import HoldNeeded, LeaseUncertain, MoveFailed
+from controller.migration.protocol.errors import HoldNeeded, JournalError, LeaseUncertain, MoveFailed
 from controller.migration.protocol.failures import to_event
-from controller.migration.protocol.journal import JournalError
 from controller.migration.protocol.states import EventKind, HoldReason, Phase, accepts
+from controller.reasons import Code
 from tests.controller.migration.records import record
 
 TROUBLES: list[tuple[ControllerError, HoldReason]] = [
@@ -27,21 +27,21 @@ TROUBLES: list[tuple[ControllerError, HoldReason]] = [
     (AccessDenied("osaka", "forbidden"), HoldReason.AUTH),
     (NotArmed("osaka", "PATCH"), HoldReason.OPERATOR),
     (ObjectNotFound("paris", "config map"), HoldReason.INTERFERENCE),
-    (HoldNeeded(HoldReason.PRICE_STALE, "old"), HoldReason.PRICE_STALE),
+    (HoldNeeded(Code.NO_FRESH_PRICE.because()), HoldReason.PRICE_STALE),
 ]
 
 
 @pytest.mark.parametrize(("error", "hold"), TROUBLES)
-@pytest.mark.parametrize("phase", [Phase.SURGE, Phase.DRAIN, Phase.ROLLBACK])
+@pytest.mark.parametrize("phase", [Phase.SURGE, Phase.SCALE_DOWN_SOURCE, Phase.ROLLBACK])
 def test_what_may_pass_is_held(error: ControllerError, hold: HoldReason, phase: Phase) -> None:
     event = to_event(error, record(phase))
     assert (event.kind, event.hold) == (EventKind.HELD, hold)
 
 
 FAILURES = [
-    MoveFailed("not ready"),
+    MoveFailed(Code.NOTHING_SERVES.because(context="osaka")),
     RequestRefused("osaka", "exceeded quota"),
-    JournalError("would be too big"),
+    JournalError(Code.JOURNAL_TOO_LARGE.because(size=9000, limit=8192)),
 ]
 
 
