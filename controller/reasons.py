@@ -6,9 +6,12 @@ happen?"; how a reason is made, shown and encoded stands in `oracle/reason.py`.
 
 from __future__ import annotations
 
+from enum import unique
+
 from oracle.reason import ReasonCode, Severity
 
 
+@unique
 class Code(ReasonCode):
     """The controller's reasons, by the part that gives them."""
 

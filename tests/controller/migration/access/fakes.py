@@ -1,4 +1,4 @@
-"""A cluster and a pair of Leases that only remember what was done to them, in which order."""
+"""A cluster that does at once what it is asked, a pair of Leases, and the order of all that was done to them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from controller.clusters.kube_api import PatchType
-from controller.errors import ObjectNotFound
+from controller.errors import ObjectNotFound, VersionConflict
 from controller.migration.protocol.errors import LeaseUncertain
 from controller.migration.protocol.journal import decode_journal
 from controller.migration.protocol.record import MigrationRecord, Side
@@ -16,18 +16,29 @@ Journaled = tuple[str, MigrationRecord]
 
 
 class RecordingApi:
-    """The API of one context: objects by path, and every request in `requests`; `on_write` runs before an answer."""
+    """The API of one context: objects by path, and every write in `requests`; `on_write` runs before an answer.
+
+    A Deployment runs and serves with all its replicas as soon as it is asked to.
+    """
 
     def __init__(self, context: str, requests: list[Any]) -> None:
         self.context = context
         self.objects: dict[str, dict[str, Any]] = {}
         self.requests = requests
         self.on_write: Callable[[], None] = lambda: None
+        self._version = 1
 
     async def get(self, path: str, *, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        if path not in self.objects:
-            raise ObjectNotFound(self.context, f"{path} not found", status=404)
-        return copy.deepcopy(self.objects[path])
+        if path in self.objects:
+            return copy.deepcopy(self.objects[path])
+        if path.endswith("/pods"):
+            deployments = [body for key, body in self.objects.items() if "/deployments/" in key]
+            return {
+                "items": [{"metadata": {}} for body in deployments for _ in range(body["spec"]["replicas"])]
+            }
+        if path.rsplit("/", 1)[-1] in ("leases", "services", "poddisruptionbudgets"):
+            return {"items": [body for key, body in self.objects.items() if key.startswith(f"{path}/")]}
+        raise ObjectNotFound(self.context, f"{path} not found", status=404)
 
     async def create(
         self, collection: str, body: Mapping[str, Any], *, dry_run: bool = False
@@ -49,16 +60,11 @@ class RecordingApi:
         force: bool | None = None,
     ) -> dict[str, Any]:
         patched = copy.deepcopy(self.objects[path])
-        if patch_type is PatchType.JSON:
-            for operation in body:
-                if operation["op"] == "replace":
-                    *parents, last = [part.replace("~1", "/") for part in operation["path"].split("/")[1:]]
-                    place: Any = patched
-                    for part in parents:
-                        place = place[part]
-                    place[last] = operation["value"]
+        if patch_type is PatchType.MERGE:
+            patched["metadata"].setdefault("annotations", {}).update(body["metadata"]["annotations"])
         else:
-            patched["metadata"]["annotations"] = body["metadata"]["annotations"]
+            for operation in body:
+                self._apply(patched, operation)
         return self._store("PATCH", path, patched)
 
     async def delete(
@@ -67,13 +73,40 @@ class RecordingApi:
         self.requests.append(("DELETE", self.context, path))
         return self.objects.pop(path)
 
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        """Have an object, as if it had always been there."""
+        self.objects[path] = copy.deepcopy(body)
+        self._complete(self.objects[path])
+
+    def _apply(self, document: dict[str, Any], operation: dict[str, Any]) -> None:
+        *parents, last = [part.replace("~1", "/") for part in operation["path"].split("/")[1:]]
+        place: Any = document
+        for part in parents:
+            place = place[part]
+        if operation["op"] == "test" and place.get(last) != operation["value"]:
+            raise VersionConflict(self.context, f"the test of {operation['path']} failed", status=422)
+        if operation["op"] == "replace":
+            place[last] = operation["value"]
+
     def _store(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         self.requests.append((method, self.context, path))
-        version = int(self.objects.get(path, {}).get("metadata", {}).get("resourceVersion", 0)) + 1
-        body = {**body, "metadata": {**body["metadata"], "resourceVersion": str(version)}}
-        self.objects[path] = copy.deepcopy(body)
+        stored = copy.deepcopy(body)
+        self._complete(stored)
+        self.objects[path] = stored
         self.on_write()
-        return body
+        return copy.deepcopy(stored)
+
+    def _complete(self, body: dict[str, Any]) -> None:
+        self._version += 1
+        metadata = body["metadata"]
+        metadata.setdefault("uid", f"{self.context}-new-{self._version}")
+        metadata |= {"resourceVersion": str(self._version), "generation": self._version}
+        if "replicas" in body.get("spec", {}):
+            counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+            body["status"] = {
+                "observedGeneration": self._version,
+                **dict.fromkeys(counts, body["spec"]["replicas"]),
+            }
 
 
 class RecordingLeases:

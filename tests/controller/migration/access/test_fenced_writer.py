@@ -32,15 +32,13 @@ FENCE = "m1:4:17"
 def deployment(uid: str, replicas: int, fence: str | None = FENCE) -> dict[str, Any]:
     """A Deployment that serves with all its replicas."""
     annotations = {} if fence is None else {FENCE_ANNOTATION: fence}
-    counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
     return {
-        "metadata": {"uid": uid, "resourceVersion": "1", "generation": 1, "annotations": annotations},
+        "metadata": {"uid": uid, "annotations": annotations},
         "spec": {
             "replicas": replicas,
             "selector": {"matchLabels": {"app": "checkout"}},
             "template": {"spec": {"containers": []}},
         },
-        "status": {"observedGeneration": 1, **dict.fromkeys(counts, replicas)},
     }
 
 
@@ -53,10 +51,10 @@ class Workplace:
             Side.SOURCE: RecordingApi("paris", self.requests),
             Side.TARGET: RecordingApi("osaka", self.requests),
         }
-        self.apis[Side.SOURCE].objects[PATH] = deployment("uid-a", 6)
-        self.apis[Side.TARGET].objects[PATH] = deployment("uid-b", 1)
+        self.apis[Side.SOURCE].put(PATH, deployment("uid-a", 6))
+        self.apis[Side.TARGET].put(PATH, deployment("uid-b", 1))
         self.leases = RecordingLeases(self.requests)
-        template_hash = parse_deployment(deployment("uid-a", 6)).template_hash
+        template_hash = parse_deployment(self.apis[Side.SOURCE].objects[PATH]).template_hash
         known = replace(record(), template_hash=template_hash)
         self.journal = JournalWriter(known, lambda: None)
         self.journal.lead(cast(LeasePair, self.leases), self.journal.record)

@@ -10,7 +10,7 @@ from controller.migration.protocol.observation import parse_deployment
 from controller.migration.protocol.states import Phase
 from controller.migration.run.migration_views import build_view
 from controller.reasons import Code
-from tests.controller.migration.protocol.test_rollback import side
+from tests.controller.migration.facts import side
 from tests.controller.migration.records import record
 from tests.simulation.world import build_deployment
 
