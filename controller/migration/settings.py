@@ -15,7 +15,7 @@ MIN_VERIFY_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class MigrationSettings:
-    """Times in seconds; each field says what it protects."""
+    """Times in seconds; each field with what it protects."""
 
     #: A Lease that nobody has renewed for this long may be taken over. The usual value of leader election;
     #: longer than `renew_deadline_s` plus one request timeout (10 s), so that a write sent in time has an
@@ -34,7 +34,7 @@ class MigrationSettings:
     bake_s: float = 30.0
     #: How long a wave may take to become available; None: the Deployment's own progress deadline, but at least 300.
     verify_timeout_s: float | None = None
-    #: How long DRAIN waits for the replica floor to be covered again, and SOAK for a target that wavers.
+    #: How long SCALE_DOWN_SOURCE waits for the replica floor to be covered again, and SOAK for a target that wavers.
     wavering_timeout_s: float = 60.0
     #: Added to the pods' own grace period before SETTLE stops waiting for them.
     settle_margin_s: float = 10.0
@@ -42,7 +42,7 @@ class MigrationSettings:
     soak_s: float = 1800.0
     #: How long HOLD waits, all its rounds together, before it rolls back (or, where it cannot, asks for a person).
     hold_timeout_s: float = 900.0
-    #: How long a cluster may give no answer before that becomes a HOLD; shorter troubles are only retried.
+    #: How long a cluster may give no answer before that becomes a HOLD; shorter silences are only retried.
     unreachable_patience_s: float = 15.0
     #: A migration that is still not soaking after this long is rolled back.
     migration_timeout_s: float = 7200.0

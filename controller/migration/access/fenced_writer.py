@@ -29,7 +29,7 @@ from controller.migration.protocol.ownership import (
 from controller.migration.protocol.record import Side
 from controller.migration.protocol.verdicts import Outdated, Reached, Verdict
 
-#: Given fresh facts of (the side to be scaled, the other side), says whether to send now.
+#: Given fresh facts of (the side to be scaled, the other side), judges whether to send now.
 Permit = Callable[[DeploymentFacts, DeploymentFacts | None], Verdict]
 
 

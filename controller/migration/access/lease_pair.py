@@ -97,7 +97,7 @@ class LeasePair:
         """Write the journal to the source now; the mirror in the target follows by itself: it may lag, and is never
         ahead.
 
-        `mirror_now` waits for the mirror, too. So does the first time: whoever resumes demands that the target knows
+        `mirror_now` waits for the mirror, too. So does the first time: a takeover demands that the target knows
         of the migration, since a journal forged in one cluster must not move anything in another.
 
         Raises: LeaseLost; ClusterError where it could not be written: then nothing was announced, nothing may follow.

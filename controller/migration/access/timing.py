@@ -42,7 +42,7 @@ async def sleep_unless(event: asyncio.Event, sleep: Sleep, seconds: float) -> No
 
 
 class Patience:
-    """Lets short failures of a cluster pass, and the conflicts of one write: the next read says what happened."""
+    """Lets short failures of a cluster pass, and the conflicts of one write: the next read shows what happened."""
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing

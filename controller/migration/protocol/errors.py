@@ -60,7 +60,7 @@ class LeaseTaken(ReasonedError):
 
 
 class LeaseLost(ReasonedError):
-    """Another instance has taken over; this one is a zombie and drops all it knows."""
+    """Another instance has taken over; this one drops its state and writes nothing more."""
 
     def __init__(self, context: str, holder: str) -> None:
         super().__init__(Code.LEASE_LOST.because(context=context, holder=holder or "nobody"))

@@ -32,7 +32,7 @@ _HOLDS: Mapping[ReasonCode, HoldReason] = {
     Code.TOO_MANY_REPLICAS: HoldReason.INTERFERENCE,
 }
 
-#: What may pass by itself and says that one cluster cannot be worked with now.
+#: One cluster does not answer as it should, which may pass by itself.
 _SILENCES = frozenset(
     {
         Code.CLUSTER_UNREACHABLE,

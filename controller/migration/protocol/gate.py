@@ -19,8 +19,8 @@ from oracle.reason import Reason
 
 @dataclass(frozen=True, slots=True)
 class MoveRates:
-    """What one replica costs on each side at this moment, US dollars per hour, and until when that may be
-    believed.
+    """What one replica costs on each side at this moment, US dollars per hour, and until when that is
+    valid.
     """
 
     source_usd_per_hour: Decimal

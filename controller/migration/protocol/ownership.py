@@ -1,7 +1,7 @@
 """Whether what was read is still ours: the Deployment, its fence, its replicas and its template. Pure.
 
 What others have changed turns a migration aside, so these raise: HoldNeeded where a person or time has to help,
-LeaseLost where a newer epoch has written, so that this instance is a zombie.
+LeaseLost where a newer epoch has written, so that this instance leads no more.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def may_be_missing(record: MigrationRecord, side: Side) -> bool:
 
 
 def settle_sealed(record: MigrationRecord, side: Side, facts: DeploymentFacts) -> MigrationRecord:
-    """Return the record after a seal: an open intent has landed, as the sealed Deployment says, or never will.
+    """Return the record after a seal: an open intent has landed, if the sealed Deployment shows it, or never will.
 
     Replicas that are neither are left for `require_untouched` to object to; a rollback starts from what is there.
     """

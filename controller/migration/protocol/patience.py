@@ -26,7 +26,7 @@ _NOT_FENCED_YET = (Phase.LOCKED, Phase.PROVISION)
 MAX_PAUSE_S = 60.0
 
 
-#: Why a migration is held; None after a journal that did not say.
+#: Why a migration is held; None where the journal had none.
 HoldKind = HoldReason | None
 
 
@@ -117,7 +117,7 @@ class GivingUp:
 def judge_hold(
     stay: Stay, obstacle: Reason | None, record: MigrationRecord, settings: MigrationSettings
 ) -> Event | GivingUp | None:
-    """Say what follows one look at what holds: HOLD_ENDED, giving up, or None for another look.
+    """Decide what follows one look at what holds: HOLD_ENDED, giving up, or None for another look.
 
     `obstacle`: what still forbids to go on. The first round may end however long it took; a later one that began
     again only after the patience was over has to give up.
@@ -147,7 +147,7 @@ def may_go_back(record: MigrationRecord, holds: frozenset[HoldKind]) -> bool:
 
 
 def judge_call(record: MigrationRecord, *, has_obstacle: bool, can_go_back: bool) -> Event | None:
-    """Say whether a migration that has called a person goes back by itself: UNSTUCK, or None for another look."""
+    """Decide whether a migration that has called a person goes back by itself: UNSTUCK, or None for another look."""
     if has_obstacle and not can_go_back:
         return None
     return Event(EventKind.UNSTUCK, Code.WAY_BACK_OPEN.because(context=record.source.context))

@@ -66,7 +66,7 @@ class Note:
 class StepRecord:
     """What the journal holds of one step: its status, and its notes about each cluster.
 
-    Which step it is says its name alone, so that a step can be added without another record or another journal.
+    Steps are told apart by name alone, so that one can be added without another record or another journal.
     """
 
     name: str

@@ -37,7 +37,7 @@ def judge_rollback(
     stood_still_s: float,
     limit_s: float,
 ) -> Reached | Waiting | Held | Write:
-    """Say what comes next: nothing more, a write, waiting for pods, or a HOLD where that has taken too long."""
+    """Decide what comes next: nothing more, a write, waiting for pods, or a HOLD where that has taken too long."""
     if is_restored(record, source, target):
         return Reached()
     if stood_still_s > limit_s:
@@ -48,7 +48,7 @@ def judge_rollback(
 def judge_way_back(
     record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts | None
 ) -> Verdict:
-    """Say whether a rollback has anything to write, or is done; otherwise it waits for pods alone."""
+    """Judge whether a rollback has anything to write, or is done; otherwise it waits for pods alone."""
     if plan_rollback(record, source, target) is None and not is_restored(record, source, target):
         return Held(describe_standstill(record, source, target))
     return Reached()
@@ -103,7 +103,7 @@ def may_lower_target(
 def judge_lowering(
     record: MigrationRecord, target: DeploymentFacts, source: DeploymentFacts | None, replicas: int
 ) -> Verdict:
-    """Say whether the freshest reads still agree with a write that was planned from older ones."""
+    """Judge whether the freshest reads still agree with a write that was planned from older ones."""
     may_send = source is not None and may_lower_target(record, source, target, replicas)
     return Reached() if may_send else Outdated()
 

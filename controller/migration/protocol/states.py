@@ -141,7 +141,7 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do; `replicas` is absolute and set for the actions that speak of a number of replicas."""
+    """One thing to do; `replicas` is absolute and set for the actions that scale or wait for a side."""
 
     kind: ActionKind
     replicas: int | None = None

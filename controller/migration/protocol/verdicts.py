@@ -1,4 +1,4 @@
-"""What a judgement of fresh facts says: go on, wait, turn aside, or write. Pure."""
+"""The outcome of judging fresh facts: go on, wait, turn aside, or write. Pure."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from controller.reasons import Code
 def confirm(journal: MigrationRecord, mirror: MigrationRecord | None) -> MigrationRecord:
     """Return the record to go on with, from the source's unfinished journal and the target's mirror of it.
 
-    What the steps have left in the target is what the target itself says.
+    What the steps have left in the target is taken from the target's own journal.
     Raises: JournalDoubted where the target does not know of the migration, or not of the same one.
     """
     there = journal.target.context
@@ -48,8 +48,8 @@ def find_unfinished_journal(
 ) -> MigrationRecord | None:
     """Return the migration that both clusters' Leases leave unfinished for another one, or None.
 
-    The authority is the Lease of the migration's own source. Where that says that it is over, or has gone on to a
-    later one since, a mirror in the other cluster that says less was left by a crash and is to be overwritten.
+    The authority is the Lease of the migration's own source. Where that has it as over, or has gone on to a
+    later one since, an unfinished mirror in the other cluster was left by a crash and is to be overwritten.
     """
     for side, left in journals.items():
         if left is None or left.state.phase.is_final:

@@ -19,14 +19,14 @@ from oracle.reason import Reason
 
 
 def judge_begin(record: MigrationRecord, closed: Reason | None, settings: MigrationSettings) -> Verdict:
-    """Say whether a wave may begin. `closed`: why the gate is closed, None where it is open."""
+    """Judge whether a wave may begin. `closed`: why the gate is closed, None where it is open."""
     if record.meter.elapsed_s > settings.migration_timeout_s:
         return Failed(Code.MIGRATION_TOO_LONG.because(elapsed_s=record.meter.elapsed_s))
     return Held(closed) if closed is not None else Reached()
 
 
 def judge_surge(record: MigrationRecord, source: DeploymentFacts | None, replicas: int) -> Verdict:
-    """Say whether the target may be set to `replicas` beside this source."""
+    """Judge whether the target may be set to `replicas` beside this source."""
     if source is not None and is_within_ceiling(
         source.replicas, replicas, desired=record.replicas, surge=record.surge
     ):
@@ -35,7 +35,7 @@ def judge_surge(record: MigrationRecord, source: DeploymentFacts | None, replica
 
 
 def is_complete(target: DeploymentFacts, replicas: int) -> bool:
-    """Whether the target says that all its replicas run and are available: then its pods are worth a look."""
+    """Whether the target reports that all its replicas run and are available; only then its pods are read."""
     return target.is_rolled_out(replicas) and target.available is not None and target.available >= replicas
 
 
@@ -74,7 +74,7 @@ def judge_verification(
     began_s: float,
     now: float,
 ) -> Verdict:
-    """Say whether the target has served with all its replicas for the whole bake time, before the wave's limit."""
+    """Judge whether the target has served with all its replicas for the whole bake time, before the wave's limit."""
     baked_s = bake.baked_s(now)
     if baked_s is not None and baked_s >= settings.bake_s:
         return Reached()
@@ -97,7 +97,7 @@ def judge_scale_down(
     give_up_at: float,
     now: float,
 ) -> Verdict:
-    """Say whether the source may be lowered to `replicas` without taking one that is needed."""
+    """Judge whether the source may be lowered to `replicas` without taking one that is needed."""
     if target is not None and may_lower(
         lowered_available=source.available,
         lowered_to=replicas,
@@ -113,7 +113,7 @@ def judge_scale_down(
 
 
 def judge_outage(record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts) -> Verdict:
-    """Say whether anything serves: where nothing does, there is no reason to wait whether it comes back."""
+    """Judge whether anything serves: where nothing does, there is no reason to wait whether it comes back."""
     if source.available == 0 and target.available == 0:
         return Failed(Code.NOTHING_SERVES.because(context=record.target.context))
     return Reached()
@@ -143,7 +143,7 @@ def judge_settling(
     *,
     now: float,
 ) -> Verdict:
-    """Say whether the source runs no more than `replicas` and its last pods are gone, or their grace is over.
+    """Judge whether the source runs no more than `replicas` and its last pods are gone, or their grace is over.
 
     `pods` are those of a source that has been lowered; before that they are not asked for.
     """
@@ -171,7 +171,7 @@ class Soak:
 def judge_soak(
     record: MigrationRecord, target: DeploymentFacts, soak: Soak, settings: MigrationSettings, *, now: float
 ) -> Verdict:
-    """Say whether the target has served through the rollback window; one that wavers for too long has failed."""
+    """Judge whether the target has served through the rollback window; one that wavers for too long has failed."""
     if _covers_floor(record, target):
         return Reached() if now - soak.began_s >= settings.soak_s else Waiting()
     if now - soak.healthy_s > settings.wavering_timeout_s:

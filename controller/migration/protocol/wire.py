@@ -1,4 +1,4 @@
-"""Values to JSON and back, by tables that say what each field and each member is called there. Pure.
+"""Values to JSON and back, by tables with the name of each field and each member there. Pure.
 
 Strict: unknown or missing keys, wrong types and non-finite numbers are errors, which name the place. What the tables
 do not name does not travel, so a class may get a field, or a field another name, without a change of what is written.

@@ -1,4 +1,4 @@
-"""Takes, resumes and gives back both Leases of a migration, and does what `protocol/succession.py` makes of their
+"""Takes, resumes and gives back both Leases of a migration, and does what `protocol/leadership.py` makes of their
 journals.
 
 After `take_over` the run has to seal both Deployments before anything else.
@@ -19,16 +19,16 @@ from controller.migration.access.lease_pair import LeasePair
 from controller.migration.access.timing import Sleep, Timing
 from controller.migration.protocol.errors import HoldNeeded, JournalError
 from controller.migration.protocol.journal import encode_journal
-from controller.migration.protocol.record import MigrationRecord, Side
-from controller.migration.protocol.succession import (
+from controller.migration.protocol.leadership import (
     Lead,
     NeverBegan,
-    Succession,
+    Takeover,
     choose_epoch,
     doubt,
     judge_journals,
     refuse_start,
 )
+from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.verification import find_unfinished_journal
 from controller.migration.run.journals import read_journal
 from controller.reasons import Code
@@ -105,14 +105,14 @@ class Leadership:
             await self._leases.stop_renewing()
             self._leases = None
 
-    async def _follow(self, leases: LeasePair, succession: Succession) -> bool:
+    async def _follow(self, leases: LeasePair, takeover: Takeover) -> bool:
         """Do what the journals ask for; whether to go on with the migration."""
-        if isinstance(succession, Lead):
+        if isinstance(takeover, Lead):
             leases.trust_mirror()
-            self._journal.lead(leases, succession.record)
+            self._journal.lead(leases, takeover.record)
             return True
-        record = succession.record
-        if isinstance(succession, NeverBegan):
+        record = takeover.record
+        if isinstance(takeover, NeverBegan):
             # In the source's Lease alone: the target's belongs to another migration, which may not be over.
             record = replace(record, ended_at=self._timing.clocks.wall())
             leases.put_journal(Side.SOURCE, encode_journal(record))

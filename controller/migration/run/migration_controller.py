@@ -84,7 +84,7 @@ class MigrationController:
         self._changed = asyncio.Event()
 
     async def start(self, dry_run: DryRun, plan: MovePlan | None = None) -> str:
-        """Start the plan that was confirmed and return the migration's id; the views tell how it goes.
+        """Start the plan that was confirmed and return the migration's id; the views show its progress.
 
         Raises: MigrationRefused where the plan may not run or the workload is being moved; PlanOutdated where
         its prices are too old; ControllerError where a context is not known.
@@ -284,6 +284,6 @@ def _counts(started: _Started, move: Move, now: float) -> bool:
     """Whether a migration has changed anything, lately enough to matter to a budget, or still may."""
     phase = started.run.journal.record.state.phase
     if started.ended_s is not None and not phase.is_final and not started.run.has_led:
-        return False  # its journal was not believed, so that nothing was done in its name
+        return False  # its journal was not confirmed, so that nothing was done in its name
     is_recent = move.ended_at is None or now - move.ended_at < BUDGET_MEMORY_S
     return is_recent and phase is not Phase.REFUSED

@@ -79,7 +79,7 @@ def build_view(
 
 def _count_landed(record: MigrationRecord, target: DeploymentFacts | None) -> int:
     """Return the pods last known to be ready in the target; before the first look, as after a restart, those of the
-    waves that the journal says were verified.
+    waves that were verified according to the journal.
     """
     if target is not None and target.shown_ready is not None:
         return min(target.shown_ready, record.replicas)

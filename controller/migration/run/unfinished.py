@@ -41,7 +41,7 @@ class UnreadableJournal:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the Leases of one cluster say. `denied`: the namespaces whose Leases may not be read."""
+    """What the Leases of one cluster hold. `denied`: the namespaces whose Leases may not be read."""
 
     moves: tuple[UnfinishedMove, ...]
     unreadable: tuple[UnreadableJournal, ...]

@@ -100,5 +100,7 @@ class Step(Protocol):
         ...
 
     async def cleanup(self, bench: Workbench, known: StepRecord) -> StepRecord:
-        """Take away what only the move needed, after the soak."""
+        """Take away what only the move needed, after the soak. What cannot be taken away now is a reason to hold, never
+        to fail: the workload serves where it should.
+        """
         ...

@@ -53,7 +53,7 @@ Succession = Lead | Over | NeverBegan | Doubted
 def judge_journals(
     journal: MigrationRecord | None, mirror: MigrationRecord | None, known: MigrationRecord, epoch: int
 ) -> Succession:
-    """Say what follows from the source's journal and the target's mirror of it, once both Leases are held.
+    """Decide what follows from the source's journal and the target's mirror of it, once both Leases are held.
 
     `known` is the record that the takeover began with; None stands for a journal that is missing or not understood.
     """

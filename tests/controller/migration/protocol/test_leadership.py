@@ -7,9 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.migration.protocol.fences import MAX_LEAD
-from controller.migration.protocol.record import MigrationRecord
-from controller.migration.protocol.states import HoldReason, Phase
-from controller.migration.protocol.succession import (
+from controller.migration.protocol.leadership import (
     Doubted,
     Lead,
     NeverBegan,
@@ -18,6 +16,8 @@ from controller.migration.protocol.succession import (
     judge_journals,
     refuse_start,
 )
+from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.states import HoldReason, Phase
 from controller.reasons import Code
 from tests.controller.migration.records import BECAUSE, record
 
@@ -44,20 +44,20 @@ def test_the_epoch_is_above_all_that_either_cluster_has_seen(
 
 
 def test_a_confirmed_journal_is_gone_on_with_under_the_new_epoch() -> None:
-    succession = judge_journals(record(), record(), record(), 9)
-    assert succession == Lead(replace(record(), epoch=9))
+    takeover = judge_journals(record(), record(), record(), 9)
+    assert takeover == Lead(replace(record(), epoch=9))
 
 
 def test_a_hold_is_judged_anew_by_trying_again_where_it_came_from() -> None:
     held = in_phase(Phase.HOLD, hold=HoldReason.AUTH, resume_phase=Phase.VERIFY, reason=BECAUSE)
-    succession = judge_journals(held, held, held, 9)
-    assert isinstance(succession, Lead)
-    state = succession.record.state
+    takeover = judge_journals(held, held, held, 9)
+    assert isinstance(takeover, Lead)
+    state = takeover.record.state
     assert (state.phase, state.hold, state.resume_phase) == (Phase.VERIFY, None, None)
     waiting = in_phase(Phase.NEEDS_OPERATOR, resume_phase=Phase.VERIFY)
-    succession = judge_journals(waiting, waiting, waiting, 9)
-    assert isinstance(succession, Lead)
-    assert succession.record.state.phase is Phase.NEEDS_OPERATOR
+    takeover = judge_journals(waiting, waiting, waiting, 9)
+    assert isinstance(takeover, Lead)
+    assert takeover.record.state.phase is Phase.NEEDS_OPERATOR
 
 
 def test_what_is_over_is_only_remembered() -> None:
@@ -68,9 +68,9 @@ def test_what_is_over_is_only_remembered() -> None:
 def test_what_the_target_never_heard_of_is_closed_while_nothing_was_written() -> None:
     locked = in_phase(Phase.LOCKED)
     for mirror in (None, replace(record(), migration_id="another")):
-        succession = judge_journals(locked, mirror, locked, 9)
-        assert isinstance(succession, NeverBegan)
-        assert succession.record.state.phase is Phase.ROLLED_BACK
+        takeover = judge_journals(locked, mirror, locked, 9)
+        assert isinstance(takeover, NeverBegan)
+        assert takeover.record.state.phase is Phase.ROLLED_BACK
     assert isinstance(judge_journals(locked, locked, locked, 9), Lead)
     assert isinstance(judge_journals(record(), None, record(), 9), Doubted)
 
@@ -87,9 +87,9 @@ def test_what_the_target_never_heard_of_is_closed_while_nothing_was_written() ->
 def test_a_journal_that_is_not_to_be_trusted_is_left_to_a_person(
     journal: MigrationRecord | None, mirror: MigrationRecord, code: Code
 ) -> None:
-    succession = judge_journals(journal, mirror, record(), 9)
-    assert isinstance(succession, Doubted)
-    state = succession.record.state
+    takeover = judge_journals(journal, mirror, record(), 9)
+    assert isinstance(takeover, Doubted)
+    state = takeover.record.state
     assert state.phase is Phase.NEEDS_OPERATOR
     assert state.reason is not None
     assert state.reason.code is code
