@@ -47,12 +47,12 @@ class Doubted:
     record: MigrationRecord
 
 
-Succession = Lead | Over | NeverBegan | Doubted
+Takeover = Lead | Over | NeverBegan | Doubted
 
 
 def judge_journals(
     journal: MigrationRecord | None, mirror: MigrationRecord | None, known: MigrationRecord, epoch: int
-) -> Succession:
+) -> Takeover:
     """Decide what follows from the source's journal and the target's mirror of it, once both Leases are held.
 
     `known` is the record that the takeover began with; None stands for a journal that is missing or not understood.
