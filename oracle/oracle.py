@@ -210,7 +210,7 @@ class Oracle:
         """
         if not self._lacks_publisher or self._has_usable_quotes():
             return None
-        advice = "run `sentinelaura oracle --redis URL --prices FILE` on some machine"
+        advice = "run `sentinelaura oracle --redis URL --prices FILE --live` on some machine"
         return f"nobody publishes prices to {self._host.facts.location}; {advice}"
 
     def _has_usable_quotes(self) -> bool:
@@ -256,7 +256,7 @@ class Oracle:
         for quote in quotes:
             history = self._histories.get((quote.context, quote.offering))
             if history is not None:
-                history.append(PricePoint(quote.observed_at, quote.usd_per_hour))
+                history.append(PricePoint(quote.confirmed_at, quote.usd_per_hour))
 
     def _set_down(self, reason: str) -> None:
         self._is_up, self._reason = False, reason

@@ -58,7 +58,7 @@ class PriceMemory:
     """What the judgement of the next sample of one offering rests on."""
 
     last_believed: Decimal | None = None
-    unconfirmed: Decimal | None = None
+    unconfirmed: Observation | None = None
 
 
 def judge_price(
@@ -75,8 +75,8 @@ def judge_price(
     reason = _find_absolute_fault(price) or _find_relative_fault(observation, on_demand)
     if reason is not None:
         return reason, PriceMemory(memory.last_believed)
-    if _is_jump(price, memory.last_believed) and not _is_confirmed(price, memory.unconfirmed):
-        return RefusalReason.UNCONFIRMED_JUMP, PriceMemory(memory.last_believed, unconfirmed=price)
+    if _is_jump(price, memory.last_believed) and not _is_confirmed(observation, memory.unconfirmed):
+        return RefusalReason.UNCONFIRMED_JUMP, PriceMemory(memory.last_believed, unconfirmed=observation)
     return None, PriceMemory(last_believed=price)
 
 
@@ -104,8 +104,11 @@ def _is_jump(price: Decimal, before: Decimal | None) -> bool:
     return before is not None and not _are_within(price, before, MAX_STEP_FACTOR)
 
 
-def _is_confirmed(price: Decimal, unconfirmed: Decimal | None) -> bool:
-    return unconfirmed is not None and _are_within(price, unconfirmed, CONFIRMATION_FACTOR)
+def _is_confirmed(observation: Observation, before: Observation | None) -> bool:
+    """Whether the source has said it again since: the same row of a file, read twice, confirms nothing."""
+    if before is None or observation.confirmed_at <= before.confirmed_at:
+        return False
+    return _are_within(observation.usd_per_hour, before.usd_per_hour, CONFIRMATION_FACTOR)
 
 
 def _are_within(price: Decimal, other: Decimal, factor: Decimal) -> bool:

@@ -11,11 +11,15 @@ A price:
     capacity_type            "spot" or "on_demand"
     usd_per_hour             decimal text; null once the quote is expired: its price is then unknown
     on_demand_usd_per_hour   decimal text for the same machine on demand; null where unknown
-    observed_at              Unix seconds at which the price was known to be in force
+    in_force_since           Unix seconds at which the market set it; of a recording by its own clock
+    confirmed_at             Unix seconds at which its source last said that it holds
     deadline                 Unix seconds from which on the quote is expired
-    age_s                    seconds since it was observed
+    age_s                    seconds since it was confirmed
     freshness                "fresh", "ageing" (a refresh is overdue) or "expired"
     source                   who said so
+    mode                     "live", "recorded" or "simulated": nobody charges the other two
+    recorded_at, speed       the moment of the recording that is played (Unix seconds) and how many times as fast;
+                             null in the other modes
 Money is text, so that no reader rounds it by accident. Errors are {"error": sentence}.
 
 There is no access control beyond loopback; a request by another name than loopback's is refused, so that a
@@ -134,11 +138,15 @@ class _PricingService:
             "capacity_type": offering.capacity_type.value,
             "usd_per_hour": None if freshness is Freshness.EXPIRED else str(quote.usd_per_hour),
             "on_demand_usd_per_hour": None if on_demand is None else str(on_demand),
-            "observed_at": quote.observed_at,
+            "in_force_since": quote.in_force_since,
+            "confirmed_at": quote.confirmed_at,
             "deadline": quote.deadline,
             "age_s": quote.age_s(now),
             "freshness": freshness.value,
             "source": quote.source,
+            "mode": quote.mode.value,
+            "recorded_at": None if quote.playback is None else quote.playback.recorded_at,
+            "speed": None if quote.playback is None else quote.playback.speed,
         }
 
 

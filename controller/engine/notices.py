@@ -9,12 +9,12 @@ from controller.contract.snapshots import Notice, PriceOrigin, StoreView
 from oracle.reason import Severity
 from oracle.status import OracleStatus, StoreKind
 
-_ADVICE = "Give real ones with --prices or --redis."
+_ADVICE = "Give live ones with --prices FILE --live."
 #: Where the clusters are real.
-_SIMULATED_PRICES = {
-    PriceOrigin.SIMULATED: f"These clusters are real, but the prices are simulated: nothing is moved. {_ADVICE}",
-    PriceOrigin.MIXED: "These clusters are real, but some of the prices are simulated: nothing is moved on those. "
-    f"{_ADVICE}",
+_NOT_LIVE = {
+    PriceOrigin.SIMULATED: "the prices are simulated: moves are planned on them, and nothing is moved.",
+    PriceOrigin.RECORDED: "the prices are recorded: moves are planned on them, and nothing is moved.",
+    PriceOrigin.MIXED: "some of the prices are not live: moves are planned on those, and nothing is moved.",
 }
 
 
@@ -24,12 +24,15 @@ def collect_notices(
     ledger_trouble: str | None,
     origin: PriceOrigin,
     *,
-    warns_of_simulation: bool,
+    needs_live_prices: bool,
 ) -> tuple[Notice, ...]:
     """Return the notices that hold now, the loudest trouble first. `origin` is that of the prices on the board."""
     notices = tuple(_iterate_notices(status, picture, ledger_trouble))
-    if warns_of_simulation and origin in _SIMULATED_PRICES:
-        return (*notices, Notice("prices", Severity.WARNING, _SIMULATED_PRICES[origin]))
+    if needs_live_prices and origin in _NOT_LIVE:
+        return (
+            *notices,
+            Notice("prices", Severity.WARNING, f"These clusters are real, but {_NOT_LIVE[origin]} {_ADVICE}"),
+        )
     return notices
 
 

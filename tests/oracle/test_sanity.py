@@ -25,8 +25,8 @@ from tests.oracle.fakes import NOON, VIRGINIA
 ON_DEMAND = Decimal("0.384")
 
 
-def observe(price: str | Decimal, offering: Offering = VIRGINIA) -> Observation:
-    return Observation(offering, Decimal(price), NOON)
+def observe(price: str | Decimal, offering: Offering = VIRGINIA, at: float = NOON) -> Observation:
+    return Observation(offering, Decimal(price), NOON, at)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_on_demand_offering_is_not_compared_with_itself() -> None:
 
 def judge_all(prices: list[str]) -> list[RefusalReason | None]:
     memory, reasons = PriceMemory(), []
-    for price in prices:
-        reason, memory = judge_price(observe(price), None, memory)
+    for number, price in enumerate(prices):
+        reason, memory = judge_price(observe(price, at=NOON + number), None, memory)
         reasons.append(reason)
     return reasons
 
@@ -130,3 +130,11 @@ def test_failover_is_no_way_around_the_gate() -> None:
 def test_refusal_names_offering_price_and_reason() -> None:
     (refusal,) = SanityGate().judge((observe("-1"),), lambda offering: None)[1]
     assert str(refusal) == "aws/us-east-1/m5.2xlarge (spot): -1 USD per hour refused, zero or negative"
+
+
+def test_jump_is_confirmed_by_what_is_said_anew_and_not_by_reading_the_same_row_again() -> None:
+    memory = PriceMemory(last_believed=Decimal("0.10"))
+    for _ in range(5):
+        reason, memory = judge_price(observe("9.99"), None, memory)
+        assert reason is RefusalReason.UNCONFIRMED_JUMP
+    assert judge_price(observe("9.99", at=NOON + 60.0), None, memory)[0] is None

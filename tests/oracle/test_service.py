@@ -64,7 +64,8 @@ def test_all_prices_are_listed_with_all_that_is_known(settings: OracleSettings) 
         assert [price["context"] for price in body["prices"]] == [ARN, "red"]
         price = body["prices"][1]
         assert price.pop("age_s") >= 0
-        assert price.pop("deadline") == pytest.approx(price.pop("observed_at") + 20.0)
+        assert price.pop("in_force_since") == price["confirmed_at"]
+        assert price.pop("deadline") == pytest.approx(price.pop("confirmed_at") + 20.0)
         assert price == {
             "context": "red",
             "provider": "aws",
@@ -75,6 +76,9 @@ def test_all_prices_are_listed_with_all_that_is_known(settings: OracleSettings) 
             "on_demand_usd_per_hour": "0.384",
             "freshness": "fresh",
             "source": "script",
+            "mode": "live",
+            "recorded_at": None,
+            "speed": None,
         }
 
     talk(settings, conversation)

@@ -33,11 +33,12 @@ from controller.migration.protocol.states import HoldReason, MigrationState, Pha
 from controller.migration.protocol.wire import WireError, WireFormat, named
 from controller.reasons import Code
 from oracle.market import CapacityType, Offering
-from oracle.quotes import Quote
+from oracle.quotes import Playback, PriceMode, Quote
 
 JOURNAL_ANNOTATION = "sentinelaura.io/journal"
 
-#: 1: reasons as text, the copies in a field of their own. 2: reasons as codes, the results of all steps alike.
+#: 1: reasons as text, the copies in a field of their own, quotes of one moment. 2: reasons as codes, the results of all
+#: steps alike, quotes with all their times and their mode.
 JOURNAL_VERSION = 2
 
 #: All annotations of an object share 256 KiB; ours stays small enough to be read by a person.
@@ -88,6 +89,11 @@ _MEMBERS: Mapping[type[StrEnum], Mapping[Any, str]] = {
         Verdict.UNKNOWN: "unknown",
     },
     CapacityType: {CapacityType.SPOT: "spot", CapacityType.ON_DEMAND: "on_demand"},
+    PriceMode: {
+        PriceMode.LIVE: "live",
+        PriceMode.RECORDED: "recorded",
+        PriceMode.SIMULATED: "simulated",
+    },
 }
 
 _FIELDS: Mapping[type, Mapping[str, str]] = {
@@ -137,7 +143,11 @@ _FIELDS: Mapping[type, Mapping[str, str]] = {
         ),
         *("verdict", "reason", "computed_at", "expires_at", "plan_digest"),
     ),
-    Quote: named("context", "offering", "usd_per_hour", "observed_at", "deadline", "source"),
+    Quote: named(
+        *("context", "offering", "usd_per_hour", "in_force_since", "confirmed_at", "deadline", "source"),
+        *("mode", "playback"),
+    ),
+    Playback: named("recorded_at", "speed"),
     Offering: named("provider", "region", "instance_type", "capacity_type"),
 }
 

@@ -1,7 +1,8 @@
-"""Journals of version 1, as the one before the steps wrote them, read as journals of version 2. Pure.
+"""Journals of version 1, as the programs before the steps wrote them, read as journals of version 2. Pure.
 
-Version 1 kept what was created in the target in a field of its own, where version 2 has the notes of a step, and knew
-reasons as text, where the empty text was none.
+Version 1 kept what was created in the target in a field of its own, where version 2 has the notes of a step; it knew
+reasons as text, where the empty text was none; and of a quote one moment, where version 2 has since when it is in force
+and when it was confirmed. The programs that wrote it had no live prices.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from controller.migration.protocol.wire import WireError
 
 #: The step that creates objects in the target; the only one that there was.
 COPIES = "copies"
+
+_QUOTES = ("source_quote", "target_quote")
+_SIMULATED_MARKET = "simulated market"
 
 
 def upgrade(migration: Any) -> Any:
@@ -26,7 +30,20 @@ def upgrade(migration: Any) -> Any:
     state = migration.get("state")
     if isinstance(state, dict) and state.get("reason") == "":
         upgraded["state"] = {**state, "reason": None}
+    dry_run = migration.get("dry_run")
+    if isinstance(dry_run, dict):
+        upgraded["dry_run"] = {name: _to_quote(name, value) for name, value in dry_run.items()}
     return upgraded
+
+
+def _to_quote(name: str, value: Any) -> Any:
+    """Return a quote with the times and the mode of version 2; anything else as it is."""
+    if name not in _QUOTES or not isinstance(value, dict) or "observed_at" not in value:
+        return value
+    quote = {key: known for key, known in value.items() if key != "observed_at"}
+    moment = value["observed_at"]
+    mode = "simulated" if value.get("source") == _SIMULATED_MARKET else "recorded"
+    return {**quote, "in_force_since": moment, "confirmed_at": moment, "mode": mode, "playback": None}
 
 
 def _to_steps(created: Any) -> list[dict[str, Any]]:

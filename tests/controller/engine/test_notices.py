@@ -25,9 +25,9 @@ STATUS = OracleStatus(
 )
 
 
-def told(status=STATUS, origin=PriceOrigin.RECORDED, *, warns_of_simulation=True):
+def told(status=STATUS, origin=PriceOrigin.LIVE, *, needs_live_prices=True):
     """Notices by their keys."""
-    found = collect_notices(status, FleetPicture({}), None, origin, warns_of_simulation=warns_of_simulation)
+    found = collect_notices(status, FleetPicture({}), None, origin, needs_live_prices=needs_live_prices)
     return {notice.key: notice for notice in found}
 
 
@@ -35,17 +35,18 @@ def told(status=STATUS, origin=PriceOrigin.RECORDED, *, warns_of_simulation=True
     ("origin", "words"),
     [
         (PriceOrigin.SIMULATED, "the prices are simulated"),
-        (PriceOrigin.MIXED, "some of the prices are simulated"),
+        (PriceOrigin.RECORDED, "the prices are recorded"),
+        (PriceOrigin.MIXED, "some of the prices are not live"),
     ],
 )
-def test_simulated_prices_of_real_clusters_are_told_whoever_says_them(origin, words):
+def test_prices_of_real_clusters_that_are_not_live_are_told_whoever_says_them(origin, words):
     notice = told(origin=origin)["prices"]
     assert words in notice.text
     assert notice.severity is Severity.WARNING
-    assert told(origin=origin, warns_of_simulation=False) == {}
+    assert told(origin=origin, needs_live_prices=False) == {}
 
 
-@pytest.mark.parametrize("origin", [PriceOrigin.RECORDED, PriceOrigin.UNKNOWN])
+@pytest.mark.parametrize("origin", [PriceOrigin.LIVE, PriceOrigin.UNKNOWN])
 def test_nothing_is_called_simulated_that_is_not(origin):
     assert told(replace(STATUS, source="simulated market"), origin) == {}
 
