@@ -44,7 +44,9 @@ class RecordingApi:
         self, collection: str, body: Mapping[str, Any], *, dry_run: bool = False
     ) -> dict[str, Any]:
         path = f"{collection}/{body['metadata']['name']}"
-        return self._store("POST", path, dict(body))
+        if path in self.objects:
+            raise VersionConflict(self.context, f"{path} already exists", status=409)
+        return dict(body) if dry_run else self._store("POST", path, dict(body))
 
     async def replace(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._store("PUT", path, dict(body))

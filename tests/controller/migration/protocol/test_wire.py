@@ -14,9 +14,12 @@ from controller.migration.protocol.journal import WIRE_FORMAT, decode_journal, e
 from controller.migration.protocol.states import Phase
 from controller.migration.protocol.wire import WireError
 from controller.reasons import Code
+from oracle.quotes import PriceMode
 from oracle.reason import Reason
 from tests.controller.migration.old_journals import NAMES, load
 
+#: When the quotes of those journals were observed, Unix seconds.
+START = 1_790_000_000.0
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9)
 PARAMETERS = st.one_of(
@@ -99,3 +102,7 @@ def test_a_journal_of_an_older_program_keeps_all_it_said(name: str) -> None:
         assert f'"reason":"{known.state.reason or ""}"' in text
         assert all(note.key in text and note.value in text for note in known.target_notes)
         assert known.dry_run.net_usd == Decimal("8.48")
+        quote = known.dry_run.source_quote
+        assert quote is not None
+        assert (quote.in_force_since, quote.confirmed_at, quote.deadline) == (START, START, START + 60)
+        assert quote.mode is PriceMode.RECORDED, "an older program had no live prices"

@@ -72,6 +72,21 @@ def test_after_a_restart_the_waves_that_were_verified_have_landed(
     assert build_view(resumed, None, None, Unpriced(), is_leading=True).landed == landed
 
 
+@pytest.mark.parametrize("phase", list(Phase))
+def test_each_phase_is_told_in_a_sentence_of_its_own(phase: Phase) -> None:
+    view = build_view(record(phase), None, None, Unpriced(), is_leading=True)
+    assert view.detail.code.value == f"phase_{phase.value.lower()}"
+    assert (view.reason, view.sentence) == (None, str(view.detail))
+
+
+def test_a_program_sees_why_a_migration_is_held_and_a_person_reads_both() -> None:
+    reason = Code.LEASE_UNCERTAIN.because(context="osaka")
+    state = replace(record(Phase.HOLD).state, reason=reason)
+    view = build_view(replace(record(), state=state), None, None, Unpriced(), is_leading=True)
+    assert view.reason == reason
+    assert view.sentence == f"On hold, nothing is changed: {reason}"
+
+
 def test_foreign_text_is_shown_harmlessly() -> None:
     state = replace(
         record(Phase.HOLD).state,
