@@ -70,6 +70,16 @@ def test_a_rollback_scales_without_a_target_but_never_without_the_source() -> No
         require_scalable(target, serving(6), record(), Side.TARGET)
 
 
+@pytest.mark.parametrize(
+    ("fence", "error"), [("m2:4:17", HoldNeeded), (None, HoldNeeded), ("m1:5:17", LeaseLost)]
+)
+def test_a_rollback_scales_no_deployment_that_others_have_written(
+    fence: str | None, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        require_scalable(serving(2, fence=fence), None, record(Phase.ROLLBACK), Side.SOURCE)
+
+
 def test_the_targets_deployment_may_be_missing_before_it_is_created_and_in_a_rollback() -> None:
     uncreated = replace(record(), target=replace(record().target, deployment_uid=None))
     assert may_be_missing(uncreated, Side.TARGET)

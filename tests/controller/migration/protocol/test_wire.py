@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.migration.protocol.journal import WIRE_FORMAT, decode_journal, encode_journal, to_wire
+from controller.migration.access.lease import name_lease
+from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL
+from controller.migration.protocol.journal import (
+    JOURNAL_ANNOTATION,
+    WIRE_FORMAT,
+    decode_journal,
+    encode_journal,
+    to_wire,
+)
 from controller.migration.protocol.states import Phase
 from controller.migration.protocol.wire import WireError
 from controller.reasons import Code
@@ -49,6 +57,13 @@ def test_what_does_not_travel_can_be_left_out(kind: type) -> None:
 
 def test_the_phase_that_lowers_the_source_is_called_drain_for_ever() -> None:
     assert to_wire(Phase.SCALE_DOWN_SOURCE) == "DRAIN"
+
+
+def test_what_older_programs_look_for_keeps_its_name() -> None:
+    assert JOURNAL_ANNOTATION == "sentinelaura.io/journal"
+    assert FENCE_ANNOTATION == "sentinelaura.io/fence"
+    assert MIGRATION_LABEL == "sentinelaura.io/migration"
+    assert name_lease("shop", "checkout") == "sentinelaura-45bc16ec8a1296e2"
 
 
 @given(st.sampled_from(list(Code)), st.data())

@@ -19,7 +19,7 @@ from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.fact_reader import FactReader
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.timing import Timing
-from controller.migration.protocol.errors import JournalError
+from controller.migration.protocol.errors import JournalError, LeaseTaken
 from controller.migration.protocol.gate import MoveRates
 from controller.migration.protocol.journal import (
     JOURNAL_ANNOTATION,
@@ -99,6 +99,18 @@ class Place:
     async def follow(self, migration_id: str) -> MigrationView:
         await asyncio.wait({self.controller._started[migration_id].task}, timeout=4000)
         return self.controller.views()[-1]
+
+    def lead(self) -> Leadership:
+        """The beginning of another move of the workload, at the Leases."""
+        record = decode_journal(load("VERIFY")["source"]["journal"])
+        draft = replace(record, state=replace(record.state, phase=Phase.PREFLIGHT), epoch=0)
+        sides = {
+            side: ClusterSide(api, "shop", "checkout")  # type: ignore[arg-type]
+            for side, api in zip(Side, self.apis.values(), strict=True)
+        }
+        timing = Timing(SETTINGS, self.clocks, asyncio.sleep)
+        reader, journal = FactReader(sides, timing, lambda: None), JournalWriter(draft, lambda: None)
+        return Leadership(journal, reader, sides, timing, asyncio.sleep, lambda: "somebody")
 
     def replicas(self) -> tuple[int, int | None]:
         """Those of source and target; None where the target has no Deployment."""
@@ -195,19 +207,20 @@ def test_no_move_begins_over_a_newer_journal_and_nothing_is_touched(
         found = load("DONE")
         found[side]["journal"] = newer(found[side]["journal"], step=step)
         place = Place(found, tmp_path)
-        record = decode_journal(load("VERIFY")["source"]["journal"])
-        draft = replace(record, state=replace(record.state, phase=Phase.PREFLIGHT), epoch=0)
-        sides = {
-            Side(name): ClusterSide(api, "shop", "checkout")  # type: ignore[arg-type]
-            for name, api in zip(("source", "target"), place.apis.values(), strict=True)
-        }
-        timing = Timing(SETTINGS, place.clocks, asyncio.sleep)
-        reader = FactReader(sides, timing, lambda: None)
-        journal = JournalWriter(draft, lambda: None)
-        leadership = Leadership(journal, reader, sides, timing, asyncio.sleep, lambda: "somebody")
         with pytest.raises(JournalError) as refused:
-            await leadership.acquire()
+            await place.lead().acquire()
         assert refused.value.reason.code is (Code.JOURNAL_STEP_UNKNOWN if step else Code.JOURNAL_NEWER)
+        assert place.requests == []
+
+    virtually(scenario())
+
+
+def test_no_move_begins_over_one_that_is_not_finished_and_nothing_is_touched(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        place = Place(load("SETTLE"), tmp_path)
+        with pytest.raises(LeaseTaken) as refused:
+            await place.lead().acquire()
+        assert refused.value.reason.code is Code.MOVE_NOT_FINISHED
         assert place.requests == []
 
     virtually(scenario())
