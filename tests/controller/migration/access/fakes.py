@@ -117,6 +117,8 @@ class RecordingLeases:
     def __init__(self, requests: list[Any]) -> None:
         self.requests = requests
         self.expired: set[Side] = set()
+        #: For each save, whether it waited for the target's mirror.
+        self.mirrored: list[bool] = []
 
     def check_lost(self) -> None:
         """Nobody else leads."""
@@ -128,3 +130,4 @@ class RecordingLeases:
 
     async def save(self, text: str, epoch: int, *, mirror_now: bool) -> None:
         self.requests.append(("JOURNAL", decode_journal(text)))
+        self.mirrored.append(mirror_now)

@@ -16,11 +16,13 @@ from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.lease_pair import LeasePair
 from controller.migration.access.probe import Probe
 from controller.migration.access.timing import Timing
-from controller.migration.protocol.errors import LeaseLost, LeaseUncertain
+from controller.migration.protocol.errors import HoldNeeded, LeaseLost, LeaseUncertain, MoveFailed
 from controller.migration.protocol.fences import FENCE_ANNOTATION
 from controller.migration.protocol.observation import parse_deployment
 from controller.migration.protocol.record import Side
+from controller.migration.protocol.verdicts import Failed, Held, Outdated, Reached
 from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
 from oracle.clocks import Clocks
 from tests.controller.migration.access.fakes import RecordingApi, RecordingLeases
 from tests.controller.migration.records import record
@@ -118,6 +120,27 @@ def test_a_write_is_journaled_with_its_replicas_before_it_is_sent() -> None:
     assert announced < place.requests.index(("PATCH", "osaka", PATH))
     fence = place.apis[Side.TARGET].objects[PATH]["metadata"]["annotations"][FENCE_ANNOTATION]
     assert fence == f"m1:4:{intent.operation}"
+
+
+def test_a_write_whose_plan_is_outdated_is_not_sent() -> None:
+    place = Workplace()
+    verdicts = iter((Outdated(), Reached()))
+
+    assert not asyncio.run(place.writer.scale(Side.TARGET, 3, lambda scaled, other: next(verdicts)))
+
+    assert place.writes() == []
+    assert asyncio.run(place.writer.scale(Side.TARGET, 3, always_permit))
+
+
+@pytest.mark.parametrize("verdict", [Held(Code.NO_FRESH_PRICE.because()), Failed(Code.CANCELLED.because())])
+def test_a_verdict_that_turns_aside_sends_nothing(verdict: Held | Failed) -> None:
+    place = Workplace()
+
+    with pytest.raises((HoldNeeded, MoveFailed)) as aside:
+        asyncio.run(place.writer.scale(Side.TARGET, 3, lambda scaled, other: verdict))
+
+    assert aside.value.reason == verdict.reason
+    assert place.writes() == []
 
 
 @pytest.mark.parametrize("side", list(Side))
