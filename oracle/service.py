@@ -38,6 +38,7 @@ from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.errors import PortUnavailable
 from oracle.oracle import Oracle
 from oracle.quotes import Freshness, Quote
+from oracle.reason import Reason, encode_reason
 
 HOST = "127.0.0.1"
 #: Seconds for requests in flight at the end; every answer takes milliseconds.
@@ -102,7 +103,7 @@ class _PricingService:
         status = self._oracle.status
         body = {
             "healthy": status.is_healthy,
-            "reason": status.reason,
+            "reason": _encode(status.reason),
             "store": {
                 "kind": status.kind.value,
                 "location": status.location,
@@ -113,7 +114,7 @@ class _PricingService:
             "generating": status.is_generating,
             "generator": status.generator,
             "source": status.source,
-            "displacement": status.displacement,
+            "displacement": _encode(status.displacement),
             "notices": list(status.notices),
         }
         return _to_response(body, status=200 if status.is_healthy else 503)
@@ -163,3 +164,7 @@ async def _refuse_foreign_names(request: web.Request, handler: _Handler) -> web.
 
 def _to_response(body: dict[str, Any], status: int = 200) -> web.Response:
     return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _encode(reason: Reason | None) -> dict[str, Any] | None:
+    return None if reason is None else encode_reason(reason)

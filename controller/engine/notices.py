@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from controller.clusters.fleet import FleetPicture
 from controller.contract.snapshots import Notice, PriceOrigin, StoreView
-from oracle.reason import Severity
+from oracle.reason import Reason, Severity
 from oracle.status import OracleStatus, StoreKind
 
 _ADVICE = "Give live ones with --prices FILE --live."
@@ -42,7 +42,7 @@ def describe_store(status: OracleStatus) -> StoreView:
         kind = "remote"
     else:
         kind = "shared" if status.is_shared else "embedded"
-    return StoreView(kind, status.is_up, status.reason or status.location)
+    return StoreView(kind, status.is_up, str(status.reason) if status.reason is not None else status.location)
 
 
 def _iterate_notices(
@@ -52,10 +52,10 @@ def _iterate_notices(
         yield Notice(
             "store",
             Severity.ERROR,
-            f"No new prices: {status.reason.rstrip('.')}. Migrations hold until they are back.",
+            f"No new prices: {status.reason}. Migrations hold until they are back.",
         )
     if status.displacement is not None:
-        yield Notice("source", Severity.WARNING, status.displacement)
+        yield Notice("source", Severity.WARNING, f"{_begin(status.displacement)}.")
     if ledger_trouble is not None:
         yield Notice("ledger", Severity.WARNING, ledger_trouble)
     for cluster in picture.clusters.values():
@@ -65,3 +65,9 @@ def _iterate_notices(
             )
     for text in status.notices:
         yield Notice(f"oracle:{text}", Severity.INFO, text)
+
+
+def _begin(reason: Reason) -> str:
+    """Return a reason as the beginning of a sentence."""
+    text = str(reason)
+    return text[:1].upper() + text[1:]

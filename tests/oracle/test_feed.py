@@ -15,6 +15,7 @@ from oracle.feed import Feed, FeedReport
 from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.quotes import PriceMode
+from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.sources.base import Observation
 from tests.oracle.fakes import (
@@ -131,7 +132,7 @@ def test_refused_price_leaves_the_last_quote_to_run_out(world: World) -> None:
     world.source.prices[VIRGINIA] = Decimal("NaN")
     world.time.pass_time(2.0)
     report = world.refresh(world.here, *bind("blue"))
-    assert [str(refusal.reason) for refusal in report.refusals] == ["not a finite number"]
+    assert [refusal.code for refusal in report.refusals] == [OracleCode.PRICE_NOT_FINITE]
     assert world.store.quotes["blue", VIRGINIA].deadline == NOON + 20.0
 
 

@@ -127,11 +127,11 @@ def test_health_is_bad_and_says_why_while_the_store_is_away(settings: OracleSett
     async def main() -> None:
         lost = OracleSettings(redis_url="redis://127.0.0.1:1/0")
         async with open_oracle(lost, None) as oracle, serve_prices(oracle, 0) as url:
-            while "127.0.0.1:1" not in (oracle.status.reason or ""):
+            while "127.0.0.1:1" not in str(oracle.status.reason):
                 await oracle.wait_for_change()
             async with aiohttp.ClientSession(url) as session, session.get("/healthz") as response:
                 assert response.status == 503
-                assert "127.0.0.1:1" in (await response.json())["reason"]
+                assert "127.0.0.1:1" in (await response.json())["reason"]["sentence"]
 
     asyncio.run(main())
 
