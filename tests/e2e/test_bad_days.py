@@ -132,14 +132,14 @@ def test_redis_lost_in_the_middle_of_a_move_holds_it_until_it_is_back(home, tmp_
                     lambda s: s.migrations[0].stage is not MigrationStage.RUNNING, 60
                 )
                 [held] = seen.migrations
-                assert held.stage is MigrationStage.HOLDING, held.detail
-                assert "there is no current price" in held.detail
+                assert held.stage is MigrationStage.HOLDING, held.sentence
+                assert "there is no current price" in held.sentence
                 assert held.target_desired == offered.wave_sizes[0]
                 assert any(notice.key == "store" for notice in seen.notices)
                 servers.enter_context(redis_server(port, tmp_path))
                 seen = await engine.wait_until(lambda s: s.migrations[0].stage.is_final, 120)
                 [ended] = seen.migrations
-                assert ended.stage is MigrationStage.DONE, ended.detail
+                assert ended.stage is MigrationStage.DONE, ended.sentence
                 assert (ended.source_desired, ended.target_desired) == (0, offered.replicas)
 
     asyncio.run(scenario())

@@ -108,7 +108,7 @@ def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home
 
     with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
         migration = asyncio.run(move())
-        assert migration.stage is MigrationStage.DONE, migration.detail
+        assert migration.stage is MigrationStage.DONE, migration.sentence
         assert (witness.desired(source.context), witness.desired(target.context)) == (0, REPLICAS)
         assert min(witness.sums) >= REPLICAS
 
@@ -139,7 +139,7 @@ def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, 
 
     with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
         migration = asyncio.run(move_and_cancel())
-        assert migration.stage is MigrationStage.ROLLED_BACK, migration.detail
+        assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
         assert witness.desired(source.context) == REPLICAS
         assert min(witness.sums) >= REPLICAS
 
@@ -204,7 +204,7 @@ def test_a_policy_that_denies_a_drain_half_way_is_told_and_brings_everything_bac
 
     with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
         migration = asyncio.run(move_and_deny())
-        assert migration.stage is MigrationStage.ROLLED_BACK, migration.detail
-        assert "2 replicas are the least" in migration.detail
+        assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
+        assert "2 replicas are the least" in migration.sentence
         assert witness.desired(source.context) == REPLICAS
         assert min(witness.sums) >= REPLICAS

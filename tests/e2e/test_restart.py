@@ -60,7 +60,7 @@ async def look_again(configuration, workload, target):
         for context in (workload.context, target):
             engine.submit(SetArmed(context, True))
         ended = await engine.wait_until(lambda s: any(m.stage.is_final for m in s.migrations), 120)
-        assert ended.migrations[0].stage is MigrationStage.DONE, ended.migrations[0].detail
+        assert ended.migrations[0].stage is MigrationStage.DONE, ended.migrations[0].sentence
         assert expected not in {notice.text for notice in ended.notices}
 
 
