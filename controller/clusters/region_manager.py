@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 
 from controller.clusters.cluster_record import ClusterRecord
@@ -19,7 +20,9 @@ from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.fleet import Cluster, FleetPicture
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import KubeApi
+from controller.clusters.kube_connection import LOOK_INTERVAL_S
 from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
+from controller.clusters.kubeconfig_source import KubeconfigSource
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.clusters.watching import ClusterWatch
 from controller.errors import KubeconfigError, UnknownContext
@@ -52,8 +55,13 @@ class RegionManager:
         self._contexts = _choose_contexts(kubeconfig, self._settings)
         #: What the allowed credential plugins stand for, found once.
         self.programs = ExecPrograms(self._settings.kube)
+        self._source = KubeconfigSource(kubeconfig)
+        #: Set, and replaced by a new one, when the kubeconfig has been read again: nobody then waits out a pause.
+        self._reread = asyncio.Event()
         self._clients = {
-            name: KubeClient(context, self._settings.kube, programs=self.programs)
+            name: KubeClient(
+                context, self._settings.kube, programs=self.programs, reread=partial(self._source.find, name)
+            )
             for name, context in self._contexts.items()
         }
         self._records = {name: ClusterRecord(name, self._override(name)) for name in self._contexts}
@@ -68,6 +76,7 @@ class RegionManager:
             asyncio.create_task(self._make_watch(name).keep_watching(), name=f"watch {name}")
             for name in self._contexts
         ]
+        self._tasks.append(asyncio.create_task(self._follow_kubeconfig(), name="follow the kubeconfig"))
         return self
 
     async def __aexit__(
@@ -147,8 +156,27 @@ class RegionManager:
             lambda: self._note_change(name),
             namespace=self._override(name).namespace,
             wall_clock=self._wall_clock,
+            sleep=self._pause,
             chance=self._chance,
         )
+
+    async def _follow_kubeconfig(self) -> None:
+        """Wake whoever waits out a failure as soon as a person has logged in again."""
+        known = await asyncio.to_thread(self._source.refresh)
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL_S)
+            revision = await asyncio.to_thread(self._source.refresh)
+            if revision != known:
+                known = revision
+                waking, self._reread = self._reread, asyncio.Event()
+                waking.set()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._reread.wait()
+        except TimeoutError:
+            pass  # the pause is over
 
     def _override(self, name: str) -> ContextOverride:
         return self._settings.overrides.get(name, ContextOverride())

@@ -19,7 +19,7 @@ from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.errors import AccessDenied, KubeconfigError, NotArmed
 from tests.controller.clusters.certificates import Tls, encode, make_certificate, make_tls
-from tests.controller.clusters.serving import Served, serving, write_kubeconfig
+from tests.controller.clusters.serving import Served, serving, status, write_kubeconfig
 
 PATH = "/api/v1/nodes"
 V1 = "client.authentication.k8s.io/v1"
@@ -603,3 +603,33 @@ def test_a_chosen_context_that_does_not_exist_is_said_before_any_is_contacted(tm
     kubeconfig = read_kubeconfig([write_kubeconfig(tmp_path, "https://127.0.0.1:1")])
     with pytest.raises(KubeconfigError, match="it has no context prod; it has: eu"):
         RegionManager(kubeconfig, FleetSettings(contexts=frozenset({"prod"})))
+
+
+# --- and it is ordinary input ---------------------------------------------------------------------------------------
+
+
+def test_who_logs_in_again_needs_no_restart(
+    tmp_path: Path, tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.clusters.region_manager.LOOK_INTERVAL_S", 0.02)
+
+    def answer(request: Served) -> Any:
+        if request.headers["authorization"] != "Bearer new":
+            return status(401)
+        return {"items": [], "metadata": {"resourceVersion": "1"}}
+
+    async def main() -> None:
+        async with serving(answer, tls) as server:
+            path = write_kubeconfig(tmp_path, server.url, {"token": "old"}, **tls.cluster)
+            # Without a wake the next try would come after an hour.
+            settings = FleetSettings(retry_initial_s=3600.0, retry_maximum_s=3600.0)
+            async with RegionManager(read_kubeconfig([path]), settings) as manager:
+                await until(manager, Health.DENIED)
+                path.write_text(path.read_text().replace("old", "new"))
+                await until(manager, Health.REACHABLE)
+
+    async def until(manager: RegionManager, health: Health) -> None:
+        while manager.picture().clusters["eu"].health is not health:
+            await manager.wait_for_change()
+
+    asyncio.run(main())
