@@ -65,6 +65,7 @@ class Configuration:
 
 #: What a person may say of a context in the configuration file.
 _OVERRIDES = tuple(field.name for field in fields(ContextOverride))
+_OVERRIDE_NUMBERS = frozenset({"node_cpu_cores", "node_memory_gib"})
 
 #: Settings that are lists. Only the file can give those of consent: on the command line they would be too easy to get
 #: wrong.
@@ -175,14 +176,21 @@ def _parse_contexts(table: Any, file_name: str) -> dict[str, ContextOverride]:
     return {name: _parse_override(name, entry, file_name) for name, entry in table.items()}
 
 
+def _check_override(place: str, key: str, value: Any) -> None:
+    if key not in _OVERRIDES:
+        raise ConfigurationError(f"{place} is not allowed; give {', '.join(_OVERRIDES)}")
+    if key in _OVERRIDE_NUMBERS:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+            raise ConfigurationError(f"{place} must be a positive number")
+    elif not isinstance(value, str):
+        raise ConfigurationError(f"{place} must be text")
+
+
 def _parse_override(name: str, entry: Any, file_name: str) -> ContextOverride:
     if not isinstance(entry, dict):
         raise ConfigurationError(f"{file_name}: contexts.{name} must be a table with {', '.join(_OVERRIDES)}")
     for key, value in entry.items():
-        if key not in _OVERRIDES or not isinstance(value, str):
-            raise ConfigurationError(
-                f"{file_name}: contexts.{name}.{key} is not allowed; give {', '.join(_OVERRIDES)}, each as text"
-            )
+        _check_override(f"{file_name}: contexts.{name}.{key}", key, value)
     capacity_type = entry.get("capacity_type")
     if capacity_type is not None and capacity_type not in set(CapacityType):
         raise ConfigurationError(

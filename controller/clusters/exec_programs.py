@@ -105,7 +105,7 @@ class ExecPrograms:
         if unknown := sorted(wanted - allowed):
             raise ProgramNotAllowed(
                 f"waits for your consent: it sets {_show(unknown)} for the credential plugin {clean_text(entry)}; "
-                f"if you trust that, have this line in the configuration file: "
+                f"if you trust that, have this line at the top of the configuration file and start again: "
                 f"{consent_line(entry, wanted, allowed)}"
             )
 
@@ -130,7 +130,7 @@ def _describe_consent(plugin: ExecPlugin) -> str:
         line += f" and {consent_line(plugin.command, plugin.environment.keys())}"
     return (
         f"wants to run a program for its credentials: {shown}; if you trust it, "
-        f"add it to the allowed exec plugins in the configuration file: {line}"
+        f"add it to the allowed exec plugins at the top of the configuration file and start again: {line}"
     )
 
 

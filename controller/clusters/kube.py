@@ -78,7 +78,7 @@ class KubeClient:
         line = f"insecure_tls_moves = {toml_list([kubeconfig.name])}"
         return (
             "its server's certificate is not verified (insecure-skip-tls-verify); "
-            f"to change it all the same, confirm it in the configuration file: {line}"
+            f"to change it all the same, confirm it at the top of the configuration file and start again: {line}"
         )
 
     @property

@@ -88,7 +88,8 @@ def find_obstacle(context: KubeconfigContext, settings: KubeSettings, programs: 
     if context.skips_tls_verification and context.name not in settings.insecure_tls_contexts:
         return (
             " wants its server's certificate unverified (insecure-skip-tls-verify), so that anybody on the way could "
-            "take its place; give a certificate-authority, or confirm it in the configuration file: "
+            "take its place; give a certificate-authority, or confirm it at the top of the configuration file and "
+            "start again: "
             f"insecure_tls_contexts = {toml_list([context.name])}"
         )
     try:

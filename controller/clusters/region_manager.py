@@ -10,14 +10,15 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
 
+from controller.clusters.aliases import KnownContext, find_aliases
 from controller.clusters.cluster_record import ClusterRecord
 from controller.clusters.exec_programs import ExecPrograms
-from controller.clusters.fleet import Cluster, FleetPicture
+from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.kube_connection import LOOK_INTERVAL_S
@@ -69,22 +70,26 @@ class RegionManager:
         self._built: dict[str, Cluster] = {}
         self._changed = asyncio.Event()
         self._notification: asyncio.TimerHandle | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._following: asyncio.Task[None] | None = None
+        #: alias -> the context that stands for its cluster.
+        self._aliases: dict[str, str] = {}
+        #: Set, and replaced by a new one, when another context stands for a cluster.
+        self._regrouped = asyncio.Event()
 
     async def __aenter__(self) -> RegionManager:
-        self._tasks = [
-            asyncio.create_task(self._make_watch(name).keep_watching(), name=f"watch {name}")
-            for name in self._contexts
-        ]
-        self._tasks.append(asyncio.create_task(self._follow_kubeconfig(), name="follow the kubeconfig"))
+        for name in self._contexts:
+            self._start_watch(name)
+        self._following = asyncio.create_task(self._follow_kubeconfig(), name="follow the kubeconfig")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
+        tasks = [*self._watches.values(), *([self._following] if self._following is not None else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._notification is not None:
             self._notification.cancel()
         await asyncio.gather(*(client.close() for client in self._clients.values()))
@@ -96,7 +101,11 @@ class RegionManager:
 
     def picture(self) -> FleetPicture:
         """All clusters as they are known now."""
-        clusters = {name: self._build(name, record) for name, record in self._records.items()}
+        clusters = {
+            name: self._build(name, record)
+            for name, record in self._records.items()
+            if name not in self._aliases
+        }
         return FleetPicture(clusters, self._wall_clock())
 
     async def wait_for_change(self) -> None:
@@ -145,16 +154,60 @@ class RegionManager:
             built = record.build()
         elif built.observed_at != record.observed_at:
             built = replace(built, observed_at=record.observed_at)
+        aliases = tuple(alias for alias, first in self._aliases.items() if first == name)
+        if built.aliases != aliases:
+            built = replace(built, aliases=aliases)
         self._built[name] = built
         return built
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Alias -> the context that stands for its cluster."""
+        return self._aliases
+
+    def _start_watch(self, name: str) -> None:
+        watch = self._make_watch(name)
+        self._watches[name] = asyncio.create_task(watch.keep_watching(), name=f"watch {name}")
+
+    async def _admit(self, name: str) -> bool:
+        """Return True once the context stands for its cluster; False when it should be asked again who it is."""
+        self._regroup()
+        if name not in self._aliases:
+            return True
+        try:
+            async with asyncio.timeout(self._settings.retry_maximum_s):
+                await self._regrouped.wait()
+        except TimeoutError:
+            pass  # the file may lead elsewhere by now
+        return False
+
+    def _regroup(self) -> None:
+        """Find out which contexts lead to one cluster, and stop watching those that have become aliases."""
+        known = [
+            KnownContext(name, record.uid, self._override(name).namespace, record.health is Health.DENIED)
+            for name, record in self._records.items()
+        ]
+        before, self._aliases = self._aliases, find_aliases(known)
+        if self._aliases == before:
+            return
+        for name in self._aliases.keys() - before.keys():
+            _log.info("%s is the same cluster as %s and not watched again", name, self._aliases[name])
+            self._records[name].forget()
+            if self._watches[name] is not asyncio.current_task():
+                self._watches[name].cancel()
+                self._start_watch(name)
+        waking, self._regrouped = self._regrouped, asyncio.Event()
+        waking.set()
+        self._note_change(*before, *self._aliases, *self._aliases.values())
 
     def _make_watch(self, name: str) -> ClusterWatch:
         return ClusterWatch(
             self._clients[name],
             self._records[name],
             self._settings,
-            lambda: self._note_change(name),
+            lambda: self._take_change(name),
             namespace=self._override(name).namespace,
+            admit=lambda: self._admit(name),
             wall_clock=self._wall_clock,
             sleep=self._pause,
             chance=self._chance,
@@ -181,9 +234,14 @@ class RegionManager:
     def _override(self, name: str) -> ContextOverride:
         return self._settings.overrides.get(name, ContextOverride())
 
-    def _note_change(self, name: str) -> None:
+    def _take_change(self, name: str) -> None:
+        self._note_change(name)
+        self._regroup()
+
+    def _note_change(self, *names: str) -> None:
         """Gather changes for a moment: a rollout of fifty pods is one change of the picture."""
-        self._built.pop(name, None)
+        for name in names:
+            self._built.pop(name, None)
         if self._notification is None:
             loop = asyncio.get_running_loop()
             self._notification = loop.call_later(self._settings.coalesce_s, self._announce)

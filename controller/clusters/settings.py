@@ -54,8 +54,15 @@ class ContextOverride:
     region: str | None = None
     instance_type: str | None = None
     capacity_type: CapacityType | None = None
+    #: How large its nodes are, where they may not be listed.
+    node_cpu_cores: float | None = None
+    node_memory_gib: float | None = None
     #: The only namespace to look into, where the credentials reach no further; None: all namespaces.
     namespace: str | None = None
+
+
+#: What the configuration has to say of a context whose nodes may not be listed.
+NODE_DECLARATION = ("provider", "region", "instance_type", "node_cpu_cores", "node_memory_gib")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
-from controller.clusters.fleet import Health
+from controller.clusters.fleet import FleetPicture, Health
 from controller.clusters.kube import KubeClient
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.errors import AccessDenied, KubeconfigError, NotArmed
 from tests.controller.clusters.certificates import Tls, encode, make_certificate, make_tls
-from tests.controller.clusters.serving import Served, serving, status, write_kubeconfig
+from tests.controller.clusters.objects import make_deployment, make_node
+from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
 
 PATH = "/api/v1/nodes"
 V1 = "client.authentication.k8s.io/v1"
@@ -631,5 +632,67 @@ def test_who_logs_in_again_needs_no_restart(
     async def until(manager: RegionManager, health: Health) -> None:
         while manager.picture().clusters["eu"].health is not health:
             await manager.wait_for_change()
+
+    asyncio.run(main())
+
+
+class OneCluster:
+    """An API server of one cluster with one Deployment; `denied` is the token that is refused."""
+
+    def __init__(self) -> None:
+        self.denied = ""
+        #: Who has begun a watch, and whether that were many.
+        self.watching: list[str] = []
+        self.many_watches = asyncio.Event()
+
+    def __call__(self, request: Served) -> Any:
+        if request.headers["authorization"] == f"Bearer {self.denied}":
+            return status(401)
+        if request.path.endswith("kube-system"):
+            return {"metadata": {"uid": "one"}}
+        if "watch" in request.query:
+            self.watching.append(request.headers["authorization"])
+            if len(self.watching) >= 12:
+                self.many_watches.set()
+            return Stream(())
+        items = {"deployments": [make_deployment()], "nodes": [make_node()]}.get(
+            request.path.rpartition("/")[2], []
+        )
+        return {"items": items, "metadata": {"resourceVersion": "1"}}
+
+
+async def wait_until(manager: RegionManager, is_so: Callable[[FleetPicture], bool]) -> FleetPicture:
+    async with asyncio.timeout(20):
+        while not is_so(manager.picture()):
+            await manager.wait_for_change()
+    return manager.picture()
+
+
+def test_one_cluster_under_two_names_is_watched_once_and_offered_once(tmp_path: Path, tls: Tls) -> None:
+    cluster = OneCluster()
+
+    async def main() -> None:
+        async with serving(cluster, tls) as server:
+            path = write_kubeconfig(tmp_path, server.url, {"token": "first"}, **tls.cluster)
+            document = yaml.safe_load(path.read_text())
+            document["users"].append({"name": "second", "user": {"token": "second"}})
+            document["contexts"].append({"name": "second", "context": {"cluster": "eu", "user": "second"}})
+            path.write_text(yaml.safe_dump(document))
+            settings = FleetSettings(retry_initial_s=0.01, heartbeat_s=1.0)
+            async with RegionManager(read_kubeconfig([path]), settings) as manager:
+                picture = await wait_until(
+                    manager, lambda seen: [c.is_complete for c in seen.clusters.values()] == [True]
+                )
+                assert picture.clusters["eu"].aliases == ("second",)
+                assert len(picture.clusters["eu"].workloads) == 1
+                assert manager.aliases == {"second": "eu"}
+                cluster.watching.clear()
+                cluster.many_watches.clear()
+                await cluster.many_watches.wait()
+                assert set(cluster.watching) == {"Bearer first"}
+                cluster.denied = "first"
+                picture = await wait_until(manager, lambda seen: list(seen.clusters) == ["second"])
+                assert picture.clusters["second"].aliases == ("eu",)
+                await wait_until(manager, lambda seen: seen.clusters["second"].is_complete)
 
     asyncio.run(main())

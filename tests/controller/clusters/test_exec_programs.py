@@ -78,7 +78,7 @@ def test_the_line_that_a_refusal_asks_for_is_the_line_that_allows_it(
     plugin = make_plugin(command, environment=wanted)
     with pytest.raises(ProgramNotAllowed, match="waits for your consent: it sets AWS_PROFILE, X") as refused:
         find(monkeypatch, "", allowed_exec_plugins=frozenset({command})).permit(plugin)
-    line = str(refused.value).rpartition("configuration file: ")[2]
+    line = str(refused.value).rpartition("start again: ")[2]
     configuration = resolve_configuration(f"allowed_exec_plugins = ['{command}']\n{line}", "file", {}, {})
     settings = KubeSettings(
         allowed_exec_plugins=configuration.allowed_exec_plugins, exec_plugin_env=configuration.exec_plugin_env
