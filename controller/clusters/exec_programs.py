@@ -8,6 +8,7 @@ because dropping a variable (AWS_PROFILE) would mean another identity.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -40,6 +41,10 @@ _OURS = re.compile(
 )
 
 
+#: Plugins that run at once. A kubeconfig of two hundred contexts would start as many, of 60 MB each.
+MAX_RUNNING = 16
+
+
 class ProgramNotAllowed(Exception):
     """A program may not run, or not like this; the message is a sentence and says what would allow it."""
 
@@ -60,6 +65,8 @@ class ExecPrograms:
         self._allows_all = "*" in settings.allowed_exec_plugins
         self._variables = settings.exec_plugin_env
         self._found = {entry: _find(entry) for entry in sorted(settings.allowed_exec_plugins - {"*"})}
+        #: To be held while a plugin runs.
+        self.turn = asyncio.Semaphore(MAX_RUNNING)
 
     @property
     def found(self) -> tuple[FoundProgram, ...]:
