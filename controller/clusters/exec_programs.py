@@ -12,23 +12,16 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.clusters.exec_presets import PRESETS, Preset, find_strange_argument
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_key, toml_list
 from controller.clusters.trusted_path import UntrustedPath, resolve_trusted
 from oracle.untrusted_text import clean_text
-
-#: Plugin -> the variables that its vendor's tools write into a kubeconfig. None of them names a program or a file.
-PRESETS: Mapping[str, frozenset[str]] = {
-    "aws": frozenset({"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_STS_REGIONAL_ENDPOINTS"}),
-    "aws-iam-authenticator": frozenset({"AWS_PROFILE", "AWS_REGION", "AWS_STS_REGIONAL_ENDPOINTS"}),
-    "gke-gcloud-auth-plugin": frozenset({"CLOUDSDK_ACTIVE_CONFIG_NAME", "CLOUDSDK_CORE_ACCOUNT"}),
-    "kubelogin": frozenset({"AAD_LOGIN_METHOD", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"}),
-}
 
 #: Variables that say where we are and what runs. They come from our own process, whatever a configuration allows:
 #: where programs and their files are found, in which language they speak, and through which proxy.
@@ -81,6 +74,7 @@ class ExecPrograms:
         program = self._find_allowed(plugin.command)
         if program is None:
             raise ProgramNotAllowed(_describe_consent(plugin))
+        _check_arguments(plugin)
         self._check_variables(program.entry, plugin)
         if program.file is None:
             hint = f"; {clean_text(plugin.install_hint)}" if plugin.install_hint else ""
@@ -119,14 +113,23 @@ class ExecPrograms:
 
 def consent_line(entry: str, wanted: Collection[str], allowed: Collection[str] = frozenset()) -> str:
     """The line of the configuration file that allows these variables; the plugin's preset where that has them all."""
-    preset = PRESETS.get(Path(entry).name, frozenset())
-    names = {*allowed, *(preset if preset.issuperset(wanted) else wanted)}
+    usual = PRESETS.get(Path(entry).stem, Preset()).variables
+    names = {*allowed, *(usual if usual.issuperset(wanted) else wanted)}
     return f"exec_plugin_env.{toml_key(entry)} = {toml_list(sorted(names))}"
 
 
 def is_bare(command: str) -> bool:
     """Whether a command is a name to be looked for, and no path."""
     return Path(command).name == command
+
+
+def _check_arguments(plugin: ExecPlugin) -> None:
+    preset = PRESETS.get(Path(plugin.command).stem)
+    if preset is not None and (strange := find_strange_argument(preset, plugin.arguments)):
+        raise ProgramNotAllowed(
+            f"would have {clean_text(plugin.command)} do more than log in ({clean_text(strange, 60)}); "
+            "if you need that, put it into a script of your own and let the kubeconfig name the script"
+        )
 
 
 def _describe_consent(plugin: ExecPlugin) -> str:

@@ -360,7 +360,8 @@ def put_plugin(folder: Path) -> tuple[Path, Path]:
 
 def plugin_user(plugin: Path, **env: str) -> dict[str, Any]:
     variables = [{"name": name, "value": value} for name, value in env.items()]
-    return {"exec": {"command": str(plugin), "apiVersion": V1, "env": variables or None}}
+    arguments = ["eks", "get-token", "--cluster-name", "prod"]
+    return {"exec": {"command": str(plugin), "apiVersion": V1, "args": arguments, "env": variables or None}}
 
 
 def test_nothing_runs_without_permission(tmp_path: Path, tls: Tls) -> None:
@@ -422,7 +423,7 @@ def test_a_plugin_beside_the_file_is_not_the_one_that_was_allowed(
     monkeypatch.chdir(tmp_path / "here")
     settings = KubeSettings(allowed_exec_plugins=frozenset({"aws"}))
     with pytest.raises(AccessDenied, match="aws: it is not installed"):
-        ask(tmp_path, tls, {"exec": {"command": "aws", "apiVersion": V1}}, settings)
+        ask(tmp_path, tls, plugin_user(Path("aws")), settings)
     assert not proof.exists()
 
 
