@@ -12,7 +12,7 @@ VENDORS = [
     ("aws-iam-authenticator", "token -i prod -r arn:aws:iam::1:role/x"),
     ("gke-gcloud-auth-plugin", ""),
     ("gke-gcloud-auth-plugin", "--use_application_default_credentials"),
-    ("kubelogin", "get-token --environment AzurePublicCloud --server-id 6 --client-id 8 --tenant-id t --login azurecli"),
+    ("kubelogin", "get-token --environment AzurePublicCloud --server-id 6 --client-id 8 -t t --login azurecli"),
     ("kubelogin", "get-token -l msi --server-id 6dae"),
     ("kubectl", "oidc-login get-token --oidc-issuer-url=https://idp --oidc-client-id=c --oidc-client-secret=s"),
 ]  # fmt: skip
