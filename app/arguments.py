@@ -50,7 +50,22 @@ def _common_options() -> argparse.ArgumentParser:
         action="append",
         help="contact only this context of the kubeconfig (repeatable); no plugin runs for any other",
     )
-    group.add_argument("--prices", metavar="FILE", help="replay recorded prices (csv or csv.gz)")
+    group.add_argument(
+        "--prices",
+        metavar="FILE",
+        help="prices (csv or csv.gz): a recording to replay, or with --live live ones",
+    )
+    group.add_argument(
+        "--live",
+        action="store_true",
+        help="watch the file of --prices: it is kept up to date, and real clusters may be moved on it",
+    )
+    group.add_argument(
+        "--price-life-s",
+        metavar="N",
+        type=float,
+        help="seconds that a live price holds once confirmed (1800)",
+    )
     group.add_argument("--speed", metavar="N", type=float, help="seconds of the market in one second")
     group.add_argument("--seed", metavar="N", type=int, help="seed of the simulated market and fleet")
     group.add_argument("--config", metavar="FILE", help="configuration file (TOML)")

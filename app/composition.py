@@ -34,7 +34,7 @@ from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
-from oracle.sources.choosing import choose_source
+from oracle.sources.choosing import choose_source, watch_file
 
 
 @asynccontextmanager
@@ -45,7 +45,7 @@ async def open_engine(
 
     Args:
         pace: how patient migrations are; None takes the demo's for simulated clusters, else the defaults.
-    Raises: RecordingError, StoreUrlError and KubeconfigError before anything was started.
+    Raises: PriceFileError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
     source = choose_price_source(configuration, clocks.wall())
@@ -54,19 +54,20 @@ async def open_engine(
         oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
         ledger = Ledger(_ledger_path(configuration), clocks.wall)
         stack.callback(ledger.flush)
-        decision = decision_settings(configuration)
+        settings = EngineSettings(
+            demo=configuration.is_demo,
+            accepts_any_prices=configuration.is_demo,
+            decision=decision_settings(configuration),
+        )
         migrations = MigrationController(
             fleet.api,
             ledger,
             clocks,
             lambda: secrets.token_hex(8),
             pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=configuration.is_demo),
+            MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=settings.accepts_any_prices),
         )
         stack.push_async_callback(migrations.stop)
-        settings = EngineSettings(
-            demo=configuration.is_demo, accepts_simulated_prices=configuration.is_demo, decision=decision
-        )
         engine = _build_engine(fleet, oracle, migrations, ledger, settings, clocks)
         running = asyncio.create_task(engine.keep_running(), name="engine")
         try:
@@ -93,7 +94,7 @@ def _build_engine(
         ledger,
         settings.decision,
         wake.set,
-        settings.accepts_simulated_prices,
+        settings.accepts_any_prices,
     )
     parts = EngineParts(
         oracle=oracle,
@@ -139,12 +140,14 @@ def _ledger_path(configuration: Configuration) -> Path:
 def choose_price_source(configuration: Configuration, now: float) -> PriceSource | None:
     """Return what this program generates prices from, None where it only reads those of others.
 
-    On a shared Redis whoever generates does so for everybody: with real clusters and no recording, what would be
+    On a shared Redis whoever generates does so for everybody: with real clusters and no file of prices, what would be
     generated is a simulation on which neither these clusters nor those of others may be moved.
-    Raises: RecordingError.
+    Raises: PriceFileError.
     """
     if configuration.redis is not None and configuration.prices is None and not configuration.is_demo:
         return None
+    if configuration.prices is not None and configuration.live:
+        return watch_file(configuration.prices, configuration.price_life_s)
     return choose_source(configuration.prices, configuration.speed, configuration.seed, now)
 
 

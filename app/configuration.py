@@ -14,6 +14,7 @@ from typing import Any
 
 from controller.clusters.settings import ContextOverride
 from oracle.market import CapacityType
+from oracle.quotes import MAX_LIFE_S
 
 ENVIRONMENT_PREFIX = "SENTINELAURA_"
 #: Market seconds per second: a year in three seconds. Faster, a replay is over before it is seen.
@@ -32,7 +33,9 @@ class Configuration:
 
     redis: URL of a shared Redis; None starts the embedded server.
     kubeconfig: file with real clusters; None starts the simulated fleet.
-    prices: recorded prices to replay; None starts the simulated market.
+    prices: a file of prices, a recording unless `live`; None starts the simulated market.
+    live: whether somebody keeps that file up to date, so that real clusters may be moved on it.
+    price_life_s: seconds that a live price is believed after it was confirmed; None takes the source's default.
     speed: market seconds per second; None takes the default of the source.
     seed: of the simulated market and fleet; the same seed gives the same world.
     use_contexts: the only contexts that may be contacted (file or --context); None: all of the kubeconfig.
@@ -47,6 +50,8 @@ class Configuration:
     redis: str | None = None
     kubeconfig: str | None = None
     prices: str | None = None
+    live: bool = False
+    price_life_s: float | None = None
     speed: float | None = None
     seed: int = 7
     use_contexts: frozenset[str] | None = None
@@ -73,7 +78,15 @@ _LISTS = frozenset({"use_contexts", "allowed_exec_plugins", "insecure_tls_contex
 #: Settings that only the file can give, a list for each name.
 _LISTS_BY_NAME = frozenset({"exec_plugin_env"})
 
-_TYPES: Mapping[str, type] = {"redis": str, "kubeconfig": str, "prices": str, "speed": float, "seed": int}
+_TYPES: Mapping[str, type] = {
+    "redis": str,
+    "kubeconfig": str,
+    "prices": str,
+    "live": bool,
+    "price_life_s": float,
+    "speed": float,
+    "seed": int,
+}
 
 
 def resolve_configuration(
@@ -107,8 +120,10 @@ def resolve_configuration(
             origins[name] = variable
     for name in _TYPES:
         if flags.get(name) is not None:
-            values[name] = _check_value(name, flags[name], f"--{name}")
-            origins[name] = f"--{name}"
+            flag = f"--{name.replace('_', '-')}"
+            values[name] = _check_value(name, flags[name], flag)
+            origins[name] = flag
+    _check_live(values, origins)
     if flags.get("use_contexts") is not None:
         values["use_contexts"] = frozenset(flags["use_contexts"])
         origins["use_contexts"] = "--context"
@@ -137,6 +152,8 @@ def _check_name(name: str, place: str) -> str:
 
 def _check_value(name: str, value: Any, place: str) -> Any:
     wanted = _TYPES[name]
+    if wanted is bool:
+        return _check_switch(name, value, place)
     try:
         if isinstance(value, bool) or (wanted is str and not isinstance(value, str)):
             raise ValueError
@@ -150,9 +167,38 @@ def _check_value(name: str, value: Any, place: str) -> Any:
         raise ConfigurationError(
             f"{place}: speed must be a positive number up to {MAX_SPEED:g}, not {value!r}"
         )
+    if name == "price_life_s" and not 1 <= checked <= MAX_LIFE_S:
+        raise ConfigurationError(
+            f"{place}: price_life_s must be 1 to {MAX_LIFE_S:.0f} (a day) seconds, not {value!r}"
+        )
     if name == "redis" and not _REDIS_URL.fullmatch(checked):
         raise ConfigurationError(f"{place}: redis must be a redis:// or rediss:// URL, not {value!r}")
     return checked
+
+
+def _check_live(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
+    """Raise ConfigurationError for what says nothing together: a live file is not played, and needs a file."""
+    if values.get("live"):
+        if values.get("prices") is None:
+            raise ConfigurationError(f"{origins['live']}: live needs a file of prices; give --prices FILE")
+        if values.get("speed") is not None:
+            raise ConfigurationError(
+                f"{origins['speed']}: live prices are not played; leave out speed or live"
+            )
+    elif values.get("price_life_s") is not None:
+        raise ConfigurationError(
+            f"{origins['price_life_s']}: price_life_s is of live prices; give --live too"
+        )
+
+
+def _check_switch(name: str, value: Any, place: str) -> bool:
+    """Return a switch; a file has true and false, the environment 1 and 0 as well."""
+    words = {"true": True, "1": True, "false": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    raise ConfigurationError(f"{place}: {name} must be true or false, not {value!r}")
 
 
 def _check_list(name: str, value: Any, place: str) -> frozenset[str]:

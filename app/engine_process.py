@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from app.child_interpreter import child_command, trusted_search_path
 from app.engine_pipe import EngineFailure, SnapshotReceiver, read_message, write_message
 from controller.contract.commands import Command
 
@@ -33,7 +34,7 @@ class EngineProcess:
         self._on_message = on_message
         self._is_stopping = False
         self._process = subprocess.Popen(
-            engine_command(options), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+            engine_command(options), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._write_lock = threading.Lock()
         self._reader = threading.Thread(target=self._read, name="engine-reader", daemon=True)
@@ -89,14 +90,9 @@ class EngineProcess:
 
 
 def engine_command(options: Sequence[str]) -> list[str]:
-    """The command line that starts the engine with the window's own options."""
+    """The command line that starts the engine with the window's own options, from any working directory."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "engine", *options]
-    return [sys.executable, "-m", "app", "engine", *options]
-
-
-def _environment() -> dict[str, str]:
-    """The environment in which the child finds this very package, whatever the working directory is."""
     root = str(Path(__file__).resolve().parent.parent)
-    path = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, path] if path else [root])}
+    path = trusted_search_path(sys.path, root, os.getcwd())
+    return child_command(sys.executable, path, ["engine", *options])

@@ -33,7 +33,6 @@ NICENESS = 5
 
 async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
     """Serve the window until it is gone."""
-    _restore_python_path()
     _give_way_to_the_window()
     output = _take_standard_output()
     writer = _NewestWriter(output)
@@ -46,15 +45,6 @@ async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
         return ExitCode.FAILED
     writer.finish(None)
     return ExitCode.OK
-
-
-def _restore_python_path() -> None:
-    """Credential plugins that we start are not to find our packages: take back what `EngineProcess` put in front."""
-    _, _, rest = os.environ.get("PYTHONPATH", "").partition(os.pathsep)
-    if rest:
-        os.environ["PYTHONPATH"] = rest
-    else:
-        os.environ.pop("PYTHONPATH", None)
 
 
 def _give_way_to_the_window() -> None:

@@ -164,9 +164,10 @@ class StoreView:
 
 
 class PriceOrigin(StrEnum):
-    """Whether anybody charges, or charged, the prices that are shown."""
+    """In which world the prices that are shown are charged: the modes of their quotes, or no single one."""
 
     UNKNOWN = "unknown"
+    LIVE = "live"
     SIMULATED = "simulated"
     RECORDED = "recorded"
     MIXED = "mixed"

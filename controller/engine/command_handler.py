@@ -52,7 +52,7 @@ class CommandHandler:
         ledger: Ledger,
         decision: DecisionSettings,
         wake: Callable[[], None],
-        accepts_simulated_prices: bool,
+        accepts_any_prices: bool,
     ) -> None:
         self._regions = regions
         self._migrations = migrations
@@ -60,7 +60,7 @@ class CommandHandler:
         self._ledger = ledger
         self._decision = decision
         self._wake = wake
-        self._accepts_simulated_prices = accepts_simulated_prices
+        self._accepts_any_prices = accepts_any_prices
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
@@ -164,7 +164,7 @@ class CommandHandler:
         quotes = (dry_run.source_quote, dry_run.target_quote)
         usage, budgets = self.budget_usage(now), self._decision.budgets
         return (
-            find_source_obstacle(quotes, accepts_simulated=self._accepts_simulated_prices)
+            find_source_obstacle(quotes, accepts_any=self._accepts_any_prices)
             or find_cooldown_obstacle(dry_run.workload, usage, budgets, now)
             or find_budget_obstacle(usage, budgets, dry_run.egress_usd or Decimal(0), now)
         )

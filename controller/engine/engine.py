@@ -54,11 +54,11 @@ class EngineSettings:
     """What the engine was given.
 
     demo: the clusters are simulated; only shown.
-    accepts_simulated_prices: whether clusters may be changed on prices that nobody charges; so only for simulated ones.
+    accepts_any_prices: whether clusters may be changed on prices that are not live; so only for simulated ones.
     """
 
     demo: bool
-    accepts_simulated_prices: bool = False
+    accepts_any_prices: bool = False
     decision: DecisionSettings = field(default_factory=DecisionSettings)
 
 
@@ -226,7 +226,7 @@ class Engine:
                     picture,
                     self._ledger.trouble,
                     price_source.origin,
-                    warns_of_simulation=not self._settings.accepts_simulated_prices,
+                    needs_live_prices=not self._settings.accepts_any_prices,
                 ),
             ),
             answers=self._handler.answers,

@@ -151,15 +151,15 @@ def describe_price_source(
         return PriceSourceView(PriceOrigin.UNKNOWN, f"{own_source} (awaited)" if own_source else "none yet")
     usable = [quote for quote in last if quote.is_usable(now)]
     quotes = usable or last
-    names = " and ".join(sorted({quote.source for quote in quotes}))
+    # Of one source the newest quote: a recording has gone on while the others were written.
+    newest = {quote.source: quote for quote in sorted(quotes, key=lambda quote: quote.confirmed_at)}
+    names = " and ".join(newest[source].provenance for source in sorted(newest))
     return PriceSourceView(_find_origin(quotes), names if usable else f"{names} (expired)")
 
 
 def _find_origin(quotes: Sequence[Quote]) -> PriceOrigin:
-    kinds = {quote.is_simulated for quote in quotes}
-    if len(kinds) > 1:
-        return PriceOrigin.MIXED
-    return PriceOrigin.SIMULATED if True in kinds else PriceOrigin.RECORDED
+    modes = {quote.mode for quote in quotes}
+    return PriceOrigin(modes.pop()) if len(modes) == 1 else PriceOrigin.MIXED
 
 
 def main_offering(cluster: Cluster) -> Offering | None:

@@ -39,7 +39,7 @@ from controller.contract.snapshots import (
 )
 from controller.decision.costs import plan_wave_sizes
 from oracle.market import Offering
-from oracle.quotes import Quote
+from oracle.quotes import PriceMode, Quote
 
 STARTED_AT = 1_800_000_000.0
 PRICE_LIFE_S = 90.0
@@ -270,8 +270,11 @@ class ScriptedEngine:
 
     def _quote(self, region: _Region) -> Quote:
         price = Decimal(f"{region.price:.5f}")
-        deadline = region.observed_at + PRICE_LIFE_S
-        return Quote(region.context, region.offering, price, region.observed_at, deadline, "simulated")
+        at = region.observed_at
+        mode = PriceMode.SIMULATED
+        return Quote(
+            region.context, region.offering, price, at, at, at + PRICE_LIFE_S, "simulated market", mode
+        )
 
     def _context_view(self, region: _Region) -> ContextView:
         workloads = tuple(

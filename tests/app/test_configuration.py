@@ -55,6 +55,18 @@ def test_context_override_is_read_from_the_file():
         (None, {}, {"speed": 1e300}, "--speed: speed must be a positive number up to 1e+07"),
         (None, {}, {"redis": "redis://[bad"}, "redis must be a redis://"),
         ("contexts = 3", {}, {}, "contexts must be tables"),
+        (None, {}, {"live": True}, "--live: live needs a file of prices; give --prices FILE"),
+        ("live = 'maybe'", {}, {}, "live must be true or false"),
+        ("live = 1", {}, {}, "live must be true or false"),
+        ("live = true\nspeed = 2", {}, {"prices": "p.csv"}, "live prices are not played"),
+        ("prices = 'p.csv'", {}, {"price_life_s": 60.0}, "--price-life-s: price_life_s is of live prices"),
+        (
+            None,
+            {},
+            {"prices": "p", "live": True, "price_life_s": 86_401.0},
+            "price_life_s must be 1 to 86400",
+        ),
+        (None, {}, {"prices": "p", "live": True, "price_life_s": float("nan")}, "price_life_s must be 1 to"),
         ("[contexts.a]\nplanet = 'mars'", {}, {}, "contexts.a.planet is not allowed"),
         (
             "[contexts.a]\ncapacity_type = 'free'",
@@ -68,6 +80,13 @@ def test_wrong_value_names_place_and_what_is_allowed(file_text, environment, fla
     with pytest.raises(ConfigurationError, match=None) as raised:
         resolve(file_text, environment, **flags)
     assert said in str(raised.value)
+
+
+def test_live_file_is_said_by_flag_environment_or_file():
+    assert not resolve(prices="p.csv").live
+    assert resolve(prices="p.csv", live=True).live
+    assert resolve("live = true\nprices = 'p.csv'\nprice_life_s = 60").price_life_s == 60.0
+    assert resolve("live = true", {"SENTINELAURA_LIVE": "0"}).live is False
 
 
 def test_lists_come_from_the_file():

@@ -1,8 +1,7 @@
-"""Our own configuration and price files, written by somebody else: a sentence with file and line, never a crash."""
+"""Our own configuration file, written by somebody else: a sentence with file and line, never a crash."""
 
 from __future__ import annotations
 
-import gzip
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -11,12 +10,6 @@ import pytest
 
 from app.configuration import ConfigurationError
 from app.configuration_file import MAX_CONFIGURATION_BYTES, load_configuration
-from oracle.errors import RecordingError
-from oracle.sources import recording, replay
-from oracle.sources.replay import load_recording
-
-HEADER = b"observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
-ROW = b"2026-07-02T00:00:00Z,gcp,us-east1,n2-standard-8,spot,0.10\n"
 
 
 def configure(path: Path) -> None:
@@ -56,36 +49,3 @@ def test_a_broken_configuration_file_costs_a_sentence_and_not_the_program(
     with pytest.raises(ConfigurationError, match=reason) as caught:
         configure(file)
     assert str(file) in str(caught.value)
-
-
-def load(tmp_path: Path, content: bytes) -> None:
-    file = tmp_path / "prices.csv.gz"
-    file.write_bytes(gzip.compress(content, 1))
-    load_recording(str(file))
-
-
-def test_a_packed_line_without_an_end_does_not_fill_the_memory(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match=r"line 2.*longer than 16384 characters"):
-        load(tmp_path, HEADER + b"x" * 20_000_000)
-
-
-def test_a_row_that_goes_on_over_line_after_line_does_not_fill_the_memory(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match=r"line 102.*quote that was opened"):
-        load(tmp_path, HEADER + b'"\n' + b'x","\n' * 100_000)
-
-
-def test_a_small_packed_file_does_not_fill_the_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(replay, "MAX_CHARACTERS", 10_000)
-    with pytest.raises(RecordingError, match="unpacks to more than 10000 characters"):
-        load(tmp_path, HEADER + ROW * 1000)
-
-
-def test_a_file_of_unknown_regions_has_an_answer_that_can_be_read(tmp_path: Path) -> None:
-    unknown = b"".join(ROW.replace(b"us-east1", b"mars-%d" % number) for number in range(1000))
-    file = tmp_path / "prices.csv"
-    file.write_bytes(HEADER + unknown + ROW)
-    notices = load_recording(str(file)).notices
-    assert len(notices) == recording.MAX_NAMED_REGIONS + 1
-    assert notices[-1].endswith("980 further regions are not known.")

@@ -212,7 +212,7 @@ def test_nothing_is_published_while_nothing_changes():
     async def scenario(world):
         world.oracle.quotes = QuoteBoard(
             {
-                key: replace(quote, deadline=NOW + 1e6, observed_at=NOW + 1e6)
+                key: replace(quote, deadline=NOW + 1e6, confirmed_at=NOW + 1e6)
                 for key, quote in world.oracle.quotes.quotes.items()
             }
         )

@@ -11,7 +11,7 @@ from controller.engine.snapshot_building import ContextViews, PriceFacts, descri
 from oracle.binding import Binding
 from oracle.market import Offering, Region
 from oracle.price_history import PricePoint
-from oracle.quotes import SIMULATED_MARKET, Quote, QuoteBoard
+from oracle.quotes import Playback, PriceMode, Quote, QuoteBoard
 
 OFFERING = Offering("aws", "us-east-1", "m5.2xlarge")
 PLACES = {"aws/us-east-1": Region("aws", "us-east-1", "Ashburn", "United States", 39.0, -77.5)}
@@ -36,7 +36,7 @@ def make_cluster(*workloads):
 
 
 def view_of(cluster, *, deadline=NOW + 10, history=()):
-    quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, deadline, "test")
+    quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, deadline, "test", PriceMode.LIVE)
     prices = PriceFacts(QuoteBoard({("home", OFFERING): quote}), {("home", OFFERING): history}, {})
     (view,) = ContextViews(PLACES).build(FleetPicture({"home": cluster}), prices, frozenset(), NOW)
     return view
@@ -72,7 +72,9 @@ class Shown:
     def __init__(self, cluster):
         self.views = ContextViews(PLACES)
         self.cluster = cluster
-        self.quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, NOW + 10, "test")
+        self.quote = Quote(
+            "home", OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, NOW + 10, "test", PriceMode.LIVE
+        )
         self.points = (PricePoint(NOW - 1, Decimal("0.20")),)
 
     def build(self, now=NOW, armed=frozenset()):
@@ -147,13 +149,19 @@ def test_replicas_of_a_cluster_that_does_not_answer_are_unknown():
 
 
 REPLAY = "replay of prices.csv"
+SIMULATED_MARKET = "simulated market"
+PLAYBACK = Playback(1_777_777_777.0, 86_400.0)
+PLAYED = f"{REPLAY}, recorded 2026-05-03, played 86,400 times as fast"
+WORLDS = {REPLAY: (PriceMode.RECORDED, PLAYBACK), SIMULATED_MARKET: (PriceMode.SIMULATED, None)}
 
 
 def source_of(*quotes, own_source=REPLAY):
     """What is said of these (context, source, deadline) where the contexts home and away are bound."""
     board = QuoteBoard(
         {
-            (context, OFFERING): Quote(context, OFFERING, Decimal("0.20"), NOW - 1, deadline, source)
+            (context, OFFERING): Quote(
+                context, OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, deadline, source, *WORLDS[source]
+            )
             for context, source, deadline in quotes
         }
     )
@@ -170,16 +178,16 @@ def test_source_of_the_prices_is_who_said_them_not_who_could_have():
 
 def test_mixture_of_sources_is_said():
     mixed = source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW + 9))
-    assert mixed == PriceSourceView(PriceOrigin.MIXED, f"{REPLAY} and {SIMULATED_MARKET}")
+    assert mixed == PriceSourceView(PriceOrigin.MIXED, f"{PLAYED} and {SIMULATED_MARKET}")
 
 
 def test_expired_prices_have_no_part_in_the_source_while_others_have_not_expired():
-    assert source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW)).text == REPLAY
+    assert source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW)).text == PLAYED
     assert source_of(("away", SIMULATED_MARKET, NOW)).text == f"{SIMULATED_MARKET} (expired)"
 
 
 def test_prices_of_contexts_of_others_have_no_part_in_the_source():
-    assert source_of(("foreign", SIMULATED_MARKET, NOW + 9), ("home", REPLAY, NOW + 9)).text == REPLAY
+    assert source_of(("foreign", SIMULATED_MARKET, NOW + 9), ("home", REPLAY, NOW + 9)).text == PLAYED
 
 
 @pytest.mark.parametrize(("own_source", "said"), [(REPLAY, f"{REPLAY} (awaited)"), (None, "none yet")])
