@@ -72,6 +72,8 @@ class RegionManager:
         self._notification: asyncio.TimerHandle | None = None
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._following: asyncio.Task[None] | None = None
+        #: context -> what is known of its identity, in the order of the kubeconfig.
+        self._known = {name: KnownContext(name, None, None, False) for name in self._contexts}
         #: alias -> the context that stands for its cluster.
         self._aliases: dict[str, str] = {}
         #: Set, and replaced by a new one, when another context stands for a cluster.
@@ -171,7 +173,7 @@ class RegionManager:
 
     async def _admit(self, name: str) -> bool:
         """Return True once the context stands for its cluster; False when it should be asked again who it is."""
-        self._regroup()
+        self._identify(name)
         if name not in self._aliases:
             return True
         try:
@@ -181,13 +183,17 @@ class RegionManager:
             pass  # the file may lead elsewhere by now
         return False
 
+    def _identify(self, name: str) -> None:
+        """Take what is known of a context's identity; of a thousand events hardly one changes it."""
+        record = self._records[name]
+        known = KnownContext(name, record.uid, self._override(name).namespace, record.health is Health.DENIED)
+        if known != self._known[name]:
+            self._known[name] = known
+            self._regroup()
+
     def _regroup(self) -> None:
         """Find out which contexts lead to one cluster, and stop watching those that have become aliases."""
-        known = [
-            KnownContext(name, record.uid, self._override(name).namespace, record.health is Health.DENIED)
-            for name, record in self._records.items()
-        ]
-        before, self._aliases = self._aliases, find_aliases(known)
+        before, self._aliases = self._aliases, find_aliases(self._known.values())
         if self._aliases == before:
             return
         for name in self._aliases.keys() - before.keys():
@@ -236,7 +242,7 @@ class RegionManager:
 
     def _take_change(self, name: str) -> None:
         self._note_change(name)
-        self._regroup()
+        self._identify(name)
 
     def _note_change(self, *names: str) -> None:
         """Gather changes for a moment: a rollout of fifty pods is one change of the picture."""

@@ -316,6 +316,11 @@ def test_a_context_that_cannot_be_armed_is_not_shown_as_armed(tmp_path: Path) ->
     asyncio.run(main())
 
 
+def test_a_named_authority_is_not_thrown_away_for_verifying_nobody(tmp_path: Path, tls: Tls) -> None:
+    both = {**tls.cluster, "insecure-skip-tls-verify": True}
+    assert "keep one" in problem_of(tmp_path, {"token": "t"}, **both)
+
+
 def test_an_empty_authority_does_not_mean_every_public_one(tmp_path: Path, tls: Tls) -> None:
     empty = {"certificate-authority-data": base64.b64encode(b"# nothing\n").decode()}
     with pytest.raises(AccessDenied, match="holds no certificate"):
