@@ -1,9 +1,10 @@
 """Which programs a kubeconfig may run for its credentials, and with which of its variables.
 
 A kubeconfig is somebody else's text: it names a program, and what the configuration allows decides whether it runs. An
-allowed name stands for one file, found once at the start. What the program does is decided by its environment as well,
-so that a variable counts only where the configuration names it for this program; without it the program does not run,
-because dropping a variable (AWS_PROFILE) would mean another identity.
+allowed name stands for one file, found once at the start. What the program does is decided by its arguments and its
+environment as well: well-known tools may only log in (`exec_presets.py`), and a variable counts only where the
+configuration names it for this program; without it the program does not run, because dropping a variable (AWS_PROFILE)
+would mean another identity.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ _OURS = re.compile(
     r"JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|OPENSSL_.+|SSL_CERT_.+|SSLKEYLOGFILE",
     re.IGNORECASE,
 )
-
 
 #: Plugins that run at once. A kubeconfig of two hundred contexts would start as many, of 60 MB each.
 MAX_RUNNING = 16
@@ -74,7 +74,7 @@ class ExecPrograms:
         program = self._find_allowed(plugin.command)
         if program is None:
             raise ProgramNotAllowed(_describe_consent(plugin))
-        _check_arguments(plugin)
+        _check_arguments(program.entry, plugin)
         self._check_variables(program.entry, plugin)
         if program.file is None:
             hint = f"; {clean_text(plugin.install_hint)}" if plugin.install_hint else ""
@@ -123,11 +123,12 @@ def is_bare(command: str) -> bool:
     return Path(command).name == command
 
 
-def _check_arguments(plugin: ExecPlugin) -> None:
-    preset = PRESETS.get(Path(plugin.command).stem)
+def _check_arguments(entry: str, plugin: ExecPlugin) -> None:
+    """By the name that was allowed: a link beside the kubeconfig may have any."""
+    preset = PRESETS.get(Path(entry).stem)
     if preset is not None and (strange := find_strange_argument(preset, plugin.arguments)):
         raise ProgramNotAllowed(
-            f"would have {clean_text(plugin.command)} do more than log in ({clean_text(strange, 60)}); "
+            f"would have {clean_text(entry)} do more than log in ({clean_text(strange, 60)}); "
             "if you need that, put it into a script of your own and let the kubeconfig name the script"
         )
 

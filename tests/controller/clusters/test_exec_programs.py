@@ -134,5 +134,7 @@ def test_an_allowed_tool_that_can_do_more_only_logs_in(
         programs.permit(make_plugin(arguments=evil))
     assert "S3CRET" not in str(refused.value)
     by_path = ExecPrograms(KubeSettings(allowed_exec_plugins=frozenset({str(program)})))
-    with pytest.raises(ProgramNotAllowed, match="do more than log in"):
-        by_path.permit(make_plugin(str(program), arguments=evil))
+    (tmp_path / "link").symlink_to(program)
+    for command in (program, tmp_path / "link"):
+        with pytest.raises(ProgramNotAllowed, match="do more than log in"):
+            by_path.permit(make_plugin(str(command), arguments=evil))
