@@ -42,9 +42,7 @@ def _to_json(checks: Iterable[Check]) -> str:
 
 def _to_lines(checks: Iterable[Check]) -> Iterable[str]:
     for check in checks:
-        name, detail, advice = (
-            plain_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail, check.advice)
-        )
+        name, detail = (plain_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail))
         yield f"{_MARKS[check.state]}  {name:<40} {detail}"
-        if advice:
-            yield f"{'':50}{advice}"
+        for advice in check.advice.splitlines():
+            yield f"{'':50}{plain_text(advice, MAX_MESSAGE_CHARACTERS)}"

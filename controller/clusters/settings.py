@@ -122,12 +122,34 @@ class ContextOverride:
     capacity_type: CapacityType | None = setting(
         None, "How its nodes are bought.", none="as its node labels say"
     )
+    node_cpu_cores: float | None = setting(
+        None,
+        "How many cores a pod can have on one of its nodes, where nodes may not be listed.",
+        unit="cores",
+        none="as its nodes say",
+        example="7.9",
+        minimum=0.1,
+        maximum=10_000,
+    )
+    node_memory_gib: float | None = setting(
+        None,
+        "How much memory a pod can have on one of its nodes, where nodes may not be listed.",
+        unit="GiB",
+        none="as its nodes say",
+        example="29",
+        minimum=0.1,
+        maximum=100_000,
+    )
     namespace: str | None = setting(
         None,
         "The only namespace to look into, where the credentials reach no further.",
         none="all namespaces",
         example='"shop"',
     )
+
+
+#: What the configuration has to say of a context whose nodes may not be listed.
+NODE_DECLARATION = ("provider", "region", "instance_type", "node_cpu_cores", "node_memory_gib")
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,9 +151,7 @@ def test_unreachable_context_is_greyed_alone_and_real_clusters_stay_read_only(ho
             document = yaml.safe_load(fleet.kubeconfig.read_text())
             dead = f"http://127.0.0.1:{find_free_port()}"
             document["clusters"].append({"name": "dead", "cluster": {"server": dead}})
-            document["contexts"].append(
-                {"name": "dead", "context": {"cluster": "dead", "user": "aws-us-east-1"}}
-            )
+            document["contexts"].append({"name": "dead", "context": {"cluster": "dead"}})
             kubeconfig = tmp_path / "kubeconfig"
             kubeconfig.write_text(yaml.safe_dump(document))
             kubeconfig.chmod(0o600)
