@@ -56,7 +56,9 @@ async def open_engine(
             clocks,
             lambda: secrets.token_hex(8),
             pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=configuration.is_demo),
+            MarketGate(
+                fleet, oracle.board, clocks.wall, decision, accepts_simulated_prices=configuration.is_demo
+            ),
         )
         stack.push_async_callback(migrations.stop)
         engine = Engine(

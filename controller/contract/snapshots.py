@@ -12,7 +12,7 @@ from enum import StrEnum
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
 from oracle.quotes import Quote
-from oracle.reason import Severity
+from oracle.reason import Reason, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class WorkloadView:
     ready_replicas: int | None
     usd_per_day: Decimal | None
     state_gb: float | None
-    obstacles: tuple[str, ...] = ()
+    obstacles: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Rejection:
 
     workload: WorkloadKey
     target: str
-    reason: str
+    reason: Reason
     at: float
 
 

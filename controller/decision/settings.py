@@ -53,6 +53,9 @@ class DecisionSettings:
     denied_targets: frozenset[str] = frozenset()
     #: Dearest node that may be bought in a target, USD per hour. None: no limit.
     maximum_node_usd_per_hour: Decimal | None = None
+    #: Seconds for which a target is not offered again after its preflight refused the workload as it is. An hour:
+    #: whoever has mended it sooner asks for the dry run by name.
+    preflight_memory_s: float = 3600.0
     #: What sending data costs. Empty: no price is known, so nothing pays; see `egress_file.load_egress_table`.
     egress: EgressTable = field(default_factory=lambda: EgressTable({}))
     #: How much moving is allowed.

@@ -12,13 +12,16 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 
 from controller.clusters.discovery import bindings_of
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.region_manager import RegionManager
 from controller.contract.commands import Command
+from controller.contract.dry_run import Refusal
 from controller.contract.snapshots import EngineSnapshot
-from controller.decision.planning import Plan, plan_moves
+from controller.decision.plan import Plan
+from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
 from controller.engine.command_handler import CommandHandler
 from controller.engine.decision_log import DecisionLog
@@ -44,6 +47,10 @@ UNPRICED_GRACE_S = 4.0
 #: that lasts.
 RETRY_S = 4.0
 MAX_TIMELINE_ENTRIES = 200
+#: Opportunities that a snapshot carries, best first: more than anybody goes through.
+MAX_OPPORTUNITIES = 200
+#: Refusals that a snapshot carries.
+MAX_REFUSALS = 400
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +89,7 @@ class Engine:
         self._places = places
         self._settings = settings
         self._clocks = clocks
+        self._planner = Planner()
         self._decisions = DecisionLog()
         self._outages = OutageLog()
         self._bindings: frozenset[Binding] = frozenset()
@@ -184,8 +192,7 @@ class Engine:
         picture, board = self._regions.picture(), self._oracle.board()
         self._follow_bindings(picture)
         await self._desk.work(picture, board, now)
-        usage = self._desk.budget_usage(now)
-        plan = plan_moves(picture, board, self._settings.decision, now, usage)
+        plan = self._planner.plan(picture, self._desk.collect_facts(picture, board, now))
         moved = [view.workload for view in self._migrations.views()]
         self._decisions.record(plan, moved, self._ledger, now)
         self._outages.record(self._oracle.status, picture, self._ledger, now)
@@ -211,8 +218,8 @@ class Engine:
             store=describe_store(status),
             is_complete=self._is_complete(picture),
             contexts=build_context_views(picture, self._collect_prices(board), self._places, armed, now),
-            opportunities=plan.opportunities,
-            refused=plan.refused,
+            opportunities=plan.opportunities(MAX_OPPORTUNITIES),
+            refused=_collect_refusals(plan),
             migrations=self._migrations.views(),
             timeline=self._ledger.newest(MAX_TIMELINE_ENTRIES),
             notices=(
@@ -268,6 +275,12 @@ class Engine:
             return True
         waited_s = self._clocks.monotonic() - self._bindings_since
         return bool(priced) and waited_s >= UNPRICED_GRACE_S
+
+
+def _collect_refusals(plan: Plan) -> tuple[Refusal, ...]:
+    """The refusals of the first workloads, until snapshots carry those of what is looked at."""
+    refusals = (refusal for workload in plan.index for refusal in plan.refusals(workload))
+    return tuple(islice(refusals, MAX_REFUSALS))
 
 
 def _seconds_to_next_ageing(board: QuoteBoard, now: float) -> float | None:

@@ -1,7 +1,7 @@
 """Joins what the wings of the engine know into one frozen snapshot. Pure.
 
-The price that a context shows is the one of its most common instance type; a workload's cost is its share of a node at
-that price, and None where anything of it is unknown.
+The price that a context shows is the one of its most common instance type; a workload's cost is its share of the nodes
+that it would run on at their price, and None where anything of it is unknown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload
 from controller.contract.snapshots import ContextView, PriceOrigin, PriceSourceView, WorkloadView
-from controller.decision.costs import workload_usd_per_hour
+from controller.decision.sites import Site, describe_site, price_replica
 from oracle.binding import Binding
 from oracle.market import Offering, Region
 from oracle.quotes import Quote, QuoteBoard
@@ -85,7 +85,8 @@ def _build_context_view(
     known = prices.histories.get((cluster.context, offering), ()) if offering else ()
     history = tuple(known[-MAX_HISTORY_POINTS:])
     place = places.get(f"{cluster.provider}/{cluster.region}")
-    workloads = tuple(_build_workload_view(workload, cluster, quote, now) for workload in cluster.workloads)
+    site = describe_site(cluster)
+    workloads = tuple(_build_workload_view(w, site, prices.board, now) for w in cluster.workloads)
     return ContextView(
         context=cluster.context,
         provider=cluster.provider,
@@ -109,16 +110,13 @@ def _build_context_view(
     )
 
 
-def _build_workload_view(
-    workload: Workload, cluster: Cluster, quote: Quote | None, now: float
-) -> WorkloadView:
-    usable = quote if quote is not None and quote.is_usable(now) else None
-    rate = workload_usd_per_hour(workload, cluster, usable) if usable else None
+def _build_workload_view(workload: Workload, site: Site, board: QuoteBoard, now: float) -> WorkloadView:
+    rate = price_replica(site, workload.requests, board, now).usd_per_hour
     return WorkloadView(
         key=workload.key,
         desired_replicas=workload.desired_replicas,
-        ready_replicas=workload.ready_replicas if cluster.health is Health.REACHABLE else None,
-        usd_per_day=rate * 24 if rate is not None else None,
+        ready_replicas=workload.ready_replicas if site.cluster.health is Health.REACHABLE else None,
+        usd_per_day=rate * workload.desired_replicas * 24 if rate is not None else None,
         state_gb=workload.state_gb,
         obstacles=workload.obstacles,
     )

@@ -11,6 +11,7 @@ import pytest
 
 from controller.clusters.fleet import Cluster, FleetPicture, Node, Resources
 from controller.contract.snapshots import MigrationStage
+from controller.decision.settings import DecisionSettings
 from controller.engine.market_gate import MarketGate
 from oracle.market import Offering
 from oracle.quotes import SIMULATED_MARKET, Quote, QuoteBoard
@@ -28,7 +29,9 @@ class SharedMarket:
     def __init__(self, world: World) -> None:
         self.source = RECORDING
         self._world = world
-        world.gate = MarketGate(self, self.board, world.wall, accepts_simulated_prices=False)
+        world.gate = MarketGate(
+            self, self.board, world.wall, DecisionSettings(), accepts_simulated_prices=False
+        )
 
     def board(self) -> QuoteBoard:
         now = self._world.wall()

@@ -12,11 +12,14 @@ from typing import Protocol
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
+from controller.decision.pricing import compute_remaining_usd
 from controller.migration.protocol.states import HoldReason
 from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
+from oracle.reason import Reason
 
 #: Why a wave waits where a quote is missing, expired, or expires while the request travels.
-NO_FRESH_PRICE = "there is no fresh price for both regions; waiting for the next quote"
+NO_FRESH_PRICE = Code.NO_FRESH_PRICE.because()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,16 @@ class MoveRates:
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """There are no rates that anything may rest on now; `reason` says why, for a person."""
+    """There are no rates that anything may rest on now; `reason` says why."""
 
-    reason: str = NO_FRESH_PRICE
+    reason: Reason = NO_FRESH_PRICE
 
 
 class Gate(Protocol):
     """The engine's answers at send time. Both methods answer at once, from memory."""
 
-    def is_armed(self, context: str) -> bool:
-        """Whether writes to this context are allowed now."""
+    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+        """Return which rule is against going on now (not armed, no price); None: none is."""
         ...
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
@@ -72,9 +75,10 @@ def compute_remaining_value(
     if dry_run.egress_usd is None or dry_run.overlap_usd is None:
         return None
     hours_left = max(Decimal(0), Decimal(dry_run.horizon_h) - Decimal(elapsed_s) / 3600)
-    saved = hours_left * (rates.source_usd_per_hour - rates.target_usd_per_hour) * replicas_left
-    share_left = Decimal(replicas_left) / dry_run.replicas
-    return saved - (dry_run.egress_usd + dry_run.overlap_usd) * share_left
+    costs_left_usd = (dry_run.egress_usd + dry_run.overlap_usd) * replicas_left / dry_run.replicas
+    return compute_remaining_usd(
+        rates.source_usd_per_hour, rates.target_usd_per_hour, replicas_left, hours_left, costs_left_usd
+    )
 
 
 def check_gate(
@@ -87,14 +91,15 @@ def check_gate(
     now: float,
 ) -> Closed | None:
     """Return why no wave may start now, or None where one may. `now` is Unix seconds."""
-    for context in (dry_run.workload.context, dry_run.target):
-        if not gate.is_armed(context):
-            return Closed(HoldReason.OPERATOR, f"{context} is not armed; arm it to go on")
+    obstacle = gate.find_obstacle(dry_run.workload, dry_run.target)
+    if obstacle is not None:
+        waits_for_person = obstacle.code is Code.NOT_ARMED
+        return Closed(HoldReason.OPERATOR if waits_for_person else HoldReason.PRICE_STALE, str(obstacle))
     rates = gate.find_rates(dry_run.workload, dry_run.target)
     if isinstance(rates, Unpriced):
-        return Closed(HoldReason.PRICE_STALE, rates.reason)
+        return Closed(HoldReason.PRICE_STALE, str(rates.reason))
     if rates.deadline - now < settings.price_margin_s:
-        return Closed(HoldReason.PRICE_STALE, NO_FRESH_PRICE)
+        return Closed(HoldReason.PRICE_STALE, str(NO_FRESH_PRICE))
     value = compute_remaining_value(dry_run, rates, replicas_left=replicas_left, elapsed_s=elapsed_s)
     if value is None or value <= settings.min_remaining_usd:
         worth = "an unknown amount" if value is None else f"{value:.2f} USD"

@@ -16,6 +16,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from controller.errors import ControllerError
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.record_checks import find_flaw
+from controller.reasons import Code
+from oracle.reason import Reason
 from oracle.untrusted_text import clean_text
 
 JOURNAL_ANNOTATION = "sentinelaura.io/journal"
@@ -73,6 +75,8 @@ def _refuse_constant(name: str) -> None:
 
 
 def _encode(value: object) -> Any:
+    if isinstance(value, Reason):
+        return str(value)  # a journal holds sentences; codes may come and go with programs
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple):
@@ -86,6 +90,8 @@ def _decode(expected: Any, value: Any, where: str) -> Any:
         return _decode_optional(expected, value, where)
     if origin is tuple:
         return _decode_tuple(get_args(expected)[0], value, where)
+    if expected is Reason:
+        return Code.RECORDED.because(sentence=_decode_scalar(str, value, where))
     if dataclasses.is_dataclass(expected):
         return _decode_dataclass(expected, value, where)
     return _decode_scalar(expected, value, where)

@@ -121,7 +121,7 @@ class Preflight:
         except (ValueError, KeyError, TypeError) as error:
             refuse.because(f"{self._source.context} describes it in a way that was not understood: {error}")
         obstacles = parse_workload(self._source.context, body).obstacles
-        refuse.when(bool(obstacles), "; ".join(obstacles))
+        refuse.when(bool(obstacles), "; ".join(map(str, obstacles)))
         refuse.when(
             facts.replicas != dry_run.replicas,
             f"it runs {facts.replicas} replicas now, the plan was made for {dry_run.replicas}; confirm a new plan",
