@@ -160,7 +160,7 @@ class Code(ReasonCode):
         _INFO,
         "its last move to {target} was refused {ago:duration} ago: {detail}; a dry run by name tries again",
     )
-    NOT_ARMED = "not_armed", _WARNING, "not armed (read-only): {contexts:list}"
+    NOT_ARMED = "not_armed", _WARNING, "not armed (read-only): {contexts:list}; arm to allow changes there"
 
     # decision: a confirmation that is not taken up
     PLAN_CHANGED = (
@@ -201,7 +201,7 @@ class Code(ReasonCode):
     REPLICAS_OWNED = (
         "replicas_owned",
         _WARNING,
-        "the replicas are managed by {owners:list}, which would set them back; let it ignore them first",
+        "{owners:list} manages the replicas and would set them back; let it ignore them first",
     )
     NO_QUOTAS = "no_quotas", _INFO, "no quotas there"
     QUOTA_SHORT = (

@@ -30,7 +30,6 @@ from controller.decision.pricing import (
     assume_floats,
     bound_error,
     count_share_steps,
-    count_steps,
     price_move,
 )
 from controller.decision.rules import find_price_lack, is_same_cluster
@@ -88,11 +87,11 @@ class ClassTable:
             return
         nodes = {id(group): self._describe_nodes(site, group, facts) for group in site.groups}
         found = [(nodes.get(id(group), _NO_NODES), share) for group, share in places]
-        rates = [price_share(node.quote, share) for node, share in found]
+        steps = [price_share(node.quote, share) for node, share in found]
         cells = (slice(first, first + len(places)), column)
-        self.steps[cells] = [0 if rate is None else count_steps(rate) for rate in rates]
+        self.steps[cells] = [count or 0 for count in steps]
         self.lack[cells] = [
-            _PRICED if rate is not None else node.lack for rate, (node, _) in zip(rates, found, strict=True)
+            _PRICED if count is not None else node.lack for count, (node, _) in zip(steps, found, strict=True)
         ]
         self.architectures[cells] = [node.architectures for node, _ in found]
         self.simulated[cells] = [node.simulated for node, _ in found]
@@ -110,7 +109,12 @@ class ClassTable:
         )
 
     def _encode(self, architectures: frozenset[str]) -> int:
-        """One bit for each architecture; a bit that is shared by the rarest never refuses what could run."""
+        """One bit for each architecture, all of them where none is known: what has a bit in common could run.
+
+        The rarest share a bit, which refuses nothing that could run.
+        """
+        if not architectures:
+            return (1 << _MAX_ARCHITECTURES) - 1
         known = self._architectures
         bits = {min(known.setdefault(name, len(known)), _MAX_ARCHITECTURES - 1) for name in architectures}
         return sum(1 << bit for bit in bits)
@@ -122,13 +126,13 @@ class _Nodes:
 
     quote: Quote | None
     lack: int
-    architectures: int = 0
-    simulated: bool = False
-    too_dear: bool = False
+    architectures: int
+    simulated: bool
+    too_dear: bool
 
 
 _PRICED = 0
-_NO_NODES = _Nodes(None, number_of(Code.NO_NODE_FITS))
+_NO_NODES = _Nodes(None, number_of(Code.NO_NODE_FITS), 0, simulated=False, too_dear=False)
 
 
 class TargetTable:
@@ -369,12 +373,12 @@ class Block:
 
     @property
     def here_architectures(self) -> Ints:
-        """One bit for each architecture at home; 0: not known."""
+        """One bit for each architecture at home; all of them: not known."""
         return _upright(self.classes.architectures[self._kind, self._source])
 
     @property
     def there_architectures(self) -> Ints:
-        """One bit for each architecture there; 0: not known."""
+        """One bit for each architecture there; all of them: not known."""
         return self.classes.architectures[:, self.column][self._kind]
 
     @property

@@ -21,6 +21,7 @@ from controller.decision.columns import (
     ALL,
     Block,
     ClassTable,
+    Ints,
     Mask,
     RowTable,
     Selection,
@@ -112,7 +113,8 @@ class Planner:
         self._twins = np.arange(count)
         #: Replaced whenever a workload comes or goes, because plans that were handed out look into it.
         self._index: dict[WorkloadKey, int] = {}
-        self._order: np.ndarray | None = None
+        #: Rows in the order of their workloads' names; None: to be sorted anew.
+        self._by_name: Ints | None = None
         #: column -> offering -> the quote that may be used, None: there is none. None: nothing is priced there yet.
         self._quotes: list[dict[Offering, Quote | None] | None] = [None] * count
         self._priced_classes = 0
@@ -177,7 +179,7 @@ class Planner:
         unknown = [workload.key for workload in fresh if workload.key not in self._index]
         if old or unknown:
             self._index = dict(self._index)
-            self._order = None
+            self._by_name = None
         for key in old:
             self._drop(self._index.pop(key))
         for key in unknown:
@@ -315,7 +317,7 @@ class Planner:
                     doubtful |= close
                     refused ^= close
             if refused.any():
-                np.putmask(codes, refused, number_of(rule.code))
+                codes += refused.view(np.uint8) * np.uint8(number_of(rule.code))
                 undecided ^= refused
         ranks = rank_move(block.bill.net_usd, block.return_usd, block.assumed)
         self._codes[rows, columns] = codes
@@ -388,13 +390,11 @@ class Planner:
 
     def _hand_out(self, picture: FleetPicture, facts: Facts) -> Plan:
         count = len(self._rows)
-        if self._order is None:
-            self._order = np.zeros(count, np.int64)
-            for position, key in enumerate(sorted(self._index, key=str)):
-                self._order[self._index[key]] = position
-        offered = np.flatnonzero(self._best[:count] >= 0)
+        if self._by_name is None:
+            self._by_name = np.array([self._index[key] for key in sorted(self._index, key=str)], np.int64)
+        offered = self._by_name[self._best[self._by_name] >= 0]
         # Rounded, so that gains which differ by less than anybody sees do not make buttons jump.
-        by_rank = np.lexsort((self._order[offered], -np.round(self._best_usd[offered], 6)))
+        by_rank = np.argsort(-np.rint(self._best_usd[offered] * 1e6), kind="stable")
         return Plan(
             sites={context: self._targets.sites[self._column[context]] for context in picture.clusters},
             facts=facts,

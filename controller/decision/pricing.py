@@ -41,6 +41,7 @@ RATE_STEP_EXPONENT = -11
 #: No pod costs so much, USD per hour: ten times the dearest machine there is. A rate above follows from a node size or
 #: a request that is a mistake or malice, and is not believed.
 MAX_RATE = Decimal(1000)
+MAX_RATE_STEPS = int(MAX_RATE / RATE_STEP)
 
 #: Shares of a rate are compared to this step, a hundredth of a percent.
 SHARE_STEP = Decimal("1e-4")
@@ -98,15 +99,15 @@ def compute_node_share(requests: Resources, allocatable: Resources) -> Decimal |
     return share if share <= MAX_NODE_SHARE else None
 
 
-def compute_rate(node_usd_per_hour: Decimal, node_share: Decimal) -> Decimal | None:
-    """USD per hour of one replica; None where it is beyond belief."""
-    rate = node_usd_per_hour * node_share
-    return rate.quantize(RATE_STEP) if rate < MAX_RATE else None
+def count_rate_steps(node_usd_per_hour: Decimal, node_share: Decimal) -> int | None:
+    """What one replica costs per hour, in steps of RATE_STEP; None where it is beyond belief."""
+    steps = int((node_usd_per_hour * node_share).scaleb(-RATE_STEP_EXPONENT).to_integral_value())
+    return steps if steps < MAX_RATE_STEPS else None
 
 
-def count_steps(usd_per_hour: Decimal) -> int:
-    """A rate in steps of RATE_STEP."""
-    return int(usd_per_hour.scaleb(-RATE_STEP_EXPONENT))
+def to_rate(steps: int) -> Decimal:
+    """USD per hour of so many steps."""
+    return Decimal(steps).scaleb(RATE_STEP_EXPONENT)
 
 
 def count_share_steps(share: Decimal) -> int:

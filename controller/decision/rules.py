@@ -440,11 +440,7 @@ MOVE_RULES = (
     MoveRule(
         Code.OTHER_ARCHITECTURE,
         _find_other_architecture,
-        lambda block: (
-            (block.here_architectures != 0)
-            & (block.there_architectures != 0)
-            & (block.here_architectures & block.there_architectures == 0)
-        ),
+        lambda block: block.here_architectures & block.there_architectures == 0,
     ),
     MoveRule(
         Code.ROOM_UNKNOWN, _find_room_unknown, lambda block: block.free_cpu_cores != block.free_cpu_cores

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from controller.clusters.fleet import Cluster, Node, Resources
-from controller.decision.pricing import compute_node_share, compute_rate
+from controller.decision.pricing import compute_node_share, count_rate_steps, to_rate
 from oracle.market import Offering
 from oracle.quotes import Quote, QuoteBoard
 
@@ -104,9 +104,10 @@ def price_replica(site: Site, requests: Resources | None, board: QuoteBoard, now
     if group is None:
         return NodePrice(None, None, None)
     quote = board.find_usable(site.context, group.offering, now)
-    return NodePrice(group, quote, price_share(quote, share))
+    steps = price_share(quote, share)
+    return NodePrice(group, quote, to_rate(steps) if steps is not None else None)
 
 
-def price_share(quote: Quote | None, share: Decimal | None) -> Decimal | None:
-    """USD per hour of a share of a node; None where its price or its size is not known."""
-    return compute_rate(quote.usd_per_hour, share) if quote is not None and share is not None else None
+def price_share(quote: Quote | None, share: Decimal | None) -> int | None:
+    """What a share of a node costs per hour, in rate steps; None where its price or its size is not known."""
+    return count_rate_steps(quote.usd_per_hour, share) if quote is not None and share is not None else None

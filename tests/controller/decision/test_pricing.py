@@ -20,12 +20,12 @@ from controller.decision.pricing import (
     bound_error,
     compute_node_share,
     compute_payback_h,
-    compute_rate,
     compute_remaining_usd,
+    count_rate_steps,
     count_share_steps,
-    count_steps,
     price_move,
     rank_move,
+    to_rate,
 )
 from controller.decision.settings import DecisionSettings
 from controller.decision.waves import count_pod_waves, plan_wave_sizes
@@ -63,13 +63,14 @@ def test_a_node_without_a_sensible_size_has_no_share(size: Resources) -> None:
 
 
 def test_a_rate_is_a_whole_number_of_steps() -> None:
-    rate = compute_rate(Decimal("0.1"), Decimal(1) / 3)
-    assert rate == Decimal("0.03333333333")
-    assert count_steps(rate) * RATE_STEP == rate
+    steps = count_rate_steps(Decimal("0.1"), Decimal(1) / 3)
+    assert steps is not None
+    assert to_rate(steps) == steps * RATE_STEP == Decimal("0.03333333333")
 
 
 def test_a_rate_beyond_belief_is_unknown() -> None:
-    assert compute_rate(MAX_RATE, Decimal(1)) is None
+    assert count_rate_steps(MAX_RATE, Decimal(1)) is None
+    assert count_rate_steps(MAX_RATE, Decimal("0.9999")) is not None
 
 
 def test_a_share_of_a_rate_is_counted_in_hundredths_of_a_percent() -> None:
@@ -150,7 +151,7 @@ def test_floats_are_never_further_off_than_their_bound(
         for tier in TIERED.tiers
     ]
     quick_egress = sum_tiers(tiers, np.array([[gb]]), used_gb)  # type: ignore[misc]
-    here, there = (np.array([[float(count_steps(rate))]]) * float(RATE_STEP) for rate in (source, target))
+    here, there = (np.array([[float(rate / RATE_STEP)]]) * float(RATE_STEP) for rate in (source, target))
     quick_bill = price_move(here, there, column, np.array([[float(pod_waves)]]), quick_egress, quick)
     quick_rank = rank_move(quick_bill.net_usd, quick_egress, quick)
     bound = bound_error(here, column, np.array([[float(pod_waves)]]), np.array([[gb]]), 0.09, used_gb, quick)
