@@ -18,6 +18,7 @@ from controller.clusters.kubeconfig import read_kubeconfig, split_kubeconfig_pat
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings
 from controller.decision.egress_file import load_egress_table
+from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
 from controller.engine.command_handler import CommandHandler
 from controller.engine.decision_log import DecisionLog
@@ -59,7 +60,13 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
             clocks,
             lambda: secrets.token_hex(8),
             configuration.migration,
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=settings.accepts_any_prices),
+            MarketGate(
+                fleet,
+                oracle.board,
+                clocks.wall,
+                settings.decision,
+                accepts_any_prices=settings.accepts_any_prices,
+            ),
         )
         stack.push_async_callback(migrations.stop)
         engine = _build_engine(fleet, oracle, migrations, ledger, settings, clocks)
@@ -98,6 +105,7 @@ def _build_engine(
         unfinished=unfinished,
         handler=handler,
         views=ContextViews(load_regions()),
+        planner=Planner(),
         decisions=DecisionLog(),
         outages=OutageLog(),
         wake=wake,

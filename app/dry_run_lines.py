@@ -51,7 +51,7 @@ def verdict_title(verdict: Verdict) -> tuple[str, Tone]:
 
 def verdict_text(dry_run: DryRun) -> str:
     """Return the verdict with its reason, as one sentence."""
-    return f"{verdict_title(dry_run.verdict)[0]}: {plain_text(dry_run.reason)}"
+    return f"{verdict_title(dry_run.verdict)[0]}: {plain_text(str(dry_run.reason))}"
 
 
 def stage_title(stage: MigrationStage) -> tuple[str, Tone]:

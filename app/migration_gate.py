@@ -33,7 +33,7 @@ class Gate:
 def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
     """Return whether this dry run may be executed at wall time `now`."""
     if dry_run.verdict is not Verdict.PAYS:
-        return Gate(plain_text(dry_run.reason) or "The dry run does not say that the move pays.")
+        return Gate(plain_text(str(dry_run.reason)))
     if now >= dry_run.expires_at:
         return Gate("The prices behind this dry run have expired; ask for a new one.", is_expired=True)
     if any(m.workload == dry_run.workload and not m.stage.is_final for m in snapshot.migrations):

@@ -105,7 +105,7 @@ def refusal_text(move: Move) -> str:
     """Return why the engine did not take the start up; empty where it did not refuse one."""
     if move.rejection is None or move.sent_s is not None:
         return ""
-    reason = plain_text(move.rejection.reason).rstrip(".")
+    reason = plain_text(str(move.rejection.reason)).rstrip(".")
     return f"Not started: {reason}. Nothing was changed."
 
 

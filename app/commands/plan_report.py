@@ -10,6 +10,7 @@ from app.dry_run_lines import Line, make_lines, price_world_text, verdict_text
 from app.formatting import plain_text
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import EngineSnapshot
+from oracle.reason import encode_reason
 
 
 def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def dry_run_to_json(dry_run: DryRun) -> dict[str, Any]:
         "net_usd": _number(dry_run.net_usd),
         "payback_hours": _number(dry_run.payback_h),
         "verdict": dry_run.verdict.value,
-        "reason": dry_run.reason,
+        "reason": encode_reason(dry_run.reason),
     }
 
 
@@ -81,8 +82,7 @@ def _refusal_to_json(refusal: Refusal) -> dict[str, Any]:
         "workload": str(refusal.workload),
         "source": refusal.workload.context,
         "target": refusal.target,
-        "reason": refusal.reason,
-        "dry_run": dry_run_to_json(refusal.dry_run) if refusal.dry_run else None,
+        "reason": encode_reason(refusal.reason),
     }
 
 

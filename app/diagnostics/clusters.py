@@ -131,7 +131,7 @@ async def _check_rights(api: KubeApi, override: ContextOverride) -> list[Check]:
     name = f"permissions {api.context}"
     unknown = next((answer for answer in answers.values() if answer.outcome is Outcome.UNKNOWN), None)
     if unknown is not None:
-        return [warning(name, unknown.reason, "run doctor again once the server answers")]
+        return [warning(name, str(unknown.reason), "run doctor again once the server answers")]
     lacking = {permission for permission, answer in answers.items() if answer.outcome is Outcome.FAILED}
     return _judge_rights(name, lacking, "all namespaces" if namespace is None else f"namespace {namespace}")
 

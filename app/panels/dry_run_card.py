@@ -102,7 +102,7 @@ class DryRunCard(QFrame):
         self._show_bill(dry_run, source, target)
         self._show_title(*verdict_title(dry_run.verdict))
         self._progress.hide()
-        blocked = "" if gate.reason == plain_text(dry_run.reason) else gate.reason
+        blocked = "" if gate.reason == plain_text(str(dry_run.reason)) else gate.reason
         said = note or " ".join(part for part in (refusal, blocked) if part)
         set_tone(self._state, said, Tone.PLAIN if note else Tone.WARNING)
         self._state.setVisible(bool(said))

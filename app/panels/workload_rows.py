@@ -41,7 +41,7 @@ def make_workload_rows(view: ContextView, snapshot: EngineSnapshot) -> tuple[Wor
     """Return the rows of a context, in the order of their names."""
     offers = {dry_run.workload: dry_run for dry_run in snapshot.opportunities}
     moving = {m.workload: m for m in snapshot.migrations if not m.stage.is_final}
-    reasons = {refusal.workload: refusal.reason for refusal in reversed(snapshot.refused)}
+    reasons = {refusal.workload: str(refusal.reason) for refusal in reversed(snapshot.refused)}
     workloads = sorted(view.workloads, key=lambda workload: (workload.key.namespace, workload.key.name))
     return tuple(_make_row(workload, offers, moving, reasons) for workload in workloads)
 
@@ -57,7 +57,9 @@ def _make_row(
     if migration is not None:
         note = f"moving, {migration.landed} of {migration.replicas} landed"
     else:
-        note = plain_text("; ".join(workload.obstacles) or reasons.get(workload.key, "nothing cheaper"))
+        note = plain_text(
+            "; ".join(map(str, workload.obstacles)) or reasons.get(workload.key, "nothing cheaper")
+        )
     texts = (
         plain_text(workload.key.name, 80),
         format_replicas(workload.ready_replicas, workload.desired_replicas),

@@ -1,9 +1,11 @@
-"""The result of one check: passed, failed or not known, always with its reason. Pure."""
+"""The result of one check: passed, failed or not known, with its reason. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from oracle.reason import Reason
 
 
 class Outcome(StrEnum):
@@ -16,8 +18,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What was checked (`name`, short), what came of it, and for a person why, and what to do where it failed."""
+    """What was checked (`name`, short), what came of it, and why; `reason` is None only where it passed."""
 
     name: str
     outcome: Outcome
-    reason: str = ""
+    reason: Reason | None = None

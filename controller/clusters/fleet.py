@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from oracle.market import Offering
+from oracle.reason import Reason
 
 
 class Health(StrEnum):
@@ -99,9 +100,8 @@ class Workload:
     available_replicas: int | None
     requests: Resources | None
     state_gb: float | None
-    #: Why this workload can never be moved as it is (persistent volumes, host paths, ...), in words; empty:
-    #: none known.
-    obstacles: tuple[str, ...] = ()
+    #: Why this workload can never be moved as it is (persistent volumes, host paths, ...); empty: none known.
+    obstacles: tuple[Reason, ...] = ()
     #: sha256 of the pod template, to tell whether source and target run the same thing.
     template_hash: str = ""
 

@@ -19,6 +19,8 @@ from controller.clusters.json_reading import as_list, as_mapping, as_text
 from controller.clusters.kube_api import KubeApi, PatchType
 from controller.clusters.resource_parsing import parse_quantity
 from controller.errors import ClusterError, ObjectNotFound, RequestRefused, VersionConflict
+from controller.reasons import Code
+from oracle.reason import Reason
 
 FIELD_MANAGER = "sentinelaura"
 
@@ -61,22 +63,24 @@ async def check_replica_owner(api: KubeApi, namespace: str, name: str, replicas:
     except VersionConflict as conflict:
         return _judge_owners(check, tuple(dict.fromkeys(_CONFLICTING_MANAGER.findall(conflict.reason))))
     except RequestRefused as error:
-        return CheckResult(check, Outcome.UNKNOWN, f"{api.context} does not answer an apply: {error.reason}")
+        return _leave_open(check, api, f"it does not answer an apply: {error.reason}")
     except ClusterError as error:
-        return CheckResult(check, Outcome.UNKNOWN, str(error))
-    return CheckResult(check, Outcome.PASSED, "nobody else manages the replicas")
+        return _leave_open(check, api, error.reason)
+    return CheckResult(check, Outcome.PASSED, Code.REPLICAS_UNOWNED.because())
 
 
 def _judge_owners(check: str, managers: tuple[str, ...]) -> CheckResult:
-    reconcilers = [_RECONCILERS[manager] for manager in managers if manager in _RECONCILERS]
-    if reconcilers:
-        return CheckResult(
-            check,
-            Outcome.FAILED,
-            f"{' and '.join(reconcilers)} manages the replicas and would set them back; let it ignore them first",
-        )
-    named = ", ".join(managers) or "somebody"
-    return CheckResult(check, Outcome.PASSED, f"last set by {named}")
+    owners = tuple(_RECONCILERS[manager] for manager in managers if manager in _RECONCILERS)
+    if owners:
+        return CheckResult(check, Outcome.FAILED, Code.REPLICAS_OWNED.because(owners=owners))
+    named = managers or ("somebody",)
+    return CheckResult(check, Outcome.PASSED, Code.REPLICAS_SET_ONCE.because(managers=named))
+
+
+def _leave_open(check: str, api: KubeApi, detail: str) -> CheckResult:
+    """The result of a check whose question was not answered."""
+    reason = Code.CHECK_UNANSWERED.because(context=api.context, detail=detail)
+    return CheckResult(check, Outcome.UNKNOWN, reason)
 
 
 async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: int) -> CheckResult:
@@ -85,24 +89,21 @@ async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: i
     try:
         page = await api.get(paths.collection("resourcequotas", namespace))
     except ObjectNotFound:
-        return CheckResult(check, Outcome.PASSED, "no quotas there")
+        return CheckResult(check, Outcome.PASSED, Code.NO_QUOTAS.because())
     except ClusterError as error:
-        return CheckResult(check, Outcome.UNKNOWN, str(error))
+        return _leave_open(check, api, error.reason)
     needed = {
         "pods": Decimal(replicas),
         "requests.cpu": Decimal(repr(pod.cpu_cores)) * replicas,
         "requests.memory": Decimal(repr(pod.memory_gib)) * 2**30 * replicas,
     }
-    lacking = [
-        text for quota in as_list(page.get("items")) for text in _find_lacks(as_mapping(quota), needed)
-    ]
-    if lacking:
-        return CheckResult(check, Outcome.FAILED, f"in {api.context}, " + "; ".join(lacking))
-    return CheckResult(check, Outcome.PASSED)
+    quotas = map(as_mapping, as_list(page.get("items")))
+    lack = next((lack for quota in quotas for lack in _find_lacks(api.context, quota, needed)), None)
+    return CheckResult(check, Outcome.PASSED if lack is None else Outcome.FAILED, lack)
 
 
-def _find_lacks(quota: Mapping[str, Any], needed: Mapping[str, Decimal]) -> Iterator[str]:
-    name = as_text(as_mapping(quota.get("metadata")).get("name"))
+def _find_lacks(context: str, quota: Mapping[str, Any], needed: Mapping[str, Decimal]) -> Iterator[Reason]:
+    name = as_text(as_mapping(quota.get("metadata")).get("name")) or ""
     status = as_mapping(quota.get("status"))
     hard, used = as_mapping(status.get("hard")), as_mapping(status.get("used"))
     for resource, amount in needed.items():
@@ -113,10 +114,11 @@ def _find_lacks(quota: Mapping[str, Any], needed: Mapping[str, Decimal]) -> Iter
         try:
             room = parse_quantity(str(hard[key])) - parse_quantity(str(used.get(key, "0")))
         except ValueError:
-            yield f"the quota {name} has an unreadable limit of {key}"
+            yield Code.QUOTA_UNREADABLE.because(context=context, quota=name, resource=key)
             continue
         if amount > room:
-            yield f"the quota {name} leaves {room.normalize():f} of {key}, {amount.normalize():f} are needed"
+            lacking = {"room": room.normalize(), "needed": amount.normalize()}
+            yield Code.QUOTA_SHORT.because(context=context, quota=name, resource=key, **lacking)
 
 
 def find_dependencies(template: Mapping[str, Any]) -> tuple[Dependency, ...]:
@@ -135,9 +137,12 @@ async def check_dependency(api: KubeApi, dependency: Dependency) -> CheckResult:
     try:
         await api.get(paths.item(dependency.resource, dependency.name))
     except ObjectNotFound:
-        return CheckResult(check, Outcome.FAILED, f"{api.context} has no {check}; create it there first")
+        reason = Code.DEPENDENCY_MISSING.because(
+            context=api.context, resource=dependency.resource, name=dependency.name
+        )
+        return CheckResult(check, Outcome.FAILED, reason)
     except (ClusterError, ValueError) as error:
-        return CheckResult(check, Outcome.UNKNOWN, str(error))
+        return _leave_open(check, api, str(error))
     return CheckResult(check, Outcome.PASSED)
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from controller.clusters import paths
 from controller.clusters.checks import CheckResult, Outcome
-from controller.clusters.json_reading import as_mapping
+from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.kube_api import KubeApi
 from controller.errors import ClusterError
-from oracle.untrusted_text import clean_text
+from controller.reasons import Code
 
 #: Reviews that are asked at once of one server.
 _CONCURRENT_REVIEWS = 8
@@ -105,15 +105,19 @@ async def _check_permission(api: KubeApi, permission: Permission, namespace: str
     try:
         answer = await api.create(paths.ACCESS_REVIEWS, _build_review(permission, namespace))
     except ClusterError as error:
-        return CheckResult(name, Outcome.UNKNOWN, f"{api.context} gave no answer: {error.reason}")
+        unanswered = Code.CHECK_UNANSWERED.because(context=api.context, detail=error.reason)
+        return CheckResult(name, Outcome.UNKNOWN, unanswered)
     status = as_mapping(answer.get("status"))
     if status.get("allowed") is True:
         return CheckResult(name, Outcome.PASSED)
     is_narrowed = namespace is not None and permission.resource not in paths.CLUSTER_SCOPED
-    where = f" in the namespace {namespace}" if is_narrowed else ""
-    said = clean_text(status.get("reason") or "")
-    reason = f"these credentials may not {name}{where} in {api.context}" + (f" ({said})" if said else "")
-    return CheckResult(name, Outcome.FAILED, f"{reason}; ask the cluster's administrator for it")
+    reason = Code.PERMISSION_MISSING.because(
+        permission=name,
+        place=f"the namespace {namespace}" if is_narrowed else "the whole",
+        context=api.context,
+        detail=as_text(status.get("reason")) or "no reason given",
+    )
+    return CheckResult(name, Outcome.FAILED, reason)
 
 
 def _build_review(permission: Permission, namespace: str | None) -> dict[str, Any]:

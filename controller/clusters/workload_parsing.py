@@ -2,7 +2,7 @@
 
 The obstacles are what a copy would leave behind in its cluster (disks, nodes) and what somebody else would undo
 (controllers that own the Deployment), as far as the Deployment itself shows it; what needs a question to the API server
-is asked by `move_checks.py`. Each is one clause that ends "the workload" or "it" sentences for a person.
+is asked by `move_checks.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 from controller.clusters.fleet import Workload, WorkloadKey
 from controller.clusters.json_reading import as_count, as_list, as_mapping, as_text
 from controller.clusters.resource_parsing import compute_pod_requests
-from oracle.untrusted_text import clean_text
+from controller.reasons import Code
+from oracle.reason import Reason
 
 #: The declared size of the state that travels with the workload, GB (10^9 bytes); "0" says that there is none.
 STATE_ANNOTATION = "sentinelaura.io/state-gb"
@@ -32,10 +33,10 @@ _GITOPS_PREFIXES = {
 
 #: Volumes that tie a pod to a disk or to a node.
 _BOUND_VOLUMES = {
-    "persistentVolumeClaim": "uses the persistent volume claim",
-    "ephemeral": "uses the ephemeral volume",
-    "hostPath": "mounts a path of its node as",
-    "local": "uses the local volume",
+    "persistentVolumeClaim": Code.VOLUME_CLAIM,
+    "ephemeral": Code.EPHEMERAL_VOLUME,
+    "hostPath": Code.HOST_PATH,
+    "local": Code.LOCAL_VOLUME,
 }
 
 #: Fields of the pod template that the API server or a rollout fills in: they differ between equal templates.
@@ -89,47 +90,52 @@ def _parse_state_gb(annotations: Mapping[str, Any]) -> float | None:
 
 def _find_obstacles(
     metadata: Mapping[str, Any], spec: Mapping[str, Any], template: Mapping[str, Any]
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     pod = as_mapping(template.get("spec"))
     if spec.get("paused"):
-        yield "its rollout is paused"
+        yield Code.PAUSED.because()
     for owner in as_list(metadata.get("ownerReferences")):
         reference = as_mapping(owner)
-        yield f"it is managed by {clean_text(reference.get('kind'))} {clean_text(reference.get('name'))}"
+        yield Code.OWNED.because(kind=_text(reference.get("kind")), name=_text(reference.get("name")))
     marks = {**as_mapping(metadata.get("labels")), **as_mapping(metadata.get("annotations"))}
     tools = {
         tool for prefix, tool in _GITOPS_PREFIXES.items() if any(mark.startswith(prefix) for mark in marks)
     }
     for tool in sorted(tools):
-        yield f"{tool} manages it and would undo the move"
+        yield Code.GITOPS.because(tool=tool)
     if metadata.get("deletionTimestamp"):
-        yield "it is being deleted"
+        yield Code.BEING_DELETED.because()
     yield from _find_volume_obstacles(as_list(pod.get("volumes")))
     yield from _find_node_obstacles(pod)
     if STATE_ANNOTATION in marks and _parse_state_gb(as_mapping(metadata.get("annotations"))) is None:
-        yield f"its annotation {STATE_ANNOTATION} is not a number of gigabytes"
+        yield Code.STATE_UNREADABLE.because(annotation=STATE_ANNOTATION)
 
 
-def _find_volume_obstacles(volumes: Sequence[Any]) -> Iterator[str]:
+def _find_volume_obstacles(volumes: Sequence[Any]) -> Iterator[Reason]:
     for volume in map(as_mapping, volumes):
-        for kind, words in _BOUND_VOLUMES.items():
+        for kind, code in _BOUND_VOLUMES.items():
             if kind in volume:
-                yield f"it {words} {clean_text(volume.get('name'))}"
+                yield code.because(volume=_text(volume.get("name")))
 
 
-def _find_node_obstacles(pod: Mapping[str, Any]) -> Iterator[str]:
+def _find_node_obstacles(pod: Mapping[str, Any]) -> Iterator[Reason]:
     """What ties the pods to this cluster's nodes or network."""
     if pod.get("hostNetwork"):
-        yield "it uses its node's network (hostNetwork)"
+        yield Code.HOST_NETWORK.because()
     ports = [
         as_mapping(p) for c in as_list(pod.get("containers")) for p in as_list(as_mapping(c).get("ports"))
     ]
     if any(port.get("hostPort") for port in ports):
-        yield "it binds a port of its node (hostPort)"
+        yield Code.HOST_PORT.because()
     if as_text(pod.get("nodeName")):
-        yield f"it is pinned to the node {clean_text(pod.get('nodeName'))}"
+        yield Code.PINNED.because(node=_text(pod.get("nodeName")))
     for label in as_mapping(pod.get("nodeSelector")):
         if label.startswith(("topology.kubernetes.io/", "failure-domain.beta.kubernetes.io/")):
-            yield f"its node selector names a place ({clean_text(label)})"
+            yield Code.PLACE_SELECTED.because(label=label)
         elif label == "kubernetes.io/hostname":
-            yield "its node selector names one node"
+            yield Code.NODE_SELECTED.because()
+
+
+def _text(value: object) -> str:
+    """What an object says where it should say a name."""
+    return value if isinstance(value, str) else repr(value)

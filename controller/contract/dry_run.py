@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from controller.clusters.fleet import WorkloadKey
 from oracle.quotes import Quote
+from oracle.reason import Reason
 
 
 class Verdict(StrEnum):
@@ -54,8 +55,8 @@ class DryRun:
     net_usd: Decimal | None
     payback_h: Decimal | None
     verdict: Verdict
-    #: One sentence for a person; for `refused` and `unknown`, what would have to change.
-    reason: str
+    #: Why the verdict is this; for all but `pays`, what would have to change.
+    reason: Reason
     computed_at: float
     #: Unix seconds after which this plan must be computed anew: the earlier deadline of both quotes.
     expires_at: float
@@ -75,5 +76,4 @@ class Refusal:
 
     workload: WorkloadKey
     target: str | None
-    reason: str
-    dry_run: DryRun | None = None
+    reason: Reason

@@ -33,7 +33,7 @@ class WorkloadView:
     ready_replicas: int | None
     usd_per_day: Decimal | None
     state_gb: float | None
-    obstacles: tuple[str, ...] = ()
+    obstacles: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Rejection:
 
     workload: WorkloadKey
     target: str
-    reason: str
+    reason: Reason
     at: float
 
 

@@ -12,23 +12,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fnmatch import translate
-from typing import Any, TypeVar
+from typing import Any
+
+from controller.decision.precision import Number, positive
 
 ZERO = Decimal(0)
 
 
-#: Exact, or quick for estimates.
-Number = TypeVar("Number", Decimal, float)
-
-
 def sum_tiers(tiers: Iterable[tuple[Number | None, Number]], gb: Number, used_gb: Number) -> Number:
     """The price of `gb` after `used_gb`, in growing tiers of (up to GB, None: without end; USD per GB)."""
-    total, start, end = type(gb)(0), used_gb, used_gb + gb
+    total, start, end = gb * 0, used_gb, used_gb + gb
     for up_to_gb, usd_per_gb in tiers:
-        stop = end if up_to_gb is None else min(end, up_to_gb)
-        if stop > start:
-            total += (stop - start) * usd_per_gb
-            start = stop
+        stop = end if up_to_gb is None else end - positive(end - up_to_gb)
+        sent = positive(stop - start)
+        total, start = total + sent * usd_per_gb, start + sent
     return total
 
 

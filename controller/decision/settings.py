@@ -152,6 +152,13 @@ class DecisionSettings:
         maximum=10_000,
         example="2.5",
     )
+    preflight_memory_s: float = setting(
+        3600.0,
+        "How long a target is not offered again after its preflight refused the workload as it is. An hour: whoever "
+        "has mended it sooner asks for the dry run by name.",
+        minimum=0,
+        maximum=86_400,
+    )
     #: What sending data costs; given by the composition. The table itself is not imported here: the first frame of the
     #: window waits for the settings.
     egress: EgressPrices = field(default=UnknownEgress())

@@ -1,4 +1,4 @@
-"""Takes the commands of a person or a program, and answers each: by a dry run, a migration, or a rejection in words.
+"""Takes the commands of a person or a program, and answers each: by a dry run, a migration, or a rejection.
 
 Belongs to the engine's loop and is called by the engine alone.
 """
@@ -9,7 +9,6 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 
 from controller.clusters.fleet import FleetPicture, WorkloadKey
 from controller.clusters.region_manager import RegionManager
@@ -23,17 +22,18 @@ from controller.contract.commands import (
 )
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EntryKind, Rejection
-from controller.decision.budgets import BudgetUsage, find_budget_obstacle, find_cooldown_obstacle
-from controller.decision.evaluation import confirm_move
-from controller.decision.planning import evaluate_candidate
-from controller.decision.price_sources import find_source_obstacle
+from controller.decision.budgets import BudgetUsage
+from controller.decision.evaluation import confirm_move, evaluate_move
+from controller.decision.facts import Facts
 from controller.decision.settings import DecisionSettings
+from controller.engine.preflight_findings import PreflightFindings
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import ControllerError
 from controller.history.ledger import Ledger
 from controller.migration.run.migration_controller import MigrationController
+from controller.reasons import Code
 from oracle.quotes import QuoteBoard
-from oracle.reason import Severity
+from oracle.reason import Reason, Severity
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
@@ -61,6 +61,7 @@ class CommandHandler:
         self._decision = decision
         self._wake = wake
         self._accepts_any_prices = accepts_any_prices
+        self._findings = PreflightFindings()
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
@@ -90,6 +91,19 @@ class CommandHandler:
         """Return the moves that stand in the way of others at Unix time `now`, those of other processes included."""
         return replace(self._migrations.budget_usage(now), unfinished=self._unfinished.moves())
 
+    def collect_facts(self, picture: FleetPicture, board: QuoteBoard, now: float) -> Facts:
+        """Return what plan, dry run and confirmation rest on at Unix time `now`."""
+        self._findings.follow(self._migrations.views(), now, self._decision.preflight_memory_s)
+        return Facts(
+            board=board,
+            settings=self._decision,
+            now=now,
+            usage=self.budget_usage(now),
+            findings=self._findings.current(),
+            armed=frozenset(context for context in picture.clusters if self._regions.is_armed(context)),
+            accepts_any_prices=self._accepts_any_prices,
+        )
+
     async def work(self, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
         """Obey what waits, in order. A start waits for the looks at its contexts: they may find the same workload."""
         self._unfinished.follow(picture)
@@ -108,7 +122,7 @@ class CommandHandler:
         except Exception as error:
             logger.exception("a command failed: %s", command)
             if isinstance(command, (RequestDryRun, StartMigration)):
-                reason = f"an unexpected error stood in the way: {error!r}; the log has more"
+                reason = Code.UNEXPECTED.because(error=repr(error))
                 self._reject(command.workload, command.target, reason, now)
 
     async def _obey(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
@@ -120,7 +134,8 @@ class CommandHandler:
         elif isinstance(command, LookAt):
             self._looked_at = command.contexts
         elif isinstance(command, RequestDryRun):
-            self._answers.append(self._evaluate(command.workload, command.target, picture, board, now))
+            facts = self.collect_facts(picture, board, now)
+            self._answers.append(evaluate_move(picture, facts, command.workload, command.target))
         else:
             await self._start(command, picture, board, now)
 
@@ -133,43 +148,31 @@ class CommandHandler:
             text = f"{command.context} not armed: {self._regions.arming_obstacle(command.context)}"
         self._ledger.record(EntryKind.OPERATOR, text, contexts=(command.context,))
 
-    def _evaluate(
-        self, workload: WorkloadKey, target: str, picture: FleetPicture, board: QuoteBoard, now: float
-    ) -> DryRun:
-        usage = self.budget_usage(now)
-        return evaluate_candidate(workload, target, picture, board, self._decision, now, usage)
-
     async def _start(
         self, command: StartMigration, picture: FleetPicture, board: QuoteBoard, now: float
     ) -> None:
         """Start the very plan that was confirmed, or say why not and answer with the plan as it is now."""
         workload, target = command.workload, command.target
+        facts = self.collect_facts(picture, board, now)
+        confirmed = confirm_move(picture, facts, workload, target, command.plan_digest)
+        refusal = confirmed if isinstance(confirmed, Reason) else await self._begin(confirmed, picture)
+        if refusal is not None:
+            self._answers.append(evaluate_move(picture, facts, workload, target))
+            self._reject(workload, target, refusal, now)
+
+    async def _begin(self, dry_run: DryRun, picture: FleetPicture) -> Reason | None:
+        """Start a confirmed move; or return why it was not taken up."""
         try:
-            dry_run = confirm_move(picture, board, self._decision, workload, target, command.plan_digest, now)
-            obstacle = self._find_obstacle(dry_run, now)
-            if obstacle is None:
-                await self._migrations.start(dry_run)
-                return
+            migration_id = await self._migrations.start(dry_run)
         except ControllerError as error:
-            obstacle = str(error)
-        self._answers.append(self._evaluate(workload, target, picture, board, now))
-        self._reject(workload, target, obstacle, now)
+            return Code.NOT_STARTED.because(detail=str(error))
+        key = dry_run.workload
+        workload = picture.clusters[key.context].find_workload(key.namespace, key.name)
+        if workload is not None:
+            self._findings.note_start(migration_id, workload)
+        return None
 
-    def _find_obstacle(self, dry_run: DryRun, now: float) -> str | None:
-        """Say why a confirmed move may not start now: not armed, on prices of nobody, or against the budgets."""
-        contexts = (dry_run.workload.context, dry_run.target)
-        unarmed = [context for context in contexts if not self._regions.is_armed(context)]
-        if unarmed:
-            return f"{' and '.join(unarmed)} not armed (read-only)"
-        quotes = (dry_run.source_quote, dry_run.target_quote)
-        usage, budgets = self.budget_usage(now), self._decision.budgets
-        return (
-            find_source_obstacle(quotes, accepts_any=self._accepts_any_prices)
-            or find_cooldown_obstacle(dry_run.workload, usage, budgets, now)
-            or find_budget_obstacle(usage, budgets, dry_run.egress_usd or Decimal(0), now)
-        )
-
-    def _reject(self, workload: WorkloadKey, target: str, reason: str, now: float) -> None:
+    def _reject(self, workload: WorkloadKey, target: str, reason: Reason, now: float) -> None:
         self._rejections.append(Rejection(workload, target, reason, now))
         text = f"{workload} was not moved to {target}: {reason}"
         contexts = (workload.context, target)

@@ -7,11 +7,17 @@ from collections.abc import Collection
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EntryKind
-from controller.decision.planning import Plan
+from controller.decision.plan import Offer, Plan
 from controller.history.ledger import Ledger
+from controller.reasons import Code
+from oracle.reason import Reason
 
 #: Least seconds between two entries about one workload: prices that dance around the threshold would fill the ledger.
 QUIET_S = 60.0
+
+#: Budgets that are spent for the moment: a move that waits for them is as worthwhile as before.
+_WAITING = frozenset({Code.CONCURRENCY_SPENT, Code.DAY_SPENT, Code.EGRESS_SPENT})
+_GONE = frozenset({Code.NO_WORKLOAD, Code.NO_CONTEXT})
 
 
 class DecisionLog:
@@ -27,11 +33,11 @@ class DecisionLog:
         """
         for workload in moved:
             self._said.pop(workload, None)
-        offered = {dry_run.workload: dry_run for dry_run in plan.opportunities}
-        for workload, dry_run in offered.items():
-            if self._is_news(workload, dry_run.target, now):
-                contexts = (workload.context, dry_run.target)
-                ledger.record(EntryKind.DECISION, _describe(dry_run), contexts=contexts)
+        offered = {offer.workload: offer.target for offer in plan.offers}
+        for workload, target in offered.items():
+            if self._is_news(workload, target, now):
+                text = _describe(plan.evaluate(Offer(workload, target)))
+                ledger.record(EntryKind.DECISION, text, contexts=(workload.context, target))
         for workload in self._said.keys() - offered.keys():
             reason = _find_reason(plan, workload, self._said[workload][0])
             if reason is not None and self._is_news(workload, None, now):
@@ -52,8 +58,11 @@ def _describe(dry_run: DryRun) -> str:
     )
 
 
-def _find_reason(plan: Plan, workload: WorkloadKey, target: str | None) -> str | None:
-    """Why the move that was offered no longer is; None for a workload that is gone, of which nothing is said."""
-    return next(
-        (r.reason for r in plan.refused if r.workload == workload and r.target in (target, None)), None
-    )
+def _find_reason(plan: Plan, workload: WorkloadKey, target: str | None) -> Reason | None:
+    """Why the move that was offered no longer is.
+
+    None for a workload that is gone, of which nothing is said, and where it only has to wait for its turn.
+    """
+    if target is None or plan.find_code(workload, target) in _WAITING | _GONE:
+        return None
+    return plan.why(workload, target)

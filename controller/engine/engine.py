@@ -19,7 +19,8 @@ from controller.clusters.region_manager import RegionManager
 from controller.contract.commands import Command
 from controller.contract.dry_run import Refusal
 from controller.contract.snapshots import EngineSnapshot
-from controller.decision.planning import Plan, plan_moves
+from controller.decision.plan import Plan
+from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
 from controller.engine.command_handler import CommandHandler
 from controller.engine.decision_log import DecisionLog
@@ -45,6 +46,10 @@ UNPRICED_GRACE_S = 4.0
 #: that lasts.
 RETRY_S = 4.0
 MAX_TIMELINE_ENTRIES = 200
+#: Opportunities that a snapshot carries, best first: more than anybody goes through.
+MAX_OPPORTUNITIES = 200
+#: Refusals that a snapshot carries.
+MAX_REFUSALS = 400
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +78,7 @@ class EngineParts:
     unfinished: UnfinishedMoves
     handler: CommandHandler
     views: ContextViews
+    planner: Planner
     decisions: DecisionLog
     outages: OutageLog
     wake: asyncio.Event
@@ -94,6 +100,7 @@ class Engine:
         self._wake = parts.wake
         self._settings = settings
         self._clocks = clocks
+        self._planner = parts.planner
         self._bindings: frozenset[Binding] = frozenset()
         self._bindings_since = clocks.monotonic()
         self._published = asyncio.Condition()
@@ -188,8 +195,7 @@ class Engine:
         picture, board = self._regions.picture(), self._oracle.board()
         self._follow_bindings(picture)
         await self._handler.work(picture, board, now)
-        usage = self._handler.budget_usage(now)
-        plan = plan_moves(picture, board, self._settings.decision, now, usage)
+        plan = self._planner.plan(picture, self._handler.collect_facts(picture, board, now))
         moved = [view.workload for view in self._migrations.views()]
         self._decisions.record(plan, moved, self._ledger, now)
         self._outages.record(self._oracle.status, picture, self._ledger, now)
@@ -215,8 +221,8 @@ class Engine:
             store=describe_store(status),
             is_complete=self._is_complete(picture),
             contexts=self._views.build(picture, self._collect_prices(board), armed, now),
-            opportunities=plan.opportunities,
-            refused=self._list_refused(plan),
+            opportunities=plan.opportunities(MAX_OPPORTUNITIES),
+            refused=self._list_refused(picture, plan),
             migrations=self._migrations.views(),
             timeline=self._ledger.newest(MAX_TIMELINE_ENTRIES),
             notices=(
@@ -236,9 +242,13 @@ class Engine:
             self._snapshot = snapshot
             self._published.notify_all()
 
-    def _list_refused(self, plan: Plan) -> tuple[Refusal, ...]:
-        looked_at = self._handler.looked_at
-        return tuple(refusal for refusal in plan.refused if refusal.workload.context in looked_at)
+    def _list_refused(self, picture: FleetPicture, plan: Plan) -> tuple[Refusal, ...]:
+        """Return why the workloads that somebody looks at are not offered: all pairs of a large fleet are a million."""
+        looked_at = (picture.clusters.get(context) for context in sorted(self._handler.looked_at))
+        workloads = (
+            workload for cluster in looked_at if cluster is not None for workload in cluster.workloads
+        )
+        return tuple(refusal for workload in workloads for refusal in plan.refusals(workload.key))
 
     def _collect_prices(self, board: QuoteBoard) -> PriceFacts:
         histories = {

@@ -1,21 +1,23 @@
-"""What a running migration asks before each wave: are writes allowed, and what do both sides cost right now?
+"""What a running migration asks before each wave: may it go on, and what do both sides cost right now?
 
-Answers from memory, from the fleet picture and the quote board as they are at that moment.
+Answers from memory, from the fleet picture and the quote board as they are at that moment, by the rules that belong to
+a wave (`decision/rules.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from controller.clusters.fleet import Cluster, FleetPicture, Workload, WorkloadKey
+from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
 from controller.clusters.region_manager import RegionManager
-from controller.decision.candidates import describe_site
-from controller.decision.evaluation import Pricing, price_workload
-from controller.decision.price_sources import find_source_obstacle
-from controller.migration.protocol.gate import MoveRates, Unpriced
-from controller.reasons import Code
+from controller.decision.candidates import Candidate, price_candidate
+from controller.decision.facts import Facts
+from controller.decision.rules import Moment, find_unarmed, judge_move
+from controller.decision.settings import DecisionSettings
+from controller.decision.sites import describe_site
+from controller.migration.protocol.gate import NO_FRESH_PRICE, MoveRates, Unpriced
 from oracle.quotes import QuoteBoard
+from oracle.reason import Reason
 
 
 class MarketGate:
@@ -26,53 +28,68 @@ class MarketGate:
         regions: RegionManager,
         board: Callable[[], QuoteBoard],
         wall_clock: Callable[[], float],
+        settings: DecisionSettings,
         *,
         accepts_any_prices: bool,
     ) -> None:
         self._regions = regions
         self._board = board
         self._wall_clock = wall_clock
+        self._settings = settings
         self._accepts_any_prices = accepts_any_prices
 
-    def is_armed(self, context: str) -> bool:
-        """Whether writes to this context are allowed now."""
-        return self._regions.is_armed(context)
+    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+        """Return which rule is against going on now; None: none is."""
+        facts = self._collect_facts((workload.context, target))
+        candidate = self._find_candidate(workload, target, facts)
+        if candidate is None:
+            return find_unarmed(workload.context, target, facts) or NO_FRESH_PRICE
+        refused = judge_move(candidate, facts, Moment.WAVE)
+        return refused[1] if refused is not None else None
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         """Return what one replica costs per hour on each side, or why nothing may rest on that now."""
+        facts = self._collect_facts((workload.context, target))
+        candidate = self._find_candidate(workload, target, facts)
+        if candidate is None:
+            return Unpriced()
+        refused = judge_move(candidate, facts, Moment.RATES)
+        if refused is not None:
+            return Unpriced(refused[1])
+        here, there = candidate.here, candidate.there
+        if (
+            here.quote is None
+            or there.quote is None
+            or here.usd_per_hour is None
+            or there.usd_per_hour is None
+        ):
+            return Unpriced()
+        deadline = min(here.quote.deadline, there.quote.deadline)
+        return MoveRates(here.usd_per_hour, there.usd_per_hour, deadline)
+
+    def _collect_facts(self, contexts: tuple[str, str]) -> Facts:
+        return Facts(
+            self._board(),
+            self._settings,
+            self._wall_clock(),
+            armed=frozenset(context for context in contexts if self._regions.is_armed(context)),
+            accepts_any_prices=self._accepts_any_prices,
+        )
+
+    def _find_candidate(self, workload: WorkloadKey, target: str, facts: Facts) -> Candidate | None:
         picture = self._regions.picture()
         source_cluster, target_cluster = picture.clusters.get(workload.context), picture.clusters.get(target)
         found = _find_on_either_side(picture, workload, target)
         if source_cluster is None or target_cluster is None or found is None:
-            return Unpriced()
-        one_replica = replace(found, desired_replicas=1)
-        here, there = self._price(source_cluster, one_replica), self._price(target_cluster, one_replica)
-        obstacle = find_source_obstacle((here.quote, there.quote), accepts_any=self._accepts_any_prices)
-        return _to_unpriced(str(obstacle)) if obstacle is not None else _to_rates(here, there)
-
-    def _price(self, cluster: Cluster, workload: Workload) -> Pricing:
-        return price_workload(describe_site(cluster), workload, self._board(), self._wall_clock())
-
-
-def _to_unpriced(why: str) -> Unpriced:
-    return Unpriced(Code.PRICES_NOT_USABLE.because(why=why))
-
-
-def _to_rates(here: Pricing, there: Pricing) -> MoveRates | Unpriced:
-    quotes = [pricing.quote for pricing in (here, there) if pricing.quote is not None]
-    if here.usd_per_hour is None or there.usd_per_hour is None:
-        return _to_unpriced("; ".join(str(pricing.reason) for pricing in (here, there) if pricing.reason))
-    return MoveRates(here.usd_per_hour, there.usd_per_hour, min(quote.deadline for quote in quotes))
+            return None
+        return price_candidate(describe_site(source_cluster), found, describe_site(target_cluster), facts)
 
 
 def _find_on_either_side(picture: FleetPicture, key: WorkloadKey, target: str) -> Workload | None:
     """The source's Deployment, or its copy where the source's is out of sight."""
     for context in (key.context, target):
-        found = (
-            picture.clusters[context].find_workload(key.namespace, key.name)
-            if context in picture.clusters
-            else None
-        )
+        cluster = picture.clusters.get(context)
+        found = cluster.find_workload(key.namespace, key.name) if cluster is not None else None
         if found is not None:
             return found
     return None

@@ -1,8 +1,8 @@
 """Joins what the wings of the engine know into the views of a snapshot, and keeps those of which nothing has changed.
 
-The price that a context shows is the one of its most common instance type; a workload's cost is its share of a node at
-that price, and None where anything of it is unknown. Views are made anew only where one of their inputs is another
-object: `contract/changes.py` then finds what differs by identity. Owned by the engine.
+The price that a context shows is the one of its most common instance type; a workload's cost is its share of the nodes
+that it would run on at their price, and None where anything of it is unknown. Views are made anew only where one of
+their inputs is another object: `contract/changes.py` then finds what differs by identity. Owned by the engine.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload
+from controller.clusters.fleet import Cluster, FleetPicture, Health, Resources, Workload
 from controller.contract.snapshots import ContextView, PriceOrigin, PriceSourceView, WorkloadView
-from controller.decision.costs import NodeRates
+from controller.decision.sites import Site, describe_site, price_replica
 from oracle.binding import Binding
 from oracle.market import Offering, Region
 from oracle.price_history import PricePoint
@@ -38,19 +38,15 @@ class PriceFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """Everything that one context's view is made of."""
+    """Everything that one context's view is made of. `node_prices`: of each of its groups of nodes, None: unknown."""
 
-    cluster: Cluster
+    site: Site
     offering: Offering | None
     quote: Quote | None
-    is_usable: bool
+    node_prices: tuple[Decimal | None, ...]
     on_demand: Decimal | None
     points: tuple[PricePoint, ...]
     armed: bool
-
-    @property
-    def usable_quote(self) -> Quote | None:
-        return self.quote if self.is_usable else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,48 +68,31 @@ class ContextViews:
         """Return one view for each context, in the picture's order; an unchanged one is the same object as before."""
         kept = {}
         for context, cluster in picture.clusters.items():
-            inputs = self._collect_inputs(cluster, prices, context in armed, now)
-            kept[context] = self._update(self._kept.get(context), inputs)
+            before = self._kept.get(context)
+            inputs = _collect_inputs(cluster, before, prices, context in armed, now)
+            kept[context] = self._update(before, inputs, prices.board, now)
         self._kept = kept
         return tuple(one.view for one in kept.values())
 
-    def _collect_inputs(self, cluster: Cluster, prices: PriceFacts, armed: bool, now: float) -> _Inputs:
-        before = self._kept.get(cluster.context)
-        if before is not None and before.inputs.cluster.nodes is cluster.nodes:
-            offering = before.inputs.offering
-        else:
-            offering = main_offering(cluster)
-        if offering is None:
-            return _Inputs(cluster, None, None, False, None, (), armed)
-        quote = prices.board.find(cluster.context, offering)
-        return _Inputs(
-            cluster=cluster,
-            offering=offering,
-            quote=quote,
-            is_usable=quote is not None and quote.is_usable(now),
-            on_demand=prices.on_demand.get(offering),
-            points=prices.histories.get((cluster.context, offering), ()),
-            armed=armed,
-        )
-
-    def _update(self, before: _Kept | None, inputs: _Inputs) -> _Kept:
+    def _update(self, before: _Kept | None, inputs: _Inputs, board: QuoteBoard, now: float) -> _Kept:
         if before is None:
-            return _Kept(
-                inputs, self._build_view(inputs, _to_history(inputs.points), _build_workloads(inputs))
-            )
+            workloads = _build_workloads(inputs.site, board, now)
+            return _Kept(inputs, self._build_view(inputs, _to_history(inputs.points), workloads))
         known, view = before.inputs, before.view
         if _is_same(known, inputs):
             return before
         history = view.history if known.points is inputs.points else _to_history(inputs.points)
         workloads = (
-            view.workloads if _cost_the_same(known, inputs) else _build_workloads(inputs, view.workloads)
+            view.workloads
+            if _cost_the_same(known, inputs)
+            else _build_workloads(inputs.site, board, now, view.workloads)
         )
         return _Kept(inputs, self._build_view(inputs, history, workloads))
 
     def _build_view(
         self, inputs: _Inputs, history: History, workloads: tuple[WorkloadView, ...]
     ) -> ContextView:
-        cluster, offering = inputs.cluster, inputs.offering
+        cluster, offering = inputs.site.cluster, inputs.offering
         place = self._places.get(f"{cluster.provider}/{cluster.region}")
         return ContextView(
             context=cluster.context,
@@ -136,6 +115,24 @@ class ContextViews:
             ready_replicas=_sum_ready(workloads),
             desired_replicas=sum(workload.desired_replicas for workload in cluster.workloads),
         )
+
+
+def _collect_inputs(
+    cluster: Cluster, before: _Kept | None, prices: PriceFacts, armed: bool, now: float
+) -> _Inputs:
+    known = before.inputs.site if before is not None else None
+    site = describe_site(cluster, known)
+    offering = main_offering(cluster)
+    usable = (prices.board.find_usable(cluster.context, group.offering, now) for group in site.groups)
+    return _Inputs(
+        site=site,
+        offering=offering,
+        quote=prices.board.find(cluster.context, offering) if offering is not None else None,
+        node_prices=tuple(quote.usd_per_hour if quote is not None else None for quote in usable),
+        on_demand=prices.on_demand.get(offering) if offering is not None else None,
+        points=prices.histories.get((cluster.context, offering), ()) if offering is not None else (),
+        armed=armed,
+    )
 
 
 def describe_price_source(
@@ -173,48 +170,49 @@ def main_offering(cluster: Cluster) -> Offering | None:
 
 def _is_same(one: _Inputs, other: _Inputs) -> bool:
     """Whether the view would be the same. The moment of the last word from a cluster is not shown in it."""
-    before, after = one.cluster, other.cluster
+    before, after = one.site.cluster, other.site.cluster
     return (
-        before.nodes is after.nodes
-        and before.workloads is after.workloads
+        _cost_the_same(one, other)
         and one.points is other.points
-        and (before.health, before.reason, before.provider, before.region, before.is_complete)
-        == (after.health, after.reason, after.provider, after.region, after.is_complete)
-        and (one.quote, one.is_usable, one.on_demand, one.armed)
-        == (other.quote, other.is_usable, other.on_demand, other.armed)
+        and (before.reason, before.provider, before.region, before.is_complete)
+        == (after.reason, after.provider, after.region, after.is_complete)
+        and (one.quote, one.on_demand, one.armed) == (other.quote, other.on_demand, other.armed)
     )
 
 
 def _cost_the_same(one: _Inputs, other: _Inputs) -> bool:
     """Whether no workload's view has changed: a new quote of the same price changes none."""
+    before, after = one.site.cluster, other.site.cluster
     return (
-        one.cluster.workloads is other.cluster.workloads
-        and one.cluster.nodes is other.cluster.nodes
-        and one.cluster.health is other.cluster.health
-        and _find_price(one) == _find_price(other)
+        before.workloads is after.workloads
+        and before.nodes is after.nodes
+        and before.health is after.health
+        and one.node_prices == other.node_prices
     )
 
 
-def _find_price(inputs: _Inputs) -> Decimal | None:
-    return inputs.usable_quote.usd_per_hour if inputs.usable_quote is not None else None
-
-
-def _build_workloads(inputs: _Inputs, before: Sequence[WorkloadView] = ()) -> tuple[WorkloadView, ...]:
+def _build_workloads(
+    site: Site, board: QuoteBoard, now: float, before: Sequence[WorkloadView] = ()
+) -> tuple[WorkloadView, ...]:
     """Build the views of a cluster's workloads; one that is equal to the one before is that one."""
     known = {view.key: view for view in before}
-    quote, cluster = inputs.usable_quote, inputs.cluster
-    rates = NodeRates(cluster.nodes, quote) if quote is not None else None
-    built = (_build_workload_view(workload, cluster.health, rates) for workload in cluster.workloads)
-    return tuple(known[view.key] if known.get(view.key) == view else view for view in built)
+    #: requests of a pod -> what one costs: most workloads are of a few sizes.
+    rates: dict[Resources | None, Decimal | None] = {}
+    views = []
+    for workload in site.cluster.workloads:
+        if workload.requests not in rates:
+            rates[workload.requests] = price_replica(site, workload.requests, board, now).usd_per_hour
+        view = _build_workload_view(workload, site.cluster.health, rates[workload.requests])
+        views.append(known[view.key] if known.get(view.key) == view else view)
+    return tuple(views)
 
 
-def _build_workload_view(workload: Workload, health: Health, rates: NodeRates | None) -> WorkloadView:
-    rate = rates.price(workload) if rates is not None else None
+def _build_workload_view(workload: Workload, health: Health, rate: Decimal | None) -> WorkloadView:
     return WorkloadView(
         key=workload.key,
         desired_replicas=workload.desired_replicas,
         ready_replicas=workload.ready_replicas if health is Health.REACHABLE else None,
-        usd_per_day=rate * 24 if rate is not None else None,
+        usd_per_day=rate * workload.desired_replicas * 24 if rate is not None else None,
         state_gb=workload.state_gb,
         obstacles=workload.obstacles,
     )

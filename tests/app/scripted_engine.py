@@ -37,7 +37,7 @@ from controller.contract.snapshots import (
     TimelineEntry,
     WorkloadView,
 )
-from controller.decision.costs import plan_wave_sizes
+from controller.decision.waves import plan_wave_sizes
 from controller.reasons import Code
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote
@@ -134,7 +134,8 @@ class ScriptedEngine:
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
             case StartMigration(workload, target, _) if self.refuses_because:
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
-                rejection = Rejection(workload, target, self.refuses_because, self.now)
+                refusal = Code.NOT_STARTED.because(detail=self.refuses_because)
+                rejection = Rejection(workload, target, refusal, self.now)
                 self._rejections = (*self._rejections, rejection)[-16:]
             case StartMigration(workload, target, digest):
                 self._start(workload, target, digest)
@@ -214,11 +215,8 @@ class ScriptedEngine:
         net = savings - egress - overlap - warm_up
         rate = source_rate - target_rate
         pays = net > 0
-        reason = (
-            f"Saves ${savings:.2f} in 24 h for ${egress + overlap + warm_up:.2f}."
-            if pays
-            else f"The move costs ${egress + overlap + warm_up:.2f} but saves only ${savings:.2f} in 24 h."
-        )
+        sums = {"savings_usd": savings, "cost_usd": egress + overlap + warm_up, "hours": 24}
+        reason = Code.PAYS.because(net_usd=net, **sums) if pays else Code.COSTS_MORE.because(**sums)
         digest = hashlib.sha256(f"{workload}{target}{source.price:.3f}{goal.price:.3f}".encode()).hexdigest()
         return DryRun(
             workload=workload,
@@ -331,7 +329,11 @@ class ScriptedEngine:
     def _refusals(self, opportunities: tuple[DryRun, ...]) -> tuple[Refusal, ...]:
         offered = {dry_run.workload for dry_run in opportunities}
         keys = [WorkloadKey(r.context, "shop", name) for r in self._regions.values() for name in r.workloads]
-        return tuple(Refusal(key, None, "no cheaper region") for key in keys if key not in offered)
+        return tuple(
+            Refusal(key, None, Code.RECORDED.because(sentence="no cheaper region"))
+            for key in keys
+            if key not in offered
+        )
 
     def _start(self, workload: WorkloadKey, target: str, digest: str) -> None:
         dry_run = self.dry_run(workload, target)

@@ -65,7 +65,7 @@ def test_one_click_shows_the_dry_run_and_starts_the_migration(desk: Desk) -> Non
     card = desk.window.moves.card
     assert card.isVisible()
     assert "Spot savings, next 24 h" in words(card)
-    assert "Pays: Saves $6.20 in 24 h" in words(card)
+    assert "Pays: it saves $6.20 in 24 h" in words(card)
     assert "0 of 6 landed" in words(card)
 
 

@@ -24,6 +24,7 @@ from app.demo import DEMO
 from controller.clusters.fleet import Health
 from controller.contract.commands import StartMigration
 from controller.contract.snapshots import MigrationStage, PriceOrigin
+from controller.reasons import Code
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
 from oracle.quotes import Freshness
@@ -168,7 +169,7 @@ def test_unreachable_context_is_greyed_alone_and_real_clusters_stay_read_only(ho
                 )
                 assert any("not armed" in entry.text for entry in refused.timeline)
                 assert refused.migrations == ()
-                assert "not armed" in refused.rejections[-1].reason
+                assert refused.rejections[-1].reason.code is Code.NOT_ARMED
 
     asyncio.run(scenario())
 

@@ -14,6 +14,7 @@ from app.configuration import Configuration
 from app.demo import DEMO_MIGRATION
 from controller.contract.commands import LookAt, SetArmed, StartMigration
 from controller.contract.snapshots import MigrationStage
+from controller.reasons import Code
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
 
@@ -55,7 +56,7 @@ async def look_again(configuration, workload, target):
         expected = f"Unfinished move of {way}: arm {workload.context} and {target} to go on."
         assert expected in {notice.text for notice in seen.notices}
         assert workload not in {dry_run.workload for dry_run in seen.opportunities}
-        assert "is not finished" in next(r.reason for r in seen.refused if r.workload == workload)
+        assert next(r.reason.code for r in seen.refused if r.workload == workload) is Code.MOVE_UNFINISHED
         assert seen.migrations == ()
         for context in (workload.context, target):
             engine.submit(SetArmed(context, True))

@@ -125,6 +125,13 @@ def test_there_is_a_pure_core() -> None:
     )
 
 
+def test_what_answers_at_once_waits_for_no_numpy() -> None:
+    """`--help` and `config show` load neither it nor anything that needs it; rules and prices do not need it."""
+    modules = "app.__main__, app.commands.config, controller.decision.evaluation, controller.migration.protocol.gate"
+    program = f"import sys, {modules}; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
 def test_imports_keep_the_rules() -> None:
     checker = [
         sys.executable,

@@ -143,7 +143,7 @@ def test_disarming_holds_and_arming_goes_on(tmp_path: Path) -> None:
         detail = await hold_until(
             world, lambda w: w.gate.disarmed.add("osaka"), lambda w: w.gate.disarmed.clear(), "SETTLE"
         )
-        assert "osaka is not armed" in detail
+        assert "not armed (read-only): osaka" in detail
 
     assert simulate(scenario, 2, tmp_path).result() == (0, 6)
 
@@ -329,7 +329,7 @@ def test_refused_writes_hold_for_the_credentials(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrange", "reason"),
     [
-        (lambda w: w.gate.disarmed.add("paris"), "paris is not armed"),
+        (lambda w: w.gate.disarmed.add("paris"), "not armed (read-only): paris"),
         (lambda w: setattr(w.gate, "has_prices", False), "no fresh price"),
         (lambda w: w.target.objects.pop("/api/v1/namespaces/shop"), "no namespace shop"),
         (lambda w: w.target.deploy(PATH, w.source.objects[PATH]), "already runs a Deployment"),

@@ -11,6 +11,7 @@ import pytest
 
 from controller.clusters.fleet import Cluster, FleetPicture, Node, Resources
 from controller.contract.snapshots import MigrationStage
+from controller.decision.settings import DecisionSettings
 from controller.engine.market_gate import MarketGate
 from oracle.market import Offering
 from oracle.quotes import Playback, PriceMode, Quote, QuoteBoard
@@ -30,7 +31,7 @@ class SharedMarket:
     def __init__(self, world: World) -> None:
         self.mode = PriceMode.LIVE
         self._world = world
-        world.gate = MarketGate(self, self.board, world.wall, accepts_any_prices=False)
+        world.gate = MarketGate(self, self.board, world.wall, DecisionSettings(), accepts_any_prices=False)
 
     def board(self) -> QuoteBoard:
         now = self._world.wall()

@@ -18,7 +18,7 @@ from typing import Any
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
-from controller.decision.costs import plan_wave_sizes
+from controller.decision.waves import plan_wave_sizes
 from controller.errors import ControllerError
 from controller.history.ledger import Ledger
 from controller.migration.access.lease import find_holder, find_journal, name_lease
@@ -27,7 +27,9 @@ from controller.migration.protocol.journal import decode_journal
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.run.unfinished import find_unfinished
 from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
 from oracle.clocks import Clocks
+from oracle.reason import Reason
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Directed, FakeApi, Faults, Network
 from tests.simulation.processes import Process, install
@@ -102,7 +104,7 @@ def build_dry_run(replicas: int, now: float = EPOCH) -> DryRun:
         net_usd=count * Decimal("1.44") - Decimal("0.16"),
         payback_h=Decimal("1.5"),
         verdict=Verdict.PAYS,
-        reason="it pays",
+        reason=Code.RECORDED.because(sentence="it pays"),
         computed_at=now,
         expires_at=now + 300,
         plan_digest="digest",
@@ -118,8 +120,9 @@ class FakeGate:
         self.target_usd_per_hour = Decimal("0.04")
         self.disarmed: set[str] = set()
 
-    def is_armed(self, context: str) -> bool:
-        return context not in self.disarmed
+    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+        unarmed = tuple(context for context in (workload.context, target) if context in self.disarmed)
+        return Code.NOT_ARMED.because(contexts=unarmed) if unarmed else None
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         if not self.has_prices:

@@ -12,9 +12,13 @@ from typing import Protocol
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
+from controller.decision.pricing import compute_remaining_usd
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.reason import Reason
+
+#: Why a wave waits where a quote is missing, expired, or expires while the request travels.
+NO_FRESH_PRICE = Code.NO_FRESH_PRICE.because()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +33,18 @@ class MoveRates:
     deadline: float
 
 
-_NO_FRESH_PRICE = Code.NO_FRESH_PRICE.because()
-
-
 @dataclass(frozen=True, slots=True)
 class Unpriced:
     """There are no rates that anything may rest on now, and why."""
 
-    reason: Reason = _NO_FRESH_PRICE
+    reason: Reason = NO_FRESH_PRICE
 
 
 class Gate(Protocol):
     """The engine's answers at send time. Both methods answer at once, from memory."""
 
-    def is_armed(self, context: str) -> bool:
-        """Whether writes to this context are allowed now."""
+    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+        """Return which rule is against going on now (not armed, no price); None: none is."""
         ...
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
@@ -65,9 +66,10 @@ def compute_remaining_value(
     if dry_run.egress_usd is None or dry_run.overlap_usd is None:
         return None
     hours_left = max(Decimal(0), Decimal(dry_run.horizon_h) - Decimal(elapsed_s) / 3600)
-    saved = hours_left * (rates.source_usd_per_hour - rates.target_usd_per_hour) * replicas_left
-    share_left = Decimal(replicas_left) / dry_run.replicas
-    return saved - (dry_run.egress_usd + dry_run.overlap_usd) * share_left
+    costs_left_usd = (dry_run.egress_usd + dry_run.overlap_usd) * replicas_left / dry_run.replicas
+    return compute_remaining_usd(
+        rates.source_usd_per_hour, rates.target_usd_per_hour, replicas_left, hours_left, costs_left_usd
+    )
 
 
 def check_gate(
@@ -80,22 +82,15 @@ def check_gate(
     now: float,
 ) -> Reason | None:
     """Return why no wave may start now, or None where one may. `now` is Unix seconds."""
-    for context in (dry_run.workload.context, dry_run.target):
-        if not gate.is_armed(context):
-            return Code.MIGRATION_NOT_ARMED.because(context=context)
+    obstacle = gate.find_obstacle(dry_run.workload, dry_run.target)
+    if obstacle is not None:
+        return obstacle
     rates = gate.find_rates(dry_run.workload, dry_run.target)
     if isinstance(rates, Unpriced):
-        return _as_price_reason(rates.reason)
+        return rates.reason
     if rates.deadline - now < settings.price_margin_s:
-        return _NO_FRESH_PRICE
+        return NO_FRESH_PRICE
     value = compute_remaining_value(dry_run, rates, replicas_left=replicas_left, elapsed_s=elapsed_s)
     if value is None or value <= settings.min_remaining_usd:
         return Code.NOTHING_LEFT_TO_SAVE.because(replicas=replicas_left, worth_usd=value)
     return None
-
-
-def _as_price_reason(reason: Reason) -> Reason:
-    """Return a reason that holds a migration until there are prices, whoever gave it."""
-    if reason.code in (Code.NO_FRESH_PRICE, Code.PRICES_NOT_USABLE):
-        return reason
-    return Code.PRICES_NOT_USABLE.because(why=str(reason))

@@ -90,8 +90,7 @@ class MigrationController:
         its prices are too old; ControllerError where a context is not known.
         """
         if dry_run.verdict is not Verdict.PAYS:
-            reason = Code.PLAN_NOT_EXECUTABLE.because(text=str(dry_run.reason))
-            raise MigrationRefused(str(dry_run.workload), reason)
+            raise MigrationRefused(str(dry_run.workload), dry_run.reason)
         now = self._timing.clocks.wall()
         if now >= dry_run.expires_at:
             raise PlanOutdated(str(dry_run.workload), "the prices that it rests on have expired")

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from app.commands.plan_report import dry_run_to_text, plan_to_text
+from app.commands.plan_report import dry_run_to_text, plan_to_json, plan_to_text
 from app.dry_run_lines import make_lines, verdict_text
+from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import Notice
+from controller.reasons import Code
 from oracle.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 
@@ -44,15 +46,30 @@ def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(
         dry_run,
         workload=replace(dry_run.workload, context=f"a{HOSTILE}", name=f"b{HOSTILE}"),
         target=f"c{HOSTILE}",
-        reason=HOSTILE,
+        reason=Code.NOT_STARTED.because(detail=HOSTILE),
     )
     snapshot = replace(
         engine.snapshot(),
         opportunities=(hostile,),
-        refused=(Refusal(hostile.workload, hostile.target, HOSTILE),),
+        refused=(Refusal(hostile.workload, hostile.target, hostile.reason),),
         notices=(Notice("store", Severity.ERROR, HOSTILE),),
     )
     text = plan_to_text(snapshot)
     assert "owned" in text
     assert all(character.isprintable() or character == "\n" for character in text)
     assert not any(line.startswith("second line") for line in text.splitlines())
+
+
+def test_programs_get_the_code_its_parameters_and_the_sentence(engine: ScriptedEngine) -> None:
+    [refusal] = plan_to_json(
+        replace(
+            engine.snapshot(),
+            refused=(Refusal(WorkloadKey("a", "b", "c"), None, Code.COOLDOWN.because(ago=60, rest=7200)),),
+        )
+    )["refused"]
+    assert refusal["reason"] == {
+        "code": "cooldown",
+        "severity": "info",
+        "parameters": {"ago": 60, "rest": 7200},
+        "sentence": "it was moved 60 s ago and rests for 2 h",
+    }

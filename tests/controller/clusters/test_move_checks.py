@@ -17,6 +17,7 @@ from controller.clusters.move_checks import (
     find_dependencies,
 )
 from controller.errors import AccessDenied, ControllerError, RequestRefused, VersionConflict
+from controller.reasons import Code
 from tests.controller.clusters.fake_api import FakeApi
 
 DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/checkout"
@@ -59,7 +60,7 @@ class TestReplicaOwner:
     ) -> None:
         result = self.check(VersionConflict("eu", message, status=409))
         assert result.outcome is outcome
-        assert who in result.reason
+        assert who in str(result.reason)
 
     @pytest.mark.parametrize(
         "failure", [RequestRefused("eu", "no apply here", status=415), AccessDenied("eu", "no", status=403)]
@@ -104,7 +105,7 @@ class TestQuotas:
     def test_too_little_room(self, hard: dict[str, str], reason: str) -> None:
         result = self.check(**hard)
         assert result.outcome is Outcome.FAILED
-        assert reason in result.reason
+        assert reason in str(result.reason)
 
     def test_no_quotas_are_room_enough(self) -> None:
         assert asyncio.run(check_quotas(FakeApi(), "shop", POD, 4)).outcome is Outcome.PASSED
@@ -141,7 +142,8 @@ def test_what_is_missing_in_the_target_is_named() -> None:
         ("runtimeclasses gvisor", Outcome.FAILED),
         ("room in the quotas", Outcome.UNKNOWN),
     ]
-    assert results[1].reason == "eu has no runtimeclasses gvisor; create it there first"
+    missing = {"context": "eu", "resource": "runtimeclasses", "name": "gvisor"}
+    assert results[1].reason == Code.DEPENDENCY_MISSING.because(**missing)
 
 
 def test_a_name_that_is_no_name_is_never_asked_for() -> None:

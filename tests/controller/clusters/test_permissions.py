@@ -56,8 +56,8 @@ def test_each_permission_is_asked_for_and_answered_in_order() -> None:
 def test_a_denial_says_who_where_and_what_to_do() -> None:
     asked = [Permission("patch", "deployments")]
     result = asyncio.run(check_permissions(ReviewingApi(("patch", "deployments")), asked, "shop"))[0]
-    assert result.reason == (
-        "these credentials may not patch deployments in the namespace shop in eu (no role); "
+    assert str(result.reason) == (
+        "these credentials may not patch deployments in the namespace shop of eu (no role); "
         "ask the cluster's administrator for it"
     )
 

@@ -21,6 +21,7 @@ from controller.clusters.permissions import MOVE_FROM, OBSERVE, check_permission
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.errors import KubeconfigError, NotArmed, UnknownContext
+from controller.reasons import Code
 from controller.simulation.fleet_plan import FleetPlan, plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
 from tests.controller.clusters.serving import write_kubeconfig
@@ -213,7 +214,7 @@ def test_the_owner_of_replicas_is_found_out_without_changing_them(tmp_path: Path
             await api.patch(path, taken, PatchType.APPLY, field_manager="argocd-controller", force=True)
             result = await check_replica_owner(api, "shop", "checkout", 12)
             assert result.outcome is Outcome.FAILED
-            assert "Argo CD" in result.reason
+            assert result.reason == Code.REPLICAS_OWNED.because(owners=("Argo CD",))
             assert (await api.get(path))["spec"] == before["spec"]
 
     run(test)

@@ -8,6 +8,8 @@ import pytest
 
 from controller.clusters.fleet import Resources, WorkloadKey
 from controller.clusters.workload_parsing import hash_template, parse_workload
+from controller.reasons import Code
+from oracle.reason import Reason
 from tests.controller.clusters.objects import Json, make_deployment, pod_spec
 
 
@@ -46,7 +48,7 @@ def test_a_state_size_that_is_no_size_is_unknown_and_an_obstacle(text: str) -> N
     deployment["metadata"]["annotations"]["sentinelaura.io/state-gb"] = text
     workload = parse_workload("eu", deployment)
     assert workload.state_gb is None
-    assert "not a number of gigabytes" in workload.obstacles[0]
+    assert [reason.code for reason in workload.obstacles] == [Code.STATE_UNREADABLE]
 
 
 def test_no_annotation_is_unknown_and_no_obstacle() -> None:
@@ -78,26 +80,55 @@ def with_metadata(**metadata: Any) -> Json:
 @pytest.mark.parametrize(
     ("deployment", "obstacle"),
     [
-        (with_volume(persistentVolumeClaim={"claimName": "x"}), "persistent volume claim data"),
-        (with_volume(ephemeral={}), "ephemeral volume data"),
-        (with_volume(hostPath={"path": "/"}), "path of its node as data"),
-        (with_pod(hostNetwork=True), "hostNetwork"),
-        (with_pod(nodeName="node-7"), "pinned to the node node-7"),
-        (with_pod(nodeSelector={"topology.kubernetes.io/zone": "eu-west-1a"}), "node selector names a place"),
-        (with_pod(nodeSelector={"kubernetes.io/hostname": "x"}), "names one node"),
-        (with_pod(containers=[{"name": "c", "ports": [{"hostPort": 80}]}]), "hostPort"),
-        (make_deployment(paused=True), "paused"),
-        (with_metadata(ownerReferences=[{"kind": "Rollout", "name": "shop"}]), "managed by Rollout shop"),
-        (with_metadata(labels={"kustomize.toolkit.fluxcd.io/name": "apps"}), "Flux manages it"),
-        (with_metadata(annotations={"argocd.argoproj.io/tracking-id": "x"}), "Argo CD manages it"),
-        (with_metadata(annotations={"argocd.argoproj.io/sync-wave": "2"}), "Argo CD manages it"),
-        (with_metadata(deletionTimestamp="2026-01-01T00:00:00Z"), "being deleted"),
+        (with_volume(persistentVolumeClaim={"claimName": "x"}), Code.VOLUME_CLAIM.because(volume="data")),
+        (with_volume(ephemeral={}), Code.EPHEMERAL_VOLUME.because(volume="data")),
+        (with_volume(hostPath={"path": "/"}), Code.HOST_PATH.because(volume="data")),
+        (with_pod(hostNetwork=True), Code.HOST_NETWORK.because()),
+        (with_pod(nodeName="node-7"), Code.PINNED.because(node="node-7")),
+        (
+            with_pod(nodeSelector={"topology.kubernetes.io/zone": "eu-west-1a"}),
+            Code.PLACE_SELECTED.because(label="topology.kubernetes.io/zone"),
+        ),
+        (with_pod(nodeSelector={"kubernetes.io/hostname": "x"}), Code.NODE_SELECTED.because()),
+        (with_pod(containers=[{"name": "c", "ports": [{"hostPort": 80}]}]), Code.HOST_PORT.because()),
+        (make_deployment(paused=True), Code.PAUSED.because()),
+        (
+            with_metadata(ownerReferences=[{"kind": "Rollout", "name": "shop"}]),
+            Code.OWNED.because(kind="Rollout", name="shop"),
+        ),
+        (
+            with_metadata(labels={"kustomize.toolkit.fluxcd.io/name": "apps"}),
+            Code.GITOPS.because(tool="Flux"),
+        ),
+        (
+            with_metadata(annotations={"argocd.argoproj.io/tracking-id": "x"}),
+            Code.GITOPS.because(tool="Argo CD"),
+        ),
+        (
+            with_metadata(annotations={"argocd.argoproj.io/sync-wave": "2"}),
+            Code.GITOPS.because(tool="Argo CD"),
+        ),
+        (with_metadata(deletionTimestamp="2026-01-01T00:00:00Z"), Code.BEING_DELETED.because()),
     ],
-    ids=["claim", "ephemeral", "host path", "host network", "pinned", "zone", "hostname", "host port", "paused",
-         "owner", "flux", "argo", "argo's order", "deleted"],
-)  # fmt: skip
-def test_what_ties_a_workload_to_its_cluster_is_an_obstacle(deployment: Json, obstacle: str) -> None:
-    assert any(obstacle in text for text in parse_workload("eu", deployment).obstacles)
+    ids=[
+        "claim",
+        "ephemeral",
+        "host path",
+        "host network",
+        "pinned",
+        "zone",
+        "hostname",
+        "host port",
+        "paused",
+        "owner",
+        "flux",
+        "argo",
+        "argo's order",
+        "deleted",
+    ],
+)
+def test_what_ties_a_workload_to_its_cluster_is_an_obstacle(deployment: Json, obstacle: Reason) -> None:
+    assert parse_workload("eu", deployment).obstacles == (obstacle,)
 
 
 def test_config_and_empty_volumes_are_no_obstacle() -> None:

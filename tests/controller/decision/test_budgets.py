@@ -1,4 +1,4 @@
-"""How much moving is allowed."""
+"""Which moves count against what is allowed, and for whom."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from controller.decision.budgets import BudgetUsage, Move, find_budget_obstacle, find_cooldown_obstacle
-from controller.decision.settings import BudgetSettings
+from controller.decision.budgets import BudgetUsage, Move, sum_egress
 from tests.controller.decision.worlds import CHECKOUT, NOW
 
 HOUR = 3600.0
-LIMITS = BudgetSettings(
-    cooldown_s=6 * HOUR, moves_per_day=2, concurrent_moves=1, egress_usd_per_day=Decimal(5)
-)
 
 
 def moved(ended_h_ago: float, egress: str = "1") -> Move:
@@ -23,38 +19,29 @@ def moved(ended_h_ago: float, egress: str = "1") -> Move:
 
 
 @pytest.mark.parametrize("context", ["tokyo", "virginia"])
-def test_a_moved_workload_rests_in_both_directions(context: str) -> None:
-    usage = BudgetUsage((moved(1),))
-    assert "rests for 6.0 hours" in (
-        find_cooldown_obstacle(replace(CHECKOUT, context=context), usage, LIMITS, NOW) or ""
-    )
-
-
-def test_the_rest_ends() -> None:
-    assert find_cooldown_obstacle(CHECKOUT, BudgetUsage((moved(6),)), LIMITS, NOW) is None
+def test_a_move_is_remembered_of_its_workload_on_both_sides(context: str) -> None:
+    usage = BudgetUsage((moved(3), moved(1)))
+    assert usage.find_last_end(replace(CHECKOUT, context=context)) == NOW - HOUR
 
 
 def test_a_namesake_elsewhere_is_another_workload() -> None:
-    usage = BudgetUsage((moved(1),))
-    assert find_cooldown_obstacle(replace(CHECKOUT, context="sydney"), usage, LIMITS, NOW) is None
+    usage = BudgetUsage((moved(1), Move(CHECKOUT, "virginia", NOW)))
+    elsewhere = replace(CHECKOUT, context="sydney")
+    assert usage.find_last_end(elsewhere) is None
+    assert usage.find_under_way(elsewhere) is None
 
 
-def test_a_running_move_uses_up_the_concurrency() -> None:
-    usage = BudgetUsage((Move(CHECKOUT, "virginia", NOW - 60),))
-    assert find_budget_obstacle(usage, LIMITS, Decimal(0), NOW) == (
-        "1 migrations are running, which is the limit"
-    )
+def test_a_move_of_ours_is_under_way_before_one_that_another_process_left() -> None:
+    ours, left = Move(CHECKOUT, "virginia", NOW), Move(CHECKOUT, "oregon", NOW - HOUR)
+    assert BudgetUsage((ours,), (left,)).find_under_way(CHECKOUT) is ours
+    assert BudgetUsage((moved(1),), (left,)).find_under_way(CHECKOUT) is left
 
 
-def test_the_moves_of_a_day_are_limited() -> None:
-    usage = BudgetUsage((moved(7), moved(9)))
-    assert "2 moves began in the last 24 hours" in (
-        find_budget_obstacle(usage, LIMITS, Decimal(0), NOW) or ""
-    )
-    assert find_budget_obstacle(BudgetUsage((moved(7), moved(25))), LIMITS, Decimal(0), NOW) is None
+def test_what_waits_for_a_person_keeps_nobody_else_waiting() -> None:
+    waiting = Move(CHECKOUT, "virginia", NOW, waits_for_person=True)
+    assert BudgetUsage((waiting, moved(1))).running() == ()
+    assert BudgetUsage((waiting,)).find_under_way(CHECKOUT) is waiting
 
 
-@pytest.mark.parametrize(("more", "allowed"), [("4", True), ("4.01", False)])
-def test_the_egress_of_a_day_is_limited(more: str, allowed: bool) -> None:
-    obstacle = find_budget_obstacle(BudgetUsage((moved(7),)), LIMITS, Decimal(more), NOW)
-    assert (obstacle is None) == allowed
+def test_egress_adds_up() -> None:
+    assert sum_egress((moved(1, "0.5"), moved(2, "1.25"))) == Decimal("1.75")

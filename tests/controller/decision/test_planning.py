@@ -1,21 +1,29 @@
-"""The best move for every workload, and a reason for every candidate that is not offered."""
+"""The best move for every workload, and a code for every pair that is not offered; kept up to date as things change."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.clusters.fleet import FleetPicture, Health, Resources, WorkloadKey
+from benchmarks.naive_planning import plan_naively
+from controller.clusters.fleet import Cluster, FleetPicture, Health, Resources, WorkloadKey
 from controller.contract.dry_run import Verdict
 from controller.decision.budgets import BudgetUsage, Move
-from controller.decision.candidates import describe_site
-from controller.decision.estimates import Estimate, Estimator
 from controller.decision.evaluation import evaluate_move
-from controller.decision.planning import Plan, evaluate_candidate, plan_moves
+from controller.decision.facts import Facts, PreflightFinding
+from controller.decision.plan import Offer, Plan
+from controller.decision.planning import Planner
+from controller.decision.rules import Moment
+from controller.decision.settings import BudgetSettings
+from controller.reasons import Code
+from oracle.quotes import QuoteBoard
+from oracle.reason import Reason, ReasonCode
 from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,
@@ -23,12 +31,13 @@ from tests.controller.decision.worlds import (
     SETTINGS,
     make_board,
     make_cluster,
+    make_facts,
     make_picture,
     make_workload,
-    two_regions,
 )
 
 CHEAP_TO_DEAR = {"virginia": "0.10", "oregon": "0.12", "iowa": "0.30", "tokyo": "0.40"}
+BOARD = make_board(**CHEAP_TO_DEAR)
 
 
 def everywhere(**workload: Any) -> FleetPicture:
@@ -37,158 +46,311 @@ def everywhere(**workload: Any) -> FleetPicture:
     return make_picture(make_cluster("tokyo", make_workload(**workload)), *others)
 
 
-def reasons(plan: Plan) -> dict[str | None, str]:
-    return {refusal.target: refusal.reason for refusal in plan.refused}
+def plan_once(picture: FleetPicture, facts: Facts | None = None) -> Plan:
+    return Planner().plan(picture, facts or make_facts(BOARD))
+
+
+def targets(plan: Plan) -> dict[WorkloadKey, str]:
+    return {offer.workload: offer.target for offer in plan.offers}
+
+
+def reasons(plan: Plan, workload: WorkloadKey = CHECKOUT) -> dict[str | None, ReasonCode]:
+    return {refusal.target: refusal.reason.code for refusal in plan.refusals(workload)}
+
+
+def codes(plan: Plan) -> dict[tuple[WorkloadKey, str], str]:
+    return {
+        (workload, target): str(plan.find_code(workload, target))
+        for workload in plan.index
+        for target in plan.sites
+    }
+
+
+def change(picture: FleetPicture, context: str, **changes: Any) -> FleetPicture:
+    cluster = replace(picture.clusters[context], **changes)
+    return FleetPicture({**picture.clusters, context: cluster})
 
 
 def test_the_best_target_is_offered_and_the_others_are_told_why_not() -> None:
-    plan = plan_moves(everywhere(), make_board(**CHEAP_TO_DEAR), SETTINGS, NOW)
-    assert [dry_run.target for dry_run in plan.opportunities] == ["virginia"]
-    assert reasons(plan).keys() == {"oregon", "iowa"}
-    assert "virginia is better" in reasons(plan)["oregon"]
+    plan = plan_once(everywhere())
+    assert plan.offers == (Offer(CHECKOUT, "virginia"),)
+    assert reasons(plan) == {"oregon": Code.BETTER_TARGET, "iowa": Code.BETTER_TARGET}
+    why = plan.why(CHECKOUT, "oregon")
+    assert why["best"] == "virginia"
+    assert plan.why(CHECKOUT, "virginia").code is Code.PAYS
 
 
 def test_the_way_back_counts_in_the_ranking() -> None:
-    """Oregon is a little dearer; with a way back that costs, it would still rank first if Virginia's did not count."""
+    """Tokyo is a little cheaper than Oregon; but coming back from Tokyo costs so much that Oregon is better."""
+    leaving = replace(CHECKOUT, context="virginia")
     picture = make_picture(
-        make_cluster("virginia", make_workload(replace(CHECKOUT, context="virginia"), state_gb=40.0)),
+        make_cluster("virginia", make_workload(leaving, state_gb=40.0)),
         make_cluster("tokyo"),
         make_cluster("oregon"),
     )
-    board = make_board(virginia="0.60", tokyo="0.100", oregon="0.105")
-    plan = plan_moves(picture, board, SETTINGS, NOW)
-    assert [dry_run.target for dry_run in plan.opportunities] == ["oregon"]
-    exact = {
-        target: evaluate_move(
-            picture, board, SETTINGS, replace(CHECKOUT, context="virginia"), target, NOW
-        ).net_usd
-        for target in ("tokyo", "oregon")
-    }
-    assert exact["tokyo"] > exact["oregon"]  # type: ignore[operator]
+    facts = make_facts(make_board(virginia="0.60", tokyo="0.100", oregon="0.105"))
+    assert targets(plan_once(picture, facts)) == {leaving: "oregon"}
+    net = {target: evaluate_move(picture, facts, leaving, target).net_usd for target in ("tokyo", "oregon")}
+    assert net["tokyo"] is not None
+    assert net["oregon"] is not None
+    assert net["tokyo"] > net["oregon"], "without the way back, Tokyo would be the better one"
 
 
 def test_a_workload_that_cannot_move_is_refused_once_without_a_target() -> None:
-    plan = plan_moves(everywhere(obstacles=("it is paused",)), make_board(**CHEAP_TO_DEAR), SETTINGS, NOW)
-    assert plan.opportunities == ()
-    assert reasons(plan) == {None: "it is paused"}
+    plan = plan_once(everywhere(obstacles=(Code.PAUSED.because(),)))
+    assert plan.offers == ()
+    assert reasons(plan) == {None: Code.PAUSED}
 
 
 def test_an_unknown_price_at_home_refuses_the_workload() -> None:
-    plan = plan_moves(everywhere(), make_board(virginia="0.1"), SETTINGS, NOW)
-    assert "no current price" in reasons(plan)[None]
+    assert reasons(plan_once(everywhere(), make_facts(make_board(virginia="0.1")))) == {
+        None: Code.PRICE_UNKNOWN
+    }
 
 
 def test_an_unreachable_target_is_refused_alone() -> None:
-    picture = everywhere()
-    gone = replace(picture.clusters["virginia"], health=Health.UNREACHABLE, reason="no route to host")
-    plan = plan_moves(
-        FleetPicture({**picture.clusters, "virginia": gone}), make_board(**CHEAP_TO_DEAR), SETTINGS, NOW
-    )
-    assert [dry_run.target for dry_run in plan.opportunities] == ["oregon"]
-    assert reasons(plan)["virginia"] == "virginia is unreachable: no route to host"
+    plan = plan_once(change(everywhere(), "virginia", health=Health.UNREACHABLE, reason="no route to host"))
+    assert targets(plan) == {CHECKOUT: "oregon"}
+    assert str(plan.why(CHECKOUT, "virginia")) == "virginia is unreachable: no route to host"
 
 
 def test_nothing_is_planned_on_expired_prices() -> None:
-    plan = plan_moves(everywhere(), make_board(**CHEAP_TO_DEAR), SETTINGS, NOW + 1000)
-    assert plan.opportunities == ()
+    assert plan_once(everywhere(), make_facts(BOARD, now=NOW + 1000)).offers == ()
 
 
-def test_a_workload_rests_after_a_move() -> None:
-    moved = Move(replace(CHECKOUT, context="oregon"), "tokyo", NOW - 7200, NOW - 3600)
-    usage = BudgetUsage((moved,))
-    plan = plan_moves(everywhere(), make_board(**CHEAP_TO_DEAR), SETTINGS, NOW, usage)
-    assert reasons(plan) == {None: "it was moved 60 minutes ago and rests for 24.0 hours"}
-
-
-def test_a_move_that_is_not_over_is_named_before_what_it_has_made_of_the_workload() -> None:
-    picture = everywhere()
-    tokyo = picture.clusters["tokyo"]
-    half_moved = tuple(replace(workload, available_replicas=None) for workload in tokyo.workloads)
-    picture = FleetPicture({**picture.clusters, "tokyo": replace(tokyo, workloads=half_moved)})
-    board, usage = make_board(**CHEAP_TO_DEAR), BudgetUsage(unfinished=(Move(CHECKOUT, "oregon", NOW - 60),))
-    expected = "its move from tokyo to oregon is not finished; it goes on where both are armed"
-    assert reasons(plan_moves(picture, board, SETTINGS, NOW, usage)) == {None: expected}
-    dry_run = evaluate_candidate(CHECKOUT, "virginia", picture, board, SETTINGS, NOW, usage)
-    assert (dry_run.verdict, dry_run.reason) == (Verdict.REFUSED, expected)
-
-
-def test_a_named_candidate_obeys_the_cooldown_too() -> None:
-    usage = BudgetUsage((Move(CHECKOUT, "oregon", NOW - 60),))
-    board = make_board(**CHEAP_TO_DEAR)
-    dry_run = evaluate_candidate(CHECKOUT, "virginia", everywhere(), board, SETTINGS, NOW, usage)
-    assert dry_run.verdict is Verdict.REFUSED
-    assert dry_run.reason == "it is being moved right now"
-    assert dry_run.net_usd is not None, "the numbers are still shown"
-
-
-def test_the_offer_and_the_named_candidate_are_the_same_plan() -> None:
-    board = make_board(**CHEAP_TO_DEAR)
-    offered = plan_moves(everywhere(), board, SETTINGS, NOW).opportunities[0]
-    assert evaluate_candidate(CHECKOUT, "virginia", everywhere(), board, SETTINGS, NOW) == offered
-
-
-prices = st.decimals(min_value="0.01", max_value=5, places=3).map(str)
-workloads = st.fixed_dictionaries(
-    {
-        "desired_replicas": st.integers(0, 20),
-        "requests": st.builds(Resources, st.floats(0.1, 5).map(lambda x: round(x, 2)), st.floats(0.1, 20)),
-        "state_gb": st.none() | st.floats(0, 500),
+def test_nothing_is_offered_that_a_confirmation_would_refuse() -> None:
+    """Budgets, a rest: asked of the plan as of the start."""
+    ended = Move(replace(CHECKOUT, context="oregon"), "tokyo", NOW - 7200, NOW - 3600)
+    other = Move(replace(CHECKOUT, name="other"), "oregon", NOW - 60)
+    limit = replace(SETTINGS, budgets=BudgetSettings(egress_usd_per_day=Decimal("0.05")))
+    cases = {
+        Code.COOLDOWN: make_facts(BOARD, usage=BudgetUsage((ended,))),
+        Code.CONCURRENCY_SPENT: make_facts(BOARD, usage=BudgetUsage((other,))),
+        Code.EGRESS_SPENT: make_facts(BOARD, limit),
     }
-).map(lambda changes: {**changes, "available_replicas": changes["desired_replicas"]})
+    for code, facts in cases.items():
+        plan = plan_once(everywhere(), facts)
+        assert plan.offers == (), code
+        assert plan.find_code(CHECKOUT, "virginia") is code
+        assert evaluate_move(everywhere(), facts, CHECKOUT, "virginia", Moment.CONFIRM).reason.code is code
 
 
-@settings(max_examples=60)
-@given(prices=st.fixed_dictionaries(dict.fromkeys(REGIONS, prices)), workload=workloads)
-def test_a_plan_is_complete_and_never_impossible(prices: dict[str, str], workload: dict[str, Any]) -> None:
-    picture = everywhere(**workload)
-    plan = plan_moves(picture, make_board(**prices), SETTINGS, NOW)
-    for dry_run in plan.opportunities:
-        target = picture.clusters[dry_run.target]
-        assert dry_run.target != dry_run.workload.context
-        assert dry_run.verdict is Verdict.PAYS
-        assert target.free is not None
-        assert (workload["requests"] * dry_run.replicas).fits_in(target.free), "never over capacity"
-    told = {refusal.target for refusal in plan.refused} | {d.target for d in plan.opportunities}
-    assert told in ({None}, {"virginia", "oregon", "iowa"})
-    assert all(refusal.reason for refusal in plan.refused)
+def test_a_target_that_costs_too_much_egress_today_gives_way_to_another() -> None:
+    """A gigabyte from Virginia costs 0.02 USD to Oregon, and 0.09 over the internet to Iowa."""
+    leaving = replace(CHECKOUT, context="virginia")
+    picture = make_picture(
+        make_cluster("virginia", make_workload(leaving)), make_cluster("oregon"), make_cluster("iowa")
+    )
+    budgets = BudgetSettings(egress_usd_per_day=Decimal("0.05"))
+    board = make_board(virginia="0.40", oregon="0.12", iowa="0.05")
+    plan = plan_once(picture, make_facts(board, replace(SETTINGS, budgets=budgets)))
+    assert targets(plan) == {leaving: "oregon"}
+    assert reasons(plan, leaving) == {"iowa": Code.EGRESS_SPENT}
+    assert targets(plan_once(picture, make_facts(board))) == {leaving: "iowa"}
 
 
-@settings(max_examples=100)
-@given(
-    tokyo=prices,
-    virginia=prices,
-    replicas=st.integers(1, 12),
-    gb=st.floats(0, 300).map(lambda gb: round(gb, 2)),
-)
-def test_estimates_agree_with_the_exact_evaluation(
-    tokyo: str, virginia: str, replicas: int, gb: float
-) -> None:
-    picture = two_regions(desired_replicas=replicas, available_replicas=replicas, state_gb=gb)
-    board = make_board(tokyo=tokyo, virginia=virginia)
-    sites = [describe_site(cluster) for cluster in picture.clusters.values()]
+def test_what_its_preflight_refused_gives_way_to_another_until_it_changes() -> None:
+    picture = everywhere()
     workload = picture.clusters["tokyo"].workloads[0]
-    estimate = Estimator(board, SETTINGS, NOW).estimate(sites[0], workload, sites[1])
-    exact = evaluate_move(picture, board, SETTINGS, CHECKOUT, "virginia", NOW)
-    if isinstance(estimate, Estimate):
-        assert exact.net_usd is not None
-        assert abs(estimate.net_usd - float(exact.net_usd)) < 1e-5
-    else:
-        assert exact.verdict is not Verdict.PAYS, estimate
+    facts = make_facts(BOARD, findings=(PreflightFinding(workload, "virginia", "no quota", NOW - 60),))
+    planner = Planner()
+    assert targets(planner.plan(picture, facts)) == {CHECKOUT: "oregon"}
+    rolled_out = change(picture, "tokyo", workloads=(replace(workload, template_hash="newer"),))
+    assert targets(planner.plan(rolled_out, facts)) == {CHECKOUT: "virginia"}
+    assert targets(planner.plan(picture, facts)) == {CHECKOUT: "oregon"}
+    assert targets(planner.plan(picture, replace(facts, findings=()))) == {CHECKOUT: "virginia"}
+
+
+def test_the_offer_and_the_named_dry_run_are_the_same_plan() -> None:
+    facts = make_facts(BOARD)
+    [offered] = plan_once(everywhere(), facts).opportunities()
+    assert evaluate_move(everywhere(), facts, CHECKOUT, "virginia") == offered
+
+
+def test_a_bill_is_made_anew_with_a_new_quote_of_the_same_price() -> None:
+    planner, picture = Planner(), everywhere()
+    first = planner.plan(picture, make_facts(BOARD)).opportunities()
+    assert planner.plan(picture, make_facts(BOARD)).opportunities()[0] is first[0]
+    later = {key: replace(q, confirmed_at=NOW + 60, deadline=NOW + 240) for key, q in BOARD.quotes.items()}
+    [fresh] = planner.plan(picture, make_facts(QuoteBoard(later), now=NOW + 60)).opportunities()
+    assert fresh.expires_at == NOW + 240
 
 
 def test_equal_gains_are_ordered_by_name_so_that_buttons_do_not_jump() -> None:
     twins = [make_workload(WorkloadKey("tokyo", "shop", name)) for name in ("b", "a")]
     picture = make_picture(make_cluster("tokyo", *twins), make_cluster("virginia"))
-    plan = plan_moves(picture, make_board(tokyo="0.4", virginia="0.1"), SETTINGS, NOW)
-    assert [dry_run.workload.name for dry_run in plan.opportunities] == ["a", "b"]
+    assert [offer.workload.name for offer in plan_once(picture).offers] == ["a", "b"]
 
 
-def test_higher_gains_come_first() -> None:
+def test_higher_gains_come_first_and_only_as_many_as_are_asked_for() -> None:
     pair = [
         make_workload(WorkloadKey("tokyo", "shop", "small"), desired_replicas=1, available_replicas=1),
         make_workload(WorkloadKey("tokyo", "shop", "large")),
     ]
-    picture = make_picture(make_cluster("tokyo", *pair), make_cluster("virginia"))
-    plan = plan_moves(picture, make_board(tokyo="0.4", virginia="0.1"), SETTINGS, NOW)
-    assert [dry_run.workload.name for dry_run in plan.opportunities] == ["large", "small"]
-    assert plan.opportunities[0].savings_usd_per_day == Decimal("7.20")
+    plan = plan_once(make_picture(make_cluster("tokyo", *pair), make_cluster("virginia")))
+    assert [offer.workload.name for offer in plan.offers] == ["large", "small"]
+    [best] = plan.opportunities(1)
+    assert best.savings_usd_per_day == Decimal("7.20")
+
+
+def test_what_does_not_exist_is_said_not_to() -> None:
+    plan = plan_once(everywhere())
+    nowhere = replace(CHECKOUT, name="nowhere")
+    assert plan.find_code(nowhere, "virginia") is plan.why(nowhere, "virginia").code is Code.NO_WORKLOAD
+    assert plan.find_code(CHECKOUT, "mars") is plan.why(CHECKOUT, "mars").code is Code.NO_CONTEXT
+    assert plan.refusals(nowhere) == ()
+
+
+def test_an_empty_fleet_has_an_empty_plan() -> None:
+    assert plan_once(make_picture()).offers == ()
+
+
+# -- the same as exactly, one by one ----------------------------------------------------------------------------------
+
+#: Few different values, so that equal prices, ties and exact limits are common.
+prices = st.sampled_from(["0.095", "0.1", "0.1045", "0.11", "0.2", "0.4"])
+amounts = st.sampled_from([0.0, 1.0, 8.5, 40.0, 77.0])
+workloads = st.fixed_dictionaries(
+    {
+        "desired_replicas": st.integers(1, 12),
+        "requests": st.builds(Resources, st.sampled_from([0.5, 1.0, 4.0]), st.sampled_from([2.0, 8.0])),
+        "state_gb": amounts,
+    }
+).map(lambda changes: {**changes, "available_replicas": changes["desired_replicas"]})
+names = st.sampled_from(["a", "b", "c", "d"])
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> FleetPicture:
+    """Healthy clusters with some workloads each; some have the same name in two of them."""
+    clusters = []
+    for context in REGIONS:
+        keys = [WorkloadKey(context, "shop", name) for name in sorted(draw(st.sets(names, max_size=3)))]
+        room = Resources(draw(st.sampled_from([4.0, 12.0])), 48.0)
+        clusters.append(
+            make_cluster(context, *(make_workload(key, **draw(workloads)) for key in keys), free=room)
+        )
+    return make_picture(*clusters)
+
+
+boards = st.dictionaries(st.sampled_from(sorted(REGIONS)), prices).map(
+    lambda known: make_board(**{**dict.fromkeys(REGIONS, "0.2"), **known})
+)
+
+
+def expect(picture: FleetPicture, board: QuoteBoard) -> dict[tuple[WorkloadKey, str], str]:
+    naive = plan_naively(picture, board, SETTINGS, NOW)
+    return {
+        (w.key, context): naive.codes.get(
+            (w.key, context), "pays" if naive.targets.get(w.key) == context else "better_target"
+        )
+        for cluster in picture.clusters.values()
+        for w in cluster.workloads
+        for context in picture.clusters
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(picture=fleets(), board=boards)
+def test_targets_and_codes_are_those_of_a_loop_over_all_pairs(
+    picture: FleetPicture, board: QuoteBoard
+) -> None:
+    assert codes(plan_once(picture, make_facts(board))) == expect(picture, board)
+
+
+@settings(max_examples=75, deadline=None)
+@given(rounds=st.lists(st.tuples(fleets(), boards), min_size=2, max_size=4))
+def test_a_plan_that_was_kept_up_to_date_is_as_one_made_anew(
+    rounds: Iterable[tuple[FleetPicture, QuoteBoard]],
+) -> None:
+    """Some clusters stay as they are between rounds, workloads come, change and go, prices move."""
+    planner = Planner()
+    for picture, board in rounds:
+        assert codes(planner.plan(picture, make_facts(board))) == expect(picture, board)
+
+
+def _without(board: QuoteBoard, context: str) -> QuoteBoard:
+    return QuoteBoard({key: quote for key, quote in board.quotes.items() if key[0] != context})
+
+
+UNCHANGED: Any = object()
+CHANGES: dict[str, Any] = {
+    "nothing": ({}, {}),
+    "observed again": ({"virginia": {"observed_at": NOW + 5}}, {}),
+    "virginia is unreachable": ({"virginia": {"health": Health.UNREACHABLE}}, {}),
+    "virginia has no room": ({"virginia": {"free": Resources(1.0, 48.0)}}, {}),
+    "virginia has lost its nodes": ({"virginia": {"nodes": ()}}, {}),
+    "virginia is elsewhere": ({"virginia": {"provider": "gcp", "region": "us-central1"}}, {}),
+    "virginia is tokyo": ({"virginia": {"uid": "uid-tokyo"}}, {}),
+    "tokyo is half read": ({"tokyo": {"is_complete": False}}, {}),
+    "tokyo is empty": ({"tokyo": {"workloads": ()}}, {}),
+    "tokyo has another": (
+        {"tokyo": {"workloads": (make_workload(), make_workload(replace(CHECKOUT, name="b")))}},
+        {},
+    ),
+    "checkout is unhealthy": ({"tokyo": {"workloads": (make_workload(available_replicas=1),)}}, {}),
+    "checkout asks for more": (
+        {"tokyo": {"workloads": (make_workload(requests=Resources(2.0, 4.0)),)}},
+        {},
+    ),
+    "checkout carries more": ({"tokyo": {"workloads": (make_workload(state_gb=300.0),)}}, {}),
+    "checkout asks for nothing": ({"tokyo": {"workloads": (make_workload(requests=None),)}}, {}),
+    "virginia is dearer": ({}, {"board": make_board(**{**CHEAP_TO_DEAR, "virginia": "0.13"})}),
+    "virginia has no price": ({}, {"board": _without(BOARD, "virginia")}),
+    "tokyo has no price": ({}, {"board": _without(BOARD, "tokyo")}),
+    "all prices are too old": ({}, {"now": NOW + 500}),
+    "it rests": ({}, {"usage": BudgetUsage((Move(CHECKOUT, "oregon", NOW - 90, NOW - 60),))}),
+    "it is being moved": ({}, {"usage": BudgetUsage((Move(CHECKOUT, "oregon", NOW - 90),))}),
+    "others are being moved": (
+        {},
+        {"usage": BudgetUsage((Move(replace(CHECKOUT, name="x"), "oregon", NOW - 90),))},
+    ),
+    "a context is gone": ({"virginia": UNCHANGED}, {}),
+    "other settings": ({}, {"settings": replace(SETTINGS, minimum_net_usd=Decimal(100))}),
+}
+
+
+def apply(name: str) -> tuple[FleetPicture, Facts]:
+    """The plain fleet with one change."""
+    clusters, facts = CHANGES[name]
+    changed: dict[str, Cluster] = dict(everywhere().clusters)
+    for context, changes in clusters.items():
+        if changes is UNCHANGED:
+            del changed[context]
+        else:
+            changed[context] = replace(changed[context], **changes)
+    return FleetPicture(changed), replace(make_facts(BOARD), **facts)
+
+
+@pytest.mark.parametrize("first", CHANGES)
+def test_every_change_is_noticed_and_so_is_its_end(first: str) -> None:
+    """Among any two states of the fleet, the plan that was kept is the one that is made anew."""
+    for second in CHANGES:
+        planner = Planner()
+        planner.plan(*apply(first))
+        kept, fresh = planner.plan(*apply(second)), plan_once(*apply(second))
+        assert codes(kept) == codes(fresh), second
+        assert kept.offers == fresh.offers
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_codes_are_those_of_the_sentences(name: str) -> None:
+    plan = plan_once(*apply(name))
+    for (workload, target), code in codes(plan).items():
+        assert plan.why(workload, target).code == code
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_offered_pays_exactly(name: str) -> None:
+    for dry_run in plan_once(*apply(name)).opportunities():
+        assert dry_run.verdict is Verdict.PAYS
+
+
+def test_a_plan_that_was_handed_out_stays_as_it_was() -> None:
+    planner = Planner()
+    before = planner.plan(*apply("nothing"))
+    said: Reason = before.why(CHECKOUT, "oregon")
+    planner.plan(*apply("tokyo is empty"))
+    planner.plan(*apply("virginia is dearer"))
+    assert before.offers == (Offer(CHECKOUT, "virginia"),)
+    assert before.why(CHECKOUT, "oregon") == said

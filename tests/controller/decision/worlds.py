@@ -9,6 +9,7 @@ from typing import Any
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload, WorkloadKey
 from controller.decision.egress import EgressTable
 from controller.decision.egress_file import load_egress_table
+from controller.decision.facts import Facts
 from controller.decision.settings import DecisionSettings
 from oracle.market import CapacityType, Offering
 from oracle.quotes import PriceMode, Quote, QuoteBoard
@@ -82,6 +83,12 @@ def make_board(**prices: str) -> QuoteBoard:
     """A fresh board: context=price of a node, USD per hour."""
     quotes = [make_quote(context, price) for context, price in prices.items()]
     return QuoteBoard({(quote.context, quote.offering): quote for quote in quotes})
+
+
+def make_facts(board: QuoteBoard, settings: DecisionSettings = SETTINGS, **changes: Any) -> Facts:
+    """What a judgement rests on at `NOW`; both regions are armed."""
+    facts = Facts(board, settings, NOW, armed=frozenset(REGIONS))
+    return replace(facts, **changes)
 
 
 def two_regions(**changes: Any) -> FleetPicture:

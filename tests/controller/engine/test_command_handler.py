@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
+from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
+from controller.decision.settings import BudgetSettings
 from controller.engine.command_handler import CommandHandler
 from controller.errors import PlanOutdated
+from controller.reasons import Code
 from oracle.quotes import Playback, PriceMode, QuoteBoard
 from tests.controller.decision.worlds import (
     CHECKOUT,
@@ -24,6 +29,7 @@ from tests.controller.decision.worlds import (
 
 PICTURE = make_picture(make_cluster("tokyo", make_workload()), make_cluster("virginia"))
 BOARD = make_board(tokyo="0.90", virginia="0.10")
+AUTOSCALED = Code.AUTOSCALER_IN_THE_WAY.because(name="web", context="tokyo")
 
 
 class FakeRegions:
@@ -51,13 +57,21 @@ class FakeMigrations:
     def __init__(self):
         self.started = []
         self.usage = NOTHING_MOVED
+        self.shown = ()
+        self.refuses = None
 
     def budget_usage(self, now):
         return self.usage
 
+    def views(self):
+        return self.shown
+
     async def start(self, dry_run):
+        if self.refuses is not None:
+            raise self.refuses
         self.started.append(dry_run)
         self.usage = BudgetUsage((Move(dry_run.workload, dry_run.target, NOW),))
+        return f"m{len(self.started)}"
 
 
 class FakeUnfinished:
@@ -90,7 +104,7 @@ class FakeLedger:
 class World:
     """A desk with everything around it."""
 
-    def __init__(self, *armed, accepts_any_prices=False):
+    def __init__(self, *armed, settings=SETTINGS, accepts_any_prices=False):
         self.regions, self.migrations, self.ledger = FakeRegions(*armed), FakeMigrations(), FakeLedger()
         self.unfinished = FakeUnfinished()
         self.desk = CommandHandler(
@@ -98,7 +112,7 @@ class World:
             self.migrations,
             self.unfinished,
             self.ledger,
-            SETTINGS,
+            settings,
             lambda: None,
             accepts_any_prices,
         )
@@ -128,13 +142,13 @@ def test_confirmed_plan_is_started():
     run(scenario)
 
 
-@pytest.mark.parametrize(("armed", "named"), [((), "tokyo and virginia"), (("tokyo",), "virginia")])
+@pytest.mark.parametrize(("armed", "named"), [((), ("tokyo", "virginia")), (("tokyo",), ("virginia",))])
 def test_start_in_an_unarmed_context_is_rejected_by_name(armed, named):
     async def scenario():
         world = World(*armed)
         await world.round(await world.confirm())
         assert world.migrations.started == []
-        assert world.desk.rejections[-1].reason == f"{named} not armed (read-only)"
+        assert world.desk.rejections[-1].reason == Code.NOT_ARMED.because(contexts=named)
         assert "not armed" in world.ledger.texts[-1]
 
     run(scenario)
@@ -146,8 +160,7 @@ def test_plan_whose_prices_have_turned_is_rejected_and_answered_anew():
         command = await world.confirm()
         await world.round(command, board=make_board(tokyo="0.90", virginia="0.50"))
         assert world.migrations.started == []
-        reason = str(PlanOutdated(str(CHECKOUT), "the workload, the target or a price has changed since"))
-        assert world.desk.rejections[-1].reason == reason
+        assert world.desk.rejections[-1].reason == Code.PLAN_CHANGED.because()
         assert world.desk.answers[-1].plan_digest != command.plan_digest
 
     run(scenario)
@@ -159,7 +172,7 @@ def test_second_click_does_not_start_a_second_migration():
         command = await world.confirm()
         await world.round(command, command)
         assert len(world.migrations.started) == 1
-        assert "being moved" in world.desk.rejections[-1].reason
+        assert world.desk.rejections[-1].reason == Code.MOVE_RUNNING.because()
 
     run(scenario)
 
@@ -185,7 +198,7 @@ def test_error_that_nobody_foresaw_costs_one_command_only():
         world.desk.submit(RequestDryRun(CHECKOUT, "virginia"))
         world.desk.submit(SetArmed("tokyo", armed=False))
         await world.desk.work(absurd, BOARD, NOW)
-        assert "an unexpected error stood in the way" in world.desk.rejections[-1].reason
+        assert world.desk.rejections[-1].reason.code is Code.UNEXPECTED
         assert not world.regions.is_armed("tokyo")
 
     run(scenario)
@@ -198,9 +211,9 @@ def test_workload_whose_move_was_left_unfinished_begins_no_other():
         world.unfinished.left = (Move(CHECKOUT, "oregon", NOW - 100),)
         await world.round(command)
         assert world.migrations.started == []
-        reason = "its move from tokyo to oregon is not finished"
-        assert reason in world.desk.rejections[-1].reason
-        assert reason in world.desk.answers[-1].reason
+        reason = Code.MOVE_UNFINISHED.because(source="tokyo", target="oregon")
+        assert world.desk.rejections[-1].reason == reason
+        assert world.desk.answers[-1].reason == reason
 
     run(scenario)
 
@@ -220,9 +233,70 @@ def test_real_clusters_are_moved_on_live_prices_only(accepted, moves, mode, play
         world = World("tokyo", "virginia", accepts_any_prices=accepted)
         await world.round(await world.confirm(), board=QuoteBoard(quotes))
         assert len(world.migrations.started) == moves
-        assert accepted or f"are {mode}" in world.desk.rejections[-1].reason
+        assert accepted or world.desk.rejections[-1].reason.code is Code.PRICES_NOT_LIVE
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        ({"concurrent_moves": 1}, Code.CONCURRENCY_SPENT),
+        ({"moves_per_day": 1}, Code.DAY_SPENT),
+        ({"egress_usd_per_day": Decimal("0.1")}, Code.EGRESS_SPENT),
+    ],
+)
+def test_start_against_a_budget_is_rejected_though_it_was_confirmed_before_it_was_spent(limits, code):
+    budgets = replace(BudgetSettings(concurrent_moves=2), **limits)
+
+    async def scenario():
+        world = World("tokyo", "virginia", settings=replace(SETTINGS, budgets=budgets))
+        command = await world.confirm()
+        other = replace(CHECKOUT, name="other")
+        world.migrations.usage = BudgetUsage((Move(other, "virginia", NOW - 60, egress_usd=Decimal("0.05")),))
+        await world.round(command)
+        assert world.migrations.started == []
+        assert world.desk.rejections[-1].reason.code is code
+        assert world.desk.answers[-1].reason.code is code
+
+    run(scenario)
+
+
+def test_start_that_the_migrations_do_not_take_up_is_rejected_with_their_reason():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        world.migrations.refuses = PlanOutdated(str(CHECKOUT), "the prices that it rests on have expired")
+        await world.round(command)
+        assert world.desk.rejections[-1].reason.code is Code.NOT_STARTED
+        assert "have expired" in str(world.desk.rejections[-1].reason)
+
+    run(scenario)
+
+
+def test_what_the_preflight_refused_is_a_fact_of_the_next_plan():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        await world.round(await world.confirm())
+        world.migrations.shown = (refused_view(),)
+        [finding] = world.desk.collect_facts(PICTURE, BOARD, NOW).findings
+        assert finding.concerns(make_workload(), "virginia")
+        assert finding.reason == AUTOSCALED
+        later = world.desk.collect_facts(PICTURE, BOARD, NOW + SETTINGS.preflight_memory_s)
+        assert later.findings == ()
+
+    run(scenario)
+
+
+def refused_view():
+    return SimpleNamespace(
+        migration_id="m1",
+        workload=CHECKOUT,
+        target="virginia",
+        stage=MigrationStage.REFUSED,
+        reason=AUTOSCALED,
+        ended_at=NOW,
+    )
 
 
 def test_arming_an_unknown_context_changes_nothing():

@@ -13,6 +13,7 @@ import pytest
 from controller.clusters.fleet import Health
 from controller.contract.commands import LookAt, RequestDryRun, SetArmed
 from controller.decision.budgets import NOTHING_MOVED
+from controller.decision.planning import Planner
 from controller.engine.command_handler import CommandHandler
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
@@ -164,6 +165,7 @@ class World:
             unfinished=self.unfinished,
             handler=handler,
             views=ContextViews({}),
+            planner=Planner(),
             decisions=DecisionLog(),
             outages=OutageLog(),
             wake=wake,

@@ -9,10 +9,12 @@ import pytest
 
 from controller.engine.market_gate import MarketGate
 from controller.migration.protocol.gate import MoveRates, Unpriced
+from controller.reasons import Code
 from oracle.quotes import Playback, PriceMode, QuoteBoard
 from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,
+    SETTINGS,
     make_cluster,
     make_picture,
     make_quote,
@@ -23,12 +25,24 @@ from tests.controller.decision.worlds import (
 HERE, THERE = make_quote("tokyo", "0.90"), make_quote("virginia", "0.10", deadline=NOW + 60.0)
 
 
-def ask(*quotes, picture=None, accepts_any_prices=False):
-    """What a gate over these quotes says of a move from Tokyo to Virginia."""
-    regions = SimpleNamespace(picture=lambda: picture or two_regions())
+def make_gate(*quotes, picture=None, armed=("tokyo", "virginia"), accepts_any_prices=False):
+    """A gate over these quotes."""
+    regions = SimpleNamespace(
+        picture=lambda: picture or two_regions(), is_armed=lambda context: context in armed
+    )
     board = QuoteBoard({(quote.context, quote.offering): quote for quote in quotes})
-    gate = MarketGate(regions, lambda: board, lambda: NOW, accepts_any_prices=accepts_any_prices)
-    return gate.find_rates(CHECKOUT, "virginia")
+    return MarketGate(regions, lambda: board, lambda: NOW, SETTINGS, accepts_any_prices=accepts_any_prices)
+
+
+def ask(*quotes, **changes):
+    """What a gate over these quotes says of the rates of a move from Tokyo to Virginia."""
+    return make_gate(*quotes, **changes).find_rates(CHECKOUT, "virginia")
+
+
+def code_of(*quotes, **changes):
+    """Which rule a gate over these quotes names against a wave of that move."""
+    reason = make_gate(*quotes, **changes).find_obstacle(CHECKOUT, "virginia")
+    return reason.code if reason is not None else None
 
 
 def test_rates_are_those_of_one_replica_until_the_earlier_deadline():
@@ -46,15 +60,18 @@ def test_price_of_either_side_that_is_not_live_is_no_price_for_real_clusters(sid
         for context, price in (("tokyo", "0.90"), ("virginia", "0.10"))
     ]
     answer = ask(*quotes)
-    assert isinstance(answer, Unpriced)
-    assert f"the prices of {' and '.join(sorted(sides))} are {world['mode']}" in str(answer.reason)
+    assert answer == Unpriced(
+        Code.PRICES_NOT_LIVE.because(contexts=tuple(sorted(sides)), modes=(str(world["mode"]),))
+    )
+    assert code_of(*quotes) is Code.PRICES_NOT_LIVE
+    assert code_of(*quotes, accepts_any_prices=True) is None
     assert isinstance(ask(*quotes, accepts_any_prices=True), MoveRates)
 
 
 def test_missing_price_is_named():
-    answer = ask(HERE)
-    assert isinstance(answer, Unpriced)
-    assert "no current price of aws/us-east-1/m5.xlarge (spot) for virginia" in str(answer.reason)
+    missing = {"offering": "aws/us-east-1/m5.xlarge (spot)", "context": "virginia"}
+    assert ask(HERE) == Unpriced(Code.PRICE_UNKNOWN.because(**missing))
+    assert code_of(HERE) is Code.PRICE_UNKNOWN
 
 
 def test_copy_stands_in_for_a_source_that_is_out_of_sight():
@@ -66,3 +83,16 @@ def test_copy_stands_in_for_a_source_that_is_out_of_sight():
 def test_workload_that_is_nowhere_has_no_rates():
     picture = make_picture(make_cluster("tokyo"), make_cluster("virginia"))
     assert ask(HERE, THERE, picture=picture) == Unpriced()
+
+
+@pytest.mark.parametrize("armed", [(), ("tokyo",), ("virginia",)])
+def test_wave_may_not_begin_where_a_side_is_not_armed_but_its_rates_are_known(armed):
+    assert code_of(HERE, THERE, armed=armed) is Code.NOT_ARMED
+    assert isinstance(ask(HERE, THERE, armed=armed), MoveRates)
+    assert code_of(HERE, THERE) is None
+
+
+def test_out_of_sight_a_missing_permission_is_named_before_a_missing_price():
+    nowhere = make_picture(make_cluster("tokyo"), make_cluster("virginia"))
+    assert code_of(picture=nowhere, armed=("tokyo",)) is Code.NOT_ARMED
+    assert code_of(picture=nowhere) is Code.NO_FRESH_PRICE

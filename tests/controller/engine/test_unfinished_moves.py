@@ -9,8 +9,7 @@ import pytest
 
 from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
 from controller.contract.snapshots import MigrationStage
-from controller.decision.budgets import BudgetUsage, find_cooldown_obstacle
-from controller.decision.settings import BudgetSettings
+from controller.decision.budgets import BudgetUsage
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
 from controller.errors import ClusterError, ServerFailed
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
@@ -188,8 +187,9 @@ def test_its_workload_is_not_offered_meanwhile_on_either_side(tmp_path: Path, co
         await restarted.look()
         usage = BudgetUsage(unfinished=restarted.unfinished.moves())
         workload = WorkloadKey(context, WORKLOAD.namespace, WORKLOAD.name)
-        obstacle = find_cooldown_obstacle(workload, usage, BudgetSettings(), world.wall())
-        assert obstacle == "its move from paris to osaka is not finished; it goes on where both are armed"
+        move = usage.find_under_way(workload)
+        assert move is not None
+        assert (move.workload.context, move.target) == ("paris", "osaka")
 
     simulate(scenario, 1, tmp_path)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
-from controller.decision.costs import plan_wave_sizes
+from controller.decision.waves import plan_wave_sizes
 from controller.migration.protocol.record import MigrationRecord, MovePlan, SideRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, MigrationState, Phase
 from controller.reasons import Code
@@ -48,7 +48,7 @@ def dry_run(replicas: int = 6) -> DryRun:
         net_usd=Decimal("8.48"),
         payback_h=Decimal("0.5"),
         verdict=Verdict.PAYS,
-        reason="it pays",
+        reason=Code.RECORDED.because(sentence="it pays"),
         computed_at=NOW,
         expires_at=NOW + 60,
         plan_digest="3f2a",

@@ -8,7 +8,7 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.decision.costs import plan_wave_sizes
+from controller.decision.waves import plan_wave_sizes
 from controller.migration.protocol.bounds import is_within_ceiling, may_lower, may_roll_back
 
 

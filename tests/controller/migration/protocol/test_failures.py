@@ -46,9 +46,12 @@ HOLDS: list[tuple[Reason, HoldReason]] = [
     (Code.DEPLOYMENT_FOREIGN.because(context="osaka"), HoldReason.INTERFERENCE),
     (Code.FENCE_FOREIGN.because(context="osaka", fence="m2:1:1"), HoldReason.INTERFERENCE),
     (Code.FENCE_REMOVED.because(context="osaka"), HoldReason.INTERFERENCE),
-    (Code.MIGRATION_NOT_ARMED.because(context="osaka"), HoldReason.OPERATOR),
+    (Code.NOT_ARMED.because(contexts=("osaka",)), HoldReason.OPERATOR),
     (Code.NOTHING_LEFT_TO_SAVE.because(replicas=3, worth_usd=None), HoldReason.COST_FLIPPED),
-    (Code.PRICES_NOT_USABLE.because(why="simulated"), HoldReason.PRICE_STALE),
+    (
+        Code.PRICES_NOT_LIVE.because(contexts=("osaka",), modes=("simulated",)),
+        HoldReason.PRICE_STALE,
+    ),
     (Code.TOO_MANY_REPLICAS.because(context="osaka"), HoldReason.INTERFERENCE),
     (
         Code.REPLICAS_CHANGED.because(context="osaka", replicas=2, expected=3, manager="kubectl"),

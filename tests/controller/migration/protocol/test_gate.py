@@ -9,6 +9,8 @@ from controller.migration.protocol.failures import find_hold
 from controller.migration.protocol.gate import MoveRates, Unpriced, check_gate, compute_remaining_value
 from controller.migration.protocol.states import HoldReason
 from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
+from oracle.reason import Reason
 from tests.controller.migration.records import NOW, dry_run, record
 
 GOOD = MoveRates(Decimal("0.10"), Decimal("0.04"), NOW + 30)
@@ -23,8 +25,9 @@ class FixedGate:
         self._rates = rates
         self._armed = armed
 
-    def is_armed(self, context: str) -> bool:
-        return context in self._armed
+    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+        unarmed = tuple(context for context in (workload.context, target) if context not in self._armed)
+        return Code.NOT_ARMED.because(contexts=unarmed) if unarmed else None
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         return self._rates

@@ -64,8 +64,8 @@ ENDS_MOVED = [name for name in NAMES if name not in (*ENDED, *ENDS_BACK)]
 class OpenGate:
     """Always armed, with a price that makes the move worth it."""
 
-    def is_armed(self, context: str) -> bool:
-        return True
+    def find_obstacle(self, workload: WorkloadKey, target: str) -> None:
+        return None
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates:
         now = NOW + asyncio.get_running_loop().time()

@@ -1,0 +1,197 @@
+"""How long a plan takes: all of it, after one tick, and against the obvious loop over all pairs.
+
+Run by hand on a quiet machine: `python -m benchmarks.planning --json`. Milliseconds are of one core's time: the fastest
+of the rounds, which is what the work takes (other programs only add to it), beside the median. The loop plans a part of
+the workloads in the same run, and its targets have to be the planner's; `times_as_fast` can be trusted further than
+milliseconds. `goals` says which of the project's limits held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+from benchmarks.naive_planning import plan_naively
+from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload, WorkloadKey
+from controller.decision.egress_file import load_egress_table
+from controller.decision.facts import Facts
+from controller.decision.planning import Planner
+from controller.decision.settings import DecisionSettings
+from oracle.market import Offering
+from oracle.quotes import PriceMode, Quote, QuoteBoard
+from oracle.regions import load_regions
+
+WHOLE_LIMIT_MS = 50.0
+TICK_LIMIT_MS = 5.0
+MEMORY_LIMIT_MIB = 100.0
+
+NOW = 1_800_000_000.0
+ROUNDS = 9
+NODES = 20
+#: Allocatable of a node with 8 vCPU and 32 GiB.
+NODE_SIZE = Resources(7.91, 29.0)
+#: What pods ask for; their products are the classes.
+CPU_CORES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+MEMORY_GIB = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+def build_fleet(contexts: int, workloads: int, seed: int) -> FleetPicture:
+    """Healthy clusters in real regions with `workloads` in all; prices and sizes are drawn."""
+    chance = random.Random(seed)
+    regions = sorted(load_regions().values(), key=lambda region: region.key)
+    chance.shuffle(regions)
+    clusters = {}
+    for number in range(contexts):
+        region, context = regions[number % len(regions)], f"context-{number:03d}"
+        offering = Offering(region.provider, region.name, "m5.2xlarge")
+        nodes = tuple(
+            Node(f"{context}-{n}", offering, None, NODE_SIZE, True, True, "amd64") for n in range(NODES)
+        )
+        keys = [WorkloadKey(context, "shop", f"app-{number}-{n}") for n in range(number, workloads, contexts)]
+        clusters[context] = Cluster(
+            context,
+            Health.REACHABLE,
+            uid=f"uid-{number}",
+            provider=region.provider,
+            region=region.name,
+            nodes=nodes,
+            workloads=tuple(_draw_workload(key, chance) for key in keys),
+            free=Resources(chance.uniform(10, 150), chance.uniform(40, 600)),
+            observed_at=NOW,
+            is_complete=True,
+        )
+    return FleetPicture(clusters, NOW)
+
+
+def _draw_workload(key: WorkloadKey, chance: random.Random) -> Workload:
+    replicas = chance.randint(1, 30)
+    return Workload(
+        key=key,
+        uid=f"uid-{key.name}",
+        desired_replicas=replicas,
+        ready_replicas=replicas,
+        available_replicas=replicas,
+        requests=Resources(chance.choice(CPU_CORES), chance.choice(MEMORY_GIB)),
+        state_gb=round(chance.uniform(0, 60), 2),
+        template_hash="template",
+    )
+
+
+class Market:
+    """A board of quotes whose prices move."""
+
+    def __init__(self, picture: FleetPicture, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._quotes = {}
+        for cluster in picture.clusters.values():
+            offering = cluster.nodes[0].offering
+            assert offering is not None
+            price = self._draw()
+            quote = Quote(
+                cluster.context, offering, price, NOW, NOW, NOW + 180.0, "benchmark", PriceMode.LIVE
+            )
+            self._quotes[cluster.context, offering] = quote
+        self._keys = list(self._quotes)
+
+    def tick(self, count: int) -> QuoteBoard:
+        """Change the prices of so many contexts."""
+        for key in self._chance.sample(self._keys, count):
+            self._quotes[key] = replace(self._quotes[key], usd_per_hour=self._draw())
+        return QuoteBoard(dict(self._quotes))
+
+    def _draw(self) -> Decimal:
+        return Decimal(f"{self._chance.uniform(0.05, 0.4):.4f}")
+
+
+def time_ms(action: Callable[[], object]) -> float:
+    """Milliseconds of processor time."""
+    started = time.process_time()
+    action()
+    return (time.process_time() - started) * 1000.0
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held, program and fleet included."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+
+
+def run(contexts: int, workloads: int, every: int, seed: int) -> dict[str, object]:
+    """Measure; every `every`-th workload is also planned by the loop."""
+    picture, settings = build_fleet(contexts, workloads, seed), DecisionSettings(egress=load_egress_table())
+    market, planner = Market(picture, seed), Planner()
+
+    def plan(board: QuoteBoard) -> None:
+        planner.plan(picture, Facts(board, settings, NOW))
+
+    first_ms = time_ms(lambda: plan(market.tick(0)))
+    still_ms: list[float] = []
+    tick_ms: list[float] = []
+    whole_ms: list[float] = []
+    for _ in range(ROUNDS):
+        for times, count in ((still_ms, 0), (tick_ms, 1), (whole_ms, contexts)):
+            board = market.tick(count)
+            times.append(time_ms(lambda board=board: plan(board)))  # type: ignore[misc]
+    memory_mib = peak_mib()
+    board = market.tick(contexts)
+    started = time.process_time()
+    naive = plan_naively(picture, board, settings, NOW, every)
+    naive_ms = (time.process_time() - started) * 1000.0 * every
+    offers = {
+        offer.workload: offer.target for offer in planner.plan(picture, Facts(board, settings, NOW)).offers
+    }
+    sample = [w.key for cluster in picture.clusters.values() for w in cluster.workloads[::every]]
+    whole, tick = min(whole_ms), min(tick_ms)
+    return {
+        "contexts": contexts,
+        "workloads": workloads,
+        "offers": len(offers),
+        "first_ms": first_ms,
+        "whole_ms": whole,
+        "whole_median_ms": statistics.median(whole_ms),
+        "tick_ms": tick,
+        "tick_median_ms": statistics.median(tick_ms),
+        "nothing_changed_ms": min(still_ms),
+        "memory_mib": memory_mib,
+        "naive_ms": naive_ms,
+        "naive_part": 1 / every,
+        "times_as_fast": naive_ms / whole,
+        "goals": {
+            f"whole plan in {WHOLE_LIMIT_MS:g} ms": whole <= WHOLE_LIMIT_MS,
+            f"a tick in {TICK_LIMIT_MS:g} ms": tick <= TICK_LIMIT_MS,
+            f"{MEMORY_LIMIT_MIB:g} MiB": memory_mib <= MEMORY_LIMIT_MIB,
+            "the same targets as the loop": all(offers.get(k) == naive.targets.get(k) for k in sample),
+        },
+    }
+
+
+def main() -> int:
+    """Print the figures; exit code 1 where a goal was missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--contexts", type=int, default=100)
+    parser.add_argument("--workloads", type=int, default=10_000, help="in all contexts together")
+    parser.add_argument("--every", type=int, default=25, help="the loop plans every so-manieth workload")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    figures = run(arguments.contexts, arguments.workloads, arguments.every, arguments.seed)
+    if arguments.json:
+        print(json.dumps(figures, indent=2))
+    else:
+        for name, value in figures.items():
+            print(f"{name:<20} {value:.3g}" if isinstance(value, float) else f"{name:<20} {value}")
+    goals = figures["goals"]
+    assert isinstance(goals, dict)
+    return 0 if all(goals.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""What a judgement rests on at one moment, besides the clusters. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from controller.clusters.fleet import Workload
+from controller.decision.budgets import NOTHING_MOVED, BudgetUsage
+from controller.decision.settings import DecisionSettings
+from oracle.quotes import QuoteBoard
+from oracle.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightFinding:
+    """A move that its preflight refused, with the workload as it was then. `reason` is the preflight's own.
+
+    It says nothing about a workload that has changed since: another Deployment, another template, other replicas.
+    """
+
+    workload: Workload
+    target: str
+    reason: Reason
+    at: float
+
+    def concerns(self, workload: Workload, target: str) -> bool:
+        """Whether the same move of the same thing was refused."""
+        then = self.workload
+        same = (then.key, then.uid, then.template_hash, then.desired_replicas) == (
+            workload.key, workload.uid, workload.template_hash, workload.desired_replicas,
+        )  # fmt: skip
+        return same and target == self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Prices, settings, and what has happened, at wall time `now`.
+
+    armed: contexts in which writes are allowed.
+    accepts_any_prices: the clusters are simulated, and may be changed on prices that nobody charges.
+    """
+
+    board: QuoteBoard
+    settings: DecisionSettings
+    now: float
+    usage: BudgetUsage = NOTHING_MOVED
+    findings: tuple[PreflightFinding, ...] = ()
+    armed: Collection[str] = frozenset()
+    accepts_any_prices: bool = False
+
+    def find_preflight(self, workload: Workload, target: str) -> PreflightFinding | None:
+        """The newest finding against this move that still counts."""
+        since = self.now - self.settings.preflight_memory_s
+        counting = [f for f in self.findings if f.at > since and f.concerns(workload, target)]
+        return max(counting, key=lambda finding: finding.at, default=None)

@@ -1,0 +1,43 @@
+"""Remembers which moves of this process their preflight refused, as facts for the rules.
+
+What only the API servers can tell (an autoscaler, a quota, a missing Secret) is asked when a move starts. Without this
+memory a plan would offer the same move again at once, and it would be refused again. Belongs to the engine's loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from controller.clusters.fleet import Workload
+from controller.contract.snapshots import MigrationStage, MigrationView
+from controller.decision.facts import PreflightFinding
+
+
+class PreflightFindings:
+    """Notes what is started, and what was refused of it; the newest refusal of each move counts."""
+
+    def __init__(self) -> None:
+        #: migration id -> the workload as it was when its move was started.
+        self._started: dict[str, Workload] = {}
+        self._findings: dict[tuple[str, str], PreflightFinding] = {}
+
+    def note_start(self, migration_id: str, workload: Workload) -> None:
+        """Remember what a move was started with."""
+        self._started[migration_id] = workload
+
+    def follow(self, views: Iterable[MigrationView], now: float, memory_s: float) -> None:
+        """Take in the refusals among these views, and forget those that are older than `memory_s`."""
+        for view in views:
+            if view.migration_id in self._started and view.stage is not MigrationStage.RUNNING:
+                self._take_in(view, self._started.pop(view.migration_id), now)
+        self._findings = {key: f for key, f in self._findings.items() if now - f.at < memory_s}
+
+    def current(self) -> tuple[PreflightFinding, ...]:
+        """The refusals that are remembered."""
+        return tuple(self._findings.values())
+
+    def _take_in(self, view: MigrationView, workload: Workload, now: float) -> None:
+        if view.stage is MigrationStage.REFUSED:
+            at = view.ended_at if view.ended_at is not None else now
+            finding = PreflightFinding(workload, view.target, view.reason or view.detail, at)
+            self._findings[str(workload.key), view.target] = finding

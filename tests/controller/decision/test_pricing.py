@@ -1,0 +1,163 @@
+"""The one formula for a move: exact for what is shown, and never further off than its bound where it is quick."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.clusters.fleet import Resources
+from controller.decision.egress import EgressRate, EgressTier, sum_tiers
+from controller.decision.pricing import (
+    MAX_RATE,
+    RATE_STEP,
+    Assumptions,
+    assume,
+    assume_floats,
+    bound_error,
+    compute_node_share,
+    compute_payback_h,
+    compute_remaining_usd,
+    count_rate_steps,
+    count_share_steps,
+    price_move,
+    rank_move,
+    to_rate,
+)
+from controller.decision.settings import DecisionSettings
+from controller.decision.waves import count_pod_waves, plan_wave_sizes
+
+EXACT = assume(DecisionSettings())
+TIERED = EgressRate(
+    (
+        EgressTier(Decimal(10), Decimal("0.09")),
+        EgressTier(Decimal(500), Decimal("0.083")),
+        EgressTier(None, Decimal("0.0512")),
+    ),
+    "over the internet",
+)
+
+rates = st.decimals(min_value=0, max_value=MAX_RATE, places=11)
+volumes = st.floats(0, 1e9)
+
+
+@pytest.mark.parametrize(
+    ("requests", "share"),
+    [
+        (Resources(2.0, 1.0), "0.5"),
+        (Resources(0.5, 8.0), "0.5"),
+        (Resources(4.0, 16.0), "1"),
+    ],
+    ids=["cpu fills the node", "memory fills the node", "the whole node"],
+)
+def test_a_pod_costs_the_larger_share(requests: Resources, share: str) -> None:
+    assert compute_node_share(requests, Resources(4.0, 16.0)) == Decimal(share)
+
+
+@pytest.mark.parametrize("size", [Resources(0.0, 16.0), Resources(4.0, 1e-25)], ids=["unknown", "absurd"])
+def test_a_node_without_a_sensible_size_has_no_share(size: Resources) -> None:
+    assert compute_node_share(Resources(1.0, 1.0), size) is None
+
+
+def test_a_rate_is_a_whole_number_of_steps() -> None:
+    steps = count_rate_steps(Decimal("0.1"), Decimal(1) / 3)
+    assert steps is not None
+    assert to_rate(steps) == steps * RATE_STEP == Decimal("0.03333333333")
+
+
+def test_a_rate_beyond_belief_is_unknown() -> None:
+    assert count_rate_steps(MAX_RATE, Decimal(1)) is None
+    assert count_rate_steps(MAX_RATE, Decimal("0.9999")) is not None
+
+
+def test_a_share_of_a_rate_is_counted_in_hundredths_of_a_percent() -> None:
+    assert count_share_steps(Decimal("0.05")) == 500
+
+
+@given(replicas=st.integers(1, 100), source=rates, target=rates)
+def test_overlap_is_the_difference_to_a_move_in_no_time(
+    replicas: int, source: Decimal, target: Decimal
+) -> None:
+    """Book every pod by the hour over a day, and compare with the formula."""
+    day, wave_h = Decimal(24), EXACT.wave_h
+    waves = plan_wave_sizes(replicas, Decimal("0.25"))
+    booked = sum(
+        size * (source * number * wave_h + target * (day - (number - 1) * wave_h))
+        for number, size in enumerate(waves, start=1)
+    )
+    in_no_time = target * replicas * day
+    bill = price_move(source, target, Decimal(replicas), Decimal(count_pod_waves(waves)), Decimal(0), EXACT)
+    assert bill.overlap_usd == (booked - in_no_time if source > target else target * replicas * wave_h)
+
+
+def test_the_bill_adds_up() -> None:
+    bill = price_move(Decimal("0.1"), Decimal("0.025"), Decimal(4), Decimal(10), Decimal("0.09"), EXACT)
+    assert bill.savings_usd == Decimal("7.2")
+    assert bill.overlap_usd == Decimal("0.010") + Decimal("0.075")
+    assert bill.warm_up_usd == Decimal("0.005")
+    assert bill.one_off_usd == Decimal("0.18")
+    assert bill.net_usd == Decimal("7.02")
+
+
+def test_the_way_back_counts_with_its_chance() -> None:
+    assert rank_move(Decimal(7), Decimal(3), EXACT) == Decimal("5.5")
+
+
+def test_a_move_that_saves_nothing_never_pays_back() -> None:
+    assert compute_payback_h(Decimal(3), Decimal("1.5")) == 2
+    assert compute_payback_h(Decimal(3), Decimal(0)) is None
+
+
+def test_what_is_left_of_a_move_is_worth_the_rest_of_the_window_less_the_costs_ahead() -> None:
+    assert compute_remaining_usd(Decimal("0.10"), Decimal("0.04"), 3, Decimal(12), Decimal("0.5")) == (
+        Decimal("0.06") * 36 - Decimal("0.5")
+    )
+
+
+@given(
+    source=rates.filter(lambda rate: rate > 0),
+    part=st.decimals(0, 1, places=11),
+    replicas=st.integers(1, 10**6),
+    gb=volumes,
+    used_gb=volumes,
+    hours=st.tuples(*[st.decimals("0.001", "9000", places=3)] * 3),
+    chance=st.decimals(0, 1, places=2),
+)
+def test_floats_are_never_further_off_than_their_bound(
+    source: Decimal,
+    part: Decimal,
+    replicas: int,
+    gb: float,
+    used_gb: float,
+    hours: tuple[Decimal, Decimal, Decimal],
+    chance: Decimal,
+) -> None:
+    """For every target that is cheaper than the source."""
+    target = (source * part).quantize(RATE_STEP)
+    exact = Assumptions(*hours, chance)
+    quick = Assumptions(*map(float, hours), float(chance))
+    pod_waves = count_pod_waves(plan_wave_sizes(replicas, Decimal("0.25")))
+    exact_gb, exact_used = Decimal(repr(gb)), Decimal(repr(used_gb))
+    egress = TIERED.compute_usd(exact_gb, exact_used)
+    bill = price_move(source, target, Decimal(replicas), Decimal(pod_waves), egress, exact)
+    rank = rank_move(bill.net_usd, egress, exact)
+
+    column = np.array([[float(replicas)]])
+    tiers = [
+        (None if tier.up_to_gb is None else float(tier.up_to_gb), float(tier.usd_per_gb))
+        for tier in TIERED.tiers
+    ]
+    quick_egress = sum_tiers(tiers, np.array([[gb]]), used_gb)  # type: ignore[misc]
+    here, there = (np.array([[float(rate / RATE_STEP)]]) * float(RATE_STEP) for rate in (source, target))
+    quick_bill = price_move(here, there, column, np.array([[float(pod_waves)]]), quick_egress, quick)
+    quick_rank = rank_move(quick_bill.net_usd, quick_egress, quick)
+    bound = bound_error(here, column, np.array([[float(pod_waves)]]), np.array([[gb]]), 0.09, used_gb, quick)
+    assert abs(Decimal(quick_bill.net_usd[0, 0]) - bill.net_usd) <= Decimal(bound[0, 0])
+    assert abs(Decimal(quick_rank[0, 0]) - rank) <= Decimal(bound[0, 0])
+
+
+def test_quick_constants_are_the_exact_ones_rounded() -> None:
+    assert assume_floats(DecisionSettings()) == Assumptions(24.0, 0.1, 0.05, 0.5)

@@ -1,0 +1,69 @@
+"""What a preflight refused is remembered with the workload as it was; what ended otherwise is not."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from controller.contract.snapshots import MigrationStage
+from controller.engine.preflight_findings import PreflightFindings
+from controller.reasons import Code
+from tests.controller.decision.worlds import NOW, make_workload
+
+MEMORY_S = 3600.0
+WORKLOAD = make_workload()
+NO_QUOTA = Code.QUOTA_UNREADABLE.because(context="virginia", quota="team", resource="pods")
+NO_SECRET = Code.DEPENDENCY_MISSING.because(context="virginia", resource="secrets", name="tls")
+
+
+def view(stage, *, migration_id="m1", target="virginia", ended_at=NOW, reason=NO_QUOTA):
+    return SimpleNamespace(
+        migration_id=migration_id, target=target, stage=stage, ended_at=ended_at, reason=reason
+    )
+
+
+@pytest.fixture
+def findings():
+    found = PreflightFindings()
+    found.note_start("m1", WORKLOAD)
+    return found
+
+
+def test_refusal_is_remembered_with_the_workload_that_was_started(findings):
+    findings.follow([view(MigrationStage.RUNNING)], NOW, MEMORY_S)
+    assert findings.current() == ()
+    findings.follow([view(MigrationStage.REFUSED)], NOW + 5, MEMORY_S)
+    [finding] = findings.current()
+    assert (finding.workload, finding.target, finding.reason, finding.at) == (
+        WORKLOAD, "virginia", NO_QUOTA, NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", [stage for stage in MigrationStage if stage is not MigrationStage.REFUSED])
+def test_move_that_went_any_other_way_is_no_finding(findings, stage):
+    findings.follow([view(stage)], NOW, MEMORY_S)
+    assert findings.current() == ()
+
+
+def test_refusal_is_forgotten_after_its_time_and_not_found_again(findings):
+    refused = [view(MigrationStage.REFUSED)]
+    findings.follow(refused, NOW, MEMORY_S)
+    findings.follow(refused, NOW + MEMORY_S, MEMORY_S)
+    assert findings.current() == ()
+
+
+def test_newest_refusal_of_a_move_counts_beside_those_of_others(findings):
+    findings.follow([view(MigrationStage.REFUSED)], NOW, MEMORY_S)
+    findings.note_start("m2", WORKLOAD)
+    findings.note_start("m3", WORKLOAD)
+    again = view(MigrationStage.REFUSED, migration_id="m2", ended_at=NOW + 60, reason=NO_SECRET)
+    other = view(MigrationStage.REFUSED, migration_id="m3", target="oregon")
+    findings.follow([again, other], NOW + 60, MEMORY_S)
+    assert {finding.target: finding.reason for finding in findings.current()} == {
+        "virginia": NO_SECRET,
+        "oregon": NO_QUOTA,
+    }
+
+
+def test_migration_of_another_process_is_nothing_to_remember(findings):
+    findings.follow([view(MigrationStage.REFUSED, migration_id="theirs")], NOW, MEMORY_S)
+    assert findings.current() == ()
