@@ -1,7 +1,7 @@
 """Every refusal, hold and failure of the controller as a code with its sentence. Pure.
 
 The only place where these sentences are written. The text of a code stands in journals, reports and metrics: it is
-never changed, whatever the sentence becomes. A refusal is the plan's or a rule's answer to "may this move happen?"; how
+not changed with the sentence. A refusal is the plan's or a rule's answer to "may this move happen?"; how
 a reason is made, shown and encoded stands in `oracle/reason.py`.
 """
 

@@ -118,22 +118,24 @@ def _encode_parameter(value: Parameter) -> Any:
 
 
 def _decode_reason(value: Any, where: str) -> Reason:
-    """Version 1 knew reasons as text only."""
+    """Version 1 knew reasons as text only. A code of another program, or one with other parameters there, becomes text
+    as well: nothing is decided by a reason that was read.
+    """
     if isinstance(value, str):
         return Code.UNCLASSIFIED.because(text=_decode_scalar(str, value, where))
     if not isinstance(value, dict) or set(value) != {"code", "parameters"}:
         raise WireError(f"has no reason at {where}")
-    code = next((code for code in Code if code.value == value["code"]), None)
-    if code is None or not isinstance(value["parameters"], dict):
-        raise WireError(f"has the reason {clean_text(value['code'], 40)!r} at {where}, which is not known")
-    parameters = {
-        name: _decode_parameter(parameter, f"{where}.{name}")
-        for name, parameter in value["parameters"].items()
-    }
-    try:
+    name, known = _decode_scalar(str, value["code"], where), value["parameters"]
+    if not isinstance(known, dict):
+        raise WireError(f"has no parameters at {where}")
+    parameters = {key: _decode_parameter(known[key], f"{where}.{key}") for key in known}
+    code = next((code for code in Code if code.value == name), None)
+    if code is not None and code.parameters == parameters.keys():
         return code.because(**parameters)
-    except TypeError as error:
-        raise WireError(f"has other parameters at {where}: {error}") from error
+    shown = ", ".join(f"{key} {parameter}" for key, parameter in parameters.items())
+    return Code.UNCLASSIFIED.because(
+        text=f"{name.replace('_', ' ')}: {shown}" if shown else name.replace("_", " ")
+    )
 
 
 def _decode_parameter(value: Any, where: str) -> Parameter:

@@ -1,0 +1,37 @@
+"""What a step notes becomes part of the record, and names the target's Deployment where it created one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from controller.migration.protocol.record import Note, StepRecord, StepStatus
+from tests.controller.migration.records import record
+
+DEPLOYMENT = Note("/apis/apps/v1/namespaces/shop/deployments/checkout", "uid-new")
+
+
+def test_the_targets_deployment_is_the_one_that_a_step_has_created() -> None:
+    created = record().with_step(StepRecord("copies", target=(DEPLOYMENT,)))
+    assert created.target.deployment_uid == "uid-new"
+    assert created.with_step(StepRecord("hooks")).target.deployment_uid == "uid-new"
+    assert created.with_step(StepRecord("copies")).target.deployment_uid is None
+
+
+def test_a_deployment_that_the_target_had_before_stays_the_one() -> None:
+    known = replace(record(), target_existed=True)
+    assert known.with_step(StepRecord("copies", StepStatus.PREPARED)).target.deployment_uid == "uid-b"
+
+
+def test_a_step_keeps_its_place_and_its_notes() -> None:
+    known = record().with_step(StepRecord("copies", target=(DEPLOYMENT,))).with_step(StepRecord("hooks"))
+    prepared = known.with_step(known.step("copies").with_status(StepStatus.PREPARED))
+    assert [step.name for step in prepared.steps] == ["copies", "hooks"]
+    assert prepared.step("copies") == StepRecord("copies", StepStatus.PREPARED, target=(DEPLOYMENT,))
+    assert prepared.target_notes == (DEPLOYMENT,)
+    assert prepared.step("traffic") == StepRecord("traffic")
+
+
+def test_a_note_is_kept_once() -> None:
+    step = StepRecord("copies").with_target_note(DEPLOYMENT)
+    assert step.with_target_note(DEPLOYMENT) == step
+    assert step.without_target_note(DEPLOYMENT) == StepRecord("copies")
