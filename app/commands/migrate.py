@@ -120,9 +120,9 @@ async def _follow(engine: Engine, workload: WorkloadKey, target: str, report: Mi
         if view is not None:
             report.show_progress(view, snapshot.taken_at)
             if view.stage is MigrationStage.DONE:
-                return view.detail
+                return view.sentence
             if view.stage in _FAILURES:
-                raise CommandFailed(_FAILURES[view.stage], view.detail)
+                raise CommandFailed(_FAILURES[view.stage], view.sentence)
         elif snapshot.rejections:  # this process asked for one start only
             raise CommandFailed(ExitCode.REFUSED, f"not moved: {snapshot.rejections[-1].reason}")
 

@@ -39,7 +39,7 @@ async def check_clusters(configuration: Configuration) -> list[Check]:
     try:
         async with open_fleet(configuration) as fleet:
             picture = await _wait_for_answers(fleet)
-            contexts = configuration.contexts
+            contexts = configuration.clusters.overrides
             groups = await asyncio.gather(
                 *(
                     _check_context(fleet, cluster, contexts.get(cluster.context, ContextOverride()))

@@ -21,7 +21,7 @@ from controller.clusters.exec_presets import PRESETS, Preset, find_strange_argum
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_key, toml_list
-from controller.clusters.trusted_path import UntrustedPath, resolve_trusted
+from oracle.trusted_path import UntrustedPath, resolve_trusted
 from oracle.untrusted_text import clean_text
 
 #: Variables that say where we are and what runs. They come from our own process, whatever a configuration allows:

@@ -22,8 +22,8 @@ from controller.clusters.kubeconfig_fields import (
     parse_user,
     resolve_server,
 )
-from controller.clusters.trusted_file import UntrustedFile, read_trusted
 from controller.errors import KubeconfigError
+from oracle.trusted_file import UntrustedFile, read_trusted
 from oracle.untrusted_text import clean_text
 
 #: Largest kubeconfig that is read. A thousand contexts with certificates take 6 MB.

@@ -208,8 +208,7 @@ class UnfinishedMoves:
                 contexts = (record.source.context, record.target.context)
                 self._tell(record.migration_id, "left", EntryKind.MIGRATION, text, contexts, Severity.WARNING)
         for problem in findings.unreadable:
-            holds = f"the Lease {problem.lease} holds a journal that {problem.reason}"
-            text = f"{context}: {holds}; it was left alone, please look"
+            text = f"{context}: the Lease {problem.lease} was left alone, please look: {problem.reason}"
             self._tell(context, problem.lease, EntryKind.MIGRATION, text, (context,), Severity.ERROR)
         if findings.denied:
             where = f"Leases may not be read in {_name_some(findings.denied)}"

@@ -25,6 +25,7 @@ PURE_IMPORTS = {
         "hashlib",
         "json",
         "re",
+        "reprlib",
         "string",
         "struct",
         "textwrap",

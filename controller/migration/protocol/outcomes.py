@@ -12,7 +12,7 @@ from controller.migration.protocol.record import MigrationRecord
 
 
 def sum_up(record: MigrationRecord, rates: MoveRates | Unpriced) -> MoveOutcome:
-    """Return the outcome at these rates; without prices now, it saves what the plan said."""
+    """Return the outcome at these rates; without current prices, the savings are those of the plan."""
     cost, savings = compute_cost_usd(record), compute_savings_usd_per_day(record, rates)
     return MoveOutcome(record.workload, record.target.context, cost, savings)
 

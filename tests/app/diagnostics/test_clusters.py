@@ -17,7 +17,7 @@ from aiohttp import web
 from app.configuration import Configuration, resolve_configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
-from controller.clusters.settings import ContextOverride
+from controller.clusters.settings import ContextOverride, FleetSettings, KubeSettings
 from tests.controller.clusters.objects import make_deployment, make_node
 from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
 
@@ -60,7 +60,9 @@ def check(directory: Path, server: Server, namespace: str | None = None) -> dict
         async with serving(server) as served:
             contexts = {"eu": ContextOverride(namespace=namespace)}
             kubeconfig = str(write_kubeconfig(directory, served.url))
-            return await check_clusters(Configuration(kubeconfig=kubeconfig, contexts=contexts))
+            return await check_clusters(
+                Configuration(kubeconfig=kubeconfig, clusters=FleetSettings(overrides=contexts))
+            )
 
     return {found.name.removesuffix(" eu"): found for found in asyncio.run(main())}
 
@@ -141,7 +143,13 @@ def test_a_cluster_that_does_not_answer_is_broken_alone(tmp_path: Path) -> None:
 def test_which_file_an_allowed_plugin_stands_for_is_shown(tmp_path: Path) -> None:
     kubeconfig = str(write_kubeconfig(tmp_path, "http://127.0.0.1:1"))
     allowed = frozenset({sys.executable, "no-such-plugin"})
-    found = asyncio.run(check_clusters(Configuration(kubeconfig=kubeconfig, allowed_exec_plugins=allowed)))
+    found = asyncio.run(
+        check_clusters(
+            Configuration(
+                kubeconfig=kubeconfig, clusters=FleetSettings(kube=KubeSettings(allowed_exec_plugins=allowed))
+            )
+        )
+    )
     shown = {check.name: (check.state, check.detail) for check in found}
     assert shown[f"credential plugin {sys.executable}"] == (CheckState.OK, sys.executable)
     assert shown["credential plugin no-such-plugin"] == (CheckState.WARNING, "it is not installed")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.configuration import resolve_configuration
+from app.config.layers import resolve_configuration
 from controller.clusters.exec_presets import PRESETS
 from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed, consent_line
 from controller.clusters.kubeconfig_entries import ExecPlugin
@@ -83,10 +83,7 @@ def test_the_line_that_a_refusal_asks_for_is_the_line_that_allows_it(
         find(monkeypatch, "", allowed_exec_plugins=frozenset({command})).permit(plugin)
     line = str(refused.value).rpartition("start again: ")[2]
     configuration = resolve_configuration(f"allowed_exec_plugins = ['{command}']\n{line}", "file", {}, {})
-    settings = KubeSettings(
-        allowed_exec_plugins=configuration.allowed_exec_plugins, exec_plugin_env=configuration.exec_plugin_env
-    )
-    assert ExecPrograms(settings).permit(plugin) == program
+    assert ExecPrograms(configuration.clusters.kube).permit(plugin) == program
 
 
 def test_the_line_keeps_what_was_allowed_before() -> None:
