@@ -158,3 +158,20 @@ def test_a_file_that_was_exchanged_between_look_and_read_is_judged_by_what_is_re
     monkeypatch.setattr("oracle.trusted_file.resolve_trusted", lambda path: path)
     with pytest.raises(UntrustedFile, match="others may write"):
         read_trusted(file, 100)
+
+
+def test_a_link_may_lead_through_the_shared_directory_that_it_lies_in_itself(tmp_path: Path) -> None:
+    shared = tmp_path / "tmp"
+    file = put(shared / "mine" / "file")
+    shared.chmod(0o1777)
+    (shared / "mine" / "link").symlink_to(file)  # by its whole path, from the root on
+    assert resolve_trusted(shared / "mine" / "link") == file
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives links away")
+def test_a_link_that_belongs_to_another_user_is_not_followed(tmp_path: Path) -> None:
+    put(tmp_path / "file")
+    (tmp_path / "link").symlink_to("file")
+    os.lchown(tmp_path / "link", 12_345, -1)
+    with pytest.raises(UntrustedPath, match=r"the link .* belongs to another user"):
+        resolve_trusted(tmp_path / "link")

@@ -34,6 +34,8 @@ class FakeApi:
         )
         #: path -> the resourceVersions that watches began with.
         self.watched_from: defaultdict[str, list[str]] = defaultdict(list)
+        #: path -> the parameters of its last watch.
+        self.watch_params: dict[str, Mapping[str, str]] = {}
         self.answers: dict[str, Json] = {}
         #: path -> errors that the next requests raise, one each; None: that one is answered.
         self.troubles: defaultdict[str, list[ControllerError | None]] = defaultdict(list)
@@ -83,6 +85,7 @@ class FakeApi:
     ) -> AsyncGenerator[Json, None]:
         self.requests.append(f"WATCH {path}")
         self.watched_from[path].append(resource_version)
+        self.watch_params[path] = params
         self._fail(path)
         if path in self.unwatchable:
             raise AccessDenied(self.context, "forbidden", request=f"WATCH {path}", status=403)

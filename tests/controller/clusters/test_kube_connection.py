@@ -318,10 +318,11 @@ def test_what_the_file_asks_for_later_needs_consent_as_well(tmp_path: Path) -> N
         ):
             world.rewrite(user, **cluster)
             world.later()
-            with pytest.raises(AccessDenied, match=reason):
-                await world.client.get(PATH)
+            for _ in range(2):  # also while the files are not looked at again
+                with pytest.raises(AccessDenied, match=reason):
+                    await world.client.get(PATH)
         world.rewrite({"token": "t1"})
-        await world.client.get(PATH)
+        await world.client.get(PATH)  # at once: nothing was loaded
         assert len(world.server.requests) == 2
 
     rewriting(tmp_path, test)
@@ -335,7 +336,9 @@ def test_a_server_that_the_file_names_later_is_not_armed(tmp_path: Path) -> None
         with pytest.raises(NotArmed):
             await world.client.delete(PATH)
         assert not world.client.armed
-        assert [request.method for request in world.server.requests] == ["DELETE"]
+        await world.client.get(PATH)
+        sent = [(request.method, request.path) for request in world.server.requests]
+        assert sent == [("DELETE", f"/clusters/eu{PATH}"), ("GET", f"/clusters/eu/other{PATH}")]
 
     rewriting(tmp_path, test)
 
@@ -374,3 +377,34 @@ def test_a_rotated_token_file_counts_before_the_old_token_is_refused(tmp_path: P
         assert sent == ["Bearer one", "Bearer other"]
 
     rewriting(tmp_path, test)
+
+
+def test_a_token_file_that_is_made_safe_counts_without_being_written_again(tmp_path: Path) -> None:
+    async def test(world: Rewritten) -> None:
+        await world.client.get(PATH)
+        (tmp_path / "token").write_text("new")
+        (tmp_path / "token").chmod(0o602)
+        world.rewrite({"tokenFile": "token"})
+        for mode in (0o602, 0o600):
+            (tmp_path / "token").chmod(mode)
+            world.later()
+            await world.client.get(PATH)
+        sent = [request.headers["authorization"] for request in world.server.requests]
+        assert sent == ["Bearer t1", "Bearer t1", "Bearer new"]
+
+    rewriting(tmp_path, test)
+
+
+def test_a_proxy_of_the_kubeconfig_gets_the_requests(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with serving() as proxy:
+            path = write_kubeconfig(
+                tmp_path, "http://kube.invalid", **{"proxy-url": f"http://127.0.0.1:{proxy.port}"}
+            )
+            client = make_client(path, "eu")
+            await client.get(PATH)
+            assert client.warnings[-1] == "requests go through the kubeconfig's proxy-url"
+            await client.close()
+            assert proxy.requests[0].headers["host"] == "kube.invalid"
+
+    asyncio.run(main())

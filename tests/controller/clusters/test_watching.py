@@ -426,3 +426,30 @@ def test_nodes_that_may_not_be_listed_are_what_the_configuration_says_and_their_
 )
 def test_half_a_declaration_of_nodes_is_none(missing: str) -> None:
     assert not ClusterRecord("eu", replace(DECLARED, **{missing: None})).take_declared_nodes()
+
+
+def test_the_size_of_one_configured_node_is_not_the_room_of_a_cluster_whose_pods_are_all_seen() -> None:
+    def deny(api: FakeApi) -> None:
+        api.failures[NODES] = AccessDenied("eu", "nodes is forbidden", status=403)
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        assert world.record.build().free is None
+
+    watching(test, deny, override=replace(DECLARED, namespace=None))
+
+
+@pytest.mark.parametrize(
+    ("override", "heartbeat"),
+    [(None, {NODES}), (replace(DECLARED, namespace=None), {DEPLOYMENTS})],
+    ids=["nodes", "nodes that are only declared"],
+)
+def test_one_watch_of_a_cluster_ends_often_enough_to_show_that_it_lives(
+    override: ContextOverride | None, heartbeat: set[str]
+) -> None:
+    async def test(world: World) -> None:
+        await world.until(lambda: len(world.api.watch_params) == 3)
+        beating = {path for path, params in world.api.watch_params.items() if "timeoutSeconds" in params}
+        assert beating == heartbeat
+
+    watching(test, override=override)
