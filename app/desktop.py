@@ -18,16 +18,16 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from app.engine_pipe import EngineFailure
-from app.engine_process import EngineProcess
+from app.engine.pipe import EngineFailure
+from app.engine.process import EngineProcess
 from app.exit_codes import ExitCode
-from app.frame_stalls import watch_stalls
-from app.garbage import GarbageCollector
 from app.settings import Settings
 from app.settings_file import default_settings_path, load_settings, save_settings
-from app.theme import apply_theme
 from app.tracing import is_tracing, trace
-from app.window import MainWindow
+from app.widgets.theme import apply_theme
+from app.window.frame_stalls import watch_stalls
+from app.window.garbage import GarbageCollector
+from app.window.main_window import MainWindow
 from controller.contract.commands import Command
 from controller.contract.snapshots import Notice
 from gl.rehearsal import rehearsal_frames

@@ -21,7 +21,7 @@ from PIL import Image
 from bootstrap import virtual_screen
 
 if TYPE_CHECKING:
-    from app.window import MainWindow
+    from app.window.main_window import MainWindow
     from controller.contract.snapshots import MigrationView
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -48,7 +48,7 @@ def take_pictures() -> None:
 
     from app.desktop import Desktop
     from app.settings import Settings
-    from app.theme import apply_theme
+    from app.widgets.theme import apply_theme
 
     application = QApplication(["sentinelaura"])
     apply_theme(application)

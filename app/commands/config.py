@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from app.commands.output import write_output
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
-from app.formatting import plain_text
+from app.model.formatting import plain_text
 
 
 async def run_config(arguments: Namespace, configuration: Configuration) -> int:

@@ -14,7 +14,7 @@ from app.diagnostics.graphics import check_display, check_graphics
 from app.diagnostics.prices import check_prices
 from app.diagnostics.store import check_store
 from app.exit_codes import ExitCode
-from app.formatting import plain_text
+from app.model.formatting import plain_text
 
 _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BROKEN: "BROKEN "}
 

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from app.composition import open_engine
 from app.configuration import Configuration
-from app.engine_pipe import EngineFailure, read_message, write_message
+from app.engine.pipe import EngineFailure, read_message, write_message
 from app.exit_codes import ExitCode
 from app.tracing import trace
 from controller.engine.engine import Engine

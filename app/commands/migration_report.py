@@ -9,7 +9,7 @@ from app.commands.failures import CommandFailed, find_exit_code
 from app.commands.output import write_output
 from app.commands.plan_report import dry_run_to_json, dry_run_to_text
 from app.exit_codes import ExitCode
-from app.formatting import plain_text
+from app.model.formatting import plain_text
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationView
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.formatting import plain_text
+from app.model.formatting import plain_text
 from controller.contract.snapshots import EngineSnapshot, Notice, TimelineEntry
 
 

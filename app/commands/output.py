@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-from app.formatting import plain_text
+from app.model.formatting import plain_text
 
 #: Longest message about something that is wrong, in characters; one that lists the names of a cluster may be long.
 MAX_MESSAGE_CHARACTERS = 2000

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from app.dry_run_lines import Line, make_lines, verdict_text
-from app.formatting import plain_text
+from app.model.bill import Line, make_lines, verdict_text
+from app.model.formatting import plain_text
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import EngineSnapshot
 

@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app import colors
-from app.formatting import format_price
-from app.hud.price_scale import PriceScale
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.formatting import format_price
+from app.model.price_scale import PriceScale
+from app.widgets.theme import SMALL_PX, make_font
 from controller.contract.snapshots import PriceOrigin
 from gl.palette import RAMP, UNKNOWN
 

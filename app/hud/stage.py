@@ -15,18 +15,18 @@ from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.colors import WARNING
 from app.hud.globe_view import GlobeView
 from app.hud.legend import DEMO_TEXTS, Badge, Legend
 from app.hud.navigator import Navigator
 from app.hud.no_globe import NoGlobe
 from app.hud.opening_view import choose_azimuth
 from app.hud.overlay import Overlay
-from app.hud.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
 from app.hud.overlay_layout import Box
 from app.hud.stage_controls import StageControls
-from app.notices import Notices
-from app.presenter import Focus, Presenter
+from app.model.colors import WARNING
+from app.model.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
+from app.model.presenter import Focus, Presenter
+from app.widgets.notices import Notices
 from controller.contract.snapshots import EngineSnapshot
 from gl.frame import Frame
 from gl.geometry.camera import Camera, Viewport, wrap_degrees

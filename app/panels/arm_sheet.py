@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from app import colors
-from app.formatting import plain_text
-from app.panels.labels import make_label
-from app.panels.sheet import Sheet
+from app.model import colors
+from app.model.formatting import plain_text
+from app.widgets.labels import make_label
+from app.widgets.sheet import Sheet
 
 
 class ArmSheet(Sheet):

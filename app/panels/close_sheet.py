@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from app import colors
-from app.formatting import plain_text
-from app.panels.labels import make_label
-from app.panels.sheet import Sheet
+from app.model import colors
+from app.model.formatting import plain_text
+from app.widgets.labels import make_label
+from app.widgets.sheet import Sheet
 from controller.contract.snapshots import MigrationView
 
 #: More moves than this are only counted.

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import colors
-from app.dry_run_lines import (
+from app.model import colors
+from app.model.bill import (
     Line,
     make_lines,
     stage_title,
@@ -25,11 +25,11 @@ from app.dry_run_lines import (
     verdict_title,
     way_back_text,
 )
-from app.formatting import format_replicas, plain_text
-from app.migration_gate import Gate
-from app.panels.labels import TONE_COLORS, ElidedLabel, make_label, set_color, set_tone
-from app.theme import SMALL_PX, TITLE_PX, make_font
-from app.tone import Tone
+from app.model.formatting import format_replicas, plain_text
+from app.model.migration_gate import Gate
+from app.model.tone import Tone
+from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color, set_tone
+from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import MigrationStage, MigrationView

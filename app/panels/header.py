@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from app import colors
-from app.formatting import plain_text
-from app.panels.labels import ElidedLabel, make_label, set_color
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.formatting import plain_text
+from app.widgets.labels import ElidedLabel, make_label, set_color
+from app.widgets.theme import SMALL_PX, make_font
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import EngineSnapshot
 

@@ -7,15 +7,15 @@ from decimal import Decimal
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from app import colors
-from app.formatting import format_age, format_price, plain_text
-from app.hud.overlay_items import place_name, price_text, provider_name
-from app.panels.labels import TONE_COLORS, ElidedLabel, make_label, set_color
+from app.model import colors
+from app.model.formatting import format_age, format_price, plain_text
+from app.model.overlay_items import place_name, price_text, provider_name
+from app.model.tone import Tone
+from app.model.workload_rows import make_workload_rows
 from app.panels.price_chart import PriceChart
-from app.panels.workload_rows import make_workload_rows
 from app.panels.workload_table import WorkloadTable
-from app.theme import SMALL_PX, TITLE_PX, make_font
-from app.tone import Tone
+from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color
+from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.snapshots import ContextView, EngineSnapshot
 

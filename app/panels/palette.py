@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import colors
-from app.formatting import plain_text
-from app.panels.palette_search import PaletteEntry, find_entries
+from app.model import colors
+from app.model.formatting import plain_text
+from app.model.palette_search import PaletteEntry, find_entries
 from app.panels.region_cells import elide, paint_background
-from app.panels.sheet import Sheet
-from app.theme import SMALL_PX, make_font
+from app.widgets.sheet import Sheet
+from app.widgets.theme import SMALL_PX, make_font
 
 #: More entries than this nobody reads: typing is quicker.
 MAX_SHOWN = 60

@@ -11,10 +11,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app import colors
-from app.formatting import format_age, format_price
-from app.panels.chart_scale import ChartScale, fit_scale, split_at_gaps
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.chart_scale import ChartScale, fit_scale, split_at_gaps
+from app.model.formatting import format_age, format_price
+from app.widgets.theme import SMALL_PX, make_font
 
 LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 8.0, 62.0, 8.0, 20.0
 

@@ -6,11 +6,11 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, Q
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app import colors
-from app.formatting import plain_text
-from app.hud.overlay_items import provider_mark
-from app.panels.region_rows import Column, RegionRow
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.formatting import plain_text
+from app.model.overlay_items import provider_mark
+from app.model.region_rows import Column, RegionRow
+from app.widgets.theme import SMALL_PX, make_font
 from gl.palette import ramp_colors
 from oracle.quotes import Freshness
 

@@ -19,8 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from app.panels.region_cells import RegionDelegate
-from app.panels.region_rows import (
+from app.model.region_rows import (
     HEADER_TIPS,
     HEADERS,
     Column,
@@ -29,7 +28,8 @@ from app.panels.region_rows import (
     describe_row,
     sort_value,
 )
-from app.theme import make_font
+from app.panels.region_cells import RegionDelegate
+from app.widgets.theme import make_font
 
 ROW_HEIGHT_PX = 28
 #: Rows change places at most this often, or when a move comes or goes, and never under the pointer: a moving row is

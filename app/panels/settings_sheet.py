@@ -7,10 +7,10 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPushButton, QWidget
 
-from app import colors
-from app.panels.labels import make_label
-from app.panels.sheet import Sheet
+from app.model import colors
 from app.settings import Motion, PresenterChoice, Settings
+from app.widgets.labels import make_label
+from app.widgets.sheet import Sheet
 
 _MOTIONS = {
     Motion.FULL: "Full",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from app import colors
-from app.panels.labels import make_label
-from app.panels.sheet import Sheet
+from app.model import colors
+from app.widgets.labels import make_label
+from app.widgets.sheet import Sheet
 
 SHORTCUTS = (
     ("Drag, arrow keys", "turn the globe"),

@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import colors
-from app.formatting import format_moment, format_usd, plain_text
-from app.panels.labels import make_label
+from app.model import colors
+from app.model.formatting import format_moment, format_usd, plain_text
 from app.panels.region_cells import paint_background
-from app.theme import SMALL_PX, make_font
+from app.widgets.labels import make_label
+from app.widgets.theme import SMALL_PX, make_font
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
 from oracle.reason import Severity
 

@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import colors
-from app.formatting import plain_text
+from app.model import colors
+from app.model.formatting import plain_text
+from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
 from app.panels.region_cells import PADDING_PX, elide, paint_background, paint_pill
-from app.panels.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
-from app.theme import SMALL_PX, make_font
+from app.widgets.theme import SMALL_PX, make_font
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 28

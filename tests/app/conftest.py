@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-import app.window
+import app.window.main_window
 from app.settings import Settings
-from app.theme import apply_theme
-from app.window import MainWindow
+from app.widgets.theme import apply_theme
+from app.window.main_window import MainWindow
 from gl.frame import Frame
 from tests.app.scripted_engine import ScriptedEngine
 
@@ -113,7 +113,7 @@ def make_desk(
 ) -> Iterator[Callable[..., Desk]]:
     # The windows of earlier tests wait for an event loop to be deleted in; there is none.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    monkeypatch.setattr(app.window, "make_view", lambda choice, parent: RememberingView(parent))
+    monkeypatch.setattr(app.window.main_window, "make_view", lambda choice, parent: RememberingView(parent))
 
     def make(settings: Settings | None = None, *, shown: bool = True) -> Desk:
         chosen = settings or Settings(opening_turn=False)

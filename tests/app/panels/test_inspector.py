@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
+from app.model.workload_rows import WorkloadColumn
 from app.panels.inspector import Inspector
-from app.panels.workload_rows import WorkloadColumn
 from controller.clusters.fleet import Health
 from tests.app.conftest import point_at
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
