@@ -18,7 +18,7 @@ FULL_COLLECTION_EVERY = 100
 
 
 def pytest_configure() -> None:
-    """Collect garbage on the main thread only, as the program does (app/window/garbage.py): tests leave widgets behind."""
+    """Collect garbage on the main thread only, as app/window/garbage.py does: tests leave widgets behind."""
     gc.disable()
 
 

@@ -14,7 +14,7 @@ from app.diagnostics.graphics import check_display, check_graphics
 from app.diagnostics.prices import check_prices
 from app.diagnostics.store import check_store
 from app.exit_codes import ExitCode
-from app.model.formatting import plain_text
+from oracle.untrusted_text import clean_text
 
 _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BROKEN: "BROKEN "}
 
@@ -42,7 +42,7 @@ def _to_json(checks: Iterable[Check]) -> str:
 def _to_lines(checks: Iterable[Check]) -> Iterable[str]:
     for check in checks:
         name, detail, advice = (
-            plain_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail, check.advice)
+            clean_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail, check.advice)
         )
         yield f"{_MARKS[check.state]}  {name:<40} {detail}"
         if advice:

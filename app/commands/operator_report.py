@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.model.formatting import plain_text
 from controller.contract.snapshots import EngineSnapshot, Notice, TimelineEntry
+from oracle.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +84,4 @@ def notice_to_json(change: NoticeChange) -> str:
 
 
 def _line(at: float, kind: str, text: str) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC  {kind:<10}{plain_text(text, 500)}"
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC  {kind:<10}{clean_text(text, 500)}"

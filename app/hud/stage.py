@@ -24,7 +24,8 @@ from app.hud.overlay import Overlay
 from app.hud.overlay_layout import Box
 from app.hud.stage_controls import StageControls
 from app.model.colors import WARNING
-from app.model.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
+from app.model.names import distinct_names
+from app.model.overlay_items import ItemKind, OverlayItem, make_items
 from app.model.presenter import Focus, Presenter
 from app.widgets.notices import Notices
 from controller.contract.snapshots import EngineSnapshot

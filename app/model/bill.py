@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.model.formatting import UNKNOWN, format_gb, format_hours, format_price, format_usd, plain_text
+from app.model.formatting import UNKNOWN, format_gb, format_hours, format_price, format_usd
 from app.model.tone import Tone
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import MigrationStage, MigrationView
+from oracle.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def verdict_title(verdict: Verdict) -> tuple[str, Tone]:
 
 def verdict_text(dry_run: DryRun) -> str:
     """Return the verdict with its reason, as one sentence."""
-    return f"{verdict_title(dry_run.verdict)[0]}: {plain_text(dry_run.reason)}"
+    return f"{verdict_title(dry_run.verdict)[0]}: {clean_text(dry_run.reason)}"
 
 
 def stage_title(stage: MigrationStage) -> tuple[str, Tone]:
@@ -84,14 +85,14 @@ def summary_text(migration: MigrationView, target: str) -> str:
     if migration.stage is MigrationStage.DONE:
         saving = format_usd(migration.savings_usd_per_day)
         return f"{migration.replicas} replicas run in {target}. It cost {cost} and saves {saving}/day from now on."
-    return plain_text(migration.detail)
+    return clean_text(migration.detail)
 
 
 def _egress_detail(dry_run: DryRun, source: str, target: str) -> str:
     per_gb = (
         UNKNOWN if dry_run.egress_usd_per_gb is None else f"${dry_run.egress_usd_per_gb.normalize():f}/GB"
     )
-    return plain_text(f"{format_gb(dry_run.egress_gb)} × {per_gb}, {source} → {target}")
+    return clean_text(f"{format_gb(dry_run.egress_gb)} × {per_gb}, {source} → {target}")
 
 
 def _payback(dry_run: DryRun) -> str:

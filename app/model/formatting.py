@@ -1,18 +1,16 @@
-"""Numbers and foreign texts as a person reads them. Pure.
+"""Numbers, moments and durations as a person reads them. Pure.
 
-Unknown is shown as a dash, never as 0. Everything that comes from a cluster passes `plain_text` before it is shown.
+Unknown is shown as a dash, never as 0. Text that comes from outside passes `oracle.untrusted_text` before it is shown.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 #: What stands where a number is not known.
 UNKNOWN = "\N{EM DASH}"
 MINUS = "\N{MINUS SIGN}"
-ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 #: Above this growth the digits say nothing, and a column has no room for them.
 MAX_SHARE = 9.99
@@ -103,23 +101,6 @@ def format_moment(at: float, now: float) -> str:
         return moment.strftime("%H:%M:%S")
     day = f"{_MONTHS[moment.month - 1]} {moment.day}"
     return f"{day} {moment:%H:%M}" if moment.year == today.year else f"{day} {moment.year}"
-
-
-def plain_text(text: str, limit: int = 240) -> str:
-    """Return `text` on one line, without control, direction or private characters, cut to `limit` characters.
-
-    Names and messages of a cluster are untrusted: a direction override could make one name look like another.
-    """
-    kept = "".join(" " if character.isspace() else character for character in text)
-    kept = "".join(
-        character for character in kept if unicodedata.category(character) not in _UNSAFE_CATEGORIES
-    )
-    words = " ".join(kept.split())
-    return words if len(words) <= limit else words[: limit - 1] + ELLIPSIS
-
-
-# Control, format (direction marks, zero width), surrogate, private use, unassigned.
-_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 def _sign(amount: Decimal, signed: bool) -> str:

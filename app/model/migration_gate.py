@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.model.formatting import plain_text
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import ContextView, EngineSnapshot
+from oracle.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Gate:
 def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
     """Return whether this dry run may be executed at wall time `now`."""
     if dry_run.verdict is not Verdict.PAYS:
-        return Gate(plain_text(dry_run.reason) or "The dry run does not say that the move pays.")
+        return Gate(clean_text(dry_run.reason) or "The dry run does not say that the move pays.")
     if now >= dry_run.expires_at:
         return Gate("The prices behind this dry run have expired; ask for a new one.", is_expired=True)
     if any(m.workload == dry_run.workload and not m.stage.is_final for m in snapshot.migrations):
@@ -45,7 +45,7 @@ def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
             return Gate(trouble)
     unarmed = tuple(c for c in (dry_run.workload.context, dry_run.target) if not views[c].armed)
     if unarmed:
-        names = " and ".join(plain_text(context, 60) for context in unarmed)
+        names = " and ".join(clean_text(context, 60) for context in unarmed)
         verb = "is" if len(unarmed) == 1 else "are"
         return Gate(
             f"{names} {verb} not armed: SentinelAura only watches there. Nothing was changed.", unarmed
@@ -54,10 +54,10 @@ def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
 
 
 def _trouble(context: str, view: ContextView | None) -> str:
-    name = plain_text(context, 60)
+    name = clean_text(context, 60)
     if view is None:
         return f"{name} is not among the watched contexts any more."
     if view.health is not Health.REACHABLE:
-        why = f": {plain_text(view.health_reason)}" if view.health_reason else ""
+        why = f": {clean_text(view.health_reason)}" if view.health_reason else ""
         return f"{name} is {view.health.value}{why}. The move can start when it answers again."
     return ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.model.formatting import plain_text
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
+from oracle.untrusted_text import clean_text
 
 #: An engine that has said nothing for so long gets mentioned. Arbitrary.
 SLOW_ANSWER_S = 12.0
@@ -105,7 +105,7 @@ def refusal_text(move: Move) -> str:
     """Return why the engine did not take the start up; empty where it did not refuse one."""
     if move.rejection is None or move.sent_s is not None:
         return ""
-    reason = plain_text(move.rejection.reason).rstrip(".")
+    reason = clean_text(move.rejection.reason).rstrip(".")
     return f"Not started: {reason}. Nothing was changed."
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
-from app.model.formatting import format_price, format_replicas, format_usd, plain_text
+from app.model.formatting import format_replicas, format_usd
+from app.model.names import place_name, price_text, provider_name
 from app.model.presenter import Focus
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView
-
-_PROVIDER_NAMES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
-_PROVIDER_MARKS = {"aws": "AWS", "azure": "AZURE", "gcp": "GCP"}
+from oracle.untrusted_text import clean_text
 
 
 class ItemKind(IntEnum):
@@ -42,55 +40,6 @@ class OverlayItem:
     accessible_name: str
     dry_run: DryRun | None = None
     migration_id: str | None = None
-
-
-def provider_name(provider: str | None) -> str:
-    """Return how people call a provider."""
-    return "" if provider is None else _PROVIDER_NAMES.get(provider, plain_text(provider, 24))
-
-
-def provider_mark(provider: str | None) -> str:
-    """Return a provider's mark of at most five letters."""
-    return "?" if provider is None else _PROVIDER_MARKS.get(provider, plain_text(provider, 5).upper())
-
-
-def provider_mark_of(view: ContextView) -> str:
-    """Return the mark of a context's provider."""
-    return provider_mark(view.provider)
-
-
-def region_of(view: ContextView) -> str:
-    """Return a context's provider and region."""
-    return f"{provider_mark(view.provider)} {plain_text(view.region or '?', 30)}"
-
-
-def context_of(view: ContextView) -> str:
-    """Return a context's own name."""
-    return plain_text(view.context, 60)
-
-
-def place_name(view: ContextView) -> str:
-    """Return the name by which people know where a context runs: its city, else its region, else its own name."""
-    return plain_text(view.city or view.region or view.context, 40)
-
-
-def distinct_names(views: Iterable[ContextView]) -> dict[str, str]:
-    """Return context -> a name that no other context has: the place, with as much more as it takes."""
-    shown = list(views)
-    names = {view.context: place_name(view) for view in shown}
-    for add in (provider_mark_of, region_of, context_of):
-        counts = Counter(names.values())
-        for view in shown:
-            if counts[names[view.context]] > 1:
-                names[view.context] = f"{place_name(view)} ({add(view)})"
-    return names
-
-
-def price_text(view: ContextView, now: float) -> str:
-    """Return a context's price for people; a price past its deadline is not shown as one."""
-    if view.quote is None:
-        return "no price"
-    return format_price(view.quote.usd_per_hour) if view.quote.is_usable(now) else "price expired"
 
 
 def make_items(
@@ -139,7 +88,7 @@ def _migrate_items(
         saving = f"save {format_usd(best.savings_usd_per_day or Decimal(0))}/day"
         suffix = f"  +{more}" if more else ""
         name = (
-            f"Migrate {plain_text(best.workload.name, 60)} from {_spoken(names, context)} "
+            f"Migrate {clean_text(best.workload.name, 60)} from {_spoken(names, context)} "
             f"to {_spoken(names, best.target)}, {saving.replace('/day', ' a day')}"
         )
         texts = (f"Migrate · {saving}{suffix}", saving)
@@ -151,7 +100,7 @@ def _progress_items(migrations: Sequence[MigrationView], names: Mapping[str, str
     items: list[OverlayItem] = []
     for migration in migrations:
         source, target = migration.workload.context, migration.target
-        name = plain_text(migration.workload.name, 24)
+        name = clean_text(migration.workload.name, 24)
         counters = (
             (source, "leaving", migration.source_ready, migration.source_desired),
             (target, "arriving", migration.target_ready, migration.target_desired),
@@ -190,4 +139,4 @@ def _name_item(view: ContextView, place: str) -> OverlayItem:
 
 
 def _spoken(names: Mapping[str, str], context: str) -> str:
-    return names.get(context) or plain_text(context, 40)
+    return names.get(context) or clean_text(context, 40)

@@ -12,13 +12,13 @@ from app.model.formatting import (
     format_price,
     format_replicas,
     format_usd,
-    plain_text,
 )
-from app.model.overlay_items import place_name, provider_name
+from app.model.names import place_name, provider_name
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView
 from oracle.quotes import Freshness
+from oracle.untrusted_text import clean_text
 
 
 class Column(IntEnum):
@@ -99,18 +99,18 @@ def describe_row(row: RegionRow) -> str:
     """Return everything about a row as a tool tip: the context's own name, its health, its price."""
     view = row.view
     lines = [
-        plain_text(view.context, 120),
+        clean_text(view.context, 120),
         " ".join(part for part in (provider_name(view.provider), view.region) if part),
     ]
     if not row.is_reachable:
-        lines.append(f"{view.health.value}: {plain_text(view.health_reason)}")
+        lines.append(f"{view.health.value}: {clean_text(view.health_reason)}")
     if view.quote is not None:
         lines.append(f"Price from {view.quote.source}")
     if row.freshness is Freshness.EXPIRED:
         lines.append("The price is past its deadline: nothing is decided on it.")
     if not view.armed:
         lines.append("Not armed: nothing is changed here.")
-    return "\n".join(plain_text(line, 300) for line in lines if line)
+    return "\n".join(clean_text(line, 300) for line in lines if line)
 
 
 def accessible_text(row: RegionRow, column: Column) -> str:
@@ -119,11 +119,11 @@ def accessible_text(row: RegionRow, column: Column) -> str:
         if not row.offers:
             return "no move pays from here"
         return (
-            f"Migrate {plain_text(row.offers[0].workload.name, 60)}: {row.texts[Column.ACTION].lower()} a day"
+            f"Migrate {clean_text(row.offers[0].workload.name, 60)}: {row.texts[Column.ACTION].lower()} a day"
         )
     state = "" if row.is_reachable else f", {row.view.health.value}"
     prefix = (
-        f"{row.name}, {plain_text(row.view.context, 60)}, "
+        f"{row.name}, {clean_text(row.view.context, 60)}, "
         if column is Column.REGION
         else f"{HEADERS[column]} "
     )
@@ -144,7 +144,7 @@ def _age(view: ContextView, now: float) -> str:
     if view.quote is None:
         return UNKNOWN
     # The tool tip says the source in full: in a narrow column the word that all of them end with hides the rest.
-    source = plain_text(view.quote.source, 24).removesuffix(" market")
+    source = clean_text(view.quote.source, 24).removesuffix(" market")
     return f"{format_age(view.quote.age_s(now))}, {source}"
 
 

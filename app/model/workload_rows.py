@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from app.model.formatting import format_gb, format_replicas, format_usd, plain_text
+from app.model.formatting import format_gb, format_replicas, format_usd
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, WorkloadView
+from oracle.untrusted_text import clean_text
 
 
 class WorkloadColumn(IntEnum):
@@ -57,9 +58,9 @@ def _make_row(
     if migration is not None:
         note = f"moving, {migration.landed} of {migration.replicas} landed"
     else:
-        note = plain_text("; ".join(workload.obstacles) or reasons.get(workload.key, "nothing cheaper"))
+        note = clean_text("; ".join(workload.obstacles) or reasons.get(workload.key, "nothing cheaper"))
     texts = (
-        plain_text(workload.key.name, 80),
+        clean_text(workload.key.name, 80),
         format_replicas(workload.ready_replicas, workload.desired_replicas),
         format_gb(workload.state_gb),
         format_usd(workload.usd_per_day),

@@ -6,9 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.model import colors
-from app.model.formatting import plain_text
 from app.widgets.labels import make_label
 from app.widgets.sheet import Sheet
+from oracle.untrusted_text import clean_text
 
 
 class ArmSheet(Sheet):
@@ -47,7 +47,7 @@ class ArmSheet(Sheet):
     def ask(self, contexts: tuple[str, ...]) -> None:
         """Ask about these contexts."""
         self._contexts = contexts
-        self._names.setText("\n".join(plain_text(context, 120) for context in contexts))
+        self._names.setText("\n".join(clean_text(context, 120) for context in contexts))
         self.arm.setText("Arm" if len(contexts) == 1 else f"Arm {len(contexts)} contexts")
         self.open(self.keep)
 

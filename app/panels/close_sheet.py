@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.model import colors
-from app.model.formatting import plain_text
 from app.widgets.labels import make_label
 from app.widgets.sheet import Sheet
 from controller.contract.snapshots import MigrationView
+from oracle.untrusted_text import clean_text
 
 #: More moves than this are only counted.
 MAX_NAMED = 4
@@ -76,14 +76,14 @@ class CloseSheet(Sheet):
 def build_command(migrations: Sequence[MigrationView]) -> str:
     """Return the command that takes these moves up without a window."""
     contexts = dict.fromkeys(context for m in migrations for context in (m.workload.context, m.target))
-    arms = (f"--arm {shlex.quote(plain_text(context, 120))}" for context in contexts)
+    arms = (f"--arm {shlex.quote(clean_text(context, 120))}" for context in contexts)
     return " ".join(("sentinelaura operator", *arms))
 
 
 def _describe(migration: MigrationView, names: Mapping[str, str]) -> str:
-    workload = plain_text(migration.workload.name, 60)
+    workload = clean_text(migration.workload.name, 60)
     source, target = (
-        names.get(context) or plain_text(context, 60)
+        names.get(context) or clean_text(context, 60)
         for context in (migration.workload.context, migration.target)
     )
     return f"{workload}: {source} → {target}, {migration.landed} of {migration.replicas} landed"

@@ -25,7 +25,7 @@ from app.model.bill import (
     verdict_title,
     way_back_text,
 )
-from app.model.formatting import format_replicas, plain_text
+from app.model.formatting import format_replicas
 from app.model.migration_gate import Gate
 from app.model.tone import Tone
 from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color, set_tone
@@ -33,6 +33,7 @@ from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import MigrationStage, MigrationView
+from oracle.untrusted_text import clean_text
 
 
 class DryRunCard(QFrame):
@@ -101,7 +102,7 @@ class DryRunCard(QFrame):
         self._show_bill(dry_run, source, target)
         self._show_title(*verdict_title(dry_run.verdict))
         self._progress.hide()
-        blocked = "" if gate.reason == plain_text(dry_run.reason) else gate.reason
+        blocked = "" if gate.reason == clean_text(dry_run.reason) else gate.reason
         said = note or " ".join(part for part in (refusal, blocked) if part)
         set_tone(self._state, said, Tone.PLAIN if note else Tone.WARNING)
         self._state.setVisible(bool(said))
@@ -119,7 +120,7 @@ class DryRunCard(QFrame):
         self._show_title(*stage_title(migration.stage))
         ended = migration.stage.is_final
         tone = stage_title(migration.stage)[1]
-        said = summary_text(migration, target) if ended else plain_text(migration.detail)
+        said = summary_text(migration, target) if ended else clean_text(migration.detail)
         set_tone(self._state, said, tone)
         self._state.setVisible(bool(said))
         self._progress.setVisible(migration.stage is not MigrationStage.REFUSED)
@@ -149,9 +150,9 @@ class DryRunCard(QFrame):
         set_tone(self._reason, verdict_text(dry_run), verdict_title(dry_run.verdict)[1])
 
     def _show_way(self, workload: WorkloadKey, source: str, target: str) -> None:
-        self._title.setText(plain_text(workload.name, 80))
-        self._way.setText(f"{source}  →  {target}     {plain_text(workload.namespace, 60)}")
-        self.setAccessibleName(f"Move of {plain_text(workload.name, 80)} from {source} to {target}")
+        self._title.setText(clean_text(workload.name, 80))
+        self._way.setText(f"{source}  →  {target}     {clean_text(workload.namespace, 60)}")
+        self.setAccessibleName(f"Move of {clean_text(workload.name, 80)} from {source} to {target}")
 
     def _show_title(self, text: str, tone: Tone) -> None:
         set_tone(self._verdict, text, tone)

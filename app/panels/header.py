@@ -6,11 +6,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from app.model import colors
-from app.model.formatting import plain_text
 from app.widgets.labels import ElidedLabel, make_label, set_color
 from app.widgets.theme import SMALL_PX, make_font
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import EngineSnapshot
+from oracle.untrusted_text import clean_text
 
 HEIGHT_PX = 42
 
@@ -55,14 +55,14 @@ class Header(QWidget):
         contexts = f"{total} contexts" if answering == total else f"{answering} of {total} contexts answer"
         if not snapshot.is_complete:
             contexts += ", still reading"
-        detail = plain_text(snapshot.store.detail, 200)
+        detail = clean_text(snapshot.store.detail, 200)
         store = (
-            f"{plain_text(snapshot.store.kind, 20)} store"
+            f"{clean_text(snapshot.store.kind, 20)} store"
             if snapshot.store.is_up
             else detail or "store is down"
         )
         self._state.setText(
-            f"{contexts}    ·    prices: {plain_text(snapshot.price_source.text, 60)}    ·    {store}"
+            f"{contexts}    ·    prices: {clean_text(snapshot.price_source.text, 60)}    ·    {store}"
         )
         self._state.setToolTip(detail)
         set_color(self._state, colors.MUTED if snapshot.store.is_up else colors.WARNING)

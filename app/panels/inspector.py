@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.model import colors
-from app.model.formatting import format_age, format_price, plain_text
-from app.model.overlay_items import place_name, price_text, provider_name
+from app.model.formatting import format_age, format_price
+from app.model.names import place_name, price_text, provider_name
 from app.model.tone import Tone
 from app.model.workload_rows import make_workload_rows
 from app.panels.price_chart import PriceChart
@@ -18,6 +18,7 @@ from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color
 from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.snapshots import ContextView, EngineSnapshot
+from oracle.untrusted_text import clean_text
 
 
 class Inspector(QWidget):
@@ -66,7 +67,7 @@ class Inspector(QWidget):
         provider = provider_name(view.provider)
         self._title.setText(" · ".join(part for part in (place_name(view), provider) if part))
         parts = (view.context, view.region, view.instance_type)
-        self._detail.setText("   ".join(plain_text(part, 60) for part in parts if part))
+        self._detail.setText("   ".join(clean_text(part, 60) for part in parts if part))
         self._price.setText(price_text(view, now))
         self._price_detail.setText(_price_detail(view, now))
         self._show_health(view)
@@ -79,7 +80,7 @@ class Inspector(QWidget):
     def _show_health(self, view: ContextView) -> None:
         troubled = view.health is not Health.REACHABLE
         reason = (
-            f"{view.health.value}: {plain_text(view.health_reason)}"
+            f"{view.health.value}: {clean_text(view.health_reason)}"
             if view.health_reason
             else view.health.value
         )
@@ -94,7 +95,7 @@ class Inspector(QWidget):
             if view.armed
             else "Only watched: press to allow migrations to change this context"
         )
-        self._arm.setAccessibleName(f"{'Disarm' if view.armed else 'Arm'} {plain_text(view.context, 80)}")
+        self._arm.setAccessibleName(f"{'Disarm' if view.armed else 'Arm'} {clean_text(view.context, 80)}")
 
     def _on_arm(self) -> None:
         if self._view is not None:
@@ -105,7 +106,7 @@ class Inspector(QWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setAccessibleName(f"Dry run of {plain_text(workload.name, 80)} to")
+        menu.setAccessibleName(f"Dry run of {clean_text(workload.name, 80)} to")
         targets = [view for view in self._snapshot.contexts if view.context != workload.context]
         for view in _by_price(targets, self._now):
             action = menu.addAction(_target_text(view, self._now).replace("&", "&&"))

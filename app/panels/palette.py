@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.model import colors
-from app.model.formatting import plain_text
 from app.model.palette_search import PaletteEntry, find_entries
-from app.panels.region_cells import elide, paint_background
+from app.widgets.cells import elide, paint_background
 from app.widgets.sheet import Sheet
 from app.widgets.theme import SMALL_PX, make_font
+from oracle.untrusted_text import clean_text
 
 #: More entries than this nobody reads: typing is quicker.
 MAX_SHOWN = 60
@@ -98,9 +98,9 @@ class Palette(Sheet):
         self._found = find_entries(self._entries, self.line.text())[:MAX_SHOWN]
         self.list.clear()
         for entry in self._found:
-            item = QListWidgetItem(plain_text(entry.text, 120))
-            item.setData(HINT_ROLE, plain_text(entry.hint, 120))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, plain_text(f"{entry.text}, {entry.hint}", 240))
+            item = QListWidgetItem(clean_text(entry.text, 120))
+            item.setData(HINT_ROLE, clean_text(entry.hint, 120))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, clean_text(f"{entry.text}, {entry.hint}", 240))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
 

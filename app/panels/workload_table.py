@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.model import colors
-from app.model.formatting import plain_text
 from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
-from app.panels.region_cells import PADDING_PX, elide, paint_background, paint_pill
+from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
 from app.widgets.theme import SMALL_PX, make_font
+from oracle.untrusted_text import clean_text
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 28
@@ -89,7 +89,7 @@ class WorkloadModel(QAbstractTableModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.note if column is WorkloadColumn.MOVE else plain_text(str(row.workload.key), 300)
+            return row.note if column is WorkloadColumn.MOVE else clean_text(str(row.workload.key), 300)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{WORKLOAD_HEADERS[column]} {row.texts[column]}".strip()
         if role == Qt.ItemDataRole.TextAlignmentRole:

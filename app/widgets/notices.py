@@ -13,10 +13,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.model import colors
-from app.model.formatting import plain_text
 from app.widgets.labels import make_label
 from controller.contract.snapshots import Notice
 from oracle.reason import Severity
+from oracle.untrusted_text import clean_text
 
 #: More notices than this are only counted.
 MAX_SHOWN = 3
@@ -110,9 +110,9 @@ class Notices(QWidget):
             f"#banner {{ background: {colors.RAISED}; border: 1px solid {colors.LINE};"
             f" border-left: 3px solid {_COLORS[notice.severity]}; border-radius: 6px; }}"
         )
-        text = make_label(plain_text(notice.text, 400), size_px=12, wrap=True)
+        text = make_label(clean_text(notice.text, 400), size_px=12, wrap=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        banner.setAccessibleName(f"{notice.severity.value}: {plain_text(notice.text, 400)}")
+        banner.setAccessibleName(f"{notice.severity.value}: {clean_text(notice.text, 400)}")
         dismiss = QToolButton()
         dismiss.setText("\N{MULTIPLICATION SIGN}")
         dismiss.setAccessibleName("Dismiss this notice")

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.hud.stage import Stage
 from app.hud.viewport_choice import make_view
-from app.model.formatting import plain_text
 from app.model.move_tracking import find_unattended
-from app.model.overlay_items import best_opportunities, distinct_names
+from app.model.names import distinct_names
+from app.model.overlay_items import best_opportunities
 from app.model.region_rows import make_row
 from app.panels.header import Header
 from app.panels.inspector import Inspector
@@ -34,6 +34,7 @@ from controller.contract.commands import Command, SetArmed
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, Notice
 from oracle.reason import Severity
+from oracle.untrusted_text import clean_text
 
 AGE_TICK_MS = 1000
 ENGINE_NOTICE = "engine"
@@ -111,7 +112,7 @@ class MainWindow(QMainWindow):
 
     def show_engine_lost(self, reason: str) -> None:
         """Say that nothing new will come; what is shown ages and nothing can be started."""
-        self.moves.engine_lost = f"The engine has stopped: {plain_text(reason)}"
+        self.moves.engine_lost = f"The engine has stopped: {clean_text(reason)}"
         text = f"{self.moves.engine_lost}. What you see is the last that was known; restart SentinelAura to go on."
         self.stage.notices.hold(Notice(ENGINE_NOTICE, Severity.ERROR, text))
         self.moves.refresh()

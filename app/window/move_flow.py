@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.model.formatting import plain_text
 from app.model.migration_gate import Gate, judge_start
 from app.model.move_tracking import Move, follow_move, hear, move_of, refusal_text, waiting_text
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import CancelMigration, Command, RequestDryRun, StartMigration
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, MigrationView
+from oracle.untrusted_text import clean_text
 
 if TYPE_CHECKING:
     from app.panels.dry_run_card import DryRunCard
@@ -111,7 +111,7 @@ class MoveFlow(QObject):
         move = self._move
         if move is None or self._snapshot is None:
             return
-        source, target = (self._names.get(context) or plain_text(context, 60) for context in move.way)
+        source, target = (self._names.get(context) or clean_text(context, 60) for context in move.way)
         migration = move.find_migration(self._snapshot)
         if migration is not None:
             self.card.show_migration(migration, source, target)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.model.formatting import format_usd, plain_text
-from app.model.overlay_items import distinct_names, place_name, price_text, provider_name
+from app.model.formatting import format_usd
+from app.model.names import distinct_names, place_name, price_text, provider_name
 from app.model.palette_search import PaletteEntry
+from oracle.untrusted_text import clean_text
 
 if TYPE_CHECKING:
     from app.window.main_window import MainWindow
@@ -22,7 +23,7 @@ def _migrations(window: MainWindow) -> list[PaletteEntry]:
     migrations = () if window.snapshot is None else window.snapshot.migrations
     return [
         PaletteEntry(
-            f"Show the migration of {plain_text(migration.workload.name, 60)}",
+            f"Show the migration of {clean_text(migration.workload.name, 60)}",
             f"{migration.landed} of {migration.replicas} landed",
             partial(window.open_migration, migration.migration_id),
         )
@@ -37,7 +38,7 @@ def _moves(window: MainWindow) -> list[PaletteEntry]:
     names = distinct_names(window.snapshot.contexts)
     return [
         PaletteEntry(
-            f"Migrate {plain_text(dry_run.workload.name, 60)}: "
+            f"Migrate {clean_text(dry_run.workload.name, 60)}: "
             f"{names.get(dry_run.workload.context, '?')} → {names.get(dry_run.target, '?')}",
             f"save {format_usd(dry_run.savings_usd_per_day)}/day",
             partial(window.migrate, dry_run),
@@ -52,7 +53,7 @@ def _regions(window: MainWindow) -> list[PaletteEntry]:
     return [
         PaletteEntry(
             f"Fly to {place_name(view)}",
-            f"{provider_name(view.provider)}  {plain_text(view.context, 60)}  {price_text(view, now)}",
+            f"{provider_name(view.provider)}  {clean_text(view.context, 60)}  {price_text(view, now)}",
             partial(_visit, window, view.context),
         )
         for view in views
@@ -63,7 +64,7 @@ def _arming(window: MainWindow) -> list[PaletteEntry]:
     views = () if window.snapshot is None else window.snapshot.contexts
     return [
         PaletteEntry(
-            f"{'Disarm' if view.armed else 'Arm'} {plain_text(view.context, 80)}",
+            f"{'Disarm' if view.armed else 'Arm'} {clean_text(view.context, 80)}",
             "forbid changes" if view.armed else "allow migrations to change it",
             partial(window.inspector.armed_changed.emit, view.context, not view.armed),
         )

@@ -70,8 +70,8 @@ def test_unknown_numbers_are_dashes_and_not_zeros(dry_run: DryRun) -> None:
 
 def test_text_of_a_cluster_brings_no_escape_sequence_into_the_bill(dry_run: DryRun) -> None:
     hostile = replace(dry_run, reason="node \x1b[2J\x1b]0;owned\x07 is full\nVerdict: Pays")
-    assert verdict_text(hostile) == "Pays: node [2J]0;owned is full Verdict: Pays"
-    assert make_lines(dry_run, "a\x1b[31m", "b\u202e")[1].detail == "26 GB × $0.02/GB, a[31m → b"
+    assert verdict_text(hostile) == "Pays: node [2J ]0;owned is full Verdict: Pays"
+    assert make_lines(dry_run, "a\x1b[31m", "b\u202e")[1].detail == "26 GB × $0.02/GB, a [31m → b"
 
 
 def test_the_end_says_what_it_cost_and_what_it_saves(engine: ScriptedEngine) -> None:

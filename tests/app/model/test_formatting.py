@@ -12,7 +12,6 @@ from app.model.formatting import (
     format_price,
     format_replicas,
     format_usd,
-    plain_text,
 )
 
 
@@ -85,9 +84,3 @@ def test_data_is_shown_in_gigabytes(size: float | None, shown: str) -> None:
 def test_unknown_readiness_is_not_zero() -> None:
     assert format_replicas(None, 4) == "?/4"
     assert format_replicas(None, None) == "?/?"
-
-
-def test_foreign_text_loses_what_could_deceive() -> None:
-    assert plain_text("safe\u202eevil\x1b[31m\nnext\u200b\ue000") == "safeevil[31m next"
-    assert plain_text("x" * 300, 10) == "x" * 9 + "…"
-    assert plain_text("<b>kept as it is</b>") == "<b>kept as it is</b>"

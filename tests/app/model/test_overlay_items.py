@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.model.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
+from app.model.names import distinct_names
+from app.model.overlay_items import ItemKind, OverlayItem, make_items
 from app.model.presenter import Focus
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import EngineSnapshot, MigrationStage
@@ -72,19 +73,3 @@ def test_an_unreachable_region_says_so_instead_of_a_price(engine: ScriptedEngine
     engine.set_health("aws-sa-east-1", Health.DENIED)
     items = items_of(engine.snapshot(), Focus(selected="aws-sa-east-1"))
     assert of_kind(items, ItemKind.REGION)["aws-sa-east-1"].texts[0] == "São Paulo · AWS · denied"
-
-
-def test_names_tell_regions_of_one_city_apart(engine: ScriptedEngine) -> None:
-    views = engine.snapshot().contexts
-    names = distinct_names(views)
-    assert names["aws-eu-central-1"] == "Frankfurt (AWS)"
-    assert names["gcp-europe-west3"] == "Frankfurt (GCP)"
-    assert names["azure-uksouth"] == "London"
-    twins = distinct_names([views[0], replace(views[0], context="twin")])
-    assert sorted(twins.values()) == ["Ashburn (aws-us-east-1)", "Ashburn (twin)"]
-
-
-def test_hostile_names_are_shown_without_their_tricks(engine: ScriptedEngine) -> None:
-    snapshot = engine.snapshot()
-    view = replace(snapshot.contexts[0], city=None, region="eu\u202e\x07west<b>")
-    assert distinct_names([view])[view.context] == "euwest<b>"

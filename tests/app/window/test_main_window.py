@@ -446,7 +446,7 @@ def test_hostile_names_reach_no_rich_text(desk: Desk) -> None:
     desk.window.show_snapshot(replace(snapshot, contexts=(evil, *snapshot.contexts[1:])))
     desk.window.select(evil.context)
     labels = desk.window.findChildren(QLabel)
-    assert "<img src=x>gnp. · AWS" in [label.text() for label in labels]
+    assert "<img src=x> gnp. · AWS" in [label.text() for label in labels]
     assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
 
 
