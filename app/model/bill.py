@@ -72,7 +72,7 @@ def make_lines(dry_run: DryRun, source: str, target: str) -> tuple[Line, ...]:
     )
 
 
-def way_back_text(dry_run: DryRun) -> str:
+def return_text(dry_run: DryRun) -> str:
     """Return what coming back would cost: not part of the bill, but worth knowing."""
     if dry_run.return_egress_usd is None:
         return "The egress of the way back is not known."

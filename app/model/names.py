@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 
 from app.model.formatting import format_price
 from controller.contract.snapshots import ContextView
@@ -60,3 +61,13 @@ def price_text(view: ContextView, now: float) -> str:
     if view.quote is None:
         return "no price"
     return format_price(view.quote.usd_per_hour) if view.quote.is_usable(now) else "price expired"
+
+
+def sort_by_price(views: Iterable[ContextView], now: float) -> list[ContextView]:
+    """Return the contexts from cheap to dear at wall time `now`, those without a usable price last."""
+
+    def rank(view: ContextView) -> tuple[bool, Decimal]:
+        usable = view.quote is not None and view.quote.is_usable(now)
+        return not usable, view.quote.usd_per_hour if view.quote is not None and usable else Decimal(0)
+
+    return sorted(views, key=rank)

@@ -12,13 +12,15 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QSortFilterProxyModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from app.actions import MIGRATE, VISIT
 from app.model.region_rows import (
     HEADER_TIPS,
     HEADERS,
@@ -125,6 +127,8 @@ class RegionTable(QTableView):
     """A context to fly to: Enter, or a double click."""
     migrate_requested = Signal(object)
     """The `DryRun` of the row whose button was pressed."""
+    menu_requested = Signal(object, QPoint)
+    """The `RegionRow` that a menu is wanted for, and its global position."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -203,16 +207,16 @@ class RegionTable(QTableView):
             self.activated_region.emit(index.data(ROW_ROLE).view.context)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter flies there, or migrates from the last column; M migrates from any; the space bar is the window's."""
+        """Enter acts as a click on the cell would; the space bar is the window's."""
         index = self.currentIndex()
         if event.key() == Qt.Key.Key_Space:
             event.ignore()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+        elif index.isValid() and VISIT.has_key(event):
             if index.column() == Column.ACTION:
                 self._migrate(index)
             else:
                 self.activated_region.emit(index.data(ROW_ROLE).view.context)
-        elif event.key() == Qt.Key.Key_M and index.isValid():
+        elif index.isValid() and MIGRATE.has_key(event):
             self._migrate(index)
         else:
             super().keyPressEvent(event)
@@ -236,6 +240,15 @@ class RegionTable(QTableView):
         self.viewport().setCursor(
             Qt.CursorShape.PointingHandCursor if on_button else Qt.CursorShape.ArrowCursor
         )
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for a menu of the row: the one under the pointer, or the current one when a key wants it."""
+        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
+        if not index.isValid():
+            return
+        corner = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        self.menu_requested.emit(index.data(ROW_ROLE), event.globalPos() if by_mouse else corner)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Let go of the hovered row."""

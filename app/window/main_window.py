@@ -1,4 +1,4 @@
-"""The main window: carries what its parts say to one another.
+"""The main window: joins its parts, and is what actions act on and what flows show themselves in.
 
 It gets frozen snapshots and hands out commands; it knows neither the engine nor its process. It never runs a loop of
 its own and never ends the program: `closed` tells whoever built it.
@@ -7,39 +7,64 @@ its own and never ends the program: `closed` tells whoever built it.
 from __future__ import annotations
 
 import linecache
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from app.actions import (
+    DRY_RUN,
+    HEADER_ACTIONS,
+    TOGGLE_SIDE_PANEL,
+    TURN,
+    Part,
+    WindowActions,
+    make_choices,
+    make_region_choices,
+)
 from app.hud.stage import Stage
 from app.hud.viewport_choice import make_view
-from app.model.move_tracking import find_unattended
-from app.model.names import distinct_names
+from app.model.moves import Move, list_reported, move_of
+from app.model.names import sort_by_price
 from app.model.overlay_items import best_opportunities
-from app.model.region_rows import make_row
+from app.model.region_rows import RegionRow, make_row
 from app.panels.header import Header
 from app.panels.inspector import Inspector
 from app.panels.region_table import RegionTable
 from app.panels.timeline import Timeline
 from app.settings import Motion, PresenterChoice, Settings
+from app.widgets.menus import open_menu
 from app.widgets.theme import load_icon
+from app.window.engine_link import EngineLink
+from app.window.flows.arm import arm
+from app.window.flows.close import ask_to_close
+from app.window.flows.move import follow
+from app.window.flows.running import Flows
 from app.window.layout import WindowLayout
-from app.window.move_flow import MoveFlow
 from app.window.sheets import WindowSheets
+from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import Command, SetArmed
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, Notice
+from controller.contract.snapshots import EngineSnapshot, Notice
 from oracle.reason import Severity
 from oracle.untrusted_text import clean_text
+
+if TYPE_CHECKING:
+    from app.panels.dry_run_card import DryRunCard
 
 AGE_TICK_MS = 1000
 ENGINE_NOTICE = "engine"
 #: An engine that has not read everything by then is in trouble and no longer starting. Arbitrary.
 STARTING_S = 4.0
+#: The second half of a double click must not start the next move, whose button has taken the first one's place.
+DOUBLE_CLICK_S = 0.8
 
 
 class MainWindow(QMainWindow):
@@ -67,19 +92,16 @@ class MainWindow(QMainWindow):
         """
         super().__init__()
         self.settings = settings
-        self._send = send
-        self._clock = clock
-        self._monotonic = monotonic
-        self._snapshot: EngineSnapshot | None = None
-        self._views: dict[str, ContextView] = {}
-        self._names: dict[str, str] = {}
+        self.link = EngineLink(send, clock, monotonic)
+        self.flows = Flows()
         self._selected: str | None = None
+        self._shown_move: object | None = None
+        self._clicked_s = -math.inf
         self._shown_at = 0.0
         self._started_at: float | None = None
         self._closes_unasked = False
         self._build(settings.presenter if presenter_choice is None else presenter_choice)
         self._connect()
-        self._bind_keys()
         self._apply_settings()
         self._layout.restore(settings)
         self.set_side_panel(settings.side_panel)
@@ -91,31 +113,35 @@ class MainWindow(QMainWindow):
     @property
     def snapshot(self) -> EngineSnapshot | None:
         """What is shown."""
-        return self._snapshot
+        return self.link.snapshot
 
-    # What the engine says
+    @cached_property
+    def card(self) -> DryRunCard:
+        """The card of a move; made for the first one, since nobody needs it before."""
+        from app.panels.dry_run_card import DryRunCard
+
+        card = DryRunCard()
+        card.closed.connect(self.close_move)
+        return card
+
+    # What the engine reports
 
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
         """Show everything at one moment; an older snapshot than the shown one is passed over."""
-        is_older = self._snapshot is not None and snapshot.sequence < self._snapshot.sequence
-        if is_older and not self.moves.engine_lost:
+        if not self.link.take(snapshot):
             return
-        self.moves.engine_lost = ""
         self.stage.notices.drop(ENGINE_NOTICE)
-        self._snapshot = snapshot
-        self._views = {view.context: view for view in snapshot.contexts}
-        self._names = distinct_names(snapshot.contexts)
         self.stage.show_snapshot(snapshot)
         self.header.show_snapshot(snapshot)
-        self.timeline.show_entries(snapshot.timeline, self._names)
+        self.timeline.show_entries(snapshot.timeline, self.link.names)
         self._show_panels()
 
     def show_engine_lost(self, reason: str) -> None:
         """Say that nothing new will come; what is shown ages and nothing can be started."""
-        self.moves.engine_lost = f"The engine has stopped: {clean_text(reason)}"
-        text = f"{self.moves.engine_lost}. What you see is the last that was known; restart SentinelAura to go on."
+        self.link.lose(reason)
+        text = f"{self.link.lost}. What you see is the last that was known; restart SentinelAura to go on."
         self.stage.notices.hold(Notice(ENGINE_NOTICE, Severity.ERROR, text))
-        self.moves.refresh()
+        self.link.news.emit()
 
     def refresh_ages(self) -> None:
         """Let ages grow and prices expire although nothing arrives."""
@@ -127,30 +153,100 @@ class MainWindow(QMainWindow):
         """Show a notice of the program itself for a few seconds."""
         self.stage.notices.pass_by(notice)
 
-    # What a person does
+    # What a person does: see `app.actions.Actor`
+
+    @property
+    def has_globe(self) -> bool:
+        """Whether there is a globe to be turned."""
+        return self.stage.has_globe
+
+    def toggle_turning(self) -> None:
+        """Turn the globe, or let it rest."""
+        self.stage.toggle_turning()
+
+    def rotate_globe(self, right: float, down: float) -> None:
+        """Turn the globe by steps of a key."""
+        self.stage.rotate(right, down)
+
+    def zoom_globe(self, steps: float) -> None:
+        """Come nearer, or go away with steps below 0."""
+        self.stage.zoom(steps)
+
+    def fly_home(self) -> None:
+        """Fly back to the whole globe."""
+        self.stage.fly_home()
+
+    def dismiss(self) -> None:
+        """Stop a flight; where there is none, close the card."""
+        if not self.stage.cancel_flight():
+            self.close_move()
 
     def select(self, context: str | None) -> None:
-        """Select a context everywhere, and inspect it."""
+        """Select a context everywhere and inspect it; the card of a move gives way."""
         self._mark(context)
-        self._layout.show_below_table(self.inspector)
-        self.stage.preview(None)
+        self.close_move()
+
+    def visit(self, context: str) -> None:
+        """Select a context and fly there."""
+        self.select(context)
+        self.stage.fly_to(context)
 
     def migrate(self, dry_run: DryRun) -> None:
-        """Do what a click on `Migrate` does."""
-        self.moves.migrate(dry_run)
+        """Do what a click on `Migrate` does: show the dry run, and start it where it may start."""
+        if self.link.monotonic() - self._clicked_s < DOUBLE_CLICK_S:
+            return
+        self._clicked_s = self.link.monotonic()
+        move = Move(dry_run.workload, dry_run.target, list_reported(self.snapshot), dry_run)
+        self.flows.start(follow, self.link, self, move, confirmed=dry_run)
+
+    def request_dry_run(self, workload: WorkloadKey, target: str) -> None:
+        """Show the dry run of any move; it starts nothing."""
+        self.flows.start(follow, self.link, self, Move(workload, target))
 
     def open_migration(self, migration_id: str) -> None:
-        """Show a migration's card."""
-        migrations = () if self._snapshot is None else self._snapshot.migrations
+        """Show the card of a migration that runs, or ran."""
+        migrations = () if self.snapshot is None else self.snapshot.migrations
         migration = next((m for m in migrations if m.migration_id == migration_id), None)
         if migration is not None:
-            self.moves.open_migration(migration)
+            self.flows.start(follow, self.link, self, move_of(migration))
+
+    def request_armed(self, context: str, armed: bool) -> None:
+        """Arm a context after a question, or disarm it at once."""
+        if armed:
+            self.ask_to_arm((context,))
+        else:
+            self.link.send(SetArmed(context, False))
+
+    def open_palette(self) -> None:
+        """Open the command palette."""
+        self.window_actions.refresh()
+        self.sheets.open_palette(make_choices(self, self.window_actions, self.link.shown))
+
+    def open_settings(self) -> None:
+        """Open the settings."""
+        self.sheets.open_settings(self.settings, self.stage.renderer)
+
+    def open_keys(self) -> None:
+        """Open the page of keys."""
+        self.sheets.open_keys()
+
+    def toggle_side_panel(self) -> None:
+        """Show or hide the side panel."""
+        self.set_side_panel(self._layout.side.isHidden())
+
+    def focus_next_part(self) -> None:
+        """Give the keyboard to the next part of the window."""
+        parts = [self.stage, self.table, self._lower_control(), self.timeline.list]
+        shown = [part for part in parts if part.isVisible()]
+        focused = self.focusWidget()
+        here = [part is focused or part.isAncestorOf(focused or self) for part in shown]
+        following = shown[(here.index(True) + 1) % len(shown)] if True in here else shown[0]
+        following.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_side_panel(self, shown: bool) -> None:
         """Show or hide the table, the inspector and the card."""
         self._layout.side.setVisible(shown)
-        if self.header.side_button.isChecked() != shown:
-            self.header.side_button.setChecked(shown)
+        self.window_actions[TOGGLE_SIDE_PANEL].setChecked(shown)
         self.settings = replace(self.settings, side_panel=shown)
 
     def change_settings(self, settings: Settings) -> None:
@@ -163,13 +259,49 @@ class MainWindow(QMainWindow):
         self._closes_unasked = True
         self.close()
 
+    # Where flows show themselves
+
+    @contextmanager
+    def show_move(self, route: tuple[str, str]) -> Iterator[DryRunCard]:
+        """Show the card and the arc of a move, (source, target), for as long as the block lasts.
+
+        A move that another one has replaced takes nothing away at its end.
+        """
+        shown = self._shown_move = object()
+        self._mark(route[0])
+        self.set_side_panel(True)
+        self._layout.show_below_table(self.card)
+        self.stage.preview(route)
+        self.stage.fly_to(*route)
+        try:
+            yield self.card
+        finally:
+            if self._shown_move is shown:
+                self._hide_move()
+
+    def preview(self, route: tuple[str, str] | None) -> None:
+        """Show the arc of a move that is only considered, or none."""
+        self.stage.preview(route)
+
+    def ask_to_arm(self, contexts: tuple[str, ...]) -> None:
+        """Ask whether these contexts may be changed."""
+        if self.sheets.is_free:
+            self.flows.start(arm, self.link, self.sheets.arm, contexts)
+
+    def close_move(self) -> None:
+        """Look at no move any more; a running migration goes on."""
+        self.flows.cancel(follow)
+        self._hide_move()
+
     # Inside
 
-    def _find_left(self) -> tuple[MigrationView, ...]:
-        """Return the moves that closing now would leave without anybody who goes on with them."""
-        if self._snapshot is None or self._closes_unasked or self.moves.engine_lost:
-            return ()
-        return find_unattended(self._snapshot)
+    def _hide_move(self) -> None:
+        self._shown_move = None
+        self.stage.preview(None)
+        had_focus = "card" in vars(self) and self.card.isAncestorOf(self.focusWidget() or self)
+        self._layout.show_below_table(self.inspector)
+        if had_focus:
+            self.stage.setFocus()
 
     def _mark(self, context: str | None) -> None:
         self._selected = context
@@ -179,8 +311,8 @@ class MainWindow(QMainWindow):
         self._show_inspector()
 
     def _show_panels(self) -> None:
-        self._shown_at = self._monotonic()
-        snapshot, now = self._snapshot, self._clock()
+        self._shown_at = self.link.monotonic()
+        snapshot, now = self.snapshot, self.link.clock()
         if snapshot is None:
             return
         self._show_notices(snapshot)
@@ -188,54 +320,48 @@ class MainWindow(QMainWindow):
         share = self.stage.presenter.price_share
         rows = [
             make_row(
-                view, self._names[view.context], tuple(offers.get(view.context, ())), share(view, now), now
+                view,
+                self.link.names[view.context],
+                tuple(offers.get(view.context, ())),
+                share(view, now),
+                now,
             )
             for view in snapshot.contexts
         ]
         self.table.show_rows(rows, self._shown_at)
         self._show_inspector()
-        self.moves.show_snapshot(snapshot, self._names)
-        self.sheets.show_moves(self._find_left(), self._names)
-        if self.moves.is_under_way:
-            self.stage.preview(None)
+        self.window_actions.refresh()
+        self.link.news.emit()
 
     def _show_notices(self, snapshot: EngineSnapshot) -> None:
         """Show what lasts. That nothing answers yet is no trouble in the first moments, only a start."""
         if self._started_at is None:
-            self._started_at = self._monotonic()
-        is_starting = not snapshot.is_complete and self._monotonic() - self._started_at < STARTING_S
+            self._started_at = self.link.monotonic()
+        is_starting = not snapshot.is_complete and self.link.monotonic() - self._started_at < STARTING_S
         self.stage.notices.show_lasting(
             [n for n in snapshot.notices if n.severity is Severity.INFO or not is_starting]
         )
 
     def _show_inspector(self) -> None:
-        view = self._views.get(self._selected) if self._selected is not None else None
-        self.inspector.show_context(view, self._snapshot, self._clock())
+        view = self.link.views.get(self._selected) if self._selected is not None else None
+        self.inspector.show_context(view, self.snapshot, self.link.clock())
 
-    def _on_move_opened(self, way: tuple[str, str]) -> None:
-        self._mark(way[0])
-        self.set_side_panel(True)
-        self._layout.show_below_table(self.moves.card)
-        self.stage.preview(way)
-        self.stage.fly_to(*way)
+    def _show_region_menu(self, row: RegionRow, position: QPoint) -> None:
+        if self.link.shown is not None:
+            choices = make_region_choices(self, row.view, row.offers, self.link.shown)
+            open_menu(self.table, f"What can be done with {row.name}", choices, position)
 
-    def _on_move_closed(self) -> None:
-        self.stage.preview(None)
-        self._layout.show_below_table(self.inspector)
-        self.stage.setFocus()
-
-    def _on_armed_changed(self, context: str, armed: bool) -> None:
-        if armed:
-            self.sheets.ask_to_arm((context,))
-        else:
-            self._send(SetArmed(context, False))
-
-    def _on_arm_confirmed(self, contexts: tuple[str, ...]) -> None:
-        for context in contexts:
-            self._send(SetArmed(context, True))
+    def _show_targets(self, workload: WorkloadKey, position: QPoint) -> None:
+        if self.link.shown is not None:
+            targets = [view for view in self.link.shown.snapshot.contexts if view.context != workload.context]
+            choices = [
+                DRY_RUN.choose(self, (workload, view), self.link.shown)
+                for view in sort_by_price(targets, self.link.clock())
+            ]
+            open_menu(self.inspector, f"Dry run of {clean_text(workload.name, 80)} to", choices, position)
 
     def _on_tick(self) -> None:
-        if self._monotonic() - self._shown_at > 0.9 * AGE_TICK_MS / 1000.0:
+        if self.link.monotonic() - self._shown_at > 0.9 * AGE_TICK_MS / 1000.0:
             self.refresh_ages()
 
     def _on_first_frame(self) -> None:
@@ -252,14 +378,17 @@ class MainWindow(QMainWindow):
 
     def _build(self, choice: PresenterChoice) -> None:
         self.setWindowTitle("SentinelAura")
-        self.header = Header()
+        self.window_actions = WindowActions(self, self)
+        self.header = Header([self.window_actions[action] for action in HEADER_ACTIONS])
         self.stage = Stage(
-            lambda parent: make_view(choice, parent), clock=self._clock, monotonic=self._monotonic
+            lambda parent: make_view(choice, parent),
+            self.window_actions[TURN],
+            clock=self.link.clock,
+            monotonic=self.link.monotonic,
         )
         self.table = RegionTable()
         self.inspector = Inspector()
-        self.timeline = Timeline(self._clock)
-        self.moves = MoveFlow(self._send, self._clock, self._monotonic, self)
+        self.timeline = Timeline(self.link.clock)
         self._layout = WindowLayout(self, self.header, self.stage, self.timeline, self.table)
         self._layout.show_below_table(self.inspector)
         self.sheets = WindowSheets(self, self._layout.content)
@@ -272,55 +401,27 @@ class MainWindow(QMainWindow):
         self.table.selected.connect(self.select)
         self.table.activated_region.connect(self.stage.fly_to)
         self.table.migrate_requested.connect(self.migrate)
+        self.table.menu_requested.connect(self._show_region_menu)
         self.inspector.migrate_requested.connect(self.migrate)
-        self.inspector.dry_run_requested.connect(self.moves.request_dry_run)
-        self.inspector.armed_changed.connect(self._on_armed_changed)
+        self.inspector.targets_requested.connect(self._show_targets)
+        self.inspector.armed_changed.connect(self.request_armed)
         self.timeline.migration_selected.connect(self.open_migration)
-        self.moves.opened.connect(self._on_move_opened)
-        self.moves.closed.connect(self._on_move_closed)
-        self.moves.arm_requested.connect(self.sheets.ask_to_arm)
-        self.sheets.arm_confirmed.connect(self._on_arm_confirmed)
-        self.sheets.close_confirmed.connect(self.close_unasked)
-        self.header.palette_requested.connect(self.sheets.open_palette)
-        self.header.settings_requested.connect(self.sheets.open_settings)
-        self.header.shortcuts_requested.connect(self.sheets.open_shortcuts)
-        self.header.side_panel_toggled.connect(self.set_side_panel)
-
-    def _bind_keys(self) -> None:
-        for keys, slot in (
-            ("Ctrl+K", self.sheets.open_palette),
-            ("Ctrl+,", self.sheets.open_settings),
-            ("Ctrl+B", self.header.side_button.toggle),
-            ("F6", self._focus_next_part),
-        ):
-            QShortcut(QKeySequence(keys), self).activated.connect(slot)
-
-    def _focus_next_part(self) -> None:
-        parts = [self.stage, self.table, self._lower_control(), self.timeline.list]
-        shown = [part for part in parts if part.isVisible()]
-        focused = self.focusWidget()
-        here = [part is focused or part.isAncestorOf(focused or self) for part in shown]
-        following = shown[(here.index(True) + 1) % len(shown)] if True in here else shown[0]
-        following.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.sheets.settings_changed.connect(self.change_settings)
 
     def _lower_control(self) -> QWidget:
         """The one control of the inspector or of the card that the keyboard should go to first."""
         if self._layout.lower.currentWidget() is self.inspector:
             return self.inspector.workloads
-        return self.moves.card.first_control()
+        return self.card.first_control()
 
     # Qt's events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no part has taken."""
-        if event.key() == Qt.Key.Key_Space:
-            self.stage.toggle_turning()
-        elif event.key() == Qt.Key.Key_Escape:
-            if not self.stage.cancel_flight() and self._layout.lower.currentWidget() is not self.inspector:
-                self.moves.close()
-        elif event.text() == "?":
-            self.sheets.open_shortcuts()
-        else:
+        focused = self.focusWidget()
+        on_globe = focused is self.stage or (focused is not None and self.stage.isAncestorOf(focused))
+        parts = (Part.WINDOW, Part.GLOBE) if on_globe else (Part.WINDOW,)
+        if not self.window_actions.trigger_key(event, parts):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -328,13 +429,19 @@ class MainWindow(QMainWindow):
 
         Ending the program is somebody else's work.
         """
-        left = self._find_left()
-        if left:
+        if self.link.find_unattended() and not self._closes_unasked:
             event.ignore()
-            self.sheets.ask_to_close(left, self._names)
+            self._ask_to_close()
             return
+        self.flows.cancel_all()
         self.settings = self._layout.remember(self.settings)
         self._tick.stop()
         self.stage.release()
         event.accept()
         self.closed.emit()
+
+    def _ask_to_close(self) -> None:
+        """Ask, and let whatever sheet is open give way; who asks to close again reads the same question."""
+        if not self.flows.is_running(ask_to_close):
+            self.sheets.close_all()
+            self.flows.start(ask_to_close, self.link, self.sheets.close_question, self.close_unasked)

@@ -67,6 +67,16 @@ class Desk:
             self.engine.advance(step_s)
             self.show()
 
+    def close(self) -> None:
+        """Close the window as a person does."""
+        self.window.close()
+        settle()
+
+    def press_key(self, widget: QWidget, key: Qt.Key) -> None:
+        """Press a key where a widget has the keyboard."""
+        QTest.keyClick(widget, key)
+        settle()
+
     def click_migrate(self, context: str) -> None:
         """Press the button on the globe at a context's region."""
         QTest.mouseClick(self.button(context), Qt.MouseButton.LeftButton)
@@ -109,7 +119,11 @@ def themed(qapp: QApplication) -> None:
 
 @pytest.fixture
 def make_desk(
-    qtbot: QtBot, themed: None, monkeypatch: pytest.MonkeyPatch, engine: ScriptedEngine
+    qtbot: QtBot,
+    themed: None,
+    flows_run: None,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: ScriptedEngine,
 ) -> Iterator[Callable[..., Desk]]:
     # The windows of earlier tests wait for an event loop to be deleted in; there is none.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

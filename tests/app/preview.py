@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+import qasync
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -98,7 +99,9 @@ def main() -> int:
     timer.timeout.connect(step)
     timer.start(round(1000 * STEP_S))
     step()
-    return application.exec()
+    with qasync.QEventLoop(application) as loop:  # the flows of the window run on it
+        loop.run_forever()
+    return 0
 
 
 if __name__ == "__main__":

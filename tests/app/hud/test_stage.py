@@ -179,5 +179,5 @@ def test_without_a_globe_the_table_still_migrates(desk: Desk, stage: Stage) -> N
     desk.view.failed.emit("the driver is gone")
     desk.pass_time(1.0)
     desk.window.table.select(SOURCE)
-    QTest.keyClick(desk.window.table, Qt.Key.Key_M)
+    desk.press_key(desk.window.table, Qt.Key.Key_M)
     assert len(desk.engine.commands) == 1

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.model.bill import make_lines, summary_text, verdict_text, way_back_text
+from app.model.bill import make_lines, return_text, summary_text, verdict_text
 from app.model.tone import Tone
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationStage
@@ -65,7 +65,7 @@ def test_unknown_numbers_are_dashes_and_not_zeros(dry_run: DryRun) -> None:
     assert [line.amount for line in lines] == ["—"] * 5
     assert lines[1].detail == "— × —, A → B"
     assert lines[-1].detail == "payback unknown"
-    assert "not known" in way_back_text(unknown)
+    assert "not known" in return_text(unknown)
 
 
 def test_text_of_a_cluster_brings_no_escape_sequence_into_the_bill(dry_run: DryRun) -> None:

@@ -34,10 +34,10 @@ def is_asked(desk: Desk) -> bool:
 
 def test_closing_in_the_middle_of_a_move_asks_and_says_how_it_goes_on(moving: Desk, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(moving.window.closed):
-        moving.window.close()
+        moving.close()
     sheet = moving.window.sheets.close_question
     assert moving.window.isVisible()
-    assert moving.window.focusWidget() is sheet.keep
+    assert moving.window.focusWidget() is sheet.no
     [migration] = moving.engine.snapshot().migrations
     said = words(sheet)
     assert f"{migration.workload.name}: Santiago → Frankfurt (AWS), 2 of {migration.replicas} landed" in said
@@ -47,7 +47,7 @@ def test_closing_in_the_middle_of_a_move_asks_and_says_how_it_goes_on(moving: De
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Space])
 def test_the_safe_answer_has_the_keyboard(moving: Desk, qtbot: QtBot, key: Qt.Key) -> None:
-    moving.window.close()
+    moving.close()
     with qtbot.assertNotEmitted(moving.window.closed):
         QTest.keyClick(moving.window.focusWidget(), key)
         settle()
@@ -56,7 +56,7 @@ def test_the_safe_answer_has_the_keyboard(moving: Desk, qtbot: QtBot, key: Qt.Ke
 
 
 def test_who_closes_all_the_same_is_not_asked_again(moving: Desk, qtbot: QtBot) -> None:
-    moving.window.close()
+    moving.close()
     with qtbot.waitSignal(moving.window.closed, timeout=1000):
         press(moving.window.sheets.close_question, "Close anyway")
     assert not moving.window.isVisible()
@@ -69,8 +69,9 @@ def test_the_end_of_the_session_asks_nobody(moving: Desk, qtbot: QtBot) -> None:
 
 
 def test_the_question_takes_the_place_of_another_sheet(moving: Desk) -> None:
-    moving.window.sheets.ask_to_arm(("aws-us-east-1",))
-    moving.window.close()
+    moving.window.ask_to_arm(("aws-us-east-1",))
+    settle()
+    moving.close()
     assert is_asked(moving)
     assert not moving.window.sheets.arm.isVisible()
     press(moving.window.sheets.close_question, "Keep open")
@@ -79,12 +80,12 @@ def test_the_question_takes_the_place_of_another_sheet(moving: Desk) -> None:
 
 
 def test_the_question_goes_with_the_move(moving: Desk, qtbot: QtBot) -> None:
-    moving.window.close()
+    moving.close()
     while moving.engine.snapshot().migrations[0].stage is not MigrationStage.DONE:
         moving.pass_time(1.0)
     assert not is_asked(moving)
     with qtbot.waitSignal(moving.window.closed, timeout=1000):
-        moving.window.close()
+        moving.close()
 
 
 def test_nobody_is_asked_where_nothing_would_be_left(make_desk: Callable[..., Desk], qtbot: QtBot) -> None:
@@ -92,13 +93,13 @@ def test_nobody_is_asked_where_nothing_would_be_left(make_desk: Callable[..., De
     desk.engine.start_best()
     desk.show()  # the demo: its clusters end with it
     with qtbot.waitSignal(desk.window.closed, timeout=1000):
-        desk.window.close()
+        desk.close()
 
 
 def test_nobody_is_asked_where_the_engine_is_gone(moving: Desk, qtbot: QtBot) -> None:
     moving.window.show_engine_lost("it ended")
     with qtbot.waitSignal(moving.window.closed, timeout=1000):
-        moving.window.close()
+        moving.close()
 
 
 def test_the_command_names_each_context_once_and_quotes_it(moving: Desk) -> None:
@@ -112,6 +113,6 @@ def test_many_moves_are_counted(moving: Desk) -> None:
     [migration] = moving.engine.snapshot().migrations
     many = tuple(replace(migration, migration_id=f"m-{number}") for number in range(6))
     moving.window.show_snapshot(replace(moving.engine.snapshot(), migrations=many))
-    moving.window.close()
+    moving.close()
     assert "and 2 more" in words(moving.window.sheets.close_question)
     assert all(b.isVisible() for b in moving.window.sheets.close_question.findChildren(QPushButton))

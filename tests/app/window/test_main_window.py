@@ -8,19 +8,20 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.hud.overlay import OverlayButton
 from app.model.region_rows import Column
+from app.model.workload_rows import WorkloadColumn
 from app.panels.timeline import text_area
 from app.settings import Motion, Settings, parse_settings
 from app.widgets.theme import SMALL_PX, make_font
 from app.window.layout import SIZE_PX
 from app.window.main_window import STARTING_S
-from controller.clusters.fleet import WorkloadKey
+from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import Verdict
 from controller.contract.snapshots import (
@@ -62,7 +63,7 @@ def test_one_click_shows_the_dry_run_and_starts_the_migration(desk: Desk) -> Non
     desk.click_migrate(SOURCE)
     assert desk.engine.commands == [StartMigration(best.workload, best.target, best.plan_digest)]
     desk.show()
-    card = desk.window.moves.card
+    card = desk.window.card
     assert card.isVisible()
     assert "Spot savings, next 24 h" in words(card)
     assert "Pays: Saves $6.20 in 24 h" in words(card)
@@ -94,12 +95,12 @@ def test_the_migration_is_followed_to_its_summary(desk: Desk) -> None:
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
     desk.pass_time(4.0)
-    assert "2 of 6 landed" in words(desk.window.moves.card)
+    assert "2 of 6 landed" in words(desk.window.card)
     desk.pass_time(10.0)
     assert "6 replicas run in Frankfurt (AWS). It cost $0.52 and saves $6.20/day from now on." in words(
-        desk.window.moves.card
+        desk.window.card
     )
-    assert shown_buttons(desk.window.moves.card) == ["Close"]
+    assert shown_buttons(desk.window.card) == ["Close"]
 
 
 def test_a_move_that_is_over_is_not_drawn_as_one_that_is_considered(desk: Desk) -> None:
@@ -107,7 +108,7 @@ def test_a_move_that_is_over_is_not_drawn_as_one_that_is_considered(desk: Desk) 
     desk.click_migrate(SOURCE)
     assert desk.window.stage.focus_state.preview is not None
     desk.pass_time(40.0)
-    assert desk.window.moves.card.isVisible()
+    assert desk.window.card.isVisible()
     assert desk.window.stage.focus_state.preview is None
     assert len(desk.view.frames[-1].arcs.starts) == 0
 
@@ -132,7 +133,9 @@ def test_the_timeline_has_room_for_what_a_move_to_any_region_cost_and_saves(
         entry = TimelineEntry(1, 0.0, EntryKind.MIGRATION, "moved", outcome=outcome)
         text = timeline.delegate.text_of(entry, metrics, width_px)
         assert text.startswith("embed")
-        assert text.endswith(f" → {desk.window._names[view.context]}: cost $1,234.56, saves $9,876.54/day")
+        assert text.endswith(
+            f" → {desk.window.link.names[view.context]}: cost $1,234.56, saves $9,876.54/day"
+        )
         assert metrics.horizontalAdvance(text) <= width_px
 
 
@@ -140,11 +143,11 @@ def test_cancel_rolls_back(desk: Desk) -> None:
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
     desk.pass_time(4.0)
-    press(desk.window.moves.card, "Cancel and roll back")
+    press(desk.window.card, "Cancel and roll back")
     assert desk.engine.commands[-1] == CancelMigration("m-1")
     desk.pass_time(4.0)
     assert desk.engine.snapshot().migrations[0].stage is MigrationStage.ROLLED_BACK
-    assert "Rolled back" in words(desk.window.moves.card)
+    assert "Rolled back" in words(desk.window.card)
 
 
 def test_the_card_tells_unknown_counters_from_those_that_are_gone(desk: Desk) -> None:
@@ -152,10 +155,12 @@ def test_the_card_tells_unknown_counters_from_those_that_are_gone(desk: Desk) ->
     unknown = replace(desk.engine.snapshot(), migrations=(migration,))
     desk.window.show_snapshot(unknown)
     desk.window.open_migration(migration.migration_id)
-    assert "Frankfurt (AWS) ?/?" in words(desk.window.moves.card)
+    settle()
+    assert "Frankfurt (AWS) ?/?" in words(desk.window.card)
     ended = replace(migration, stage=MigrationStage.ROLLED_BACK, ended_at=desk.engine.now)
     desk.window.show_snapshot(replace(desk.engine.snapshot(), migrations=(ended,)))
-    assert "?" not in words(desk.window.moves.card)
+    settle()
+    assert "?" not in words(desk.window.card)
 
 
 def test_unarmed_contexts_start_nothing_until_a_person_armed_them(desk: Desk) -> None:
@@ -164,15 +169,15 @@ def test_unarmed_contexts_start_nothing_until_a_person_armed_them(desk: Desk) ->
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
     assert desk.engine.commands == []
-    assert "not armed: SentinelAura only watches there" in words(desk.window.moves.card)
-    press(desk.window.moves.card, "Arm contexts…")
+    assert "not armed: SentinelAura only watches there" in words(desk.window.card)
+    press(desk.window.card, "Arm contexts…")
     assert desk.engine.commands == []
     sheet = desk.window.sheets.arm
-    assert desk.window.focusWidget() is sheet.keep
+    assert desk.window.focusWidget() is sheet.no
     press(sheet, "Arm 2 contexts")
     assert desk.engine.commands == [SetArmed(SOURCE, True), SetArmed("aws-eu-central-1", True)]
     desk.pass_time(1.0)
-    press(desk.window.moves.card, "Migrate")
+    press(desk.window.card, "Migrate")
     assert isinstance(desk.engine.commands[-1], StartMigration)
 
 
@@ -181,8 +186,8 @@ def test_refusing_to_arm_changes_nothing(desk: Desk) -> None:
     desk.show()
     desk.face(SOURCE)
     desk.click_migrate(SOURCE)
-    press(desk.window.moves.card, "Arm contexts…")
-    QTest.keyClick(desk.window.sheets.arm.keep, Qt.Key.Key_Escape)
+    press(desk.window.card, "Arm contexts…")
+    QTest.keyClick(desk.window.sheets.arm.no, Qt.Key.Key_Escape)
     assert desk.window.sheets.arm.isHidden()
     assert desk.engine.commands == []
 
@@ -192,19 +197,19 @@ def test_a_click_on_an_expired_price_starts_nothing(desk: Desk) -> None:
     desk.engine.now += PRICE_LIFE_S + 1.0
     desk.click_migrate(SOURCE)
     assert desk.engine.commands == []
-    assert "have expired" in words(desk.window.moves.card)
+    assert "have expired" in words(desk.window.card)
 
 
 def test_an_expired_dry_run_can_be_renewed(desk: Desk) -> None:
     desk.face(SOURCE)
     desk.engine.now += PRICE_LIFE_S + 1.0
     desk.click_migrate(SOURCE)
-    assert shown_buttons(desk.window.moves.card) == ["New dry run", "Close"]
+    assert shown_buttons(desk.window.card) == ["New dry run", "Close"]
     desk.engine.advance(1.0)
-    press(desk.window.moves.card, "New dry run")
+    press(desk.window.card, "New dry run")
     assert [type(command) for command in desk.engine.commands] == [RequestDryRun]
     desk.show()
-    assert shown_buttons(desk.window.moves.card) == ["Migrate", "Close"]
+    assert shown_buttons(desk.window.card) == ["Migrate", "Close"]
 
 
 def test_a_button_keeps_the_keyboard_while_the_numbers_change(desk: Desk, qtbot: QtBot) -> None:
@@ -214,7 +219,7 @@ def test_a_button_keeps_the_keyboard_while_the_numbers_change(desk: Desk, qtbot:
     desk.click_migrate(SOURCE)
     desk.window.activateWindow()
     qtbot.waitUntil(desk.window.isActiveWindow)
-    arm = desk.window.moves.card.first_control()
+    arm = desk.window.card.first_control()
     assert arm.text() == "Arm contexts…"
     arm.setFocus()
     desk.pass_time(2.0)
@@ -226,8 +231,8 @@ def test_a_plan_that_the_engine_refuses_says_so(desk: Desk) -> None:
     desk.engine.set_price(SOURCE, 0.15)
     desk.click_migrate(SOURCE)
     desk.show()
-    assert "Refused" in words(desk.window.moves.card)
-    assert "The plan has changed" in words(desk.window.moves.card)
+    assert "Refused" in words(desk.window.card)
+    assert "The plan has changed" in words(desk.window.card)
 
 
 def test_a_start_that_is_not_taken_up_says_why_and_can_be_repeated(desk: Desk) -> None:
@@ -235,7 +240,7 @@ def test_a_start_that_is_not_taken_up_says_why_and_can_be_repeated(desk: Desk) -
     desk.engine.refuses_because = "too many migrations run"
     desk.engine.prices_arrive = False
     desk.click_migrate(SOURCE)
-    card = desk.window.moves.card
+    card = desk.window.card
     assert "Starting…" in words(card)
     desk.pass_time(1.0)
     assert "Starting…" not in words(card)
@@ -251,7 +256,7 @@ def test_the_table_migrates_by_keyboard(desk: Desk) -> None:
     table.setFocus()
     table.select(SOURCE)
     table.setCurrentIndex(table.currentIndex().siblingAtColumn(Column.ACTION))
-    QTest.keyClick(table, Qt.Key.Key_Return)
+    desk.press_key(table, Qt.Key.Key_Return)
     assert [type(command) for command in desk.engine.commands] == [StartMigration]
 
 
@@ -279,12 +284,13 @@ def test_a_dry_run_to_anywhere_starts_nothing(desk: Desk) -> None:
     workload = next(v for v in desk.engine.snapshot().contexts if v.context == "aws-eu-central-1").workloads[
         0
     ]
-    desk.window.moves.request_dry_run(workload.key, SOURCE)
-    assert "Computing" in words(desk.window.moves.card)
+    desk.window.request_dry_run(workload.key, SOURCE)
+    settle()
+    assert "Computing" in words(desk.window.card)
     desk.show()
     assert desk.engine.commands == [RequestDryRun(workload.key, SOURCE)]
-    assert "Does not pay" in words(desk.window.moves.card)
-    assert shown_buttons(desk.window.moves.card) == ["Close"]
+    assert "Does not pay" in words(desk.window.card)
+    assert shown_buttons(desk.window.card) == ["Close"]
 
 
 def test_escape_closes_the_card(desk: Desk) -> None:
@@ -292,7 +298,7 @@ def test_escape_closes_the_card(desk: Desk) -> None:
     desk.click_migrate(SOURCE)
     desk.window.stage.setFocus()
     QTest.keyClick(desk.window.stage, Qt.Key.Key_Escape)
-    assert desk.window.moves.card.isHidden()
+    assert desk.window.card.isHidden()
     assert desk.window.stage.focus_state.preview is None
 
 
@@ -318,24 +324,24 @@ def test_f6_visits_all_parts_and_comes_round(desk: Desk, qtbot: QtBot) -> None:
 
 
 def test_the_palette_migrates_and_flies(desk: Desk) -> None:
-    desk.window.sheets.open_palette()
+    desk.window.open_palette()
     palette = desk.window.sheets.palette
     QTest.keyClicks(palette.line, "fly to tokyo")
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isHidden()
     assert desk.window.table.selected_context() == "aws-ap-northeast-1"
-    desk.window.sheets.open_palette()
+    desk.window.open_palette()
     QTest.keyClicks(palette.line, "migrate render-farm santiago")
-    QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    desk.press_key(palette.line, Qt.Key.Key_Return)
     assert isinstance(desk.engine.commands[-1], StartMigration)
 
 
 def test_while_a_sheet_is_open_nothing_behind_it_can_be_reached(desk: Desk) -> None:
     desk.face(SOURCE)
-    desk.window.sheets.open_shortcuts()
+    desk.window.sheets.open_keys()
     QTest.mouseClick(desk.button(SOURCE), Qt.MouseButton.LeftButton)
     assert desk.engine.commands == []
-    QTest.keyClick(desk.window.sheets.shortcuts, Qt.Key.Key_Escape)
+    QTest.keyClick(desk.window.sheets.keys, Qt.Key.Key_Escape)
     assert desk.window.centralWidget().isEnabled()
 
 
@@ -351,7 +357,7 @@ def test_engine_lost_is_said_and_nothing_can_be_started(desk: Desk) -> None:
     assert "The engine has stopped: the process was killed" in words(desk.window.stage.notices)
     desk.click_migrate(SOURCE)
     assert desk.engine.commands == []
-    assert "The engine has stopped" in words(desk.window.moves.card)
+    assert "The engine has stopped" in words(desk.window.card)
 
 
 def test_prices_age_while_nothing_arrives(desk: Desk) -> None:
@@ -436,7 +442,7 @@ def test_an_empty_window_waits_without_complaint(make_desk: Callable[..., Desk])
     desk = make_desk(shown=False)
     settle()
     assert "Select a region" in words(desk.window.inspector)
-    desk.window.sheets.open_palette()
+    desk.window.open_palette()
     assert desk.window.sheets.palette.list.count() > 0
 
 
@@ -508,14 +514,66 @@ def test_buttons_can_be_reached_by_tab_and_have_names(desk: Desk) -> None:
     assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert button.accessibleName().startswith("Migrate render-farm from Santiago to Frankfurt (AWS)")
     button.setFocus()
-    QTest.keyClick(button, Qt.Key.Key_Return)
+    desk.press_key(button, Qt.Key.Key_Return)
     assert isinstance(desk.engine.commands[0], StartMigration)
 
 
 def test_only_moves_that_pay_have_a_button_to_start_them(desk: Desk) -> None:
     assert all(d.verdict is Verdict.PAYS for d in desk.engine.snapshot().opportunities)
-    desk.window.moves.request_dry_run(
-        desk.engine.snapshot().contexts[2].workloads[0].key, "gcp-southamerica-west1"
-    )
+    desk.window.request_dry_run(desk.engine.snapshot().contexts[2].workloads[0].key, "gcp-southamerica-west1")
     desk.show()
-    assert "Migrate" not in shown_buttons(desk.window.moves.card)
+    assert "Migrate" not in shown_buttons(desk.window.card)
+
+
+def open_targets(desk: Desk) -> QMenu:
+    """Open the menu of targets of the first workload of the selected region."""
+    workloads = desk.window.inspector.workloads
+    workloads.setCurrentIndex(workloads.model().index(0, WorkloadColumn.NAME))
+    desk.press_key(workloads, Qt.Key.Key_D)
+    (menu,) = desk.window.inspector.findChildren(QMenu)
+    return menu
+
+
+def test_a_dry_run_to_any_reachable_context_can_be_asked_for(desk: Desk) -> None:
+    desk.engine.set_health("aws-us-east-1", Health.UNREACHABLE)
+    desk.show()
+    desk.window.select(SOURCE)
+    menu = open_targets(desk)
+    choices = {action.text().split(" · ")[0]: action for action in menu.actions()}
+    assert len(menu.actions()) == 14
+    assert not choices["Ashburn"].isEnabled()
+    choices["Tokyo"].trigger()
+    settle()
+    [command] = desk.engine.commands
+    assert isinstance(command, RequestDryRun)
+    assert (command.workload.context, command.target) == (SOURCE, "aws-ap-northeast-1")
+
+
+def test_targets_are_listed_from_cheap_to_dear_and_those_without_a_price_last(desk: Desk) -> None:
+    snapshot = desk.engine.snapshot()
+    cheapest = next(view for view in snapshot.contexts if view.context == "aws-eu-central-1")
+    assert cheapest.quote is not None
+    quote = replace(cheapest.quote, usd_per_hour=Decimal("0.001"), deadline=desk.engine.now)
+    expired = replace(cheapest, quote=quote)
+    views = tuple(expired if view is cheapest else view for view in snapshot.contexts)
+    desk.window.show_snapshot(replace(snapshot, contexts=views))
+    desk.window.select(SOURCE)
+    *priced, last = [action.text() for action in open_targets(desk).actions()]
+    prices = [float(text.split("$")[1].removesuffix("/h")) for text in priced]
+    assert prices == sorted(prices)
+    assert last == "Frankfurt · AWS\tprice expired"
+
+
+def test_a_row_has_a_menu_of_what_can_be_done_with_its_region(desk: Desk) -> None:
+    table = desk.window.table
+    table.select(SOURCE)
+    QApplication.sendEvent(
+        table.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
+    )
+    (menu,) = table.findChildren(QMenu)
+    texts = [action.text().split("\t")[0] for action in menu.actions()]
+    assert texts[0] == "Fly to Santiago"
+    assert "Migrate render-farm: Santiago → Frankfurt (AWS)" in texts
+    assert texts[-1] == f"Disarm {SOURCE}"
+    menu.actions()[-1].trigger()
+    assert desk.engine.commands == [SetArmed(SOURCE, False)]

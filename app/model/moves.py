@@ -1,23 +1,33 @@
-"""One move on its way from a click to its end: which dry run, which migration, what to say meanwhile. Pure."""
+"""One move from a click to its end: its dry run, its migration, and the words for what happens meanwhile. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
 from oracle.untrusted_text import clean_text
 
-#: An engine that has said nothing for so long gets mentioned. Arbitrary.
+#: Silence of the engine that is worth a word. Seconds, arbitrary.
 SLOW_ANSWER_S = 12.0
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the engine had said when a person asked; none of it answers them.
+class Press(Enum):
+    """What a person can want of the move on the card."""
 
-    What came before is told by this and not by its time: the wall clock may be set back in between.
+    MIGRATE = "migrate"
+    RENEW = "new dry run"
+    ARM = "arm the contexts"
+    CANCEL = "cancel and roll back"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the engine had reported when a person asked; none of it answers them.
+
+    This and not the time tells an answer from what came before: the wall clock may be set back in between.
     """
 
     migration_ids: frozenset[str] = frozenset()
@@ -29,21 +39,21 @@ class Heard:
 class Move:
     """A move that a person looks at.
 
-    dry_run: None while it was asked for and has not come. sent_s: monotonic seconds at which the start was sent to the
+    dry_run: None while the requested one has not come. sent_s: monotonic seconds at which the start was sent to the
     engine, None before and after a refusal. migration_id: known once the engine has taken it up. rejection: the
     engine's refusal of this start.
     """
 
     workload: WorkloadKey
     target: str
-    heard: Heard = Heard()
+    reported: Reported = Reported()
     dry_run: DryRun | None = None
     sent_s: float | None = None
     migration_id: str | None = None
     rejection: Rejection | None = None
 
     @property
-    def way(self) -> tuple[str, str]:
+    def route(self) -> tuple[str, str]:
         """Source and target context."""
         return self.workload.context, self.target
 
@@ -52,11 +62,11 @@ class Move:
         return next((m for m in snapshot.migrations if m.migration_id == self.migration_id), None)
 
 
-def hear(snapshot: EngineSnapshot | None) -> Heard:
-    """Return what the engine has said so far."""
+def list_reported(snapshot: EngineSnapshot | None) -> Reported:
+    """Return what the engine has reported so far."""
     if snapshot is None:
-        return Heard()
-    return Heard(
+        return Reported()
+    return Reported(
         frozenset(m.migration_id for m in snapshot.migrations), snapshot.rejections, snapshot.answers
     )
 
@@ -73,11 +83,13 @@ def follow_move(move: Move, snapshot: EngineSnapshot) -> Move:
     if move.migration_id is not None:
         return move
     if move.sent_s is not None:
-        begun = [m for m in snapshot.migrations if _is_same_way(m, move)]
-        begun = [m for m in begun if m.migration_id not in move.heard.migration_ids]
+        begun = [m for m in snapshot.migrations if _is_same_move(m, move)]
+        begun = [m for m in begun if m.migration_id not in move.reported.migration_ids]
         if begun:
             return replace(move, migration_id=begun[-1].migration_id)
-        refused = [r for r in snapshot.rejections if _is_same_way(r, move) and r not in move.heard.rejections]
+        refused = [
+            r for r in snapshot.rejections if _is_same_move(r, move) and r not in move.reported.rejections
+        ]
         if not refused:
             return move
         move = replace(move, sent_s=None, rejection=refused[-1])
@@ -98,7 +110,7 @@ def waiting_text(move: Move, now_s: float) -> str:
         return ""
     if now_s - move.sent_s < SLOW_ANSWER_S:
         return "Starting…"
-    return "The engine has not taken it up yet; the timeline will tell."
+    return "The engine has not taken it up yet; the timeline will say when it does."
 
 
 def refusal_text(move: Move) -> str:
@@ -109,14 +121,14 @@ def refusal_text(move: Move) -> str:
     return f"Not started: {reason}. Nothing was changed."
 
 
-def _is_same_way(said: MigrationView | Rejection | DryRun, move: Move) -> bool:
-    return (said.workload, said.target) == (move.workload, move.target)
+def _is_same_move(report: MigrationView | Rejection | DryRun, move: Move) -> bool:
+    return (report.workload, report.target) == (move.workload, move.target)
 
 
 def _renew(move: Move, snapshot: EngineSnapshot) -> Move:
     """Take over the newest numbers: those of the plan, which is made anew for every snapshot, else an answer."""
-    planned = next((d for d in snapshot.opportunities if _is_same_way(d, move)), None)
+    planned = next((d for d in snapshot.opportunities if _is_same_move(d, move)), None)
     if planned is not None:
-        return replace(move, dry_run=planned, heard=replace(move.heard, answers=snapshot.answers))
-    news = [d for d in snapshot.answers if _is_same_way(d, move) and d not in move.heard.answers]
+        return replace(move, dry_run=planned, reported=replace(move.reported, answers=snapshot.answers))
+    news = [d for d in snapshot.answers if _is_same_move(d, move) and d not in move.reported.answers]
     return replace(move, dry_run=news[-1]) if news else move

@@ -1,20 +1,20 @@
 from __future__ import annotations
 
-from app.model.palette_search import PaletteEntry, find_entries
+from app.model.choices import Choice, find_choices
 
-ENTRIES = [
-    PaletteEntry("Migrate checkout: Tokyo → Frankfurt", "save $3.00/day", lambda: None),
-    PaletteEntry("Fly to Frankfurt", "AWS  aws-eu-central-1", lambda: None),
-    PaletteEntry("Settings", "Ctrl+,", lambda: None),
+CHOICES = [
+    Choice("Migrate checkout: Tokyo → Frankfurt", "save $3.00/day", lambda: None),
+    Choice("Fly to Frankfurt", "AWS  aws-eu-central-1", lambda: None),
+    Choice("Settings", "Ctrl+,", lambda: None),
 ]
 
 
 def texts(typed: str) -> list[str]:
-    return [entry.text for entry in find_entries(ENTRIES, typed)]
+    return [choice.text for choice in find_choices(CHOICES, typed)]
 
 
 def test_nothing_typed_finds_everything_in_order() -> None:
-    assert texts("") == [entry.text for entry in ENTRIES]
+    assert texts("") == [choice.text for choice in CHOICES]
 
 
 def test_every_word_must_occur_in_any_order_and_case() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.model.migration_gate import judge_start
+from app.model.start_gate import judge_start
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import Verdict
 from tests.app.scripted_engine import ScriptedEngine

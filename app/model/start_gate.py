@@ -40,9 +40,9 @@ def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
         return Gate("This workload is moving already.")
     views = {view.context: view for view in snapshot.contexts}
     for context in (dry_run.workload.context, dry_run.target):
-        trouble = _trouble(context, views.get(context))
-        if trouble:
-            return Gate(trouble)
+        refusal = _find_refusal(context, views.get(context))
+        if refusal:
+            return Gate(refusal)
     unarmed = tuple(c for c in (dry_run.workload.context, dry_run.target) if not views[c].armed)
     if unarmed:
         names = " and ".join(clean_text(context, 60) for context in unarmed)
@@ -53,7 +53,7 @@ def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
     return Gate()
 
 
-def _trouble(context: str, view: ContextView | None) -> str:
+def _find_refusal(context: str, view: ContextView | None) -> str:
     name = clean_text(context, 60)
     if view is None:
         return f"{name} is not among the watched contexts any more."

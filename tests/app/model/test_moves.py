@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.model.move_tracking import Move, follow_move, hear, move_of, refusal_text, waiting_text
+from app.model.moves import Move, follow_move, list_reported, move_of, refusal_text, waiting_text
 from controller.contract.commands import RequestDryRun, StartMigration
 from tests.app.scripted_engine import ScriptedEngine
 
@@ -12,13 +12,13 @@ SENT_S = 100.0
 
 def ask(engine: ScriptedEngine, target: str = "azure-westeurope") -> Move:
     """Look at a move that is not offered."""
-    return Move(engine.snapshot().contexts[0].workloads[0].key, target, hear(engine.snapshot()))
+    return Move(engine.snapshot().contexts[0].workloads[0].key, target, list_reported(engine.snapshot()))
 
 
 def click(engine: ScriptedEngine) -> Move:
     """Start the best move, as far as the window is concerned."""
     best = engine.snapshot().opportunities[0]
-    return Move(best.workload, best.target, hear(engine.snapshot()), best, SENT_S)
+    return Move(best.workload, best.target, list_reported(engine.snapshot()), best, SENT_S)
 
 
 def start(engine: ScriptedEngine, move: Move) -> None:
@@ -64,7 +64,7 @@ def test_the_plan_is_newer_than_any_answer_also_when_it_offers_the_move_no_longe
 def test_a_sent_move_becomes_its_migration_and_not_an_older_one(engine: ScriptedEngine) -> None:
     before = click(engine)
     old = engine.start_best()
-    later = Move(before.workload, before.target, hear(engine.snapshot()), before.dry_run, SENT_S)
+    later = Move(before.workload, before.target, list_reported(engine.snapshot()), before.dry_run, SENT_S)
     assert follow_move(later, engine.snapshot()).migration_id is None
     begun = follow_move(before, engine.snapshot())
     assert begun.find_migration(engine.snapshot()) == old
@@ -101,7 +101,7 @@ def test_a_refused_start_says_why_and_may_be_tried_again(engine: ScriptedEngine)
     assert refused.dry_run.computed_at == engine.now
 
 
-def test_a_refusal_is_heard_although_the_wall_clock_was_set_back(engine: ScriptedEngine) -> None:
+def test_a_refusal_is_recognized_although_the_wall_clock_was_set_back(engine: ScriptedEngine) -> None:
     sent = click(engine)
     engine.refuses_because = "no"
     engine.now -= 36_000.0
@@ -114,7 +114,7 @@ def test_the_refusal_of_an_earlier_start_is_no_answer(engine: ScriptedEngine) ->
     start(engine, click(engine))
     later = click(engine)
     assert follow_move(later, engine.snapshot()) == later
-    other = replace(later, target="azure-westeurope", heard=replace(later.heard, rejections=()))
+    other = replace(later, target="azure-westeurope", reported=replace(later.reported, rejections=()))
     assert follow_move(other, engine.snapshot()) == other
 
 
