@@ -52,7 +52,7 @@ class Desktop(QObject):
         self._message_arrived.connect(self._deliver)
 
     def start_engine(self) -> None:
-        """Start the engine; the window shows what it says from then on."""
+        """Start the engine; the window shows its snapshots from then on."""
         self._engine = EngineProcess(self._options, self._post)
 
     async def stop_engine(self) -> None:
@@ -92,11 +92,11 @@ def run_desktop(options: Sequence[str]) -> int:
     application.setQuitOnLastWindowClosed(False)
     apply_theme(application)
     settings_path = default_settings_path()
-    settings, trouble = load_settings(settings_path)
+    settings, problem = load_settings(settings_path)
     desktop = Desktop(settings, options)
     application.commitDataRequest.connect(lambda session: desktop.window.close_unasked())
-    if trouble is not None:
-        desktop.window.show_notice(Notice("settings", Severity.WARNING, trouble))
+    if problem is not None:
+        desktop.window.show_notice(Notice("settings", Severity.WARNING, problem))
     _show_first_frame(application, desktop.window)
     _rehearse_later_frames(application, desktop.window)
     garbage_collector.settle()

@@ -53,6 +53,7 @@ def take_pictures() -> None:
     from app.widgets.theme import apply_theme
 
     application = QApplication(["sentinelaura"])
+    application.setQuitOnLastWindowClosed(False)  # the engine is still to be ended
     apply_theme(application)
     desktop = Desktop(Settings(opening_turn=False), ("--seed", "7"))
     desktop.window.resize(*SIZE_PX)

@@ -1,4 +1,4 @@
-"""`sentinelaura doctor`: is everything there that the program needs, and if not, what would mend it?"""
+"""`sentinelaura doctor`: is everything there that the program needs, and if not, what would help?"""
 
 from __future__ import annotations
 

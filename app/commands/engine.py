@@ -39,7 +39,7 @@ async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
     try:
         async with open_engine(configuration) as engine:
             await _serve(engine, writer)
-    except Exception as error:  # the edge of the process: whatever it is, the person at the window is told
+    except Exception as error:  # the edge of the process: whatever it is, the window shows it
         logger.exception("the engine ends")
         writer.finish(EngineFailure(_describe(error)))
         return ExitCode.FAILED

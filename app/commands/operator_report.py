@@ -13,7 +13,7 @@ from oracle.untrusted_text import clean_text
 
 @dataclass(frozen=True, slots=True)
 class NoticeChange:
-    """A notice that is new, says something new, or is no longer true."""
+    """A notice that is new, has new words, or is no longer true."""
 
     notice: Notice
     at: float
@@ -21,7 +21,7 @@ class NoticeChange:
 
 
 class OperatorNews:
-    """Remembers what was said, so that each snapshot yields only what it adds."""
+    """Remembers what was reported, so that each snapshot yields only what it adds."""
 
     def __init__(self) -> None:
         self._last_entry = 0

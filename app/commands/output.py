@@ -35,7 +35,7 @@ def write_output(text: str) -> None:
         raise OutputFailed(error) from error
 
 
-def tell(text: str) -> None:
+def report_line(text: str) -> None:
     """Write one line to standard error, without whatever could steer a terminal."""
     write_aside(clean_text(text, MAX_MESSAGE_CHARACTERS))
 

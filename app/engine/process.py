@@ -40,7 +40,7 @@ class EngineProcess:
         self._reader.start()
 
     def send(self, command: Command) -> None:
-        """Pass a command to the engine; silently dropped when the engine is gone, which `on_message` has told."""
+        """Pass a command to the engine; silently dropped when the engine is gone, which `on_message` has reported."""
         stream = cast(BinaryIO, self._process.stdin)
         try:
             with self._write_lock:
@@ -77,7 +77,7 @@ class EngineProcess:
                 break
             # What is not a message came from something that is not our engine any more, and may raise anything.
             except Exception as error:
-                failure = EngineFailure(f"the engine said something that cannot be understood: {error!r}")
+                failure = EngineFailure(f"the engine sent something that cannot be read: {error!r}")
                 self._on_message(failure)
                 break
             failure = message if isinstance(message, EngineFailure) else failure

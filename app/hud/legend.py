@@ -1,4 +1,4 @@
-"""The small fixed things over the globe: what the colours mean, and the badge that says DEMO."""
+"""The small fixed things over the globe: what the colours mean, and the badge for the demo."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Badge(QLabel):
         )
 
     def show_text(self, text: str) -> None:
-        """Say other words, as wide as they are."""
+        """Show other words, as wide as they are."""
         if text != self.text():
             self.setText(text)
             self.setMinimumWidth(round(QFontMetricsF(self.font()).horizontalAdvance(text)) + 20)

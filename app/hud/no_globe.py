@@ -43,7 +43,7 @@ class NoGlobe(QWidget):
         """Prepare nothing."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Say that the message is on the screen."""
+        """Report that the message is on the screen."""
         super().paintEvent(event)
         self.frame_painted.emit()
 

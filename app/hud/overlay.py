@@ -20,7 +20,7 @@ from gl.geometry.camera import Projection
 
 BUTTON_HEIGHT_PX = 26.0
 NAME_HEIGHT_PX = 18.0
-#: Names use only the nearest slots: far from its place, a name without a line says the wrong thing.
+#: Names use only the nearest slots: far from its place, a name without a line stands for the wrong one.
 NAME_SLOTS = 8
 #: How much a name's veil hides of the land behind it, of 255.
 VEIL_ALPHA = 150

@@ -369,7 +369,7 @@ class Stage(QWidget):
     # Qt's events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay out by hand: everything stands over the viewport."""
+        """Place the parts: all of them stand over the viewport."""
         del event
         self.view.setGeometry(self.rect())
         self.overlay.setGeometry(self.rect())

@@ -12,7 +12,7 @@ from statistics import median
 LEAST_SPAN_SHARE = 0.04
 #: Two samples that lie farther apart than this many usual steps have a time between them of which nothing is known.
 GAP_STEPS = 5.0
-#: This many steps on either side say what is usual; with fewer than the least in all, nothing is.
+#: The usual step is the median of this many on either side; with fewer than the least in all, there is none.
 GAP_NEIGHBOURS = 8
 LEAST_NEIGHBOURS = 3
 
@@ -46,7 +46,7 @@ def fit_scale(history: Sequence[tuple[float, float]]) -> ChartScale:
 def split_at_gaps(history: Sequence[tuple[float, float]]) -> tuple[tuple[tuple[float, float], ...], ...]:
     """Return the pieces of a history, oldest first, between the times of which nothing is known.
 
-    What is usual, the neighbours say: a history is finer for recent times than for old ones.
+    What is usual depends on the neighbours: a history is finer for recent times than for old ones.
     """
     steps = [later[0] - earlier[0] for earlier, later in pairwise(history)]
     pieces: list[tuple[tuple[float, float], ...]] = []

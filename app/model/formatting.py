@@ -12,13 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 UNKNOWN = "\N{EM DASH}"
 MINUS = "\N{MINUS SIGN}"
 
-#: Above this growth the digits say nothing, and a column has no room for them.
+#: Above this growth the digits mean nothing, and a column has no room for them.
 MAX_SHARE = 9.99
 
 # Not strftime's: Qt sets the desktop's locale, and the program speaks English.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-# Above this, cents say nothing; arbitrary.
+# Above this, cents mean nothing; arbitrary.
 _CENTS_UNTIL_USD = Decimal(10_000)
 
 
@@ -48,7 +48,7 @@ def format_percent(share: float | None) -> str:
         return UNKNOWN
     if share > MAX_SHARE:
         return f">+{MAX_SHARE * 100.0:.0f}%"
-    # From 10 % on the decimals say nothing.
+    # From 10 % on the decimals mean nothing.
     percent = round(share * 100.0, 1 if abs(share) < 0.0995 else 0)
     sign = "+" if percent > 0 else MINUS if percent < 0 else ""
     digits = 1 if abs(percent) < 10.0 else 0

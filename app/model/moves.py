@@ -27,7 +27,7 @@ class Press(Enum):
 class Reported:
     """What the engine had reported when a person asked; none of it answers them.
 
-    This and not the time tells an answer from what came before: the wall clock may be set back in between.
+    An answer is what is not among it, whatever its time: the wall clock may be set back in between.
     """
 
     migration_ids: frozenset[str] = frozenset()
@@ -110,7 +110,7 @@ def waiting_text(move: Move, now_s: float) -> str:
         return ""
     if now_s - move.sent_s < SLOW_ANSWER_S:
         return "Starting…"
-    return "The engine has not taken it up yet; the timeline will say when it does."
+    return "The engine has not taken it up yet; the timeline will show when it does."
 
 
 def refusal_text(move: Move) -> str:
@@ -126,7 +126,7 @@ def _is_same_move(report: MigrationView | Rejection | DryRun, move: Move) -> boo
 
 
 def _renew(move: Move, snapshot: EngineSnapshot) -> Move:
-    """Take over the newest numbers: those of the plan, which is made anew for every snapshot, else an answer."""
+    """Take over the newest numbers: those of the plan, which every snapshot has, else an answer."""
     planned = next((d for d in snapshot.opportunities if _is_same_move(d, move)), None)
     if planned is not None:
         return replace(move, dry_run=planned, reported=replace(move.reported, answers=snapshot.answers))

@@ -1,6 +1,6 @@
 """From the engine's snapshots to what `gl` draws: prices become colours, contexts markers, migrations arcs. Pure.
 
-Arrays are made anew only where something about them changed, so that an unchanged globe gives an identical frame and
+New arrays are made only where something about them changed, so that an unchanged globe gives an identical frame and
 costs nothing. Times: `now` is wall time, `now_s` monotonic seconds.
 """
 
@@ -129,7 +129,7 @@ class Presenter:
         )
 
     def is_animating(self, now_s: float) -> bool:
-        """Return whether a later frame would differ although nothing new was said."""
+        """Return whether a later frame would differ without a newer snapshot."""
         return self.dots.is_moving(now_s)
 
     def shown_migrations(self, now_s: float) -> tuple[MigrationView, ...]:
@@ -197,9 +197,9 @@ class Presenter:
                 dot_arcs.append(len(arcs))
                 dot_progress.append(progress)
             arcs.append((migration.workload.context, migration.target, _arc_rgb(migration.stage), 0.0))
-        ways = {(source, target) for source, target, _, _ in arcs}
+        routes = {(source, target) for source, target, _, _ in arcs}
         preview = focus.preview
-        if preview is not None and preview not in ways and set(preview) <= set(self.contexts):
+        if preview is not None and preview not in routes and set(preview) <= set(self.contexts):
             arcs.append((*preview, to_rgb(ACCENT), PREVIEW_DASH))
         if not arcs:
             return _NO_ARCS
@@ -254,7 +254,7 @@ def _circle(latitude: float, longitude: float, count: int) -> Vectors:
 
 
 def _differ(first: tuple[float, float], second: tuple[float, float]) -> bool:
-    """Whether two shades (place on the ramp or NaN, glow) can be told apart."""
+    """Whether two shades (place on the ramp or NaN, glow) look different."""
     if math.isnan(first[0]) or math.isnan(second[0]):
         return math.isnan(first[0]) is not math.isnan(second[0])
     return abs(first[0] - second[0]) >= COLOR_STEP or first[1] != second[1]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-#: The ends are set anew when the prices leave the scale or use less than this share of it. Arbitrary.
+#: New ends are chosen when the prices leave the scale or use less than this share of it. Arbitrary.
 LEAST_USE = 0.6
 #: Slack at both ends, as a share of the range in use.
 SLACK = 0.08

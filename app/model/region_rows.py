@@ -1,4 +1,4 @@
-"""What the table says about each context: its cells as texts, and what they are sorted by. Pure."""
+"""What the table shows of each context: its cells as texts, and what they are sorted by. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HEADERS = ("Region", "Price", "Age, source", "Trend", "Workloads", "Cost/day", "
 HEADER_TIPS = (
     "Where the context runs",
     "Per hour of one instance; in the colour that it has on the globe",
-    "How old the price is, and who said it",
+    "How old the price is, and where it comes from",
     "Change of the price over the recorded history",
     "Workloads, and their ready of desired replicas",
     "What all workloads of the context cost at today's price",
@@ -143,7 +143,7 @@ def _price(view: ContextView, freshness: Freshness | None) -> str:
 def _age(view: ContextView, now: float) -> str:
     if view.quote is None:
         return UNKNOWN
-    # The tool tip says the source in full: in a narrow column the word that all of them end with hides the rest.
+    # The tool tip has the source in full: in a narrow column the word that all of them end with hides the rest.
     source = clean_text(view.quote.source, 24).removesuffix(" market")
     return f"{format_age(view.quote.age_s(now))}, {source}"
 

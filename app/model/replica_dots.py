@@ -1,6 +1,6 @@
 """The dots that travel along a migration's arc: true progress, made visible. Pure.
 
-A dot leaves the source when the target is told to run one more replica, and lands when that pod is Ready there; until
+A dot leaves the source when one more replica is requested in the target, and lands when that pod is Ready there; until
 then it waits short of its goal, because nobody knows when a pod will be ready. Times are monotonic seconds.
 """
 
@@ -32,8 +32,8 @@ class _Dot:
 
     def progress(self, now_s: float) -> float:
         if self.returned_s is not None:
-            way = max(0.0, 1.0 - (now_s - self.returned_s) / (2.0 * LANDING_S))
-            return self._outbound(self.returned_s) * way
+            share = max(0.0, 1.0 - (now_s - self.returned_s) / (2.0 * LANDING_S))
+            return self._outbound(self.returned_s) * share
         return self._outbound(now_s)
 
     def _outbound(self, now_s: float) -> float:
@@ -68,7 +68,7 @@ class ReplicaDots:
         self._arcs: dict[str, _Arc] = {}
 
     def update(self, migrations: Sequence[MigrationView], now_s: float) -> None:
-        """Take in what the engine says now. Replicas that had landed before we looked get no dot."""
+        """Follow the newest snapshot. Replicas that had landed before we looked get no dot."""
         shown = {migration.migration_id for migration in migrations}
         for migration_id in self._arcs.keys() - shown:
             del self._arcs[migration_id]

@@ -1,4 +1,4 @@
-"""What one click on `Migrate` may do: start the migration, or say why nothing happens. Pure.
+"""What one click on `Migrate` may do: start the migration, or give the reason why not. Pure.
 
 The engine judges again before it acts; this judgement spares a person from waiting for a refusal.
 """

@@ -1,4 +1,4 @@
-"""What the inspector says about each workload of the selected context. Pure."""
+"""What the inspector shows of each workload of the selected context. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORKLOAD_HEADERS = ("Workload", "Ready", "State", "Cost/day", "Best move", "")
 
 @dataclass(frozen=True, slots=True)
 class WorkloadRow:
-    """One row. `offer` is its best move, None where there is none, and then `note` says why."""
+    """One row. `offer` is its best move, None where there is none, and then `note` is the reason."""
 
     workload: WorkloadView
     offer: DryRun | None

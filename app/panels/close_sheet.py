@@ -19,7 +19,7 @@ MAX_NAMED = 4
 
 
 class CloseSheet(Question):
-    """Says what runs and how it goes on; the safe answer has the keyboard."""
+    """Names what runs and how it goes on; the safe answer has the keyboard."""
 
     def __init__(self, window: QWidget, behind: QWidget) -> None:
         super().__init__(window, behind, "Close in the middle of a move?", 500)
@@ -53,7 +53,7 @@ class CloseSheet(Question):
         self.open(self.no)
 
     def show_moves(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
-        """Say how far the moves are."""
+        """Show how far the moves are."""
         lines = [_describe(migration, names) for migration in migrations[:MAX_NAMED]]
         if len(migrations) > MAX_NAMED:
             lines.append(f"and {len(migrations) - MAX_NAMED} more")

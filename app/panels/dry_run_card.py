@@ -38,7 +38,7 @@ from oracle.untrusted_text import clean_text
 
 
 class DryRunCard(QFrame):
-    """Shows one move. What it shows, its flow decides; what a person wants of it, it says by signals."""
+    """Shows one move. What it shows, its flow decides; what a person wants of it, its signals carry."""
 
     pressed = Signal(object, object)
     """A `Press`, and the `DryRun` that stood on the card then."""
@@ -66,7 +66,7 @@ class DryRunCard(QFrame):
         self._lay_out()
 
     def show_pending(self, workload: WorkloadKey, source: str, target: str) -> None:
-        """Say that a dry run was asked for."""
+        """Show that a dry run was requested."""
         self._dry_run = None
         self._show_route(workload, source, target)
         self._show_title("Dry run…", Tone.PLAIN)

@@ -37,7 +37,7 @@ class Header(QWidget):
             layout.addWidget(ActionButton(action))
 
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
-        """Say how many contexts answer, where the prices come from, and where they are kept."""
+        """Show how many contexts answer, where the prices come from, and where they are kept."""
         answering = sum(view.health is Health.REACHABLE for view in snapshot.contexts)
         total = len(snapshot.contexts)
         contexts = f"{total} contexts" if answering == total else f"{answering} of {total} contexts answer"

@@ -20,7 +20,7 @@ from oracle.untrusted_text import clean_text
 
 
 class Inspector(QWidget):
-    """Shows one context. Without a selection it says how to make one."""
+    """Shows one context. Without a selection it explains how to make one."""
 
     migrate_requested = Signal(object)
     """The `DryRun` of a workload's best move."""
@@ -74,7 +74,7 @@ class Inspector(QWidget):
         self.workloads.show_rows(make_workload_rows(view, snapshot), empty)
 
     def _show_health(self, view: ContextView) -> None:
-        troubled = view.health is not Health.REACHABLE
+        is_cut_off = view.health is not Health.REACHABLE
         reason = (
             f"{view.health.value}: {clean_text(view.health_reason)}"
             if view.health_reason
@@ -82,9 +82,9 @@ class Inspector(QWidget):
         )
         is_known = view.quote is not None or view.workloads
         seen = "What is shown here was seen last." if is_known else "Nothing of it was seen yet."
-        self._health.setText(f"{reason.rstrip('.')}. {seen}" if troubled else "")
+        self._health.setText(f"{reason.rstrip('.')}. {seen}" if is_cut_off else "")
         set_color(self._health, TONE_COLORS[Tone.WARNING])
-        self._health.setVisible(troubled)
+        self._health.setVisible(is_cut_off)
         self._arm.setText("Armed" if view.armed else "Arm…")
         self._arm.setToolTip(
             "Migrations may change this context; press to forbid it"

@@ -37,7 +37,7 @@ class PriceChart(QWidget):
         return QSize(360, 130)
 
     def show_history(self, history: tuple[tuple[float, float], ...], is_current: bool) -> None:
-        """Show a history, oldest first; an empty one says so. `is_current`: its newest price still holds."""
+        """Show a history, oldest first, or that there is none. `is_current`: its newest price still holds."""
         if (history, is_current) != (self._history, self._is_current):
             self._history, self._is_current = history, is_current
             self.setAccessibleName(_describe(history, is_current))

@@ -16,7 +16,7 @@ from oracle.quotes import Freshness
 from oracle.untrusted_text import clean_text
 
 MARK_WIDTH_PX = 36
-#: A context's name that is cut to less than this says nothing.
+#: A context's name that is cut to less than this is of no use.
 LEAST_DETAIL_PX = 70
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -145,7 +145,7 @@ class RegionTable(QTableView):
         self._set_columns()
 
     def show_rows(self, rows: Sequence[RegionRow], now_s: float) -> None:
-        """Show these rows; `now_s` is a monotonic time that says when to sort again."""
+        """Show these rows; `now_s` is the monotonic time, for sorting no more often than is due."""
         self._model.show_rows(rows)
         offers = sum(bool(row.offers) for row in rows)
         is_due = now_s - self._sorted_at >= RESORT_S or offers != self._offers
@@ -233,7 +233,7 @@ class RegionTable(QTableView):
             self._migrate(index)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show a hand over a button."""
+        """Show a pointing hand over a button."""
         super().mouseMoveEvent(event)
         index = self.indexAt(event.position().toPoint())
         on_button = index.isValid() and index.column() == Column.ACTION and bool(index.data(ROW_ROLE).offers)

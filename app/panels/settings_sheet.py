@@ -24,7 +24,7 @@ _PRESENTERS = {
 
 
 class SettingsSheet(Sheet):
-    """A form; every change takes effect at once, but for the way of drawing, which waits for the next start."""
+    """A form; every change takes effect at once, but for what draws the globe, which waits for the next start."""
 
     changed = Signal(object)
     """The new `Settings`."""

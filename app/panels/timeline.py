@@ -42,7 +42,7 @@ ROW_HEIGHT_PX = 22
 TIME_WIDTH_PX = 84
 KIND_WIDTH_PX = 70
 MARGIN_PX = 12
-#: A workload's name that is cut to less than this says nothing.
+#: A workload's name that is cut to less than this is of no use.
 LEAST_NAME_PX = 40
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -148,7 +148,7 @@ class Timeline(QWidget):
     """The id of a migration whose entry was activated."""
 
     def __init__(self, clock: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Build the list; `clock` is wall time, which says what is today."""
+        """Build the list; `clock` is wall time, for what is today."""
         super().__init__(parent)
         self._entries: tuple[TimelineEntry, ...] = ()
         self._selected: str | None = None
@@ -239,7 +239,7 @@ def text_area(row: QRect) -> QRect:
 
 
 def fit_outcome(outcome: MoveOutcome, place: str, metrics: QFontMetrics, width_px: int) -> str:
-    """Say what a finished move cost and saves; where room is short, the workload's name is cut, then the place."""
+    """Return what a finished move cost and saves; where room is short, the workload's name is cut, then the place."""
     cost, savings = format_usd(outcome.cost_usd), format_usd(outcome.savings_usd_per_day)
     money = f": cost {cost}, saves {savings}/day"
     right = Qt.TextElideMode.ElideRight

@@ -28,7 +28,7 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 class Notices(QWidget):
-    """The column of notices. A dismissed one stays away for as long as its trouble lasts."""
+    """The column of notices. A dismissed one stays away for as long as it holds."""
 
     resized = Signal()
 
@@ -51,7 +51,7 @@ class Notices(QWidget):
         return self._shown
 
     def show_lasting(self, notices: Sequence[Notice]) -> None:
-        """Show what the engine reports: trouble for as long as it lasts, what is only good to know for a while."""
+        """Show what the engine reports: problems for as long as they last, what is only good to know for a while."""
         if tuple(notices) != self._lasting:
             known = {notice.key for notice in self._lasting}
             self._lasting = tuple(notices)
@@ -124,6 +124,6 @@ class Notices(QWidget):
         return banner
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Tell the stage how much room is taken."""
+        """Report how much room is taken."""
         super().resizeEvent(event)
         self.resized.emit()

@@ -87,5 +87,9 @@ class Sheet(QWidget):
     def _fit(self) -> None:
         self.setGeometry(self._window.rect())
         self.panel.adjustSize()
+        if (
+            self.body.hasHeightForWidth()
+        ):  # adjustSize supposes wider lines, and cuts the last ones of a wrapped text
+            self.panel.resize(self.panel.width(), self.body.totalHeightForWidth(self.panel.width()))
         left = (self.width() - self.panel.width()) // 2
         self.panel.move(left, max(12, (self.height() - self.panel.height()) // 3))

@@ -17,7 +17,7 @@ class StallWatch(QObject):
     """Traces the longest time between two turns of a 5 ms timer, each time that it grows.
 
     By the clock, and by the processor time that the process used in it: where the machine has other work, the
-    second tells how much of a stall was ours.
+    second shows how much of a stall was ours.
     """
 
     def __init__(self, parent: QObject) -> None:

@@ -10,7 +10,7 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-#: Nothing tells how much garbage there is but the collector's own counters; looking at them takes a microsecond.
+#: Only the collector's own counters show how much garbage there is; looking at them takes a microsecond.
 PERIOD_MS = 1000
 
 

@@ -1,7 +1,7 @@
 """The main window: joins its parts, and is what actions act on and what flows show themselves in.
 
 It gets frozen snapshots and hands out commands; it knows neither the engine nor its process. It never runs a loop of
-its own and never ends the program: `closed` tells whoever built it.
+its own and never ends the program: `closed` is for whoever built it.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         self._show_panels()
 
     def show_engine_lost(self, reason: str) -> None:
-        """Say that nothing new will come; what is shown ages and nothing can be started."""
+        """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
         text = f"{self.link.lost}. What you see is the last that was known; restart SentinelAura to go on."
         self.stage.notices.hold(Notice(ENGINE_NOTICE, Severity.ERROR, text))
@@ -425,7 +425,7 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask first where a move would be left; else remember the layout, stop drawing, and say so.
+        """Ask first where a move would be left; else remember the layout, stop drawing, and emit `closed`.
 
         Ending the program is somebody else's work.
         """
