@@ -6,15 +6,14 @@ which the main window is: nothing here knows the window.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from app.model.choices import Choice
 from app.model.formatting import format_usd
@@ -36,24 +35,32 @@ class Part(Enum):
     WORKLOADS = "in the workloads"
 
 
-class Actor(Protocol):
-    """What actions act on: the main window."""
+class Globe(Protocol):
+    """The globe as actions turn it: the stage."""
 
     @property
     def has_globe(self) -> bool:
-        """Whether there is a globe to be turned."""
+        """Whether there is a globe to be turned, and not a message in its place."""
 
     def toggle_turning(self) -> None:
-        """Turn the globe, or let it rest."""
+        """Turn the globe by itself, or let it rest."""
 
-    def rotate_globe(self, right: float, down: float) -> None:
+    def rotate(self, right: float, down: float) -> None:
         """Turn the globe by steps of a key."""
 
-    def zoom_globe(self, steps: float) -> None:
+    def zoom(self, steps: float) -> None:
         """Come nearer, or go away with steps below 0."""
 
     def fly_home(self) -> None:
         """Fly back to the whole globe."""
+
+
+class Actor(Protocol):
+    """What actions act on: the main window."""
+
+    @property
+    def stage(self) -> Globe:
+        """The globe."""
 
     def dismiss(self) -> None:
         """Stop a flight; where there is none, close the card."""
@@ -97,7 +104,7 @@ def _always(actor: Actor) -> bool:
 
 
 def _has_globe(actor: Actor) -> bool:
-    return actor.has_globe
+    return actor.stage.has_globe
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,15 @@ class Action:
     def tip(self) -> str:
         """The tool tip."""
         return f"{self.text} ({self.keys[0]})" if self.keys else self.text
+
+    @property
+    def shortcuts(self) -> list[QKeySequence]:
+        """Those of its keys that act wherever the keyboard is."""
+        return [QKeySequence(key) for key in self.keys if not _is_bare(key)]
+
+    def has_key(self, event: QKeyEvent) -> bool:
+        """Return whether the key that was pressed is one of this action's that act alone."""
+        return _matches(self.keys, event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +180,7 @@ _ZOOM = "Zoom"
 
 TURN = Action(
     "Turn the globe by itself, or let it rest",
-    lambda actor: actor.toggle_turning(),
+    lambda actor: actor.stage.toggle_turning(),
     ("Space",),
     label="Turn",
     is_enabled=_has_globe,
@@ -172,7 +188,7 @@ TURN = Action(
 )
 FLY_HOME = Action(
     "Fly back to the whole globe",
-    lambda actor: actor.fly_home(),
+    lambda actor: actor.stage.fly_home(),
     ("R",),
     part=Part.GLOBE,
     is_enabled=_has_globe,
@@ -205,7 +221,7 @@ CLOSE = Action("Close the window", lambda actor: actor.close(), hint="ends what 
 def _rotation(key: str, right: float, down: float) -> Action:
     return Action(
         _ROTATE,
-        lambda actor: actor.rotate_globe(right, down),
+        lambda actor: actor.stage.rotate(right, down),
         (key,),
         part=Part.GLOBE,
         is_enabled=_has_globe,
@@ -216,7 +232,7 @@ def _rotation(key: str, right: float, down: float) -> Action:
 def _zoom(keys: tuple[str, ...], steps: float) -> Action:
     return Action(
         _ZOOM,
-        lambda actor: actor.zoom_globe(steps),
+        lambda actor: actor.stage.zoom(steps),
         keys,
         part=Part.GLOBE,
         is_enabled=_has_globe,
@@ -320,84 +336,6 @@ GESTURES = (
     ("Right click in the table", "What can be done with a region"),
     ("Tab", "Next control"),
 )
-
-
-# What is made from them.
-
-
-class WindowActions(QObject):
-    """The window's actions as Qt's own: what buttons and shortcuts trigger.
-
-    A key alone is no shortcut of Qt's: it would be taken away from whatever has the keyboard, Space from a button and
-    letters from a line. It comes to `trigger_key` when nobody wanted it.
-    """
-
-    def __init__(self, actor: Actor, window: QWidget) -> None:
-        super().__init__(window)
-        self._actor = actor
-        self._made = {action: self._make(action, window) for action in WINDOW_ACTIONS}
-
-    def __getitem__(self, action: Action) -> QAction:
-        return self._made[action]
-
-    def trigger_key(self, event: QKeyEvent, parts: Collection[Part]) -> bool:
-        """Do what a key alone does where the keyboard is in `parts`; return whether it does anything."""
-        for action, made in self._made.items():
-            if action.part in parts and _matches(action.keys, event):
-                made.trigger()
-                return True
-        return False
-
-    def refresh(self) -> None:
-        """Enable what can be done now."""
-        for action, made in self._made.items():
-            made.setEnabled(action.is_enabled(self._actor))
-
-    def choices(self) -> list[Choice]:
-        """Return what the palette offers of them."""
-        return [
-            Choice(action.text, action.hint or next(iter(action.keys), ""), made.trigger, made.isEnabled())
-            for action, made in self._made.items()
-            if action.is_in_palette
-        ]
-
-    def _make(self, action: Action, window: QWidget) -> QAction:
-        made = QAction(action.text, self)
-        made.setIconText(action.label or action.text)
-        made.setToolTip(action.tip)
-        made.setCheckable(action.is_checkable)
-        made.triggered.connect(lambda _=False: action.does(self._actor))
-        shortcuts = [QKeySequence(key) for key in action.keys if not _is_bare(key)]
-        if shortcuts:
-            made.setShortcuts(shortcuts)
-            window.addAction(made)
-        return made
-
-
-def make_choices(actor: Actor, actions: WindowActions, shown: Shown | None) -> list[Choice]:
-    """Return what the palette offers: running migrations, moves that pay, regions, arming, and the window's own."""
-    if shown is None:
-        return actions.choices()
-    snapshot = shown.snapshot
-    running = [migration for migration in snapshot.migrations if not migration.stage.is_final]
-    return [
-        *(OPEN_MIGRATION.choose(actor, migration, shown) for migration in running),
-        *(MIGRATE.choose(actor, dry_run, shown) for dry_run in snapshot.opportunities),
-        *(VISIT.choose(actor, view, shown) for view in snapshot.contexts),
-        *(SET_ARMED.choose(actor, view, shown) for view in snapshot.contexts),
-        *actions.choices(),
-    ]
-
-
-def make_region_choices(
-    actor: Actor, view: ContextView, offers: Sequence[DryRun], shown: Shown
-) -> list[Choice]:
-    """Return what can be done with one region: the menu of its row."""
-    return [
-        VISIT.choose(actor, view, shown),
-        *(MIGRATE.choose(actor, dry_run, shown) for dry_run in offers),
-        SET_ARMED.choose(actor, view, shown),
-    ]
 
 
 def list_keys() -> list[tuple[str, str]]:

@@ -104,6 +104,11 @@ class Presenter:
             return None
         return self.scale.share(quote.usd_per_hour)
 
+    def price_shares(self, now: float) -> dict[str, float | None]:
+        """Return context -> `price_share` of every context."""
+        views = () if self.snapshot is None else self.snapshot.contexts
+        return {view.context: self.price_share(view, now) for view in views}
+
     def make_frame(self, camera: Camera, viewport: Viewport, focus: Focus, now: float, now_s: float) -> Frame:
         """Return the picture at this moment. Equal moments give frames that look alike."""
         return Frame(

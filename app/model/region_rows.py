@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -14,9 +15,10 @@ from app.model.formatting import (
     format_usd,
 )
 from app.model.names import place_name, provider_name
+from app.model.overlay_items import best_opportunities
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import ContextView
+from controller.contract.snapshots import ContextView, EngineSnapshot
 from oracle.quotes import Freshness
 from oracle.untrusted_text import clean_text
 
@@ -60,6 +62,23 @@ class RegionRow:
     def is_reachable(self) -> bool:
         """Whether what the row says is true now."""
         return self.view.health is Health.REACHABLE
+
+
+def make_rows(
+    snapshot: EngineSnapshot, names: Mapping[str, str], shares: Mapping[str, float | None], now: float
+) -> tuple[RegionRow, ...]:
+    """Return the rows of all contexts at wall time `now`, in the order of the snapshot.
+
+    Args:
+        names: context -> its distinct name. shares: context -> its price's place on the colour scale.
+    """
+    offers = best_opportunities(snapshot, snapshot.migrations)
+    return tuple(
+        make_row(
+            view, names[view.context], tuple(offers.get(view.context, ())), shares.get(view.context), now
+        )
+        for view in snapshot.contexts
+    )
 
 
 def make_row(

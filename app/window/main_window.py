@@ -19,22 +19,11 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from app.actions import (
-    DRY_RUN,
-    HEADER_ACTIONS,
-    TOGGLE_SIDE_PANEL,
-    TURN,
-    Part,
-    WindowActions,
-    make_choices,
-    make_region_choices,
-)
+from app.actions import HEADER_ACTIONS, TOGGLE_SIDE_PANEL, TURN, Part
 from app.hud.stage import Stage
 from app.hud.viewport_choice import make_view
 from app.model.moves import Move, list_reported, move_of
-from app.model.names import sort_by_price
-from app.model.overlay_items import best_opportunities
-from app.model.region_rows import RegionRow, make_row
+from app.model.region_rows import RegionRow, make_rows
 from app.panels.header import Header
 from app.panels.inspector import Inspector
 from app.panels.region_table import RegionTable
@@ -49,6 +38,7 @@ from app.window.flows.move import follow
 from app.window.flows.running import Flows
 from app.window.layout import WindowLayout
 from app.window.sheets import WindowSheets
+from app.window.window_actions import WindowActions, make_choices, make_region_choices, make_target_choices
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import Command, SetArmed
 from controller.contract.dry_run import DryRun
@@ -154,27 +144,6 @@ class MainWindow(QMainWindow):
         self.stage.notices.pass_by(notice)
 
     # What a person does: see `app.actions.Actor`
-
-    @property
-    def has_globe(self) -> bool:
-        """Whether there is a globe to be turned."""
-        return self.stage.has_globe
-
-    def toggle_turning(self) -> None:
-        """Turn the globe, or let it rest."""
-        self.stage.toggle_turning()
-
-    def rotate_globe(self, right: float, down: float) -> None:
-        """Turn the globe by steps of a key."""
-        self.stage.rotate(right, down)
-
-    def zoom_globe(self, steps: float) -> None:
-        """Come nearer, or go away with steps below 0."""
-        self.stage.zoom(steps)
-
-    def fly_home(self) -> None:
-        """Fly back to the whole globe."""
-        self.stage.fly_home()
 
     def dismiss(self) -> None:
         """Stop a flight; where there is none, close the card."""
@@ -316,18 +285,7 @@ class MainWindow(QMainWindow):
         if snapshot is None:
             return
         self._show_notices(snapshot)
-        offers = best_opportunities(snapshot, snapshot.migrations)
-        share = self.stage.presenter.price_share
-        rows = [
-            make_row(
-                view,
-                self.link.names[view.context],
-                tuple(offers.get(view.context, ())),
-                share(view, now),
-                now,
-            )
-            for view in snapshot.contexts
-        ]
+        rows = make_rows(snapshot, self.link.names, self.stage.presenter.price_shares(now), now)
         self.table.show_rows(rows, self._shown_at)
         self._show_inspector()
         self.window_actions.refresh()
@@ -353,11 +311,7 @@ class MainWindow(QMainWindow):
 
     def _show_targets(self, workload: WorkloadKey, position: QPoint) -> None:
         if self.link.shown is not None:
-            targets = [view for view in self.link.shown.snapshot.contexts if view.context != workload.context]
-            choices = [
-                DRY_RUN.choose(self, (workload, view), self.link.shown)
-                for view in sort_by_price(targets, self.link.clock())
-            ]
+            choices = make_target_choices(self, workload, self.link.shown)
             open_menu(self.inspector, f"Dry run of {clean_text(workload.name, 80)} to", choices, position)
 
     def _on_tick(self) -> None:
@@ -380,7 +334,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("SentinelAura")
         self.window_actions = WindowActions(self, self)
         self.header = Header([self.window_actions[action] for action in HEADER_ACTIONS])
-        self.stage = Stage(
+        self.stage: Stage = Stage(
             lambda parent: make_view(choice, parent),
             self.window_actions[TURN],
             clock=self.link.clock,
@@ -389,7 +343,7 @@ class MainWindow(QMainWindow):
         self.table = RegionTable()
         self.inspector = Inspector()
         self.timeline = Timeline(self.link.clock)
-        self._layout = WindowLayout(self, self.header, self.stage, self.timeline, self.table)
+        self._layout: WindowLayout = WindowLayout(self, self.header, self.stage, self.timeline, self.table)
         self._layout.show_below_table(self.inspector)
         self.sheets = WindowSheets(self, self._layout.content)
 

@@ -20,9 +20,9 @@ from app.actions import (
     WINDOW_ACTIONS,
     Action,
     list_keys,
-    make_choices,
 )
 from app.widgets.action_button import ActionButton
+from app.window.window_actions import make_choices
 from tests.app.conftest import Desk, settle
 
 

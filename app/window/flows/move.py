@@ -126,7 +126,8 @@ class _MoveFlow:
         if move.dry_run is None:
             self._card.show_pending(move.workload, *names)
             return
-        gate, note = self._link.judge_start(move.dry_run), waiting_text(move, self._link.monotonic())
+        gate = self._link.judge_start(move.dry_run)
+        note = "" if self._link.lost else waiting_text(move, self._link.monotonic())
         self._card.show_dry_run(move.dry_run, *names, gate, note, refusal_text(move))
 
     def _show_migration(self) -> None:

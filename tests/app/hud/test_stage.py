@@ -72,6 +72,7 @@ def test_keys_turn_zoom_and_go_home(stage: Stage) -> None:
 def open_unseen(make_desk: Callable[..., Desk]) -> Desk:
     """A window that has drawn its first frame and waits for its first snapshot."""
     desk = make_desk(Settings(opening_turn=True, motion=Motion.REDUCED), shown=False)
+    assert QTest.qWaitForWindowExposed(desk.window)
     settle()
     return desk
 

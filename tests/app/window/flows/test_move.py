@@ -9,6 +9,7 @@ from app.window.flows.move import follow
 from controller.contract.commands import CancelMigration, StartMigration
 from controller.contract.dry_run import DryRun
 from tests.app.conftest import Desk, settle
+from tests.app.window.test_main_window import words
 
 SOURCE = "gcp-southamerica-west1"
 
@@ -71,6 +72,16 @@ def test_a_migration_goes_on_when_its_card_is_closed_and_can_be_looked_at_again(
     desk.window.card.pressed.emit(Press.CANCEL, None)
     settle()
     assert desk.engine.commands[-1] == CancelMigration("m-1")
+
+
+def test_a_start_whose_engine_is_lost_says_so_and_waits_no_more(desk: Desk) -> None:
+    desk.window.migrate(offer(desk))
+    settle()
+    assert "Starting…" in words(desk.window.card)
+    desk.window.show_engine_lost("its process was killed")
+    settle()
+    assert "Starting…" not in words(desk.window.card)
+    assert "The engine has stopped" in words(desk.window.card)
 
 
 def test_the_end_of_the_window_ends_its_flows(desk: Desk) -> None:
