@@ -52,7 +52,7 @@ def test_what_was_pressed_counts_for_the_dry_run_that_stood_on_the_card(desk: De
     desk.show()
     shown = desk.window.card
     seen = shown._dry_run
-    desk.engine.advance(5.0)
+    desk.engine.set_price(best.workload.context, 0.2)
     desk.window.show_snapshot(desk.engine.snapshot())  # newer numbers, which the card does not show yet
     shown.pressed.emit(Press.MIGRATE, seen)
     settle()
