@@ -42,9 +42,9 @@ def _open_window(options: Sequence[str], warnings: Sequence[str]) -> int:
 
 
 def _fail(error: Exception, code: ExitCode) -> int:
-    from app.commands.output import tell
+    from app.commands.output import report_line
 
-    tell(f"sentinelaura: {error}")
+    report_line(f"sentinelaura: {error}")
     return code
 
 

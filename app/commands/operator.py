@@ -22,7 +22,7 @@ from controller.contract.commands import SetArmed
 from controller.contract.snapshots import EngineSnapshot
 from controller.engine.engine import Engine
 
-#: How long the price store may take to start before its absence is told. Seconds; the embedded one needs 0.2.
+#: How long the price store may take to start before its absence is reported. Seconds; the embedded one needs 0.2.
 START_PATIENCE_S = 2.0
 
 

@@ -1,0 +1,1 @@
+"""The engine's process beside the window, and the pipe between them."""
