@@ -12,72 +12,97 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from app.configuration import Configuration
-from app.demo import DEMO_BUDGETS, DEMO_FLEET_TIME_SCALE, DEMO_MIGRATION
+from app.demo import DEMO_FLEET_TIME_SCALE
 from app.private_directory import private_directory
 from controller.clusters.kubeconfig import read_kubeconfig, split_kubeconfig_paths
 from controller.clusters.region_manager import RegionManager
-from controller.clusters.settings import FleetSettings, KubeSettings
+from controller.clusters.settings import FleetSettings
 from controller.decision.egress_file import load_egress_table
-from controller.decision.settings import BudgetSettings, DecisionSettings
-from controller.engine.engine import Engine, EngineSettings
+from controller.decision.settings import DecisionSettings
+from controller.engine.command_handler import CommandHandler
+from controller.engine.decision_log import DecisionLog
+from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.market_gate import MarketGate
+from controller.engine.outage_log import OutageLog
+from controller.engine.snapshot_building import ContextViews
+from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.history.ledger import Ledger
 from controller.migration.run.migration_controller import MigrationController
-from controller.migration.settings import MigrationSettings
-from oracle.clocks import SYSTEM_CLOCKS
-from oracle.oracle import open_oracle
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
-from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
-from oracle.sources.choosing import choose_source
+from oracle.sources.choosing import choose_source, watch_file
 
 
 @asynccontextmanager
-async def open_engine(
-    configuration: Configuration, pace: MigrationSettings | None = None
-) -> AsyncIterator[Engine]:
+async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
     """Run an engine with everything that it needs for as long as the block lasts.
 
-    Args:
-        pace: how patient migrations are; None takes the demo's for simulated clusters, else the defaults.
-    Raises: RecordingError, StoreUrlError and KubeconfigError before anything was started.
+    Raises: PriceFileError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
     source = choose_price_source(configuration, clocks.wall())
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(open_fleet(configuration))
-        oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
+        oracle = await stack.enter_async_context(open_oracle(configuration.oracle, source, clocks))
         ledger = Ledger(_ledger_path(configuration), clocks.wall)
         stack.callback(ledger.flush)
-        decision = decision_settings(configuration)
+        settings = EngineSettings(
+            demo=configuration.is_demo,
+            accepts_any_prices=configuration.is_demo,
+            decision=decision_settings(configuration),
+        )
         migrations = MigrationController(
             fleet.api,
             ledger,
             clocks,
             lambda: secrets.token_hex(8),
-            pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=configuration.is_demo),
+            configuration.migration,
+            MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=settings.accepts_any_prices),
         )
         stack.push_async_callback(migrations.stop)
-        engine = Engine(
-            oracle=oracle,
-            regions=fleet,
-            migrations=migrations,
-            ledger=ledger,
-            places=load_regions(),
-            settings=EngineSettings(
-                demo=configuration.is_demo,
-                accepts_simulated_prices=configuration.is_demo,
-                decision=decision,
-            ),
-            clocks=clocks,
-        )
+        engine = _build_engine(fleet, oracle, migrations, ledger, settings, clocks)
         running = asyncio.create_task(engine.keep_running(), name="engine")
         try:
             yield engine
         finally:
             running.cancel()
             await asyncio.wait({running})
+
+
+def _build_engine(
+    fleet: RegionManager,
+    oracle: Oracle,
+    migrations: MigrationController,
+    ledger: Ledger,
+    settings: EngineSettings,
+    clocks: Clocks,
+) -> Engine:
+    wake = asyncio.Event()
+    unfinished = UnfinishedMoves(fleet, migrations, ledger, wake.set, clocks.monotonic)
+    handler = CommandHandler(
+        fleet,
+        migrations,
+        unfinished,
+        ledger,
+        settings.decision,
+        wake.set,
+        settings.accepts_any_prices,
+    )
+    parts = EngineParts(
+        oracle=oracle,
+        regions=fleet,
+        migrations=migrations,
+        ledger=ledger,
+        unfinished=unfinished,
+        handler=handler,
+        views=ContextViews(load_regions()),
+        decisions=DecisionLog(),
+        outages=OutageLog(),
+        wake=wake,
+    )
+    return Engine(parts, settings, clocks)
 
 
 @asynccontextmanager
@@ -89,9 +114,7 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(private_directory("engine"))
         paths = await _provide_kubeconfig(configuration, directory, stack)
-        settings = FleetSettings(
-            overrides=configuration.contexts, kube=_kube_settings(configuration, directory)
-        )
+        settings = _fleet_settings(configuration, directory)
         regions = await stack.enter_async_context(RegionManager(read_kubeconfig(paths), settings))
         if configuration.is_demo:
             for context in regions.contexts:
@@ -107,32 +130,29 @@ def _ledger_path(configuration: Configuration) -> Path:
 def choose_price_source(configuration: Configuration, now: float) -> PriceSource | None:
     """Return what this program generates prices from, None where it only reads those of others.
 
-    On a shared Redis whoever generates does so for everybody: with real clusters and no recording, what would be
+    On a shared Redis whoever generates does so for everybody: with real clusters and no file of prices, what would be
     generated is a simulation on which neither these clusters nor those of others may be moved.
-    Raises: RecordingError.
+    Raises: PriceFileError.
     """
-    if configuration.redis is not None and configuration.prices is None and not configuration.is_demo:
+    if (
+        configuration.oracle.redis_url is not None
+        and configuration.prices is None
+        and not configuration.is_demo
+    ):
         return None
+    if configuration.prices is not None and configuration.live:
+        return watch_file(configuration.prices, configuration.price_life_s)
     return choose_source(configuration.prices, configuration.speed, configuration.seed, now)
-
-
-def oracle_settings(configuration: Configuration) -> OracleSettings:
-    """Return what the configuration says of the price store."""
-    return OracleSettings(redis_url=configuration.redis)
 
 
 def decision_settings(configuration: Configuration) -> DecisionSettings:
     """Return the assumptions of the dry run, with the shipped egress prices."""
-    budgets = DEMO_BUDGETS if configuration.is_demo else BudgetSettings()
-    return replace(DecisionSettings(), egress=load_egress_table(), budgets=budgets)
+    return replace(configuration.decision, egress=load_egress_table())
 
 
-def _kube_settings(configuration: Configuration, directory: Path) -> KubeSettings:
-    return KubeSettings(
-        allowed_exec_plugins=configuration.allowed_exec_plugins,
-        insecure_tls_contexts=configuration.insecure_tls_contexts,
-        runtime_directory=str(directory),
-    )
+def _fleet_settings(configuration: Configuration, directory: Path) -> FleetSettings:
+    kube = replace(configuration.clusters.kube, runtime_directory=str(directory))
+    return replace(configuration.clusters, kube=kube)
 
 
 async def _provide_kubeconfig(

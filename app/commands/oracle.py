@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from app.commands.output import report_line, write_output
 from app.commands.stopping import wait_for_stop_signal
-from app.composition import choose_price_source, open_fleet, oracle_settings
+from app.composition import choose_price_source, open_fleet
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.discovery import bindings_of
@@ -25,7 +25,7 @@ async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
     source = choose_price_source(configuration, time.time())
     async with (
         open_fleet(configuration) as fleet,
-        open_oracle(oracle_settings(configuration), source) as oracle,
+        open_oracle(configuration.oracle, source) as oracle,
         serve_prices(oracle, arguments.port) as url,
     ):
         write_output(f"pricing API: {url}/v1/prices")
@@ -52,8 +52,9 @@ async def _report_changes(oracle: Oracle) -> None:
     revision = oracle.revision
     while True:
         status = oracle.status
-        state = status.reason or f"{status.location}: prices by {status.generator or 'nobody yet'}"
-        lines = dict.fromkeys((state, *status.notices, *filter(None, [status.displacement])))
+        state = str(status.reason or f"{status.location}: prices by {status.generator or 'nobody yet'}")
+        displacement = () if status.displacement is None else (str(status.displacement),)
+        lines = dict.fromkeys((state, *status.notices, *displacement))
         for line in lines:
             if line not in reported:
                 report_line(line)

@@ -19,6 +19,7 @@ from app.model import colors
 from app.model.bill import (
     Line,
     make_lines,
+    price_world_text,
     return_text,
     stage_title,
     summary_text,
@@ -133,7 +134,8 @@ class DryRunCard(QFrame):
 
     def _show_bill(self, dry_run: DryRun, source: str, target: str) -> None:
         self._show_route(dry_run.workload, source, target)
-        self._bill.show_lines(make_lines(dry_run, source, target), return_text(dry_run))
+        below = f"{return_text(dry_run)} {price_world_text(dry_run)}".strip()
+        self._bill.show_lines(make_lines(dry_run, source, target), below)
         self._bill.show()
         set_tone(self._reason, verdict_text(dry_run), verdict_title(dry_run.verdict)[1])
 

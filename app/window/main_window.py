@@ -40,7 +40,7 @@ from app.window.layout import WindowLayout
 from app.window.sheets import WindowSheets
 from app.window.window_actions import WindowActions, make_choices, make_region_choices, make_target_choices
 from controller.clusters.fleet import WorkloadKey
-from controller.contract.commands import Command, SetArmed
+from controller.contract.commands import Command, LookAt, SetArmed
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, Notice
 from oracle.reason import Severity
@@ -273,6 +273,8 @@ class MainWindow(QMainWindow):
             self.stage.setFocus()
 
     def _mark(self, context: str | None) -> None:
+        if context != self._selected:
+            self.link.send(LookAt(frozenset() if context is None else frozenset({context})))
         self._selected = context
         self.stage.select(context)
         self.table.select(context)

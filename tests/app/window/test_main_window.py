@@ -407,13 +407,16 @@ def test_closing_remembers_the_layout_and_gives_the_view_back(
 
 
 def test_a_broken_layout_in_the_settings_is_passed_over(make_desk: Callable[..., Desk]) -> None:
-    settings = parse_settings('{"geometry": "not base64!", "body_split": "AAAA", "opening_turn": false}')
+    text = '{"geometry": "not base64!", "body_split": "AAAA", "opening_turn": false}'
+    settings = parse_settings(text, "window.json")
     assert make_desk(settings).window.width() == 1280
 
 
 def test_the_window_says_demo_only_in_the_demo(desk: Desk) -> None:
     assert desk.window.stage.demo_badge.isVisible()
+    assert desk.window.stage.demo_badge.text().startswith("DEMO")
     desk.engine.demo = False
+    desk.engine.price_source = PriceSourceView(PriceOrigin.LIVE, "prices.csv")
     desk.show()
     assert not desk.window.stage.demo_badge.isVisible()
 
@@ -421,7 +424,24 @@ def test_the_window_says_demo_only_in_the_demo(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("origin", "said"),
     [
+        (PriceOrigin.SIMULATED, "PLAN ONLY  ·  simulated prices"),
+        (PriceOrigin.RECORDED, "PLAN ONLY  ·  recorded prices"),
+        (PriceOrigin.MIXED, "PLAN ONLY  ·  some prices are not live"),
+    ],
+)
+def test_real_clusters_say_where_nothing_moves(desk: Desk, origin: PriceOrigin, said: str) -> None:
+    desk.engine.demo = False
+    desk.engine.price_source = PriceSourceView(origin, "replay of prices.csv")
+    desk.show()
+    assert desk.window.stage.demo_badge.isVisible()
+    assert desk.window.stage.demo_badge.text() == said
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
         (PriceOrigin.UNKNOWN, "DEMO  ·  simulated clusters"),
+        (PriceOrigin.LIVE, "DEMO  ·  simulated clusters, live prices"),
         (PriceOrigin.SIMULATED, "DEMO  ·  simulated prices and clusters"),
         (PriceOrigin.RECORDED, "DEMO  ·  simulated clusters, recorded prices"),
         (PriceOrigin.MIXED, "DEMO  ·  simulated clusters, mixed prices"),
@@ -577,3 +597,10 @@ def test_a_row_has_a_menu_of_what_can_be_done_with_its_region(desk: Desk) -> Non
     assert texts[-1] == f"Disarm {SOURCE}"
     menu.actions()[-1].trigger()
     assert desk.engine.commands == [SetArmed(SOURCE, False)]
+
+
+def test_reasons_are_asked_for_the_selected_region_only(desk: Desk) -> None:
+    desk.window.select(SOURCE)
+    assert desk.engine.looked_at == frozenset({SOURCE})
+    desk.window.select(None)
+    assert desk.engine.looked_at == frozenset()

@@ -11,7 +11,7 @@ from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.engine.command_handler import CommandHandler
 from controller.errors import PlanOutdated
-from oracle.quotes import SIMULATED_MARKET, QuoteBoard
+from oracle.quotes import Playback, PriceMode, QuoteBoard
 from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,
@@ -33,12 +33,16 @@ class FakeRegions:
 
     def __init__(self, *armed):
         self.armed = set(armed)
+        self.obstacle = None
 
     def is_armed(self, context):
         return context in self.armed
 
     def set_armed(self, context, armed):
-        (self.armed.add if armed else self.armed.discard)(context)
+        (self.armed.add if armed and self.obstacle is None else self.armed.discard)(context)
+
+    def arming_obstacle(self, context):
+        return self.obstacle
 
 
 class FakeMigrations:
@@ -86,7 +90,7 @@ class FakeLedger:
 class World:
     """A desk with everything around it."""
 
-    def __init__(self, *armed, accepts_simulated_prices=False):
+    def __init__(self, *armed, accepts_any_prices=False):
         self.regions, self.migrations, self.ledger = FakeRegions(*armed), FakeMigrations(), FakeLedger()
         self.unfinished = FakeUnfinished()
         self.desk = CommandHandler(
@@ -96,7 +100,7 @@ class World:
             self.ledger,
             SETTINGS,
             lambda: None,
-            accepts_simulated_prices,
+            accepts_any_prices,
         )
 
     async def round(self, *commands, board=BOARD):
@@ -204,14 +208,19 @@ def test_workload_whose_move_was_left_unfinished_begins_no_other():
 @pytest.mark.parametrize(
     ("accepted", "moves"), [(False, 0), (True, 1)], ids=["real clusters", "simulated clusters"]
 )
-def test_real_clusters_are_not_moved_on_simulated_prices(accepted, moves):
-    quotes = {key: replace(quote, source=SIMULATED_MARKET) for key, quote in BOARD.quotes.items()}
+@pytest.mark.parametrize(
+    ("mode", "playback"),
+    [(PriceMode.SIMULATED, None), (PriceMode.RECORDED, Playback(NOW - 3e8, 1.0))],
+    ids=["simulated", "recorded"],
+)
+def test_real_clusters_are_moved_on_live_prices_only(accepted, moves, mode, playback):
+    quotes = {key: replace(quote, mode=mode, playback=playback) for key, quote in BOARD.quotes.items()}
 
     async def scenario():
-        world = World("tokyo", "virginia", accepts_simulated_prices=accepted)
+        world = World("tokyo", "virginia", accepts_any_prices=accepted)
         await world.round(await world.confirm(), board=QuoteBoard(quotes))
         assert len(world.migrations.started) == moves
-        assert accepted or "simulated" in world.desk.rejections[-1].reason
+        assert accepted or f"are {mode}" in world.desk.rejections[-1].reason
 
     run(scenario)
 
@@ -221,5 +230,15 @@ def test_arming_an_unknown_context_changes_nothing():
         world = World()
         await world.round(SetArmed("nowhere", True))
         assert world.regions.armed == set()
+
+    run(scenario)
+
+
+def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
+    async def scenario():
+        world = World()
+        world.regions.obstacle = "its server's certificate is not verified"
+        await world.round(SetArmed("tokyo", armed=True))
+        assert world.ledger.texts[-1] == "tokyo not armed: its server's certificate is not verified"
 
     run(scenario)

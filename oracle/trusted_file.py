@@ -1,0 +1,65 @@
+"""Read a file that nobody but us and root could have changed, without a gap between the look and the read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from oracle.trusted_path import UntrustedPath, check_status, resolve_trusted
+
+
+class UntrustedFile(Exception):
+    """A file cannot or may not be read; the message names it and says why."""
+
+
+def read_trusted(path: Path, max_bytes: int) -> bytes:
+    """Return what a file holds. The descriptor that is read is the one that was looked at.
+
+    Raises: UntrustedFile where it is missing, no file, larger than `max_bytes`, or others could change it.
+    """
+    try:
+        with open_trusted(path) as file:
+            return _read(path, file.fileno(), max_bytes)
+    except OSError as error:
+        raise UntrustedFile(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def open_trusted(path: Path) -> BinaryIO:
+    """Open a file for reading; what was looked at is what is open.
+
+    Raises: UntrustedFile where it is no file or others could change it; OSError where it cannot be opened.
+    """
+    try:
+        descriptor = _open(resolve_trusted(path))
+        try:
+            _check(path, descriptor)
+            return os.fdopen(descriptor, "rb")
+        except BaseException:
+            os.close(descriptor)
+            raise
+    except UntrustedPath as error:
+        raise UntrustedFile(f"{path} is not believed: {error}") from error
+
+
+def _open(path: Path) -> int:
+    # Without O_NONBLOCK a pipe in the file's place would hold us up for ever.
+    extra = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")
+    return os.open(path, sum((getattr(os, name, 0) for name in extra), os.O_RDONLY))
+
+
+def _check(path: Path, descriptor: int) -> None:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise UntrustedFile(f"{path} is not a file")
+    check_status(path, status)
+
+
+def _read(path: Path, descriptor: int, max_bytes: int) -> bytes:
+    content = bytearray()
+    while chunk := os.read(descriptor, max_bytes + 1 - len(content)):
+        content += chunk
+        if len(content) > max_bytes:
+            raise UntrustedFile(f"{path} is larger than {max_bytes} bytes")
+    return bytes(content)
