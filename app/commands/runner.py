@@ -13,7 +13,7 @@ from app.commands.output import prepare_output, report_line
 from app.configuration import Configuration
 
 #: Commands whose own output tells what is unwise in the configuration; for the engine, the window does.
-_TELL_THEMSELVES = frozenset({"doctor", "engine"})
+_REPORT_THEMSELVES = frozenset({"doctor", "engine"})
 
 _Command = Callable[[Namespace, Configuration], Awaitable[int]]
 
@@ -21,7 +21,7 @@ _Command = Callable[[Namespace, Configuration], Awaitable[int]]
 def run_headless(arguments: Namespace, configuration: Configuration) -> int:
     """Run the command that `arguments` name and return its exit code."""
     prepare_output()
-    if arguments.command not in _TELL_THEMSELVES:
+    if arguments.command not in _REPORT_THEMSELVES:
         for warning in configuration.warnings:
             report_line(f"sentinelaura: {warning}")
     try:

@@ -130,10 +130,10 @@ class Stage(QWidget):
         self.presenter.update(snapshot, self._clock(), self._monotonic())
         self._face_regions()
         self.legend.show_scale(self.presenter.scale)
-        said = badge_text(snapshot.price_source.origin, demo=snapshot.demo)
-        self.demo_badge.show_text(said or "")
-        if self.demo_badge.isHidden() == bool(said):
-            self.demo_badge.setVisible(bool(said))
+        badge = badge_text(snapshot.price_source.origin, demo=snapshot.demo)
+        self.demo_badge.show_text(badge or "")
+        if self.demo_badge.isHidden() == bool(badge):
+            self.demo_badge.setVisible(bool(badge))
         self.request_frame()
 
     def refresh_ages(self) -> None:

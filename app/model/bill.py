@@ -81,7 +81,7 @@ def return_text(dry_run: DryRun) -> str:
 
 
 def price_world_text(dry_run: DryRun) -> str:
-    """Say of which world the prices are, where that is not today's; empty for live ones."""
+    """Return of which world the prices are, where that is not today's; empty for live ones."""
     quotes = [quote for quote in (dry_run.source_quote, dry_run.target_quote) if quote is not None]
     playback = next((quote.playback for quote in quotes if quote.playback is not None), None)
     if playback is not None:

@@ -162,7 +162,7 @@ def _price(view: ContextView, freshness: Freshness | None) -> str:
 def _age(view: ContextView, now: float) -> str:
     if view.quote is None:
         return UNKNOWN
-    # The tool tip says the source in full: in a narrow column the word that all of them end with hides the rest.
+    # The tool tip has the source in full: in a narrow column the word that all of them end with hides the rest.
     source = clean_text(view.quote.source, 24).removesuffix(" market")
     playback = view.quote.playback
     return f"{format_age(view.quote.age_s(now)) if playback is None else playback.date}, {source}"
