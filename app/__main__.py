@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from app.arguments import build_parser
 from app.config.errors import ConfigurationError
-from app.configuration_file import load_configuration
+from app.config.loading import load_configuration
 from app.exit_codes import ExitCode
 
 

@@ -18,11 +18,11 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
+from app.config.window_settings import Settings
+from app.config.window_settings_file import default_settings_path, load_settings, save_settings
 from app.engine.pipe import EngineFailure
 from app.engine.process import EngineProcess
 from app.exit_codes import ExitCode
-from app.settings import Settings
-from app.settings_file import default_settings_path, load_settings, save_settings
 from app.tracing import is_tracing, trace
 from app.widgets.theme import apply_theme
 from app.window.frame_stalls import watch_stalls

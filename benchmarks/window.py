@@ -61,8 +61,8 @@ def measure(frames: int) -> dict[str, object]:
     # Imported here: the display has to be known before Qt is loaded.
     from PySide6.QtWidgets import QApplication
 
+    from app.config.window_settings import Settings
     from app.desktop import Desktop
-    from app.settings import Settings
     from app.widgets.theme import apply_theme
     from app.window.garbage import GarbageCollector
 

@@ -48,8 +48,8 @@ def take_pictures() -> None:
     import qasync
     from PySide6.QtWidgets import QApplication
 
+    from app.config.window_settings import Settings
     from app.desktop import Desktop
-    from app.settings import Settings
     from app.widgets.theme import apply_theme
 
     application = QApplication(["sentinelaura"])

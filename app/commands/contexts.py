@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from app.commands.output import MAX_MESSAGE_CHARACTERS, report_line, write_output
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
 from controller.clusters.kube_configuration import find_obstacle

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 
 from app.commands.output import MAX_MESSAGE_CHARACTERS, write_output
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
 from app.diagnostics.graphics import check_display, check_graphics

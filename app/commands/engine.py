@@ -16,10 +16,10 @@ from argparse import Namespace
 from typing import Any, BinaryIO
 
 from app.composition import open_engine
-from app.configuration import Configuration
+from app.config.configuration import Configuration
+from app.engine.loop_lag import watch_lag
 from app.engine.pipe import EngineFailure, SnapshotSender, read_message, write_message
 from app.exit_codes import ExitCode
-from app.loop_lag import watch_lag
 from app.tracing import is_tracing, trace
 from controller.engine.engine import Engine
 from controller.errors import ControllerError

@@ -9,7 +9,7 @@ from app.commands.failures import CommandFailed
 from app.commands.migration_report import MigrationReport
 from app.commands.picture import PICTURE_TIMEOUT_S, incomplete_picture, wait_for_picture
 from app.composition import open_engine
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.commands import RequestDryRun, SetArmed, StartMigration

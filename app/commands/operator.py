@@ -16,7 +16,7 @@ from app.commands.operator_report import (
 from app.commands.output import write_aside, write_output
 from app.commands.stopping import wait_for_stop_signal
 from app.composition import open_engine
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import EngineSnapshot

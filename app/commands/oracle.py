@@ -9,7 +9,7 @@ from argparse import Namespace
 from app.commands.output import report_line, write_output
 from app.commands.stopping import wait_for_stop_signal
 from app.composition import choose_price_source, open_fleet
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.discovery import bindings_of
 from controller.clusters.region_manager import RegionManager

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from app.commands.failures import CommandFailed, find_exit_code
 from app.commands.output import prepare_output, report_line
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 
 #: Commands whose own output tells what is unwise in the configuration; for the engine, the window does.
 _REPORT_THEMSELVES = frozenset({"doctor", "engine"})

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.config.catalogue import Setting, get_value, list_entries, list_settings, settings_by_name
+from app.config.configuration import Configuration
 from app.config.errors import UnknownSetting
 from app.config.layers import SET_FLAG, find_setting, list_sections
 from app.config.values import describe_allowed, format_toml, format_value
-from app.configuration import Configuration
 from oracle.untrusted_text import clean_text
 
 #: Characters in a line of an explanation.

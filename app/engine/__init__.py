@@ -1,1 +1,1 @@
-"""The engine's process beside the window, and the pipe between them."""
+"""The engine's process beside the window: how it is started, watched and spoken to."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from app.child_interpreter import child_command, trusted_search_path
+from app.engine.child_interpreter import child_command, trusted_search_path
 from app.engine.pipe import EngineFailure, SnapshotReceiver, read_message, write_message
 from controller.contract.commands import Command
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPushButton, QWidget
 
+from app.config.window_settings import Motion, PresenterChoice, Settings
 from app.model import colors
-from app.settings import Motion, PresenterChoice, Settings
 from app.widgets.labels import make_label
 from app.widgets.sheet import Sheet
 

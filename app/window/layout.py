@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.settings import Settings
+from app.config.window_settings import Settings
 
 SIZE_PX = (1280, 720)
 LEAST_SIZE_PX = (900, 560)

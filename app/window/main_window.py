@@ -20,6 +20,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.actions import HEADER_ACTIONS, TOGGLE_SIDE_PANEL, TURN, Part
+from app.config.window_settings import Motion, PresenterChoice, Settings
 from app.hud.stage import Stage
 from app.hud.viewport_choice import make_view
 from app.model.moves import Move, list_reported, move_of
@@ -28,7 +29,6 @@ from app.panels.header import Header
 from app.panels.inspector import Inspector
 from app.panels.region_table import RegionTable
 from app.panels.timeline import Timeline
-from app.settings import Motion, PresenterChoice, Settings
 from app.widgets.menus import open_menu
 from app.widgets.theme import load_icon
 from app.window.engine_link import EngineLink

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.config.window_settings import Settings
 from app.model.choices import Choice
-from app.settings import Settings
 from app.widgets.sheet import Sheet
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import app.window.main_window
-from app.settings import Settings
+from app.config.window_settings import Settings
 from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
 from gl.frame import Frame

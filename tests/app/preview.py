@@ -15,8 +15,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 import app.window.main_window
+from app.config.window_settings import PresenterChoice, Settings
 from app.hud.no_globe import NoGlobe
-from app.settings import PresenterChoice, Settings
 from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
 from controller.clusters.fleet import Health

@@ -80,8 +80,8 @@ class Home:
 @pytest.fixture
 def desktop(home, qtbot, flows_run, interface_loop, request):
     """The real window with its real engine, shown and closed as `app.desktop` does it."""
+    from app.config.window_settings import Motion, Settings
     from app.desktop import Desktop
-    from app.settings import Motion, Settings
 
     options = getattr(request, "param", ())
     desktop = Desktop(Settings(motion=Motion.REDUCED, opening_turn=False), options)

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from aiohttp import web
 
+from app.config.configuration import Configuration
 from app.config.layers import resolve_configuration
-from app.configuration import Configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
 from controller.clusters.settings import ContextOverride, FleetSettings, KubeSettings

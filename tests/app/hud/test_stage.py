@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.config.window_settings import Motion, Settings
 from app.hud.stage import Stage
-from app.settings import Motion, Settings
 from tests.app.conftest import Desk, point_at, settle
 
 SOURCE = "gcp-southamerica-west1"

@@ -13,11 +13,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.config.window_settings import Motion, Settings, parse_settings
 from app.hud.overlay import OverlayButton
 from app.model.region_rows import Column
 from app.model.workload_rows import WorkloadColumn
 from app.panels.timeline import text_area
-from app.settings import Motion, Settings, parse_settings
 from app.widgets.theme import SMALL_PX, make_font
 from app.window.layout import SIZE_PX
 from app.window.main_window import STARTING_S

@@ -1,4 +1,4 @@
-"""Reads the configuration file, the file of a password and the environment for `config/layers.py`.
+"""Reads the configuration file, the file of a password and the environment for `layers.py`.
 
 A configuration can name programs to run, so that a file which anybody may change is not believed.
 """
@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.config.catalogue import get_value, list_settings
+from app.config.configuration import Configuration
 from app.config.errors import FileRefused
 from app.config.layers import CONFIG_VARIABLE, resolve_configuration
-from app.configuration import Configuration
 from oracle.trusted_file import UntrustedFile, read_trusted
 
 #: Largest configuration file. Arbitrary: a thousand contexts need a tenth of it.

@@ -1,6 +1,6 @@
 """Everything that a person can set, as one frozen value. Pure.
 
-The fields declare the settings (`oracle/setting.py`); `app/config/` reads them from file, environment and flags.
+The fields declare the settings (`oracle/setting.py`); `layers.py` joins what file, environment and flags say of them.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.config.errors import ConfigurationError
-from app.settings import Motion, PresenterChoice, Settings, format_settings, parse_settings
+from app.config.window_settings import Motion, PresenterChoice, Settings, format_settings, parse_settings
 
 
 def test_settings_survive_being_written_down() -> None:

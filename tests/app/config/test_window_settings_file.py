@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
-from app.settings_file import load_settings, save_settings
+from app.config.window_settings import Settings
+from app.config.window_settings_file import load_settings, save_settings
 
 
 def test_a_first_start_has_the_defaults_and_no_complaint(tmp_path: Path) -> None:

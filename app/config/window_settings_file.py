@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from app.config.errors import ConfigurationError
-from app.settings import Settings, format_settings, parse_settings
+from app.config.window_settings import Settings, format_settings, parse_settings
 
 
 def default_settings_path() -> Path:

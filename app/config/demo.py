@@ -6,7 +6,7 @@ environment and flags overrule.
 
 from __future__ import annotations
 
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from controller.decision.settings import BudgetSettings, DecisionSettings
 from controller.migration.settings import MigrationSettings
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.config.configuration import Configuration
 from app.config.errors import ConfigurationError, FileRefused
-from app.configuration import Configuration
-from app.configuration_file import MAX_FILE_BYTES, load_configuration
+from app.config.loading import MAX_FILE_BYTES, load_configuration
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
 
