@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from app.arguments import build_parser
 from app.config.errors import ConfigurationError
-from app.configuration_file import load_configuration
+from app.config.loading import load_configuration
 from app.exit_codes import ExitCode
 
 
@@ -42,9 +42,9 @@ def _open_window(options: Sequence[str], warnings: Sequence[str]) -> int:
 
 
 def _fail(error: Exception, code: ExitCode) -> int:
-    from app.commands.output import tell
+    from app.commands.output import report_line
 
-    tell(f"sentinelaura: {error}")
+    report_line(f"sentinelaura: {error}")
     return code
 
 

@@ -9,9 +9,9 @@ import argparse
 from typing import NoReturn
 
 from app.config.catalogue import Setting, list_settings
+from app.config.configuration import Configuration
 from app.config.layers import SET_FLAG
 from app.config.values import NONE
-from app.configuration import Configuration
 from app.exit_codes import describe_exit_codes
 from oracle.store.address import mask_addresses
 

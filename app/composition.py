@@ -11,8 +11,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from app.configuration import Configuration
-from app.demo import DEMO_FLEET_TIME_SCALE
+from app.config.configuration import Configuration
+from app.config.demo import DEMO_FLEET_TIME_SCALE
 from app.private_directory import private_directory
 from controller.clusters.kubeconfig import read_kubeconfig, split_kubeconfig_paths
 from controller.clusters.region_manager import RegionManager

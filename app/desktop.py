@@ -18,16 +18,16 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from app.engine_pipe import EngineFailure
-from app.engine_process import EngineProcess
+from app.config.window_settings import Settings
+from app.config.window_settings_file import default_settings_path, load_settings, save_settings
+from app.engine.pipe import EngineFailure
+from app.engine.process import EngineProcess
 from app.exit_codes import ExitCode
-from app.frame_stalls import watch_stalls
-from app.garbage import GarbageCollector
-from app.settings import Settings
-from app.settings_file import default_settings_path, load_settings, save_settings
-from app.theme import apply_theme
 from app.tracing import is_tracing, trace
-from app.window import MainWindow
+from app.widgets.theme import apply_theme
+from app.window.frame_stalls import watch_stalls
+from app.window.garbage import GarbageCollector
+from app.window.main_window import MainWindow
 from controller.contract.commands import Command
 from controller.contract.snapshots import Notice
 from gl.rehearsal import rehearsal_frames
@@ -52,7 +52,7 @@ class Desktop(QObject):
         self._message_arrived.connect(self._deliver)
 
     def start_engine(self) -> None:
-        """Start the engine; the window shows what it says from then on."""
+        """Start the engine; the window shows its snapshots from then on."""
         self._engine = EngineProcess(self._options, self._post)
 
     async def stop_engine(self) -> None:
@@ -97,10 +97,10 @@ def run_desktop(options: Sequence[str], warnings: Sequence[str]) -> int:
     application.setQuitOnLastWindowClosed(False)
     apply_theme(application)
     settings_path = default_settings_path()
-    settings, trouble = load_settings(settings_path)
+    settings, problem = load_settings(settings_path)
     desktop = Desktop(settings, options)
     application.commitDataRequest.connect(lambda session: desktop.window.close_unasked())
-    for warning in [*warnings, *filter(None, [trouble])]:
+    for warning in [*warnings, *filter(None, [problem])]:
         desktop.window.show_notice(Notice(warning, Severity.WARNING, warning))
     _show_first_frame(application, desktop.window)
     _rehearse_later_frames(application, desktop.window)

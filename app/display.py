@@ -14,7 +14,7 @@ _ANSWER_TIMEOUT_S = 2.0
 
 
 class DisplayError(Exception):
-    """No window can be opened, for `reason`; the message says what to use instead."""
+    """No window can be opened, for `reason`; the message names what to use instead."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -28,13 +28,13 @@ def require_display() -> None:
     """Return where a window can be opened. Raises: DisplayError."""
     if sys.platform in ("win32", "darwin"):
         return
-    troubles = []
+    obstacles = []
     for platform in _list_platforms():
-        trouble = _find_trouble(platform)
-        if trouble is None:
+        obstacle = _find_obstacle(platform)
+        if obstacle is None:
             return
-        troubles.append(trouble)
-    raise DisplayError("; ".join(troubles))
+        obstacles.append(obstacle)
+    raise DisplayError("; ".join(obstacles))
 
 
 def _list_platforms() -> list[str]:
@@ -45,8 +45,8 @@ def _list_platforms() -> list[str]:
     return ["wayland", "xcb"] if os.environ.get("WAYLAND_DISPLAY") else ["xcb"]
 
 
-def _find_trouble(platform: str) -> str | None:
-    """Say why a platform of Qt can open no window here, None where it can."""
+def _find_obstacle(platform: str) -> str | None:
+    """Return why a platform of Qt can open no window here, None where it can."""
     find = _PLATFORMS.get(platform)
     if find is None:
         known = ", ".join(_PLATFORMS)
@@ -54,14 +54,14 @@ def _find_trouble(platform: str) -> str | None:
     return find()
 
 
-def _find_x_trouble() -> str | None:
+def _find_x_obstacle() -> str | None:
     display = os.environ.get("DISPLAY")
     if not display:
         return "no X display is set (DISPLAY is empty)"
     return None if _can_connect_to_x(display) else f"the X display {display} does not answer"
 
 
-def _find_wayland_trouble() -> str | None:
+def _find_wayland_obstacle() -> str | None:
     """Ask the compositor for a connection; Wayland says where its socket lies as `wl_display_connect` reads it."""
     if "WAYLAND_SOCKET" in os.environ:
         return None  # the connection itself was passed on to us
@@ -76,19 +76,19 @@ def _find_wayland_trouble() -> str | None:
     return None
 
 
-def _find_no_trouble() -> None:
+def _find_no_obstacle() -> None:
     """These platforms draw into memory; whoever names one knows that there is nothing to see, or serves it by VNC."""
 
 
 #: Platforms of Qt on which the window was seen to open -> what is wrong with them here. The others draw on a whole
 #: screen of their own, or abort.
 _PLATFORMS: dict[str, Callable[[], str | None]] = {
-    "xcb": _find_x_trouble,
-    "wayland": _find_wayland_trouble,
-    "wayland-egl": _find_wayland_trouble,
-    "offscreen": _find_no_trouble,
-    "minimal": _find_no_trouble,
-    "vnc": _find_no_trouble,
+    "xcb": _find_x_obstacle,
+    "wayland": _find_wayland_obstacle,
+    "wayland-egl": _find_wayland_obstacle,
+    "offscreen": _find_no_obstacle,
+    "minimal": _find_no_obstacle,
+    "vnc": _find_no_obstacle,
 }
 
 

@@ -26,8 +26,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, cast
 
-from app.engine_pipe import SnapshotReceiver, read_body
-from app.engine_process import engine_command
+from app.engine.pipe import SnapshotReceiver, read_body
+from app.engine.process import engine_command
 from benchmarks.demo_run import private_folders
 from benchmarks.process_tree import read_tree
 from controller.contract.snapshots import EngineSnapshot

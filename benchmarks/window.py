@@ -25,7 +25,7 @@ from bootstrap import virtual_screen
 
 if TYPE_CHECKING:
     from app.desktop import Desktop
-    from app.window import MainWindow
+    from app.window.main_window import MainWindow
 
 SIZE_PX = (1280, 720)
 MOVING_LIMIT_MS = 33.0
@@ -61,10 +61,10 @@ def measure(frames: int) -> dict[str, object]:
     # Imported here: the display has to be known before Qt is loaded.
     from PySide6.QtWidgets import QApplication
 
+    from app.config.window_settings import Settings
     from app.desktop import Desktop
-    from app.garbage import GarbageCollector
-    from app.settings import Settings
-    from app.theme import apply_theme
+    from app.widgets.theme import apply_theme
+    from app.window.garbage import GarbageCollector
 
     application = QApplication(["sentinelaura"])
     GarbageCollector(application)

@@ -21,7 +21,8 @@ from PIL import Image
 from bootstrap import virtual_screen
 
 if TYPE_CHECKING:
-    from app.window import MainWindow
+    from app.desktop import Desktop
+    from app.window.main_window import MainWindow
     from controller.contract.snapshots import MigrationView
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -44,42 +45,49 @@ def main() -> int:
 def take_pictures() -> None:
     """Walk through the demo as a person would."""
     # Imported here: the display has to be known before Qt is loaded.
+    import qasync
     from PySide6.QtWidgets import QApplication
 
+    from app.config.window_settings import Settings
     from app.desktop import Desktop
-    from app.settings import Settings
-    from app.theme import apply_theme
+    from app.widgets.theme import apply_theme
 
     application = QApplication(["sentinelaura"])
+    application.setQuitOnLastWindowClosed(False)  # the engine is still to be ended
     apply_theme(application)
     desktop = Desktop(Settings(opening_turn=False), ("--seed", "7"))
     desktop.window.resize(*SIZE_PX)
     desktop.window.show()
     desktop.start_engine()
+    with qasync.QEventLoop(application) as loop:
+        loop.run_until_complete(_visit(desktop))
+
+
+async def _visit(desktop: Desktop) -> None:
     try:
-        _walk(desktop.window)
+        await _walk(desktop.window)
     finally:
         desktop.window.close()
-        asyncio.run(desktop.stop_engine())
+        await desktop.stop_engine()
 
 
-def _walk(window: MainWindow) -> None:
+async def _walk(window: MainWindow) -> None:
     from controller.contract.snapshots import MigrationStage
 
-    _wait(lambda: window.snapshot is not None and window.snapshot.is_complete)
-    _pause(20_000)  # the chart wants some prices
+    await _wait(lambda: window.snapshot is not None and window.snapshot.is_complete)
+    await _pause(20_000)  # the chart wants some prices
     assert window.snapshot is not None
     move = window.snapshot.opportunities[0]
     window.select(move.workload.context)
     window.stage.fly_to(move.workload.context)
-    _pause(3_000)
+    await _pause(3_000)
     _save(window, "globe")
     window.migrate(move)
-    _wait(lambda: any(view.wave >= 3 for view in _migrations(window)))
-    _pause(1_500)
+    await _wait(lambda: any(view.wave >= 3 for view in _migrations(window)))
+    await _pause(1_500)
     _save(window, "migration")
-    _wait(lambda: any(view.stage is MigrationStage.DONE for view in _migrations(window)))
-    _pause(1_000)
+    await _wait(lambda: any(view.stage is MigrationStage.DONE for view in _migrations(window)))
+    await _pause(1_000)
     _save(window, "moved")
 
 
@@ -87,18 +95,16 @@ def _migrations(window: MainWindow) -> tuple[MigrationView, ...]:
     return window.snapshot.migrations if window.snapshot is not None else ()
 
 
-def _wait(is_reached: Callable[[], bool]) -> None:
+async def _wait(is_reached: Callable[[], bool]) -> None:
     for _ in range(PATIENCE_MS // STEP_MS):
         if is_reached():
             return
-        _pause(STEP_MS)
+        await _pause(STEP_MS)
     raise TimeoutError("the demo did not get to the next picture")
 
 
-def _pause(milliseconds: int) -> None:
-    from PySide6.QtTest import QTest
-
-    QTest.qWait(milliseconds)
+async def _pause(milliseconds: int) -> None:
+    await asyncio.sleep(milliseconds / 1000.0)
 
 
 def _save(window: MainWindow, name: str) -> None:

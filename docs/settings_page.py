@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from app.config.catalogue import Setting, get_value, list_entries, list_settings
+from app.config.configuration import Configuration
+from app.config.demo import DEMO
 from app.config.explaining import describe_default
 from app.config.layers import list_sections
 from app.config.values import describe_allowed, format_value
-from app.configuration import Configuration
-from app.demo import DEMO
 
 PAGE = Path(__file__).parent / "settings.md"
 

@@ -1,8 +1,10 @@
 """Fixtures for the whole suite. May not import the application: a test of one folder must not load another."""
 
+import asyncio
 import gc
 from collections import Counter
 
+import pytest
 from hypothesis import settings
 
 # Here and not beside the clusters, because pytest takes plugins from the topmost conftest only.
@@ -18,7 +20,7 @@ FULL_COLLECTION_EVERY = 100
 
 
 def pytest_configure() -> None:
-    """Collect garbage on the main thread only, as the program does (app/garbage.py): tests leave widgets behind."""
+    """Collect garbage on the main thread only, as app/window/garbage.py does: tests leave widgets behind."""
     gc.disable()
 
 
@@ -32,3 +34,27 @@ def pytest_terminal_summary(terminalreporter) -> None:
     reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
     for reason, count in reasons.most_common():
         terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture(scope="session")
+def interface_loop(qapp):
+    """The loop of the interface's coroutines. Qt's own turns run it, so that a test decides when they go on."""
+    import qasync
+
+    loop = qasync.QEventLoop(qapp, already_running=True)
+    asyncio._set_running_loop(None)
+    yield loop
+    loop.stop()
+    loop.close()
+
+
+@pytest.fixture
+def flows_run(interface_loop, qapp):
+    """Let the flows of a window run; what the test has left of them ends with it."""
+    asyncio._set_running_loop(interface_loop)
+    yield
+    for task in asyncio.all_tasks(interface_loop):
+        task.cancel()
+    while asyncio.all_tasks(interface_loop):
+        qapp.processEvents()
+    asyncio._set_running_loop(None)

@@ -7,9 +7,9 @@ from argparse import Namespace
 
 from app.commands.failures import CommandFailed
 from app.commands.output import write_output
+from app.config.configuration import Configuration
 from app.config.errors import UnknownSetting
 from app.config.explaining import explain, settings_to_json, show_settings
-from app.configuration import Configuration
 from app.exit_codes import ExitCode
 
 

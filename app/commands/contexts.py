@@ -7,14 +7,14 @@ from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from app.commands.output import MAX_MESSAGE_CHARACTERS, tell, write_output
-from app.configuration import Configuration
+from app.commands.output import MAX_MESSAGE_CHARACTERS, report_line, write_output
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
-from app.formatting import plain_text
 from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
 from controller.clusters.kube_configuration import find_obstacle
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig, split_kubeconfig_paths
 from controller.clusters.kubeconfig_entries import UserEntry
+from oracle.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class _Row:
 async def run_contexts(arguments: Namespace, configuration: Configuration) -> int:
     """Print one line for each context, and below it why it is not used. Raises: KubeconfigError."""
     if configuration.kubeconfig is None:
-        tell("no --kubeconfig: the clusters are simulated, and need no credential")
+        report_line("no --kubeconfig: the clusters are simulated, and need no credential")
         return ExitCode.OK
     kubeconfig = read_kubeconfig(split_kubeconfig_paths(configuration.kubeconfig))
     programs = ExecPrograms(configuration.clusters.kube)
     rows = [_describe(context, configuration, programs) for context in kubeconfig.contexts.values()]
     for note in kubeconfig.notes:
-        tell(note)
+        report_line(note)
     write_output(
         json.dumps({"contexts": [asdict(row) for row in rows]}, indent=2)
         if arguments.json
@@ -80,7 +80,7 @@ def _describe_credential(user: UserEntry, programs: ExecPrograms) -> str:
 def _to_lines(rows: Iterable[_Row]) -> Iterable[str]:
     for row in rows:
         context, server, credential, reason = (
-            plain_text(text, MAX_MESSAGE_CHARACTERS)
+            clean_text(text, MAX_MESSAGE_CHARACTERS)
             for text in (row.context, row.server, row.credential, row.reason)
         )
         yield f"{row.state:<9} {context:<32} {server or '-':<40} {credential}"

@@ -1,4 +1,4 @@
-"""`sentinelaura doctor`: is everything there that the program needs, and if not, what would mend it?"""
+"""`sentinelaura doctor`: is everything there that the program needs, and if not, what would help?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 
 from app.commands.output import MAX_MESSAGE_CHARACTERS, write_output
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
 from app.diagnostics.graphics import check_display, check_graphics
@@ -15,7 +15,7 @@ from app.diagnostics.prices import check_prices
 from app.diagnostics.settings import check_settings
 from app.diagnostics.store import check_store
 from app.exit_codes import ExitCode
-from app.formatting import plain_text
+from oracle.untrusted_text import clean_text
 
 _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BROKEN: "BROKEN "}
 
@@ -42,7 +42,7 @@ def _to_json(checks: Iterable[Check]) -> str:
 
 def _to_lines(checks: Iterable[Check]) -> Iterable[str]:
     for check in checks:
-        name, detail = (plain_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail))
+        name, detail = (clean_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail))
         yield f"{_MARKS[check.state]}  {name:<40} {detail}"
         for advice in check.advice.splitlines():
-            yield f"{'':50}{plain_text(advice, MAX_MESSAGE_CHARACTERS)}"
+            yield f"{'':50}{clean_text(advice, MAX_MESSAGE_CHARACTERS)}"

@@ -16,10 +16,10 @@ from argparse import Namespace
 from typing import Any, BinaryIO
 
 from app.composition import open_engine
-from app.configuration import Configuration
-from app.engine_pipe import EngineFailure, SnapshotSender, read_message, write_message
+from app.config.configuration import Configuration
+from app.engine.loop_lag import watch_lag
+from app.engine.pipe import EngineFailure, SnapshotSender, read_message, write_message
 from app.exit_codes import ExitCode
-from app.loop_lag import watch_lag
 from app.tracing import is_tracing, trace
 from controller.engine.engine import Engine
 from controller.errors import ControllerError
@@ -39,7 +39,7 @@ async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
     try:
         async with open_engine(configuration) as engine:
             await _serve(engine, writer)
-    except Exception as error:  # the edge of the process: whatever it is, the person at the window is told
+    except Exception as error:  # the edge of the process: whatever it is, the window shows it
         logger.exception("the engine ends")
         writer.finish(EngineFailure(_describe(error)))
         return ExitCode.FAILED

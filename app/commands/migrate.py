@@ -9,7 +9,7 @@ from app.commands.failures import CommandFailed
 from app.commands.migration_report import MigrationReport
 from app.commands.picture import PICTURE_TIMEOUT_S, incomplete_picture, wait_for_picture
 from app.composition import open_engine
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
@@ -72,8 +72,8 @@ def _require_parts(
         if name not in contexts:
             known = ", ".join(contexts)
             raise CommandFailed(ExitCode.BAD_INPUT, f"there is no context {name!r}; known: {known}")
-        if (trouble := _find_trouble(contexts[name])) is not None:
-            raise CommandFailed(ExitCode.INCOMPLETE, f"{name}: {trouble}")
+        if (obstacle := _find_obstacle(contexts[name])) is not None:
+            raise CommandFailed(ExitCode.INCOMPLETE, f"{name}: {obstacle}")
     source = contexts[workload.context]
     if workload not in {view.key for view in source.workloads}:
         known = ", ".join(f"{view.key.namespace}/{view.key.name}" for view in source.workloads) or "none"
@@ -81,7 +81,7 @@ def _require_parts(
         raise CommandFailed(ExitCode.BAD_INPUT, text)
 
 
-def _find_trouble(view: ContextView) -> str | None:
+def _find_obstacle(view: ContextView) -> str | None:
     if view.health is not Health.REACHABLE:
         return view.health_reason or "it has not answered"
     return "it has not been listed yet" if view.node_count is None else None

@@ -9,10 +9,10 @@ from app.commands.failures import CommandFailed, find_exit_code
 from app.commands.output import write_output
 from app.commands.plan_report import dry_run_to_json, dry_run_to_text
 from app.exit_codes import ExitCode
-from app.formatting import plain_text
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationView
 from oracle.reason import encode_reason
+from oracle.untrusted_text import clean_text
 
 _INTERRUPTED = "stopped before the end; a migration that had begun is taken up by the next armed start"
 
@@ -87,7 +87,7 @@ def _progress_facts(view: MigrationView) -> dict[str, Any]:
 def _progress_line(view: MigrationView) -> str:
     counters = f"{view.landed}/{view.replicas} landed, ready {_count(view.source_ready)} + {_count(view.target_ready)}"
     # Phases and counters are ours; the detail may quote a cluster.
-    return f"{view.phase:<17} wave {view.wave}/{view.waves}  {counters}  {plain_text(view.sentence)}"
+    return f"{view.phase:<17} wave {view.wave}/{view.waves}  {counters}  {clean_text(view.sentence)}"
 
 
 def _count(replicas: int | None) -> str:

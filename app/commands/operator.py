@@ -16,13 +16,13 @@ from app.commands.operator_report import (
 from app.commands.output import write_aside, write_output
 from app.commands.stopping import wait_for_stop_signal
 from app.composition import open_engine
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import EngineSnapshot
 from controller.engine.engine import Engine
 
-#: How long the price store may take to start before its absence is told. Seconds; the embedded one needs 0.2.
+#: How long the price store may take to start before its absence is reported. Seconds; the embedded one needs 0.2.
 START_PATIENCE_S = 2.0
 
 

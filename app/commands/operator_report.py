@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.formatting import plain_text
 from controller.contract.snapshots import EngineSnapshot, Notice, TimelineEntry
+from oracle.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeChange:
-    """A notice that is new, says something new, or is no longer true."""
+    """A notice that is new, has new words, or is no longer true."""
 
     notice: Notice
     at: float
@@ -21,7 +21,7 @@ class NoticeChange:
 
 
 class OperatorNews:
-    """Remembers what was said, so that each snapshot yields only what it adds."""
+    """Remembers what was reported, so that each snapshot yields only what it adds."""
 
     def __init__(self) -> None:
         self._last_entry = 0
@@ -84,4 +84,4 @@ def notice_to_json(change: NoticeChange) -> str:
 
 
 def _line(at: float, kind: str, text: str) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC  {kind:<10}{plain_text(text, 500)}"
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC  {kind:<10}{clean_text(text, 500)}"

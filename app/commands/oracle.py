@@ -6,10 +6,10 @@ import asyncio
 import time
 from argparse import Namespace
 
-from app.commands.output import tell, write_output
+from app.commands.output import report_line, write_output
 from app.commands.stopping import wait_for_stop_signal
 from app.composition import choose_price_source, open_fleet
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.discovery import bindings_of
 from controller.clusters.region_manager import RegionManager
@@ -18,7 +18,7 @@ from oracle.service import serve_prices
 
 
 async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
-    """Price what the clusters run on until a signal comes; standard error tells how the store is.
+    """Price what the clusters run on until a signal comes; standard error shows how the store is.
 
     Raises: OracleError for a recording, an address or a port that cannot be used; then nothing was started.
     """
@@ -36,7 +36,7 @@ async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
 async def _serve(fleet: RegionManager, oracle: Oracle) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_follow_bindings(fleet, oracle))
-        tasks.create_task(_tell_changes(oracle))
+        tasks.create_task(_report_changes(oracle))
 
 
 async def _follow_bindings(fleet: RegionManager, oracle: Oracle) -> None:
@@ -46,9 +46,9 @@ async def _follow_bindings(fleet: RegionManager, oracle: Oracle) -> None:
         await fleet.wait_for_change()
 
 
-async def _tell_changes(oracle: Oracle) -> None:
+async def _report_changes(oracle: Oracle) -> None:
     """Print a line whenever a person would want to know."""
-    told: dict[str, None] = {}
+    reported: dict[str, None] = {}
     revision = oracle.revision
     while True:
         status = oracle.status
@@ -56,7 +56,7 @@ async def _tell_changes(oracle: Oracle) -> None:
         displacement = () if status.displacement is None else (str(status.displacement),)
         lines = dict.fromkeys((state, *status.notices, *displacement))
         for line in lines:
-            if line not in told:
-                tell(line)
-        told = lines
+            if line not in reported:
+                report_line(line)
+        reported = lines
         revision = await oracle.wait_for_change(revision)

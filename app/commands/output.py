@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-from app.formatting import plain_text
+from oracle.untrusted_text import clean_text
 
 #: Longest message about something that is wrong, in characters; one that lists the names of a cluster may be long.
 MAX_MESSAGE_CHARACTERS = 2000
@@ -35,9 +35,9 @@ def write_output(text: str) -> None:
         raise OutputFailed(error) from error
 
 
-def tell(text: str) -> None:
+def report_line(text: str) -> None:
     """Write one line to standard error, without whatever could steer a terminal."""
-    write_aside(plain_text(text, MAX_MESSAGE_CHARACTERS))
+    write_aside(clean_text(text, MAX_MESSAGE_CHARACTERS))
 
 
 def write_aside(line: str) -> None:

@@ -16,7 +16,7 @@ PICTURE_TIMEOUT_S = 30.0
 
 
 async def wait_for_picture(engine: Engine) -> EngineSnapshot:
-    """Return the first full picture, or the newest one when the time is over; `is_complete` tells which."""
+    """Return the first full picture, or the newest one when the time is over; `is_complete` is which of them."""
     return await engine.wait_until(lambda seen: seen.is_complete, PICTURE_TIMEOUT_S)
 
 

@@ -9,7 +9,7 @@ from app.commands.output import write_output
 from app.commands.picture import incomplete_picture, wait_for_picture
 from app.commands.plan_report import plan_to_json, plan_to_text
 from app.composition import open_engine
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.contract.commands import LookAt
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from app.dry_run_lines import Line, make_lines, price_world_text, verdict_text
-from app.formatting import plain_text
+from app.model.bill import Line, make_lines, price_world_text, verdict_text
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import EngineSnapshot
 from oracle.reason import encode_reason
+from oracle.untrusted_text import clean_text
 
 
 def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def plan_to_text(snapshot: EngineSnapshot) -> str:
 
 def dry_run_to_text(dry_run: DryRun) -> str:
     """Return a dry run as a short block of lines: the bill that the window's card shows."""
-    title = plain_text(f"{dry_run.workload} -> {dry_run.target}")
+    title = clean_text(f"{dry_run.workload} -> {dry_run.target}")
     bill = make_lines(dry_run, dry_run.workload.context, dry_run.target)
     world = price_world_text(dry_run)
     below = (f"  {text}" for text in (verdict_text(dry_run), world) if text)
@@ -55,9 +55,9 @@ def dry_run_to_text(dry_run: DryRun) -> str:
 
 
 def _plan_lines(snapshot: EngineSnapshot) -> Iterator[str]:
-    yield f"prices: {plain_text(snapshot.price_source.text)}"
+    yield f"prices: {clean_text(snapshot.price_source.text)}"
     for notice in snapshot.notices:
-        yield f"{notice.severity.value}: {plain_text(notice.text)}"
+        yield f"{notice.severity.value}: {clean_text(notice.text)}"
     yield f"{len(snapshot.opportunities)} worth moving"
     for dry_run in snapshot.opportunities:
         yield ""
@@ -65,7 +65,7 @@ def _plan_lines(snapshot: EngineSnapshot) -> Iterator[str]:
     yield ""
     yield f"{len(snapshot.refused)} refused"
     for refusal in snapshot.refused:
-        yield plain_text(f"{refusal.workload} -> {refusal.target or 'anywhere'}: {refusal.reason}")
+        yield clean_text(f"{refusal.workload} -> {refusal.target or 'anywhere'}: {refusal.reason}")
 
 
 def _opportunity_to_json(dry_run: DryRun) -> dict[str, Any]:

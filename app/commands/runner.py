@@ -9,11 +9,11 @@ from argparse import Namespace
 from collections.abc import Awaitable, Callable
 
 from app.commands.failures import CommandFailed, find_exit_code
-from app.commands.output import prepare_output, tell
-from app.configuration import Configuration
+from app.commands.output import prepare_output, report_line
+from app.config.configuration import Configuration
 
 #: Commands whose own output tells what is unwise in the configuration; for the engine, the window does.
-_TELL_THEMSELVES = frozenset({"doctor", "engine"})
+_REPORT_THEMSELVES = frozenset({"doctor", "engine"})
 
 _Command = Callable[[Namespace, Configuration], Awaitable[int]]
 
@@ -21,21 +21,21 @@ _Command = Callable[[Namespace, Configuration], Awaitable[int]]
 def run_headless(arguments: Namespace, configuration: Configuration) -> int:
     """Run the command that `arguments` name and return its exit code."""
     prepare_output()
-    if arguments.command not in _TELL_THEMSELVES:
+    if arguments.command not in _REPORT_THEMSELVES:
         for warning in configuration.warnings:
-            tell(f"sentinelaura: {warning}")
+            report_line(f"sentinelaura: {warning}")
     try:
         return asyncio.run(_run(_find_command(arguments.command), arguments, configuration))
     except BaseException as error:  # the edge of the process: KeyboardInterrupt as well has its exit code
         code = find_exit_code(error)
         if code is None:
             raise
-        _tell_failure(error)
+        _report_failure(error)
         return code
 
 
 async def _run(command: _Command, arguments: Namespace, configuration: Configuration) -> int:
-    """Run the command; SIGTERM ends it in an orderly way, as Ctrl-C does. A command may take the signal over."""
+    """Run the command; SIGTERM ends it in order, as Ctrl-C does. A command may take the signal over."""
     task = asyncio.current_task()
     assert task is not None
     with contextlib.suppress(NotImplementedError):  # Windows has no such signal
@@ -43,13 +43,13 @@ async def _run(command: _Command, arguments: Namespace, configuration: Configura
     return await command(arguments, configuration)
 
 
-def _tell_failure(error: BaseException) -> None:
-    """Say what went wrong; who has stopped the command or closed its output knows, and their errors are empty."""
+def _report_failure(error: BaseException) -> None:
+    """Report what went wrong; who has stopped the command or closed its output knows, and their errors are empty."""
     if reason := str(error):
-        tell(f"sentinelaura: {reason}")
+        report_line(f"sentinelaura: {reason}")
     if isinstance(error, CommandFailed):
         for detail in error.details:
-            tell(f"- {detail}")
+            report_line(f"- {detail}")
 
 
 def _find_command(name: str) -> _Command:

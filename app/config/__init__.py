@@ -1,1 +1,1 @@
-"""From the declarations of settings to files, environment, flags, explanations and the page of all settings."""
+"""What a person can set: declared once, read from files, environment and flags, explained."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.config.catalogue import Setting, get_value, list_entries, list_settings, settings_by_name
+from app.config.configuration import Configuration
 from app.config.errors import UnknownSetting
 from app.config.layers import SET_FLAG, find_setting, list_sections
 from app.config.values import describe_allowed, format_toml, format_value
-from app.configuration import Configuration
-from app.formatting import plain_text
+from oracle.untrusted_text import clean_text
 
 #: Characters in a line of an explanation.
 WIDTH = 100
@@ -92,7 +92,7 @@ def _explain(setting: Setting, configuration: Configuration) -> Iterator[str]:
         yield _make_line("file", f"[contexts.NAME] {setting.name} = {format_toml(setting)}")
         return
     origin = configuration.origins[setting.name]
-    yield _make_line("now", plain_text(f"{_show_value(setting, configuration)}  ({origin})", WIDTH * 3))
+    yield _make_line("now", clean_text(f"{_show_value(setting, configuration)}  ({origin})", WIDTH * 3))
     section = f"[{setting.section}] " if setting.section else ""
     yield _make_line("file", f"{section}{setting.key} = {format_toml(setting)}")
     yield _make_line("environment", setting.variable)
@@ -107,7 +107,7 @@ def _make_line(title: str, text: str) -> str:
 
 
 def _make_row(name: str, value: str, origin: str) -> str:
-    return f"{plain_text(name):<36} {plain_text(value):<32} {plain_text(origin)}"
+    return f"{clean_text(name):<36} {clean_text(value):<32} {clean_text(origin)}"
 
 
 def _show_value(setting: Setting, configuration: Configuration) -> str:

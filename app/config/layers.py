@@ -1,6 +1,6 @@
 """Defaults, file, environment and flags, in that rising order, with the origin of each value. Pure.
 
-The texts of the file and the environment are arguments; reading them belongs to `configuration_file.py`.
+The texts of the file and the environment are arguments; reading them belongs to `loading.py`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from app.config.catalogue import ENVIRONMENT_PREFIX, Setting, get_value, list_settings, settings_by_name
+from app.config.configuration import Configuration
+from app.config.demo import DEMO
 from app.config.errors import BrokenPromise, ConfigurationError, SettingError, UnknownSetting
 from app.config.values import decode_value, format_value, parse_text
-from app.configuration import Configuration
-from app.demo import DEMO
 from oracle.setting import Promise
 from oracle.store.address import holds_password, is_readable_on_the_network, mask_address
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable
 
 from app.composition import open_fleet
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from controller.clusters.checks import Outcome
 from controller.clusters.discovery import declare_node

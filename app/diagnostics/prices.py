@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from oracle.errors import PriceFileError
 from oracle.market import Offering

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, warning
 
 

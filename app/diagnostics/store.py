@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from oracle.errors import StoreUrlError
 from oracle.oracle import Oracle, open_oracle

@@ -1,4 +1,4 @@
-"""The small fixed things over the globe: what the colours mean, and the badge that says DEMO."""
+"""The small fixed things over the globe: what the colours mean, and the badge for the demo."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app import colors
-from app.formatting import format_price
-from app.hud.price_scale import PriceScale
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.formatting import format_price
+from app.model.price_scale import PriceScale
+from app.widgets.theme import SMALL_PX, make_font
 from controller.contract.snapshots import PriceOrigin
 from gl.palette import RAMP, UNKNOWN
 
@@ -113,7 +113,7 @@ class Badge(QLabel):
         )
 
     def show_text(self, text: str) -> None:
-        """Say other words, as wide as they are."""
+        """Show other words, as wide as they are."""
         if text != self.text():
             self.setText(text)
             self.setMinimumWidth(round(QFontMetricsF(self.font()).horizontalAdvance(text)) + 20)

@@ -1,7 +1,7 @@
-"""How the globe moves under a person's hands: dragging, gliding, zooming, flying, turning. Pure.
+"""How the globe moves under mouse and keyboard: dragging, gliding, zooming, flying, turning. Pure.
 
 The one owner of the camera. Times are seconds of a monotonic clock, given by the caller; nothing moves by itself:
-`advance` moves, and `is_moving` says whether calling it again would change anything.
+`advance` moves, and `is_moving` is whether calling it again would change anything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ GLIDE_DECAY_S = 0.28
 GLIDE_LEAST_PX_PER_S = 12.0
 #: A pointer that rested this long before the release does not throw the globe.
 GLIDE_MEMORY_S = 0.08
-#: The zoom covers the share 1 - 1/e of its remaining way in this time.
+#: The zoom covers the share 1 - 1/e of what remains of it in this time.
 ZOOM_DECAY_S = 0.07
 ZOOM_LEAST_STEPS = 0.02
 #: Eastward turning: slow enough to read the labels.

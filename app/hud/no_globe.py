@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app import colors
-from app.theme import TITLE_PX, make_font
+from app.model import colors
+from app.widgets.theme import TITLE_PX, make_font
 from gl.frame import Frame
 
 
@@ -43,7 +43,7 @@ class NoGlobe(QWidget):
         """Prepare nothing."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Say that the message is on the screen."""
+        """Report that the message is on the screen."""
         super().paintEvent(event)
         self.frame_painted.emit()
 

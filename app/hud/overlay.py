@@ -12,15 +12,15 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from app import colors
-from app.hud.overlay_items import ItemKind, OverlayItem
 from app.hud.overlay_layout import SLOTS, Box, Label, Placement, place_labels
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.overlay_items import ItemKind, OverlayItem
+from app.widgets.theme import SMALL_PX, make_font
 from gl.geometry.camera import Projection
 
 BUTTON_HEIGHT_PX = 26.0
 NAME_HEIGHT_PX = 18.0
-#: Names use only the nearest slots: far from its place, a name without a line says the wrong thing.
+#: Names use only the nearest slots: far from its place, a name without a line stands for the wrong one.
 NAME_SLOTS = 8
 #: How much a name's veil hides of the land behind it, of 255.
 VEIL_ALPHA = 150

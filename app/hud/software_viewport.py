@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from app.colors import SKY
+from app.model.colors import SKY
 from gl.frame import Frame
 from gl.offscreen import BYTES_PER_PIXEL, OffscreenPresenter
 

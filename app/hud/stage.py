@@ -1,4 +1,4 @@
-"""The globe with everything on it: joins the viewport, the overlay and the person's hands.
+"""The globe with everything on it: joins the viewport, the overlay and the mouse.
 
 Draws only when something changed: every change asks for one frame, and a frame asks for the next one only while
 something moves. Nothing here knows how a frame reaches the screen.
@@ -12,26 +12,28 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtGui import QAction, QFocusEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
 
-from app.colors import WARNING
+from app.hud.globe_input import GlobeInput
 from app.hud.globe_view import GlobeView
 from app.hud.legend import Badge, Legend, badge_text
 from app.hud.navigator import Navigator
 from app.hud.no_globe import NoGlobe
 from app.hud.opening_view import choose_azimuth
 from app.hud.overlay import Overlay
-from app.hud.overlay_items import ItemKind, OverlayItem, distinct_names, make_items
 from app.hud.overlay_layout import Box
-from app.hud.stage_controls import StageControls
-from app.notices import Notices
-from app.presenter import Focus, Presenter
+from app.model.colors import WARNING
+from app.model.names import distinct_names
+from app.model.overlay_items import ItemKind, OverlayItem, make_items
+from app.model.presenter import Focus, Presenter
+from app.widgets.action_button import ActionButton
+from app.widgets.notices import Notices
 from controller.contract.snapshots import EngineSnapshot
 from gl.frame import Frame
 from gl.geometry.camera import Camera, Viewport, wrap_degrees
 from gl.geometry.flight import frame_places
-from gl.geometry.picking import pick_marker
+from gl.geometry.picking import pick_marker, pick_place
 from gl.geometry.sun import sun_direction
 
 #: Between two frames while something moves, and while only the slow turning does.
@@ -40,6 +42,10 @@ TURNING_FRAME_MS = 33
 MARGIN_PX = 12
 #: A flight to one region keeps the height between these, in globe radii from the centre.
 REGION_DISTANCES = (2.6, 3.4)
+#: A double click comes nearer by this share, but not nearer than the nearest of these.
+CLOSE_UP_SHARE = 0.75
+#: What an arrow key moves, in pixels of a drag.
+KEY_STEP_PX = 60.0
 #: A better first pose than this far away is worth a flight.
 FAR_DEGREES = 30.0
 #: The whole globe; its azimuth is chosen by the light and the regions.
@@ -60,6 +66,7 @@ class Stage(QWidget):
     def __init__(
         self,
         make_view: Callable[[QWidget], GlobeView],
+        turn: QAction,
         parent: QWidget | None = None,
         *,
         clock: Callable[[], float] = time.time,
@@ -90,12 +97,13 @@ class Stage(QWidget):
         self.demo_badge.hide()
         self.notices = Notices(self)
         self.notices.resized.connect(self._place_notices)
-        self.turn_button = self._make_turn_button()
+        self.turn_button = ActionButton(turn, self, outlined=True)
+        self._turn = turn
         self.overlay.clicked.connect(self._on_item_clicked)
         self._hide_what_belongs_to_the_globe()
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._draw)
-        self._controls = StageControls(self)
+        self._connect_input(GlobeInput(self))
 
     @property
     def viewport(self) -> Viewport:
@@ -118,14 +126,14 @@ class Stage(QWidget):
         return self.navigator.is_moving or self.presenter.is_animating(self._monotonic())
 
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
-        """Take in what the engine says."""
+        """Show the engine's newest snapshot."""
         self.presenter.update(snapshot, self._clock(), self._monotonic())
         self._face_regions()
         self.legend.show_scale(self.presenter.scale)
-        said = badge_text(snapshot.price_source.origin, demo=snapshot.demo)
-        self.demo_badge.show_text(said or "")
-        if self.demo_badge.isHidden() == bool(said):
-            self.demo_badge.setVisible(bool(said))
+        badge = badge_text(snapshot.price_source.origin, demo=snapshot.demo)
+        self.demo_badge.show_text(badge or "")
+        if self.demo_badge.isHidden() == bool(badge):
+            self.demo_badge.setVisible(bool(badge))
         self.request_frame()
 
     def refresh_ages(self) -> None:
@@ -137,9 +145,9 @@ class Stage(QWidget):
         """Mark a context's region."""
         self._set_focus(replace(self._focus, selected=context))
 
-    def preview(self, way: tuple[str, str] | None) -> None:
+    def preview(self, route: tuple[str, str] | None) -> None:
         """Show the arc of a move that is only considered: (source, target)."""
-        self._set_focus(replace(self._focus, preview=way))
+        self._set_focus(replace(self._focus, preview=route))
 
     def set_reduced_motion(self, reduced: bool) -> None:
         """Move in steps instead of flights from now on."""
@@ -181,6 +189,16 @@ class Stage(QWidget):
         self.navigator.fly_to(camera, self._monotonic())
         self.request_frame()
 
+    def rotate(self, right: float, down: float) -> None:
+        """Turn the globe by steps of a key."""
+        self.drag(right * KEY_STEP_PX, down * KEY_STEP_PX)
+        self.let_go(gliding=False)
+
+    def zoom(self, steps: float) -> None:
+        """Come nearer by steps of the wheel or of a key; below 0 go away."""
+        self.navigator.zoom(steps)
+        self.request_frame()
+
     def drag(self, right_px: float, down_px: float) -> None:
         """Let the globe follow the pointer."""
         self.navigator.drag(right_px, down_px, self.viewport, self._monotonic())
@@ -218,8 +236,30 @@ class Stage(QWidget):
         self.view.release()
 
     @property
-    def _has_globe(self) -> bool:
+    def has_globe(self) -> bool:
+        """Whether a globe is drawn, and not a message in its place."""
         return not isinstance(self.view, NoGlobe)
+
+    def _connect_input(self, mouse: GlobeInput) -> None:
+        mouse.pointed.connect(lambda position: self.hover(self.context_at(position)))
+        mouse.left.connect(lambda: self.hover(None))
+        mouse.clicked.connect(lambda position: self.region_selected.emit(self.context_at(position)))
+        mouse.double_clicked.connect(self._fly_to_pointed)
+        mouse.dragged.connect(self.drag)
+        mouse.released.connect(self.let_go)
+        mouse.zoomed.connect(self.zoom)
+
+    def _fly_to_pointed(self, position: QPointF) -> None:
+        """Fly to the region, or to the place, under the pointer."""
+        context = self.context_at(position)
+        if context is not None:
+            self.region_selected.emit(context)
+            self.fly_to(context)
+            return
+        camera = self.navigator.camera
+        place = pick_place(camera, self.viewport, position.x(), position.y())
+        if place is not None:
+            self.fly(Camera.above(place, max(REGION_DISTANCES[0], camera.distance * CLOSE_UP_SHARE)))
 
     def _set_up_view(self) -> None:
         self.view.setMouseTracking(True)
@@ -248,17 +288,7 @@ class Stage(QWidget):
     def _hide_what_belongs_to_the_globe(self) -> None:
         self.overlay.clear()
         for part in (self.overlay, self.legend, self.turn_button):
-            part.setVisible(self._has_globe)
-
-    def _make_turn_button(self) -> QToolButton:
-        button = QToolButton(self)
-        button.setText("Turn")
-        button.setProperty("outlined", True)
-        button.setCheckable(True)
-        button.setToolTip("Turn the globe, or let it rest (Space)")
-        button.setAccessibleName("Turn the globe")
-        button.clicked.connect(self.toggle_turning)
-        return button
+            part.setVisible(self.has_globe)
 
     def _home(self) -> Camera:
         """The whole globe, also where the stage is narrower than it is high."""
@@ -305,7 +335,7 @@ class Stage(QWidget):
 
     def _show_overlay(self, frame: Frame) -> None:
         snapshot = self.presenter.snapshot
-        if snapshot is None or not self._has_globe:
+        if snapshot is None or not self.has_globe:
             return
         migrations = self.presenter.shown_migrations(self._monotonic())
         names = distinct_names(snapshot.contexts)
@@ -329,7 +359,7 @@ class Stage(QWidget):
         turning = self.navigator.is_turning
         if turning != self._was_turning:
             self._was_turning = turning
-            self.turn_button.setChecked(turning)
+            self._turn.setChecked(turning)
 
     def _on_item_clicked(self, item: OverlayItem) -> None:
         if item.kind is ItemKind.MIGRATE:
@@ -340,7 +370,7 @@ class Stage(QWidget):
     # Qt's events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay out by hand: everything stands over the viewport."""
+        """Place the parts: all of them stand over the viewport."""
         del event
         self.view.setGeometry(self.rect())
         self.overlay.setGeometry(self.rect())

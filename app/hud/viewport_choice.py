@@ -6,9 +6,9 @@ import logging
 
 from PySide6.QtWidgets import QWidget
 
+from app.config.window_settings import PresenterChoice
 from app.hud.globe_view import GlobeView
 from app.hud.no_globe import NoGlobe
-from app.settings import PresenterChoice
 
 _log = logging.getLogger(__name__)
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from collections.abc import Sequence
 
-from app import colors
-from app.formatting import plain_text
-from app.panels.labels import make_label
-from app.panels.sheet import Sheet
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.model import colors
+from app.widgets.labels import make_label
+from app.widgets.question import Question
+from oracle.untrusted_text import clean_text
 
 
-class ArmSheet(Sheet):
+class ArmSheet(Question):
     """Names the contexts and what arming allows; the safe answer has the keyboard."""
-
-    confirmed = Signal(tuple)
-    """The contexts that a person armed."""
 
     def __init__(self, window: QWidget, behind: QWidget) -> None:
         super().__init__(window, behind, "Arm contexts?", 440)
-        self._contexts: tuple[str, ...] = ()
         self._names = make_label(bold=True, wrap=True)
         self.body.addWidget(self._names)
         self.body.addWidget(
@@ -33,24 +30,16 @@ class ArmSheet(Sheet):
                 color=colors.MUTED,
             )
         )
-        self.keep = QPushButton("Keep watching only")
-        self.arm = QPushButton("Arm")
-        self.arm.setProperty("primary", True)
-        self.keep.clicked.connect(self.close_sheet)
-        self.arm.clicked.connect(self._on_arm)
+        self.no.setText("Keep watching only")
+        self.yes.setProperty("primary", True)
         row = QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(self.keep)
-        row.addWidget(self.arm)
+        row.addWidget(self.no)
+        row.addWidget(self.yes)
         self.body.addLayout(row)
 
-    def ask(self, contexts: tuple[str, ...]) -> None:
+    def ask(self, contexts: Sequence[str]) -> None:
         """Ask about these contexts."""
-        self._contexts = contexts
-        self._names.setText("\n".join(plain_text(context, 120) for context in contexts))
-        self.arm.setText("Arm" if len(contexts) == 1 else f"Arm {len(contexts)} contexts")
-        self.open(self.keep)
-
-    def _on_arm(self) -> None:
-        self.close_sheet()
-        self.confirmed.emit(self._contexts)
+        self._names.setText("\n".join(clean_text(context, 120) for context in contexts))
+        self.yes.setText("Arm" if len(contexts) == 1 else f"Arm {len(contexts)} contexts")
+        self.open(self.no)

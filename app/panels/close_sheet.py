@@ -5,24 +5,21 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app import colors
-from app.formatting import plain_text
-from app.panels.labels import make_label
-from app.panels.sheet import Sheet
+from app.model import colors
+from app.widgets.labels import make_label
+from app.widgets.question import Question
 from controller.contract.snapshots import MigrationView
+from oracle.untrusted_text import clean_text
 
 #: More moves than this are only counted.
 MAX_NAMED = 4
 
 
-class CloseSheet(Sheet):
-    """Says what runs and how it goes on; the safe answer has the keyboard."""
-
-    confirmed = Signal()
-    """A person wants to close all the same."""
+class CloseSheet(Question):
+    """Names what runs and how it goes on; the safe answer has the keyboard."""
 
     def __init__(self, window: QWidget, behind: QWidget) -> None:
         super().__init__(window, behind, "Close in the middle of a move?", 500)
@@ -40,14 +37,12 @@ class CloseSheet(Sheet):
         self._command = make_label(size_px=12, wrap=True)
         self._command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(self._command)
-        self.keep = QPushButton("Keep open")
-        self.keep.setProperty("primary", True)
-        self.leave = QPushButton("Close anyway")
-        self.keep.clicked.connect(self.close_sheet)
-        self.leave.clicked.connect(self._on_leave)
+        self.no.setText("Keep open")
+        self.no.setProperty("primary", True)
+        self.yes.setText("Close anyway")
         row = QHBoxLayout()
         row.addStretch(1)
-        for button in (self.leave, self.keep):
+        for button in (self.yes, self.no):
             button.setAutoDefault(True)  # Enter presses it, as the space bar does
             row.addWidget(button)
         self.body.addLayout(row)
@@ -55,35 +50,28 @@ class CloseSheet(Sheet):
     def ask(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
         """Ask about these moves; `names` are the contexts' names for people."""
         self.show_moves(migrations, names)
-        self.open(self.keep)
+        self.open(self.no)
 
     def show_moves(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
-        """Say how far the moves are; without any the question is answered, and the window stays."""
-        if not migrations:
-            self.close_sheet()
-            return
+        """Show how far the moves are."""
         lines = [_describe(migration, names) for migration in migrations[:MAX_NAMED]]
         if len(migrations) > MAX_NAMED:
             lines.append(f"and {len(migrations) - MAX_NAMED} more")
         self._moves.setText("\n".join(lines))
         self._command.setText(build_command(migrations))
 
-    def _on_leave(self) -> None:
-        self.close_sheet()
-        self.confirmed.emit()
-
 
 def build_command(migrations: Sequence[MigrationView]) -> str:
     """Return the command that takes these moves up without a window."""
     contexts = dict.fromkeys(context for m in migrations for context in (m.workload.context, m.target))
-    arms = (f"--arm {shlex.quote(plain_text(context, 120))}" for context in contexts)
+    arms = (f"--arm {shlex.quote(clean_text(context, 120))}" for context in contexts)
     return " ".join(("sentinelaura operator", *arms))
 
 
 def _describe(migration: MigrationView, names: Mapping[str, str]) -> str:
-    workload = plain_text(migration.workload.name, 60)
+    workload = clean_text(migration.workload.name, 60)
     source, target = (
-        names.get(context) or plain_text(context, 60)
+        names.get(context) or clean_text(context, 60)
         for context in (migration.workload.context, migration.target)
     )
     return f"{workload}: {source} → {target}, {migration.landed} of {migration.replicas} landed"

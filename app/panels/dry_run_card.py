@@ -15,71 +15,61 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import colors
-from app.dry_run_lines import (
+from app.model import colors
+from app.model.bill import (
     Line,
     make_lines,
     price_world_text,
+    return_text,
     stage_title,
     summary_text,
     verdict_text,
     verdict_title,
-    way_back_text,
 )
-from app.formatting import format_replicas, plain_text
-from app.migration_gate import Gate
-from app.panels.labels import TONE_COLORS, ElidedLabel, make_label, set_color, set_tone
-from app.theme import SMALL_PX, TITLE_PX, make_font
-from app.tone import Tone
+from app.model.formatting import format_replicas
+from app.model.moves import Press
+from app.model.start_gate import Gate
+from app.model.tone import Tone
+from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color, set_tone
+from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import MigrationStage, MigrationView
+from oracle.untrusted_text import clean_text
 
 
 class DryRunCard(QFrame):
-    """Shows one move. What it shows, its owner decides; what a person wants, it says by signals."""
+    """Shows one move. What it shows, its flow decides; what a person wants of it, its signals carry."""
 
+    pressed = Signal(object, object)
+    """A `Press`, and the `DryRun` that stood on the card then."""
     closed = Signal()
-    migrate_requested = Signal(object)
-    """The `DryRun` on the card."""
-    arm_requested = Signal(tuple)
-    """The contexts that are not armed."""
-    renew_requested = Signal(object)
-    """The `DryRun` on the card, whose prices have expired."""
-    cancel_requested = Signal(str)
-    """The id of the migration to roll back."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Dry run")
         self._dry_run: DryRun | None = None
-        self._migration: MigrationView | None = None
-        self._unarmed: tuple[str, ...] = ()
         self._title = ElidedLabel()
         self._title.setFont(make_font(TITLE_PX, bold=True))
         self._verdict = make_label(bold=True)
-        self._way = ElidedLabel()
-        set_color(self._way, colors.MUTED)
+        self._route = ElidedLabel()
+        set_color(self._route, colors.MUTED)
         self._reason = make_label(wrap=True, size_px=12)
         self._bill = _Bill()
         self._progress = _Progress()
         self._state = make_label(wrap=True, size_px=12)
-        self._migrate = _button("Migrate", primary=True)
-        self._renew = _button("New dry run", primary=True)
-        self._arm = _button("Arm contexts…")
-        self._cancel = _button("Cancel and roll back")
+        self._migrate = self._make_button(Press.MIGRATE, "Migrate", primary=True)
+        self._renew = self._make_button(Press.RENEW, "New dry run", primary=True)
+        self._arm = self._make_button(Press.ARM, "Arm contexts…")
+        self._cancel = self._make_button(Press.CANCEL, "Cancel and roll back")
         self._close = _button("Close")
-        self._migrate.clicked.connect(lambda: self.migrate_requested.emit(self._dry_run))
-        self._renew.clicked.connect(lambda: self.renew_requested.emit(self._dry_run))
-        self._arm.clicked.connect(lambda: self.arm_requested.emit(self._unarmed))
-        self._cancel.clicked.connect(self._on_cancel)
         self._close.clicked.connect(self.closed)
         self._lay_out()
 
     def show_pending(self, workload: WorkloadKey, source: str, target: str) -> None:
-        """Say that a dry run was asked for."""
-        self._dry_run = self._migration = None
-        self._show_way(workload, source, target)
+        """Show that a dry run was requested."""
+        self._dry_run = None
+        self._show_route(workload, source, target)
         self._show_title("Dry run…", Tone.PLAIN)
         self._reason.setText("Computing from the prices of this moment.")
         set_color(self._reason, colors.MUTED)
@@ -98,15 +88,14 @@ class DryRunCard(QFrame):
             note: what is happening with it, empty where nothing is.
             refusal: why the engine did not start it, empty where it did not refuse.
         """
-        self._dry_run, self._migration = dry_run, None
+        self._dry_run = dry_run
         self._show_bill(dry_run, source, target)
         self._show_title(*verdict_title(dry_run.verdict))
         self._progress.hide()
-        blocked = "" if gate.reason == plain_text(str(dry_run.reason)) else gate.reason
-        said = note or " ".join(part for part in (refusal, blocked) if part)
-        set_tone(self._state, said, Tone.PLAIN if note else Tone.WARNING)
-        self._state.setVisible(bool(said))
-        self._unarmed = gate.unarmed
+        blocked = "" if gate.reason == clean_text(dry_run.reason) else gate.reason
+        text = note or " ".join(part for part in (refusal, blocked) if part)
+        set_tone(self._state, text, Tone.PLAIN if note else Tone.WARNING)
+        self._state.setVisible(bool(text))
         start = self._renew if gate.is_expired and not note else self._migrate
         self._migrate.setEnabled(gate.is_open and not note)
         self._show_actions(
@@ -115,14 +104,14 @@ class DryRunCard(QFrame):
 
     def show_migration(self, migration: MigrationView, source: str, target: str) -> None:
         """Show a migration beside the dry run that it was confirmed with."""
-        self._dry_run, self._migration = migration.dry_run, migration
+        self._dry_run = migration.dry_run
         self._show_bill(migration.dry_run, source, target)
         self._show_title(*stage_title(migration.stage))
         ended = migration.stage.is_final
         tone = stage_title(migration.stage)[1]
-        said = summary_text(migration, target) if ended else plain_text(migration.sentence)
-        set_tone(self._state, said, tone)
-        self._state.setVisible(bool(said))
+        text = summary_text(migration, target) if ended else clean_text(migration.sentence)
+        set_tone(self._state, text, tone)
+        self._state.setVisible(bool(text))
         self._progress.setVisible(migration.stage is not MigrationStage.REFUSED)
         self._progress.show_migration(migration, source, target)
         self._show_actions(*([] if ended else [self._cancel]))
@@ -144,25 +133,25 @@ class DryRunCard(QFrame):
             button.setVisible(button in shown)
 
     def _show_bill(self, dry_run: DryRun, source: str, target: str) -> None:
-        self._show_way(dry_run.workload, source, target)
-        below = f"{way_back_text(dry_run)} {price_world_text(dry_run)}".strip()
+        self._show_route(dry_run.workload, source, target)
+        below = f"{return_text(dry_run)} {price_world_text(dry_run)}".strip()
         self._bill.show_lines(make_lines(dry_run, source, target), below)
         self._bill.show()
         set_tone(self._reason, verdict_text(dry_run), verdict_title(dry_run.verdict)[1])
 
-    def _show_way(self, workload: WorkloadKey, source: str, target: str) -> None:
-        self._title.setText(plain_text(workload.name, 80))
-        self._way.setText(f"{source}  →  {target}     {plain_text(workload.namespace, 60)}")
-        self.setAccessibleName(f"Move of {plain_text(workload.name, 80)} from {source} to {target}")
+    def _show_route(self, workload: WorkloadKey, source: str, target: str) -> None:
+        self._title.setText(clean_text(workload.name, 80))
+        self._route.setText(f"{source}  →  {target}     {clean_text(workload.namespace, 60)}")
+        self.setAccessibleName(f"Move of {clean_text(workload.name, 80)} from {source} to {target}")
 
     def _show_title(self, text: str, tone: Tone) -> None:
         set_tone(self._verdict, text, tone)
         self.setAccessibleDescription(text)
 
-    def _on_cancel(self) -> None:
-        if self._migration is not None:
-            self._cancel.setEnabled(False)
-            self.cancel_requested.emit(self._migration.migration_id)
+    def _make_button(self, press: Press, text: str, *, primary: bool = False) -> QPushButton:
+        button = _button(text, primary)
+        button.clicked.connect(lambda: self.pressed.emit(press, self._dry_run))
+        return button
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -177,7 +166,7 @@ class DryRunCard(QFrame):
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(6)
         layout.addLayout(head)
-        layout.addWidget(self._way)
+        layout.addWidget(self._route)
         layout.addWidget(self._progress)
         layout.addWidget(self._state)
         layout.addSpacing(2)
@@ -198,13 +187,13 @@ class _Bill(QWidget):
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(1, 1)
         self._rows: list[tuple[QLabel, ElidedLabel, QLabel]] = []
-        self._way_back = make_label(size_px=SMALL_PX, color=colors.MUTED)
+        self._return = make_label(size_px=SMALL_PX, color=colors.MUTED)
 
-    def show_lines(self, lines: tuple[Line, ...], way_back: str) -> None:
+    def show_lines(self, lines: tuple[Line, ...], return_cost: str) -> None:
         """Write the lines."""
         while len(self._rows) < len(lines):
             self._add_row()
-        self._grid.addWidget(self._way_back, len(self._rows), 0, 1, 3)
+        self._grid.addWidget(self._return, len(self._rows), 0, 1, 3)
         for (label, detail, amount), line in zip(self._rows, lines, strict=True):
             label.setText(line.label)
             detail.setText(line.detail)
@@ -212,7 +201,7 @@ class _Bill(QWidget):
             for part in (label, amount):
                 part.setFont(make_font(TITLE_PX - 2 if line.is_total else 12, bold=line.is_total))
             detail.setAccessibleName(f"{line.label}: {line.amount}, {line.detail}")
-        self._way_back.setText(way_back)
+        self._return.setText(return_cost)
 
     def _add_row(self) -> None:
         row = len(self._rows)

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from app import colors
-from app.formatting import format_age, format_price, plain_text
-from app.hud.overlay_items import place_name, price_text, provider_name
-from app.panels.labels import TONE_COLORS, ElidedLabel, make_label, set_color
+from app.model import colors
+from app.model.formatting import format_age, format_price
+from app.model.names import place_name, price_text, provider_name
+from app.model.tone import Tone
+from app.model.workload_rows import make_workload_rows
 from app.panels.price_chart import PriceChart
-from app.panels.workload_rows import make_workload_rows
 from app.panels.workload_table import WorkloadTable
-from app.theme import SMALL_PX, TITLE_PX, make_font
-from app.tone import Tone
-from controller.clusters.fleet import Health, WorkloadKey
+from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color
+from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
+from controller.clusters.fleet import Health
 from controller.contract.snapshots import ContextView, EngineSnapshot
+from oracle.untrusted_text import clean_text
 
 
 class Inspector(QWidget):
-    """Shows one context. Without a selection it says how to make one."""
+    """Shows one context. Without a selection it explains how to make one."""
 
     migrate_requested = Signal(object)
     """The `DryRun` of a workload's best move."""
-    dry_run_requested = Signal(object, str)
-    """A `WorkloadKey` and the context it might move to."""
+    targets_requested = Signal(object, QPoint)
+    """A `WorkloadKey` that a menu of targets is wanted for, and its global position."""
     armed_changed = Signal(str, bool)
     """A context, and whether a person wants it armed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._snapshot: EngineSnapshot | None = None
         self._view: ContextView | None = None
-        self._now = 0.0
         self._title = make_label(size_px=TITLE_PX, bold=True)
         self._price = make_label(size_px=TITLE_PX, bold=True)
         self._detail = ElidedLabel()
@@ -48,7 +45,7 @@ class Inspector(QWidget):
         self.chart = PriceChart()
         self.workloads = WorkloadTable()
         self.workloads.migrate_requested.connect(self.migrate_requested)
-        self.workloads.dry_run_requested.connect(self._show_targets)
+        self.workloads.targets_requested.connect(self.targets_requested)
         self._empty = make_label(
             "Select a region on the globe or in the table to see its prices and workloads.",
             color=colors.MUTED,
@@ -59,14 +56,14 @@ class Inspector(QWidget):
 
     def show_context(self, view: ContextView | None, snapshot: EngineSnapshot | None, now: float) -> None:
         """Show a context of a snapshot, or none."""
-        self._view, self._snapshot, self._now = view, snapshot, now
+        self._view = view
         self._stack.setCurrentIndex(0 if view is None else 1)
         if view is None or snapshot is None:
             return
         provider = provider_name(view.provider)
         self._title.setText(" · ".join(part for part in (place_name(view), provider) if part))
         parts = (view.context, view.region, view.instance_type)
-        self._detail.setText("   ".join(plain_text(part, 60) for part in parts if part))
+        self._detail.setText("   ".join(clean_text(part, 60) for part in parts if part))
         self._price.setText(price_text(view, now))
         self._price_detail.setText(_price_detail(view, now))
         self._show_health(view)
@@ -77,43 +74,28 @@ class Inspector(QWidget):
         self.workloads.show_rows(make_workload_rows(view, snapshot), empty)
 
     def _show_health(self, view: ContextView) -> None:
-        troubled = view.health is not Health.REACHABLE
+        is_cut_off = view.health is not Health.REACHABLE
         reason = (
-            f"{view.health.value}: {plain_text(view.health_reason)}"
+            f"{view.health.value}: {clean_text(view.health_reason)}"
             if view.health_reason
             else view.health.value
         )
         is_known = view.quote is not None or view.workloads
         seen = "What is shown here was seen last." if is_known else "Nothing of it was seen yet."
-        self._health.setText(f"{reason.rstrip('.')}. {seen}" if troubled else "")
+        self._health.setText(f"{reason.rstrip('.')}. {seen}" if is_cut_off else "")
         set_color(self._health, TONE_COLORS[Tone.WARNING])
-        self._health.setVisible(troubled)
+        self._health.setVisible(is_cut_off)
         self._arm.setText("Armed" if view.armed else "Arm…")
         self._arm.setToolTip(
             "Migrations may change this context; press to forbid it"
             if view.armed
             else "Only watched: press to allow migrations to change this context"
         )
-        self._arm.setAccessibleName(f"{'Disarm' if view.armed else 'Arm'} {plain_text(view.context, 80)}")
+        self._arm.setAccessibleName(f"{'Disarm' if view.armed else 'Arm'} {clean_text(view.context, 80)}")
 
     def _on_arm(self) -> None:
         if self._view is not None:
             self.armed_changed.emit(self._view.context, not self._view.armed)
-
-    def _show_targets(self, workload: WorkloadKey, position: QPoint) -> None:
-        if self._snapshot is None:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setAccessibleName(f"Dry run of {plain_text(workload.name, 80)} to")
-        targets = [view for view in self._snapshot.contexts if view.context != workload.context]
-        for view in _by_price(targets, self._now):
-            action = menu.addAction(_target_text(view, self._now).replace("&", "&&"))
-            action.setEnabled(view.health is Health.REACHABLE)
-            action.triggered.connect(
-                lambda _=False, context=view.context: self.dry_run_requested.emit(workload, context)
-            )
-        menu.popup(position)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -149,19 +131,3 @@ def _price_detail(view: ContextView, now: float) -> str:
         return age
     discount = round(100 * (1 - quote.usd_per_hour / base))
     return f"{discount}% below on-demand {format_price(base)} · {age}"
-
-
-def _by_price(views: list[ContextView], now: float) -> list[ContextView]:
-    """Return the contexts from cheap to dear at wall time `now`, those without a usable price last."""
-
-    def place(view: ContextView) -> tuple[bool, Decimal]:
-        usable = view.quote is not None and view.quote.is_usable(now)
-        return not usable, view.quote.usd_per_hour if view.quote is not None and usable else Decimal(0)
-
-    return sorted(views, key=place)
-
-
-def _target_text(view: ContextView, now: float) -> str:
-    price = price_text(view, now)
-    provider = provider_name(view.provider)
-    return f"{place_name(view)} · {provider}   {price}" if provider else f"{place_name(view)}   {price}"

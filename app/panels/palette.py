@@ -15,20 +15,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import colors
-from app.formatting import plain_text
-from app.panels.palette_search import PaletteEntry, find_entries
-from app.panels.region_cells import elide, paint_background
-from app.panels.sheet import Sheet
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.choices import Choice, find_choices
+from app.widgets.cells import elide, paint_background
+from app.widgets.sheet import Sheet
+from app.widgets.theme import SMALL_PX, make_font
+from oracle.untrusted_text import clean_text
 
-#: More entries than this nobody reads: typing is quicker.
+#: More choices than this nobody reads: typing is quicker.
 MAX_SHOWN = 60
 HINT_ROLE = Qt.ItemDataRole.UserRole
 
 
-class _EntryDelegate(QStyledItemDelegate):
-    """Paints an entry and, to the right, its hint."""
+class _ChoiceDelegate(QStyledItemDelegate):
+    """Paints a choice and, to the right, its hint."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """One line each."""
@@ -37,7 +37,7 @@ class _EntryDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Paint one entry."""
+        """Paint one choice."""
         painter.save()
         paint_background(painter, option)
         area = option.rect.adjusted(8, 0, -8, 0)
@@ -53,19 +53,19 @@ class _EntryDelegate(QStyledItemDelegate):
 
 
 class Palette(Sheet):
-    """A line to type into and the entries that answer to it."""
+    """A line to type into and the choices that answer to it."""
 
     def __init__(self, window: QWidget, behind: QWidget) -> None:
         super().__init__(window, behind, "", 560)
         self.setAccessibleName("Command palette")
-        self._entries: Sequence[PaletteEntry] = ()
-        self._found: list[PaletteEntry] = []
+        self._choices: Sequence[Choice] = ()
+        self._found: list[Choice] = []
         self.line = QLineEdit()
         self.line.setPlaceholderText("Fly to a region, migrate a workload, change a setting…")
         self.line.setAccessibleName("Type to find an action")
         self.list = QListWidget()
         self.list.setFixedHeight(336)
-        self.list.setItemDelegate(_EntryDelegate(self.list))
+        self.list.setItemDelegate(_ChoiceDelegate(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setAccessibleName("Actions")
         self.body.addWidget(self.line)
@@ -74,9 +74,9 @@ class Palette(Sheet):
         self.line.installEventFilter(self)
         self.list.itemClicked.connect(lambda _: self._run())
 
-    def show_entries(self, entries: Sequence[PaletteEntry]) -> None:
-        """Open the palette with these entries."""
-        self._entries = entries
+    def show_choices(self, choices: Sequence[Choice]) -> None:
+        """Open the palette with these choices."""
+        self._choices = [choice for choice in choices if choice.is_enabled]
         self.line.clear()
         self._refresh()
         self.open(self.line)
@@ -95,18 +95,18 @@ class Palette(Sheet):
         return super().eventFilter(watched, event)
 
     def _refresh(self) -> None:
-        self._found = find_entries(self._entries, self.line.text())[:MAX_SHOWN]
+        self._found = find_choices(self._choices, self.line.text())[:MAX_SHOWN]
         self.list.clear()
-        for entry in self._found:
-            item = QListWidgetItem(plain_text(entry.text, 120))
-            item.setData(HINT_ROLE, plain_text(entry.hint, 120))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, plain_text(f"{entry.text}, {entry.hint}", 240))
+        for choice in self._found:
+            item = QListWidgetItem(clean_text(choice.text, 120))
+            item.setData(HINT_ROLE, clean_text(choice.hint, 120))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, clean_text(f"{choice.text}, {choice.hint}", 240))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
 
     def _run(self) -> None:
         row = self.list.currentRow()
         if 0 <= row < len(self._found):
-            entry = self._found[row]
+            choice = self._found[row]
             self.close_sheet()
-            entry.run()
+            choice.run()

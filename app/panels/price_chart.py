@@ -11,10 +11,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app import colors
-from app.formatting import format_age, format_price
-from app.panels.chart_scale import ChartScale, fit_scale, split_at_gaps
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.chart_scale import ChartScale, fit_scale, split_at_gaps
+from app.model.formatting import format_age, format_price
+from app.widgets.theme import SMALL_PX, make_font
 
 LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 8.0, 62.0, 8.0, 20.0
 
@@ -37,7 +37,7 @@ class PriceChart(QWidget):
         return QSize(360, 130)
 
     def show_history(self, history: tuple[tuple[float, float], ...], is_current: bool) -> None:
-        """Show a history, oldest first; an empty one says so. `is_current`: its newest price still holds."""
+        """Show a history, oldest first, or that there is none. `is_current`: its newest price still holds."""
         if (history, is_current) != (self._history, self._is_current):
             self._history, self._is_current = history, is_current
             self.setAccessibleName(_describe(history, is_current))

@@ -6,17 +6,17 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, Q
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app import colors
-from app.formatting import plain_text
-from app.hud.overlay_items import provider_mark
-from app.panels.region_rows import Column, RegionRow
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.names import provider_mark
+from app.model.region_rows import Column, RegionRow
+from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
+from app.widgets.theme import SMALL_PX, make_font
 from gl.palette import ramp_colors
 from oracle.quotes import Freshness
+from oracle.untrusted_text import clean_text
 
 MARK_WIDTH_PX = 36
-PADDING_PX = 6
-#: A context's name that is cut to less than this says nothing.
+#: A context's name that is cut to less than this is of no use.
 LEAST_DETAIL_PX = 70
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -70,7 +70,7 @@ class RegionDelegate(QStyledItemDelegate):
         if rest.width() > LEAST_DETAIL_PX:
             painter.setFont(self._small)
             painter.setPen(QColor(colors.MUTED if row.is_reachable else colors.GREY))
-            detail = plain_text(row.view.context, 80) if row.is_reachable else row.view.health.value
+            detail = clean_text(row.view.context, 80) if row.is_reachable else row.view.health.value
             painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, elide(painter, detail, rest))
 
     def _paint_action(self, painter: QPainter, option: QStyleOptionViewItem, row: RegionRow) -> None:
@@ -78,30 +78,6 @@ class RegionDelegate(QStyledItemDelegate):
             hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
             focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
             paint_pill(painter, option.rect, row.texts[Column.ACTION], hovered=hovered, focused=focused)
-
-
-def paint_background(painter: QPainter, option: QStyleOptionViewItem) -> None:
-    """Paint what lies behind a cell: selected and hovered rows are lighter."""
-    if option.state & QStyle.StateFlag.State_Selected:
-        painter.fillRect(option.rect, QColor(colors.HOVERED))
-    elif option.state & QStyle.StateFlag.State_MouseOver:
-        painter.fillRect(option.rect, QColor(colors.RAISED))
-    if option.state & QStyle.StateFlag.State_HasFocus:
-        painter.fillRect(
-            QRect(option.rect.left(), option.rect.bottom() - 1, option.rect.width(), 2), QColor(colors.ACCENT)
-        )
-
-
-def paint_pill(painter: QPainter, cell: QRect, text: str, *, hovered: bool, focused: bool) -> None:
-    """Paint a button into a cell, as on the globe."""
-    box = QRectF(cell).adjusted(3.5, 3.5, -3.5, -3.5)
-    fill = QColor(colors.ACCENT)
-    painter.setBrush(fill.lighter(112) if hovered else fill)
-    painter.setPen(QPen(QColor(colors.TEXT if focused else colors.ACCENT), 2.0 if focused else 1.0))
-    painter.drawRoundedRect(box, box.height() / 2.0, box.height() / 2.0)
-    painter.setPen(QColor(colors.ON_ACCENT))
-    painter.setFont(make_font(SMALL_PX, bold=True))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _paint_mark(painter: QPainter, area: QRect, mark: str, font: QFont) -> None:
@@ -128,8 +104,3 @@ def price_color(share: float) -> QColor:
     """Return the colour of a price on the globe, a little lighter where small text needs it."""
     red, green, blue = (float(part) for part in ramp_colors([share])[0])
     return QColor.fromRgbF(red, green, blue).lighter(115)
-
-
-def elide(painter: QPainter, text: str, area: QRect) -> str:
-    """Return what of `text` fits into `area`."""
-    return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())

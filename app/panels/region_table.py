@@ -12,15 +12,16 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QSortFilterProxyModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from app.panels.region_cells import RegionDelegate
-from app.panels.region_rows import (
+from app.actions import MIGRATE, VISIT
+from app.model.region_rows import (
     HEADER_TIPS,
     HEADERS,
     Column,
@@ -29,7 +30,8 @@ from app.panels.region_rows import (
     describe_row,
     sort_value,
 )
-from app.theme import make_font
+from app.panels.region_cells import RegionDelegate
+from app.widgets.theme import make_font
 
 ROW_HEIGHT_PX = 28
 #: Rows change places at most this often, or when a move comes or goes, and never under the pointer: a moving row is
@@ -125,6 +127,8 @@ class RegionTable(QTableView):
     """A context to fly to: Enter, or a double click."""
     migrate_requested = Signal(object)
     """The `DryRun` of the row whose button was pressed."""
+    menu_requested = Signal(object, QPoint)
+    """The `RegionRow` that a menu is wanted for, and its global position."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,7 +145,7 @@ class RegionTable(QTableView):
         self._set_columns()
 
     def show_rows(self, rows: Sequence[RegionRow], now_s: float) -> None:
-        """Show these rows; `now_s` is a monotonic time that says when to sort again."""
+        """Show these rows; `now_s` is the monotonic time, for sorting no more often than is due."""
         self._model.show_rows(rows)
         offers = sum(bool(row.offers) for row in rows)
         is_due = now_s - self._sorted_at >= RESORT_S or offers != self._offers
@@ -203,16 +207,16 @@ class RegionTable(QTableView):
             self.activated_region.emit(index.data(ROW_ROLE).view.context)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter flies there, or migrates from the last column; M migrates from any; the space bar is the window's."""
+        """Enter acts as a click on the cell would; the space bar is the window's."""
         index = self.currentIndex()
         if event.key() == Qt.Key.Key_Space:
             event.ignore()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+        elif index.isValid() and VISIT.has_key(event):
             if index.column() == Column.ACTION:
                 self._migrate(index)
             else:
                 self.activated_region.emit(index.data(ROW_ROLE).view.context)
-        elif event.key() == Qt.Key.Key_M and index.isValid():
+        elif index.isValid() and MIGRATE.has_key(event):
             self._migrate(index)
         else:
             super().keyPressEvent(event)
@@ -229,13 +233,22 @@ class RegionTable(QTableView):
             self._migrate(index)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show a hand over a button."""
+        """Show a pointing hand over a button."""
         super().mouseMoveEvent(event)
         index = self.indexAt(event.position().toPoint())
         on_button = index.isValid() and index.column() == Column.ACTION and bool(index.data(ROW_ROLE).offers)
         self.viewport().setCursor(
             Qt.CursorShape.PointingHandCursor if on_button else Qt.CursorShape.ArrowCursor
         )
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for a menu of the row: the one under the pointer, or the current one when a key wants it."""
+        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
+        if not index.isValid():
+            return
+        corner = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        self.menu_requested.emit(index.data(ROW_ROLE), event.globalPos() if by_mouse else corner)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Let go of the hovered row."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPushButton, QWidget
 
-from app import colors
-from app.panels.labels import make_label
-from app.panels.sheet import Sheet
-from app.settings import Motion, PresenterChoice, Settings
+from app.config.window_settings import Motion, PresenterChoice, Settings
+from app.model import colors
+from app.widgets.labels import make_label
+from app.widgets.sheet import Sheet
 
 _MOTIONS = {
     Motion.FULL: "Full",
@@ -24,7 +24,7 @@ _PRESENTERS = {
 
 
 class SettingsSheet(Sheet):
-    """A form; every change takes effect at once, but for the way of drawing, which waits for the next start."""
+    """A form; every change takes effect at once, but for what draws the globe, which waits for the next start."""
 
     changed = Signal(object)
     """The new `Settings`."""

@@ -27,13 +27,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import colors
-from app.formatting import format_moment, format_usd, plain_text
-from app.panels.labels import make_label
-from app.panels.region_cells import paint_background
-from app.theme import SMALL_PX, make_font
+from app.model import colors
+from app.model.formatting import format_moment, format_usd
+from app.widgets.cells import paint_background
+from app.widgets.labels import make_label
+from app.widgets.theme import SMALL_PX, make_font
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
 from oracle.reason import Severity
+from oracle.untrusted_text import clean_text
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 22
@@ -41,7 +42,7 @@ ROW_HEIGHT_PX = 22
 TIME_WIDTH_PX = 84
 KIND_WIDTH_PX = 70
 MARGIN_PX = 12
-#: A workload's name that is cut to less than this says nothing.
+#: A workload's name that is cut to less than this is of no use.
 LEAST_NAME_PX = 40
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -92,10 +93,10 @@ class TimelineModel(QAbstractListModel):
         if role == ENTRY_ROLE:
             return entry
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return plain_text(entry.text, 500)
+            return clean_text(entry.text, 500)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return (
-                f"{format_moment(entry.at, self._clock())}, {entry.kind.value}: {plain_text(entry.text, 500)}"
+                f"{format_moment(entry.at, self._clock())}, {entry.kind.value}: {clean_text(entry.text, 500)}"
             )
         return None
 
@@ -135,9 +136,9 @@ class TimelineDelegate(QStyledItemDelegate):
     def text_of(self, entry: TimelineEntry, metrics: QFontMetrics, width_px: int) -> str:
         """Return what of an entry is painted in this width."""
         if entry.outcome is None:
-            return metrics.elidedText(plain_text(entry.text, 500), Qt.TextElideMode.ElideRight, width_px)
+            return metrics.elidedText(clean_text(entry.text, 500), Qt.TextElideMode.ElideRight, width_px)
         target = entry.outcome.target
-        return fit_outcome(entry.outcome, self.names.get(target) or plain_text(target, 60), metrics, width_px)
+        return fit_outcome(entry.outcome, self.names.get(target) or clean_text(target, 60), metrics, width_px)
 
 
 class Timeline(QWidget):
@@ -147,7 +148,7 @@ class Timeline(QWidget):
     """The id of a migration whose entry was activated."""
 
     def __init__(self, clock: Callable[[], float], parent: QWidget | None = None) -> None:
-        """Build the list; `clock` is wall time, which says what is today."""
+        """Build the list; `clock` is wall time, for what is today."""
         super().__init__(parent)
         self._entries: tuple[TimelineEntry, ...] = ()
         self._selected: str | None = None
@@ -238,14 +239,14 @@ def text_area(row: QRect) -> QRect:
 
 
 def fit_outcome(outcome: MoveOutcome, place: str, metrics: QFontMetrics, width_px: int) -> str:
-    """Say what a finished move cost and saves; where room is short, the workload's name is cut, then the place."""
+    """Return what a finished move cost and saves; where room is short, the workload's name is cut, then the place."""
     cost, savings = format_usd(outcome.cost_usd), format_usd(outcome.savings_usd_per_day)
     money = f": cost {cost}, saves {savings}/day"
     right = Qt.TextElideMode.ElideRight
     room_px = width_px - metrics.horizontalAdvance(f" → {money}")
     place = metrics.elidedText(place, right, max(0, room_px - LEAST_NAME_PX))
     name_px = max(LEAST_NAME_PX, room_px - metrics.horizontalAdvance(place))
-    return f"{metrics.elidedText(plain_text(outcome.workload.name, 120), right, name_px)} → {place}{money}"
+    return f"{metrics.elidedText(clean_text(outcome.workload.name, 120), right, name_px)} → {place}{money}"
 
 
 def _count_kept(before: list[TimelineEntry], after: list[TimelineEntry]) -> int:

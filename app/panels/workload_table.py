@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QRectF,
     Qt,
     Signal,
@@ -25,11 +26,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import colors
-from app.formatting import plain_text
-from app.panels.region_cells import PADDING_PX, elide, paint_background, paint_pill
-from app.panels.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
-from app.theme import SMALL_PX, make_font
+from app.actions import DRY_RUN, MIGRATE
+from app.model import colors
+from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
+from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
+from app.widgets.theme import SMALL_PX, make_font
+from oracle.untrusted_text import clean_text
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 28
@@ -89,7 +91,7 @@ class WorkloadModel(QAbstractTableModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.note if column is WorkloadColumn.MOVE else plain_text(str(row.workload.key), 300)
+            return row.note if column is WorkloadColumn.MOVE else clean_text(str(row.workload.key), 300)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{WORKLOAD_HEADERS[column]} {row.texts[column]}".strip()
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -127,8 +129,8 @@ class WorkloadTable(QTableView):
 
     migrate_requested = Signal(object)
     """The `DryRun` of the row's best move."""
-    dry_run_requested = Signal(object, object)
-    """A `WorkloadKey` whose dry run is wanted, and the global position of a menu of targets."""
+    targets_requested = Signal(object, QPoint)
+    """A `WorkloadKey` that a menu of targets is wanted for, and its global position."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -172,17 +174,17 @@ class WorkloadTable(QTableView):
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._empty_text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter or M takes the best move, or asks for a dry run from the last column; D asks for one from any."""
-        index, key = self.currentIndex(), event.key()
-        if key == Qt.Key.Key_Space:
+        """Enter acts as a click on the cell would; the space bar is the window's."""
+        index = self.currentIndex()
+        if event.key() == Qt.Key.Key_Space:
             event.ignore()
         elif not index.isValid():
             super().keyPressEvent(event)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._press(index, WorkloadColumn(index.column()))
-        elif key == Qt.Key.Key_M:
+        elif MIGRATE.has_key(event):
             self._press(index, WorkloadColumn.MOVE)
-        elif key == Qt.Key.Key_D:
+        elif DRY_RUN.has_key(event):
             self._press(index, WorkloadColumn.DRY_RUN)
         else:
             super().keyPressEvent(event)
@@ -204,7 +206,7 @@ class WorkloadTable(QTableView):
             cell = self.visualRect(index.siblingAtColumn(WorkloadColumn.DRY_RUN))
             corner = self.viewport().mapToGlobal(cell.bottomLeft())
             if column is not WorkloadColumn.MOVE:
-                self.dry_run_requested.emit(row.workload.key, corner)
+                self.targets_requested.emit(row.workload.key, corner)
         else:
             self.migrate_requested.emit(row.offer)
 

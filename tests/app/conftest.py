@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-import app.window
-from app.settings import Settings
-from app.theme import apply_theme
-from app.window import MainWindow
+import app.window.main_window
+from app.config.window_settings import Settings
+from app.widgets.theme import apply_theme
+from app.window.main_window import MainWindow
 from gl.frame import Frame
 from tests.app.scripted_engine import ScriptedEngine
 
@@ -67,6 +67,16 @@ class Desk:
             self.engine.advance(step_s)
             self.show()
 
+    def close(self) -> None:
+        """Close the window as a person does."""
+        self.window.close()
+        settle()
+
+    def press_key(self, widget: QWidget, key: Qt.Key) -> None:
+        """Press a key where a widget has the keyboard."""
+        QTest.keyClick(widget, key)
+        settle()
+
     def click_migrate(self, context: str) -> None:
         """Press the button on the globe at a context's region."""
         QTest.mouseClick(self.button(context), Qt.MouseButton.LeftButton)
@@ -109,11 +119,15 @@ def themed(qapp: QApplication) -> None:
 
 @pytest.fixture
 def make_desk(
-    qtbot: QtBot, themed: None, monkeypatch: pytest.MonkeyPatch, engine: ScriptedEngine
+    qtbot: QtBot,
+    themed: None,
+    flows_run: None,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: ScriptedEngine,
 ) -> Iterator[Callable[..., Desk]]:
     # The windows of earlier tests wait for an event loop to be deleted in; there is none.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    monkeypatch.setattr(app.window, "make_view", lambda choice, parent: RememberingView(parent))
+    monkeypatch.setattr(app.window.main_window, "make_view", lambda choice, parent: RememberingView(parent))
 
     def make(settings: Settings | None = None, *, shown: bool = True) -> Desk:
         chosen = settings or Settings(opening_turn=False)

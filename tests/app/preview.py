@@ -10,14 +10,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+import qasync
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-import app.window
+import app.window.main_window
+from app.config.window_settings import PresenterChoice, Settings
 from app.hud.no_globe import NoGlobe
-from app.settings import PresenterChoice, Settings
-from app.theme import apply_theme
-from app.window import MainWindow
+from app.widgets.theme import apply_theme
+from app.window.main_window import MainWindow
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import Notice, StoreView
 from oracle.reason import Severity
@@ -80,7 +81,7 @@ def main() -> int:
     apply_theme(application)
     if arguments.state == "no-opengl":
         reason = "no usable OpenGL 3.3 (no EGL display); install a graphics driver, or Mesa's software driver"
-        setattr(app.window, "make_view", lambda choice, parent: NoGlobe(reason, parent))  # noqa: B010
+        setattr(app.window.main_window, "make_view", lambda choice, parent: NoGlobe(reason, parent))  # noqa: B010
     engine = ScriptedEngine(arguments.seed)
     settings = replace(Settings(), opening_turn=False, presenter=PresenterChoice(arguments.presenter))
     window = MainWindow(engine.send, settings, clock=lambda: engine.now)
@@ -98,7 +99,9 @@ def main() -> int:
     timer.timeout.connect(step)
     timer.start(round(1000 * STEP_S))
     step()
-    return application.exec()
+    with qasync.QEventLoop(application) as loop:  # the flows of the window run on it
+        loop.run_forever()
+    return 0
 
 
 if __name__ == "__main__":

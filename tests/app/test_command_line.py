@@ -98,7 +98,7 @@ def test_environment_may_name_the_configuration_file_and_the_flag_beats_it(tmp_p
 def test_settings_load_nothing_heavy():
     """The window's first frame waits for them; a TOML parser is loaded where there is a file."""
     script = (
-        "import sys; from app.arguments import build_parser; from app.configuration_file import load_configuration;"
+        "import sys; from app.arguments import build_parser; from app.config.loading import load_configuration;"
         "load_configuration(build_parser().parse_args([]));"
         "print({'PySide6', 'redis', 'kubernetes', 'numpy', 'asyncio', 'tomllib', 'difflib'} & set(sys.modules))"
     )

@@ -11,8 +11,8 @@ import yaml
 
 from app import composition
 from app.composition import choose_price_source, decision_settings, open_engine, open_fleet
-from app.configuration import Configuration
-from app.demo import DEMO
+from app.config.configuration import Configuration
+from app.config.demo import DEMO
 from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
 from controller.migration.settings import MigrationSettings

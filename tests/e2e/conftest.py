@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -79,10 +78,10 @@ class Home:
 
 
 @pytest.fixture
-def desktop(home, qtbot, request):
+def desktop(home, qtbot, flows_run, interface_loop, request):
     """The real window with its real engine, shown and closed as `app.desktop` does it."""
+    from app.config.window_settings import Motion, Settings
     from app.desktop import Desktop
-    from app.settings import Motion, Settings
 
     options = getattr(request, "param", ())
     desktop = Desktop(Settings(motion=Motion.REDUCED, opening_turn=False), options)
@@ -91,5 +90,7 @@ def desktop(home, qtbot, request):
     desktop.start_engine()
     yield desktop
     desktop.window.close()
-    asyncio.run(desktop.stop_engine())
+    stopping = interface_loop.create_task(desktop.stop_engine())
+    qtbot.waitUntil(stopping.done, timeout=20_000)
+    stopping.result()
     assert home.processes() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from app.hud.overlay_items import ItemKind
+from app.model.overlay_items import ItemKind
 
 
 def click(widget):

@@ -19,8 +19,8 @@ import yaml
 from PySide6.QtWidgets import QLabel
 
 from app.composition import open_engine
-from app.configuration import Configuration
-from app.demo import DEMO
+from app.config.configuration import Configuration
+from app.config.demo import DEMO
 from controller.clusters.fleet import Health
 from controller.contract.commands import StartMigration
 from controller.contract.snapshots import MigrationStage, PriceOrigin

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.composition import open_engine
-from app.configuration import Configuration
-from app.demo import DEMO_MIGRATION
+from app.config.configuration import Configuration
+from app.config.demo import DEMO_MIGRATION
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import CancelMigration, SetArmed, StartMigration
 from controller.contract.snapshots import MigrationStage, MigrationView

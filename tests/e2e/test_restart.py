@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from app.composition import open_engine
-from app.configuration import Configuration
-from app.demo import DEMO_MIGRATION
+from app.config.configuration import Configuration
+from app.config.demo import DEMO_MIGRATION
 from controller.contract.commands import LookAt, SetArmed, StartMigration
 from controller.contract.snapshots import MigrationStage
 from controller.reasons import Code

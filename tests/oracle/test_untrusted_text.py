@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,16 @@ from oracle.untrusted_text import clean_text
 
 def test_escapes_and_direction_marks_are_gone() -> None:
     assert clean_text("a\x1b[31mred\u202e\u200bz\n\tb") == "a [31mred z b"
+    assert clean_text("next\ue000\u2028line") == "next line"
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u200b", "\u00ad", "\ue000"])
+def test_an_invisible_character_makes_no_name_look_like_another(mark: str) -> None:
+    assert clean_text(f"pay{mark}ments") != clean_text("payments")
+
+
+def test_mark_up_is_kept_as_it_stands() -> None:
+    assert clean_text("<b>kept as it is</b>") == "<b>kept as it is</b>"
 
 
 @given(st.text(), st.integers(1, 400))

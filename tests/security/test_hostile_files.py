@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.config.errors import ConfigurationError
-from app.configuration_file import load_configuration
+from app.config.loading import load_configuration
 
 
 def configure(path: Path) -> None:

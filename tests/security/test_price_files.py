@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.composition import open_engine
-from app.configuration import Configuration
-from app.demo import DEMO_MIGRATION
+from app.config.configuration import Configuration
+from app.config.demo import DEMO_MIGRATION
 from controller.contract.commands import SetArmed, StartMigration
 from controller.contract.snapshots import EngineSnapshot, PriceOrigin
 from controller.simulation.fleet_model import FleetPlan

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import bootstrap
-from app.engine_process import EngineProcess, engine_command
+from app.engine.process import EngineProcess, engine_command
 from controller.contract.snapshots import EngineSnapshot
 
 DECOY = "import pathlib; pathlib.Path({marker!r}).touch(); raise SystemExit('a decoy was run')\n"

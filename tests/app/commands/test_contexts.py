@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from app.commands.contexts import run_contexts
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from controller.clusters.settings import FleetSettings, KubeSettings
 from tests.controller.clusters.serving import serving, write_kubeconfig
 

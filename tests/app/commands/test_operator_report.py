@@ -73,5 +73,5 @@ def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(engine: ScriptedEn
     notice = Notice("context:eu", Severity.WARNING, hostile)
     [change] = OperatorNews().find_notices(with_notices(engine, notice))
     for line in (entry_to_text(entry), notice_to_text(change)):
-        assert line.endswith("eu: ]0;owned[2J second line")
+        assert line.endswith("eu: ]0;owned [2J second line")
         assert line.isprintable()

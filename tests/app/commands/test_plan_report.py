@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.commands.plan_report import dry_run_to_text, plan_to_json, plan_to_text
-from app.dry_run_lines import make_lines, verdict_text
+from app.model.bill import make_lines, verdict_text
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import Notice

@@ -10,12 +10,12 @@ import pytest
 
 from app.arguments import build_parser
 from app.config.catalogue import Setting, get_value, list_entries, list_settings
+from app.config.configuration import Configuration
 from app.config.errors import BrokenPromise, ConfigurationError, SettingError, UnknownSetting
 from app.config.explaining import explain, settings_to_json, show_settings
 from app.config.layers import find_setting, list_sections, resolve_configuration
 from app.config.values import format_number, format_toml, format_value
-from app.configuration import Configuration
-from app.settings import Settings
+from app.config.window_settings import Settings
 from oracle.setting import DECLARATION
 
 SETTINGS = list_settings(Configuration)

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from app.config.configuration import Configuration
+from app.config.demo import DEMO, DEMO_BUDGETS, DEMO_MIGRATION
 from app.config.errors import BrokenPromise, ConfigurationError, SettingError, UnknownSetting
 from app.config.layers import resolve_configuration
-from app.configuration import Configuration
-from app.demo import DEMO, DEMO_BUDGETS, DEMO_MIGRATION
 from controller.clusters.settings import ContextOverride
 from controller.migration.settings import MigrationSettings
 

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from aiohttp import web
 
+from app.config.configuration import Configuration
 from app.config.layers import resolve_configuration
-from app.configuration import Configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
 from controller.clusters.settings import ContextOverride, FleetSettings, KubeSettings
@@ -186,7 +186,8 @@ def test_advice_can_be_pasted_and_names_every_key_that_is_missing(tmp_path: Path
 
     found = next(check for check in asyncio.run(main()) if check.name == f"context {name}")
     lines = found.advice.splitlines()
-    override = resolve_configuration("\n".join(lines[1:]), "file", {}, {}).clusters.overrides[name]
+    configuration = resolve_configuration("\n".join(["seed = 1", *lines[1:]]), "file", {}, {})
+    override = configuration.clusters.overrides[name]
     assert all((override.provider, override.region, override.instance_type))
 
 
@@ -199,8 +200,8 @@ def test_an_account_of_one_namespace_is_fine_where_the_configuration_says_what_i
     async def main(override: ContextOverride) -> list[Check]:
         async with serving(Server(allows)) as served:
             kubeconfig = str(write_kubeconfig(tmp_path, served.url))
-            clusters = FleetSettings(overrides={"eu": override})
-            return await check_clusters(Configuration(kubeconfig=kubeconfig, clusters=clusters))
+            fleet = FleetSettings(overrides={"eu": override})
+            return await check_clusters(Configuration(kubeconfig=kubeconfig, clusters=fleet))
 
     [refused] = asyncio.run(main(ContextOverride(namespace="shop")))
     assert "[contexts.eu]: provider, region, instance_type, node_cpu_cores, node_memory_gib" in refused.detail

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.configuration import Configuration
+from app.config.configuration import Configuration
 from app.diagnostics.checks import CheckState
 from app.diagnostics.prices import check_prices
 

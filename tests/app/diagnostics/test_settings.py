@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.config.configuration import Configuration
 from app.config.layers import resolve_configuration
-from app.configuration import Configuration
 from app.diagnostics.checks import CheckState
 from app.diagnostics.settings import check_settings
 

@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.config.window_settings import Motion, Settings
 from app.hud.stage import Stage
-from app.settings import Motion, Settings
 from tests.app.conftest import Desk, point_at, settle
 
 SOURCE = "gcp-southamerica-west1"
@@ -72,6 +72,7 @@ def test_keys_turn_zoom_and_go_home(stage: Stage) -> None:
 def open_unseen(make_desk: Callable[..., Desk]) -> Desk:
     """A window that has drawn its first frame and waits for its first snapshot."""
     desk = make_desk(Settings(opening_turn=True, motion=Motion.REDUCED), shown=False)
+    assert QTest.qWaitForWindowExposed(desk.window)
     settle()
     return desk
 
@@ -179,5 +180,5 @@ def test_without_a_globe_the_table_still_migrates(desk: Desk, stage: Stage) -> N
     desk.view.failed.emit("the driver is gone")
     desk.pass_time(1.0)
     desk.window.table.select(SOURCE)
-    QTest.keyClick(desk.window.table, Qt.Key.Key_M)
+    desk.press_key(desk.window.table, Qt.Key.Key_M)
     assert len(desk.engine.commands) == 1

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import gl.offscreen
+from app.config.window_settings import PresenterChoice
 from app.hud.globe_view import GlobeView
 from app.hud.no_globe import NoGlobe
 from app.hud.viewport_choice import make_view
-from app.settings import PresenterChoice
 from gl.errors import ContextError
 from gl.frame import Frame
 from gl.geometry.camera import Camera, Viewport
@@ -74,7 +74,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 import gl.offscreen
 from app.hud.globe_view import GlobeView
 from app.hud.viewport_choice import make_view
-from app.settings import PresenterChoice
+from app.config.window_settings import PresenterChoice
 from gl.frame import Frame
 from gl.geometry.camera import Camera, Viewport
 

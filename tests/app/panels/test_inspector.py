@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMenu
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from app.model.workload_rows import WorkloadColumn
 from app.panels.inspector import Inspector
-from app.panels.workload_rows import WorkloadColumn
 from controller.clusters.fleet import Health
 from oracle.quotes import Playback, PriceMode
 from tests.app.conftest import point_at
@@ -37,13 +36,6 @@ def show(inspector: Inspector, engine: ScriptedEngine, context: str = CONTEXT) -
 
 def words(inspector: Inspector) -> str:
     return "\n".join(label.text() for label in inspector.findChildren(QLabel) if label.isVisibleTo(inspector))
-
-
-def open_menu(inspector: Inspector) -> QMenu:
-    inspector.workloads.setCurrentIndex(inspector.workloads.model().index(0, WorkloadColumn.NAME))
-    QTest.keyClick(inspector.workloads, Qt.Key.Key_D)
-    (menu,) = inspector.findChildren(QMenu)
-    return menu
 
 
 def test_it_names_price_place_and_discount(inspector: Inspector, engine: ScriptedEngine) -> None:
@@ -91,39 +83,11 @@ def test_a_context_that_never_answered_does_not_claim_old_facts(
     assert "unreachable: connection refused. Nothing of it was seen yet." in words(inspector)
 
 
-def test_a_dry_run_to_any_reachable_context_can_be_asked_for(
-    inspector: Inspector, engine: ScriptedEngine, qtbot: QtBot
-) -> None:
-    engine.set_health("aws-us-east-1", Health.UNREACHABLE)
-    show(inspector, engine)
-    menu = open_menu(inspector)
-    choices = {action.text().split(" · ")[0]: action for action in menu.actions()}
-    assert len(menu.actions()) == 14
-    assert not choices["Ashburn"].isEnabled()
-    with qtbot.waitSignal(inspector.dry_run_requested) as caught:
-        choices["Tokyo"].trigger()
-    assert (caught.args[0].context, caught.args[1]) == (CONTEXT, "aws-ap-northeast-1")
-
-
-def test_targets_are_listed_from_cheap_to_dear(inspector: Inspector) -> None:
-    prices = [
-        float(action.text().split("$")[1].removesuffix("/h")) for action in open_menu(inspector).actions()
-    ]
-    assert prices == sorted(prices)
-
-
-def test_a_target_whose_price_expired_comes_last_and_shows_none(
-    inspector: Inspector, engine: ScriptedEngine
-) -> None:
-    snapshot = engine.snapshot()
-    cheapest = next(view for view in snapshot.contexts if view.context == "aws-eu-central-1")
-    quote = cheapest.quote
-    assert quote is not None
-    expired = replace(cheapest, quote=replace(quote, usd_per_hour=Decimal("0.001"), deadline=engine.now))
-    views = tuple(expired if view is cheapest else view for view in snapshot.contexts)
-    inspected = next(view for view in views if view.context == CONTEXT)
-    inspector.show_context(inspected, replace(snapshot, contexts=views), engine.now)
-    assert open_menu(inspector).actions()[-1].text() == "Frankfurt · AWS   price expired"
+def test_a_menu_of_targets_can_be_asked_for_by_key(inspector: Inspector, qtbot: QtBot) -> None:
+    inspector.workloads.setCurrentIndex(inspector.workloads.model().index(0, WorkloadColumn.NAME))
+    with qtbot.waitSignal(inspector.targets_requested) as caught:
+        QTest.keyClick(inspector.workloads, Qt.Key.Key_D)
+    assert caught.args[0].context == CONTEXT
 
 
 def test_the_best_move_of_a_workload_can_be_taken(inspector: Inspector, qtbot: QtBot) -> None:

@@ -8,10 +8,10 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
-from app.formatting import format_percent, format_price, format_usd
-from app.panels.region_cells import PADDING_PX
-from app.panels.region_rows import Column, RegionRow, make_row
+from app.model.formatting import format_percent, format_price, format_usd
+from app.model.region_rows import Column, RegionRow, make_row
 from app.panels.region_table import RESORT_S, RegionModel, RegionTable
+from app.widgets.cells import PADDING_PX
 from controller.contract.snapshots import EngineSnapshot
 from tests.app.scripted_engine import ScriptedEngine
 

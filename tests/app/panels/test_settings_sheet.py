@@ -5,8 +5,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.config.window_settings import Motion, PresenterChoice, Settings
 from app.panels.settings_sheet import SettingsSheet
-from app.settings import Motion, PresenterChoice, Settings
 
 
 def test_every_change_is_told_at_once(qtbot: QtBot) -> None:

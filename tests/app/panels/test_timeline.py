@@ -11,9 +11,9 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
 
-from app.formatting import format_moment
+from app.model.formatting import format_moment
 from app.panels.timeline import TIME_WIDTH_PX, Timeline, TimelineModel, text_area
-from app.theme import SMALL_PX, make_font
+from app.widgets.theme import SMALL_PX, make_font
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
 
@@ -97,7 +97,7 @@ def test_an_entry_opens_its_migration(qtbot: QtBot, timeline: Timeline) -> None:
 
 def test_foreign_text_is_made_plain(timeline: Timeline) -> None:
     timeline.show_entries((entry(1, "a\u202eb\nc"),), NAMES)
-    assert texts(timeline) == ["ab c"]
+    assert texts(timeline) == ["a b c"]
     assert not timeline.grab().isNull()
 
 

@@ -1,0 +1,1 @@
+"""What is shown, made from snapshots: numbers, rows, colours and sentences. Pure: no Qt, no clock."""

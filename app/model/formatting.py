@@ -1,0 +1,109 @@
+"""Numbers, moments and durations as a person reads them. Pure.
+
+Unknown is shown as a dash, never as 0. Text that comes from outside passes `oracle.untrusted_text` before it is shown.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+#: What stands where a number is not known.
+UNKNOWN = "\N{EM DASH}"
+MINUS = "\N{MINUS SIGN}"
+
+#: Above this growth the digits mean nothing, and a column has no room for them.
+MAX_SHARE = 9.99
+
+# Not strftime's: Qt sets the desktop's locale, and the program speaks English.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+# Above this, cents mean nothing; arbitrary.
+_CENTS_UNTIL_USD = Decimal(10_000)
+
+
+def format_usd(amount: Decimal | None, *, signed: bool = False) -> str:
+    """Format an amount of money: `$12.40`, `<$0.01`, `\N{MINUS SIGN}$3.10`, `$12,400`; `signed` adds a plus."""
+    if amount is None:
+        return UNKNOWN
+    size = abs(amount)
+    if size != 0 and size < Decimal("0.005"):
+        # A sign before "less than" would say the opposite of what is meant.
+        return "<$0.01"
+    step = Decimal("0.01") if size < _CENTS_UNTIL_USD else Decimal(1)
+    return f"{_sign(amount, signed)}${size.quantize(step, ROUND_HALF_UP):,}"
+
+
+def format_price(usd_per_hour: Decimal | None) -> str:
+    """Format a price per hour with the digits in which spot prices differ: `$0.0412/h`."""
+    if usd_per_hour is None:
+        return UNKNOWN
+    step = Decimal("0.0001") if usd_per_hour < 10 else Decimal("0.01")
+    return f"${usd_per_hour.quantize(step, ROUND_HALF_UP):,}/h"
+
+
+def format_percent(share: float | None) -> str:
+    """Format a relative change: 0.041 gives `+4.1%`; what has grown tenfold and more is `>+999%`."""
+    if share is None:
+        return UNKNOWN
+    if share > MAX_SHARE:
+        return f">+{MAX_SHARE * 100.0:.0f}%"
+    # From 10 % on the decimals mean nothing.
+    percent = round(share * 100.0, 1 if abs(share) < 0.0995 else 0)
+    sign = "+" if percent > 0 else MINUS if percent < 0 else ""
+    digits = 1 if abs(percent) < 10.0 else 0
+    return f"{sign}{abs(percent):.{digits}f}%"
+
+
+def format_age(seconds: float) -> str:
+    """Format how long ago something was: `8 s`, `3 min`, `2 h`, `5 d`."""
+    whole = max(0, int(seconds))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if whole >= size:
+            return f"{whole // size} {unit}"
+    return f"{whole} s"
+
+
+def format_hours(hours: Decimal | None, *, unknown: str = UNKNOWN) -> str:
+    """Format a duration given in hours: `45 s`, `12 min`, `2.4 h`, `3.0 d`."""
+    if hours is None:
+        return unknown
+    minutes = hours * 60
+    if minutes < 1:
+        return f"{(minutes * 60).quantize(Decimal(1), ROUND_HALF_UP)} s"
+    if hours < 1:
+        return f"{minutes.quantize(Decimal(1), ROUND_HALF_UP)} min"
+    if hours < 48:
+        return f"{hours.quantize(Decimal('0.1'), ROUND_HALF_UP)} h"
+    return f"{(hours / 24).quantize(Decimal('0.1'), ROUND_HALF_UP)} d"
+
+
+def format_gb(gigabytes: Decimal | float | None) -> str:
+    """Format an amount of data: `0.5 GB`, `12 GB`, `1.2 TB`."""
+    if gigabytes is None:
+        return UNKNOWN
+    size = Decimal(str(gigabytes))
+    if size >= 1000:
+        return f"{(size / 1000).quantize(Decimal('0.1'), ROUND_HALF_UP)} TB"
+    step = Decimal(1) if size >= 10 or size == size.to_integral_value() else Decimal("0.1")
+    return f"{size.quantize(step, ROUND_HALF_UP)} GB"
+
+
+def format_replicas(ready: int | None, desired: int | None) -> str:
+    """Format a counter of replicas, `3/4`; `?` where nobody knows how many are ready, or wanted."""
+    return f"{'?' if ready is None else ready}/{'?' if desired is None else desired}"
+
+
+def format_moment(at: float, now: float) -> str:
+    """Format Unix seconds as it is where the person is: `18:03:12` today, `Nov 27 18:03`, `Nov 27 2025` years apart."""
+    moment, today = (datetime.fromtimestamp(seconds, UTC).astimezone() for seconds in (at, now))
+    if moment.date() == today.date():
+        return moment.strftime("%H:%M:%S")
+    day = f"{_MONTHS[moment.month - 1]} {moment.day}"
+    return f"{day} {moment:%H:%M}" if moment.year == today.year else f"{day} {moment.year}"
+
+
+def _sign(amount: Decimal, signed: bool) -> str:
+    if amount < 0:
+        return MINUS
+    return "+" if signed and amount > 0 else ""

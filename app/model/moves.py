@@ -1,0 +1,134 @@
+"""One move from a click to its end: its dry run, its migration, and the words for what happens meanwhile. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from controller.clusters.fleet import WorkloadKey
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
+from oracle.untrusted_text import clean_text
+
+#: Silence of the engine that is worth a word. Seconds, arbitrary.
+SLOW_ANSWER_S = 12.0
+
+
+class Press(Enum):
+    """What a person can want of the move on the card."""
+
+    MIGRATE = "migrate"
+    RENEW = "new dry run"
+    ARM = "arm the contexts"
+    CANCEL = "cancel and roll back"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the engine had reported when a person asked; none of it answers them.
+
+    An answer is what is not among it, whatever its time: the wall clock may be set back in between.
+    """
+
+    migration_ids: frozenset[str] = frozenset()
+    rejections: tuple[Rejection, ...] = ()
+    answers: tuple[DryRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move that a person looks at.
+
+    dry_run: None while the requested one has not come. sent_s: monotonic seconds at which the start was sent to the
+    engine, None before and after a refusal. migration_id: known once the engine has taken it up. rejection: the
+    engine's refusal of this start.
+    """
+
+    workload: WorkloadKey
+    target: str
+    reported: Reported = Reported()
+    dry_run: DryRun | None = None
+    sent_s: float | None = None
+    migration_id: str | None = None
+    rejection: Rejection | None = None
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """Source and target context."""
+        return self.workload.context, self.target
+
+    def find_migration(self, snapshot: EngineSnapshot) -> MigrationView | None:
+        """Return the migration that this move has become."""
+        return next((m for m in snapshot.migrations if m.migration_id == self.migration_id), None)
+
+
+def list_reported(snapshot: EngineSnapshot | None) -> Reported:
+    """Return what the engine has reported so far."""
+    if snapshot is None:
+        return Reported()
+    return Reported(
+        frozenset(m.migration_id for m in snapshot.migrations), snapshot.rejections, snapshot.answers
+    )
+
+
+def move_of(migration: MigrationView) -> Move:
+    """Return a migration that runs already, or ran, as a move."""
+    return Move(
+        migration.workload, migration.target, dry_run=migration.dry_run, migration_id=migration.migration_id
+    )
+
+
+def follow_move(move: Move, snapshot: EngineSnapshot) -> Move:
+    """Return the move as the newest snapshot knows it: its migration, else the newest numbers of its dry run."""
+    if move.migration_id is not None:
+        return move
+    if move.sent_s is not None:
+        begun = [m for m in snapshot.migrations if _is_same_move(m, move)]
+        begun = [m for m in begun if m.migration_id not in move.reported.migration_ids]
+        if begun:
+            return replace(move, migration_id=begun[-1].migration_id)
+        refused = [
+            r for r in snapshot.rejections if _is_same_move(r, move) and r not in move.reported.rejections
+        ]
+        if not refused:
+            return move
+        move = replace(move, sent_s=None, rejection=refused[-1])
+    return _renew(move, snapshot)
+
+
+def find_unattended(snapshot: EngineSnapshot) -> tuple[MigrationView, ...]:
+    """Return the moves that would stand still if the program ended; a demo's clusters end with it."""
+    if snapshot.demo:
+        return ()
+    stages = (MigrationStage.RUNNING, MigrationStage.HOLDING, MigrationStage.ROLLING_BACK)
+    return tuple(migration for migration in snapshot.migrations if migration.stage in stages)
+
+
+def waiting_text(move: Move, now_s: float) -> str:
+    """Return what to say while the engine has not answered by `now_s`, monotonic; empty where nothing is awaited."""
+    if move.sent_s is None or move.migration_id is not None:
+        return ""
+    if now_s - move.sent_s < SLOW_ANSWER_S:
+        return "Starting…"
+    return "The engine has not taken it up yet; the timeline will show when it does."
+
+
+def refusal_text(move: Move) -> str:
+    """Return why the engine did not take the start up; empty where it did not refuse one."""
+    if move.rejection is None or move.sent_s is not None:
+        return ""
+    reason = clean_text(move.rejection.reason).rstrip(".")
+    return f"Not started: {reason}. Nothing was changed."
+
+
+def _is_same_move(report: MigrationView | Rejection | DryRun, move: Move) -> bool:
+    return (report.workload, report.target) == (move.workload, move.target)
+
+
+def _renew(move: Move, snapshot: EngineSnapshot) -> Move:
+    """Take over the newest numbers: those of the plan, which every snapshot has, else an answer."""
+    planned = next((d for d in snapshot.opportunities if _is_same_move(d, move)), None)
+    if planned is not None:
+        return replace(move, dry_run=planned, reported=replace(move.reported, answers=snapshot.answers))
+    news = [d for d in snapshot.answers if _is_same_move(d, move) and d not in move.reported.answers]
+    return replace(move, dry_run=news[-1]) if news else move

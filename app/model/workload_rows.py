@@ -1,0 +1,72 @@
+"""What the inspector shows of each workload of the selected context. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from app.model.formatting import format_gb, format_replicas, format_usd
+from controller.clusters.fleet import WorkloadKey
+from controller.contract.dry_run import DryRun
+from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, WorkloadView
+from oracle.untrusted_text import clean_text
+
+
+class WorkloadColumn(IntEnum):
+    """The columns, from left to right."""
+
+    NAME = 0
+    READY = 1
+    STATE = 2
+    COST = 3
+    MOVE = 4
+    DRY_RUN = 5
+
+
+WORKLOAD_HEADERS = ("Workload", "Ready", "State", "Cost/day", "Best move", "")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadRow:
+    """One row. `offer` is its best move, None where there is none, and then `note` is the reason."""
+
+    workload: WorkloadView
+    offer: DryRun | None
+    migration: MigrationView | None
+    note: str
+    texts: tuple[str, ...]
+
+
+def make_workload_rows(view: ContextView, snapshot: EngineSnapshot) -> tuple[WorkloadRow, ...]:
+    """Return the rows of a context, in the order of their names."""
+    offers = {dry_run.workload: dry_run for dry_run in snapshot.opportunities}
+    moving = {m.workload: m for m in snapshot.migrations if not m.stage.is_final}
+    reasons = {refusal.workload: str(refusal.reason) for refusal in reversed(snapshot.refused)}
+    workloads = sorted(view.workloads, key=lambda workload: (workload.key.namespace, workload.key.name))
+    return tuple(_make_row(workload, offers, moving, reasons) for workload in workloads)
+
+
+def _make_row(
+    workload: WorkloadView,
+    offers: Mapping[WorkloadKey, DryRun],
+    moving: Mapping[WorkloadKey, MigrationView],
+    reasons: Mapping[WorkloadKey, str],
+) -> WorkloadRow:
+    migration = moving.get(workload.key)
+    offer = None if migration is not None else offers.get(workload.key)
+    if migration is not None:
+        note = f"moving, {migration.landed} of {migration.replicas} landed"
+    else:
+        note = clean_text(
+            "; ".join(map(str, workload.obstacles)) or reasons.get(workload.key, "nothing cheaper")
+        )
+    texts = (
+        clean_text(workload.key.name, 80),
+        format_replicas(workload.ready_replicas, workload.desired_replicas),
+        format_gb(workload.state_gb),
+        format_usd(workload.usd_per_day),
+        f"Save {format_usd(offer.savings_usd_per_day)}" if offer is not None else note,
+        "Dry run to…",
+    )
+    return WorkloadRow(workload, offer, migration, note, texts)

@@ -1,0 +1,32 @@
+"""A sheet that asks something: it is answered by a button, and by Esc or a click beside it with no."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from app.widgets.sheet import Sheet
+
+
+class Question(Sheet):
+    """Subclasses fill `body` and open it with the keyboard on `no`, the safe answer."""
+
+    answered = Signal(bool)
+    """Whether a person agreed; the sheet is closed by then."""
+
+    def __init__(self, window: QWidget, behind: QWidget, title: str, width_px: int) -> None:
+        super().__init__(window, behind, title, width_px)
+        self.no = QPushButton()
+        self.yes = QPushButton()
+        self._has_agreed = False
+        self.no.clicked.connect(self.close_sheet)
+        self.yes.clicked.connect(self._on_yes)
+        self.closed.connect(self._on_closed)
+
+    def _on_yes(self) -> None:
+        self._has_agreed = True
+        self.close_sheet()
+
+    def _on_closed(self) -> None:
+        has_agreed, self._has_agreed = self._has_agreed, False
+        self.answered.emit(has_agreed)

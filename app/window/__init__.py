@@ -1,0 +1,1 @@
+"""The main window: its layout, its sheets, and the flows that a person goes through."""

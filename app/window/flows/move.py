@@ -1,0 +1,142 @@
+"""One move on its card: dry run → confirmation → start → progress → end."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from app.model.moves import Move, Press, follow_move, list_reported, refusal_text, waiting_text
+from app.window.engine_link import EngineLink
+from app.window.flows.running import Inbox, listening
+from controller.contract.commands import CancelMigration, RequestDryRun, StartMigration
+from controller.contract.dry_run import DryRun
+
+if TYPE_CHECKING:  # the card is no part of the first frame
+    from app.panels.dry_run_card import DryRunCard
+
+
+class MovePlace(Protocol):
+    """Where the window shows one move."""
+
+    def show_move(self, route: tuple[str, str]) -> AbstractContextManager[DryRunCard]:
+        """Show the card and the arc of a move, (source, target), for as long as the block lasts."""
+
+    def preview(self, route: tuple[str, str] | None) -> None:
+        """Show the arc of a move that is only considered, or none."""
+
+    def ask_to_arm(self, contexts: tuple[str, ...]) -> None:
+        """Ask whether these contexts may be changed."""
+
+
+async def follow(link: EngineLink, place: MovePlace, move: Move, confirmed: DryRun | None = None) -> None:
+    """Show a move from its dry run to its end, until a person closes it; a migration goes on without its card.
+
+    Args:
+        move: without a dry run, one is requested; with a migration, that is shown.
+        confirmed: the dry run that a person has confirmed by the click that opened the move.
+    """
+    with (
+        place.show_move(move.route) as card,
+        listening(card.pressed, _CardPress, link.news) as inbox,
+    ):
+        await _MoveFlow(link, place, card, inbox, move).run(confirmed)
+
+
+@dataclass(frozen=True, slots=True)
+class _CardPress:
+    """A button of the card, and the dry run that stood above it."""
+
+    press: Press
+    dry_run: DryRun | None
+
+
+class _MoveFlow:
+    """The steps of one move, and what they share."""
+
+    def __init__(
+        self, link: EngineLink, place: MovePlace, card: DryRunCard, inbox: Inbox[_CardPress], move: Move
+    ) -> None:
+        self._link = link
+        self._place = place
+        self._card = card
+        self._inbox = inbox
+        self._move = move
+
+    async def run(self, confirmed: DryRun | None) -> None:
+        """Go through all steps; a start that was refused leads back to the confirmation."""
+        if self._move.dry_run is None:
+            self._request_dry_run()
+        while self._move.migration_id is None:
+            await self._start(confirmed or await self._wait_for_confirmation())
+            confirmed = None
+        await self._show_progress()
+
+    async def _wait_for_confirmation(self) -> DryRun:
+        """Show the bill, always with the newest numbers; return the dry run that a person has confirmed.
+
+        The one place that decides how a move is confirmed.
+        """
+        while True:
+            self._show_dry_run()
+            match await self._next():
+                case _CardPress(Press.MIGRATE, DryRun() as dry_run):
+                    return dry_run
+                case _CardPress(Press.RENEW):
+                    self._request_dry_run()
+                case _CardPress(Press.ARM, DryRun() as dry_run):
+                    self._place.ask_to_arm(self._link.judge_start(dry_run).unarmed)
+
+    async def _start(self, dry_run: DryRun) -> None:
+        """Start the migration where it may start, and wait until the engine has taken it up or refused."""
+        self._move = Move(
+            dry_run.workload, dry_run.target, list_reported(self._link.snapshot), dry_run=dry_run
+        )
+        if not self._link.judge_start(dry_run).is_open:
+            return
+        self._link.send(StartMigration(dry_run.workload, dry_run.target, dry_run.plan_digest))
+        self._move = replace(self._move, sent_s=self._link.monotonic())
+        while self._move.sent_s is not None and self._move.migration_id is None:
+            self._show_dry_run()
+            await self._next()
+
+    async def _show_progress(self) -> None:
+        """Show the migration, and how it ended."""
+        self._place.preview(None)  # it has an arc of its own
+        while True:
+            self._show_migration()
+            match await self._next():
+                case _CardPress(Press.CANCEL):
+                    self._link.send(CancelMigration(str(self._move.migration_id)))
+
+    def _request_dry_run(self) -> None:
+        move = self._move
+        self._move = Move(move.workload, move.target, list_reported(self._link.snapshot))
+        self._link.send(RequestDryRun(move.workload, move.target))
+
+    async def _next(self) -> _CardPress | None:
+        """Wait for a press of a person, or for news."""
+        press = await self._inbox.next()
+        if self._link.snapshot is not None:
+            self._move = follow_move(self._move, self._link.snapshot)
+        return press
+
+    def _show_dry_run(self) -> None:
+        move, names = self._move, self._names
+        if move.dry_run is None:
+            self._card.show_pending(move.workload, *names)
+            return
+        gate = self._link.judge_start(move.dry_run)
+        note = "" if self._link.lost else waiting_text(move, self._link.monotonic())
+        self._card.show_dry_run(move.dry_run, *names, gate, note, refusal_text(move))
+
+    def _show_migration(self) -> None:
+        snapshot = self._link.snapshot
+        migration = None if snapshot is None else self._move.find_migration(snapshot)
+        if migration is not None:  # else the engine has forgotten it, and its end stays on the card
+            self._card.show_migration(migration, *self._names)
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        source, target = self._move.route
+        return self._link.name_of(source), self._link.name_of(target)

@@ -1,0 +1,128 @@
+"""Actions are declared once: palette, keys page, buttons and keys say and do the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.actions import (
+    HEADER_ACTIONS,
+    MIGRATE,
+    OPEN_PALETTE,
+    OPEN_SETTINGS,
+    TURN,
+    WINDOW_ACTIONS,
+    Action,
+    list_keys,
+)
+from app.widgets.action_button import ActionButton
+from app.window.window_actions import make_choices
+from tests.app.conftest import Desk, settle
+
+
+def key_event(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> QKeyEvent:
+    return QKeyEvent(QEvent.Type.KeyPress, key, modifier)
+
+
+def buttons_of(desk: Desk) -> dict[str, ActionButton]:
+    return {button.text(): button for button in desk.window.findChildren(ActionButton)}
+
+
+def test_no_two_actions_share_a_key() -> None:
+    keys = Counter(QKeySequence(key) for action in WINDOW_ACTIONS for key in action.keys)
+    assert [key.toString() for key, count in keys.items() if count > 1] == []
+
+
+def test_every_key_is_on_the_keys_page(desk: Desk) -> None:
+    desk.window.open_keys()
+    sheet = desk.window.sheets.keys
+    page = [label.text() for label in sheet.findChildren(QLabel)]
+    for action in WINDOW_ACTIONS:
+        if action.keys:
+            assert action.text in page
+    assert MIGRATE.text in page
+    assert "←, →, ↑, ↓ on the globe" in page
+    assert dict(list_keys())["Ctrl+K"] == OPEN_PALETTE.text
+
+
+def test_buttons_say_what_they_do_and_by_which_key(desk: Desk) -> None:
+    buttons = buttons_of(desk)
+    assert set(buttons) == {"Turn", *(action.label for action in HEADER_ACTIONS)}
+    assert buttons["Settings"].toolTip() == "Settings (Ctrl+,)"
+    assert buttons["Search"].toolTip() == "Find a region, a move or an action (Ctrl+K)"
+    assert buttons["Turn"].toolTip().endswith("(Space)")
+    assert all(button.accessibleName() for button in buttons.values())
+
+
+def test_the_palette_offers_what_can_be_done_and_its_key(desk: Desk) -> None:
+    choices = make_choices(desk.window, desk.window.window_actions, desk.window.link.shown)
+    hints = {choice.text: choice.hint for choice in choices}
+    assert hints[TURN.text] == "Space"
+    assert hints[OPEN_SETTINGS.text] == "Ctrl+,"
+    assert len(hints) == len(choices)
+
+
+def test_without_a_globe_nothing_turns_it(desk: Desk) -> None:
+    desk.view.failed.emit("the driver is gone")
+    settle()
+    desk.show()
+    assert not desk.window.window_actions[TURN].isEnabled()
+    desk.press_key(desk.window.table, Qt.Key.Key_Space)
+    assert not desk.window.stage.navigator.is_turning
+    desk.window.open_palette()
+    shown = desk.window.sheets.palette.list
+    assert TURN.text not in [shown.item(row).text() for row in range(shown.count())]
+
+
+def test_the_side_panel_is_shown_and_hidden_by_button_key_and_palette(desk: Desk, qtbot: QtBot) -> None:
+    button = buttons_of(desk)["Panel"]
+    button.click()
+    assert not desk.window.table.isVisible()
+    assert not button.isChecked()
+    desk.window.activateWindow()
+    qtbot.waitUntil(desk.window.isActiveWindow)
+    QTest.keyClick(desk.window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert desk.window.table.isVisible()
+    assert button.isChecked()
+    assert desk.window.settings.side_panel
+
+
+def test_a_key_alone_is_taken_from_no_line_and_no_button(desk: Desk, qtbot: QtBot) -> None:
+    line, button = QLineEdit(desk.window), QPushButton(desk.window)
+    pressed: list[bool] = []
+    button.clicked.connect(lambda checked: pressed.append(checked))
+    for widget in (line, button):
+        widget.show()
+    QTest.keyClicks(line, " r?")
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert line.text() == " r?"
+    assert pressed == [False]
+    assert not desk.window.stage.navigator.is_turning
+    assert desk.window.sheets.is_free
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "is_meant"),
+    [
+        (Qt.Key.Key_M, Qt.KeyboardModifier.NoModifier, True),
+        (Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier, False),
+        (Qt.Key.Key_N, Qt.KeyboardModifier.NoModifier, False),
+    ],
+)
+def test_a_key_with_ctrl_is_another_key(key: Qt.Key, modifier: Qt.KeyboardModifier, is_meant: bool) -> None:
+    assert MIGRATE.has_key(key_event(key, modifier)) is is_meant
+
+
+def test_the_question_mark_opens_the_keys_page_on_every_keyboard(desk: Desk) -> None:
+    desk.window.keyPressEvent(key_event(Qt.Key.Key_Question, Qt.KeyboardModifier.ShiftModifier))
+    assert desk.window.sheets.keys.isVisible()
+
+
+def test_what_has_no_key_has_none_in_its_tip() -> None:
+    assert Action("Close the window", lambda actor: actor.close()).tip == "Close the window"
