@@ -21,7 +21,8 @@ from controller.decision.egress_file import load_egress_table
 from controller.decision.settings import BudgetSettings, DecisionSettings
 from controller.engine.engine import Engine, EngineSettings
 from controller.engine.market_gate import MarketGate
-from controller.history.ledger import Ledger
+from controller.history.files import HistoryFiles
+from controller.history.opening import open_history
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
 from oracle.clocks import SYSTEM_CLOCKS
@@ -47,12 +48,13 @@ async def open_engine(
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(open_fleet(configuration))
         oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
-        ledger = Ledger(_ledger_path(configuration), clocks.wall)
-        stack.callback(ledger.flush)
+        history = await stack.enter_async_context(
+            open_history(history_files(configuration), clocks, counts_earlier_moves=not configuration.is_demo)
+        )
         decision = decision_settings(configuration)
         migrations = MigrationController(
             fleet.api,
-            ledger,
+            history,
             clocks,
             lambda: secrets.token_hex(8),
             pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
@@ -63,7 +65,7 @@ async def open_engine(
             oracle=oracle,
             regions=fleet,
             migrations=migrations,
-            ledger=ledger,
+            history=history,
             places=load_regions(),
             settings=EngineSettings(
                 demo=configuration.is_demo,
@@ -99,9 +101,9 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
         yield regions
 
 
-def _ledger_path(configuration: Configuration) -> Path:
-    """What happened to real clusters is not to be mixed with what was simulated."""
-    return user_data_path("sentinelaura") / ("demo-ledger.jsonl" if configuration.is_demo else "ledger.jsonl")
+def history_files(configuration: Configuration) -> HistoryFiles:
+    """Return where history stands: what happened to real clusters is not to be mixed with what was simulated."""
+    return HistoryFiles.in_folder(user_data_path("sentinelaura"), "demo-" if configuration.is_demo else "")
 
 
 def choose_price_source(configuration: Configuration, now: float) -> PriceSource | None:

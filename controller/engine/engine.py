@@ -27,7 +27,7 @@ from controller.engine.outage_log import OutageLog
 from controller.engine.snapshot_building import PriceFacts, build_context_views, describe_price_source
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import EngineStopped
-from controller.history.ledger import Ledger
+from controller.history.history import History
 from controller.migration.run.migration_controller import MigrationController
 from oracle.binding import Binding
 from oracle.clocks import Clocks
@@ -70,7 +70,7 @@ class Engine:
         oracle: Oracle,
         regions: RegionManager,
         migrations: MigrationController,
-        ledger: Ledger,
+        history: History,
         places: Mapping[str, Region],
         settings: EngineSettings,
         clocks: Clocks,
@@ -78,7 +78,7 @@ class Engine:
         self._oracle = oracle
         self._regions = regions
         self._migrations = migrations
-        self._ledger = ledger
+        self._history = history
         self._places = places
         self._settings = settings
         self._clocks = clocks
@@ -90,12 +90,12 @@ class Engine:
         self._published = asyncio.Condition()
         self._snapshot: EngineSnapshot | None = None
         self._failure: Exception | None = None
-        self._unfinished = UnfinishedMoves(regions, migrations, ledger, self._wake.set, clocks.monotonic)
+        self._unfinished = UnfinishedMoves(regions, migrations, history, self._wake.set, clocks.monotonic)
         self._desk = CommandHandler(
             regions,
             migrations,
             self._unfinished,
-            ledger,
+            history,
             settings.decision,
             self._wake.set,
             settings.accepts_simulated_prices,
@@ -170,7 +170,7 @@ class Engine:
     async def _wait_for_reason(self) -> None:
         """Wait until something changes, or until the next price grows old by the clock alone."""
         delay_s = _seconds_to_next_ageing(self._oracle.board(), self._clocks.wall())
-        is_waiting = self._ledger.has_waiting or self._outages.has_waiting or self._unfinished.has_open
+        is_waiting = self._history.has_waiting or self._outages.has_waiting or self._unfinished.has_open
         if not self._is_settled() or is_waiting:
             delay_s = min(delay_s or RETRY_S, RETRY_S)
         try:
@@ -182,14 +182,15 @@ class Engine:
     async def _refresh(self) -> None:
         now = self._clocks.wall()
         picture, board = self._regions.picture(), self._oracle.board()
+        self._history.take_in()
         self._follow_bindings(picture)
         await self._desk.work(picture, board, now)
         usage = self._desk.budget_usage(now)
         plan = plan_moves(picture, board, self._settings.decision, now, usage)
         moved = [view.workload for view in self._migrations.views()]
-        self._decisions.record(plan, moved, self._ledger, now)
-        self._outages.record(self._oracle.status, picture, self._ledger, now)
-        self._ledger.flush()
+        self._decisions.record(plan, moved, self._history, now)
+        self._outages.record(self._oracle.status, picture, self._history, now)
+        self._history.sample_prices(board.quotes.values())
         await self._publish(picture, board, plan, now)
 
     def _follow_bindings(self, picture: FleetPicture) -> None:
@@ -214,13 +215,13 @@ class Engine:
             opportunities=plan.opportunities,
             refused=plan.refused,
             migrations=self._migrations.views(),
-            timeline=self._ledger.newest(MAX_TIMELINE_ENTRIES),
+            timeline=self._history.newest(MAX_TIMELINE_ENTRIES),
             notices=(
                 *self._unfinished.notices(),
                 *collect_notices(
                     status,
                     picture,
-                    self._ledger.trouble,
+                    self._history.troubles,
                     price_source.origin,
                     warns_of_simulation=not self._settings.accepts_simulated_prices,
                 ),

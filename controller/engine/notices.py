@@ -1,12 +1,12 @@
-"""What a person should know while it lasts: the store, the contexts, the ledger. Pure."""
+"""What a person should know while it lasts: the store, the contexts, the history. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from controller.clusters.fleet import FleetPicture
 from controller.contract.snapshots import Notice, PriceOrigin, StoreView
-from oracle.reason import Severity
+from oracle.reason import Reason, Severity
 from oracle.status import OracleStatus, StoreKind
 
 _ADVICE = "Give real ones with --prices or --redis."
@@ -21,13 +21,13 @@ _SIMULATED_PRICES = {
 def collect_notices(
     status: OracleStatus,
     picture: FleetPicture,
-    ledger_trouble: str | None,
+    history_troubles: Sequence[Reason],
     origin: PriceOrigin,
     *,
     warns_of_simulation: bool,
 ) -> tuple[Notice, ...]:
     """Return the notices that hold now, the loudest trouble first. `origin` is that of the prices on the board."""
-    notices = tuple(_iterate_notices(status, picture, ledger_trouble))
+    notices = tuple(_iterate_notices(status, picture, history_troubles))
     if warns_of_simulation and origin in _SIMULATED_PRICES:
         return (*notices, Notice("prices", Severity.WARNING, _SIMULATED_PRICES[origin]))
     return notices
@@ -43,7 +43,7 @@ def describe_store(status: OracleStatus) -> StoreView:
 
 
 def _iterate_notices(
-    status: OracleStatus, picture: FleetPicture, ledger_trouble: str | None
+    status: OracleStatus, picture: FleetPicture, history_troubles: Sequence[Reason]
 ) -> Iterator[Notice]:
     if status.reason is not None:
         yield Notice(
@@ -53,8 +53,8 @@ def _iterate_notices(
         )
     if status.displacement is not None:
         yield Notice("source", Severity.WARNING, status.displacement)
-    if ledger_trouble is not None:
-        yield Notice("ledger", Severity.WARNING, ledger_trouble)
+    for reason in history_troubles:
+        yield Notice(f"history:{reason.code}", reason.severity, f"{reason}.")
     for cluster in picture.clusters.values():
         if cluster.health.is_lost:
             yield Notice(

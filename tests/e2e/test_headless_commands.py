@@ -11,7 +11,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-
 from controller.history.ledger import verify_ledger
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from controller.history.ledger import verify_ledger
 
 from controller.contract.snapshots import MigrationStage
-from controller.history.ledger import verify_ledger
 from tests.e2e.one_click import (
     click,
     find_migrate_button,

@@ -1,4 +1,4 @@
-"""Finds migrations that a process left behind, by the journals in the clusters' Leases. Reads only."""
+"""Finds migrations by the journals in the clusters' Leases: those left behind, and those that are over. Reads only."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from controller.errors import AccessDenied
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.lease import LEASE_PREFIX, find_holder, find_journal, name_lease
 from controller.migration.protocol.journal import JournalError, decode_journal
-from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.steps.copies import list_if_served
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedMove:
-    """A migration that is not over, as its source's Lease has it.
+    """A migration as a Lease has it.
 
     `holder` is who holds the Lease, empty for nobody; a crash leaves it standing. `version` is the Lease's
     resourceVersion: where it grows between two looks, the holder is alive.
@@ -26,6 +26,14 @@ class UnfinishedMove:
     record: MigrationRecord
     holder: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedMove:
+    """A migration that is over, whose journal its Lease keeps until the next one. `side`: whose Lease it is."""
+
+    record: MigrationRecord
+    side: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +51,14 @@ class Findings:
     moves: tuple[UnfinishedMove, ...]
     unreadable: tuple[UnreadableJournal, ...]
     denied: tuple[str, ...]
+    ended: tuple[EndedMove, ...] = ()
 
 
 async def find_unfinished(api: KubeApi, namespaces: Collection[str]) -> Findings:
-    """Return the migrations whose source is this cluster and which are not over.
+    """Return the migrations whose source is this cluster and which are not over, and those of either side that are.
 
-    The target's Lease carries a mirror of the same journal; it is skipped, because only the source's is the
-    authority.
+    The target's Lease carries a mirror of the same journal; while a migration is not over it is skipped, because only
+    the source's is the authority.
     Raises: ClusterError where the cluster cannot be read.
     """
     moves: list[UnfinishedMove] = []
@@ -70,12 +79,22 @@ async def find_unfinished(api: KubeApi, namespaces: Collection[str]) -> Findings
             if move is not None:
                 moves.append(move)
     cluster_uid = await ClusterSide(api, "default", "none").read_cluster_uid() if moves else ""
-    here = tuple(move for move in moves if move.record.source.cluster_uid == cluster_uid)
-    return Findings(here, tuple(unreadable), tuple(denied))
+    here = [move for move in moves if move.record.source.cluster_uid == cluster_uid]
+    unfinished = tuple(move for move in here if not move.record.state.phase.is_final)
+    return Findings(unfinished, tuple(unreadable), tuple(denied), _find_ended(moves, cluster_uid))
+
+
+def _find_ended(moves: Collection[UnfinishedMove], cluster_uid: str) -> tuple[EndedMove, ...]:
+    return tuple(
+        EndedMove(move.record, side)
+        for move in moves
+        for side in Side
+        if move.record.state.phase.is_final and move.record.side(side).cluster_uid == cluster_uid
+    )
 
 
 def _read_lease(namespace: str, lease: dict[str, Any]) -> UnfinishedMove | None:
-    """Return the migration that a Lease speaks of; None where it is over, or none of ours. Raises: JournalError."""
+    """Return the migration that a Lease speaks of; None where it is none of ours. Raises: JournalError."""
     name = str(lease["metadata"]["name"])
     journal = find_journal(lease) if name.startswith(LEASE_PREFIX) else None
     if journal is None:
@@ -84,6 +103,4 @@ def _read_lease(namespace: str, lease: dict[str, Any]) -> UnfinishedMove | None:
     workload = record.workload
     if (namespace, name) != (workload.namespace, name_lease(workload.namespace, workload.name)):
         raise JournalError("speaks of another workload than its Lease")
-    if record.state.phase.is_final:
-        return None
     return UnfinishedMove(record, find_holder(lease), str(lease["metadata"]["resourceVersion"]))

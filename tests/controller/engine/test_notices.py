@@ -27,7 +27,7 @@ STATUS = OracleStatus(
 
 def told(status=STATUS, origin=PriceOrigin.RECORDED, *, warns_of_simulation=True):
     """Notices by their keys."""
-    found = collect_notices(status, FleetPicture({}), None, origin, warns_of_simulation=warns_of_simulation)
+    found = collect_notices(status, FleetPicture({}), (), origin, warns_of_simulation=warns_of_simulation)
     return {notice.key: notice for notice in found}
 
 
