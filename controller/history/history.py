@@ -21,7 +21,7 @@ from oracle.quotes import Quote
 from oracle.reason import Reason
 
 #: Entries kept in memory for the timeline; a snapshot shows at most 200.
-MAX_REMEMBERED = 500
+MAX_REMEMBERED = 300
 #: How long the end of the program waits for the disk, seconds.
 CLOSE_PATIENCE_S = 3.0
 _DAY_S = 86400.0
@@ -117,6 +117,7 @@ class History:
 
     def _remember(self, recorded: Recorded) -> None:
         self._moves.add(recorded)
-        if describe(recorded.event).is_shown:
+        line = describe(recorded.event)
+        if line.is_shown:
             self._sequence += 1
-            self._entries.append(to_entry(self._sequence, recorded))
+            self._entries.append(to_entry(self._sequence, recorded, line))

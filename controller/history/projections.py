@@ -17,10 +17,8 @@ from controller.history.events import (
     ClustersLost,
     ContextArmed,
     ContextDisarmed,
-    EngineStarted,
     EngineStopped,
     MoveEnded,
-    MoveEvent,
     MoveOffered,
     MoveResumed,
     MoveStarted,
@@ -30,7 +28,6 @@ from controller.history.events import (
     PricesBack,
     PricesLost,
     Recorded,
-    tag_of,
 )
 from controller.history.sentences import DONE
 
@@ -90,10 +87,10 @@ class Savings:
 class Moment:
     """The state at one moment, as far as this installation had recorded it by then.
 
-    armed: contexts that a process of it might write to. A process that ended without saying so counts until the last
-    thing that it recorded.
+    armed: contexts that a process of it might write to.
     offered: workload -> the target in which it would have been cheaper.
     lost: contexts that could not be used. has_prices: whether new prices arrived.
+    What a process had armed and seen holds until it ended; until the last thing that it recorded, if it never said so.
     """
 
     armed: frozenset[str] = frozenset()
@@ -117,7 +114,7 @@ class MoveFold:
     def add(self, recorded: Recorded) -> None:
         """Take in one event; others than those of moves change nothing."""
         event = recorded.event
-        if not isinstance(event, MoveEvent) or tag_of(event) not in MOVE_KINDS:
+        if not isinstance(event, (MoveStarted, MoveResumed, PhaseEntered, MoveEnded, MoveStopped)):
             return
         known = self._moves.get(event.migration_id)
         if known is None:
@@ -176,27 +173,43 @@ def find_state_at(
 
 
 def _advance(move: PastMove, event: AnyEvent, at: float) -> PastMove:
-    move = replace(move, heard_at=max(move.heard_at, at))
-    if isinstance(event, (MoveStarted, MoveResumed)):
-        started_at = event.started_at if isinstance(event, MoveResumed) else at
-        return replace(
-            move,
-            started_at=min(move.started_at, started_at),
-            predicted_egress_usd=event.predicted.egress_usd,
-            predicted_savings_usd_per_day=event.predicted.savings_usd_per_day,
-        )
-    if isinstance(event, MoveEnded):
-        return replace(
-            move,
-            phase=event.phase,
-            started_at=min(move.started_at, event.started_at),
-            ended_at=at,
-            predicted_egress_usd=event.predicted.egress_usd,
-            predicted_savings_usd_per_day=event.predicted.savings_usd_per_day,
-            realised_cost_usd=event.realised.cost_usd,
-            realised_savings_usd_per_day=event.realised.savings_usd_per_day,
-        )
-    return replace(move, phase=event.phase) if isinstance(event, (PhaseEntered, MoveStopped)) else move
+    heard_at = max(move.heard_at, at)
+    match event:
+        case MoveStarted() | MoveResumed():
+            started_at = event.started_at if isinstance(event, MoveResumed) else at
+            return replace(
+                move,
+                heard_at=heard_at,
+                started_at=min(move.started_at, started_at),
+                predicted_egress_usd=event.predicted.egress_usd,
+                predicted_savings_usd_per_day=event.predicted.savings_usd_per_day,
+            )
+        case MoveEnded():
+            return replace(
+                move,
+                heard_at=heard_at,
+                phase=event.phase,
+                started_at=min(move.started_at, event.started_at),
+                ended_at=at,
+                predicted_egress_usd=event.predicted.egress_usd,
+                predicted_savings_usd_per_day=event.predicted.savings_usd_per_day,
+                realised_cost_usd=event.realised.cost_usd,
+                realised_savings_usd_per_day=event.realised.savings_usd_per_day,
+            )
+        case PhaseEntered() | MoveStopped():
+            return replace(move, heard_at=heard_at, phase=event.phase)
+        case _:
+            return move
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one process has seen and allowed."""
+
+    armed: set[str] = field(default_factory=set)
+    offered: dict[WorkloadKey, str] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    has_prices: bool = True
 
 
 class _StateFold:
@@ -204,49 +217,44 @@ class _StateFold:
 
     def __init__(self) -> None:
         self._moves = MoveFold()
-        self._armed: set[tuple[str, str]] = set()
-        self._offered: dict[WorkloadKey, str] = {}
-        self._lost: set[str] = set()
-        self._has_prices = True
+        #: writer -> what it has seen; a process that has ended sees nothing.
+        self._seen: dict[str, _Seen] = {}
 
     def add(self, recorded: Recorded) -> None:
         self._moves.add(recorded)
-        event, writer = recorded.event, recorded.writer
-        match event:
-            case EngineStarted():
-                # A process that starts has lost and offered nothing yet; what it finds it says again.
-                self._offered, self._lost, self._has_prices = {}, set(), True
-            case EngineStopped():
-                self._armed = {place for place in self._armed if place[0] != writer}
-            case ContextArmed():
-                self._armed.add((writer, event.context))
-            case ContextDisarmed():
-                self._armed.discard((writer, event.context))
-            case MoveOffered():
-                self._offered[event.workload] = event.target
-            case OfferWithdrawn() | MoveStarted():
-                self._offered.pop(event.workload, None)
-            case _:
-                self._add_outage(event)
+        if isinstance(recorded.event, EngineStopped):
+            self._seen.pop(recorded.writer, None)
+        else:
+            _follow(self._seen.setdefault(recorded.writer, _Seen()), recorded.event)
 
     def build(self, silent: set[str]) -> Moment:
-        """Return the state; `silent`: writers of which nothing more was heard, so that nobody knows what they armed."""
+        """Return the state; `silent`: writers of which nothing more was heard, so that nobody knows what they see."""
+        seen = [seen for writer, seen in self._seen.items() if writer not in silent]
         return Moment(
-            frozenset(context for writer, context in self._armed if writer not in silent),
-            dict(self._offered),
+            frozenset[str]().union(*(one.armed for one in seen)),
+            {workload: target for one in seen for workload, target in one.offered.items()},
             tuple(move for move in self._moves.moves if move.ended_at is None),
-            frozenset(self._lost),
-            self._has_prices,
+            frozenset[str]().union(*(one.lost for one in seen)),
+            all(one.has_prices for one in seen),
         )
 
-    def _add_outage(self, event: AnyEvent) -> None:
-        match event:
-            case ClustersLost():
-                self._lost |= event.reasons.keys()
-            case ClustersBack():
-                self._lost -= set(event.contexts)
-            case PricesLost() | PricesBack():
-                self._has_prices = isinstance(event, PricesBack)
+
+def _follow(seen: _Seen, event: AnyEvent) -> None:
+    match event:
+        case ContextArmed():
+            seen.armed.add(event.context)
+        case ContextDisarmed():
+            seen.armed.discard(event.context)
+        case MoveOffered():
+            seen.offered[event.workload] = event.target
+        case OfferWithdrawn() | MoveStarted():
+            seen.offered.pop(event.workload, None)
+        case ClustersLost():
+            seen.lost |= event.reasons.keys()
+        case ClustersBack():
+            seen.lost -= set(event.contexts)
+        case PricesLost() | PricesBack():
+            seen.has_prices = isinstance(event, PricesBack)
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:

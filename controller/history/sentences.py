@@ -57,9 +57,8 @@ class Line:
     is_shown: bool = True
 
 
-def to_entry(sequence: int, recorded: Recorded) -> TimelineEntry:
-    """Return the line of the timeline."""
-    line = describe(recorded.event)
+def to_entry(sequence: int, recorded: Recorded, line: Line) -> TimelineEntry:
+    """Return the entry of the timeline that says `line` of an event."""
     event = recorded.event
     migration_id = event.migration_id if isinstance(event, (MoveEvent, LedgerLine)) else None
     return TimelineEntry(

@@ -33,9 +33,12 @@ MAX_WAITING = 10_000
 #: Samples of prices kept meanwhile: a day of 200 offerings.
 MAX_WAITING_SAMPLES = 20_000
 #: Events that are read at the start, for the timeline.
-NEWEST_READ = 1000
+NEWEST_READ = 300
 #: Seconds for which another process may hold the file before a person is told: it was stopped, or hangs.
 BUSY_PATIENCE_S = 60.0
+#: Seconds that the thread waits for what comes along with the first event: one transaction for all of them, and none of
+#: the interpreter's time taken from the loop while it is busy telling what has happened.
+GATHER_S = 0.05
 #: Transactions between two looks at what is too old or too much.
 _PRUNE_EVERY = 200
 _DAY_S = 86400.0
@@ -67,7 +70,7 @@ class HistoryWriter:
         self.trouble: Reason | None = None
         self.set_aside: Reason | None = None
         self.has_opened = threading.Event()
-        self._is_given_up = threading.Event()
+        self._is_closing, self._is_given_up = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
     def start(self) -> None:
@@ -93,6 +96,7 @@ class HistoryWriter:
 
     def close(self, timeout_s: float) -> None:
         """Write what waits and close the file; give up after `timeout_s`, because the disk may hang."""
+        self._is_closing.set()
         self._requests.put(None)
         self._thread.join(timeout_s)
         self._is_given_up.set()
@@ -126,6 +130,7 @@ class HistoryWriter:
         """Take in all that was put; False where the end was among it."""
         try:
             item = self._requests.get(timeout=timeout_s)
+            self._is_closing.wait(GATHER_S)
             while True:
                 if item is None:
                     return False

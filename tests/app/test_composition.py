@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.composition import choose_price_source
+from app.composition import choose_price_source, history_files
 from app.configuration import Configuration
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
@@ -29,3 +29,10 @@ def test_only_real_clusters_on_a_shared_redis_read_without_generating(tmp_path, 
     configuration = Configuration(**choices, prices=str(recording) if has_recording else None)
     source = choose_price_source(configuration, 0.0)
     assert (None if source is None else source.name) == name
+
+
+def test_what_happened_to_real_clusters_is_not_mixed_with_what_was_simulated():
+    demo, real = history_files(Configuration()), history_files(Configuration(**REAL))
+    assert (demo.database.name, real.database.name) == ("demo-history.db", "history.db")
+    assert (demo.old_ledger.name, real.old_ledger.name) == ("demo-ledger.jsonl", "ledger.jsonl")
+    assert demo.database.parent == real.database.parent
