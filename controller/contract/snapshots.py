@@ -132,7 +132,7 @@ class MoveOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the timeline, taken from the ledger; `sequence` grows by one. `outcome`: of a finished move only."""
+    """One line of the timeline, made from an event; `sequence` grows by one. `outcome`: of a finished move only."""
 
     sequence: int
     at: float

@@ -11,11 +11,11 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from controller.history.database import is_busy, open_for_reading
 from controller.history.errors import HistoryDamaged, HistoryUnusable
-from controller.history.events import HistoryBegun, Recorded, state_reason
+from controller.history.events import HistoryBegun, Recorded, state_reason, tag_of
 from controller.history.files import HistoryFiles
 from controller.history.keys import load_or_create_key
 from controller.history.old_ledger import read_old_ledger
@@ -186,8 +186,7 @@ class HistoryWriter:
             store.sample_prices(self._waiting_samples)
             self._waiting_samples.clear()
         self._done = self._put if self._requests.empty() else self._done + written
-        if others:
-            self._read.put(others)
+        self._hand_on(others)
         self._transactions += 1
         if self._transactions % _PRUNE_EVERY == 0:
             store.prune()
@@ -200,8 +199,14 @@ class HistoryWriter:
         since = self._clocks.wall() - self._settings.move_memory_days * _DAY_S
         first = newest[0].sequence if newest else 0
         moves = read_kinds(connection, MOVE_KINDS, since, before=first)
-        self._read.put([*moves, *map(to_recorded, newest)])
+        self._hand_on([*moves, *map(to_recorded, newest)])
         self._has_read = True
+
+    def _hand_on(self, recorded: Sequence[Recorded]) -> None:
+        """Give the loop what it will remember of this: the moves, and the newest of all the rest."""
+        if recorded:
+            older, newest = recorded[:-NEWEST_READ], recorded[-NEWEST_READ:]
+            self._read.put([*(one for one in older if tag_of(one.event) in MOVE_KINDS), *newest])
 
     def _read_as_it_lies(self) -> None:
         """On a disk that takes nothing, what an earlier program wrote can still be read."""
@@ -225,7 +230,7 @@ class HistoryWriter:
         name = self._files.old_ledger.name
         recorded = ledger.with_summary(name, self._clocks.wall(), self._writer)
         if store.take_over(name, ledger.digest, recorded):
-            self._read.put(list(recorded))
+            self._hand_on(recorded)
         self._files.old_ledger.rename(self._files.old_ledger.with_name(f"{name}.taken-over"))
         self._files.old_ledger.with_name(f"{name}.lock").unlink(missing_ok=True)
 
@@ -245,7 +250,7 @@ class HistoryWriter:
             self.set_aside = Code.HISTORY_SET_ASIDE.because(name=name, why=str(damage))
             begun = Recorded(self._clocks.wall(), self._writer, HistoryBegun(state_reason(self.set_aside)))
             self._waiting.appendleft(begun)
-            self._read.put([begun])
+            self._hand_on([begun])
 
     def _tell_refusal(self, error: sqlite3.Error) -> None:
         if not is_busy(error):

@@ -12,7 +12,7 @@ from controller.migration.protocol.record import CreatedObject, Intent, Meter, M
 from controller.migration.protocol.states import HoldReason, Phase
 from oracle.untrusted_text import clean_text
 
-#: Of the reason that is journaled, as JSON writes it; the ledger has all of it.
+#: Of the reason that is journaled, as JSON writes it; the history has all of it.
 MAX_REASON_BYTES = 800
 
 #: As long as a UUID.

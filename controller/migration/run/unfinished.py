@@ -78,18 +78,23 @@ async def find_unfinished(api: KubeApi, namespaces: Collection[str]) -> Findings
                 continue
             if move is not None:
                 moves.append(move)
-    cluster_uid = await ClusterSide(api, "default", "none").read_cluster_uid() if moves else ""
-    here = [move for move in moves if move.record.source.cluster_uid == cluster_uid]
-    unfinished = tuple(move for move in here if not move.record.state.phase.is_final)
-    return Findings(unfinished, tuple(unreadable), tuple(denied), _find_ended(moves, cluster_uid))
+    over = [move.record for move in moves if move.record.state.phase.is_final]
+    unfinished = [move for move in moves if not move.record.state.phase.is_final]
+    cluster_uid = await ClusterSide(api, "default", "none").read_cluster_uid() if unfinished else ""
+    here = tuple(move for move in unfinished if move.record.source.cluster_uid == cluster_uid)
+    ended = await _find_ended(api, over, cluster_uid) if over else ()
+    return Findings(here, tuple(unreadable), tuple(denied), ended)
 
 
-def _find_ended(moves: Collection[UnfinishedMove], cluster_uid: str) -> tuple[EndedMove, ...]:
+async def _find_ended(api: KubeApi, over: list[MigrationRecord], cluster_uid: str) -> tuple[EndedMove, ...]:
+    """Say on which side each was; nothing where the cluster may not be asked who it is: they are only remembered."""
+    try:
+        cluster_uid = cluster_uid or await ClusterSide(api, "default", "none").read_cluster_uid()
+    except AccessDenied:
+        return ()
+    sides = ((record, side) for record in over for side in Side)
     return tuple(
-        EndedMove(move.record, side)
-        for move in moves
-        for side in Side
-        if move.record.state.phase.is_final and move.record.side(side).cluster_uid == cluster_uid
+        EndedMove(record, side) for record, side in sides if record.side(side).cluster_uid == cluster_uid
     )
 
 

@@ -13,7 +13,7 @@ from controller.decision.budgets import BudgetUsage, find_cooldown_obstacle
 from controller.decision.settings import BudgetSettings
 from controller.engine.earlier_moves import to_budget_moves
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
-from controller.errors import ClusterError, ServerFailed
+from controller.errors import AccessDenied, ClusterError, ServerFailed
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
 from oracle.reason import Severity
 from tests.simulation.network import FakeApi
@@ -294,5 +294,23 @@ def test_a_move_that_is_over_is_known_from_the_lease_of_either_side(
         assert find_cooldown_obstacle(WORKLOAD, usage, BudgetSettings(), over_at) is not None
         later = over_at + BudgetSettings().cooldown_s
         assert find_cooldown_obstacle(WORKLOAD, usage, BudgetSettings(), later) is None
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_who_may_not_ask_a_cluster_who_it_is_is_not_troubled_by_moves_that_are_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(side: object) -> str:
+        raise AccessDenied("paris", "namespaces is forbidden", status=403)
+
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        await wait_until_over(controller, await controller.start(world.dry_run()))
+        monkeypatch.setattr("controller.migration.access.cluster_side.ClusterSide.read_cluster_uid", refuse)
+        restarted = Restarted(world)
+        await restarted.look()
+        assert restarted.unfinished.ended() == ()
+        assert restarted.texts() == []
 
     simulate(scenario, 1, tmp_path)
