@@ -363,12 +363,22 @@ def test_another_process_that_holds_the_file_makes_nobody_wait_and_is_told_if_it
     assert read_contexts(installation.files.database) == ["paris"]
 
 
-def test_a_program_that_is_killed_leaves_a_history_that_verifies(installation: Installation) -> None:
-    program = APPEND + "    print(history.has_waiting or 'written', flush=True)\n    sys.stdin.read()\n"
-    program = program.replace("    print(", "    while history.has_waiting: pass\n    print(")
+KILLED = (
+    APPEND
+    + """
+    while history.has_waiting:
+        pass
+    print("written", flush=True)
+    sys.stdin.read()
+"""
+)
+
+
+def kill_in_the_middle(installation: Installation) -> Path:
+    """Let a program write fifty events and kill it; returns the log, in which they still lie."""
     folder = str(installation.files.database.parent)
     with subprocess.Popen(
-        [sys.executable, "-c", program, folder, "a", "50"],
+        [sys.executable, "-c", KILLED, folder, "a", "50"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -377,9 +387,28 @@ def test_a_program_that_is_killed_leaves_a_history_that_verifies(installation: I
         assert running.stdout is not None
         assert running.stdout.readline() == "written\n"
         running.kill()
-    assert installation.files.database.with_name("history.db-wal").exists()
+    return installation.files.database.with_name("history.db-wal")
+
+
+def test_a_program_that_is_killed_leaves_all_that_it_wrote(installation: Installation) -> None:
+    assert kill_in_the_middle(installation).stat().st_size > 0
     with installation.run() as history:
         assert len(texts(history)) == 50
+        assert history.troubles == ()
+    assert installation.verify().problem is None
+
+
+@pytest.mark.parametrize("share", [0.5, 0.95])
+def test_a_log_that_a_power_cut_tore_leaves_whole_transactions(
+    installation: Installation, share: float
+) -> None:
+    log = kill_in_the_middle(installation)
+    os.truncate(log, int(log.stat().st_size * share))
+    with installation.run() as history:
+        assert len(texts(history)) <= 50
+        assert history.troubles == ()
+        arm(history, "afterwards")
+    assert read_contexts(installation.files.database)[-1] == "afterwards"
     assert installation.verify().problem is None
 
 
