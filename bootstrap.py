@@ -215,9 +215,9 @@ def _make_venv(is_usable: bool) -> None:
     import subprocess
 
     same_version = f"import pip, sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"
-    if is_usable and _runs([VENV_PYTHON, "-c", same_version]):
+    if is_usable and _runs([VENV_PYTHON, "-I", "-c", same_version]):
         return
-    command = [sys.executable, "-m", "venv", "--clear", VENV]
+    command = [sys.executable, "-I", "-m", "venv", "--clear", VENV]
     _announce(command)
     if subprocess.call(command) != 0:
         raise SetupError(f"the virtual environment in {VENV} could not be made (the reason is above).")
@@ -229,6 +229,7 @@ def install_locked_packages(purpose: str) -> None:
 
     command = [
         VENV_PYTHON,
+        "-I",
         "-m",
         "pip",
         "--disable-pip-version-check",
@@ -253,7 +254,7 @@ def _make_source_importable() -> None:
     """Let .venv find the packages of this checkout, from any working directory and in child processes as well."""
     import subprocess
 
-    query = [VENV_PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    query = [VENV_PYTHON, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     site_packages = subprocess.run(query, capture_output=True, text=True, check=True).stdout.strip()
     with open(os.path.join(site_packages, "sentinelaura.pth"), "w", encoding="utf-8") as file:
         file.write(ROOT + "\n")

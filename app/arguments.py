@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_migrate(commands, common)
     _add_doctor(commands, common)
     _add_ledger(commands, common)
+    _add_contexts(commands, common)
     _add_config(commands, common)
     _add_internal(commands, common)
     return parser
@@ -46,7 +47,29 @@ def _common_options() -> argparse.ArgumentParser:
         metavar="FILE",
         help="use these clusters, not the simulated fleet; $KUBECONFIG is not read",
     )
-    group.add_argument("--prices", metavar="FILE", help="replay recorded prices (csv or csv.gz)")
+    group.add_argument(
+        "--context",
+        metavar="NAME",
+        dest="use_contexts",
+        action="append",
+        help="contact only this context of the kubeconfig (repeatable); no plugin runs for any other",
+    )
+    group.add_argument(
+        "--prices",
+        metavar="FILE",
+        help="prices (csv or csv.gz): a recording to replay, or with --live live ones",
+    )
+    group.add_argument(
+        "--live",
+        action="store_true",
+        help="watch the file of --prices: it is kept up to date, and real clusters may be moved on it",
+    )
+    group.add_argument(
+        "--price-life-s",
+        metavar="N",
+        type=float,
+        help="seconds that a live price holds once confirmed (1800)",
+    )
     group.add_argument("--speed", metavar="N", type=float, help="seconds of the market in one second")
     group.add_argument("--seed", metavar="N", type=int, help="seed of the simulated market and fleet")
     group.add_argument("--config", metavar="FILE", help="configuration file (TOML)")
@@ -148,6 +171,13 @@ def _parse_count(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) <= MAX_SHOWN_ENTRIES:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_SHOWN_ENTRIES}")
+
+
+def _add_contexts(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    contexts = _add(
+        commands, "contexts", "list the kubeconfig's contexts and what each would run; contact none", common
+    )
+    contexts.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _add_config(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

@@ -19,18 +19,24 @@ from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.decision.egress_file import load_egress_table
 from controller.decision.settings import BudgetSettings, DecisionSettings
-from controller.engine.engine import Engine, EngineSettings
+from controller.engine.command_handler import CommandHandler
+from controller.engine.decision_log import DecisionLog
+from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.market_gate import MarketGate
+from controller.engine.outage_log import OutageLog
+from controller.engine.snapshot_building import ContextViews
+from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.history.files import HistoryFiles
+from controller.history.history import History
 from controller.history.opening import open_history
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
-from oracle.clocks import SYSTEM_CLOCKS
-from oracle.oracle import open_oracle
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
-from oracle.sources.choosing import choose_source
+from oracle.sources.choosing import choose_source, watch_file
 
 
 @asynccontextmanager
@@ -41,7 +47,7 @@ async def open_engine(
 
     Args:
         pace: how patient migrations are; None takes the demo's for simulated clusters, else the defaults.
-    Raises: RecordingError, StoreUrlError and KubeconfigError before anything was started.
+    Raises: PriceFileError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
     source = choose_price_source(configuration, clocks.wall())
@@ -51,35 +57,61 @@ async def open_engine(
         history = await stack.enter_async_context(
             open_history(history_files(configuration), clocks, counts_earlier_moves=not configuration.is_demo)
         )
-        decision = decision_settings(configuration)
+        settings = EngineSettings(
+            demo=configuration.is_demo,
+            accepts_any_prices=configuration.is_demo,
+            decision=decision_settings(configuration),
+        )
         migrations = MigrationController(
             fleet.api,
             history,
             clocks,
             lambda: secrets.token_hex(8),
             pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=configuration.is_demo),
+            MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=settings.accepts_any_prices),
         )
         stack.push_async_callback(migrations.stop)
-        engine = Engine(
-            oracle=oracle,
-            regions=fleet,
-            migrations=migrations,
-            history=history,
-            places=load_regions(),
-            settings=EngineSettings(
-                demo=configuration.is_demo,
-                accepts_simulated_prices=configuration.is_demo,
-                decision=decision,
-            ),
-            clocks=clocks,
-        )
+        engine = _build_engine(fleet, oracle, migrations, history, settings, clocks)
         running = asyncio.create_task(engine.keep_running(), name="engine")
         try:
             yield engine
         finally:
             running.cancel()
             await asyncio.wait({running})
+
+
+def _build_engine(
+    fleet: RegionManager,
+    oracle: Oracle,
+    migrations: MigrationController,
+    history: History,
+    settings: EngineSettings,
+    clocks: Clocks,
+) -> Engine:
+    wake = asyncio.Event()
+    unfinished = UnfinishedMoves(fleet, migrations, history, wake.set, clocks.monotonic)
+    handler = CommandHandler(
+        fleet,
+        migrations,
+        unfinished,
+        history,
+        settings.decision,
+        wake.set,
+        settings.accepts_any_prices,
+    )
+    parts = EngineParts(
+        oracle=oracle,
+        regions=fleet,
+        migrations=migrations,
+        history=history,
+        unfinished=unfinished,
+        handler=handler,
+        views=ContextViews(load_regions()),
+        decisions=DecisionLog(),
+        outages=OutageLog(),
+        wake=wake,
+    )
+    return Engine(parts, settings, clocks)
 
 
 @asynccontextmanager
@@ -92,7 +124,9 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
         directory = stack.enter_context(private_directory("engine"))
         paths = await _provide_kubeconfig(configuration, directory, stack)
         settings = FleetSettings(
-            overrides=configuration.contexts, kube=_kube_settings(configuration, directory)
+            contexts=configuration.use_contexts,
+            overrides=configuration.contexts,
+            kube=kube_settings(configuration, directory),
         )
         regions = await stack.enter_async_context(RegionManager(read_kubeconfig(paths), settings))
         if configuration.is_demo:
@@ -109,12 +143,14 @@ def history_files(configuration: Configuration) -> HistoryFiles:
 def choose_price_source(configuration: Configuration, now: float) -> PriceSource | None:
     """Return what this program generates prices from, None where it only reads those of others.
 
-    On a shared Redis whoever generates does so for everybody: with real clusters and no recording, what would be
+    On a shared Redis whoever generates does so for everybody: with real clusters and no file of prices, what would be
     generated is a simulation on which neither these clusters nor those of others may be moved.
-    Raises: RecordingError.
+    Raises: PriceFileError.
     """
     if configuration.redis is not None and configuration.prices is None and not configuration.is_demo:
         return None
+    if configuration.prices is not None and configuration.live:
+        return watch_file(configuration.prices, configuration.price_life_s)
     return choose_source(configuration.prices, configuration.speed, configuration.seed, now)
 
 
@@ -129,11 +165,14 @@ def decision_settings(configuration: Configuration) -> DecisionSettings:
     return replace(DecisionSettings(), egress=load_egress_table(), budgets=budgets)
 
 
-def _kube_settings(configuration: Configuration, directory: Path) -> KubeSettings:
+def kube_settings(configuration: Configuration, directory: Path | None = None) -> KubeSettings:
+    """Return how API servers are reached; without a directory client keys lie in the system's for a moment."""
     return KubeSettings(
         allowed_exec_plugins=configuration.allowed_exec_plugins,
+        exec_plugin_env=configuration.exec_plugin_env,
         insecure_tls_contexts=configuration.insecure_tls_contexts,
-        runtime_directory=str(directory),
+        insecure_tls_moves=configuration.insecure_tls_moves,
+        runtime_directory=str(directory) if directory is not None else None,
     )
 
 

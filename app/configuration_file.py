@@ -12,9 +12,12 @@ from app.configuration import (
     ConfigurationError,
     resolve_configuration,
 )
+from controller.clusters.trusted_file import UntrustedFile, read_trusted
 
 #: Names the configuration file, where `--config` does not.
 CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
+#: Largest configuration file that is read. A thousand contexts with all that can be said of them take 200 KB.
+MAX_CONFIGURATION_BYTES = 1024 * 1024
 
 
 def default_configuration_path() -> Path:
@@ -31,12 +34,21 @@ def load_configuration(arguments: argparse.Namespace) -> Configuration:
     """
     named = getattr(arguments, "config", None) or os.environ.get(CONFIG_VARIABLE)
     path = Path(named) if named else default_configuration_path()
+    return resolve_configuration(_read(path, bool(named)), str(path), os.environ, vars(arguments))
+
+
+def _read(path: Path, is_required: bool) -> str | None:
+    """It says which programs may run, so that nobody else may be able to write it."""
+    if not os.path.lexists(path):
+        if is_required:
+            raise ConfigurationError(f"the configuration file {path} does not exist")
+        return None
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        if named:
-            raise ConfigurationError(f"the configuration file {path} does not exist") from None
-        text = None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"the configuration file {path} cannot be read: {error}") from error
-    return resolve_configuration(text, str(path), os.environ, vars(arguments))
+        return read_trusted(path, MAX_CONFIGURATION_BYTES).decode("utf-8-sig")
+    except UntrustedFile as error:
+        raise ConfigurationError(f"the configuration file {error}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(
+            f"the configuration file {path}: line {line}: it is not text in UTF-8"
+        ) from None

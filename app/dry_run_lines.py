@@ -12,6 +12,7 @@ from app.formatting import UNKNOWN, format_gb, format_hours, format_price, forma
 from app.tone import Tone
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import MigrationStage, MigrationView
+from oracle.quotes import PriceMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,15 @@ def way_back_text(dry_run: DryRun) -> str:
     if dry_run.return_egress_usd is None:
         return "The egress of the way back is not known."
     return f"The way back would cost {format_usd(dry_run.return_egress_usd)} of egress."
+
+
+def price_world_text(dry_run: DryRun) -> str:
+    """Say of which world the prices are, where that is not today's; empty for live ones."""
+    quotes = [quote for quote in (dry_run.source_quote, dry_run.target_quote) if quote is not None]
+    playback = next((quote.playback for quote in quotes if quote.playback is not None), None)
+    if playback is not None:
+        return f"Prices {playback}."
+    return "Prices are simulated." if any(quote.mode is PriceMode.SIMULATED for quote in quotes) else ""
 
 
 def summary_text(migration: MigrationView, target: str) -> str:

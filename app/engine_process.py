@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from app.engine_pipe import EngineFailure, read_message, write_message
+from app.child_interpreter import child_command, trusted_search_path
+from app.engine_pipe import EngineFailure, SnapshotReceiver, read_message, write_message
 from controller.contract.commands import Command
 
 #: How long the engine may take to stop its servers before it is killed, seconds; the store flushes its log in it.
@@ -33,7 +34,7 @@ class EngineProcess:
         self._on_message = on_message
         self._is_stopping = False
         self._process = subprocess.Popen(
-            engine_command(options), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+            engine_command(options), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._write_lock = threading.Lock()
         self._reader = threading.Thread(target=self._read, name="engine-reader", daemon=True)
@@ -70,9 +71,10 @@ class EngineProcess:
     def _read(self) -> None:
         stream = cast(BinaryIO, self._process.stdout)
         failure: EngineFailure | None = None
+        receiver = SnapshotReceiver()
         while True:
             try:
-                message = read_message(stream)
+                message = receiver.decode(read_message(stream))
             except (EOFError, OSError):
                 break
             # What is not a message came from something that is not our engine any more, and may raise anything.
@@ -88,14 +90,9 @@ class EngineProcess:
 
 
 def engine_command(options: Sequence[str]) -> list[str]:
-    """The command line that starts the engine with the window's own options."""
+    """The command line that starts the engine with the window's own options, from any working directory."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "engine", *options]
-    return [sys.executable, "-m", "app", "engine", *options]
-
-
-def _environment() -> dict[str, str]:
-    """The environment in which the child finds this very package, whatever the working directory is."""
     root = str(Path(__file__).resolve().parent.parent)
-    path = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, path] if path else [root])}
+    path = trusted_search_path(sys.path, root, os.getcwd())
+    return child_command(sys.executable, path, ["engine", *options])

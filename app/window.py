@@ -30,7 +30,7 @@ from app.settings import Motion, PresenterChoice, Settings
 from app.theme import load_icon
 from app.window_layout import WindowLayout
 from app.window_sheets import WindowSheets
-from controller.contract.commands import Command, SetArmed
+from controller.contract.commands import Command, LookAt, SetArmed
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, Notice
 from oracle.reason import Severity
@@ -171,6 +171,8 @@ class MainWindow(QMainWindow):
         return find_unattended(self._snapshot)
 
     def _mark(self, context: str | None) -> None:
+        if context != self._selected:
+            self._send(LookAt(frozenset() if context is None else frozenset({context})))
         self._selected = context
         self.stage.select(context)
         self.table.select(context)

@@ -85,7 +85,7 @@ def start_demo() -> Iterator[DemoRun]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "app"],
                 cwd=ROOT,
-                env={**_plain_environment(), **screen, **_private_folders(folder)},
+                env={**_plain_environment(), **screen, **private_folders(folder)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -101,7 +101,7 @@ def _plain_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _private_folders(folder: Path) -> dict[str, str]:
+def private_folders(folder: Path) -> dict[str, str]:
     """The environment that keeps the person's own data and settings out of the measurement."""
     names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
     environment = {"SENTINELAURA_TRACE": str(folder / "trace")}

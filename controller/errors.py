@@ -75,12 +75,11 @@ class UnknownContext(ControllerError):
 class NotArmed(ControllerError):
     """A write was asked of a context that is only observed; nothing was sent."""
 
-    def __init__(self, context: str, request: str) -> None:
+    def __init__(self, context: str, request: str, reason: str | None = None) -> None:
         self.context = context
         self.request = request
-        super().__init__(
-            f"{context} is only observed, so {request} was not sent; arm the context to allow changes to it"
-        )
+        advice = reason or "arm the context to allow changes to it"
+        super().__init__(f"{context} is only observed, so {request} was not sent; {advice}")
 
 
 class ClusterError(ControllerError):

@@ -45,7 +45,7 @@ class LiveBoard:
         news = []
         for quote in quotes:
             if self._is_news(quote, now, monotonic):
-                life_s = min(quote.deadline - now, quote.deadline - quote.observed_at)
+                life_s = min(quote.deadline - now, quote.deadline - quote.confirmed_at)
                 self._receipts[quote.context, quote.offering] = _Receipt(quote, monotonic + max(0.0, life_s))
                 news.append(quote)
         self._forget_old(now)
@@ -63,7 +63,7 @@ class LiveBoard:
             return False
         # After the wall clock was set back, the old quote lies in the future and must not block the new ones.
         is_obsolete = monotonic >= receipt.monotonic_deadline or not receipt.quote.is_usable(now)
-        return is_obsolete or quote.observed_at >= receipt.quote.observed_at
+        return is_obsolete or quote.confirmed_at >= receipt.quote.confirmed_at
 
     def _forget_old(self, now: float) -> None:
         for key in [
@@ -80,7 +80,6 @@ def _age(receipt: _Receipt, now: float, monotonic: float) -> Quote:
     ahead_s = quote.deadline - (now + receipt.monotonic_deadline - monotonic)
     if ahead_s <= CLOCK_AGREEMENT_S:
         return quote
-    observed_at = (
-        quote.observed_at - ahead_s if quote.observed_at - now <= MAX_CLOCK_SKEW_S else quote.observed_at
-    )
-    return replace(quote, observed_at=observed_at, deadline=quote.deadline - ahead_s)
+    is_of_the_future = quote.confirmed_at - now > MAX_CLOCK_SKEW_S
+    confirmed_at = quote.confirmed_at if is_of_the_future else quote.confirmed_at - ahead_s
+    return replace(quote, confirmed_at=confirmed_at, deadline=quote.deadline - ahead_s)

@@ -6,7 +6,7 @@ OracleError
     QuoteDecodeError      bytes in the store are not a quote of ours: that one is left out
     EmbeddedServerError   no store of our own can be started: the message says what to install or to free
     StoreUrlError         the address given with --redis cannot be used
-    RecordingError        a file of recorded prices cannot be replayed: file, line and reason
+    PriceFileError        a file of prices cannot be used: file, line and reason
     PortUnavailable       the pricing API cannot listen where it was told to
 """
 
@@ -64,8 +64,8 @@ class StoreUrlError(OracleError):
         )
 
 
-class RecordingError(OracleError):
-    """A recording that cannot be replayed. `line` counts from 1, the header; None is the whole file."""
+class PriceFileError(OracleError):
+    """A file of prices that cannot be used. `line` counts from 1, the header; None is the whole file."""
 
     def __init__(self, file: str, line: int | None, reason: str) -> None:
         self.file = file

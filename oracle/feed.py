@@ -17,7 +17,7 @@ from oracle.clocks import Clocks
 from oracle.instance import Instance, describe_holder, find_market, format_holder
 from oracle.market import Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Quote
+from oracle.quotes import MAX_LIFE_S, Quote
 from oracle.sanity import Refusal, SanityGate
 from oracle.settings import OracleSettings
 from oracle.sources.base import Observation, PriceSource
@@ -85,40 +85,46 @@ class Feed:
         now = self._clocks.wall()
         observations = await source.observe(sorted({binding.offering for binding in wanted}), now)
         believed, refusals = self._gate.judge(observations, lambda offering: source.on_demand(offering, now))
-        quotes = self._to_quotes(believed, wanted, source.name)
+        quotes = self._to_quotes(believed, wanted, source)
         samples = self._choose_samples(believed)
         is_holder = await store.publish(self._holder, quotes, samples, self._clocks.wall())
         generator = describe_holder(self._holder) if is_holder else None
         return FeedReport(is_holder, generator, refusals=refusals)
 
     def _to_quotes(
-        self, believed: Iterable[Observation], wanted: Iterable[Binding], source_name: str
+        self, believed: Iterable[Observation], wanted: Iterable[Binding], source: PriceSource
     ) -> tuple[Quote, ...]:
         observation_by_offering = {observation.offering: observation for observation in believed}
         quotes = []
         for binding in sorted(wanted):
             observation = observation_by_offering.get(binding.offering)
             if observation is not None:
-                deadline = observation.observed_at + self._settings.quote_life_s
-                quotes.append(
-                    Quote(
-                        binding.context,
-                        binding.offering,
-                        observation.usd_per_hour,
-                        observation.observed_at,
-                        deadline,
-                        source_name,
-                    )
-                )
+                quotes.append(self._to_quote(binding.context, observation, source))
         return tuple(quotes)
+
+    def _to_quote(self, context: str, observation: Observation, source: PriceSource) -> Quote:
+        confirmed_at, deadline = observation.confirmed_at, observation.deadline
+        if deadline is None:
+            deadline = confirmed_at + self._settings.quote_life_s
+        return Quote(
+            context,
+            observation.offering,
+            observation.usd_per_hour,
+            observation.in_force_since,
+            confirmed_at,
+            min(deadline, confirmed_at + MAX_LIFE_S),
+            source.name,
+            source.mode,
+            observation.playback,
+        )
 
     def _choose_samples(self, believed: Iterable[Observation]) -> tuple[HistorySample, ...]:
         samples = []
         for observation in believed:
             kept_at = self._kept_at.get(observation.offering)
             # The absolute difference: after the clock was set back, history goes on at once.
-            if kept_at is None or abs(observation.observed_at - kept_at) >= self._settings.history_step_s:
-                self._kept_at[observation.offering] = observation.observed_at
-                point = PricePoint(observation.observed_at, observation.usd_per_hour)
+            if kept_at is None or abs(observation.confirmed_at - kept_at) >= self._settings.history_step_s:
+                self._kept_at[observation.offering] = observation.confirmed_at
+                point = PricePoint(observation.confirmed_at, observation.usd_per_hour)
                 samples.append(HistorySample(observation.offering, point))
         return tuple(samples)

@@ -28,6 +28,8 @@ from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.price_history import PriceHistory, PricePoint
 from oracle.quotes import MAX_CLOCK_SKEW_S, Quote, QuoteBoard
+from oracle.reason import Reason
+from oracle.reasons import OracleCode
 from oracle.running import OUTER_RETRY_S, end_tasks, run_until_one_ends
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
@@ -73,9 +75,9 @@ class Oracle:
         self._report = FeedReport(is_generating=False, generator=None)
         self._is_up = False
         self._clock_difference_s: float | None = None
-        self._reason: str | None = "the price store is being started"
+        self._reason: Reason | None = OracleCode.STORE_STARTING.because()
         #: Why the last refresh brought no prices although somebody answered; outlives the connection.
-        self._feed_trouble: str | None = None
+        self._feed_trouble: Reason | None = None
         #: Whether the last refresh found nobody who generates, and this instance does not.
         self._lacks_publisher = False
         self._status = self._compose_status()
@@ -143,12 +145,12 @@ class Oracle:
                 await self._serve_one_connection()
             except (StoreUnavailable, EmbeddedServerError) as error:
                 retry_s = FIRST_RETRY_S if self._is_up else min(2 * retry_s, LAST_RETRY_S)
-                self._set_down(str(error))
+                self._set_down(OracleCode.STORE_UNUSABLE.because(detail=str(error)))
             except Exception as error:
                 # The edge of the task: a fault of our own must not end the prices for the rest of the day.
                 logger.exception("the oracle stumbled and starts again")
                 retry_s = LAST_RETRY_S
-                self._set_down(f"an internal error: {error!r}")
+                self._set_down(OracleCode.ORACLE_BROKE.because(detail=repr(error)))
             await asyncio.sleep(retry_s)
 
     async def _serve_one_connection(self) -> None:
@@ -189,7 +191,7 @@ class Oracle:
             raise
 
     async def _refresh(self, store: QuoteStore) -> None:
-        reason = None
+        reason: Reason | None = None
         try:
             self._report = await self._feed.refresh(store, self._bindings)
             self._lacks_publisher = self._source is None and self._report.generator is None
@@ -197,21 +199,20 @@ class Oracle:
             raise
         except WriteRefused as error:
             self._report = FeedReport(is_generating=False, generator=None)
-            reason = str(error)
+            reason = OracleCode.STORE_FULL.because(detail=str(error))
         except OracleError as error:
-            reason = f"the price source failed: {error}"
+            reason = OracleCode.SOURCE_FAILED.because(detail=str(error))
         self._feed_trouble = reason
         self._announce(has_news=False)
 
-    def _find_missing_publisher(self) -> str | None:
+    def _find_missing_publisher(self) -> Reason | None:
         """Say what to do where this instance only reads and nobody writes, as long as no quote comes.
 
         A failover between others is no trouble.
         """
         if not self._lacks_publisher or self._has_usable_quotes():
             return None
-        advice = "run `sentinelaura oracle --redis URL --prices FILE` on some machine"
-        return f"nobody publishes prices to {self._host.facts.location}; {advice}"
+        return OracleCode.NOBODY_PUBLISHES.because(location=self._host.facts.location)
 
     def _has_usable_quotes(self) -> bool:
         now = self._clocks.wall()
@@ -256,9 +257,9 @@ class Oracle:
         for quote in quotes:
             history = self._histories.get((quote.context, quote.offering))
             if history is not None:
-                history.append(PricePoint(quote.observed_at, quote.usd_per_hour))
+                history.append(PricePoint(quote.confirmed_at, quote.usd_per_hour))
 
-    def _set_down(self, reason: str) -> None:
+    def _set_down(self, reason: Reason) -> None:
         self._is_up, self._reason = False, reason
         self._report = FeedReport(is_generating=False, generator=None)
         self._announce(has_news=False)
@@ -283,21 +284,19 @@ class Oracle:
             is_generating=self._report.is_generating,
             generator=self._report.generator,
             source=None if self._source is None else self._source.name,
-            displacement=self._describe_displacement(),
+            displacement=self._find_displacement(),
             clock_difference_s=self._clock_difference_s,
             notices=(*facts.notices, *self._list_notices()),
         )
 
-    def _describe_displacement(self) -> str | None:
+    def _find_displacement(self) -> Reason | None:
         if self._source is None or not self._report.is_other_market:
             return None
-        names = sorted(self._list_sources())
-        said = f"come from {' and '.join(names)}, generated" if names else "are generated"
-        why = ": its file, seed or speed is another" if self._source.name in names else ""
-        return (
-            f"The prices {said} by {self._report.generator}; "
-            f"this program's own {self._source.name} is not used{why}."
-        )
+        sources, own, generator = sorted(self._list_sources()), self._source.name, self._report.generator
+        if not sources:
+            return OracleCode.OTHER_MARKET.because(generator=generator, own_source=own)
+        code = OracleCode.OTHER_WORLD if own in sources else OracleCode.OTHER_SOURCE
+        return code.because(sources=tuple(sources), generator=generator, own_source=own)
 
     def _list_sources(self) -> set[str]:
         """Return who says the prices of what is bound, as far as they may be believed."""
@@ -310,7 +309,7 @@ class Oracle:
             yield f"Offerings without a price, because their names are no plain text: {self._unstorable_count}."
         if self._source is not None and not self._report.is_other_market:
             yield from self._source.notices
-        yield from map(str, self._report.refusals[:MAX_TOLD_REFUSALS])
+        yield from (str(refusal.reason) for refusal in self._report.refusals[:MAX_TOLD_REFUSALS])
 
 
 @asynccontextmanager

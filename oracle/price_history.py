@@ -33,11 +33,14 @@ class PriceHistory:
         self._capacity = capacity
         self._step_s = step_s
         self._points: list[PricePoint] = []
+        self._shown: tuple[PricePoint, ...] | None = None
 
     @property
     def points(self) -> tuple[PricePoint, ...]:
-        """All kept points, oldest first, strictly increasing in time."""
-        return tuple(self._points)
+        """All kept points, oldest first, strictly increasing in time; the same tuple until one is added."""
+        if self._shown is None:
+            self._shown = tuple(self._points)
+        return self._shown
 
     def append(self, point: PricePoint) -> bool:
         """Add a point newer than all others by at least the step; return whether it was kept.
@@ -45,6 +48,7 @@ class PriceHistory:
         A point that is much older than the newest says that the clock was wrong before: what then lies in its
         future is dropped.
         """
+        self._shown = None
         while self._points and self._points[-1].observed_at - point.observed_at > MAX_CLOCK_SKEW_S:
             self._points.pop()
         if self._points and point.observed_at - self._points[-1].observed_at < max(self._step_s, 1e-9):
@@ -55,6 +59,7 @@ class PriceHistory:
 
     def merge(self, points: Iterable[PricePoint]) -> None:
         """Add points of any time, such as the stored ones after a restart. Known times keep their price."""
+        self._shown = None
         known = {point.observed_at: point for point in points}
         known.update((point.observed_at, point) for point in self._points)
         self._points = [known[time] for time in sorted(known)]

@@ -1,20 +1,47 @@
-"""A price as it was seen, and whether it may still be believed.
+"""A price, what it is worth as evidence, and whether it may still be believed.
 
-A quote carries its own deadline, so that neither a store's time to live nor a slow network can make an old
-price look fresh. Pure: the time of the judgement is an argument. Wall times are seconds since the Unix epoch,
-UTC.
+Three times are three facts: when this price began (Google Cloud changes one once a month), when its source last said
+that it holds, and until when it is believed without being said again. A quote carries them all, so that neither a
+store's time to live nor a slow network can make an old price look fresh. Its mode says in which world it is charged.
+Pure: the time of the judgement is an argument. Wall times are seconds since the Unix epoch, UTC.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from oracle.market import Offering
 
-#: The `source` of quotes that were drawn and not charged by anybody; real clusters are not moved on them.
-SIMULATED_MARKET = "simulated market"
+
+class PriceMode(StrEnum):
+    """In which world a price is charged. Real clusters are planned on any, and changed on `live` prices only.
+
+    `live` is charged now, `recorded` was charged once, `simulated` never.
+    """
+
+    LIVE = "live"
+    RECORDED = "recorded"
+    SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """The clock of a recording: its moment that is shown (Unix seconds), and how many seconds pass in one of ours."""
+
+    recorded_at: float
+    speed: float
+
+    @property
+    def date(self) -> str:
+        """The day that is shown, UTC: `2026-05-03`."""
+        return datetime.fromtimestamp(self.recorded_at, UTC).strftime("%Y-%m-%d")
+
+    def __str__(self) -> str:
+        pace = "as fast as it was" if self.speed == 1 else f"{self.speed:,.10g} times as fast"
+        return f"recorded {self.date}, played {pace}"
 
 
 class Freshness(StrEnum):
@@ -33,48 +60,58 @@ AGEING_SHARE = 0.5
 #: hosts far below.
 MAX_CLOCK_SKEW_S = 30.0
 
+#: No price is believed for longer than a day after it was confirmed, whatever a source or a store says.
+MAX_LIFE_S = 86_400.0
+
 #: Decimals that a price may have; the store keeps no more. Price lists have about six.
 MAX_PRICE_DECIMALS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The price of one offering, bound to a Kubernetes context.
+    """The price of one offering, bound to a Kubernetes context. All times are Unix seconds.
 
-    `usd_per_hour` has at most MAX_PRICE_DECIMALS decimals; `observed_at` and `deadline` are Unix seconds;
-    `source` names who said so, for people ("simulated market", "replay of prices.csv").
+    usd_per_hour: with at most MAX_PRICE_DECIMALS decimals.
+    in_force_since: when the market set this price; of a recording by the recording's own clock.
+    confirmed_at: when the source last said that the price holds.
+    deadline: from when on it is unknown unless it was confirmed again.
+    source: who said so, for people ("simulated market", "replay of prices.csv").
+    playback: which moment of a recording this is; None in every other mode.
     """
 
     context: str
     offering: Offering
     usd_per_hour: Decimal
-    observed_at: float
+    in_force_since: float
+    confirmed_at: float
     deadline: float
     source: str
+    mode: PriceMode
+    playback: Playback | None = None
 
     @property
-    def is_simulated(self) -> bool:
-        """Whether nobody charges this price."""
-        return self.source == SIMULATED_MARKET
+    def provenance(self) -> str:
+        """Who said so and in which world, for people: `prices.csv, recorded 2026-05-03, played 60 times as fast`."""
+        return self.source if self.playback is None else f"{self.source}, {self.playback}"
 
     def freshness(self, now: float) -> Freshness:
         """Judge the quote at wall time `now`. One from the future beyond the clock skew is expired."""
-        if now >= self.deadline or self.observed_at - now > MAX_CLOCK_SKEW_S:
+        if now >= self.deadline or self.confirmed_at - now > MAX_CLOCK_SKEW_S:
             return Freshness.EXPIRED
         return Freshness.AGEING if now > self.ageing_at else Freshness.FRESH
 
     @property
     def ageing_at(self) -> float:
         """Wall time after which the quote counts as ageing."""
-        return self.observed_at + AGEING_SHARE * (self.deadline - self.observed_at)
+        return self.confirmed_at + AGEING_SHARE * (self.deadline - self.confirmed_at)
 
     def is_usable(self, now: float) -> bool:
         """Whether an action may rest on this price at wall time `now`."""
         return self.freshness(now) is not Freshness.EXPIRED
 
     def age_s(self, now: float) -> float:
-        """Seconds since the price was observed, never negative."""
-        return max(0.0, now - self.observed_at)
+        """Seconds since the price was confirmed, never negative."""
+        return max(0.0, now - self.confirmed_at)
 
 
 @dataclass(frozen=True, slots=True)

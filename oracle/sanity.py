@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 
 from oracle.market import CapacityType, Offering
 from oracle.quotes import MAX_PRICE_DECIMALS, count_decimals
+from oracle.reason import Reason
+from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
 
 #: Spot is capped at the on-demand price; a fifth more allows for lists that are not of the same day.
@@ -30,27 +31,18 @@ CONFIRMATION_FACTOR = Decimal("1.25")
 MAX_USD_PER_HOUR = Decimal(1000)
 
 
-class RefusalReason(StrEnum):
-    """Why a price is not believed."""
-
-    NOT_FINITE = "not a finite number"
-    NOT_POSITIVE = "zero or negative"
-    ABOVE_ON_DEMAND = "far above the on-demand price"
-    BELOW_FLOOR = "below 5 % of the on-demand price"
-    ABSURD = "above 1000 USD per hour"
-    TOO_FINE = "more decimals than the store keeps"
-    UNCONFIRMED_JUMP = "changed more than threefold at once; waits for the next sample to confirm it"
-
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An observation that did not become a quote."""
 
     observation: Observation
-    reason: RefusalReason
+    code: OracleCode
 
-    def __str__(self) -> str:
-        return f"{self.observation.offering}: {self.observation.usd_per_hour} USD per hour refused, {self.reason.value}"
+    @property
+    def reason(self) -> Reason:
+        """Why, with the offering and the price."""
+        offering, price = self.observation.offering, self.observation.usd_per_hour
+        return self.code.because(offering=str(offering), usd_per_hour=str(price))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +50,12 @@ class PriceMemory:
     """What the judgement of the next sample of one offering rests on."""
 
     last_believed: Decimal | None = None
-    unconfirmed: Decimal | None = None
+    unconfirmed: Observation | None = None
 
 
 def judge_price(
     observation: Observation, on_demand: Decimal | None, memory: PriceMemory
-) -> tuple[RefusalReason | None, PriceMemory]:
+) -> tuple[OracleCode | None, PriceMemory]:
     """Decide about one sample.
 
     Args:
@@ -75,28 +67,30 @@ def judge_price(
     reason = _find_absolute_fault(price) or _find_relative_fault(observation, on_demand)
     if reason is not None:
         return reason, PriceMemory(memory.last_believed)
-    if _is_jump(price, memory.last_believed) and not _is_confirmed(price, memory.unconfirmed):
-        return RefusalReason.UNCONFIRMED_JUMP, PriceMemory(memory.last_believed, unconfirmed=price)
+    if _is_jump(price, memory.last_believed) and not _is_confirmed(observation, memory.unconfirmed):
+        return OracleCode.PRICE_JUMPED, PriceMemory(memory.last_believed, unconfirmed=observation)
     return None, PriceMemory(last_believed=price)
 
 
-def _find_absolute_fault(price: Decimal) -> RefusalReason | None:
+def _find_absolute_fault(price: Decimal) -> OracleCode | None:
     if not price.is_finite():
-        return RefusalReason.NOT_FINITE
+        return OracleCode.PRICE_NOT_FINITE
     if price <= 0:
-        return RefusalReason.NOT_POSITIVE
+        return OracleCode.PRICE_NOT_POSITIVE
     if price > MAX_USD_PER_HOUR:
-        return RefusalReason.ABSURD
-    return RefusalReason.TOO_FINE if count_decimals(price) > MAX_PRICE_DECIMALS else None
+        return OracleCode.PRICE_ABSURD
+    return OracleCode.PRICE_TOO_FINE if count_decimals(price) > MAX_PRICE_DECIMALS else None
 
 
-def _find_relative_fault(observation: Observation, on_demand: Decimal | None) -> RefusalReason | None:
+def _find_relative_fault(observation: Observation, on_demand: Decimal | None) -> OracleCode | None:
     if on_demand is None or observation.offering.capacity_type is CapacityType.ON_DEMAND:
         return None
     if observation.usd_per_hour > MAX_SHARE_OF_ON_DEMAND * on_demand:
-        return RefusalReason.ABOVE_ON_DEMAND
+        return OracleCode.PRICE_ABOVE_ON_DEMAND
     return (
-        RefusalReason.BELOW_FLOOR if observation.usd_per_hour < MIN_SHARE_OF_ON_DEMAND * on_demand else None
+        OracleCode.PRICE_BELOW_FLOOR
+        if observation.usd_per_hour < MIN_SHARE_OF_ON_DEMAND * on_demand
+        else None
     )
 
 
@@ -104,8 +98,11 @@ def _is_jump(price: Decimal, before: Decimal | None) -> bool:
     return before is not None and not _are_within(price, before, MAX_STEP_FACTOR)
 
 
-def _is_confirmed(price: Decimal, unconfirmed: Decimal | None) -> bool:
-    return unconfirmed is not None and _are_within(price, unconfirmed, CONFIRMATION_FACTOR)
+def _is_confirmed(observation: Observation, before: Observation | None) -> bool:
+    """Whether the source has said it again since: the same row of a file, read twice, confirms nothing."""
+    if before is None or observation.confirmed_at <= before.confirmed_at:
+        return False
+    return _are_within(observation.usd_per_hour, before.usd_per_hour, CONFIRMATION_FACTOR)
 
 
 def _are_within(price: Decimal, other: Decimal, factor: Decimal) -> bool:

@@ -11,11 +11,15 @@ A price:
     capacity_type            "spot" or "on_demand"
     usd_per_hour             decimal text; null once the quote is expired: its price is then unknown
     on_demand_usd_per_hour   decimal text for the same machine on demand; null where unknown
-    observed_at              Unix seconds at which the price was known to be in force
+    in_force_since           Unix seconds at which the market set it; of a recording by its own clock
+    confirmed_at             Unix seconds at which its source last said that it holds
     deadline                 Unix seconds from which on the quote is expired
-    age_s                    seconds since it was observed
+    age_s                    seconds since it was confirmed
     freshness                "fresh", "ageing" (a refresh is overdue) or "expired"
     source                   who said so
+    mode                     "live", "recorded" or "simulated": nobody charges the other two
+    recorded_at, speed       the moment of the recording that is played (Unix seconds) and how many times as fast;
+                             null in the other modes
 Money is text, so that no reader rounds it by accident. Errors are {"error": sentence}.
 
 There is no access control beyond loopback; a request by another name than loopback's is refused, so that a
@@ -34,6 +38,7 @@ from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.errors import PortUnavailable
 from oracle.oracle import Oracle
 from oracle.quotes import Freshness, Quote
+from oracle.reason import Reason, encode_reason
 
 HOST = "127.0.0.1"
 #: Seconds for requests in flight at the end; every answer takes milliseconds.
@@ -98,7 +103,7 @@ class _PricingService:
         status = self._oracle.status
         body = {
             "healthy": status.is_healthy,
-            "reason": status.reason,
+            "reason": _encode(status.reason),
             "store": {
                 "kind": status.kind.value,
                 "location": status.location,
@@ -109,7 +114,7 @@ class _PricingService:
             "generating": status.is_generating,
             "generator": status.generator,
             "source": status.source,
-            "displacement": status.displacement,
+            "displacement": _encode(status.displacement),
             "notices": list(status.notices),
         }
         return _to_response(body, status=200 if status.is_healthy else 503)
@@ -134,11 +139,15 @@ class _PricingService:
             "capacity_type": offering.capacity_type.value,
             "usd_per_hour": None if freshness is Freshness.EXPIRED else str(quote.usd_per_hour),
             "on_demand_usd_per_hour": None if on_demand is None else str(on_demand),
-            "observed_at": quote.observed_at,
+            "in_force_since": quote.in_force_since,
+            "confirmed_at": quote.confirmed_at,
             "deadline": quote.deadline,
             "age_s": quote.age_s(now),
             "freshness": freshness.value,
             "source": quote.source,
+            "mode": quote.mode.value,
+            "recorded_at": None if quote.playback is None else quote.playback.recorded_at,
+            "speed": None if quote.playback is None else quote.playback.speed,
         }
 
 
@@ -155,3 +164,7 @@ async def _refuse_foreign_names(request: web.Request, handler: _Handler) -> web.
 
 def _to_response(body: dict[str, Any], status: int = 200) -> web.Response:
     return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _encode(reason: Reason | None) -> dict[str, Any] | None:
+    return None if reason is None else encode_reason(reason)

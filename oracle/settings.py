@@ -30,8 +30,9 @@ class OracleSettings:
     percent, Google Cloud and Azure every month or so."""
 
     quote_life_s: float = 20.0
-    """Seconds from observation to deadline. A small multiple of `refresh_s`, long enough for a failover of
-    the feed, short enough that a dead feed greys the globe while a person watches."""
+    """Seconds from confirmation to deadline of prices that are simulated or played back. A small multiple of
+    `refresh_s`, long enough for a failover of the feed, short enough that a dead feed greys the globe while a person
+    watches. Other sources say themselves how long a price lives."""
 
     lease_s: float = 12.0
     """Seconds for which one instance holds the right to generate. Three refreshes, so that a slow one loses

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from oracle.reason import Reason
+
 
 class StoreKind(StrEnum):
     """Whose server keeps the prices."""
@@ -22,8 +24,8 @@ class OracleStatus:
     """False from the start until the first connection, and whenever the store is gone; prices then age."""
     location: str
     """Address for people, without password."""
-    reason: str | None
-    """Why the store is down, or why it takes no new prices; None while all is well."""
+    reason: Reason | None
+    """Why the store is down, or why no new prices arrive; None while all is well."""
     is_durable: bool
     """Whether history and last quotes survive a restart, as far as known."""
     is_shared: bool
@@ -34,9 +36,9 @@ class OracleStatus:
     """The instance that feeds the store, for people ("process 123 on host"); None while unknown."""
     source: str | None
     """Name of this instance's own source, None for a reader without one."""
-    displacement: str | None = None
-    """Whose prices are used in the place of those of this instance's own source, as a sentence for people; None
-    where its own are, or none could be."""
+    displacement: Reason | None = None
+    """Whose prices are used in the place of those of this instance's own source; None where its own are, or none
+    could be."""
     clock_difference_s: float | None = None
     """Seconds by which the store's wall clock was ahead of ours when the connection was made, None while
     unknown. Deadlines are judged by our clock; the store's tells of that of other instances."""

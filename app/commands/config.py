@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from app.commands.output import write_output
@@ -26,6 +27,8 @@ async def run_config(arguments: Namespace, configuration: Configuration) -> int:
 def _display(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{plain_text(name)}: {_display(entry)}" for name, entry in value.items()) or "-"
     text = ", ".join(sorted(value)) or "-" if isinstance(value, frozenset) else str(value)
     if "://" not in text:
         return plain_text(text)

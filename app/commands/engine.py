@@ -17,9 +17,10 @@ from typing import Any, BinaryIO
 
 from app.composition import open_engine
 from app.configuration import Configuration
-from app.engine_pipe import EngineFailure, read_message, write_message
+from app.engine_pipe import EngineFailure, SnapshotSender, read_message, write_message
 from app.exit_codes import ExitCode
-from app.tracing import trace
+from app.loop_lag import watch_lag
+from app.tracing import is_tracing, trace
 from controller.engine.engine import Engine
 from controller.errors import ControllerError
 from oracle.errors import OracleError
@@ -32,7 +33,6 @@ NICENESS = 5
 
 async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
     """Serve the window until it is gone."""
-    _restore_python_path()
     _give_way_to_the_window()
     output = _take_standard_output()
     writer = _NewestWriter(output)
@@ -45,15 +45,6 @@ async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
         return ExitCode.FAILED
     writer.finish(None)
     return ExitCode.OK
-
-
-def _restore_python_path() -> None:
-    """Credential plugins that we start are not to find our packages: take back what `EngineProcess` put in front."""
-    _, _, rest = os.environ.get("PYTHONPATH", "").partition(os.pathsep)
-    if rest:
-        os.environ["PYTHONPATH"] = rest
-    else:
-        os.environ.pop("PYTHONPATH", None)
 
 
 def _give_way_to_the_window() -> None:
@@ -82,7 +73,10 @@ async def _serve(engine: Engine, writer: _NewestWriter) -> None:
     ).start()
     publishing = asyncio.create_task(_publish(engine, writer))
     closing = asyncio.create_task(window_gone.wait())
-    done, waiting = await asyncio.wait({publishing, closing}, return_when=asyncio.FIRST_COMPLETED)
+    tasks = {publishing, closing}
+    if is_tracing():
+        tasks.add(asyncio.create_task(watch_lag()))
+    done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()
     for task in done:
@@ -119,6 +113,7 @@ class _NewestWriter:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._sender = SnapshotSender()
         self._condition = threading.Condition()
         self._waiting: Any = None
         self._is_finished = False
@@ -147,6 +142,6 @@ class _NewestWriter:
                 if message is None:
                     return
             try:
-                write_message(self._stream, message)
+                write_message(self._stream, self._sender.encode(message))
             except OSError:
                 return

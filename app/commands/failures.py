@@ -7,11 +7,11 @@ import asyncio
 from app.commands.output import OutputFailed
 from app.exit_codes import ExitCode
 from controller.errors import ControllerError, KubeconfigError
-from oracle.errors import OracleError, RecordingError, StoreUrlError
+from oracle.errors import OracleError, PriceFileError, StoreUrlError
 
 _CODES: tuple[tuple[tuple[type[BaseException], ...], ExitCode], ...] = (
     ((KeyboardInterrupt, asyncio.CancelledError), ExitCode.INTERRUPTED),
-    ((KubeconfigError, RecordingError, StoreUrlError), ExitCode.BAD_INPUT),
+    ((KubeconfigError, PriceFileError, StoreUrlError), ExitCode.BAD_INPUT),
     ((ControllerError, OracleError, OutputFailed, OSError), ExitCode.FAILED),
 )
 

@@ -52,8 +52,9 @@ async def _tell_changes(oracle: Oracle) -> None:
     revision = oracle.revision
     while True:
         status = oracle.status
-        state = status.reason or f"{status.location}: prices by {status.generator or 'nobody yet'}"
-        lines = dict.fromkeys((state, *status.notices, *filter(None, [status.displacement])))
+        state = str(status.reason or f"{status.location}: prices by {status.generator or 'nobody yet'}")
+        displacement = () if status.displacement is None else (str(status.displacement),)
+        lines = dict.fromkeys((state, *status.notices, *displacement))
         for line in lines:
             if line not in told:
                 tell(line)

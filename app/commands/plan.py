@@ -11,11 +11,13 @@ from app.commands.plan_report import plan_to_json, plan_to_text
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
+from controller.contract.commands import LookAt
 
 
 async def run_plan(arguments: Namespace, configuration: Configuration) -> int:
     """Print the plan. Raises: CommandFailed where it rests on less than a full picture."""
     async with open_engine(configuration) as engine:
+        engine.submit(LookAt(frozenset(engine.contexts)))
         snapshot = await wait_for_picture(engine)
     write_output(json.dumps(plan_to_json(snapshot), indent=2) if arguments.json else plan_to_text(snapshot))
     if not snapshot.is_complete:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from app.dry_run_lines import Line, make_lines, verdict_text
+from app.dry_run_lines import Line, make_lines, price_world_text, verdict_text
 from app.formatting import plain_text
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import EngineSnapshot
@@ -15,6 +15,7 @@ from controller.contract.snapshots import EngineSnapshot
 def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:
     """Return the document that docs/commands.md describes; an unknown number is null."""
     return {
+        "prices": {"origin": snapshot.price_source.origin.value, "source": snapshot.price_source.text},
         "opportunities": [_opportunity_to_json(dry_run) for dry_run in snapshot.opportunities],
         "refused": [_refusal_to_json(refusal) for refusal in snapshot.refused],
         "complete": snapshot.is_complete,
@@ -47,10 +48,13 @@ def dry_run_to_text(dry_run: DryRun) -> str:
     """Return a dry run as a short block of lines: the bill that the window's card shows."""
     title = plain_text(f"{dry_run.workload} -> {dry_run.target}")
     bill = make_lines(dry_run, dry_run.workload.context, dry_run.target)
-    return "\n".join((title, *map(_line_to_text, bill), f"  {verdict_text(dry_run)}"))
+    world = price_world_text(dry_run)
+    below = (f"  {text}" for text in (verdict_text(dry_run), world) if text)
+    return "\n".join((title, *map(_line_to_text, bill), *below))
 
 
 def _plan_lines(snapshot: EngineSnapshot) -> Iterator[str]:
+    yield f"prices: {plain_text(snapshot.price_source.text)}"
     for notice in snapshot.notices:
         yield f"{notice.severity.value}: {plain_text(notice.text)}"
     yield f"{len(snapshot.opportunities)} worth moving"

@@ -75,6 +75,10 @@ def _find_command(name: str) -> _Command:
         from app.commands.config import run_config
 
         return run_config
+    if name == "contexts":
+        from app.commands.contexts import run_contexts
+
+        return run_contexts
     from app.commands.doctor import run_doctor
 
     return run_doctor

@@ -10,6 +10,7 @@ from app.composition import open_fleet
 from app.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from controller.clusters.checks import Outcome
+from controller.clusters.exec_programs import FoundProgram
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.permissions import (
@@ -43,9 +44,27 @@ async def check_clusters(configuration: Configuration) -> list[Check]:
                     for cluster in picture.clusters.values()
                 )
             )
-            return [check for group in groups for check in group]
+            return [
+                *(
+                    warning("kubeconfig", note, "correct the file; the rest of it is used")
+                    for note in fleet.notes
+                ),
+                *map(_check_program, fleet.programs.found),
+                *(check for group in groups for check in group),
+            ]
     except KubeconfigError as error:
         return [broken("kubeconfig", str(error), "correct --kubeconfig")]
+
+
+def _check_program(program: FoundProgram) -> Check:
+    """Which file an allowed credential plugin stands for."""
+    name = f"credential plugin {program.entry}"
+    if program.problem is not None:
+        advice = (
+            "install or mend it, or take it out of allowed_exec_plugins; contexts that need it cannot be used"
+        )
+        return warning(name, program.problem, advice)
+    return ok(name, str(program.file))
 
 
 async def _wait_for_answers(fleet: RegionManager) -> FleetPicture:

@@ -1,16 +1,21 @@
-"""Can the recorded prices be replayed, and what do they cover?"""
+"""Can the file of prices be used, what does it cover, and may real clusters be moved on it?"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from app.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
-from oracle.errors import RecordingError
-from oracle.sources.recording import Recording
-from oracle.sources.replay import load_recording
+from oracle.errors import PriceFileError
+from oracle.market import Offering
+from oracle.sources.price_file import load_price_list, load_recording
+from oracle.sources.watched_file import DEFAULT_LIFE_S
 
 _NAME = "prices file"
+_LEFT_OUT = "what is left out or missing has no price, and no workload is moved there"
+_PLAN_ONLY = "moves are planned on it; where somebody keeps the file up to date, say --live"
 
 
 def check_prices(configuration: Configuration) -> list[Check]:
@@ -18,22 +23,43 @@ def check_prices(configuration: Configuration) -> list[Check]:
     if configuration.prices is None:
         return []
     try:
-        recording = load_recording(configuration.prices)
-    except RecordingError as error:
+        if configuration.live:
+            return _check_live(configuration.prices, configuration.price_life_s or DEFAULT_LIFE_S)
+        return _check_recording(configuration.prices, is_plan_only=not configuration.is_demo)
+    except PriceFileError as error:
         return [broken(_NAME, str(error), "correct the file, or leave --prices out for simulated prices")]
-    advice = "what is left out or missing has no price, and no workload is moved there"
-    notices = [warning(_NAME, notice, advice) for notice in recording.notices]
-    return [ok(_NAME, _describe_coverage(recording)), *notices]
 
 
-def _describe_coverage(recording: Recording) -> str:
-    offerings = recording.offerings
-    regions = {offering.region_key for offering in offerings}
-    providers = ", ".join(sorted({offering.provider for offering in offerings}))
-    return (
-        f"{recording.file}: {len(offerings)} offerings in {len(regions)} regions of {providers}, "
-        f"{_date(recording.starts_at)} to {_date(recording.ends_at)}"
+def _check_recording(path: str, *, is_plan_only: bool) -> list[Check]:
+    recording = load_recording(path)
+    covered = _describe_offerings(recording.file, recording.offerings)
+    checks = [ok(_NAME, f"{covered}, recorded {_date(recording.starts_at)} to {_date(recording.ends_at)}")]
+    if is_plan_only:
+        checks.append(
+            warning(_NAME, f"{recording.file} is a recording: it moves no real cluster", _PLAN_ONLY)
+        )
+    return [*checks, *(warning(_NAME, notice, _LEFT_OUT) for notice in recording.notices)]
+
+
+def _check_live(path: str, life_s: float) -> list[Check]:
+    prices, now = load_price_list(path, life_s), time.time()
+    covered = _describe_offerings(prices.file, prices.offerings)
+    known = sum(prices.find(offering, now) is not None for offering in prices.offerings)
+    found = f"{covered}, live: {known} prices hold now, each for {life_s:.0f} s once confirmed"
+    notices = (*prices.notices, *prices.describe_unknown(prices.offerings, now))
+    first = (
+        ok(_NAME, found)
+        if known
+        else broken(_NAME, found, "write confirmed_at whenever a price is seen to hold")
     )
+    return [first, *(warning(_NAME, notice, _LEFT_OUT) for notice in notices)]
+
+
+def _describe_offerings(file: str, offerings: Iterable[Offering]) -> str:
+    known = set(offerings)
+    regions = {offering.region_key for offering in known}
+    providers = ", ".join(sorted({offering.provider for offering in known}))
+    return f"{file}: {len(known)} offerings in {len(regions)} regions of {providers}"
 
 
 def _date(at: float) -> str:

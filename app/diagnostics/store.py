@@ -47,6 +47,6 @@ async def _check_answer(oracle: Oracle) -> list[Check]:
             while not oracle.status.is_up:
                 await oracle.wait_for_change(oracle.revision)
     except TimeoutError:
-        reason = oracle.status.reason or "no answer"
+        reason = str(oracle.status.reason or "no answer")
         return [broken("price store", reason, "start that Redis, correct --redis, or leave --redis out")]
     return judge_store(oracle.status)

@@ -77,13 +77,27 @@ class Legend(QWidget):
         )
 
 
-#: What is simulated where the clusters are.
+#: What is not real, or not of today, where the clusters are simulated.
 DEMO_TEXTS = {
     PriceOrigin.UNKNOWN: "DEMO  ·  simulated clusters",
+    PriceOrigin.LIVE: "DEMO  ·  simulated clusters, live prices",
     PriceOrigin.SIMULATED: "DEMO  ·  simulated prices and clusters",
     PriceOrigin.RECORDED: "DEMO  ·  simulated clusters, recorded prices",
     PriceOrigin.MIXED: "DEMO  ·  simulated clusters, mixed prices",
 }
+
+
+#: The same where the clusters are real.
+_PLAN_TEXTS = {
+    PriceOrigin.SIMULATED: "PLAN ONLY  ·  simulated prices",
+    PriceOrigin.RECORDED: "PLAN ONLY  ·  recorded prices",
+    PriceOrigin.MIXED: "PLAN ONLY  ·  some prices are not live",
+}
+
+
+def badge_text(origin: PriceOrigin, *, demo: bool) -> str | None:
+    """Return what the badge over the globe says; None where clusters and prices are real."""
+    return DEMO_TEXTS[origin] if demo else _PLAN_TEXTS.get(origin)
 
 
 class Badge(QLabel):

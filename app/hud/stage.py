@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.colors import WARNING
 from app.hud.globe_view import GlobeView
-from app.hud.legend import DEMO_TEXTS, Badge, Legend
+from app.hud.legend import Badge, Legend, badge_text
 from app.hud.navigator import Navigator
 from app.hud.no_globe import NoGlobe
 from app.hud.opening_view import choose_azimuth
@@ -122,9 +122,10 @@ class Stage(QWidget):
         self.presenter.update(snapshot, self._clock(), self._monotonic())
         self._face_regions()
         self.legend.show_scale(self.presenter.scale)
-        self.demo_badge.show_text(DEMO_TEXTS[snapshot.price_source.origin])
-        if self.demo_badge.isHidden() == snapshot.demo:
-            self.demo_badge.setVisible(snapshot.demo)
+        said = badge_text(snapshot.price_source.origin, demo=snapshot.demo)
+        self.demo_badge.show_text(said or "")
+        if self.demo_badge.isHidden() == bool(said):
+            self.demo_badge.setVisible(bool(said))
         self.request_frame()
 
     def refresh_ages(self) -> None:

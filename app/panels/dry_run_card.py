@@ -19,6 +19,7 @@ from app import colors
 from app.dry_run_lines import (
     Line,
     make_lines,
+    price_world_text,
     stage_title,
     summary_text,
     verdict_text,
@@ -144,7 +145,8 @@ class DryRunCard(QFrame):
 
     def _show_bill(self, dry_run: DryRun, source: str, target: str) -> None:
         self._show_way(dry_run.workload, source, target)
-        self._bill.show_lines(make_lines(dry_run, source, target), way_back_text(dry_run))
+        below = f"{way_back_text(dry_run)} {price_world_text(dry_run)}".strip()
+        self._bill.show_lines(make_lines(dry_run, source, target), below)
         self._bill.show()
         set_tone(self._reason, verdict_text(dry_run), verdict_title(dry_run.verdict)[1])
 

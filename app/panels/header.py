@@ -62,7 +62,7 @@ class Header(QWidget):
             else detail or "store is down"
         )
         self._state.setText(
-            f"{contexts}    ·    prices: {plain_text(snapshot.price_source.text, 60)}    ·    {store}"
+            f"{contexts}    ·    prices: {plain_text(snapshot.price_source.text, 100)}    ·    {store}"
         )
         self._state.setToolTip(detail)
         set_color(self._state, colors.MUTED if snapshot.store.is_up else colors.WARNING)

@@ -142,7 +142,8 @@ def _price_detail(view: ContextView, now: float) -> str:
     quote = view.quote
     if quote is None:
         return ""
-    age = f"{format_age(quote.age_s(now))} old"
+    # A recording has a clock of its own: how long ago we played it says nothing of its price.
+    age = f"{format_age(quote.age_s(now))} old" if quote.playback is None else str(quote.playback)
     base = view.on_demand_usd_per_hour
     if base is None or base <= 0 or not quote.is_usable(now):
         return age

@@ -86,7 +86,7 @@ def sort_value(row: RegionRow, column: Column) -> tuple[int, float | str]:
         return (0, row.texts[Column.REGION].casefold())
     number = {
         Column.PRICE: None if row.share is None or view.quote is None else float(view.quote.usd_per_hour),
-        Column.AGE: None if view.quote is None else -view.quote.observed_at,
+        Column.AGE: None if view.quote is None else -view.quote.confirmed_at,
         Column.TREND: view.trend,
         Column.WORKLOADS: None if _is_unread(view) else float(len(view.workloads)),
         Column.COST: None if _is_unread(view) or view.usd_per_day is None else float(view.usd_per_day),
@@ -105,7 +105,7 @@ def describe_row(row: RegionRow) -> str:
     if not row.is_reachable:
         lines.append(f"{view.health.value}: {plain_text(view.health_reason)}")
     if view.quote is not None:
-        lines.append(f"Price from {view.quote.source}")
+        lines.append(f"Price from {view.quote.provenance}")
     if row.freshness is Freshness.EXPIRED:
         lines.append("The price is past its deadline: nothing is decided on it.")
     if not view.armed:
@@ -145,7 +145,8 @@ def _age(view: ContextView, now: float) -> str:
         return UNKNOWN
     # The tool tip says the source in full: in a narrow column the word that all of them end with hides the rest.
     source = plain_text(view.quote.source, 24).removesuffix(" market")
-    return f"{format_age(view.quote.age_s(now))}, {source}"
+    playback = view.quote.playback
+    return f"{format_age(view.quote.age_s(now)) if playback is None else playback.date}, {source}"
 
 
 def _is_unread(view: ContextView) -> bool:

@@ -1,4 +1,4 @@
-"""Run a kubeconfig's credential plugin, where the settings allow it, and read what it prints.
+"""Run a kubeconfig's credential plugin, where it is permitted, and read what it prints.
 
 The client library's own runner has no allow list and no timeout, hangs on a plugin that writes 64 KiB to
 stderr, and swallows failures, so that requests go out without credentials. Source:
@@ -8,17 +8,18 @@ client.authentication.k8s.io, ExecCredential v1 and v1beta1.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
-import re
-import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
 from controller.clusters.kubeconfig import KubeconfigContext
+from controller.clusters.kubeconfig_entries import ExecPlugin
+from controller.clusters.pem_files import read_pem
 from controller.clusters.settings import KubeSettings
 from controller.errors import KubeconfigError
 from oracle.untrusted_text import clean_text
@@ -26,13 +27,6 @@ from oracle.untrusted_text import clean_text
 #: A credential is renewed this long before it expires, so that it does not expire on the way. Seconds;
 #: arbitrary.
 EXPIRY_MARGIN_S = 60.0
-
-#: Variables by which a program is made to load code, or to find other programs than its own.
-_LOADER_VARIABLE = re.compile(
-    r"LD_.+|DYLD_.+|GCONV_PATH|PATH|PYTHON.+|NODE_OPTIONS|NODE_PATH|PERL5.+|RUBY.+|BASH_ENV|ENV|SHELLOPTS|IFS|"
-    r"JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|OPENSSL_.+",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,82 +42,54 @@ class ExecCredential:
         return f"ExecCredential(expires_at={self.expires_at})"
 
 
-async def run_exec_plugin(context: KubeconfigContext, settings: KubeSettings) -> ExecCredential:
+async def run_exec_plugin(
+    context: KubeconfigContext, plugin: ExecPlugin, settings: KubeSettings, programs: ExecPrograms
+) -> ExecCredential:
     """Run the context's plugin. Raises: KubeconfigError where it may not run, fails or prints nonsense."""
-    plugin = context.exec_plugin or {}
-    argv = _allowed_argv(context, plugin, settings)
-    output = await _run(context, argv, _environment(context, plugin), settings.exec_plugin_timeout_s)
-    return _parse_credential(context, argv[0], output)
+    try:
+        program = str(programs.permit(plugin))
+    except ProgramNotAllowed as error:
+        raise KubeconfigError(str(context.path), f"context {context.name} {error}") from error
+    environment = {**os.environ, **plugin.environment}
+    environment["KUBERNETES_EXEC_INFO"] = json.dumps(
+        await asyncio.to_thread(_build_exec_info, context, plugin)
+    )
+    output = await _run(context, [program, *plugin.arguments], environment, settings.exec_plugin_timeout_s)
+    return _parse_credential(context, program, plugin.api_version, output)
 
 
-def _allowed_argv(context: KubeconfigContext, plugin: Mapping[str, Any], settings: KubeSettings) -> list[str]:
-    """Return what to run. Its arguments may hold secrets, so that no message ever shows them."""
-    command = str(plugin.get("command") or "")
-    if not _is_bare(command) and not Path(command).is_absolute():
-        command = str(context.path.resolve().parent / command)
-    found = shutil.which(command)
-    if not _is_allowed(command, found, settings.allowed_exec_plugins):
-        raise KubeconfigError(
-            str(context.path),
-            f"context {context.name} wants to run a program for its credentials: {clean_text(command)}; "
-            f"if you trust it, add {clean_text(command)!r} to the allowed exec plugins",
-        )
-    if found is None:
-        hint = clean_text(plugin.get("installHint") or "install it")
-        raise KubeconfigError(
-            str(context.path), f"the credential plugin {clean_text(command)} is not installed; {hint}"
-        )
-    return [found, *(str(argument) for argument in plugin.get("args") or ())]
-
-
-def _is_allowed(command: str, found: str | None, allowed: Collection[str]) -> bool:
-    """Whether a command may run: by its bare name, or as the very file that an allowed path leads to.
-
-    A path allows one file, not every file of that name beside whatever kubeconfig.
-    """
-    if "*" in allowed or (_is_bare(command) and command in allowed):
-        return True
-    files = {Path(entry).resolve() for entry in allowed if not _is_bare(entry)}
-    return found is not None and Path(found).resolve() in files
-
-
-def _is_bare(command: str) -> bool:
-    """Whether a command is a name to be looked for, and no path."""
-    return Path(command).name == command
-
-
-def _environment(context: KubeconfigContext, plugin: Mapping[str, Any]) -> dict[str, str]:
+def _build_exec_info(context: KubeconfigContext, plugin: ExecPlugin) -> dict[str, Any]:
     spec: dict[str, Any] = {"interactive": False}
-    if plugin.get("provideClusterInfo"):
-        spec["cluster"] = {k: v for k, v in context.cluster.items() if not k.endswith("extensions")}
-    info = {"apiVersion": plugin.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
-    wanted = {str(variable["name"]): str(variable["value"]) for variable in plugin.get("env") or ()}
-    _refuse_loader_variables(context, wanted)
-    environment = {**os.environ, **wanted}
-    environment["KUBERNETES_EXEC_INFO"] = json.dumps(info)
-    return environment
+    if plugin.wants_cluster:
+        spec["cluster"] = _describe_cluster(context)
+    return {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec}
 
 
-def _refuse_loader_variables(context: KubeconfigContext, wanted: Collection[str]) -> None:
-    """An allowed program is trusted, not what a kubeconfig would have it load. Raises: KubeconfigError."""
-    for name in wanted:
-        if _LOADER_VARIABLE.fullmatch(name):
-            raise KubeconfigError(
-                str(context.path),
-                f"context {context.name} sets {name} for its credential plugin, which makes it run other code; "
-                f"remove it from the kubeconfig, or set it where you start SentinelAura",
-            )
+def _describe_cluster(context: KubeconfigContext) -> dict[str, Any]:
+    """The cluster as client-go's ConfigToExecCluster describes it: an authority as data, also where it is a file."""
+    cluster = context.cluster
+    authority = read_pem(context, cluster.authority) if cluster.authority is not None else b""
+    described = {
+        "server": context.server,
+        "tls-server-name": cluster.tls_server_name,
+        "insecure-skip-tls-verify": cluster.skips_tls_verification,
+        "certificate-authority-data": base64.b64encode(authority).decode(),
+        "proxy-url": cluster.proxy_url,
+        "disable-compression": cluster.disables_compression,
+    }
+    known = {name: value for name, value in described.items() if value}
+    return known if cluster.plugin_config is None else {**known, "config": cluster.plugin_config}
 
 
 async def _run(
-    context: KubeconfigContext, argv: list[str], environment: dict[str, str], timeout_s: float
+    context: KubeconfigContext, argv: list[str], environment: Mapping[str, str], timeout_s: float
 ) -> bytes:
     pipe = asyncio.subprocess.PIPE
     try:
         process = await asyncio.create_subprocess_exec(
             *argv, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise KubeconfigError(
             str(context.path), f"the credential plugin {argv[0]} cannot run: {error}"
         ) from error
@@ -145,19 +111,33 @@ async def _run(
     return output
 
 
-def _parse_credential(context: KubeconfigContext, command: str, output: bytes) -> ExecCredential:
+def _parse_credential(
+    context: KubeconfigContext, command: str, api_version: str, output: bytes
+) -> ExecCredential:
     try:
-        status = json.loads(output)["status"]
+        answer = json.loads(output)
+        spoken, status = answer.get("apiVersion", api_version), answer["status"]
         expiry = status.get("expirationTimestamp")
         expires_at = datetime.fromisoformat(expiry).timestamp() if expiry else None
-        token, certificate = status.get("token"), status.get("clientCertificateData")
-        key = status.get("clientKeyData")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        texts = [status.get(name) for name in ("token", "clientCertificateData", "clientKeyData")]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise KubeconfigError(
             str(context.path), f"the credential plugin {command} printed no ExecCredential"
         ) from error
+    if spoken != api_version:
+        raise KubeconfigError(
+            str(context.path),
+            f"the credential plugin {command} speaks {clean_text(spoken, 60)}, the kubeconfig asks for {api_version}",
+        )
+    if not all(text is None or isinstance(text, str) for text in texts):
+        raise KubeconfigError(str(context.path), f"the credential plugin {command} printed no ExecCredential")
+    token, certificate, key = (text or None for text in texts)
     if not token and not (certificate and key):
         raise KubeconfigError(
             str(context.path), f"the credential plugin {command} gave no token and no certificate"
         )
-    return ExecCredential(token or None, certificate or None, key or None, expires_at)
+    if (certificate is None) != (key is None):
+        raise KubeconfigError(
+            str(context.path), f"the credential plugin {command} gave half of a certificate and its key"
+        )
+    return ExecCredential(token, certificate, key, expires_at)

@@ -14,11 +14,13 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.clusters.api_errors import error_for_status
+from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kube_api import NO_PARAMS, PatchType
 from controller.clusters.kube_connection import KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.paths import ACCESS_REVIEWS, VERSION
 from controller.clusters.settings import KubeSettings
+from controller.clusters.toml_text import toml_list
 from controller.errors import ClusterUnreachable, NotArmed, ServerFailed
 from oracle.untrusted_text import clean_text
 
@@ -42,16 +44,38 @@ class KubeClient:
         settings: KubeSettings | None = None,
         *,
         armed: bool = False,
+        programs: ExecPrograms | None = None,
         connection: KubeConnection | None = None,
     ) -> None:
         self._settings = settings or KubeSettings()
-        self._connection = connection or KubeConnection(context, self._settings)
-        self.armed = armed
+        self._connection = connection or KubeConnection(context, self._settings, programs)
+        self._armed = armed
 
     @property
     def context(self) -> str:
         """The name of the kubeconfig context."""
         return self._connection.kubeconfig.name
+
+    @property
+    def armed(self) -> bool:
+        """Whether writes may leave: somebody has armed the context, and it may be changed at all."""
+        return self._armed and self.arming_obstacle is None
+
+    @armed.setter
+    def armed(self, armed: bool) -> None:
+        self._armed = armed
+
+    @property
+    def arming_obstacle(self) -> str | None:
+        """What has to be confirmed before the context can be armed; None: nothing."""
+        kubeconfig = self._connection.kubeconfig
+        if not kubeconfig.skips_tls_verification or kubeconfig.name in self._settings.insecure_tls_moves:
+            return None
+        line = f"insecure_tls_moves = {toml_list([kubeconfig.name])}"
+        return (
+            "its server's certificate is not verified (insecure-skip-tls-verify); "
+            f"to change it all the same, confirm it in the configuration file: {line}"
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -172,7 +196,7 @@ class KubeClient:
         is_dry_run = query.get("dryRun") == "All"
         is_review = method == "POST" and path == ACCESS_REVIEWS
         if not (self.armed or method == "GET" or is_dry_run or is_review):
-            raise NotArmed(self.context, request)
+            raise NotArmed(self.context, request, self.arming_obstacle)
 
     async def _open(
         self,
@@ -314,12 +338,7 @@ class KubeClient:
 
         server = self._connection.kubeconfig.server
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            hint = (
-                "; insecure-skip-tls-verify of the kubeconfig counts only once the settings confirm it"
-                if self._connection.kubeconfig.skips_tls_verification
-                else ""
-            )
-            return f"the certificate of {server} is not trusted: {clean_text(error)}{hint}"
+            return f"the certificate of {server} is not trusted: {clean_text(error)}"
         if isinstance(error, aiohttp.ClientConnectorError):
             return f"cannot connect to {server}: {clean_text(error.os_error)}"
         if isinstance(error, TimeoutError):

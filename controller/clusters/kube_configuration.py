@@ -1,7 +1,8 @@
-"""From a kubeconfig context to a configured client of kubernetes.aio.
+"""From a kubeconfig context to a configured client of kubernetes.aio, field by field.
 
-The library is imported inside the function that needs it, in a worker thread: it costs about a second. Client
-keys touch the disk only while the TLS context reads them, in a directory of their own (0700) that is gone
+The library never sees the kubeconfig: its own reader runs programs, follows redirects to identity providers and ignores
+what it does not know. It is imported inside the function that needs it, in a worker thread: it costs about a second.
+Client keys touch the disk only while the TLS context reads them, in a directory of their own (0700) that is gone
 afterwards.
 """
 
@@ -9,25 +10,34 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from controller.clusters.exec_plugin import ExecCredential, run_exec_plugin
+from controller.clusters.exec_plugin import EXPIRY_MARGIN_S, ExecCredential, run_exec_plugin
+from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
 from controller.clusters.kubeconfig import KubeconfigContext
+from controller.clusters.kubeconfig_entries import Impersonation
+from controller.clusters.pem_files import read_pem, read_token
 from controller.clusters.settings import KubeSettings
+from controller.clusters.toml_text import toml_list
 from controller.errors import KubeconfigError
+from oracle.untrusted_text import clean_text
 
 if TYPE_CHECKING:
     import aiohttp
     from kubernetes.aio.client import ApiClient, Configuration
 
-#: Keys of a user section whose credential can become a new one; after a 401 it is worth loading again.
-_RENEWABLE = ("exec", "tokenFile", "auth-provider")
+#: A token file is read again after this time: kubelets and sidecars rotate them. Seconds, client-go's period.
+TOKEN_FILE_LIFE_S = 60.0
+
+#: The bytes of a header's name (RFC 9110, token); a percent sign is escaped as well, it begins the others' escapes.
+_HEADER_NAME_BYTES = "!#$&'*+-.^_`|~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,87 +45,178 @@ class LoadedClient:
     """A client that has sent nothing yet.
 
     `tls_fingerprint` changes when the certificates do; then the token alone cannot be carried over.
-    `expires_at` is in Unix seconds, None where nobody named a time.
+    `renew_at` is in Unix seconds, None where nothing says that the credential will change.
     """
 
     api_client: ApiClient
     tls_fingerprint: str
-    expires_at: float | None
+    renew_at: float | None
     is_renewable: bool
     warnings: tuple[str, ...]
 
 
-async def load_client(context: KubeconfigContext, settings: KubeSettings) -> LoadedClient:
-    """Build the client of a context. Raises: KubeconfigError with the file and the reason."""
-    if context.problem is not None:
-        raise KubeconfigError(str(context.path), f"context {context.name}: {context.problem}")
-    credential = await run_exec_plugin(context, settings) if context.exec_plugin is not None else None
-    # Importing the library, reading keys and building a TLS context block for up to a second.
-    return await asyncio.to_thread(_build, context, credential, settings)
+@dataclass(frozen=True, slots=True, repr=False)
+class _Credentials:
+    """What is sent or shown to the server."""
+
+    authorization: str | None
+    certificate: bytes | None
+    key: bytes | None
+    authority: bytes | None
+
+    @property
+    def tls_fingerprint(self) -> str:
+        return hashlib.sha256(repr((self.certificate, self.authority)).encode()).hexdigest()
 
 
-def _build(
-    context: KubeconfigContext, credential: ExecCredential | None, settings: KubeSettings
+async def load_client(
+    context: KubeconfigContext,
+    settings: KubeSettings,
+    programs: ExecPrograms,
+    wall_clock: Callable[[], float] = time.time,
 ) -> LoadedClient:
-    with tempfile.TemporaryDirectory(prefix="sentinelaura-", dir=settings.runtime_directory) as directory:
-        user, certificate = _place_client_certificate(context, credential, Path(directory))
-        cluster, authority = _take_authority(context)
-        if context.name not in settings.insecure_tls_contexts:
-            cluster.pop("insecure-skip-tls-verify", None)
-        configuration = _load_configuration(context, cluster, user, settings)
-        configuration.ca_cert_data = authority
-        api_client = _create_api_client(context, configuration, settings)
+    """Build the client of a context. Raises: KubeconfigError with the file and the reason."""
+    if obstacle := find_obstacle(context, settings, programs):
+        raise KubeconfigError(str(context.path), f"context {context.name}{obstacle}")
+    plugin = context.exec_plugin
+    given = await run_exec_plugin(context, plugin, settings, programs) if plugin is not None else None
+    # Importing the library, reading keys and building a TLS context block for up to a second.
+    credentials = await asyncio.to_thread(_gather_credentials, context, given)
+    api_client = await asyncio.to_thread(_build, context, credentials, settings)
     return LoadedClient(
         api_client=api_client,
-        tls_fingerprint=hashlib.sha256(repr((certificate, authority)).encode()).hexdigest(),
-        expires_at=credential.expires_at if credential is not None else None,
-        is_renewable=any(key in context.user for key in _RENEWABLE),
-        warnings=_warnings(context, settings),
+        tls_fingerprint=credentials.tls_fingerprint,
+        renew_at=_find_renewal(context, given, wall_clock()),
+        is_renewable=plugin is not None or context.user.token_file is not None,
+        warnings=_warnings(context),
     )
 
 
-def _load_configuration(
-    context: KubeconfigContext, cluster: dict[str, Any], user: dict[str, Any], settings: KubeSettings
+def find_obstacle(context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms) -> str | None:
+    """Why a context would be refused before anything of it is used, as the rest of a sentence; None: it would not."""
+    if context.problem is not None:
+        return f": {context.problem}"
+    if context.skips_tls_verification and context.name not in settings.insecure_tls_contexts:
+        return (
+            " wants its server's certificate unverified (insecure-skip-tls-verify), so that anybody on the way could "
+            "take its place; give a certificate-authority, or confirm it in the configuration file: "
+            f"insecure_tls_contexts = {toml_list([context.name])}"
+        )
+    try:
+        if context.exec_plugin is not None:
+            programs.permit(context.exec_plugin)
+    except ProgramNotAllowed as error:
+        return f" {error}"
+    return None
+
+
+def _find_renewal(context: KubeconfigContext, given: ExecCredential | None, now: float) -> float | None:
+    if given is not None and given.expires_at is not None:
+        return given.expires_at - EXPIRY_MARGIN_S
+    return now + TOKEN_FILE_LIFE_S if context.user.token_file is not None else None
+
+
+def _gather_credentials(context: KubeconfigContext, given: ExecCredential | None) -> _Credentials:
+    user, authority = context.user, context.cluster.authority
+    if given is not None:
+        certificate = given.certificate_pem.encode() if given.certificate_pem else None
+        key = given.key_pem.encode() if given.key_pem else None
+    else:
+        certificate = read_pem(context, user.certificate) if user.certificate is not None else None
+        key = read_pem(context, user.key) if user.key is not None else None
+    return _Credentials(
+        authorization=_authorize(context, given),
+        certificate=certificate,
+        key=key,
+        authority=read_pem(context, authority) if authority is not None else None,
+    )
+
+
+def _authorize(context: KubeconfigContext, given: ExecCredential | None) -> str | None:
+    """The Authorization header."""
+    user = context.user
+    if user.username is not None:
+        pair = f"{user.username}:{user.password or ''}"
+        return f"Basic {base64.b64encode(pair.encode()).decode()}"
+    token = given.token if given is not None else user.token
+    if user.token_file is not None:
+        # The file counts where both are there: the other one is what it held when somebody logged in.
+        token = read_token(context, user.token_file)
+    return f"Bearer {token.strip()}" if token else None
+
+
+def _build(context: KubeconfigContext, credentials: _Credentials, settings: KubeSettings) -> ApiClient:
+    with tempfile.TemporaryDirectory(prefix="sentinelaura-", dir=settings.runtime_directory) as directory:
+        configuration = _configure(context, credentials, settings)
+        _place_client_certificate(context, credentials, configuration, Path(directory))
+        return _create_api_client(context, configuration, settings)
+
+
+def _configure(
+    context: KubeconfigContext, credentials: _Credentials, settings: KubeSettings
 ) -> Configuration:
     from kubernetes.aio.client import Configuration
-    from kubernetes.aio.config import ConfigException, load_kube_config_from_dict
 
-    document = {
-        "contexts": [{"name": context.name, "context": {"cluster": "cluster", "user": "user"}}],
-        "clusters": [{"name": "cluster", "cluster": cluster}],
-        "users": [{"name": "user", "user": user}],
-    }
-    configuration = Configuration()
+    configuration = Configuration(host=context.server)
     # The library would send a PUT and a DELETE again without asking what became of them.
     configuration.retries = None
+    configuration.verify_ssl = not context.skips_tls_verification
+    # Go does not ask of a certificate what Python's strict mode does, and many clusters' own authorities lack it.
+    configuration.disable_strict_ssl_verification = True
+    configuration.ca_cert_data = _check_authority(context, credentials.authority)
+    configuration.tls_server_name = context.cluster.tls_server_name
+    configuration.proxy = context.cluster.proxy_url
     configuration.client_session_kwargs = {
         "trust_env": settings.use_environment_proxy,
         "middlewares": (_refuse_redirects,),
+        # On the session and not on each request, so that none can leave without them.
+        "headers": _impersonate(context.user.impersonation),
     }
-    try:
-        asyncio.run(
-            load_kube_config_from_dict(  # type: ignore[no-untyped-call]
-                document, context.name, client_configuration=configuration
-            )
-        )
-    except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
-        raise KubeconfigError(str(context.path), f"context {context.name}: {error}") from error
+    if credentials.authorization is not None:
+        configuration.api_key = {"BearerToken": credentials.authorization}
     return configuration
 
 
-async def _refuse_redirects(
-    request: aiohttp.ClientRequest, send: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
-) -> aiohttp.ClientResponse:
-    """An API server does not redirect; following one would hand our requests to whoever it names."""
-    import aiohttp
-
-    response = await send(request)
-    if 300 <= response.status < 400:
-        response.close()
-        raise aiohttp.ClientConnectionError(
-            f"it answers with a redirect ({response.status}), which is not followed"
+def _check_authority(context: KubeconfigContext, authority: bytes | None) -> str | None:
+    """The authority as text; an empty one would mean that every public authority is believed."""
+    if authority is None:
+        return None
+    if b"-----BEGIN CERTIFICATE-----" not in authority:
+        raise KubeconfigError(
+            str(context.path), f"context {context.name}: its certificate-authority holds no certificate"
         )
-    return response
+    return authority.decode("ascii", errors="ignore")
+
+
+def _impersonate(wanted: Impersonation | None) -> list[tuple[str, str]]:
+    """The headers by which a server lowers our rights. Source: client-go's transport, impersonatingRoundTripper."""
+    if wanted is None:
+        return []
+    headers = [("Impersonate-User", wanted.user)]
+    if wanted.uid is not None:
+        headers.append(("Impersonate-Uid", wanted.uid))
+    headers.extend(("Impersonate-Group", group) for group in wanted.groups)
+    for name, values in wanted.extra.items():
+        escaped = quote(name, safe=_HEADER_NAME_BYTES)
+        headers.extend((f"Impersonate-Extra-{escaped}", value) for value in values)
+    return headers
+
+
+def _place_client_certificate(
+    context: KubeconfigContext, credentials: _Credentials, configuration: Configuration, directory: Path
+) -> None:
+    """Put certificate and key where the TLS library can read them: it takes files only."""
+    if credentials.certificate is None or credentials.key is None:
+        return
+    if b"ENCRYPTED" in credentials.key:
+        raise KubeconfigError(
+            str(context.path),
+            f"context {context.name}: its client key needs a password, which nobody can give here",
+        )
+    certificate, key = directory / "client-certificate", directory / "client-key"
+    certificate.write_bytes(credentials.certificate)
+    key.write_bytes(credentials.key)
+    configuration.cert_file, configuration.key_file = str(certificate), str(key)
 
 
 def _create_api_client(
@@ -133,61 +234,32 @@ def _create_api_client(
     return api_client
 
 
-def _place_client_certificate(
-    context: KubeconfigContext, credential: ExecCredential | None, directory: Path
-) -> tuple[dict[str, Any], str]:
-    """Return the user section with certificate and key as files, and the certificate's text."""
-    user = {
-        k: v
-        for k, v in context.user.items()
-        if k not in ("exec", "client-certificate-data", "client-key-data")
-    }
-    certificate, key = context.user.get("client-certificate-data"), context.user.get("client-key-data")
-    pem = {
-        "client-certificate": _decode(context, certificate) if certificate else None,
-        "client-key": _decode(context, key) if key else None,
-    }
-    if credential is not None:
-        pem = {"client-certificate": credential.certificate_pem, "client-key": credential.key_pem}
-        if credential.token:
-            user["token"] = credential.token
-    for name, text in pem.items():
-        if text:
-            (directory / name).write_text(text)
-            user[name] = str(directory / name)
-    return user, pem["client-certificate"] or ""
+async def _refuse_redirects(
+    request: aiohttp.ClientRequest, send: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
+) -> aiohttp.ClientResponse:
+    """An API server does not redirect; following one would hand our requests to whoever it names."""
+    import aiohttp
 
-
-def _take_authority(context: KubeconfigContext) -> tuple[dict[str, Any], str | None]:
-    """Return the cluster section without its inline certificate authority, and that authority as PEM."""
-    cluster = dict(context.cluster)
-    data = cluster.pop("certificate-authority-data", None)
-    return cluster, _decode(context, data) if data else None
-
-
-def _decode(context: KubeconfigContext, data: object) -> str:
-    try:
-        return base64.b64decode("".join(str(data).split()), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise KubeconfigError(
-            str(context.path), f"context {context.name}: a certificate is not base64"
-        ) from error
-
-
-def _warnings(context: KubeconfigContext, settings: KubeSettings) -> tuple[str, ...]:
-    """What a person should know about how this context is reached."""
-    warnings: list[str] = []
-    if context.skips_tls_verification:
-        honoured = context.name in settings.insecure_tls_contexts
-        warnings.append(
-            "the server's certificate is not verified (insecure-skip-tls-verify)"
-            if honoured
-            else "insecure-skip-tls-verify is ignored: confirm it in the settings if you mean it"
+    response = await send(request)
+    if 300 <= response.status < 400:
+        response.close()
+        raise aiohttp.ClientConnectionError(
+            f"it answers with a redirect ({response.status}), which is not followed"
         )
+    return response
+
+
+def _warnings(context: KubeconfigContext) -> tuple[str, ...]:
+    """What a person should know about how this context is reached."""
+    warnings = list(context.notes)
+    if context.skips_tls_verification:
+        warnings.append("the server's certificate is not verified (insecure-skip-tls-verify)")
     if context.server.startswith("http://") and not _is_loopback(context.server):
         warnings.append("the connection is not encrypted (http)")
-    if isinstance(context.cluster.get("proxy-url"), str):
+    if context.cluster.proxy_url is not None:
         warnings.append("requests go through the kubeconfig's proxy-url")
+    if context.user.impersonation is not None:
+        warnings.append(f"requests are made as {clean_text(context.user.impersonation.user, 80)} (as)")
     return tuple(warnings)
 
 

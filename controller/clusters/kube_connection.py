@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from controller.clusters.exec_plugin import EXPIRY_MARGIN_S
+from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kube_configuration import LoadedClient, load_client
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.settings import KubeSettings
@@ -31,12 +31,14 @@ class KubeConnection:
         self,
         context: KubeconfigContext,
         settings: KubeSettings,
+        programs: ExecPrograms | None = None,
         *,
         wall_clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.kubeconfig = context
         self._settings = settings
+        self._programs = programs or ExecPrograms(settings)
         self._wall_clock = wall_clock
         self._monotonic = monotonic
         self._loaded: LoadedClient | None = None
@@ -53,7 +55,7 @@ class KubeConnection:
         """Load the credentials, once. Raises: KubeconfigError."""
         async with self._loading:
             if self._loaded is None:
-                self._loaded = await load_client(self.kubeconfig, self._settings)
+                self._loaded = await self._load()
             return self._loaded
 
     async def get_client(self, request: str) -> ApiClient:
@@ -64,7 +66,7 @@ class KubeConnection:
             loaded = self._loaded or await self.load()
         except KubeconfigError as error:
             raise AccessDenied(self.kubeconfig.name, error.reason, request=request) from error
-        if loaded.expires_at is not None and self._wall_clock() > loaded.expires_at - EXPIRY_MARGIN_S:
+        if loaded.renew_at is not None and self._wall_clock() > loaded.renew_at:
             await self.renew(request)
         current = self._loaded or loaded
         return current.api_client
@@ -83,7 +85,7 @@ class KubeConnection:
                 return False
             self._renewed_at = now
             try:
-                await self._adopt(before, await load_client(self.kubeconfig, self._settings))
+                await self._adopt(before, await self._load())
             except KubeconfigError as error:
                 raise AccessDenied(self.kubeconfig.name, error.reason, request=request, status=401) from error
             return True
@@ -94,11 +96,14 @@ class KubeConnection:
         if self._loaded is not None:
             await _close(self._loaded.api_client)
 
+    async def _load(self) -> LoadedClient:
+        return await load_client(self.kubeconfig, self._settings, self._programs, self._wall_clock)
+
     async def _adopt(self, old: LoadedClient, fresh: LoadedClient) -> None:
         """Take over fresh credentials; open watches survive where only the token changed."""
         if fresh.tls_fingerprint == old.tls_fingerprint:
             old.api_client.configuration.api_key = fresh.api_client.configuration.api_key
-            self._loaded = dataclasses.replace(old, expires_at=fresh.expires_at)
+            self._loaded = dataclasses.replace(old, renew_at=fresh.renew_at)
             return
         self._loaded = fresh
         await _close(old.api_client)

@@ -1,65 +1,66 @@
 """Read kubeconfig files: which contexts there are, and what each needs to be reached. Never writes one.
 
-A kubeconfig can name programs to run and servers to trust, so the file is judged before it is believed: its
-size, its owner and who may write it, and no YAML aliases. One broken context does not spoil the others: it
-carries its `problem`. Theory: several files merge as kubectl merges them, the first definition of a name
-wins.
+A kubeconfig can name programs to run and servers to trust, so a file that others could have written is not believed,
+and what is believed is read within bounds. One broken file, entry or context does not spoil the others: a context
+carries its `problem`. Theory: several files merge as kubectl merges them, the first definition of a name wins.
 """
 
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-import yaml
-
+from controller.clusters.bounded_yaml import YamlError, YamlMap, find_repeated, read_yaml
+from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, UserEntry
+from controller.clusters.kubeconfig_fields import (
+    FieldError,
+    Section,
+    parse_cluster,
+    parse_user,
+    resolve_server,
+)
+from controller.clusters.trusted_file import UntrustedFile, read_trusted
 from controller.errors import KubeconfigError
+from oracle.untrusted_text import clean_text
 
-#: Largest kubeconfig that is read. A hundred contexts with certificates take about 600 KB.
-MAX_KUBECONFIG_BYTES = 1024 * 1024
+#: Largest kubeconfig that is read. A thousand contexts with certificates take 6 MB.
+MAX_KUBECONFIG_BYTES = 8 * 1024 * 1024
 
-#: The keys of a kubeconfig that hold paths, relative to the file they stand in.
-_CLUSTER_PATHS = ("certificate-authority",)
-_USER_PATHS = ("client-certificate", "client-key", "tokenFile")
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: What stands at the top of a kubeconfig; the current context is nobody's choice here.
+_TOP_FIELDS = frozenset(
+    {"apiVersion", "kind", "clusters", "users", "contexts", "current-context", "preferences", "extensions"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class KubeconfigContext:
-    """One context: its cluster and user sections, with all file paths made absolute.
+    """One context: where its server is, how it is reached and who we are to it.
 
-    `problem` says why the context cannot be used; None: nothing known against it. Do not log `user`: it holds
-    secrets.
+    `server` has no slash at its end. `problem` says why the context cannot be used; None: nothing known against it.
+    `notes` name what was passed over.
     """
 
     name: str
     path: Path
-    cluster: Mapping[str, Any]
-    user: Mapping[str, Any]
+    server: str
+    cluster: ClusterEntry = field(default_factory=ClusterEntry)
+    user: UserEntry = field(default_factory=UserEntry)
     namespace: str | None = None
     problem: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
-    def server(self) -> str:
-        """The API server's address, without a slash at its end."""
-        return str(self.cluster.get("server") or "").rstrip("/")
-
-    @property
-    def exec_plugin(self) -> Mapping[str, Any] | None:
+    def exec_plugin(self) -> ExecPlugin | None:
         """The credential plugin that the context wants to run."""
-        plugin = self.user.get("exec")
-        return plugin if isinstance(plugin, Mapping) else None
+        return self.user.exec_plugin
 
     @property
     def skips_tls_verification(self) -> bool:
         """Whether the kubeconfig wants the server's certificate unverified."""
-        return bool(self.cluster.get("insecure-skip-tls-verify"))
+        return self.cluster.skips_tls_verification
 
     def __repr__(self) -> str:
         return f"KubeconfigContext({self.name!r} of {self.path})"
@@ -71,11 +72,13 @@ class Kubeconfig:
 
     paths: tuple[Path, ...]
     contexts: Mapping[str, KubeconfigContext]
+    #: What was passed over: files that cannot be read, entries without a name, fields that nobody knows.
+    notes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """The files, for messages."""
-        return os.pathsep.join(str(path) for path in self.paths)
+        return _label(self.paths)
 
 
 def split_kubeconfig_paths(listed: str) -> tuple[Path, ...]:
@@ -86,125 +89,180 @@ def split_kubeconfig_paths(listed: str) -> tuple[Path, ...]:
 def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
     """Read and merge the files; of several, missing ones are skipped as kubectl does.
 
-    Raises: KubeconfigError where no file exists, or one is unreadable, unsafe, not a kubeconfig, or without
-    contexts.
+    A file that cannot be read is a note where another one has contexts.
+    Raises: KubeconfigError where no file exists, or none has contexts.
     """
     wanted = tuple(Path(path).expanduser() for path in paths)
-    present = tuple(path for path in wanted if path.exists())
+    present = tuple(path for path in wanted if os.path.lexists(path))
     if not present:
         label = os.pathsep.join(str(path) for path in wanted) or "(none)"
         raise KubeconfigError(label, "there is no such file; name one with --kubeconfig")
-    documents = [(path, _load_document(path)) for path in present]
-    contexts = _merge_contexts(documents)
+    merging = _Merging()
+    errors: list[KubeconfigError] = []
+    for path in present:
+        try:
+            merging.add(path, _load_document(path))
+        except KubeconfigError as error:
+            errors.append(error)
+    contexts = merging.join()
     if not contexts:
-        raise KubeconfigError(os.pathsep.join(map(str, present)), "it holds no contexts")
-    return Kubeconfig(present, contexts)
+        raise errors[0] if errors else KubeconfigError(_label(present), "it holds no contexts")
+    return Kubeconfig(present, contexts, (*map(str, errors), *merging.notes))
 
 
-def _load_document(path: Path) -> Mapping[str, Any]:
-    _check_file(path)
+def _label(paths: Iterable[Path]) -> str:
+    return os.pathsep.join(map(str, paths))
+
+
+def _load_document(path: Path) -> YamlMap:
+    """Read a file; an empty one is a kubeconfig without contexts. Raises: KubeconfigError."""
     try:
-        text = path.read_text(encoding="utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
-            raise KubeconfigError(
-                str(path), "it uses YAML aliases, which no tool writes and which can hide a bomb"
-            )
-        document = yaml.load(text, Loader=_Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise KubeconfigError(str(path), f"it cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise KubeconfigError(str(path), _describe_yaml_error(error)) from error
-    if not isinstance(document, Mapping):
+        document = read_yaml(read_trusted(path, MAX_KUBECONFIG_BYTES).decode("utf-8-sig"))
+    except UntrustedFile as error:
+        raise KubeconfigError(str(path), str(error)) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise KubeconfigError(str(path), f"line {line}: it is not text in UTF-8") from None
+    except YamlError as error:
+        raise KubeconfigError(str(path), str(error)) from error
+    if document is None:
+        return YamlMap(1)
+    if not isinstance(document, YamlMap):
         raise KubeconfigError(str(path), "it is not a kubeconfig: there is no mapping at its top")
+    if document.repeated is not None:
+        name, line = document.repeated
+        raise KubeconfigError(str(path), f"line {line}: {clean_text(name, 60)} stands twice")
     return document
 
 
-def _describe_yaml_error(error: yaml.YAMLError) -> str:
-    """Where and what, without the quoted line: it may hold a token."""
-    mark = getattr(error, "problem_mark", None)
-    place = f" in line {mark.line + 1}" if mark is not None else ""
-    return f"it is not valid YAML{place}: {getattr(error, 'problem', None) or 'broken'}"
+class _Merging:
+    """Files being merged: the first that defines a name wins, with all that it says of it."""
+
+    def __init__(self) -> None:
+        self._clusters: dict[str, ClusterEntry | FieldError] = {}
+        self._users: dict[str, UserEntry | FieldError] = {}
+        self._contexts: dict[str, tuple[Path, object]] = {}
+        self.notes: list[str] = []
+
+    def add(self, path: Path, document: YamlMap) -> None:
+        """Take a file's entries. Raises: KubeconfigError."""
+        # Where the name that was given lies, not where a link leads: so client-go counts.
+        folder = path.absolute().parent
+        clusters, users, contexts = (
+            self._named(document, plural, path) for plural in ("clusters", "users", "contexts")
+        )
+        for name, entry in clusters.items():
+            self._clusters.setdefault(name, _try_parse(parse_cluster, entry, "cluster", path, folder))
+        for name, entry in users.items():
+            self._users.setdefault(name, _try_parse(parse_user, entry, "user", path, folder))
+        for name, entry in contexts.items():
+            self._contexts.setdefault(name, (path, entry))
+        self.notes.extend(
+            f"{path}: the field {clean_text(name, 60)} is not known and was passed over"
+            for name in document
+            if name not in _TOP_FIELDS
+        )
+
+    def join(self) -> dict[str, KubeconfigContext]:
+        """All contexts with what they name."""
+        return {
+            name: _join_context(name, path, entry, self._clusters, self._users)
+            for name, (path, entry) in self._contexts.items()
+        }
+
+    def _named(self, document: YamlMap, plural: str, path: Path) -> dict[str, object]:
+        """Name -> its entry; one that stands twice in a file is neither."""
+        entries = document.get(plural) or []
+        if not isinstance(entries, list):
+            raise KubeconfigError(str(path), f"{plural} is not a list")
+        named: dict[str, object] = {}
+        for number, entry in enumerate(entries, start=1):
+            name = entry.get("name") if isinstance(entry, YamlMap) else None
+            if not isinstance(name, str) or not name:
+                place = f"line {entry.line}: " if isinstance(entry, YamlMap) else ""
+                self.notes.append(
+                    f"{path}: {place}entry {number} of {plural} has no name and was passed over"
+                )
+            elif name in named:
+                named[name] = FieldError(
+                    f"{plural} has the name {clean_text(name)} twice", _place(entry.line, path)
+                )
+            else:
+                named[name] = entry
+        return named
 
 
-def _check_file(path: Path) -> None:
+_Entry = TypeVar("_Entry", ClusterEntry, UserEntry)
+
+
+def _try_parse(
+    parse: Callable[[object, Path], _Entry], entry: object, singular: str, path: Path, folder: Path
+) -> _Entry | FieldError:
+    """An entry that cannot be used is in the way of the contexts that name it, and of no other."""
     try:
-        status = path.stat()
-    except OSError as error:
-        raise KubeconfigError(str(path), f"it cannot be read: {error}") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise KubeconfigError(str(path), "it is not a file")
-    if status.st_size > MAX_KUBECONFIG_BYTES:
-        raise KubeconfigError(str(path), f"it is larger than {MAX_KUBECONFIG_BYTES} bytes")
-    if not hasattr(os, "geteuid"):
-        return  # Windows: its access lists are not in the mode bits.
-    if status.st_uid not in (os.geteuid(), 0):
-        raise KubeconfigError(str(path), "it belongs to another user, who could make it run any program")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise KubeconfigError(str(path), f"others may write it; run: chmod go-w {path}")
-    if path.is_symlink() and path.resolve().is_relative_to(Path(tempfile.gettempdir()).resolve()):
-        raise KubeconfigError(str(path), "it is a link into the temporary directory")
+        return parse(_take_fields(entry, singular, path), folder)
+    except FieldError as error:
+        return _locate(error, entry, path)
 
 
-def _merge_contexts(documents: list[tuple[Path, Mapping[str, Any]]]) -> dict[str, KubeconfigContext]:
-    clusters: dict[str, dict[str, Any]] = {}
-    users: dict[str, dict[str, Any]] = {}
-    contexts: dict[str, tuple[Path, dict[str, Any]]] = {}
-    for path, document in documents:
-        for name, section in _sections(document, "clusters", "cluster", path):
-            clusters.setdefault(name, _with_absolute_paths(section, _CLUSTER_PATHS, path))
-        for name, section in _sections(document, "users", "user", path):
-            users.setdefault(name, _with_absolute_paths(section, _USER_PATHS, path))
-        for name, section in _sections(document, "contexts", "context", path):
-            contexts.setdefault(name, (path, section))
-    return {
-        name: _join_context(name, path, section, clusters, users)
-        for name, (path, section) in contexts.items()
-    }
+def _take_fields(entry: object, singular: str, path: Path) -> object:
+    if isinstance(entry, FieldError):
+        raise entry
+    assert isinstance(entry, YamlMap)
+    if repeated := find_repeated(entry):
+        raise FieldError(f"{clean_text(repeated[0], 60)} stands twice", _place(repeated[1], path))
+    return entry.get(singular)
 
 
-def _sections(
-    document: Mapping[str, Any], plural: str, singular: str, path: Path
-) -> list[tuple[str, dict[str, Any]]]:
-    entries = document.get(plural) or []
-    if not isinstance(entries, list):
-        raise KubeconfigError(str(path), f"{plural} is not a list")
-    named: list[tuple[str, dict[str, Any]]] = []
-    for number, entry in enumerate(entries, start=1):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
-            raise KubeconfigError(str(path), f"entry {number} of {plural} has no name")
-        section = entry.get(singular)
-        named.append((entry["name"], dict(section) if isinstance(section, Mapping) else {}))
-    return named
+def _place(line: int, path: Path) -> str:
+    return f"line {line} of {path}"
 
 
-def _with_absolute_paths(section: dict[str, Any], keys: tuple[str, ...], path: Path) -> dict[str, Any]:
-    base = path.resolve().parent
-    return {k: str(base / v) if k in keys and isinstance(v, str) and v else v for k, v in section.items()}
+def _locate(error: FieldError, entry: object, path: Path) -> FieldError:
+    if error.place is not None or not isinstance(entry, YamlMap):
+        return error
+    return FieldError(error.reason, _place(entry.line, path))
 
 
 def _join_context(
     name: str,
     path: Path,
-    section: Mapping[str, Any],
-    clusters: Mapping[str, dict[str, Any]],
-    users: Mapping[str, dict[str, Any]],
+    entry: object,
+    clusters: Mapping[str, ClusterEntry | FieldError],
+    users: Mapping[str, UserEntry | FieldError],
 ) -> KubeconfigContext:
-    cluster = clusters.get(str(section.get("cluster")))
-    user_name = section.get("user")
-    user = users.get(str(user_name)) if user_name else {}
-    problem = None
-    if cluster is None:
-        problem = f"the context names the cluster {section.get('cluster')!r}, which is not in the file"
-    elif not str(cluster.get("server") or "").startswith(("https://", "http://")):
-        problem = "its cluster has no server address that begins with https:// or http://"
-    elif user is None:
-        problem = f"the context names the user {user_name!r}, which is not in the file"
-    namespace = section.get("namespace")
-    return KubeconfigContext(
-        name=name,
-        path=path,
-        cluster=cluster or {},
-        user=user or {},
-        namespace=str(namespace) if namespace else None,
-        problem=problem,
+    try:
+        section = Section("the context", _take_fields(entry, "context", path))
+        cluster_name, user_name = section.text("cluster"), section.text("user")
+        namespace = section.text("namespace")
+        cluster = _find_entry("cluster", cluster_name, clusters)
+        user = _find_entry("user", user_name, users) if user_name is not None else UserEntry()
+        server = resolve_server(cluster, user)
+        _refuse_open_credential(server, user)
+    except FieldError as error:
+        return KubeconfigContext(name, path, server="", problem=str(_locate(error, entry, path)))
+    return KubeconfigContext(name, path, server, cluster, user, namespace, notes=_find_notes(section))
+
+
+def _find_entry(kind: str, name: str | None, entries: Mapping[str, _Entry | FieldError]) -> _Entry:
+    entry = entries.get(name) if name is not None else None
+    if entry is None:
+        raise FieldError(f"the context names the {kind} {name!r}, which is not in the file")
+    if isinstance(entry, FieldError):
+        raise entry
+    return entry
+
+
+def _refuse_open_credential(server: str, user: UserEntry) -> None:
+    """Whoever listens on the way would have it, on loopback as well: any local program may take a port."""
+    if server.startswith("http://") and user.has_credential:
+        raise FieldError(
+            f"its server is {server}, and over http its credential would be sent in clear; give an https:// address"
+        )
+
+
+def _find_notes(section: Section) -> tuple[str, ...]:
+    section.ignore("extensions")
+    return tuple(
+        f"the context's field {name} is not known and was passed over" for name in section.left_over()
     )

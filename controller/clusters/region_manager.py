@@ -7,6 +7,7 @@ such and costs the others nothing. All methods belong to the event loop that ent
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from controller.clusters.cluster_record import ClusterRecord
+from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.fleet import Cluster, FleetPicture
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import KubeApi
@@ -21,6 +23,8 @@ from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.clusters.watching import ClusterWatch
 from controller.errors import KubeconfigError, UnknownContext
+
+_log = logging.getLogger(__name__)
 
 
 class RegionManager:
@@ -41,8 +45,17 @@ class RegionManager:
         self._settings = settings or FleetSettings()
         self._wall_clock = wall_clock
         self._chance = chance or random.Random()
+        #: What of the kubeconfig was passed over.
+        self.notes = kubeconfig.notes
+        for note in self.notes:
+            _log.warning("%s", note)
         self._contexts = _choose_contexts(kubeconfig, self._settings)
-        self._clients = {name: KubeClient(c, self._settings.kube) for name, c in self._contexts.items()}
+        #: What the allowed credential plugins stand for, found once.
+        self.programs = ExecPrograms(self._settings.kube)
+        self._clients = {
+            name: KubeClient(context, self._settings.kube, programs=self.programs)
+            for name, context in self._contexts.items()
+        }
         self._records = {name: ClusterRecord(name, self._override(name)) for name in self._contexts}
         #: context -> the last picture of it; missing where something has changed since.
         self._built: dict[str, Cluster] = {}
@@ -69,7 +82,7 @@ class RegionManager:
 
     @property
     def contexts(self) -> tuple[str, ...]:
-        """The contexts, in the order of the kubeconfig or of the settings."""
+        """The contexts that may be contacted, in the order of the kubeconfig."""
         return tuple(self._contexts)
 
     def picture(self) -> FleetPicture:
@@ -87,7 +100,10 @@ class RegionManager:
         return self._find_client(context)
 
     def set_armed(self, context: str, armed: bool) -> None:
-        """Allow or refuse writes to a context from now on. Raises: UnknownContext."""
+        """Allow or refuse writes to a context from now on; what `arming_obstacle` names stays unarmed.
+
+        Raises: UnknownContext.
+        """
         self._find_client(context).armed = armed
         self._changed.set()
 
@@ -95,6 +111,10 @@ class RegionManager:
         """Whether writes to a context are allowed; an unknown context is not armed."""
         client = self._clients.get(context)
         return client is not None and client.armed
+
+    def arming_obstacle(self, context: str) -> str | None:
+        """What has to be confirmed before a context can be armed; None: nothing. Raises: UnknownContext."""
+        return self._find_client(context).arming_obstacle
 
     def warnings(self, context: str) -> tuple[str, ...]:
         """What a person should know about how a context is reached. Raises: UnknownContext."""
@@ -146,9 +166,8 @@ class RegionManager:
 
 
 def _choose_contexts(kubeconfig: Kubeconfig, settings: FleetSettings) -> dict[str, KubeconfigContext]:
-    wanted = settings.contexts if settings.contexts is not None else tuple(kubeconfig.contexts)
-    missing = [name for name in wanted if name not in kubeconfig.contexts]
-    if missing:
+    wanted = settings.contexts if settings.contexts is not None else kubeconfig.contexts.keys()
+    if missing := sorted(wanted - kubeconfig.contexts.keys()):
         known = ", ".join(kubeconfig.contexts)
         raise KubeconfigError(kubeconfig.label, f"it has no context {', '.join(missing)}; it has: {known}")
-    return {name: kubeconfig.contexts[name] for name in wanted}
+    return {name: context for name, context in kubeconfig.contexts.items() if name in wanted}

@@ -27,10 +27,15 @@ class KubeSettings:
     #: Credential plugins (`exec` in a kubeconfig) that may be run: bare names, which are looked for in the PATH, or
     #: absolute paths. Empty: none, because a kubeconfig from somewhere else would run any program. "*": all.
     allowed_exec_plugins: frozenset[str] = frozenset()
+    #: Allowed plugin -> the variables of the kubeconfig that it gets. A kubeconfig that sets another one for it waits
+    #: for consent, and the plugin does not run: a variable can make it run another program or be somebody else.
+    exec_plugin_env: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     #: Seconds that a credential plugin may take.
     exec_plugin_timeout_s: float = 30.0
-    #: Contexts whose `insecure-skip-tls-verify` is honoured. Empty: everybody's certificate is verified.
+    #: Contexts whose `insecure-skip-tls-verify` is confirmed: they may be looked at. Any other is refused.
     insecure_tls_contexts: frozenset[str] = frozenset()
+    #: Those of them that may also be changed: whoever took the server's place would answer for what was moved.
+    insecure_tls_moves: frozenset[str] = frozenset()
     #: Whether HTTP(S)_PROXY of the environment is used. Off: a proxy sees every request; `proxy-url` of the
     #: kubeconfig is always used, and shown as a warning.
     use_environment_proxy: bool = False
@@ -57,8 +62,8 @@ class ContextOverride:
 class FleetSettings:
     """Which contexts are looked at, and how often."""
 
-    #: Contexts to use, in this order; None: all of the kubeconfig.
-    contexts: tuple[str, ...] | None = None
+    #: The only contexts that are contacted; None: all of the kubeconfig. No plugin runs for any other.
+    contexts: frozenset[str] | None = None
     #: context -> what the configuration says of it.
     overrides: Mapping[str, ContextOverride] = field(default_factory=lambda: MappingProxyType({}))
     kube: KubeSettings = KubeSettings()

@@ -39,4 +39,11 @@ class SetArmed:
     armed: bool
 
 
-Command = RequestDryRun | StartMigration | CancelMigration | SetArmed
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """Have the snapshots say why the workloads of these contexts are not offered; replaces what was looked at."""
+
+    contexts: frozenset[str]
+
+
+Command = RequestDryRun | StartMigration | CancelMigration | SetArmed | LookAt

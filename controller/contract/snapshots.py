@@ -164,9 +164,10 @@ class StoreView:
 
 
 class PriceOrigin(StrEnum):
-    """Whether anybody charges, or charged, the prices that are shown."""
+    """In which world the prices that are shown are charged: the modes of their quotes, or no single one."""
 
     UNKNOWN = "unknown"
+    LIVE = "live"
     SIMULATED = "simulated"
     RECORDED = "recorded"
     MIXED = "mixed"
@@ -196,6 +197,7 @@ class EngineSnapshot:
     contexts: tuple[ContextView, ...]
     #: Best first, at most one per workload: its best target.
     opportunities: tuple[DryRun, ...]
+    #: Of the workloads of the contexts that are looked at (`LookAt`): all pairs of a large fleet are a million.
     refused: tuple[Refusal, ...]
     migrations: tuple[MigrationView, ...]
     #: The newest entries, oldest first, at most 200.

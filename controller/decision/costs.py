@@ -8,10 +8,10 @@ exact.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from controller.clusters.fleet import Cluster, Resources, Workload
+from controller.clusters.fleet import Node, Resources, Workload
 from oracle.quotes import Quote
 
 #: Rates are rounded to this, USD per hour. A millionth of a cent per day at most; keeps later arithmetic
@@ -38,18 +38,29 @@ def compute_workload_rate(node_usd_per_hour: Decimal, node_share: Decimal, repli
     return (node_usd_per_hour * node_share * replicas).quantize(RATE_STEP)
 
 
-def workload_usd_per_hour(workload: Workload, cluster: Cluster, quote: Quote) -> Decimal | None:
-    """What a workload costs where it runs, at the node price `quote`; None where requests or nodes are unknown."""
-    sizes = [node.allocatable for node in cluster.nodes if node.offering == quote.offering]
-    if workload.requests is None or not sizes:
-        return None
-    smallest = Resources(min(s.cpu_cores for s in sizes), min(s.memory_gib for s in sizes))
-    share = compute_node_share(workload.requests, smallest)
-    return (
-        compute_workload_rate(quote.usd_per_hour, share, workload.desired_replicas)
-        if share is not None
-        else None
-    )
+class NodeRates:
+    """What workloads cost on the nodes that a quote is of; remembers each size of pod that it was asked for."""
+
+    def __init__(self, nodes: Iterable[Node], quote: Quote) -> None:
+        sizes = [node.allocatable for node in nodes if node.offering == quote.offering]
+        self._smallest = (
+            Resources(min(s.cpu_cores for s in sizes), min(s.memory_gib for s in sizes)) if sizes else None
+        )
+        self._usd_per_hour = quote.usd_per_hour
+        #: requests of a pod -> its share of a node, None where no sensible one is known.
+        self._shares: dict[Resources, Decimal | None] = {}
+
+    def price(self, workload: Workload) -> Decimal | None:
+        """Return USD per hour of all replicas; None where requests or nodes are unknown."""
+        requests = workload.requests
+        if requests is None or self._smallest is None:
+            return None
+        if requests not in self._shares:
+            self._shares[requests] = compute_node_share(requests, self._smallest)
+        share = self._shares[requests]
+        if share is None:
+            return None
+        return compute_workload_rate(self._usd_per_hour, share, workload.desired_replicas)
 
 
 def plan_wave_sizes(replicas: int, wave_share: Decimal) -> tuple[int, ...]:

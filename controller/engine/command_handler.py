@@ -12,7 +12,14 @@ from decimal import Decimal
 
 from controller.clusters.fleet import FleetPicture, WorkloadKey
 from controller.clusters.region_manager import RegionManager
-from controller.contract.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
+from controller.contract.commands import (
+    CancelMigration,
+    Command,
+    LookAt,
+    RequestDryRun,
+    SetArmed,
+    StartMigration,
+)
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import Rejection
 from controller.decision.budgets import BudgetUsage, find_budget_obstacle, find_cooldown_obstacle
@@ -24,6 +31,7 @@ from controller.engine.earlier_moves import merge_moves, to_budget_moves
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import ControllerError
 from controller.history.events import (
+    ArmingRefused,
     CancelRequested,
     ContextArmed,
     ContextDisarmed,
@@ -51,7 +59,7 @@ class CommandHandler:
         history: History,
         decision: DecisionSettings,
         wake: Callable[[], None],
-        accepts_simulated_prices: bool,
+        accepts_any_prices: bool,
     ) -> None:
         self._regions = regions
         self._migrations = migrations
@@ -59,10 +67,16 @@ class CommandHandler:
         self._history = history
         self._decision = decision
         self._wake = wake
-        self._accepts_simulated_prices = accepts_simulated_prices
+        self._accepts_any_prices = accepts_any_prices
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
+        self._looked_at: frozenset[str] = frozenset()
+
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """The contexts of whose workloads somebody wants to know why they are not offered."""
+        return self._looked_at
 
     @property
     def answers(self) -> tuple[DryRun, ...]:
@@ -113,6 +127,8 @@ class CommandHandler:
             self._unfinished.follow(picture)
         elif isinstance(command, CancelMigration):
             self._cancel(command.migration_id)
+        elif isinstance(command, LookAt):
+            self._looked_at = command.contexts
         elif isinstance(command, RequestDryRun):
             self._answers.append(self._evaluate(command.workload, command.target, picture, board, now))
         else:
@@ -128,9 +144,13 @@ class CommandHandler:
         if command.context not in self._regions.contexts:
             return
         self._regions.set_armed(command.context, command.armed)
-        self._history.record(
-            ContextArmed(command.context) if command.armed else ContextDisarmed(command.context)
-        )
+        if command.armed and not self._regions.is_armed(command.context):
+            obstacle = self._regions.arming_obstacle(command.context) or ""
+            self._history.record(ArmingRefused(command.context, state_reason(obstacle)))
+        elif command.armed:
+            self._history.record(ContextArmed(command.context))
+        else:
+            self._history.record(ContextDisarmed(command.context))
 
     def _evaluate(
         self, workload: WorkloadKey, target: str, picture: FleetPicture, board: QuoteBoard, now: float
@@ -163,7 +183,7 @@ class CommandHandler:
         quotes = (dry_run.source_quote, dry_run.target_quote)
         usage, budgets = self.budget_usage(now), self._decision.budgets
         return (
-            find_source_obstacle(quotes, accepts_simulated=self._accepts_simulated_prices)
+            find_source_obstacle(quotes, accepts_any=self._accepts_any_prices)
             or find_cooldown_obstacle(dry_run.workload, usage, budgets, now)
             or find_budget_obstacle(usage, budgets, dry_run.egress_usd or Decimal(0), now)
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from controller.clusters.discovery import bindings_of
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.region_manager import RegionManager
 from controller.contract.commands import Command
+from controller.contract.dry_run import Refusal
 from controller.contract.snapshots import EngineSnapshot
 from controller.decision.planning import Plan, plan_moves
 from controller.decision.settings import DecisionSettings
@@ -24,14 +25,14 @@ from controller.engine.command_handler import CommandHandler
 from controller.engine.decision_log import DecisionLog
 from controller.engine.notices import collect_notices, describe_store
 from controller.engine.outage_log import OutageLog
-from controller.engine.snapshot_building import PriceFacts, build_context_views, describe_price_source
+from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import EngineStopped
 from controller.history.history import History
 from controller.migration.run.migration_controller import MigrationController
 from oracle.binding import Binding
 from oracle.clocks import Clocks
-from oracle.market import Offering, Region
+from oracle.market import Offering
 from oracle.oracle import Oracle
 from oracle.quotes import Quote, QuoteBoard
 
@@ -50,56 +51,54 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """What the engine was told.
+    """What the engine was given.
 
     demo: the clusters are simulated; only shown.
-    accepts_simulated_prices: whether clusters may be changed on prices that nobody charges; so only for simulated ones.
+    accepts_any_prices: whether clusters may be changed on prices that are not live; so only for simulated ones.
     """
 
     demo: bool
-    accepts_simulated_prices: bool = False
+    accepts_any_prices: bool = False
     decision: DecisionSettings = field(default_factory=DecisionSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """What the engine joins; built by whoever composes the program. `wake` is what its parts set to be looked at."""
+
+    oracle: Oracle
+    regions: RegionManager
+    migrations: MigrationController
+    history: History
+    unfinished: UnfinishedMoves
+    handler: CommandHandler
+    views: ContextViews
+    decisions: DecisionLog
+    outages: OutageLog
+    wake: asyncio.Event
 
 
 class Engine:
     """Owns the plan and the snapshots. Call it from its own loop only."""
 
-    def __init__(
-        self,
-        *,
-        oracle: Oracle,
-        regions: RegionManager,
-        migrations: MigrationController,
-        history: History,
-        places: Mapping[str, Region],
-        settings: EngineSettings,
-        clocks: Clocks,
-    ) -> None:
-        self._oracle = oracle
-        self._regions = regions
-        self._migrations = migrations
-        self._history = history
-        self._places = places
+    def __init__(self, parts: EngineParts, settings: EngineSettings, clocks: Clocks) -> None:
+        self._oracle = parts.oracle
+        self._regions = parts.regions
+        self._migrations = parts.migrations
+        self._history = parts.history
+        self._unfinished = parts.unfinished
+        self._handler = parts.handler
+        self._views = parts.views
+        self._decisions = parts.decisions
+        self._outages = parts.outages
+        self._wake = parts.wake
         self._settings = settings
         self._clocks = clocks
-        self._decisions = DecisionLog()
-        self._outages = OutageLog()
         self._bindings: frozenset[Binding] = frozenset()
         self._bindings_since = clocks.monotonic()
-        self._wake = asyncio.Event()
         self._published = asyncio.Condition()
         self._snapshot: EngineSnapshot | None = None
         self._failure: Exception | None = None
-        self._unfinished = UnfinishedMoves(regions, migrations, history, self._wake.set, clocks.monotonic)
-        self._desk = CommandHandler(
-            regions,
-            migrations,
-            self._unfinished,
-            history,
-            settings.decision,
-            self._wake.set,
-            settings.accepts_simulated_prices,
-        )
 
     @property
     def contexts(self) -> tuple[str, ...]:
@@ -108,7 +107,7 @@ class Engine:
 
     def submit(self, command: Command) -> None:
         """Take a command; a later snapshot shows what came of it."""
-        self._desk.submit(command)
+        self._handler.submit(command)
 
     def has_searched(self, context: str) -> bool:
         """Whether a migration that an earlier process left unfinished in this armed context is known by now."""
@@ -184,8 +183,8 @@ class Engine:
         picture, board = self._regions.picture(), self._oracle.board()
         self._history.take_in()
         self._follow_bindings(picture)
-        await self._desk.work(picture, board, now)
-        usage = self._desk.budget_usage(now)
+        await self._handler.work(picture, board, now)
+        usage = self._handler.budget_usage(now)
         plan = plan_moves(picture, board, self._settings.decision, now, usage)
         moved = [view.workload for view in self._migrations.views()]
         self._decisions.record(plan, moved, self._history, now)
@@ -211,9 +210,9 @@ class Engine:
             price_source=price_source,
             store=describe_store(status),
             is_complete=self._is_complete(picture),
-            contexts=build_context_views(picture, self._collect_prices(board), self._places, armed, now),
+            contexts=self._views.build(picture, self._collect_prices(board), armed, now),
             opportunities=plan.opportunities,
-            refused=plan.refused,
+            refused=self._list_refused(plan),
             migrations=self._migrations.views(),
             timeline=self._history.newest(MAX_TIMELINE_ENTRIES),
             notices=(
@@ -223,22 +222,23 @@ class Engine:
                     picture,
                     self._history.troubles,
                     price_source.origin,
-                    warns_of_simulation=not self._settings.accepts_simulated_prices,
+                    needs_live_prices=not self._settings.accepts_any_prices,
                 ),
             ),
-            answers=self._desk.answers,
-            rejections=self._desk.rejections,
+            answers=self._handler.answers,
+            rejections=self._handler.rejections,
         )
         async with self._published:
             self._snapshot = snapshot
             self._published.notify_all()
 
+    def _list_refused(self, plan: Plan) -> tuple[Refusal, ...]:
+        looked_at = self._handler.looked_at
+        return tuple(refusal for refusal in plan.refused if refusal.workload.context in looked_at)
+
     def _collect_prices(self, board: QuoteBoard) -> PriceFacts:
         histories = {
-            (binding.context, binding.offering): [
-                (point.observed_at, float(point.usd_per_hour))
-                for point in self._oracle.history(binding.context, binding.offering)
-            ]
+            (binding.context, binding.offering): self._oracle.history(binding.context, binding.offering)
             for binding in self._bindings
         }
         return PriceFacts(board, histories, self._collect_on_demand())

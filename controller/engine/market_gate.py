@@ -26,12 +26,12 @@ class MarketGate:
         board: Callable[[], QuoteBoard],
         wall_clock: Callable[[], float],
         *,
-        accepts_simulated_prices: bool,
+        accepts_any_prices: bool,
     ) -> None:
         self._regions = regions
         self._board = board
         self._wall_clock = wall_clock
-        self._accepts_simulated_prices = accepts_simulated_prices
+        self._accepts_any_prices = accepts_any_prices
 
     def is_armed(self, context: str) -> bool:
         """Whether writes to this context are allowed now."""
@@ -46,9 +46,7 @@ class MarketGate:
             return Unpriced()
         one_replica = replace(found, desired_replicas=1)
         here, there = self._price(source_cluster, one_replica), self._price(target_cluster, one_replica)
-        obstacle = find_source_obstacle(
-            (here.quote, there.quote), accepts_simulated=self._accepts_simulated_prices
-        )
+        obstacle = find_source_obstacle((here.quote, there.quote), accepts_any=self._accepts_any_prices)
         return Unpriced(obstacle) if obstacle is not None else _to_rates(here, there)
 
     def _price(self, cluster: Cluster, workload: Workload) -> Pricing:

@@ -9,12 +9,12 @@ from controller.contract.snapshots import Notice, PriceOrigin, StoreView
 from oracle.reason import Reason, Severity
 from oracle.status import OracleStatus, StoreKind
 
-_ADVICE = "Give real ones with --prices or --redis."
+_ADVICE = "Give live ones with --prices FILE --live."
 #: Where the clusters are real.
-_SIMULATED_PRICES = {
-    PriceOrigin.SIMULATED: f"These clusters are real, but the prices are simulated: nothing is moved. {_ADVICE}",
-    PriceOrigin.MIXED: "These clusters are real, but some of the prices are simulated: nothing is moved on those. "
-    f"{_ADVICE}",
+_NOT_LIVE = {
+    PriceOrigin.SIMULATED: "the prices are simulated: moves are planned on them, and nothing is moved.",
+    PriceOrigin.RECORDED: "the prices are recorded: moves are planned on them, and nothing is moved.",
+    PriceOrigin.MIXED: "some of the prices are not live: moves are planned on those, and nothing is moved.",
 }
 
 
@@ -24,12 +24,15 @@ def collect_notices(
     history_troubles: Sequence[Reason],
     origin: PriceOrigin,
     *,
-    warns_of_simulation: bool,
+    needs_live_prices: bool,
 ) -> tuple[Notice, ...]:
     """Return the notices that hold now, the loudest trouble first. `origin` is that of the prices on the board."""
     notices = tuple(_iterate_notices(status, picture, history_troubles))
-    if warns_of_simulation and origin in _SIMULATED_PRICES:
-        return (*notices, Notice("prices", Severity.WARNING, _SIMULATED_PRICES[origin]))
+    if needs_live_prices and origin in _NOT_LIVE:
+        return (
+            *notices,
+            Notice("prices", Severity.WARNING, f"These clusters are real, but {_NOT_LIVE[origin]} {_ADVICE}"),
+        )
     return notices
 
 
@@ -39,7 +42,7 @@ def describe_store(status: OracleStatus) -> StoreView:
         kind = "remote"
     else:
         kind = "shared" if status.is_shared else "embedded"
-    return StoreView(kind, status.is_up, status.reason or status.location)
+    return StoreView(kind, status.is_up, str(status.reason) if status.reason is not None else status.location)
 
 
 def _iterate_notices(
@@ -49,10 +52,10 @@ def _iterate_notices(
         yield Notice(
             "store",
             Severity.ERROR,
-            f"No new prices: {status.reason.rstrip('.')}. Migrations hold until they are back.",
+            f"No new prices: {status.reason}. Migrations hold until they are back.",
         )
     if status.displacement is not None:
-        yield Notice("source", Severity.WARNING, status.displacement)
+        yield Notice("source", Severity.WARNING, f"{_begin(status.displacement)}.")
     for reason in history_troubles:
         yield Notice(f"history:{reason.code}", reason.severity, f"{reason}.")
     for cluster in picture.clusters.values():
@@ -62,3 +65,9 @@ def _iterate_notices(
             )
     for text in status.notices:
         yield Notice(f"oracle:{text}", Severity.INFO, text)
+
+
+def _begin(reason: Reason) -> str:
+    """Return a reason as the beginning of a sentence."""
+    text = str(reason)
+    return text[:1].upper() + text[1:]

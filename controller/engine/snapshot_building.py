@@ -1,7 +1,8 @@
-"""Joins what the wings of the engine know into one frozen snapshot. Pure.
+"""Joins what the wings of the engine know into the views of a snapshot, and keeps those of which nothing has changed.
 
 The price that a context shows is the one of its most common instance type; a workload's cost is its share of a node at
-that price, and None where anything of it is unknown.
+that price, and None where anything of it is unknown. Views are made anew only where one of their inputs is another
+object: `contract/changes.py` then finds what differs by identity. Owned by the engine.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from decimal import Decimal
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload
 from controller.contract.snapshots import ContextView, PriceOrigin, PriceSourceView, WorkloadView
-from controller.decision.costs import workload_usd_per_hour
+from controller.decision.costs import NodeRates
 from oracle.binding import Binding
 from oracle.market import Offering, Region
+from oracle.price_history import PricePoint
 from oracle.quotes import Quote, QuoteBoard
 
 #: Points of price history that a snapshot carries for each context: a chart is about that many pixels wide.
 MAX_HISTORY_POINTS = 240
 
 #: (Unix seconds, USD per hour), oldest first.
-History = Sequence[tuple[float, float]]
+History = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,110 @@ class PriceFacts:
     """What the oracle knows at one moment: (context, offering) -> history, offering -> on-demand price."""
 
     board: QuoteBoard
-    histories: Mapping[tuple[str, Offering], History]
+    histories: Mapping[tuple[str, Offering], tuple[PricePoint, ...]]
     on_demand: Mapping[Offering, Decimal]
 
 
-def build_context_views(
-    picture: FleetPicture, prices: PriceFacts, places: Mapping[str, Region], armed: frozenset[str], now: float
-) -> tuple[ContextView, ...]:
-    """Return one view for each context, in the picture's order. `places` maps region keys to regions."""
-    return tuple(
-        _build_context_view(cluster, prices, places, cluster.context in armed, now)
-        for cluster in picture.clusters.values()
-    )
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Everything that one context's view is made of."""
+
+    cluster: Cluster
+    offering: Offering | None
+    quote: Quote | None
+    is_usable: bool
+    on_demand: Decimal | None
+    points: tuple[PricePoint, ...]
+    armed: bool
+
+    @property
+    def usable_quote(self) -> Quote | None:
+        return self.quote if self.is_usable else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    inputs: _Inputs
+    view: ContextView
+
+
+class ContextViews:
+    """The views of all contexts, kept from one snapshot to the next. `places` maps region keys to regions."""
+
+    def __init__(self, places: Mapping[str, Region]) -> None:
+        self._places = places
+        self._kept: dict[str, _Kept] = {}
+
+    def build(
+        self, picture: FleetPicture, prices: PriceFacts, armed: frozenset[str], now: float
+    ) -> tuple[ContextView, ...]:
+        """Return one view for each context, in the picture's order; an unchanged one is the same object as before."""
+        kept = {}
+        for context, cluster in picture.clusters.items():
+            inputs = self._collect_inputs(cluster, prices, context in armed, now)
+            kept[context] = self._update(self._kept.get(context), inputs)
+        self._kept = kept
+        return tuple(one.view for one in kept.values())
+
+    def _collect_inputs(self, cluster: Cluster, prices: PriceFacts, armed: bool, now: float) -> _Inputs:
+        before = self._kept.get(cluster.context)
+        if before is not None and before.inputs.cluster.nodes is cluster.nodes:
+            offering = before.inputs.offering
+        else:
+            offering = main_offering(cluster)
+        if offering is None:
+            return _Inputs(cluster, None, None, False, None, (), armed)
+        quote = prices.board.find(cluster.context, offering)
+        return _Inputs(
+            cluster=cluster,
+            offering=offering,
+            quote=quote,
+            is_usable=quote is not None and quote.is_usable(now),
+            on_demand=prices.on_demand.get(offering),
+            points=prices.histories.get((cluster.context, offering), ()),
+            armed=armed,
+        )
+
+    def _update(self, before: _Kept | None, inputs: _Inputs) -> _Kept:
+        if before is None:
+            return _Kept(
+                inputs, self._build_view(inputs, _to_history(inputs.points), _build_workloads(inputs))
+            )
+        known, view = before.inputs, before.view
+        if _is_same(known, inputs):
+            return before
+        history = view.history if known.points is inputs.points else _to_history(inputs.points)
+        workloads = (
+            view.workloads if _cost_the_same(known, inputs) else _build_workloads(inputs, view.workloads)
+        )
+        return _Kept(inputs, self._build_view(inputs, history, workloads))
+
+    def _build_view(
+        self, inputs: _Inputs, history: History, workloads: tuple[WorkloadView, ...]
+    ) -> ContextView:
+        cluster, offering = inputs.cluster, inputs.offering
+        place = self._places.get(f"{cluster.provider}/{cluster.region}")
+        return ContextView(
+            context=cluster.context,
+            provider=cluster.provider,
+            region=cluster.region,
+            city=place.city if place else None,
+            latitude_degrees=place.latitude_degrees if place else None,
+            longitude_degrees=place.longitude_degrees if place else None,
+            instance_type=offering.instance_type if offering else None,
+            health=cluster.health,
+            health_reason=cluster.reason,
+            armed=inputs.armed,
+            quote=inputs.quote,
+            on_demand_usd_per_hour=inputs.on_demand,
+            trend=_compute_trend(history),
+            history=history,
+            workloads=workloads,
+            usd_per_day=_sum_known([view.usd_per_day for view in workloads]),
+            node_count=len(cluster.nodes) if cluster.is_complete else None,
+            ready_replicas=_sum_ready(workloads),
+            desired_replicas=sum(workload.desired_replicas for workload in cluster.workloads),
+        )
 
 
 def describe_price_source(
@@ -57,15 +151,15 @@ def describe_price_source(
         return PriceSourceView(PriceOrigin.UNKNOWN, f"{own_source} (awaited)" if own_source else "none yet")
     usable = [quote for quote in last if quote.is_usable(now)]
     quotes = usable or last
-    names = " and ".join(sorted({quote.source for quote in quotes}))
+    # Of one source the newest quote: a recording has gone on while the others were written.
+    newest = {quote.source: quote for quote in sorted(quotes, key=lambda quote: quote.confirmed_at)}
+    names = " and ".join(newest[source].provenance for source in sorted(newest))
     return PriceSourceView(_find_origin(quotes), names if usable else f"{names} (expired)")
 
 
 def _find_origin(quotes: Sequence[Quote]) -> PriceOrigin:
-    kinds = {quote.is_simulated for quote in quotes}
-    if len(kinds) > 1:
-        return PriceOrigin.MIXED
-    return PriceOrigin.SIMULATED if True in kinds else PriceOrigin.RECORDED
+    modes = {quote.mode for quote in quotes}
+    return PriceOrigin(modes.pop()) if len(modes) == 1 else PriceOrigin.MIXED
 
 
 def main_offering(cluster: Cluster) -> Offering | None:
@@ -77,51 +171,57 @@ def main_offering(cluster: Cluster) -> Offering | None:
     return min(offering for offering, count in counts.items() if count == most)
 
 
-def _build_context_view(
-    cluster: Cluster, prices: PriceFacts, places: Mapping[str, Region], armed: bool, now: float
-) -> ContextView:
-    offering = main_offering(cluster)
-    quote = prices.board.find(cluster.context, offering) if offering else None
-    known = prices.histories.get((cluster.context, offering), ()) if offering else ()
-    history = tuple(known[-MAX_HISTORY_POINTS:])
-    place = places.get(f"{cluster.provider}/{cluster.region}")
-    workloads = tuple(_build_workload_view(workload, cluster, quote, now) for workload in cluster.workloads)
-    return ContextView(
-        context=cluster.context,
-        provider=cluster.provider,
-        region=cluster.region,
-        city=place.city if place else None,
-        latitude_degrees=place.latitude_degrees if place else None,
-        longitude_degrees=place.longitude_degrees if place else None,
-        instance_type=offering.instance_type if offering else None,
-        health=cluster.health,
-        health_reason=cluster.reason,
-        armed=armed,
-        quote=quote,
-        on_demand_usd_per_hour=prices.on_demand.get(offering) if offering else None,
-        trend=_compute_trend(history),
-        history=history,
-        workloads=workloads,
-        usd_per_day=_sum_known([view.usd_per_day for view in workloads]),
-        node_count=len(cluster.nodes) if cluster.is_complete else None,
-        ready_replicas=_sum_ready(workloads),
-        desired_replicas=sum(workload.desired_replicas for workload in cluster.workloads),
+def _is_same(one: _Inputs, other: _Inputs) -> bool:
+    """Whether the view would be the same. The moment of the last word from a cluster is not shown in it."""
+    before, after = one.cluster, other.cluster
+    return (
+        before.nodes is after.nodes
+        and before.workloads is after.workloads
+        and one.points is other.points
+        and (before.health, before.reason, before.provider, before.region, before.is_complete)
+        == (after.health, after.reason, after.provider, after.region, after.is_complete)
+        and (one.quote, one.is_usable, one.on_demand, one.armed)
+        == (other.quote, other.is_usable, other.on_demand, other.armed)
     )
 
 
-def _build_workload_view(
-    workload: Workload, cluster: Cluster, quote: Quote | None, now: float
-) -> WorkloadView:
-    usable = quote if quote is not None and quote.is_usable(now) else None
-    rate = workload_usd_per_hour(workload, cluster, usable) if usable else None
+def _cost_the_same(one: _Inputs, other: _Inputs) -> bool:
+    """Whether no workload's view has changed: a new quote of the same price changes none."""
+    return (
+        one.cluster.workloads is other.cluster.workloads
+        and one.cluster.nodes is other.cluster.nodes
+        and one.cluster.health is other.cluster.health
+        and _find_price(one) == _find_price(other)
+    )
+
+
+def _find_price(inputs: _Inputs) -> Decimal | None:
+    return inputs.usable_quote.usd_per_hour if inputs.usable_quote is not None else None
+
+
+def _build_workloads(inputs: _Inputs, before: Sequence[WorkloadView] = ()) -> tuple[WorkloadView, ...]:
+    """Build the views of a cluster's workloads; one that is equal to the one before is that one."""
+    known = {view.key: view for view in before}
+    quote, cluster = inputs.usable_quote, inputs.cluster
+    rates = NodeRates(cluster.nodes, quote) if quote is not None else None
+    built = (_build_workload_view(workload, cluster.health, rates) for workload in cluster.workloads)
+    return tuple(known[view.key] if known.get(view.key) == view else view for view in built)
+
+
+def _build_workload_view(workload: Workload, health: Health, rates: NodeRates | None) -> WorkloadView:
+    rate = rates.price(workload) if rates is not None else None
     return WorkloadView(
         key=workload.key,
         desired_replicas=workload.desired_replicas,
-        ready_replicas=workload.ready_replicas if cluster.health is Health.REACHABLE else None,
+        ready_replicas=workload.ready_replicas if health is Health.REACHABLE else None,
         usd_per_day=rate * 24 if rate is not None else None,
         state_gb=workload.state_gb,
         obstacles=workload.obstacles,
     )
+
+
+def _to_history(points: Sequence[PricePoint]) -> History:
+    return tuple((point.observed_at, float(point.usd_per_hour)) for point in points[-MAX_HISTORY_POINTS:])
 
 
 def _compute_trend(history: History) -> float | None:

@@ -32,8 +32,8 @@ SCHEMA: tuple[str, ...] = (
     CREATE TABLE taken_over (file TEXT PRIMARY KEY, digest BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE price_series (
         id INTEGER PRIMARY KEY, provider TEXT NOT NULL, region TEXT NOT NULL, instance_type TEXT NOT NULL,
-        capacity_type TEXT NOT NULL, source TEXT NOT NULL,
-        UNIQUE (provider, region, instance_type, capacity_type, source));
+        capacity_type TEXT NOT NULL, source TEXT NOT NULL, mode TEXT NOT NULL,
+        UNIQUE (provider, region, instance_type, capacity_type, source, mode));
     CREATE TABLE price_points (
         series INTEGER NOT NULL, at INTEGER NOT NULL, microdollars INTEGER NOT NULL, PRIMARY KEY (series, at))
         WITHOUT ROWID;

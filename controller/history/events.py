@@ -215,6 +215,13 @@ class ContextArmed(Event, frozen=True, tag="context_armed"):
     context: str
 
 
+class ArmingRefused(Event, frozen=True, tag="arming_refused"):
+    """A person asked to allow writes to a context that may not be armed as it is."""
+
+    context: str
+    reason: StatedReason
+
+
 class ContextDisarmed(Event, frozen=True, tag="context_disarmed"):
     """A person made a context read-only again."""
 
@@ -278,6 +285,7 @@ KnownEvent: TypeAlias = (
     | ClustersLost
     | ClustersBack
     | ContextArmed
+    | ArmingRefused
     | ContextDisarmed
     | HistoryBegun
     | LedgerTakenOver

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable
 
 from controller.contract.snapshots import TimelineEntry
 from controller.history.events import KnownEvent, Recorded
-from controller.history.price_points import PriceSample, to_microdollars
+from controller.history.price_points import PriceSample, Series, to_microdollars
 from controller.history.projections import MoveFold, PastMove
 from controller.history.sentences import describe, to_entry
 from controller.history.settings import HistorySettings
 from controller.history.writer import HistoryWriter
-from oracle.market import Offering
 from oracle.quotes import Quote
 from oracle.reason import Reason
 
@@ -53,7 +52,7 @@ class History:
         self._entries: deque[TimelineEntry] = deque(maxlen=MAX_REMEMBERED)
         self._sequence = 0
         self._moves = MoveFold()
-        self._sampled: dict[tuple[Offering, str], float] = {}
+        self._sampled: dict[Series, float] = {}
 
     @property
     def troubles(self) -> tuple[Reason, ...]:
@@ -106,14 +105,12 @@ class History:
             self._disk.close(CLOSE_PATIENCE_S)
 
     def _sample(self, quote: Quote) -> PriceSample | None:
-        key = (quote.offering, quote.source)
-        last = self._sampled.get(key)
-        if last is not None and 0 <= quote.observed_at - last < self._settings.price_step_s:
+        series = Series(quote.offering, quote.source, quote.mode)
+        last = self._sampled.get(series)
+        if last is not None and 0 <= quote.confirmed_at - last < self._settings.price_step_s:
             return None
-        self._sampled[key] = quote.observed_at
-        return PriceSample(
-            quote.offering, quote.source, int(quote.observed_at), to_microdollars(quote.usd_per_hour)
-        )
+        self._sampled[series] = quote.confirmed_at
+        return PriceSample(series, int(quote.confirmed_at), to_microdollars(quote.usd_per_hour))
 
     def _remember(self, recorded: Recorded) -> None:
         self._moves.add(recorded)

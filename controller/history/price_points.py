@@ -13,17 +13,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from oracle.market import Offering
+from oracle.quotes import PriceMode
 
 DAY_S = 86400
 MICRODOLLARS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class PriceSample:
-    """What a source said that an offering costs. `at` is in Unix seconds."""
+class Series:
+    """Whose prices of what: no recording is ever read as a market."""
 
     offering: Offering
     source: str
+    mode: PriceMode
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSample:
+    """What a source said that an offering costs. `at` is when it said so, Unix seconds."""
+
+    series: Series
     at: int
     microdollars: int
 

@@ -11,17 +11,19 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import groupby
 
-from controller.history.price_points import DAY_S, PriceSample, pack_points, to_usd, unpack_points
+from controller.history.price_points import DAY_S, PriceSample, Series, pack_points, to_usd, unpack_points
 from oracle.market import CapacityType, Offering
+from oracle.quotes import PriceMode
 
 #: Offerings with their sources that one database may tell apart; a day's row is numbered by day and series.
 MAX_SERIES = 1 << 20
+_COLUMNS = "provider, region, instance_type, capacity_type, source, mode"
 
 
 def add_samples(connection: sqlite3.Connection, samples: Iterable[PriceSample], step_s: float) -> None:
     """Keep the samples that are at least `step_s` newer than the point before: other processes sample, too."""
     for sample in samples:
-        series = _find_or_add_series(connection, sample)
+        series = _find_or_add_series(connection, sample.series)
         newest = connection.execute(
             "SELECT max(at) FROM price_points WHERE series = ?", (series,)
         ).fetchone()[0]
@@ -64,65 +66,61 @@ def drop_oldest_days(connection: sqlite3.Connection, share: float) -> None:
 
 
 def read_prices(
-    connection: sqlite3.Connection, offering: Offering, source: str, since: float, until: float
+    connection: sqlite3.Connection, series: Series, since: float, until: float
 ) -> list[tuple[float, Decimal]]:
     """Return (Unix seconds, USD per hour) of what one source said from `since` to `until`, oldest first."""
-    series = _find_series(connection, offering, source)
-    if series is None:
+    number = _find_series(connection, series)
+    if number is None:
         return []
     known: dict[int, int] = {}
     for day in range(int(since) // DAY_S, int(until) // DAY_S + 1):
         row = connection.execute(
-            "SELECT points FROM price_days WHERE id = ?", (day * MAX_SERIES + series,)
+            "SELECT points FROM price_days WHERE id = ?", (day * MAX_SERIES + number,)
         ).fetchone()
         if row is not None:
             known.update((day * DAY_S + second, price) for second, price in unpack_points(row[0]))
-    known.update(connection.execute("SELECT at, microdollars FROM price_points WHERE series = ?", (series,)))
+    known.update(connection.execute("SELECT at, microdollars FROM price_points WHERE series = ?", (number,)))
     return [(float(at), to_usd(known[at])) for at in sorted(known) if since <= at <= until]
 
 
-def read_prices_at(
-    connection: sqlite3.Connection, moment: float, life_s: float
-) -> Mapping[tuple[Offering, str], Decimal]:
+def read_prices_at(connection: sqlite3.Connection, moment: float, life_s: float) -> Mapping[Series, Decimal]:
     """Return what each offering cost at a moment, by source; what was last said `life_s` before it is unknown."""
-    prices: dict[tuple[Offering, str], Decimal] = {}
-    for offering, source in read_series(connection):
-        points = read_prices(connection, offering, source, moment - life_s, moment)
+    prices: dict[Series, Decimal] = {}
+    for series in read_series(connection):
+        points = read_prices(connection, series, moment - life_s, moment)
         if points:
-            prices[offering, source] = points[-1][1]
+            prices[series] = points[-1][1]
     return prices
 
 
-def read_series(connection: sqlite3.Connection) -> list[tuple[Offering, str]]:
+def read_series(connection: sqlite3.Connection) -> list[Series]:
     """Return every offering with the source that priced it."""
-    rows = connection.execute(
-        "SELECT provider, region, instance_type, capacity_type, source FROM price_series ORDER BY id"
-    )
-    return [(Offering(row[0], row[1], row[2], CapacityType(row[3])), row[4]) for row in rows]
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM price_series ORDER BY id")
+    return [
+        Series(Offering(provider, region, machine, CapacityType(capacity)), source, PriceMode(mode))
+        for provider, region, machine, capacity, source, mode in rows
+    ]
 
 
-def _find_series(connection: sqlite3.Connection, offering: Offering, source: str) -> int | None:
+def _find_series(connection: sqlite3.Connection, series: Series) -> int | None:
     row = connection.execute(
-        "SELECT id FROM price_series WHERE (provider, region, instance_type, capacity_type, source) = (?, ?, ?, ?, ?)",
-        (offering.provider, offering.region, offering.instance_type, offering.capacity_type.value, source),
+        f"SELECT id FROM price_series WHERE ({_COLUMNS}) = (?, ?, ?, ?, ?, ?)", _to_row(series)
     ).fetchone()
     return None if row is None else int(row[0])
 
 
-def _find_or_add_series(connection: sqlite3.Connection, sample: PriceSample) -> int:
-    found = _find_series(connection, sample.offering, sample.source)
+def _find_or_add_series(connection: sqlite3.Connection, series: Series) -> int:
+    found = _find_series(connection, series)
     if found is not None:
         return found
-    offering = sample.offering
     cursor = connection.execute(
-        "INSERT INTO price_series (provider, region, instance_type, capacity_type, source) VALUES (?, ?, ?, ?, ?)",
-        (
-            offering.provider,
-            offering.region,
-            offering.instance_type,
-            offering.capacity_type.value,
-            sample.source,
-        ),
+        f"INSERT INTO price_series ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", _to_row(series)
     )
     assert cursor.lastrowid is not None, "a row that was inserted has its number"
     return cursor.lastrowid
+
+
+def _to_row(series: Series) -> tuple[str, ...]:
+    offering = series.offering
+    place = (offering.provider, offering.region, offering.instance_type, offering.capacity_type.value)
+    return (*place, series.source, series.mode.value)

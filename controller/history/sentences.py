@@ -9,6 +9,7 @@ from functools import singledispatch
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
 from controller.history.events import (
     AnyEvent,
+    ArmingRefused,
     CancelNotLed,
     CancelRequested,
     ClustersBack,
@@ -211,6 +212,11 @@ def _(event: ClustersBack) -> Line:
 @describe.register
 def _(event: ContextArmed) -> Line:
     return Line(EntryKind.OPERATOR, f"{event.context} armed: writes are allowed", (event.context,))
+
+
+@describe.register
+def _(event: ArmingRefused) -> Line:
+    return Line(EntryKind.OPERATOR, f"{event.context} not armed: {event.reason}", (event.context,))
 
 
 @describe.register

@@ -1,33 +1,27 @@
-"""The kubeconfig of a simulated fleet: one cluster, user and context for each simulated cluster."""
+"""The kubeconfig of a simulated fleet: one cluster and context for each simulated cluster, and no user.
+
+The clusters speak http on loopback and need no credential.
+"""
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 
-@dataclass(frozen=True, slots=True)
-class ContextAccess:
-    """How a client reaches one simulated cluster."""
+def write_kubeconfig(path: Path, servers: Mapping[str, str]) -> None:
+    """Write the file, readable by its owner alone from the first moment on; replaces an older one at once.
 
-    server: str
-    """URL, with a path prefix."""
-    token: str
-
-
-def write_kubeconfig(path: Path, contexts: Mapping[str, ContextAccess]) -> None:
-    """Write the file, readable by its owner alone from the first moment on; replaces an older one at once."""
+    Args:
+        servers: context → URL, with a path prefix.
+    """
     document = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [
-            {"name": name, "cluster": {"server": access.server}} for name, access in contexts.items()
-        ],
-        "users": [{"name": name, "user": {"token": access.token}} for name, access in contexts.items()],
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name}} for name in contexts],
-        "current-context": next(iter(contexts), ""),
+        "clusters": [{"name": name, "cluster": {"server": server}} for name, server in servers.items()],
+        "contexts": [{"name": name, "context": {"cluster": name}} for name in servers],
+        "current-context": next(iter(servers), ""),
     }
     unfinished = path.with_name(path.name + ".new")
     unfinished.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ changes nothing runs.
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -19,7 +18,7 @@ from controller.simulation.controllers.kubelet import PodTimings
 from controller.simulation.controllers.spot_reclaims import announce_reclaim
 from controller.simulation.fleet_model import build_cluster, cluster_uid
 from controller.simulation.fleet_plan import FleetPlan
-from controller.simulation.kubeconfig import ContextAccess, write_kubeconfig
+from controller.simulation.kubeconfig import write_kubeconfig
 
 KUBECONFIG_NAME = "simulated-fleet.kubeconfig"
 
@@ -45,7 +44,7 @@ class SimulatedFleet:
         self._origin = origin
         self._timer: asyncio.TimerHandle | None = None
         self._served = {
-            context: ServedCluster(ClusterApi(model, plan.server_version), secrets.token_urlsafe(24))
+            context: ServedCluster(ClusterApi(model, plan.server_version))
             for context, model in models.items()
         }
         # Where time stands still, connections live by the clock on the wall.
@@ -85,7 +84,7 @@ class SimulatedFleet:
         await fleet._server.start()
         fleet.kubeconfig = directory / KUBECONFIG_NAME
         try:
-            write_kubeconfig(fleet.kubeconfig, fleet.contexts())
+            write_kubeconfig(fleet.kubeconfig, fleet.servers())
             fleet._watch_schedule()
             yield fleet
         finally:
@@ -108,12 +107,9 @@ class SimulatedFleet:
         self._advance_all()
         await asyncio.sleep(0)
 
-    def contexts(self) -> dict[str, ContextAccess]:
-        """Context name → server and token, as in the kubeconfig."""
-        return {
-            context: ContextAccess(self._server.server_url(context), served.token)
-            for context, served in self._served.items()
-        }
+    def servers(self) -> dict[str, str]:
+        """Context name → URL, as in the kubeconfig."""
+        return {context: self._server.server_url(context) for context in self._served}
 
     def api(self, context: str) -> ClusterApi:
         """One cluster's API without sockets, for tests that arrange or inspect. Raises KeyError."""

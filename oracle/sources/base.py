@@ -9,18 +9,23 @@ from typing import Protocol
 
 from oracle.market import Offering
 from oracle.price_history import PricePoint
+from oracle.quotes import Playback, PriceMode
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One price as a source gave it, not yet believed: it may be NaN, negative or in the wrong unit.
 
-    `observed_at` is the wall time, in Unix seconds, at which the price was known to be in force.
+    Times are Unix seconds; see `Quote` for their meaning. deadline: None for a source that is asked again and again,
+    whose prices live as long as the settings say.
     """
 
     offering: Offering
     usd_per_hour: Decimal
-    observed_at: float
+    in_force_since: float
+    confirmed_at: float
+    deadline: float | None = None
+    playback: Playback | None = None
 
 
 class PriceSource(Protocol):
@@ -29,6 +34,10 @@ class PriceSource(Protocol):
     @property
     def name(self) -> str:
         """Who says the price, for people; stands in every quote ("replay of prices.csv")."""
+
+    @property
+    def mode(self) -> PriceMode:
+        """In which world the prices are charged."""
 
     @property
     def market_id(self) -> str:

@@ -1,21 +1,22 @@
-"""Recorded prices played back: the recording starts when it is opened, and runs as fast as it is told."""
+"""Recorded prices played back: the recording starts when it is opened, and runs as fast as it is told.
+
+A recording is a world of its own. Its clock stands in every quote; on ours, a price holds because it was just played,
+and nobody charges it. So whatever was recorded is planned on, and no real cluster is changed on it.
+"""
 
 from __future__ import annotations
 
-import gzip
 import math
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from oracle.errors import RecordingError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.regions import load_regions, suggest_region
+from oracle.quotes import Playback, PriceMode
 from oracle.sources.base import Observation
-from oracle.sources.recording import Recording, parse_recording
+from oracle.sources.recording import Recording
 
 #: Recorded seconds per second where a person does not say: a day each second.
 DEFAULT_SPEED = 86_400.0
@@ -44,28 +45,38 @@ class ReplaySource:
         return f"replay of {Path(self._recording.file).name}"
 
     @property
+    def mode(self) -> PriceMode:
+        return PriceMode.RECORDED
+
+    @property
     def market_id(self) -> str:
         return f"replay-{self._recording.digest}-{float(self._speed)!r}"
 
     @property
     def notices(self) -> tuple[str, ...]:
-        moment = datetime.fromtimestamp(self._recorded_time, UTC)
+        pace = f"Prices are recorded; the recording runs {self._speed:,.10g} times as fast as real time."
+        return (pace, *self._recording.notices, *self._describe_silence())
+
+    def _describe_silence(self) -> tuple[str, ...]:
         if self._recorded_time > self._recording.ends_at:
             end = datetime.fromtimestamp(self._recording.ends_at, UTC).date()
-            return (*self._recording.notices, f"The recording ended on {end}.")
+            return (f"The recording ended on {end}.",)
         if self._recording.is_silent(self._recorded_time):
-            return (
-                *self._recording.notices,
-                f"Nothing was recorded around {moment.date()}; prices are unknown.",
-            )
-        return self._recording.notices
+            moment = datetime.fromtimestamp(self._recorded_time, UTC)
+            return (f"Nothing was recorded around {moment.date()}; prices are unknown.",)
+        return ()
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
         self._recorded_time = self.find_recorded_time(now)
-        prices = (
-            (offering, self._recording.find_price(offering, self._recorded_time)) for offering in offerings
+        playback = Playback(self._recorded_time, self._speed)
+        changes = (
+            (offering, self._recording.find_change(offering, self._recorded_time)) for offering in offerings
         )
-        return tuple(Observation(offering, price, now) for offering, price in prices if price is not None)
+        return tuple(
+            Observation(offering, change[1], change[0], now, playback=playback)
+            for offering, change in changes
+            if change is not None
+        )
 
     def on_demand(self, offering: Offering, now: float) -> Decimal | None:
         same_machine = Offering(
@@ -84,24 +95,3 @@ class ReplaySource:
 
     def _to_recorded(self, wall: float) -> float:
         return self._from_time + self._speed * (wall - self._started_at)
-
-
-def load_recording(path: str) -> Recording:
-    """Read a .csv or .csv.gz file of prices. Raises: RecordingError."""
-    return parse_recording(_read_lines(path), Path(path).name, load_regions(), suggest_region)
-
-
-def _read_lines(path: str) -> Iterator[str]:
-    line = 0
-    try:
-        opener = gzip.open if path.endswith(".gz") else open
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            for text in file:
-                line += 1
-                yield text
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise RecordingError(path, line + 1, f"the gzip file is damaged ({error}); fetch it again") from error
-    except UnicodeDecodeError as error:
-        raise RecordingError(path, line + 1, f"no UTF-8 text ({error.reason})") from error
-    except OSError as error:
-        raise RecordingError(path, None, f"cannot be read ({error.strerror or error})") from error

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import SIMULATED_MARKET
+from oracle.quotes import PriceMode
 from oracle.sources.base import Observation
 from oracle.sources.price_levels import PriceLevels
 from oracle.sources.price_paths import (
@@ -48,7 +48,11 @@ class SimulatedMarket:
 
     @property
     def name(self) -> str:
-        return SIMULATED_MARKET
+        return "simulated market"
+
+    @property
+    def mode(self) -> PriceMode:
+        return PriceMode.SIMULATED
 
     @property
     def market_id(self) -> str:
@@ -63,7 +67,7 @@ class SimulatedMarket:
         prices = {offering: self.find_price(offering, now) for offering in offerings}
         self._unknown = tuple(offering for offering, price in prices.items() if price is None)
         return tuple(
-            Observation(offering, price, observed_at=now)
+            Observation(offering, price, in_force_since=now, confirmed_at=now)
             for offering, price in prices.items()
             if price is not None
         )

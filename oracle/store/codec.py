@@ -19,16 +19,17 @@ from oracle.binding import Binding
 from oracle.errors import QuoteDecodeError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import MAX_PRICE_DECIMALS, Quote
+from oracle.quotes import MAX_LIFE_S, MAX_PRICE_DECIMALS, Playback, PriceMode, Quote
 
 #: Written into each value; a reader refuses what it does not know.
-FORMAT_VERSION = 1
-#: No price is believed for longer than a day after it was seen, whatever its deadline says.
-MAX_LIFE_S = 86_400.0
+FORMAT_VERSION = 2
 #: Longest name of a context, region or source. Kubernetes contexts such as full ARNs stay far below.
 MAX_NAME_LENGTH = 256
 #: A quote takes about 300 bytes; more is no quote.
 MAX_QUOTE_BYTES = 4096
+
+#: Beyond both nobody plays anything, and a date cannot be written.
+MAX_SPEED, LATEST_RECORDED_AT = 1e9, 1e10
 
 _PRICE = re.compile(rf"[0-9]{{1,7}}(\.[0-9]{{1,{MAX_PRICE_DECIMALS}}})?", re.ASCII)
 #: Control characters, those that hide or reorder text, and halves of characters, which are no UTF-8.
@@ -39,10 +40,13 @@ def encode_quote(quote: Quote) -> bytes:
     """Return the canonical JSON of a quote, one line of ASCII."""
     fields = {
         "capacity_type": quote.offering.capacity_type.value,
+        "confirmed_at": float(quote.confirmed_at),
         "context": quote.context,
         "deadline": float(quote.deadline),
+        "in_force_since": float(quote.in_force_since),
         "instance_type": quote.offering.instance_type,
-        "observed_at": float(quote.observed_at),
+        "mode": quote.mode.value,
+        "playback": None if quote.playback is None else _to_numbers(quote.playback),
         "provider": quote.offering.provider,
         "region": quote.offering.region,
         "source": quote.source,
@@ -59,14 +63,19 @@ def decode_quote(data: bytes) -> Quote:
         context=_get_name(fields, "context"),
         offering=_decode_offering(fields),
         usd_per_hour=_get_price(fields, "usd_per_hour"),
-        observed_at=_get_time(fields, "observed_at"),
+        in_force_since=_get_time(fields, "in_force_since"),
+        confirmed_at=_get_time(fields, "confirmed_at"),
         deadline=_get_time(fields, "deadline"),
         source=_get_name(fields, "source"),
+        mode=_get_mode(fields),
+        playback=_get_playback(fields),
     )
-    if not 0 < quote.deadline - quote.observed_at <= MAX_LIFE_S:
+    if not 0 < quote.deadline - quote.confirmed_at <= MAX_LIFE_S:
         raise QuoteDecodeError("its life is not between zero and one day")
+    if (quote.mode is PriceMode.RECORDED) != (quote.playback is not None):
+        raise QuoteDecodeError("a recording has a clock of its own, and nothing else has")
     if fields.get("version") != FORMAT_VERSION or encode_quote(quote) != data:
-        raise QuoteDecodeError("it is not in the canonical form of version 1")
+        raise QuoteDecodeError("it is not in the canonical form of version 2")
     return quote
 
 
@@ -160,6 +169,29 @@ def _decode_offering(fields: dict[str, Any]) -> Offering:
         _get_name(fields, "instance_type"),
         capacity_type,
     )
+
+
+def _to_numbers(playback: Playback) -> dict[str, float]:
+    return {"recorded_at": float(playback.recorded_at), "speed": float(playback.speed)}
+
+
+def _get_mode(fields: dict[str, Any]) -> PriceMode:
+    try:
+        return PriceMode(_get_name(fields, "mode"))
+    except ValueError as error:
+        raise QuoteDecodeError("its mode is unknown") from error
+
+
+def _get_playback(fields: dict[str, Any]) -> Playback | None:
+    value = fields.get("playback")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise QuoteDecodeError("its playback is garbled")
+    playback = Playback(_get_time(value, "recorded_at"), _get_time(value, "speed"))
+    if not 0 < playback.speed <= MAX_SPEED or not 0 <= playback.recorded_at <= LATEST_RECORDED_AT:
+        raise QuoteDecodeError("its playback is garbled")
+    return playback
 
 
 def _get_name(fields: dict[str, Any], key: str) -> str:

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from controller.clusters.fleet import Health, WorkloadKey
-from controller.contract.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
+from controller.contract.commands import (
+    CancelMigration,
+    Command,
+    LookAt,
+    RequestDryRun,
+    SetArmed,
+    StartMigration,
+)
 from controller.contract.dry_run import DryRun, Refusal, Verdict
 from controller.contract.snapshots import (
     ContextView,
@@ -32,7 +39,7 @@ from controller.contract.snapshots import (
 )
 from controller.decision.costs import plan_wave_sizes
 from oracle.market import Offering
-from oracle.quotes import Quote
+from oracle.quotes import PriceMode, Quote
 
 STARTED_AT = 1_800_000_000.0
 PRICE_LIFE_S = 90.0
@@ -93,7 +100,9 @@ class ScriptedEngine:
         self.demo = demo
         self.store = StoreView("embedded", True, "embedded store, Unix socket")
         self.notices: tuple[Notice, ...] = ()
+        #: What was asked to be done; looking asks for nothing.
         self.commands: list[Command] = []
+        self.looked_at: frozenset[str] = frozenset()
         self.prices_arrive = True
         self.price_source = PriceSourceView(PriceOrigin.SIMULATED, "simulated market")
         self._sequence = 0
@@ -109,6 +118,9 @@ class ScriptedEngine:
 
     def send(self, command: Command) -> None:
         """Take a command; the next snapshot answers it."""
+        if isinstance(command, LookAt):
+            self.looked_at = command.contexts
+            return
         self.commands.append(command)
         match command:
             case RequestDryRun(workload, target):
@@ -258,8 +270,11 @@ class ScriptedEngine:
 
     def _quote(self, region: _Region) -> Quote:
         price = Decimal(f"{region.price:.5f}")
-        deadline = region.observed_at + PRICE_LIFE_S
-        return Quote(region.context, region.offering, price, region.observed_at, deadline, "simulated")
+        at = region.observed_at
+        mode = PriceMode.SIMULATED
+        return Quote(
+            region.context, region.offering, price, at, at, at + PRICE_LIFE_S, "simulated market", mode
+        )
 
     def _context_view(self, region: _Region) -> ContextView:
         workloads = tuple(

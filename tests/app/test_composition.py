@@ -6,6 +6,7 @@ import pytest
 
 from app.composition import choose_price_source, history_files
 from app.configuration import Configuration
+from oracle.quotes import PriceMode
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
 REDIS = {"redis": "redis://prices.example"}
@@ -36,3 +37,12 @@ def test_what_happened_to_real_clusters_is_not_mixed_with_what_was_simulated():
     assert (demo.database.name, real.database.name) == ("demo-history.db", "history.db")
     assert (demo.old_ledger.name, real.old_ledger.name) == ("demo-ledger.jsonl", "ledger.jsonl")
     assert demo.database.parent == real.database.parent
+
+
+def test_a_file_is_a_recording_until_a_person_says_that_it_is_live(tmp_path):
+    file = tmp_path / "prices.csv"
+    file.write_text(HEADER + "2026-01-01T00:00:00Z,gcp,us-central1,n2-standard-8,spot,0.1\n")
+    modes = [
+        choose_price_source(Configuration(prices=str(file), live=live), 0.0).mode for live in (False, True)
+    ]
+    assert modes == [PriceMode.RECORDED, PriceMode.LIVE]

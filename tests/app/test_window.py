@@ -407,7 +407,9 @@ def test_a_broken_layout_in_the_settings_is_passed_over(make_desk: Callable[...,
 
 def test_the_window_says_demo_only_in_the_demo(desk: Desk) -> None:
     assert desk.window.stage.demo_badge.isVisible()
+    assert desk.window.stage.demo_badge.text().startswith("DEMO")
     desk.engine.demo = False
+    desk.engine.price_source = PriceSourceView(PriceOrigin.LIVE, "prices.csv")
     desk.show()
     assert not desk.window.stage.demo_badge.isVisible()
 
@@ -415,7 +417,24 @@ def test_the_window_says_demo_only_in_the_demo(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("origin", "said"),
     [
+        (PriceOrigin.SIMULATED, "PLAN ONLY  ·  simulated prices"),
+        (PriceOrigin.RECORDED, "PLAN ONLY  ·  recorded prices"),
+        (PriceOrigin.MIXED, "PLAN ONLY  ·  some prices are not live"),
+    ],
+)
+def test_real_clusters_say_where_nothing_moves(desk: Desk, origin: PriceOrigin, said: str) -> None:
+    desk.engine.demo = False
+    desk.engine.price_source = PriceSourceView(origin, "replay of prices.csv")
+    desk.show()
+    assert desk.window.stage.demo_badge.isVisible()
+    assert desk.window.stage.demo_badge.text() == said
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
         (PriceOrigin.UNKNOWN, "DEMO  ·  simulated clusters"),
+        (PriceOrigin.LIVE, "DEMO  ·  simulated clusters, live prices"),
         (PriceOrigin.SIMULATED, "DEMO  ·  simulated prices and clusters"),
         (PriceOrigin.RECORDED, "DEMO  ·  simulated clusters, recorded prices"),
         (PriceOrigin.MIXED, "DEMO  ·  simulated clusters, mixed prices"),
@@ -519,3 +538,10 @@ def test_only_moves_that_pay_have_a_button_to_start_them(desk: Desk) -> None:
     )
     desk.show()
     assert "Migrate" not in shown_buttons(desk.window.moves.card)
+
+
+def test_reasons_are_asked_for_the_selected_region_only(desk: Desk) -> None:
+    desk.window.select(SOURCE)
+    assert desk.engine.looked_at == frozenset({SOURCE})
+    desk.window.select(None)
+    assert desk.engine.looked_at == frozenset()

@@ -195,7 +195,7 @@ def test_real_clusters_on_a_shared_redis_generate_nothing_and_say_whose_prices_t
             open_engine(Configuration(kubeconfig=str(fleet.kubeconfig), redis=redis)) as reader,
         ):
             alone = await reader.wait_until(lambda s: "nobody publishes" in find_notice(s, "store"), 40)
-            assert "sentinelaura oracle --redis URL --prices FILE" in find_notice(alone, "store")
+            assert "sentinelaura oracle --redis URL --prices FILE --live" in find_notice(alone, "store")
             assert alone.price_source.text == "none yet"
             async with open_engine(Configuration(redis=redis)):
                 seen = await reader.wait_until(lambda s: s.is_complete and bool(s.opportunities), 40)

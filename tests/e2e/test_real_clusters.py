@@ -1,4 +1,4 @@
-"""The engine moves a workload between two real Kubernetes clusters, on recorded prices."""
+"""The engine moves a workload between two real Kubernetes clusters, on live prices of a watched file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -25,16 +26,17 @@ from tests.e2e.witness import ReplicaWitness
 
 ROOT = Path(__file__).resolve().parents[2]
 REPLICAS = 4
-HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour"
+HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour,confirmed_at"
 
 
 def write_prices(path, source, target):
-    """A recording in which the source's machines are dear and the target's are cheap."""
+    """A live file in which the source's machines are dear and the target's are cheap."""
+    now = datetime.now(UTC).isoformat()
     rows = [HEADER]
     for place, spot in ((source.place, "0.20"), (target.place, "0.02")):
         for capacity_type, price in (("on_demand", "0.25"), ("spot", spot)):
             offering = f"{place.provider},{place.region},{place.machine.instance_type},{capacity_type}"
-            rows.append(f"2026-01-01T00:00:00Z,{offering},{price}")
+            rows.append(f"2026-01-01T00:00:00Z,{offering},{price},{now}")
     path.write_text("\n".join(rows) + "\n")
     return str(path)
 
@@ -93,7 +95,7 @@ def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home
     key = create_workload(source, target)
     kubeconfig = control_planes.write_kubeconfig((source, target))
     configuration = Configuration(
-        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target)
+        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target), live=True
     )
 
     async def move():
@@ -117,7 +119,7 @@ def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, 
     key = create_workload(source, target)
     kubeconfig = control_planes.write_kubeconfig((source, target))
     configuration = Configuration(
-        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target)
+        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target), live=True
     )
 
     async def move_and_cancel():
@@ -181,7 +183,7 @@ def test_a_policy_that_denies_a_drain_half_way_is_told_and_brings_everything_bac
     key = create_workload(source, target)
     kubeconfig = control_planes.write_kubeconfig((source, target))
     configuration = Configuration(
-        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target)
+        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target), live=True
     )
 
     async def move_and_deny():

@@ -5,29 +5,31 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from app.composition import open_engine
 from app.configuration import Configuration
 from app.demo import DEMO_MIGRATION
-from controller.contract.commands import SetArmed, StartMigration
+from controller.contract.commands import LookAt, SetArmed, StartMigration
 from controller.contract.snapshots import MigrationStage
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
 
-HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour"
+HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour,confirmed_at"
 #: The first wave stays on its way for as long as the test wants.
 HALF_WAY = replace(DEMO_MIGRATION, bake_s=3600.0, verify_timeout_s=3600.0)
 
 
 def write_prices(path, plan):
-    """A recording in which the first cluster's machines are dear and all others' are cheap."""
+    """A live file in which the first cluster's machines are dear and all others' are cheap."""
+    now = datetime.now(UTC).isoformat()
     rows = [HEADER]
     for place, cluster in enumerate(plan.clusters):
         for capacity_type, price in (("on_demand", "0.40"), ("spot", "0.05" if place else "0.30")):
             offering = f"{cluster.provider},{cluster.region},{cluster.instance_type},{capacity_type}"
-            rows.append(f"2026-01-01T00:00:00Z,{offering},{price}")
+            rows.append(f"2026-01-01T00:00:00Z,{offering},{price},{now}")
     path.write_text("\n".join(rows) + "\n")
     return str(path)
 
@@ -47,7 +49,8 @@ async def stop_half_way(configuration):
 async def look_again(configuration, workload, target):
     """Start again with nothing armed; then arm both sides."""
     async with open_engine(configuration, DEMO_MIGRATION) as engine:
-        seen = await engine.wait_until(lambda s: s.is_complete, 60)
+        engine.submit(LookAt(frozenset({workload.context})))
+        seen = await engine.wait_until(lambda s: s.is_complete and bool(s.refused), 60)
         way = f"{workload.namespace}/{workload.name} from {workload.context} to {target}"
         expected = f"Unfinished move of {way}: arm {workload.context} and {target} to go on."
         assert expected in {notice.text for notice in seen.notices}
@@ -67,7 +70,9 @@ def test_an_unarmed_restart_tells_of_the_move_and_an_armed_one_finishes_it(home,
         plan = plan_demo_fleet(7)
         async with SimulatedFleet.start(plan, 7, tmp_path, time_scale=20) as fleet:
             configuration = Configuration(
-                kubeconfig=str(fleet.kubeconfig), prices=write_prices(tmp_path / "prices.csv", plan)
+                kubeconfig=str(fleet.kubeconfig),
+                prices=write_prices(tmp_path / "prices.csv", plan),
+                live=True,
             )
             workload, target = await stop_half_way(configuration)
             told = await asyncio.to_thread(

@@ -12,7 +12,7 @@ from oracle.clocks import Clocks
 from oracle.errors import StoreUnavailable
 from oracle.market import Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Quote
+from oracle.quotes import Playback, PriceMode, Quote
 from oracle.sources.base import Observation
 from oracle.store.base import HistorySample
 
@@ -50,6 +50,7 @@ class ScriptedSource:
     prices: dict[Offering, Decimal] = field(default_factory=dict)
     on_demand_price: Decimal | None = None
     name: str = "script"
+    mode: PriceMode = PriceMode.LIVE
     market_id: str = "script"
     notices: tuple[str, ...] = ()
     failure: Exception | None = None
@@ -61,7 +62,7 @@ class ScriptedSource:
         self.asked.append(wanted)
         if self.failure is not None:
             raise self.failure
-        return tuple(Observation(one, self.prices[one], now) for one in wanted if one in self.prices)
+        return tuple(Observation(one, self.prices[one], now, now) for one in wanted if one in self.prices)
 
     def recall(self, offering: Offering, since: float, until: float, step_s: float) -> tuple[PricePoint, ...]:
         return tuple(point for point in self.past if since <= point.observed_at < until)
@@ -139,11 +140,15 @@ def make_quote(
     context: str = "blue",
     offering: Offering = VIRGINIA,
     usd_per_hour: str = "0.1613",
-    observed_at: float = NOON,
+    confirmed_at: float = NOON,
     life_s: float = 20.0,
     source: str = "script",
+    mode: PriceMode = PriceMode.LIVE,
+    playback: Playback | None = None,
 ) -> Quote:
-    return Quote(context, offering, Decimal(usd_per_hour), observed_at, observed_at + life_s, source)
+    deadline = confirmed_at + life_s
+    price = Decimal(usd_per_hour)
+    return Quote(context, offering, price, confirmed_at, confirmed_at, deadline, source, mode, playback)
 
 
 def bind(*contexts: str, offering: Offering = VIRGINIA) -> tuple[Binding, ...]:

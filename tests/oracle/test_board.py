@@ -57,7 +57,7 @@ def test_new_quotes_are_taken_after_the_wall_clock_was_set_back_a_day() -> None:
     time = ManualClocks()
     board = received(time)
     time.set_wall(NOON - DAY)
-    news = board.receive([make_quote(observed_at=NOON - DAY)], time.wall_s, time.monotonic_s)
+    news = board.receive([make_quote(confirmed_at=NOON - DAY)], time.wall_s, time.monotonic_s)
     assert len(news) == 1
     assert is_usable(board, time)
 
@@ -84,7 +84,7 @@ def test_expired_quote_stays_visible_and_expired() -> None:
 def test_older_quote_never_replaces_a_usable_newer_one() -> None:
     time = ManualClocks()
     board = LiveBoard()
-    newer, older = make_quote(usd_per_hour="0.2"), make_quote(usd_per_hour="0.1", observed_at=NOON - 5)
+    newer, older = make_quote(usd_per_hour="0.2"), make_quote(usd_per_hour="0.1", confirmed_at=NOON - 5)
     board.receive([newer], time.wall_s, time.monotonic_s)
     assert board.receive([older], time.wall_s, time.monotonic_s) == ()
     assert board.observe(time.wall_s, time.monotonic_s).find("blue", VIRGINIA) == newer
@@ -129,10 +129,10 @@ def test_quote_written_during_a_jump_ahead_blocks_no_later_one_after_the_way_bac
     time = ManualClocks()
     board = received(time)
     time.set_wall(NOON + DAY)
-    board.receive([make_quote(observed_at=NOON + DAY)], time.wall_s, time.monotonic_s)
+    board.receive([make_quote(confirmed_at=NOON + DAY)], time.wall_s, time.monotonic_s)
     time.set_wall(NOON + 1.0)
     assert not is_usable(board, time)
-    board.receive([make_quote(observed_at=NOON + 1.0)], time.wall_s, time.monotonic_s)
+    board.receive([make_quote(confirmed_at=NOON + 1.0)], time.wall_s, time.monotonic_s)
     assert is_usable(board, time)
 
 

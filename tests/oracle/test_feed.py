@@ -14,9 +14,20 @@ from oracle.errors import StoreUnavailable
 from oracle.feed import Feed, FeedReport
 from oracle.instance import Instance
 from oracle.market import Offering
-from oracle.quotes import Quote
+from oracle.quotes import PriceMode
+from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
-from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, MemoryStore, ScriptedSource, bind
+from oracle.sources.base import Observation
+from tests.oracle.fakes import (
+    DUBLIN,
+    NOON,
+    VIRGINIA,
+    ManualClocks,
+    MemoryStore,
+    ScriptedSource,
+    bind,
+    make_quote,
+)
 
 SETTINGS = OracleSettings(refresh_s=2.0, quote_life_s=20.0, lease_s=6.0, history_step_s=10.0)
 HERE, THERE = Instance("here", 1, "aa"), Instance("there", 2, "bb")
@@ -51,7 +62,7 @@ def world() -> World:
 def test_every_quote_names_its_source_and_its_deadline(world: World) -> None:
     world.refresh(world.here, *bind("blue"))
     quote = world.store.quotes["blue", VIRGINIA]
-    assert quote == Quote("blue", VIRGINIA, Decimal("0.16"), NOON, NOON + 20.0, "script")
+    assert quote == make_quote(usd_per_hour="0.16")
 
 
 def test_offering_of_two_contexts_is_observed_once(world: World) -> None:
@@ -121,19 +132,20 @@ def test_refused_price_leaves_the_last_quote_to_run_out(world: World) -> None:
     world.source.prices[VIRGINIA] = Decimal("NaN")
     world.time.pass_time(2.0)
     report = world.refresh(world.here, *bind("blue"))
-    assert [str(refusal.reason) for refusal in report.refusals] == ["not a finite number"]
+    assert [refusal.code for refusal in report.refusals] == [OracleCode.PRICE_NOT_FINITE]
     assert world.store.quotes["blue", VIRGINIA].deadline == NOON + 20.0
 
 
 def test_price_that_others_saw_before_a_failover_is_not_forgotten(world: World) -> None:
-    world.there.remember([Quote("blue", VIRGINIA, Decimal("0.05"), NOON, NOON + 20, "script")])
+    world.there.remember([make_quote(usd_per_hour="0.05")])
     report = world.refresh(world.there, *bind("blue"))
     assert len(report.refusals) == 1
+    world.time.pass_time(2.0)
     assert world.refresh(world.there, *bind("blue")).refusals == ()
 
 
 def test_price_of_another_market_makes_no_price_doubtful(world: World) -> None:
-    world.there.remember([Quote("blue", VIRGINIA, Decimal("0.05"), NOON, NOON + 20, "simulated market")])
+    world.there.remember([make_quote(usd_per_hour="0.05", source="simulated market")])
     assert world.refresh(world.there, *bind("blue")).refusals == ()
     assert world.price_of("blue") == Decimal("0.30")
 
@@ -156,3 +168,30 @@ def test_outage_of_the_source_is_passed_on(world: World) -> None:
     world.source.failure = StoreUnavailable("cloud", "down")
     with pytest.raises(StoreUnavailable):
         world.refresh(world.here, *bind("blue"))
+
+
+@pytest.mark.parametrize(
+    ("said_s", "life_s"),
+    [(None, 20.0), (60.0, 60.0), (10 * 86_400.0, 86_400.0)],
+    ids=["as the settings say", "as the source says", "never more than a day"],
+)
+def test_quote_lives_from_its_confirmation_on(world: World, said_s: float | None, life_s: float) -> None:
+    confirmed_at = NOON - 5.0
+    deadline = None if said_s is None else confirmed_at + said_s
+    seen = Observation(VIRGINIA, Decimal("0.16"), NOON - 9e6, confirmed_at, deadline)
+
+    async def observe(offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
+        return (seen,)
+
+    world.source.observe = observe  # type: ignore[method-assign]
+    world.refresh(world.here, *bind("blue"))
+    quote = world.store.quotes["blue", VIRGINIA]
+    assert (quote.in_force_since, quote.confirmed_at) == (NOON - 9e6, confirmed_at)
+    assert quote.deadline == confirmed_at + life_s
+
+
+@pytest.mark.parametrize("mode", PriceMode)
+def test_quote_is_of_the_world_of_its_source(world: World, mode: PriceMode) -> None:
+    world.source.mode = mode
+    world.refresh(world.here, *bind("blue"))
+    assert world.store.quotes["blue", VIRGINIA].mode is mode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.quotes import MAX_CLOCK_SKEW_S, Freshness, QuoteBoard
+from oracle.quotes import MAX_CLOCK_SKEW_S, Freshness, Playback, PriceMode, QuoteBoard
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, make_quote
 
 
@@ -34,3 +34,18 @@ def test_expired_quote_is_found_but_not_usable() -> None:
 
 def test_unknown_price_is_none() -> None:
     assert QuoteBoard({}).find_usable("blue", DUBLIN, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("speed", "said"),
+    [
+        (86_400.0, "recorded 2026-05-03, played 86,400 times as fast"),
+        (1.0, "recorded 2026-05-03, played as fast as it was"),
+        (0.5, "recorded 2026-05-03, played 0.5 times as fast"),
+    ],
+)
+def test_recording_says_its_day_and_its_pace(speed: float, said: str) -> None:
+    playback = Playback(1_777_777_777.0, speed)
+    assert str(playback) == said
+    quote = make_quote(source="replay of p.csv", mode=PriceMode.RECORDED, playback=playback)
+    assert quote.provenance == f"replay of p.csv, {said}"

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.market import CapacityType, Offering
+from oracle.reasons import OracleCode
 from oracle.sanity import (
     MAX_SHARE_OF_ON_DEMAND,
     MAX_STEP_FACTOR,
     MIN_SHARE_OF_ON_DEMAND,
     PriceMemory,
-    RefusalReason,
     SanityGate,
     judge_price,
 )
@@ -25,8 +25,8 @@ from tests.oracle.fakes import NOON, VIRGINIA
 ON_DEMAND = Decimal("0.384")
 
 
-def observe(price: str | Decimal, offering: Offering = VIRGINIA) -> Observation:
-    return Observation(offering, Decimal(price), NOON)
+def observe(price: str | Decimal, offering: Offering = VIRGINIA, at: float = NOON) -> Observation:
+    return Observation(offering, Decimal(price), NOON, at)
 
 
 @pytest.mark.parametrize(
@@ -36,28 +36,28 @@ def observe(price: str | Decimal, offering: Offering = VIRGINIA) -> Observation:
         ("0.384", None),
         ("0.4608", None),
         ("0.0192", None),
-        ("0.461", RefusalReason.ABOVE_ON_DEMAND),
-        ("0.0191", RefusalReason.BELOW_FLOOR),
-        ("0", RefusalReason.NOT_POSITIVE),
-        ("-0.1", RefusalReason.NOT_POSITIVE),
-        ("NaN", RefusalReason.NOT_FINITE),
-        ("sNaN", RefusalReason.NOT_FINITE),
-        ("Infinity", RefusalReason.NOT_FINITE),
-        ("-Infinity", RefusalReason.NOT_FINITE),
-        ("1e9", RefusalReason.ABSURD),
-        ("16.13", RefusalReason.ABOVE_ON_DEMAND),  # cents for dollars
+        ("0.461", OracleCode.PRICE_ABOVE_ON_DEMAND),
+        ("0.0191", OracleCode.PRICE_BELOW_FLOOR),
+        ("0", OracleCode.PRICE_NOT_POSITIVE),
+        ("-0.1", OracleCode.PRICE_NOT_POSITIVE),
+        ("NaN", OracleCode.PRICE_NOT_FINITE),
+        ("sNaN", OracleCode.PRICE_NOT_FINITE),
+        ("Infinity", OracleCode.PRICE_NOT_FINITE),
+        ("-Infinity", OracleCode.PRICE_NOT_FINITE),
+        ("1e9", OracleCode.PRICE_ABSURD),
+        ("16.13", OracleCode.PRICE_ABOVE_ON_DEMAND),  # cents for dollars
         ("0.161300000000", None),
-        ("0.1613000000000", RefusalReason.TOO_FINE),
-        ("1e-999999", RefusalReason.TOO_FINE),
+        ("0.1613000000000", OracleCode.PRICE_TOO_FINE),
+        ("1e-999999", OracleCode.PRICE_TOO_FINE),
     ],
 )
-def test_first_sample_is_judged_by_its_bounds(price: str, reason: RefusalReason | None) -> None:
+def test_first_sample_is_judged_by_its_bounds(price: str, reason: OracleCode | None) -> None:
     assert judge_price(observe(price), ON_DEMAND, PriceMemory())[0] is reason
 
 
 def test_without_an_on_demand_price_only_absurd_numbers_are_refused() -> None:
     assert judge_price(observe("0.0001"), None, PriceMemory())[0] is None
-    assert judge_price(observe("1001"), None, PriceMemory())[0] is RefusalReason.ABSURD
+    assert judge_price(observe("1001"), None, PriceMemory())[0] is OracleCode.PRICE_ABSURD
 
 
 def test_on_demand_offering_is_not_compared_with_itself() -> None:
@@ -65,15 +65,15 @@ def test_on_demand_offering_is_not_compared_with_itself() -> None:
     assert judge_price(observe("0.5", offering), ON_DEMAND, PriceMemory())[0] is None
 
 
-def judge_all(prices: list[str]) -> list[RefusalReason | None]:
+def judge_all(prices: list[str]) -> list[OracleCode | None]:
     memory, reasons = PriceMemory(), []
-    for price in prices:
-        reason, memory = judge_price(observe(price), None, memory)
+    for number, price in enumerate(prices):
+        reason, memory = judge_price(observe(price, at=NOON + number), None, memory)
         reasons.append(reason)
     return reasons
 
 
-JUMP = RefusalReason.UNCONFIRMED_JUMP
+JUMP = OracleCode.PRICE_JUMPED
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ JUMP = RefusalReason.UNCONFIRMED_JUMP
         (["0.1", "0.03", "0.03"], [None, JUMP, None]),
         (["0.1", "0.9", "0.1", "0.9"], [None, JUMP, None, JUMP]),
         (["0.1", "0.9", "0.4", "0.4"], [None, JUMP, JUMP, None]),
-        (["0.1", "0.9", "NaN", "0.9"], [None, JUMP, RefusalReason.NOT_FINITE, JUMP]),
+        (["0.1", "0.9", "NaN", "0.9"], [None, JUMP, OracleCode.PRICE_NOT_FINITE, JUMP]),
     ],
     ids=["threefold is allowed", "confirmed", "fall confirmed", "spike", "wandering", "fault in between"],
 )
-def test_jump_waits_for_the_next_sample(prices: list[str], reasons: list[RefusalReason | None]) -> None:
+def test_jump_waits_for_the_next_sample(prices: list[str], reasons: list[OracleCode | None]) -> None:
     assert judge_all(prices) == reasons
 
 
@@ -124,9 +124,17 @@ def test_failover_is_no_way_around_the_gate() -> None:
     gate.remember(VIRGINIA, Decimal("0.1"))
     believed, refusals = gate.judge((observe("0.4"),), lambda offering: None)
     assert believed == ()
-    assert refusals[0].reason is JUMP
+    assert refusals[0].code is JUMP
 
 
 def test_refusal_names_offering_price_and_reason() -> None:
     (refusal,) = SanityGate().judge((observe("-1"),), lambda offering: None)[1]
-    assert str(refusal) == "aws/us-east-1/m5.2xlarge (spot): -1 USD per hour refused, zero or negative"
+    assert str(refusal.reason) == "aws/us-east-1/m5.2xlarge (spot): -1 USD per hour refused, zero or negative"
+
+
+def test_jump_is_confirmed_by_what_is_said_anew_and_not_by_reading_the_same_row_again() -> None:
+    memory = PriceMemory(last_believed=Decimal("0.10"))
+    for _ in range(5):
+        reason, memory = judge_price(observe("9.99"), None, memory)
+        assert reason is OracleCode.PRICE_JUMPED
+    assert judge_price(observe("9.99", at=NOON + 60.0), None, memory)[0] is None

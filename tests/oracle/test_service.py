@@ -64,7 +64,8 @@ def test_all_prices_are_listed_with_all_that_is_known(settings: OracleSettings) 
         assert [price["context"] for price in body["prices"]] == [ARN, "red"]
         price = body["prices"][1]
         assert price.pop("age_s") >= 0
-        assert price.pop("deadline") == pytest.approx(price.pop("observed_at") + 20.0)
+        assert price.pop("in_force_since") == price["confirmed_at"]
+        assert price.pop("deadline") == pytest.approx(price.pop("confirmed_at") + 20.0)
         assert price == {
             "context": "red",
             "provider": "aws",
@@ -75,6 +76,9 @@ def test_all_prices_are_listed_with_all_that_is_known(settings: OracleSettings) 
             "on_demand_usd_per_hour": "0.384",
             "freshness": "fresh",
             "source": "script",
+            "mode": "live",
+            "recorded_at": None,
+            "speed": None,
         }
 
     talk(settings, conversation)
@@ -123,11 +127,11 @@ def test_health_is_bad_and_says_why_while_the_store_is_away(settings: OracleSett
     async def main() -> None:
         lost = OracleSettings(redis_url="redis://127.0.0.1:1/0")
         async with open_oracle(lost, None) as oracle, serve_prices(oracle, 0) as url:
-            while "127.0.0.1:1" not in (oracle.status.reason or ""):
+            while "127.0.0.1:1" not in str(oracle.status.reason):
                 await oracle.wait_for_change()
             async with aiohttp.ClientSession(url) as session, session.get("/healthz") as response:
                 assert response.status == 503
-                assert "127.0.0.1:1" in (await response.json())["reason"]
+                assert "127.0.0.1:1" in (await response.json())["reason"]["sentence"]
 
     asyncio.run(main())
 

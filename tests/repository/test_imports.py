@@ -14,7 +14,7 @@ FOLDERS = ("app", "controller", "gl", "oracle", "resources")
 #: What a module whose docstring says "Pure" may import besides its like: values in, values out, the same every time.
 PURE_IMPORTS = {
     *("__future__", "abc", "collections", "dataclasses", "enum", "types", "typing"),
-    *("bisect", "copy", "functools", "heapq", "itertools", "operator"),
+    *("array", "bisect", "copy", "functools", "heapq", "itertools", "operator"),
     *("datetime", "decimal", "fractions", "math", "statistics", "numpy", "pyrr", "msgspec"),
     *(
         "argparse",

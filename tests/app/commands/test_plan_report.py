@@ -22,12 +22,13 @@ def dry_run(engine: ScriptedEngine) -> DryRun:
 
 
 def test_terminal_shows_the_very_bill_of_the_card(dry_run: DryRun) -> None:
-    title, *bill, verdict = dry_run_to_text(dry_run).splitlines()
+    title, *bill, verdict, world = dry_run_to_text(dry_run).splitlines()
     assert title == f"{dry_run.workload} -> {dry_run.target}"
     for text, line in zip(bill, make_lines(dry_run, dry_run.workload.context, dry_run.target), strict=True):
         assert text.startswith(f"  {line.label}")
         assert text.split(line.label)[1].split() == f"{line.amount} {line.detail}".split()
     assert verdict.strip() == verdict_text(dry_run)
+    assert world.strip() == "Prices are simulated."
 
 
 def test_payback_that_nobody_knows_is_not_called_never(dry_run: DryRun) -> None:

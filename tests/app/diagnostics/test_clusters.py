@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -134,3 +135,20 @@ def test_a_cluster_that_does_not_answer_is_broken_alone(tmp_path: Path) -> None:
     [found] = asyncio.run(check_clusters(Configuration(kubeconfig=kubeconfig)))
     assert found.state is CheckState.BROKEN
     assert "cannot connect to http://127.0.0.1:1" in found.detail
+
+
+def test_which_file_an_allowed_plugin_stands_for_is_shown(tmp_path: Path) -> None:
+    kubeconfig = str(write_kubeconfig(tmp_path, "http://127.0.0.1:1"))
+    allowed = frozenset({sys.executable, "no-such-plugin"})
+    found = asyncio.run(check_clusters(Configuration(kubeconfig=kubeconfig, allowed_exec_plugins=allowed)))
+    shown = {check.name: (check.state, check.detail) for check in found}
+    assert shown[f"credential plugin {sys.executable}"] == (CheckState.OK, sys.executable)
+    assert shown["credential plugin no-such-plugin"] == (CheckState.WARNING, "it is not installed")
+
+
+def test_what_of_the_kubeconfig_was_passed_over_is_shown(tmp_path: Path) -> None:
+    path = write_kubeconfig(tmp_path, "http://127.0.0.1:1")
+    path.write_text(f"{path.read_text()}colour: red\n")
+    found = asyncio.run(check_clusters(Configuration(kubeconfig=str(path))))
+    assert found[0].state is CheckState.WARNING
+    assert "the field colour is not known" in found[0].detail

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.configuration import Configuration
@@ -24,7 +25,9 @@ def test_file_that_can_be_replayed_says_what_it_covers(tmp_path: Path) -> None:
     )
     [check] = check_prices(configure(tmp_path, rows))
     assert check.state is CheckState.OK
-    assert check.detail == "prices.csv: 2 offerings in 2 regions of aws, gcp, 2026-01-01 to 2026-01-20"
+    assert (
+        check.detail == "prices.csv: 2 offerings in 2 regions of aws, gcp, recorded 2026-01-01 to 2026-01-20"
+    )
 
 
 def test_broken_file_names_line_and_reason_and_what_to_do(tmp_path: Path) -> None:
@@ -53,3 +56,28 @@ def test_region_that_nobody_knows_is_a_warning_beside_what_is_covered(tmp_path: 
 
 def test_without_a_file_there_is_nothing_to_look_at() -> None:
     assert check_prices(Configuration()) == []
+
+
+def test_recording_beside_real_clusters_is_said_to_move_none_of_them(tmp_path: Path) -> None:
+    file = configure(tmp_path, "2026-01-01T00:00:00Z,gcp,us-central1,n2-standard-8,spot,0.1\n").prices
+    _, plan_only = check_prices(Configuration(prices=file, kubeconfig="real"))
+    assert plan_only.state is CheckState.WARNING
+    assert "is a recording: it moves no real cluster" in plan_only.detail
+    assert "--live" in plan_only.advice
+
+
+def test_live_file_says_how_many_of_its_prices_hold_now(tmp_path: Path) -> None:
+    now = datetime.now(UTC).isoformat()
+    rows = (
+        f"{now},gcp,us-central1,n2-standard-8,spot,0.1\n2016-03-01T00:00:00Z,gcp,us-east1,e2-small,spot,0.1\n"
+    )
+    file = configure(tmp_path, rows).prices
+    live, old = check_prices(Configuration(prices=file, live=True))
+    assert live.state is CheckState.OK
+    assert "2 offerings in 2 regions of gcp, live: 1 prices hold now" in live.detail
+    assert "line 3: gcp/us-east1/e2-small (spot) was last confirmed on 2016-03-01" in old.detail
+
+
+def test_live_file_that_nobody_keeps_up_is_broken(tmp_path: Path) -> None:
+    file = configure(tmp_path, "2016-03-01T00:00:00Z,gcp,us-central1,n2-standard-8,spot,0.1\n").prices
+    assert check_prices(Configuration(prices=file, live=True))[0].state is CheckState.BROKEN

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.inspector import Inspector
 from app.panels.workload_rows import WorkloadColumn
 from controller.clusters.fleet import Health
+from oracle.quotes import Playback, PriceMode
 from tests.app.conftest import point_at
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
 
@@ -51,6 +52,19 @@ def test_it_names_price_place_and_discount(inspector: Inspector, engine: Scripte
     assert "Santiago · Google Cloud" in words(inspector)
     assert "$0.1390/h" in words(inspector)
     assert "50% below on-demand $0.2780/h · 0 s old" in words(inspector)
+
+
+def test_a_recorded_price_says_of_which_day_it_is_and_not_how_long_ago_it_was_played(
+    inspector: Inspector, engine: ScriptedEngine
+) -> None:
+    snapshot = engine.snapshot()
+    view = next(view for view in snapshot.contexts if view.context == CONTEXT)
+    assert view.quote is not None
+    played = Playback(1_777_777_777.0, 86_400.0)
+    view = replace(view, quote=replace(view.quote, mode=PriceMode.RECORDED, playback=played))
+    inspector.show_context(view, snapshot, engine.now)
+    assert "· recorded 2026-05-03, played 86,400 times as fast" in words(inspector)
+    assert "s old" not in words(inspector)
 
 
 def test_an_expired_price_has_an_age_and_no_discount(inspector: Inspector, engine: ScriptedEngine) -> None:

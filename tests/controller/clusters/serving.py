@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from typing import Any
 
 import yaml
 from aiohttp import web
+
+from tests.controller.clusters.certificates import Tls
 
 #: Seconds that a test's server may take to stop: nothing there is worth waiting for.
 _SHUTDOWN_S = 0.1
@@ -27,6 +28,8 @@ class Served:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
+    #: All headers, also those that came more than once.
+    raw_headers: list[tuple[str, str]]
 
 
 @dataclass
@@ -35,12 +38,12 @@ class ApiServer:
 
     answer: Callable[[Served], Any] = lambda request: {"kind": "Answer"}
     requests: list[Served] = field(default_factory=list)
-    scheme: str = "http"
+    tls: Tls | None = None
     port: int = 0
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}/clusters/eu"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}/clusters/eu"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         text = await request.text()
@@ -50,6 +53,7 @@ class ApiServer:
             dict(request.query),
             {name.lower(): value for name, value in request.headers.items()},
             json.loads(text) if text else None,
+            [(name.lower(), value) for name, value in request.headers.items()],
         )
         self.requests.append(served)
         answer = self.answer(served)
@@ -90,7 +94,7 @@ def status(code: int, message: str = "because", **headers: str) -> web.Response:
 
 @asynccontextmanager
 async def serving(
-    answer: Callable[[Served], Any] | None = None, tls: ssl.SSLContext | None = None
+    answer: Callable[[Served], Any] | None = None, tls: Tls | None = None
 ) -> AsyncIterator[ApiServer]:
     """Serve on a free loopback port until the block ends."""
     server = ApiServer() if answer is None else ApiServer(answer)
@@ -99,9 +103,11 @@ async def serving(
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        await web.TCPSite(
+            runner, "127.0.0.1", 0, ssl_context=tls.context if tls is not None else None
+        ).start()
         server.port = runner.addresses[0][1]
-        server.scheme = "http" if tls is None else "https"
+        server.tls = tls
         yield server
     finally:
         await runner.cleanup()
@@ -110,11 +116,11 @@ async def serving(
 def write_kubeconfig(
     directory: Path, server: str, user: dict[str, Any] | None = None, **cluster: Any
 ) -> Path:
-    """A kubeconfig with the one context `eu`."""
+    """A kubeconfig with the one context `eu`; without a user it has no credential."""
     document = {
         "contexts": [{"name": "eu", "context": {"cluster": "eu", "user": "eu"}}],
         "clusters": [{"name": "eu", "cluster": {"server": server, **cluster}}],
-        "users": [{"name": "eu", "user": {"token": "secret"} if user is None else user}],
+        "users": [{"name": "eu", "user": user}],
     }
     path = directory / "kubeconfig"
     path.write_text(yaml.safe_dump(document))

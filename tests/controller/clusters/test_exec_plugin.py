@@ -1,8 +1,9 @@
-"""Credential plugins run only where they are allowed, and never for ever."""
+"""Credential plugins run as client-go runs them, and never for ever."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import sys
 from pathlib import Path
@@ -11,107 +12,89 @@ from typing import Any
 import pytest
 
 from controller.clusters.exec_plugin import ExecCredential, run_exec_plugin
+from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kubeconfig import KubeconfigContext
+from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, Pem
 from controller.clusters.settings import KubeSettings
 from controller.errors import KubeconfigError
 
+V1 = "client.authentication.k8s.io/v1"
 TOKEN = {"status": {"token": "t", "expirationTimestamp": "2026-01-01T00:00:00Z"}}
+PRINT_TOKEN = f"print({json.dumps(TOKEN)!r})"
+#: Prints as its token what the expression makes of what the plugin was told.
+PRINT_INFO = (
+    "import json, os; info = json.loads(os.environ['KUBERNETES_EXEC_INFO']); spec = info['spec'];"
+    "print(json.dumps({{'status': {{'token': json.dumps({})}}}}))"
+)
 
 
-def make_context(code: str, **plugin: Any) -> KubeconfigContext:
-    """A context whose plugin is a Python program."""
-    command = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": sys.executable,
-        "args": ["-c", code],
-    }
-    return KubeconfigContext(
-        "eu", Path("/home/u/config"), {"server": "https://x"}, {"exec": {**command, **plugin}}
-    )
+def make_plugin(code: str, **more: Any) -> ExecPlugin:
+    """A plugin that is a Python program."""
+    return ExecPlugin(**{"command": sys.executable, "api_version": V1, "arguments": ("-c", code), **more})
 
 
-def run(context: KubeconfigContext, **settings: Any) -> ExecCredential:
+def run(plugin: ExecPlugin, cluster: ClusterEntry | None = None, **settings: Any) -> ExecCredential:
     allowed = {"allowed_exec_plugins": frozenset({sys.executable}), "exec_plugin_timeout_s": 20.0}
-    return asyncio.run(run_exec_plugin(context, KubeSettings(**{**allowed, **settings})))
+    chosen = KubeSettings(**{**allowed, **settings})
+    context = KubeconfigContext("eu", Path("/home/u/config"), "https://x", cluster or ClusterEntry())
+    return asyncio.run(run_exec_plugin(context, plugin, chosen, ExecPrograms(chosen)))
 
 
 def test_a_token_with_its_expiry() -> None:
-    credential = run(make_context(f"print({json.dumps(TOKEN)!r})"))
+    credential = run(make_plugin(PRINT_TOKEN))
     assert credential.token == "t"
     assert credential.expires_at == 1767225600.0
     assert "t'" not in repr(credential)
 
 
-def test_nothing_runs_without_permission(tmp_path: Path) -> None:
-    trace = tmp_path / "ran"
-    context = make_context(f"open({str(trace)!r}, 'w')")
-    with pytest.raises(
-        KubeconfigError, match=r"wants to run a program for its credentials.*allowed exec plugins"
-    ):
-        run(context, allowed_exec_plugins=frozenset({"aws"}))
-    assert not trace.exists()
-
-
-def test_a_refusal_shows_no_argument(tmp_path: Path) -> None:
-    context = make_context("", command="kubectl-oidc_login", args=["--oidc-client-secret=S3CRET"])
+def test_a_refusal_shows_no_argument() -> None:
+    plugin = make_plugin("", command="kubectl-oidc_login", arguments=("--oidc-client-secret=S3CRET",))
     with pytest.raises(KubeconfigError, match="kubectl-oidc_login") as refused:
-        run(context)
+        run(plugin)
     assert "S3CRET" not in str(refused.value)
 
 
-def put_program(directory: Path) -> Path:
-    """A kubeconfig with a program beside it."""
-    directory.mkdir()
-    program = directory / "auth.sh"
-    program.write_text(f"#!/bin/sh\necho '{json.dumps(TOKEN)}'\n")
-    program.chmod(0o755)
-    return directory / "config"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="runs a shell script")
-def test_a_path_allows_one_file_and_not_its_namesake_beside_another_kubeconfig(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own, foreign = (put_program(tmp_path / name) for name in ("own", "foreign"))
-    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./auth.sh"}
-    contexts = [KubeconfigContext("eu", path, {}, {"exec": plugin}) for path in (own, foreign)]
-    monkeypatch.chdir(own.parent)
-    for entry in ("./auth.sh", str(own.parent / "auth.sh")):
-        allowed = frozenset({entry})
-        assert run(contexts[0], allowed_exec_plugins=allowed).token == "t"
-        with pytest.raises(KubeconfigError, match="if you trust it"):
-            run(contexts[1], allowed_exec_plugins=allowed)
-
-
-@pytest.mark.parametrize(
-    "name", ["LD_PRELOAD", "PYTHONPATH", "DYLD_INSERT_LIBRARIES", "NODE_OPTIONS", "PATH"]
-)
-def test_a_kubeconfig_makes_no_allowed_program_run_other_code(tmp_path: Path, name: str) -> None:
-    trace = tmp_path / "ran"
-    context = make_context(f"open({str(trace)!r}, 'w')", env=[{"name": name, "value": "/tmp/evil"}])
-    with pytest.raises(KubeconfigError, match=f"sets {name} for its credential plugin"):
-        run(context)
-    assert not trace.exists()
-
-
 def test_a_star_allows_all() -> None:
-    assert (
-        run(make_context(f"print({json.dumps(TOKEN)!r})"), allowed_exec_plugins=frozenset({"*"})).token == "t"
-    )
+    assert run(make_plugin(PRINT_TOKEN), allowed_exec_plugins=frozenset({"*"})).token == "t"
 
 
 def test_a_plugin_learns_the_cluster_only_where_it_asks_for_it() -> None:
-    code = (
-        "import json, os; spec = json.loads(os.environ['KUBERNETES_EXEC_INFO'])['spec'];"
-        "print(json.dumps({'status': {'token': spec.get('cluster', {}).get('server', 'untold')}}))"
+    code = PRINT_INFO.format("spec.get('cluster')")
+    assert run(make_plugin(code)).token == "null"
+    assert json.loads(run(make_plugin(code, wants_cluster=True)).token or "") == {"server": "https://x"}
+
+
+def test_a_plugin_that_asks_learns_the_whole_cluster_with_what_the_file_has_for_it(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(b"authority")
+    cluster = ClusterEntry(
+        authority=Pem(file=tmp_path / "ca.pem"),
+        tls_server_name="kube.example",
+        proxy_url="http://proxy:3128",
+        disables_compression=True,
+        plugin_config={"shootRef": {"name": "one"}},
     )
-    assert run(make_context(code, provideClusterInfo=True)).token == "https://x"
-    assert run(make_context(code)).token == "untold"
+    told = run(make_plugin(PRINT_INFO.format("info"), wants_cluster=True), cluster).token
+    assert json.loads(told or "") == {
+        "apiVersion": V1,
+        "kind": "ExecCredential",
+        "spec": {
+            "interactive": False,
+            "cluster": {
+                "server": "https://x",
+                "certificate-authority-data": base64.b64encode(b"authority").decode(),
+                "tls-server-name": "kube.example",
+                "proxy-url": "http://proxy:3128",
+                "disable-compression": True,
+                "config": {"shootRef": {"name": "one"}},
+            },
+        },
+    }
 
 
-def test_variables_of_the_kubeconfig_reach_the_plugin() -> None:
+def test_a_variable_that_is_allowed_reaches_the_plugin() -> None:
     code = "import json, os; print(json.dumps({'status': {'token': os.environ['PROFILE']}}))"
-    assert run(make_context(code, env=[{"name": "PROFILE", "value": "p"}])).token == "p"
+    plugin = make_plugin(code, environment={"PROFILE": "p"})
+    assert run(plugin, exec_plugin_env={sys.executable: frozenset({"PROFILE"})}).token == "p"
 
 
 @pytest.mark.parametrize(
@@ -121,21 +104,21 @@ def test_variables_of_the_kubeconfig_reach_the_plugin() -> None:
         ("print('hello')", "printed no ExecCredential"),
         ("print('[]')", "printed no ExecCredential"),
         ("print('{\"status\": {}}')", "no token and no certificate"),
+        ("print('{\"status\": {\"token\": 7}}')", "printed no ExecCredential"),
+        ("print('{\"status\": {\"token\": \"t\", \"clientKeyData\": \"k\"}}')", "half of a certificate"),
+        ("print('{\"apiVersion\": \"v9\", \"status\": {\"token\": \"t\"}}')", "speaks v9"),
+        ("print('[' * 100_000)", "printed no ExecCredential"),
         ("import sys; sys.stderr.write('x' * 200_000); sys.exit(3)", "failed with 3"),
     ],
-    ids=["fails", "no json", "no object", "empty", "floods stderr"],
-)
+    ids=[
+        "fails", "no json", "no object", "empty", "number", "half", "version", "deep", "floods stderr",
+    ],
+)  # fmt: skip
 def test_a_failing_plugin_is_named_with_its_reason(code: str, reason: str) -> None:
     with pytest.raises(KubeconfigError, match=reason):
-        run(make_context(code))
+        run(make_plugin(code))
 
 
 def test_a_plugin_that_hangs_is_ended() -> None:
     with pytest.raises(KubeconfigError, match="no answer within 0 s"):
-        run(make_context("import time; time.sleep(3600)"), exec_plugin_timeout_s=0.0)
-
-
-def test_a_missing_plugin_shows_its_install_hint() -> None:
-    context = make_context("", command="/nowhere/aws", installHint="get it from your cloud")
-    with pytest.raises(KubeconfigError, match="not installed; get it from your cloud"):
-        run(context, allowed_exec_plugins=frozenset({"*"}))
+        run(make_plugin("import time; time.sleep(3600)"), exec_plugin_timeout_s=0.0)

@@ -25,10 +25,12 @@ from controller.errors import (
     ServerFailed,
     VersionConflict,
 )
+from tests.controller.clusters.certificates import make_tls
 from tests.controller.clusters.clients import make_client
 from tests.controller.clusters.serving import ApiServer, Served, Stream, serving, status, write_kubeconfig
 
 PATH = "/api/v1/namespaces/shop/pods/p"
+V1 = "client.authentication.k8s.io/v1"
 Test = Callable[[KubeClient, ApiServer], Awaitable[None]]
 
 
@@ -37,11 +39,14 @@ def against_server(
     test: Test,
     answer: Callable[[Served], Any] | None = None,
     armed: bool = True,
+    user: dict[str, Any] | None = None,
     **settings: Any,
 ) -> None:
+    tls = make_tls(tmp_path) if user is not None else None
+
     async def main() -> None:
-        async with serving(answer) as server:
-            path = write_kubeconfig(tmp_path, server.url)
+        async with serving(answer, tls) as server:
+            path = write_kubeconfig(tmp_path, server.url, user, **(tls.cluster if tls is not None else {}))
             client = make_client(path, "eu", armed=armed, settings=KubeSettings(**settings))
             try:
                 await test(client, server)
@@ -75,7 +80,7 @@ def test_a_request_goes_below_the_servers_prefix_with_token_and_name(tmp_path: P
         assert request.headers["authorization"] == "Bearer secret"
         assert request.headers["user-agent"] == "sentinelaura"
 
-    against_server(tmp_path, test)
+    against_server(tmp_path, test, user={"token": "secret"})
 
 
 def test_writes_carry_their_type_and_options(tmp_path: Path) -> None:
@@ -304,12 +309,16 @@ class TestKubeconfig:
     @pytest.mark.parametrize(
         ("user", "cluster", "reason"),
         [
-            ({"exec": {"command": "/bin/true", "apiVersion": "v1"}}, {}, "wants to run a program"),
+            (
+                {"exec": {"command": "/bin/true", "apiVersion": V1}},
+                {},
+                "wants to run a program",
+            ),
             ({"tokenFile": "nowhere"}, {}, "nowhere"),
             (
                 {"token": "t"},
                 {"certificate-authority-data": "bm8gY2VydGlmaWNhdGU="},
-                "certificates cannot be used",
+                "certificate-authority holds no certificate",
             ),
             ({"token": "t"}, {"certificate-authority-data": "%%%"}, "not base64"),
             (

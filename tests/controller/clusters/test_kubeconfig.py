@@ -41,7 +41,7 @@ def read(tmp_path: Path, content: dict[str, Any] | str) -> Kubeconfig:
 def test_a_context_with_its_cluster_and_user(tmp_path: Path) -> None:
     context = read(tmp_path, document()).contexts["eu"]
     assert context.server == SERVER
-    assert context.user["token"] == "secret"
+    assert context.user.token == "secret"
     assert context.namespace == "shop"
     assert context.problem is None
 
@@ -62,8 +62,9 @@ def test_files_are_merged_and_the_first_definition_wins(tmp_path: Path) -> None:
 def test_file_names_are_relative_to_their_own_kubeconfig(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     path = write(tmp_path / "keys" / "config", document(**{"certificate-authority": "ca.pem"}))
-    cluster = read_kubeconfig([path]).contexts["eu"].cluster
-    assert cluster["certificate-authority"] == str((tmp_path / "keys" / "ca.pem").resolve())
+    authority = read_kubeconfig([path]).contexts["eu"].cluster.authority
+    assert authority is not None
+    assert authority.file == tmp_path / "keys" / "ca.pem"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,10 @@ def test_file_names_are_relative_to_their_own_kubeconfig(tmp_path: Path) -> None
         ({"clusters": []}, "names the cluster 'eu', which is not in the file"),
         ({"users": []}, "names the user 'eu', which is not in the file"),
         ({"clusters": [{"name": "eu", "cluster": {}}]}, "no server address"),
-        ({"clusters": [{"name": "eu", "cluster": {"server": "unix:///x"}}]}, "no server address"),
+        (
+            {"clusters": [{"name": "eu", "cluster": {"server": "unix:///x"}}]},
+            "is no http:// or https:// address",
+        ),
     ],
     ids=["no cluster", "no user", "no server", "no http"],
 )
@@ -89,17 +93,16 @@ def test_one_broken_context_carries_its_problem_and_spoils_no_other(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a: [1, 2", "not valid YAML in line"),
+        ("a: [1, 2", "line 2: it is not valid YAML"),
         ("just text", "no mapping at its top"),
-        ("", "no mapping at its top"),
-        ("a: !!python/object/apply:os.system ['true']", "not valid YAML"),
-        ("a: &x 1\nb: *x", "YAML aliases"),
+        ("", "holds no contexts"),
+        ("a: !!python/object/apply:os.system ['true']", "line 1: it has a tag"),
+        ("a: 1\nb: 2\na: 3", "line 3: a stands twice"),
         ("contexts: 5", "contexts is not a list"),
-        ("contexts: [{context: {}}]", "entry 1 of contexts has no name"),
         ("contexts: []", "holds no contexts"),
-        ("\x00", "not valid YAML"),
+        ("a: b\n\x00", "line 2: it is not valid YAML"),
     ],
-    ids=["broken", "text", "empty", "python object", "alias", "no list", "no name", "no contexts", "binary"],
+    ids=["broken", "text", "empty", "python object", "twice", "no list", "no contexts", "binary"],
 )  # fmt: skip
 def test_a_broken_file_is_named_with_its_reason(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(KubeconfigError, match=reason) as caught:
@@ -119,7 +122,7 @@ def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_no_kubeconfig(tmp_path: Path) -> None:
-    with pytest.raises(KubeconfigError, match="not a file"):
+    with pytest.raises(KubeconfigError, match="is not a file"):
         read_kubeconfig([tmp_path])
 
 
@@ -130,25 +133,11 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
-@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+@pytest.mark.parametrize("mode", [0o602, 0o666])
 def test_a_file_that_others_may_write_is_not_believed(tmp_path: Path, mode: int) -> None:
     path = write(tmp_path / "config", document(), mode)
     with pytest.raises(KubeconfigError, match="chmod go-w"):
         read_kubeconfig([path])
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows needs a privilege for links")
-def test_a_link_into_the_temporary_directory_is_not_believed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shared = tmp_path / "tmp"
-    shared.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(shared))
-    write(shared / "config", document())
-    link = tmp_path / "config"
-    link.symlink_to(shared / "config")
-    with pytest.raises(KubeconfigError, match="link into the temporary directory"):
-        read_kubeconfig([link])
 
 
 def test_several_files_are_listed_as_kubectl_lists_them() -> None:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from controller.clusters.fleet import Resources
 from controller.decision.costs import (
+    NodeRates,
     compute_node_share,
     compute_overlap_usd,
     compute_workload_rate,
     plan_wave_sizes,
-    workload_usd_per_hour,
 )
 from tests.controller.decision.worlds import make_cluster, make_quote, make_workload
 
@@ -45,13 +45,13 @@ def test_the_rate_is_exact_to_a_billionth() -> None:
 
 def test_a_workload_costs_its_share_of_the_quoted_node() -> None:
     cluster = make_cluster("tokyo", make_workload())
-    rate = workload_usd_per_hour(cluster.workloads[0], cluster, make_quote("tokyo", "0.20"))
+    rate = NodeRates(cluster.nodes, make_quote("tokyo", "0.20")).price(cluster.workloads[0])
     assert rate == Decimal("0.20")  # four pods of a quarter
 
 
 def test_a_workload_without_requests_has_no_cost() -> None:
     cluster = make_cluster("tokyo")
-    assert workload_usd_per_hour(make_workload(requests=None), cluster, make_quote("tokyo", "0.20")) is None
+    assert NodeRates(cluster.nodes, make_quote("tokyo", "0.20")).price(make_workload(requests=None)) is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from controller.decision.egress import EgressTable
 from controller.decision.egress_file import load_egress_table
 from controller.decision.settings import DecisionSettings
 from oracle.market import CapacityType, Offering
-from oracle.quotes import Quote, QuoteBoard
+from oracle.quotes import PriceMode, Quote, QuoteBoard
 
 NOW = 1_000_000.0
 CHECKOUT = WorkloadKey("tokyo", "shop", "checkout")
@@ -72,7 +72,9 @@ def make_picture(*clusters: Cluster) -> FleetPicture:
 
 
 def make_quote(context: str, usd_per_hour: str, **changes: Any) -> Quote:
-    quote = Quote(context, make_offering(context), Decimal(usd_per_hour), NOW, NOW + 180.0, "test")
+    quote = Quote(
+        context, make_offering(context), Decimal(usd_per_hour), NOW, NOW, NOW + 180.0, "test", PriceMode.LIVE
+    )
     return replace(quote, **changes)
 
 

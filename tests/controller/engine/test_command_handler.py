@@ -17,7 +17,7 @@ from controller.errors import PlanOutdated
 from controller.history.events import MoveStarted
 from controller.history.history import History
 from controller.history.projections import PastMove
-from oracle.quotes import SIMULATED_MARKET, QuoteBoard
+from oracle.quotes import Playback, PriceMode, QuoteBoard
 from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,
@@ -40,12 +40,16 @@ class FakeRegions:
 
     def __init__(self, *armed):
         self.armed = set(armed)
+        self.obstacle = None
 
     def is_armed(self, context):
         return context in self.armed
 
     def set_armed(self, context, armed):
-        (self.armed.add if armed else self.armed.discard)(context)
+        (self.armed.add if armed and self.obstacle is None else self.armed.discard)(context)
+
+    def arming_obstacle(self, context):
+        return self.obstacle
 
 
 class FakeMigrations:
@@ -99,7 +103,7 @@ class FakeUnfinished:
 class World:
     """A desk with everything around it."""
 
-    def __init__(self, *armed, accepts_simulated_prices=False):
+    def __init__(self, *armed, accepts_any_prices=False):
         self.regions, self.migrations, self.history = (
             FakeRegions(*armed),
             FakeMigrations(),
@@ -113,7 +117,7 @@ class World:
             self.history,
             SETTINGS,
             lambda: None,
-            accepts_simulated_prices,
+            accepts_any_prices,
         )
 
     async def round(self, *commands, board=BOARD):
@@ -221,14 +225,19 @@ def test_workload_whose_move_was_left_unfinished_begins_no_other():
 @pytest.mark.parametrize(
     ("accepted", "moves"), [(False, 0), (True, 1)], ids=["real clusters", "simulated clusters"]
 )
-def test_real_clusters_are_not_moved_on_simulated_prices(accepted, moves):
-    quotes = {key: replace(quote, source=SIMULATED_MARKET) for key, quote in BOARD.quotes.items()}
+@pytest.mark.parametrize(
+    ("mode", "playback"),
+    [(PriceMode.SIMULATED, None), (PriceMode.RECORDED, Playback(NOW - 3e8, 1.0))],
+    ids=["simulated", "recorded"],
+)
+def test_real_clusters_are_moved_on_live_prices_only(accepted, moves, mode, playback):
+    quotes = {key: replace(quote, mode=mode, playback=playback) for key, quote in BOARD.quotes.items()}
 
     async def scenario():
-        world = World("tokyo", "virginia", accepts_simulated_prices=accepted)
+        world = World("tokyo", "virginia", accepts_any_prices=accepted)
         await world.round(await world.confirm(), board=QuoteBoard(quotes))
         assert len(world.migrations.started) == moves
-        assert accepted or "simulated" in world.desk.rejections[-1].reason
+        assert accepted or f"are {mode}" in world.desk.rejections[-1].reason
 
     run(scenario)
 
@@ -298,5 +307,15 @@ def test_who_asked_for_a_rollback_is_recorded():
         await world.round(CancelMigration("m1"), CancelMigration("unknown"))
         assert world.migrations.cancelled == ["m1", "unknown"]
         assert [entry.migration_id for entry in world.history.newest(5)] == ["m1"]
+
+    run(scenario)
+
+
+def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
+    async def scenario():
+        world = World()
+        world.regions.obstacle = "its server's certificate is not verified"
+        await world.round(SetArmed("tokyo", armed=True))
+        assert world.history.newest(1)[0].text == "tokyo not armed: its server's certificate is not verified"
 
     run(scenario)

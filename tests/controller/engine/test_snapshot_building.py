@@ -1,15 +1,17 @@
 """What a context shows: prices with their history, costs only where everything of them is known."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload, WorkloadKey
 from controller.contract.snapshots import PriceOrigin, PriceSourceView
-from controller.engine.snapshot_building import PriceFacts, build_context_views, describe_price_source
+from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
 from oracle.binding import Binding
 from oracle.market import Offering, Region
-from oracle.quotes import SIMULATED_MARKET, Quote, QuoteBoard
+from oracle.price_history import PricePoint
+from oracle.quotes import Playback, PriceMode, Quote, QuoteBoard
 
 OFFERING = Offering("aws", "us-east-1", "m5.2xlarge")
 PLACES = {"aws/us-east-1": Region("aws", "us-east-1", "Ashburn", "United States", 39.0, -77.5)}
@@ -34,9 +36,9 @@ def make_cluster(*workloads):
 
 
 def view_of(cluster, *, deadline=NOW + 10, history=()):
-    quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, deadline, "test")
+    quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, deadline, "test", PriceMode.LIVE)
     prices = PriceFacts(QuoteBoard({("home", OFFERING): quote}), {("home", OFFERING): history}, {})
-    (view,) = build_context_views(FleetPicture({"home": cluster}), prices, PLACES, frozenset(), NOW)
+    (view,) = ContextViews(PLACES).build(FleetPicture({"home": cluster}), prices, frozenset(), NOW)
     return view
 
 
@@ -59,8 +61,85 @@ def test_one_unknown_cost_makes_the_sum_unknown():
 
 
 def test_trend_is_the_change_over_the_shown_history():
-    assert view_of(make_cluster(), history=((0.0, 0.10), (1.0, 0.12))).trend == 0.12 / 0.10 - 1
-    assert view_of(make_cluster(), history=((0.0, 0.10),)).trend is None
+    points = (PricePoint(0.0, Decimal("0.10")), PricePoint(1.0, Decimal("0.12")))
+    assert view_of(make_cluster(), history=points).trend == 0.12 / 0.10 - 1
+    assert view_of(make_cluster(), history=points[:1]).trend is None
+
+
+class Shown:
+    """The views of one context from snapshot to snapshot."""
+
+    def __init__(self, cluster):
+        self.views = ContextViews(PLACES)
+        self.cluster = cluster
+        self.quote = Quote(
+            "home", OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, NOW + 10, "test", PriceMode.LIVE
+        )
+        self.points = (PricePoint(NOW - 1, Decimal("0.20")),)
+
+    def build(self, now=NOW, armed=frozenset()):
+        prices = PriceFacts(
+            QuoteBoard({("home", OFFERING): self.quote}), {("home", OFFERING): self.points}, {}
+        )
+        (view,) = self.views.build(FleetPicture({"home": self.cluster}), prices, armed, now)
+        return view
+
+
+def test_view_of_a_context_in_which_nothing_changed_is_kept():
+    shown = Shown(make_cluster(make_workload()))
+    before = shown.build()
+    shown.cluster = replace(shown.cluster, observed_at=NOW + 5)
+
+    assert shown.build(NOW + 5) is before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda shown: setattr(shown, "quote", replace(shown.quote, usd_per_hour=Decimal("0.21"))),
+        lambda shown: setattr(shown, "quote", replace(shown.quote, deadline=NOW - 1)),
+        lambda shown: setattr(shown, "points", (*shown.points, PricePoint(NOW, Decimal("0.21")))),
+        lambda shown: setattr(shown, "cluster", replace(shown.cluster, health=Health.UNREACHABLE)),
+        lambda shown: setattr(shown, "cluster", replace(shown.cluster, reason="slow")),
+        lambda shown: setattr(shown, "cluster", make_cluster(make_workload(), make_workload("second"))),
+        lambda shown: setattr(shown, "cluster", replace(shown.cluster, nodes=())),
+    ],
+    ids=["price", "expiry", "history", "health", "reason", "workloads", "nodes"],
+)
+def test_kept_view_is_what_a_new_one_would_be(change):
+    shown = Shown(make_cluster(make_workload()))
+    before = shown.build()
+    change(shown)
+    fresh = Shown(shown.cluster)
+    fresh.quote, fresh.points = shown.quote, shown.points
+
+    assert shown.build() == fresh.build()
+    assert shown.build() != before
+
+
+def test_arming_shows_at_once():
+    shown = Shown(make_cluster(make_workload()))
+    shown.build()
+
+    assert shown.build(armed=frozenset({"home"})).armed
+
+
+def test_price_expires_in_a_kept_view_by_the_clock_alone():
+    shown = Shown(make_cluster(make_workload()))
+    shown.build()
+
+    assert shown.build(shown.quote.deadline).usd_per_day is None
+
+
+def test_workload_of_which_nothing_changed_is_the_same_object():
+    shown = Shown(make_cluster(make_workload(), make_workload("second")))
+    first, second = shown.build().workloads
+    scaled = replace(make_workload("second"), desired_replicas=9)
+    shown.cluster = make_cluster(make_workload(), scaled)
+    now_first, now_second = shown.build().workloads
+
+    assert now_first is first
+    assert (second.desired_replicas, now_second.desired_replicas) == (4, 9)
 
 
 def test_replicas_of_a_cluster_that_does_not_answer_are_unknown():
@@ -70,13 +149,19 @@ def test_replicas_of_a_cluster_that_does_not_answer_are_unknown():
 
 
 REPLAY = "replay of prices.csv"
+SIMULATED_MARKET = "simulated market"
+PLAYBACK = Playback(1_777_777_777.0, 86_400.0)
+PLAYED = f"{REPLAY}, recorded 2026-05-03, played 86,400 times as fast"
+WORLDS = {REPLAY: (PriceMode.RECORDED, PLAYBACK), SIMULATED_MARKET: (PriceMode.SIMULATED, None)}
 
 
 def source_of(*quotes, own_source=REPLAY):
     """What is said of these (context, source, deadline) where the contexts home and away are bound."""
     board = QuoteBoard(
         {
-            (context, OFFERING): Quote(context, OFFERING, Decimal("0.20"), NOW - 1, deadline, source)
+            (context, OFFERING): Quote(
+                context, OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, deadline, source, *WORLDS[source]
+            )
             for context, source, deadline in quotes
         }
     )
@@ -93,16 +178,16 @@ def test_source_of_the_prices_is_who_said_them_not_who_could_have():
 
 def test_mixture_of_sources_is_said():
     mixed = source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW + 9))
-    assert mixed == PriceSourceView(PriceOrigin.MIXED, f"{REPLAY} and {SIMULATED_MARKET}")
+    assert mixed == PriceSourceView(PriceOrigin.MIXED, f"{PLAYED} and {SIMULATED_MARKET}")
 
 
 def test_expired_prices_have_no_part_in_the_source_while_others_have_not_expired():
-    assert source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW)).text == REPLAY
+    assert source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW)).text == PLAYED
     assert source_of(("away", SIMULATED_MARKET, NOW)).text == f"{SIMULATED_MARKET} (expired)"
 
 
 def test_prices_of_contexts_of_others_have_no_part_in_the_source():
-    assert source_of(("foreign", SIMULATED_MARKET, NOW + 9), ("home", REPLAY, NOW + 9)).text == REPLAY
+    assert source_of(("foreign", SIMULATED_MARKET, NOW + 9), ("home", REPLAY, NOW + 9)).text == PLAYED
 
 
 @pytest.mark.parametrize(("own_source", "said"), [(REPLAY, f"{REPLAY} (awaited)"), (None, "none yet")])

@@ -38,6 +38,7 @@ TAGS = {
     *("cancel_requested", "cancel_not_led", "move_left_unfinished"),
     *("journal_not_understood", "leases_denied", "search_failed"),
     *("prices_lost", "prices_back", "clusters_lost", "clusters_back", "context_armed", "context_disarmed"),
+    "arming_refused",
 }
 
 MONEY = st.decimals(-1_000, 1_000, places=6)

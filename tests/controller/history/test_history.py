@@ -14,16 +14,17 @@ from controller.history.database import open_for_reading
 from controller.history.events import ContextArmed, EngineStarted, EngineStopped
 from controller.history.history import History
 from controller.history.opening import open_history
+from controller.history.price_points import Series
 from controller.history.prices import read_prices
 from controller.history.reading import read_newest, to_recorded
 from controller.history.settings import HistorySettings
 from oracle.market import Offering
-from oracle.quotes import Quote
+from oracle.quotes import PriceMode, Quote
 from tests.controller.history.histories import NOW, Installation, ended, started
 
 M5 = Offering("aws", "eu-west-3", "m5.large")
 STEP_S = HistorySettings().price_step_s
-QUOTE = Quote("paris", M5, Decimal("0.0912"), NOW, NOW + 60, "watched prices.csv")
+QUOTE = Quote("paris", M5, Decimal("0.0912"), NOW, NOW, NOW + 60, "watched prices.csv", PriceMode.LIVE)
 
 
 @pytest.fixture
@@ -33,16 +34,16 @@ def installation(tmp_path: Path) -> Installation:
 
 def read_points(installation: Installation) -> list[tuple[float, Decimal]]:
     connection = open_for_reading(installation.files.database)
-    points = read_prices(connection, M5, QUOTE.source, NOW - 1, NOW + 1e6)
+    points = read_prices(connection, Series(M5, QUOTE.source, QUOTE.mode), NOW - 1, NOW + 1e6)
     connection.close()
     return points
 
 
 def test_an_offering_has_a_point_a_step_however_often_its_quotes_are_seen(installation: Installation) -> None:
-    later = replace(QUOTE, observed_at=NOW + STEP_S, usd_per_hour=Decimal("0.1"))
+    later = replace(QUOTE, confirmed_at=NOW + STEP_S, usd_per_hour=Decimal("0.1"))
     for _ in range(2):  # also by a second program
         with installation.run() as history:
-            for quotes in ([QUOTE], [QUOTE], [replace(QUOTE, observed_at=NOW + STEP_S - 1)], [later]):
+            for quotes in ([QUOTE], [QUOTE], [replace(QUOTE, confirmed_at=NOW + STEP_S - 1)], [later]):
                 history.sample_prices(quotes)
     assert read_points(installation) == [(NOW, Decimal("0.0912")), (NOW + STEP_S, Decimal("0.1"))]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from controller.history.database import open_for_writing, transaction
-from controller.history.price_points import DAY_S, PriceSample, to_usd
+from controller.history.price_points import DAY_S, PriceSample, Series, to_usd
 from controller.history.prices import (
     add_samples,
     drop_days,
@@ -23,6 +23,7 @@ from controller.history.prices import (
 )
 from controller.history.settings import HistorySettings
 from oracle.market import CapacityType, Offering
+from oracle.quotes import PriceMode
 
 SOURCE = "watched prices.csv"
 STEP_S = int(HistorySettings().price_step_s)
@@ -36,8 +37,12 @@ def offering(number: int = 0) -> Offering:
     return Offering("aws", f"region-{number}", "m5.large", CapacityType.SPOT)
 
 
-def sample(at: int, microdollars: int, number: int = 0, source: str = SOURCE) -> PriceSample:
-    return PriceSample(offering(number), source, at, microdollars)
+def series(number: int = 0, source: str = SOURCE, mode: PriceMode = PriceMode.LIVE) -> Series:
+    return Series(offering(number), source, mode)
+
+
+def sample(at: int, microdollars: int, *, of: Series | None = None) -> PriceSample:
+    return PriceSample(of or series(), at, microdollars)
 
 
 @pytest.fixture
@@ -52,8 +57,8 @@ def add(connection: sqlite3.Connection, *samples: PriceSample) -> None:
         add_samples(connection, samples, STEP_S)
 
 
-def read(connection: sqlite3.Connection, number: int = 0) -> list[tuple[float, Decimal]]:
-    return read_prices(connection, offering(number), SOURCE, 0.0, BEGIN + 1000 * DAY_S)
+def read(connection: sqlite3.Connection, of: Series | None = None) -> list[tuple[float, Decimal]]:
+    return read_prices(connection, of or series(), 0.0, BEGIN + 1000 * DAY_S)
 
 
 def test_a_year_of_two_hundred_offerings_takes_at_most_fifty_mebibytes(tmp_path: Path) -> None:
@@ -65,9 +70,9 @@ def test_a_year_of_two_hundred_offerings_takes_at_most_fifty_mebibytes(tmp_path:
         midnight = BEGIN + day * DAY_S
         rows = []
         for second in range(0, DAY_S, STEP_S):
-            for series in range(3):
-                prices[series] = max(1, prices[series] + chance.randint(-20_000, 20_000))
-                rows.append((series + 1, midnight + second + chance.randint(0, 30), prices[series]))
+            for number in range(3):
+                prices[number] = max(1, prices[number] + chance.randint(-20_000, 20_000))
+                rows.append((number + 1, midnight + second + chance.randint(0, 30), prices[number]))
         with transaction(connection):
             connection.executemany("INSERT INTO price_points VALUES (?, ?, ?)", rows)
             pack_days(connection, midnight + DAY_S)
@@ -87,9 +92,7 @@ def test_prices_are_read_as_they_were_said_packed_or_not(connection: sqlite3.Con
         pack_days(connection, BEGIN + 2.5 * DAY_S)
     assert connection.execute("SELECT count(*) FROM price_days").fetchone() == (2,)
     assert read(connection) == expected
-    assert (
-        read_prices(connection, offering(), SOURCE, BEGIN + DAY_S, BEGIN + DAY_S + STEP_S) == expected[96:98]
-    )
+    assert read_prices(connection, series(), BEGIN + DAY_S, BEGIN + DAY_S + STEP_S) == expected[96:98]
 
 
 def test_points_closer_than_the_step_are_left_out_whoever_says_them(connection: sqlite3.Connection) -> None:
@@ -106,12 +109,12 @@ def test_a_day_that_is_packed_twice_keeps_what_it_had(connection: sqlite3.Connec
     assert [price for _, price in read(connection)] == [to_usd(100), to_usd(100 + STEP_S)]
 
 
-def test_offerings_and_sources_are_told_apart(connection: sqlite3.Connection) -> None:
-    add(connection, sample(BEGIN, 1), sample(BEGIN, 2, number=1), sample(BEGIN, 3, source="replay of a.csv"))
-    assert read(connection) == [(BEGIN, to_usd(1))]
-    assert read(connection, 1) == [(BEGIN, to_usd(2))]
-    assert len(read_series(connection)) == 3
-    assert read(connection, 9) == []
+def test_offerings_sources_and_modes_are_told_apart(connection: sqlite3.Connection) -> None:
+    told = [series(), series(1), series(source="prices.csv"), series(mode=PriceMode.RECORDED)]
+    add(connection, *(sample(BEGIN, number, of=one) for number, one in enumerate(told)))
+    assert [read(connection, one) for one in told] == [[(BEGIN, to_usd(number))] for number in range(4)]
+    assert read_series(connection) == told
+    assert read(connection, series(9)) == []
 
 
 def test_the_price_at_a_moment_is_the_last_that_was_said_and_unknown_when_that_is_too_old(
@@ -119,9 +122,9 @@ def test_the_price_at_a_moment_is_the_last_that_was_said_and_unknown_when_that_i
 ) -> None:
     add(connection, sample(BEGIN, 100), sample(BEGIN + DAY_S, 200))
     life_s = 2 * STEP_S
-    assert read_prices_at(connection, BEGIN + STEP_S, life_s) == {(offering(), SOURCE): to_usd(100)}
+    assert read_prices_at(connection, BEGIN + STEP_S, life_s) == {series(): to_usd(100)}
     assert read_prices_at(connection, BEGIN + 3 * STEP_S, life_s) == {}
-    assert read_prices_at(connection, BEGIN + DAY_S, life_s) == {(offering(), SOURCE): to_usd(200)}
+    assert read_prices_at(connection, BEGIN + DAY_S, life_s) == {series(): to_usd(200)}
     assert read_prices_at(connection, BEGIN - 1, life_s) == {}
 
 

@@ -6,13 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from controller.history.database import measure_used_bytes
-from controller.history.price_points import PriceSample
+from controller.history.price_points import PriceSample, Series
 from controller.history.prices import read_prices
 from oracle.market import Offering
+from oracle.quotes import PriceMode
 from tests.controller.history.histories import NOW, Clock, armed, open_store, read_contexts, verify
 
 DAY_S = 86400.0
-M5 = Offering("aws", "eu-west-3", "m5.large")
+M5 = Series(Offering("aws", "eu-west-3", "m5.large"), "list", PriceMode.LIVE)
 
 
 def test_what_is_older_than_is_kept_goes(tmp_path: Path) -> None:
@@ -56,8 +57,8 @@ def test_prices_of_today_are_read_at_once_and_those_of_last_week_as_well(tmp_pat
     store = open_store(tmp_path / "history.db", clock)
     for day in range(8):
         clock.now = NOW + day * DAY_S
-        store.sample_prices([PriceSample(M5, "list", int(clock.now), 90_000 + day)])
-    found = read_prices(store.connection, M5, "list", NOW - DAY_S, clock.now)
+        store.sample_prices([PriceSample(M5, int(clock.now), 90_000 + day)])
+    found = read_prices(store.connection, M5, NOW - DAY_S, clock.now)
     assert [price for _, price in found] == [Decimal(90_000 + day) / 1_000_000 for day in range(8)]
     assert store.connection.execute("SELECT count(*) FROM price_points").fetchone()[0] <= 2
     store.close()

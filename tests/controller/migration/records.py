@@ -11,7 +11,7 @@ from controller.decision.costs import plan_wave_sizes
 from controller.migration.protocol.record import MigrationRecord, MovePlan, SideRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, MigrationState, Phase
 from oracle.market import Offering
-from oracle.quotes import Quote
+from oracle.quotes import PriceMode, Quote
 
 NOW = 1_790_000_000.0
 WORKLOAD = WorkloadKey("paris", "shop", "checkout")
@@ -20,7 +20,7 @@ WORKLOAD = WorkloadKey("paris", "shop", "checkout")
 def quote(context: str, usd_per_hour: str) -> Quote:
     """A fresh quote."""
     offering = Offering("aws", "eu-west-3", "m5.2xlarge")
-    return Quote(context, offering, Decimal(usd_per_hour), NOW, NOW + 60, "simulated")
+    return Quote(context, offering, Decimal(usd_per_hour), NOW, NOW, NOW + 60, "test", PriceMode.LIVE)
 
 
 def dry_run(replicas: int = 6) -> DryRun:

@@ -6,13 +6,12 @@ import os
 import stat
 from pathlib import Path
 
-import yaml
-
-from controller.simulation.kubeconfig import ContextAccess, write_kubeconfig
+from controller.clusters.kubeconfig import read_kubeconfig
+from controller.simulation.kubeconfig import write_kubeconfig
 
 CONTEXTS = {
-    "aws-eu-west-1": ContextAccess("http://127.0.0.1:1/clusters/aws-eu-west-1", "one"),
-    "gcp-us-central1": ContextAccess("http://127.0.0.1:1/clusters/gcp-us-central1", "two"),
+    "aws-eu-west-1": "http://127.0.0.1:1/clusters/aws-eu-west-1",
+    "gcp-us-central1": "http://127.0.0.1:1/clusters/gcp-us-central1",
 }
 
 
@@ -29,14 +28,12 @@ def test_file_is_private_even_where_a_public_one_stood(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_each_context_has_its_own_server_and_token(tmp_path: Path) -> None:
+def test_each_context_has_its_own_server_and_no_credential(tmp_path: Path) -> None:
     path = tmp_path / "kubeconfig"
     write_kubeconfig(path, CONTEXTS)
-    document = yaml.safe_load(path.read_text())
-    servers = {one["name"]: one["cluster"]["server"] for one in document["clusters"]}
-    tokens = {one["name"]: one["user"]["token"] for one in document["users"]}
-    assert servers == {name: access.server for name, access in CONTEXTS.items()}
-    assert tokens == {"aws-eu-west-1": "one", "gcp-us-central1": "two"}
+    contexts = read_kubeconfig([path]).contexts
+    assert {name: context.server for name, context in contexts.items()} == CONTEXTS
+    assert not any(context.user.has_credential or context.problem for context in contexts.values())
 
 
 def test_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import RecordingError
+from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
 from oracle.sources.recording import MAX_SILENCE_S, Recording, parse_recording
 
@@ -69,7 +69,7 @@ def test_columns_may_come_in_any_order_with_others_between() -> None:
     ],
 )
 def test_fault_is_told_with_line_and_reason(row: str, reason: str) -> None:
-    with pytest.raises(RecordingError) as caught:
+    with pytest.raises(PriceFileError) as caught:
         parse(FIRST, row)
     assert caught.value.line == 3
     assert "prices.csv, line 3" in str(caught.value)
@@ -77,13 +77,13 @@ def test_fault_is_told_with_line_and_reason(row: str, reason: str) -> None:
 
 
 def test_missing_columns_are_named() -> None:
-    with pytest.raises(RecordingError, match="line 1: missing column capacity_type, usd_per_hour; expected"):
+    with pytest.raises(PriceFileError, match="line 1: missing column capacity_type, usd_per_hour; expected"):
         parse(header="observed_at,provider,region,instance_type")
 
 
 @pytest.mark.parametrize("lines", [[], ["\n"], [HEADER]], ids=["empty", "blank", "header only"])
 def test_file_without_prices_is_refused(lines: list[str]) -> None:
-    with pytest.raises(RecordingError):
+    with pytest.raises(PriceFileError):
         parse_recording(lines, "prices.csv", KNOWN)
 
 
@@ -97,7 +97,7 @@ def test_unknown_region_is_left_out_with_its_line_and_a_suggestion() -> None:
 
 
 def test_file_of_unknown_regions_only_is_refused_with_the_reason() -> None:
-    with pytest.raises(RecordingError, match="region aws/nowhere is not known"):
+    with pytest.raises(PriceFileError, match="region aws/nowhere is not known"):
         parse("2026-07-02T00:00:00Z,aws,nowhere,m5.xlarge,spot,0.1")
 
 
@@ -146,12 +146,32 @@ def test_spot_may_start_later_than_on_demand() -> None:
 
 
 def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oracle.sources.recording.MAX_ROWS", 10)
-    with pytest.raises(RecordingError, match="more than 10 rows"):
+    monkeypatch.setattr("oracle.sources.price_rows.MAX_ROWS", 10)
+    with pytest.raises(PriceFileError, match="more than 10 rows"):
         parse(*[FIRST] * 11)
+
+
+def test_cell_that_goes_on_over_the_end_of_its_line_is_told() -> None:
+    with pytest.raises(
+        PriceFileError, match="line 3: no valid CSV: a quote that is opened there ends on another"
+    ):
+        parse(FIRST, '2026-07-02T00:00:00Z,aws,us-east-1,"m5.', 'xlarge",spot,0.1', FIRST)
+
+
+def test_endless_names_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oracle.sources.price_rows.MAX_OFFERINGS", 3)
+    parse(*[FIRST] * 9)
+    with pytest.raises(PriceFileError, match="line 5: more than 3 offerings"):
+        parse(*(FIRST.replace("m5", f"m{number}") for number in range(9)))
+
+
+def test_endless_unknown_regions_are_counted() -> None:
+    recording = parse(FIRST, *(FIRST.replace("us-east-1", f"moon-{number}") for number in range(50)))
+    assert len(recording.notices) == 21
+    assert recording.notices[-1] == "prices.csv: 30 rows of further unknown regions are left out."
 
 
 @given(st.lists(st.text(max_size=60), max_size=6))
 def test_any_text_is_read_or_refused(rows: list[str]) -> None:
-    with suppress(RecordingError):
+    with suppress(PriceFileError):
         parse(FIRST, *rows)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from oracle.errors import RecordingError
+from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
+from oracle.quotes import Playback
 from oracle.sources.choosing import choose_source
-from oracle.sources.replay import ReplaySource, load_recording
+from oracle.sources.price_file import load_recording
+from oracle.sources.replay import ReplaySource
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
 ROWS = (
@@ -33,6 +36,10 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def recorded_at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
 def price_at(source: ReplaySource, now: float) -> Decimal | None:
     observed = asyncio.run(source.observe([CAROLINA], now))
     return observed[0].usd_per_hour if observed else None
@@ -49,15 +56,18 @@ def test_replay_starts_with_the_first_spot_price_and_keeps_its_pace(file: Path) 
 def test_observations_carry_the_time_of_the_playing(file: Path) -> None:
     source = ReplaySource(load_recording(str(file)), 3600.0, NOON)
     (observation,) = asyncio.run(source.observe([CAROLINA], NOON + 5.0))
-    assert observation.observed_at == NOON + 5.0
+    assert observation.confirmed_at == NOON + 5.0
+    assert observation.playback == Playback(recorded_at("2026-07-02T05:00:00Z"), 3600.0)
+    assert observation.in_force_since == recorded_at("2026-07-02T00:00:00Z"), "by the recording's own clock"
 
 
 def test_end_of_the_recording_is_said(file: Path) -> None:
     source = ReplaySource(load_recording(str(file)), speed=DAY, started_at=NOON)
     price_at(source, NOON)
-    assert source.notices == ()
+    pace = "Prices are recorded; the recording runs 86,400 times as fast as real time."
+    assert source.notices == (pace,)
     assert price_at(source, NOON + 60.0) is None
-    assert source.notices == ("The recording ended on 2026-07-03.",)
+    assert source.notices == (pace, "The recording ended on 2026-07-03.")
 
 
 def test_clock_set_back_does_not_play_what_was_never_recorded(file: Path) -> None:
@@ -97,12 +107,12 @@ def test_packed_file_and_byte_order_mark_are_read(tmp_path: Path) -> None:
 def test_unreadable_file_is_told(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(RecordingError, match=reason):
+    with pytest.raises(PriceFileError, match=reason):
         load_recording(str(path))
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="No such file"):
+    with pytest.raises(PriceFileError, match="No such file"):
         load_recording(str(tmp_path / "nothing.csv"))
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.market import Offering
+from oracle.quotes import PriceMode
 from oracle.sanity import PriceMemory, judge_price
 from oracle.sources.base import Observation
 from oracle.sources.price_levels import PriceLevels
@@ -67,7 +68,7 @@ def test_other_seed_is_another_market() -> None:
 def test_price_is_always_sane(pool: Offering, now: float, seed: int) -> None:
     price = market(seed).find_price(pool, now)
     assert price is not None
-    observation = Observation(pool, price, now)
+    observation = Observation(pool, price, now, now)
     assert judge_price(observation, LEVELS.find_on_demand(pool), PriceMemory())[0] is None
 
 
@@ -164,7 +165,8 @@ def test_source_says_that_it_is_simulated_how_fast_it_runs_and_what_it_does_not_
     unknown = Offering("aws", "us-east-1", "x9.large")
     observed = asyncio.run(source.observe([VIRGINIA, unknown], 1.79e9))
     assert [one.offering for one in observed] == [VIRGINIA]
-    assert observed[0].observed_at == 1.79e9
+    assert observed[0].confirmed_at == 1.79e9
+    assert source.mode is PriceMode.SIMULATED
     assert "simulated" in source.name
     assert "7200 times" in source.notices[0]
     assert "x9.large" in source.notices[1]

@@ -15,22 +15,29 @@ from oracle.binding import Binding
 from oracle.errors import QuoteDecodeError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Quote
+from oracle.quotes import Playback, PriceMode, Quote
 from oracle.store import codec
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, make_quote
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs"]), min_size=1, max_size=40)
 offerings = st.builds(Offering, names, names, names, st.sampled_from(CapacityType))
+playbacks = st.builds(Playback, st.floats(1e9, 2e9), st.floats(0.001, 1e7))
+worlds = st.one_of(
+    st.tuples(st.sampled_from([PriceMode.LIVE, PriceMode.SIMULATED])),
+    st.tuples(st.just(PriceMode.RECORDED), playbacks),
+)
 quotes = st.builds(
-    lambda context, offering, cents, at, life, source: Quote(
-        context, offering, Decimal(cents) / 10_000, at, at + life, source
+    lambda context, offering, cents, since, at, life, source, world: Quote(
+        context, offering, Decimal(cents) / 10_000, since, at, at + life, source, *world
     ),
     names,
     offerings,
     st.integers(1, 10**7),
     st.floats(1e9, 2e9),
+    st.floats(1e9, 2e9),
     st.floats(1.0, 80_000.0),
     names,
+    worlds,
 )
 
 
@@ -61,7 +68,7 @@ def damaged(change: Callable[[dict[str, Any]], object]) -> bytes:
     [
         lambda fields: fields.pop("context"),
         lambda fields: fields.update(extra=1),
-        lambda fields: fields.update(version=2),
+        lambda fields: fields.update(version=1),
         lambda fields: fields.update(context=""),
         lambda fields: fields.update(context="x" * 300),
         lambda fields: fields.update(context="blue\u202egreen"),
@@ -73,11 +80,19 @@ def damaged(change: Callable[[dict[str, Any]], object]) -> bytes:
         lambda fields: fields.update(usd_per_hour="1e-3"),
         lambda fields: fields.update(usd_per_hour="٠.١"),
         lambda fields: fields.update(capacity_type="free"),
-        lambda fields: fields.update(deadline=fields["observed_at"]),
+        lambda fields: fields.update(deadline=fields["confirmed_at"]),
         lambda fields: fields.update(deadline=NOON + 10 * 86_400.0),
         lambda fields: fields.update(deadline=float("inf")),
-        lambda fields: fields.update(observed_at=float("nan")),
-        lambda fields: fields.update(observed_at=True),
+        lambda fields: fields.update(confirmed_at=float("nan")),
+        lambda fields: fields.update(confirmed_at=True),
+        lambda fields: fields.update(in_force_since=None),
+        lambda fields: fields.pop("mode"),
+        lambda fields: fields.update(mode="real"),
+        lambda fields: fields.update(mode="recorded"),
+        lambda fields: fields.update(playback={"recorded_at": 1.0, "speed": 1.0}),
+        lambda fields: fields.update(mode="recorded", playback={"recorded_at": 1.0, "speed": 0.0}),
+        lambda fields: fields.update(mode="recorded", playback={"recorded_at": 1e300, "speed": 1.0}),
+        lambda fields: fields.update(mode="recorded", playback=[1.0, 1.0]),
         lambda fields: fields.update(region=["us-east-1"]),
     ],
 )

@@ -1,0 +1,88 @@
+"""`sentinelaura contexts`: what a kubeconfig offers, whom it would have us be and what it would run. Contacts none."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from app.commands.output import MAX_MESSAGE_CHARACTERS, tell, write_output
+from app.composition import kube_settings
+from app.configuration import Configuration
+from app.exit_codes import ExitCode
+from app.formatting import plain_text
+from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
+from controller.clusters.kube_configuration import find_obstacle
+from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig, split_kubeconfig_paths
+from controller.clusters.kubeconfig_entries import UserEntry
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One context; `state` is used, refused or left out."""
+
+    context: str
+    server: str
+    credential: str
+    state: str
+    reason: str = ""
+
+
+async def run_contexts(arguments: Namespace, configuration: Configuration) -> int:
+    """Print one line for each context, and below it why it is not used. Raises: KubeconfigError."""
+    if configuration.kubeconfig is None:
+        tell("no --kubeconfig: the clusters are simulated, and need no credential")
+        return ExitCode.OK
+    kubeconfig = read_kubeconfig(split_kubeconfig_paths(configuration.kubeconfig))
+    programs = ExecPrograms(kube_settings(configuration))
+    rows = [_describe(context, configuration, programs) for context in kubeconfig.contexts.values()]
+    for note in kubeconfig.notes:
+        tell(note)
+    write_output(
+        json.dumps({"contexts": [asdict(row) for row in rows]}, indent=2)
+        if arguments.json
+        else "\n".join(_to_lines(rows))
+    )
+    return ExitCode.OK
+
+
+def _describe(context: KubeconfigContext, configuration: Configuration, programs: ExecPrograms) -> _Row:
+    obstacle = find_obstacle(context, kube_settings(configuration), programs)
+    state, reason = "used", ""
+    if obstacle is not None:
+        state, reason = "refused", obstacle.lstrip(": ")
+    if configuration.use_contexts is not None and context.name not in configuration.use_contexts:
+        state, reason = "left out", ""
+    return _Row(context.name, context.server, _describe_credential(context.user, programs), state, reason)
+
+
+def _describe_credential(user: UserEntry, programs: ExecPrograms) -> str:
+    """What is sent or run, and as whom; never the credential itself."""
+    kinds = {
+        "token": user.token,
+        "token file": user.token_file,
+        "password": user.username,
+        "client certificate": user.certificate,
+    }
+    parts = [kind for kind, value in kinds.items() if value is not None]
+    if user.exec_plugin is not None:
+        parts.append(f"plugin {user.exec_plugin.command}")
+        try:
+            parts[-1] += f" ({programs.permit(user.exec_plugin)})"
+        except ProgramNotAllowed:
+            pass  # the reason stands beside it
+    if user.impersonation is not None:
+        parts.append(f"as {user.impersonation.user}")
+    return ", ".join(parts) or "none"
+
+
+def _to_lines(rows: Iterable[_Row]) -> Iterable[str]:
+    for row in rows:
+        context, server, credential, reason = (
+            plain_text(text, MAX_MESSAGE_CHARACTERS)
+            for text in (row.context, row.server, row.credential, row.reason)
+        )
+        yield f"{row.state:<9} {context:<32} {server or '-':<40} {credential}"
+        if reason:
+            yield f"{'':10}{reason}"

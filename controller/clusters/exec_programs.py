@@ -1,0 +1,161 @@
+"""Which programs a kubeconfig may run for its credentials, and with which of its variables.
+
+A kubeconfig is somebody else's text: it names a program, and what the configuration allows decides whether it runs. An
+allowed name stands for one file, found once at the start. What the program does is decided by its environment as well,
+so that a variable counts only where the configuration names it for this program; without it the program does not run,
+because dropping a variable (AWS_PROFILE) would mean another identity.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.clusters.kubeconfig_entries import ExecPlugin
+from controller.clusters.settings import KubeSettings
+from controller.clusters.toml_text import toml_key, toml_list
+from controller.clusters.trusted_path import UntrustedPath, resolve_trusted
+from oracle.untrusted_text import clean_text
+
+#: Plugin -> the variables that its vendor's tools write into a kubeconfig. None of them names a program or a file.
+PRESETS: Mapping[str, frozenset[str]] = {
+    "aws": frozenset({"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_STS_REGIONAL_ENDPOINTS"}),
+    "aws-iam-authenticator": frozenset({"AWS_PROFILE", "AWS_REGION", "AWS_STS_REGIONAL_ENDPOINTS"}),
+    "gke-gcloud-auth-plugin": frozenset({"CLOUDSDK_ACTIVE_CONFIG_NAME", "CLOUDSDK_CORE_ACCOUNT"}),
+    "kubelogin": frozenset({"AAD_LOGIN_METHOD", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"}),
+}
+
+#: Variables that say where we are and what runs. They come from our own process, whatever a configuration allows:
+#: where programs and their files are found, in which language they speak, and through which proxy.
+_OURS = re.compile(
+    r"PATH|PATHEXT|HOME|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|XDG_.+|TMPDIR|TEMP|TMP|SHELL|COMSPEC|"
+    r"LANG|LANGUAGE|LC_.+|LOCPATH|NLSPATH|(HTTPS?|ALL|NO|FTP)_PROXY|KUBERNETES_EXEC_INFO|"
+    r"LD_.+|DYLD_.+|GCONV_PATH|PYTHON.+|NODE_OPTIONS|NODE_PATH|PERL5.+|RUBY.+|BASH_ENV|ENV|SHELLOPTS|IFS|"
+    r"JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|OPENSSL_.+|SSL_CERT_.+|SSLKEYLOGFILE",
+    re.IGNORECASE,
+)
+
+
+class ProgramNotAllowed(Exception):
+    """A program may not run, or not like this; the message is a sentence and says what would allow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundProgram:
+    """An allowed entry of the configuration, the file that it stands for, and why that may not be run."""
+
+    entry: str
+    file: Path | None
+    problem: str | None = None
+
+
+class ExecPrograms:
+    """The allowed programs as they were found when this was made; a later change of the PATH changes nothing."""
+
+    def __init__(self, settings: KubeSettings) -> None:
+        self._allows_all = "*" in settings.allowed_exec_plugins
+        self._variables = settings.exec_plugin_env
+        self._found = {entry: _find(entry) for entry in sorted(settings.allowed_exec_plugins - {"*"})}
+
+    @property
+    def found(self) -> tuple[FoundProgram, ...]:
+        """What each allowed entry stands for."""
+        return tuple(self._found.values())
+
+    def permit(self, plugin: ExecPlugin) -> Path:
+        """Return the file to run for a kubeconfig's plugin, with all the variables that it wants.
+
+        Raises: ProgramNotAllowed.
+        """
+        program = self._find_allowed(plugin.command)
+        if program is None:
+            raise ProgramNotAllowed(_describe_consent(plugin))
+        self._check_variables(program.entry, plugin)
+        if program.file is None:
+            hint = f"; {clean_text(plugin.install_hint)}" if plugin.install_hint else ""
+            raise ProgramNotAllowed(
+                f"needs the credential plugin {clean_text(plugin.command)}: {program.problem}{hint}"
+            )
+        if problem := _judge(program.file):
+            raise ProgramNotAllowed(f"may not run its credential plugin: {problem}")
+        return program.file
+
+    def _find_allowed(self, command: str) -> FoundProgram | None:
+        if self._allows_all or command in self._found:
+            return self._found.setdefault(command, _find(command))
+        if is_bare(command):
+            return None
+        # A path allows one file, not every file of that name beside whatever kubeconfig.
+        wanted = os.path.realpath(command)
+        paths = (program for program in self._found.values() if program.file and not is_bare(program.entry))
+        return next((program for program in paths if os.path.realpath(program.entry) == wanted), None)
+
+    def _check_variables(self, entry: str, plugin: ExecPlugin) -> None:
+        wanted = plugin.environment.keys()
+        if ours := sorted(name for name in wanted if _OURS.fullmatch(name)):
+            raise ProgramNotAllowed(
+                f"sets {_show(ours)} for its credential plugin, which only SentinelAura's own environment may; "
+                "remove it from the kubeconfig, or set it where you start SentinelAura"
+            )
+        allowed = self._variables.get(entry, frozenset())
+        if unknown := sorted(wanted - allowed):
+            raise ProgramNotAllowed(
+                f"waits for your consent: it sets {_show(unknown)} for the credential plugin {clean_text(entry)}; "
+                f"if you trust that, have this line in the configuration file: "
+                f"{consent_line(entry, wanted, allowed)}"
+            )
+
+
+def consent_line(entry: str, wanted: Collection[str], allowed: Collection[str] = frozenset()) -> str:
+    """The line of the configuration file that allows these variables; the plugin's preset where that has them all."""
+    preset = PRESETS.get(Path(entry).name, frozenset())
+    names = {*allowed, *(preset if preset.issuperset(wanted) else wanted)}
+    return f"exec_plugin_env.{toml_key(entry)} = {toml_list(sorted(names))}"
+
+
+def is_bare(command: str) -> bool:
+    """Whether a command is a name to be looked for, and no path."""
+    return Path(command).name == command
+
+
+def _describe_consent(plugin: ExecPlugin) -> str:
+    """Its arguments may hold secrets, so that no message shows them."""
+    shown = clean_text(plugin.command)
+    line = f"allowed_exec_plugins = {toml_list([plugin.command])}"
+    if plugin.environment:
+        line += f" and {consent_line(plugin.command, plugin.environment.keys())}"
+    return (
+        f"wants to run a program for its credentials: {shown}; if you trust it, "
+        f"add it to the allowed exec plugins in the configuration file: {line}"
+    )
+
+
+def _find(entry: str) -> FoundProgram:
+    if is_bare(entry):
+        # A relative folder in the PATH would be whatever folder we were started in.
+        folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]
+        found = shutil.which(entry, path=os.pathsep.join(folders))
+    else:
+        found = shutil.which(entry) if os.path.isabs(entry) else None
+    if found is None:
+        return FoundProgram(entry, None, "it is not installed")
+    return FoundProgram(entry, Path(found), _judge(Path(found)))
+
+
+def _judge(file: Path) -> str | None:
+    """Why a program may not be run; None: nobody else could have changed it."""
+    try:
+        resolve_trusted(file)
+    except UntrustedPath as error:
+        return str(error)
+    except OSError as error:
+        return f"{file} cannot be looked at: {error.strerror}"
+    return None
+
+
+def _show(names: Iterable[str]) -> str:
+    return clean_text(", ".join(names))

@@ -1,0 +1,49 @@
+"""Rows of regions that the program does not know: left out, counted, and told with the line of the first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from oracle.sources.price_rows import PriceRow
+
+#: Unknown regions that are named; a file that is wrong altogether is as clear after twenty.
+MAX_NAMED = 20
+
+
+class RegionFilter:
+    """Says of each row whether its region is known, and remembers those that are not."""
+
+    def __init__(
+        self, file: str, known: Iterable[str], suggest: Callable[[str], str | None] = lambda key: None
+    ) -> None:
+        """`known` are keys `provider/region`; `suggest` finds the one that looks like a wrong one."""
+        self._file = file
+        self._known = frozenset(known)
+        self._suggest = suggest
+        self._unknown: dict[str, int] = {}
+        self._further = 0
+
+    def knows(self, row: PriceRow) -> bool:
+        """Whether the row's region is known; one that is not is noted."""
+        key = row.offering.region_key
+        if key in self._known:
+            return True
+        if key not in self._unknown:
+            if len(self._unknown) < MAX_NAMED:
+                self._unknown[key] = row.line
+            else:
+                self._further += 1
+        return False
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was left out, as sentences."""
+        named = tuple(self._describe(key, line) for key, line in self._unknown.items())
+        if not self._further:
+            return named
+        return (*named, f"{self._file}: {self._further} rows of further unknown regions are left out.")
+
+    def _describe(self, key: str, line: int) -> str:
+        suggestion = self._suggest(key)
+        hint = f" (did you mean {suggestion}?)" if suggestion else ""
+        return f"{self._file}, line {line}: region {key} is not known{hint}; its rows are left out."

@@ -1,0 +1,76 @@
+"""Reads files of prices, packed or not, without ever holding more of one than a line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from oracle.errors import PriceFileError
+from oracle.regions import load_regions, suggest_region
+from oracle.sources.file_trust import find_other_writer
+from oracle.sources.price_list import PriceList, parse_price_list
+from oracle.sources.price_rows import MAX_LINE_LENGTH
+from oracle.sources.recording import Recording, parse_recording
+from oracle.sources.watched_file import Version
+
+
+def load_recording(path: str) -> Recording:
+    """Read a .csv or .csv.gz file of recorded prices. Raises: PriceFileError."""
+    return parse_recording(_read_lines(path), Path(path).name, load_regions(), suggest_region)
+
+
+def load_price_list(path: str, life_s: float) -> PriceList:
+    """Read one version of a file of live prices, which nobody else may have written. Raises: PriceFileError."""
+    lines = _read_lines(path, is_trusted_only=True)
+    return parse_price_list(lines, Path(path).name, life_s, load_regions(), suggest_region)
+
+
+def find_version(path: str) -> Version:
+    """Return what tells this version of a file from another. Raises: PriceFileError."""
+    try:
+        facts = os.stat(path)
+    except OSError as error:
+        raise PriceFileError(path, None, f"cannot be read ({error.strerror or error})") from error
+    # The second time cannot be set by whoever copies a file with its times.
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+
+
+def _read_lines(path: str, *, is_trusted_only: bool = False) -> Iterator[str]:
+    """Yield the lines of a file; of one that is too long, its beginning. Raises: PriceFileError."""
+    line = 0
+    try:
+        with open(path, "rb", opener=_open_at_once if is_trusted_only else None) as file:
+            if is_trusted_only:
+                _require_trust(file, path)
+            with _open_text(file, path) as text:
+                while piece := text.readline(MAX_LINE_LENGTH + 1):
+                    line += 1
+                    yield piece
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise PriceFileError(path, line + 1, f"the gzip file is damaged ({error}); fetch it again") from error
+    except UnicodeDecodeError as error:
+        raise PriceFileError(path, line + 1, f"no UTF-8 text ({error.reason})") from error
+    except OSError as error:
+        raise PriceFileError(path, None, f"cannot be read ({error.strerror or error})") from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for somebody to write into a pipe, which is refused once it is open."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _open_text(file: BinaryIO, path: str) -> io.TextIOWrapper:
+    unpacked = gzip.GzipFile(fileobj=file) if path.endswith(".gz") else file
+    return io.TextIOWrapper(cast(BinaryIO, unpacked), encoding="utf-8-sig", newline="")
+
+
+def _require_trust(file: BinaryIO, path: str) -> None:
+    """Refuse a file that others may write: whoever writes it moves clusters."""
+    fault = find_other_writer(file.fileno(), path)
+    if fault is not None:
+        raise PriceFileError(path, None, f"{fault}, and would move clusters; let only its owner write it")

@@ -1,0 +1,121 @@
+"""Which file an allowed name stands for, and which variables of a kubeconfig it gets."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.configuration import resolve_configuration
+from controller.clusters.exec_programs import PRESETS, ExecPrograms, ProgramNotAllowed, consent_line
+from controller.clusters.kubeconfig_entries import ExecPlugin
+from controller.clusters.settings import KubeSettings
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="runs shell scripts and asks for mode bits")
+
+
+def put_program(folder: Path, name: str = "aws") -> Path:
+    folder.mkdir(exist_ok=True)
+    program = folder / name
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    return program
+
+
+def make_plugin(command: str = "aws", **more: Any) -> ExecPlugin:
+    return ExecPlugin(command=command, api_version="client.authentication.k8s.io/v1", **more)
+
+
+def find(monkeypatch: pytest.MonkeyPatch, path: str, **settings: Any) -> ExecPrograms:
+    monkeypatch.setenv("PATH", path)
+    return ExecPrograms(KubeSettings(**{"allowed_exec_plugins": frozenset({"aws"}), **settings}))
+
+
+def test_an_allowed_name_is_the_file_that_the_path_had_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, later = put_program(tmp_path / "bin"), put_program(tmp_path / "later")
+    programs = find(monkeypatch, str(program.parent))
+    monkeypatch.setenv("PATH", str(later.parent))
+    assert programs.permit(make_plugin()) == program
+    assert [(one.entry, one.file, one.problem) for one in programs.found] == [("aws", program, None)]
+
+
+def test_a_relative_folder_in_the_path_gives_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_program(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ProgramNotAllowed, match="is not installed"):
+        find(monkeypatch, f".{os.pathsep}").permit(make_plugin())
+
+
+def test_a_path_allows_one_file_and_not_its_namesake_beside_another_kubeconfig(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, foreign = put_program(tmp_path / "own"), put_program(tmp_path / "foreign")
+    programs = find(monkeypatch, "", allowed_exec_plugins=frozenset({str(own)}))
+    assert programs.permit(make_plugin(str(own))) == own
+    with pytest.raises(ProgramNotAllowed, match="if you trust it"):
+        programs.permit(make_plugin(str(foreign)))
+
+
+def test_a_missing_plugin_shows_its_install_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ProgramNotAllowed, match="not installed; get it from your cloud"):
+        find(monkeypatch, "/nowhere").permit(make_plugin(install_hint="get it from your cloud"))
+
+
+def test_the_line_that_a_refusal_asks_for_is_the_line_that_allows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = put_program(tmp_path / "my bin")
+    command, wanted = str(program), {"AWS_PROFILE": "prod", "X": "1"}
+    plugin = make_plugin(command, environment=wanted)
+    with pytest.raises(ProgramNotAllowed, match="waits for your consent: it sets AWS_PROFILE, X") as refused:
+        find(monkeypatch, "", allowed_exec_plugins=frozenset({command})).permit(plugin)
+    line = str(refused.value).rpartition("configuration file: ")[2]
+    configuration = resolve_configuration(f"allowed_exec_plugins = ['{command}']\n{line}", "file", {}, {})
+    settings = KubeSettings(
+        allowed_exec_plugins=configuration.allowed_exec_plugins, exec_plugin_env=configuration.exec_plugin_env
+    )
+    assert ExecPrograms(settings).permit(plugin) == program
+
+
+def test_the_line_keeps_what_was_allowed_before() -> None:
+    line = consent_line("my.plugin", {"B"}, {"A"})
+    assert tomllib.loads(line) == {"exec_plugin_env": {"my.plugin": ["A", "B"]}}
+
+
+@pytest.mark.parametrize("plugin", ["aws", "gke-gcloud-auth-plugin", "kubelogin"])
+def test_the_usual_variables_of_a_known_plugin_are_offered_at_once(plugin: str) -> None:
+    usual = sorted(PRESETS[plugin])
+    assert tomllib.loads(consent_line(plugin, usual[:1])) == {"exec_plugin_env": {plugin: usual}}
+
+
+def test_an_unusual_variable_is_offered_alone() -> None:
+    assert tomllib.loads(consent_line("aws", {"AWS_CONFIG_FILE"})) == {
+        "exec_plugin_env": {"aws": ["AWS_CONFIG_FILE"]}
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "HOME", "LC_ALL", "https_proxy", "LD_PRELOAD", "PYTHONPATH", "NODE_OPTIONS"]
+)
+def test_where_we_are_and_what_runs_comes_from_our_own_process_whatever_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    program = put_program(tmp_path / "bin")
+    programs = find(monkeypatch, str(program.parent), exec_plugin_env={"aws": frozenset({name})})
+    with pytest.raises(ProgramNotAllowed, match=re.escape(f"sets {name} for its credential plugin")):
+        programs.permit(make_plugin(environment={name: "/tmp/evil"}))
+
+
+def test_what_a_refusal_shows_of_a_command_is_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ProgramNotAllowed) as refused:
+        find(monkeypatch, "").permit(make_plugin("a\u202eb"))
+    assert "\u202e" not in str(refused.value)

@@ -1,0 +1,302 @@
+"""The engine publishes what its parts know, when something changes and when a price grows old by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from controller.clusters.fleet import Health
+from controller.contract.commands import LookAt, RequestDryRun, SetArmed
+from controller.decision.budgets import NOTHING_MOVED
+from controller.engine.command_handler import CommandHandler
+from controller.engine.decision_log import DecisionLog
+from controller.engine.engine import Engine, EngineParts, EngineSettings
+from controller.engine.outage_log import OutageLog
+from controller.engine.snapshot_building import ContextViews
+from controller.errors import EngineStopped
+from controller.history.history import History
+from oracle.clocks import Clocks
+from oracle.quotes import QuoteBoard
+from oracle.status import OracleStatus, StoreKind
+from tests.controller.decision.worlds import (
+    CHECKOUT,
+    NOW,
+    SETTINGS,
+    make_board,
+    make_cluster,
+    make_picture,
+    make_workload,
+)
+from tests.simulation.virtual_loop import run_virtual
+
+HEALTHY = OracleStatus(StoreKind.EMBEDDED, True, "here", None, True, False, True, "me", "test")
+
+
+class Changing:
+    """Something that announces its changes."""
+
+    def __init__(self):
+        self._changed = asyncio.Event()
+
+    def announce(self):
+        self._changed.set()
+
+    async def wait_for_change(self):
+        await self._changed.wait()
+        self._changed.clear()
+
+
+class FakeOracle(Changing):
+    """Prices that a test sets."""
+
+    status = HEALTHY
+
+    def __init__(self):
+        super().__init__()
+        self.quotes = make_board(tokyo="0.90", virginia="0.10")
+
+    def board(self):
+        return self.quotes
+
+    def set_bindings(self, bindings):
+        self.bindings = bindings
+
+    def history(self, context, offering):
+        return ()
+
+    def on_demand(self, offering):
+        return Decimal(1)
+
+
+class FakeRegions(Changing):
+    """A fleet that a test sets."""
+
+    contexts = ("tokyo", "virginia")
+
+    def __init__(self):
+        super().__init__()
+        self.clusters = (make_cluster("tokyo", make_workload()), make_cluster("virginia"))
+        self.armed = set()
+
+    def picture(self):
+        return make_picture(*self.clusters)
+
+    def is_armed(self, context):
+        return context in self.armed
+
+    def set_armed(self, context, armed):
+        (self.armed.add if armed else self.armed.discard)(context)
+
+
+class FakeMigrations(Changing):
+    """Nothing is moved."""
+
+    def views(self):
+        return ()
+
+    def budget_usage(self, now):
+        return NOTHING_MOVED
+
+
+class FakeUnfinished:
+    """Nothing was left unfinished, as soon as somebody has looked."""
+
+    has_open = False
+
+    def __init__(self):
+        self.has_found = True
+
+    def follow(self, picture):
+        pass
+
+    def is_looking(self, contexts):
+        return False
+
+    def moves(self):
+        return ()
+
+    def ended(self):
+        return ()
+
+    def notices(self):
+        return ()
+
+    def has_looked(self, context):
+        return self.has_found
+
+    def stop(self):
+        pass
+
+
+class World:
+    """An engine among parts that a test moves."""
+
+    def __init__(self):
+        loop = asyncio.get_running_loop()
+        self.oracle, self.regions, self.migrations = FakeOracle(), FakeRegions(), FakeMigrations()
+        self.unfinished = FakeUnfinished()
+        clocks = Clocks(lambda: NOW + loop.time(), loop.time)
+        history, wake = History(clocks.wall), asyncio.Event()
+        handler = CommandHandler(
+            self.regions, self.migrations, self.unfinished, history, SETTINGS, wake.set, False
+        )
+        parts = EngineParts(
+            oracle=self.oracle,
+            regions=self.regions,
+            migrations=self.migrations,
+            history=history,
+            unfinished=self.unfinished,
+            handler=handler,
+            views=ContextViews({}),
+            decisions=DecisionLog(),
+            outages=OutageLog(),
+            wake=wake,
+        )
+        self.engine = Engine(parts, EngineSettings(demo=False, decision=SETTINGS), clocks)
+
+    async def next(self, after):
+        return await self.engine.next_snapshot(after.sequence)
+
+    def change_cluster(self, **changes):
+        first, *others = self.regions.clusters
+        self.regions.clusters = (replace(first, **changes), *others)
+        self.regions.announce()
+
+
+@asynccontextmanager
+async def running(world):
+    task = asyncio.create_task(world.engine.keep_running())
+    try:
+        yield world
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def run(scenario: Callable[[World], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with running(World()) as world:
+            await scenario(world)
+
+    run_virtual(main())
+
+
+def test_first_snapshot_has_everything_and_offers_what_pays():
+    async def scenario(world):
+        snapshot = await world.engine.next_snapshot(0)
+        assert snapshot.is_complete
+        assert [view.context for view in snapshot.contexts] == ["tokyo", "virginia"]
+        assert [(d.workload, d.target) for d in snapshot.opportunities] == [(CHECKOUT, "virginia")]
+
+    run(scenario)
+
+
+def test_nothing_is_published_while_nothing_changes():
+    async def scenario(world):
+        world.oracle.quotes = QuoteBoard(
+            {
+                key: replace(quote, deadline=NOW + 1e6, confirmed_at=NOW + 1e6)
+                for key, quote in world.oracle.quotes.quotes.items()
+            }
+        )
+        first = await world.engine.next_snapshot(0)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1000):
+                await world.next(first)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("part", ["oracle", "regions", "migrations"])
+def test_change_of_any_part_is_published(part):
+    async def scenario(world):
+        first = await world.engine.next_snapshot(0)
+        getattr(world, part).announce()
+        async with asyncio.timeout(1):
+            assert (await world.next(first)).sequence == first.sequence + 1
+
+    run(scenario)
+
+
+def test_many_changes_at_once_are_a_few_snapshots_a_second():
+    async def scenario(world):
+        snapshot = first = await world.engine.next_snapshot(0)
+        while snapshot.taken_at - first.taken_at < 10:
+            world.regions.announce()
+            snapshot = await world.next(snapshot)
+        assert snapshot.sequence - first.sequence <= 41
+
+    run(scenario)
+
+
+def test_price_that_nobody_renews_ends_its_offer_by_the_clock_alone():
+    async def scenario(world):
+        snapshot = await world.engine.wait_until(lambda s: not s.opportunities, 1000)
+        assert snapshot.opportunities == ()
+        assert snapshot.contexts[0].usd_per_day is None
+        assert snapshot.taken_at - NOW < 200
+
+    run(scenario)
+
+
+def test_lost_cluster_is_shown_and_nothing_of_it_is_offered():
+    async def scenario(world):
+        first = await world.engine.next_snapshot(0)
+        world.change_cluster(health=Health.UNREACHABLE, reason="no route")
+        snapshot = await world.next(first)
+        assert snapshot.contexts[0].health is Health.UNREACHABLE
+        assert snapshot.opportunities == ()
+
+    run(scenario)
+
+
+def test_picture_is_not_complete_before_unfinished_moves_were_looked_for():
+    async def scenario(world):
+        world.unfinished.has_found = False
+        assert not (await world.engine.next_snapshot(0)).is_complete
+
+    run(scenario)
+
+
+def test_reasons_come_for_what_is_looked_at_only():
+    async def scenario(world):
+        world.oracle.quotes = make_board(tokyo="0.10", virginia="0.90")
+        first = await world.engine.next_snapshot(0)
+        world.engine.submit(LookAt(frozenset({"tokyo"})))
+        looked = await world.next(first)
+        world.engine.submit(LookAt(frozenset({"virginia"})))
+        away = await world.next(looked)
+        assert (first.refused, away.refused) == ((), ())
+        assert {refusal.workload for refusal in looked.refused} == {CHECKOUT}
+
+    run(scenario)
+
+
+def test_commands_are_answered_by_a_later_snapshot():
+    async def scenario(world):
+        first = await world.engine.next_snapshot(0)
+        world.engine.submit(SetArmed("tokyo", True))
+        world.engine.submit(RequestDryRun(CHECKOUT, "virginia"))
+        snapshot = await world.next(first)
+        assert [view.armed for view in snapshot.contexts] == [True, False]
+        assert [dry_run.target for dry_run in snapshot.answers] == ["virginia"]
+
+    run(scenario)
+
+
+def test_unexpected_error_ends_the_engine_and_reaches_all_who_wait():
+    async def scenario(world):
+        first = await world.engine.next_snapshot(0)
+        world.regions.picture = lambda: 1 / 0
+        world.regions.announce()
+        with pytest.raises(EngineStopped, match="division by zero"):
+            await world.next(first)
+        with pytest.raises(EngineStopped):
+            await world.engine.next_snapshot(1000)
+
+    run(scenario)

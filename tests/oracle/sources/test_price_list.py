@@ -1,0 +1,152 @@
+"""A live file: what holds now, since when, and until when it is believed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle.errors import PriceFileError
+from oracle.market import CapacityType, Offering
+from oracle.sources.price_list import PriceList, parse_price_list
+
+HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour,confirmed_at,valid_until"
+POOL = Offering("aws", "us-east-1", "m5.xlarge")
+ROW = "aws,us-east-1,m5.xlarge,spot"
+HALF_AN_HOUR = 1800.0
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+NOON = at("2026-07-01T12:00:00Z")
+
+
+def parse(*rows: str, header: str = HEADER, life_s: float = HALF_AN_HOUR) -> PriceList:
+    lines = [f"{line}\n" for line in (header, *rows)]
+    return parse_price_list(lines, "prices.csv", life_s, {"aws/us-east-1"})
+
+
+def test_price_began_when_the_market_set_it_and_holds_for_its_life_since_it_was_confirmed() -> None:
+    prices = parse(f"2026-06-02T00:00:00Z,{ROW},0.10,2026-07-01T11:50:00Z,")
+    found = prices.find(POOL, NOON)
+    assert found is not None
+    assert found.usd_per_hour == Decimal("0.10")
+    assert found.in_force_since == at("2026-06-02T00:00:00Z")
+    assert found.confirmed_at == at("2026-07-01T11:50:00Z")
+    assert found.deadline == at("2026-07-01T12:20:00Z")
+    assert prices.find(POOL, at("2026-07-01T12:19:59Z")) is not None
+    assert prices.find(POOL, at("2026-07-01T12:20:00Z")) is None
+
+
+def test_row_that_nobody_confirmed_is_as_old_as_its_observation() -> None:
+    prices = parse(f"2026-07-01T11:00:00Z,{ROW},0.10,,")
+    assert prices.find(POOL, at("2026-07-01T11:29:59Z")) is not None
+    assert prices.find(POOL, NOON) is None
+    (said,) = prices.describe_unknown([POOL], NOON)
+    assert "line 2" in said
+    assert "last confirmed on 2026-07-01 11:00 UTC and is unknown since 2026-07-01 11:30 UTC" in said
+
+
+def test_contract_holds_until_the_day_that_its_row_names() -> None:
+    prices = parse(f"2024-01-01T00:00:00Z,{ROW},0.10,,2026-07-02T06:00:00Z")
+    found = prices.find(POOL, NOON)
+    assert found is not None
+    assert (found.confirmed_at, found.deadline) == (NOON, at("2026-07-02T06:00:00Z"))
+    assert prices.find(POOL, at("2026-07-02T05:59:59Z")) is not None
+    assert prices.find(POOL, at("2026-07-02T06:00:00Z")) is None
+    assert "was promised until 2026-07-02 06:00 UTC" in prices.describe_unknown([POOL], NOON + 86_400)[0]
+
+
+def test_contract_of_years_is_believed_for_a_day_after_each_reading() -> None:
+    prices = parse(f"2024-01-01T00:00:00Z,{ROW},0.10,,2029-01-01T00:00:00Z")
+    first, later = prices.find(POOL, NOON + 1), prices.find(POOL, NOON + 3599)
+    assert first is not None
+    assert first.deadline == NOON + 86_400
+    assert first == later, "a quote that is the same is announced to nobody"
+
+
+def test_newest_row_that_has_begun_holds_in_any_order() -> None:
+    rows = (
+        f"2026-07-01T11:50:00Z,{ROW},0.12,,",
+        f"2026-07-01T11:40:00Z,{ROW},0.11,,",
+        f"2026-07-01T12:10:00Z,{ROW},0.13,,",
+    )
+    for order in (rows, rows[::-1]):
+        prices = parse(*order)
+        now, later = prices.find(POOL, NOON), prices.find(POOL, NOON + 600)
+        assert now is not None
+        assert later is not None
+        assert (now.usd_per_hour, later.usd_per_hour) == (Decimal("0.12"), Decimal("0.13"))
+
+
+def test_confirmation_from_the_future_makes_no_price() -> None:
+    prices = parse(f"2026-07-01T11:50:00Z,{ROW},0.10,2026-07-01T18:00:00Z,")
+    assert prices.find(POOL, NOON) is None
+    assert "still to come" in prices.describe_unknown([POOL], NOON)[0]
+
+
+def test_price_of_zero_is_unknown_and_said() -> None:
+    prices = parse(f"2026-07-01T11:50:00Z,{ROW},0,,")
+    assert prices.find(POOL, NOON) is None
+    assert "counts as unknown" in prices.describe_unknown([POOL], NOON)[0]
+
+
+def test_many_unknown_prices_are_counted() -> None:
+    rows = [f"2026-07-01T01:00:00Z,aws,us-east-1,m{n}.xlarge,spot,0.1,," for n in range(9)]
+    prices = parse(*rows)
+    said = prices.describe_unknown(prices.offerings, NOON)
+    assert len(said) == 6
+    assert "4 more prices" in said[-1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "reason"),
+    [
+        (
+            [f"2026-07-01T00:00:00Z,{ROW},0.1,2026-06-01T00:00:00Z,"],
+            2,
+            "confirmed_at lies before observed_at",
+        ),
+        ([f"2026-07-01T00:00:00Z,{ROW},0.1,soon,"], 2, "confirmed_at is 'soon', not a time"),
+        ([f"2026-07-01T00:00:00Z,{ROW},0.1,,9999-01-01T00:00:00Z"], 2, "years that can be read"),
+        ([f"2026-07-01T00:00:00Z,{ROW},0.1,,", f"2026-07-01T00:00:00Z,{ROW},0.5,,"], 3, "two prices since"),
+        (["2026-07-01T00:00:00Z,aws,nowhere,m5.xlarge,spot,0.1,,"], None, "no row with a price in a known"),
+    ],
+)
+def test_fault_is_told_with_line_and_reason(rows: list[str], line: int | None, reason: str) -> None:
+    with pytest.raises(PriceFileError, match=reason) as caught:
+        parse(*rows)
+    assert caught.value.line == line
+
+
+def test_file_that_ends_within_a_line_may_be_half_written() -> None:
+    with pytest.raises(PriceFileError, match="half written"):
+        parse_price_list([HEADER + "\n", f"2026-07-01T00:00:00Z,{ROW},0.1"], "p", 60.0, {"aws/us-east-1"})
+
+
+@given(st.floats(0, 10**6), st.floats(0, 10**6), st.floats(1, 86_400))
+def test_nothing_is_believed_longer_than_a_day_after_it_was_confirmed(
+    ago: float, later: float, life_s: float
+) -> None:
+    confirmed = datetime.fromtimestamp(NOON - ago).astimezone().isoformat()
+    prices = parse(
+        f"2026-01-01T00:00:00Z,{ROW},0.1,{confirmed},",
+        "2026-01-01T00:00:00Z,aws,us-east-1,m5.large,spot,0.1,,2029-01-01T00:00:00Z",
+        life_s=life_s,
+    )
+    for offering in prices.offerings:
+        found = prices.find(offering, NOON + later)
+        if found is not None and found.deadline is not None:
+            assert found.confirmed_at <= NOON + later < found.deadline
+            assert found.deadline - found.confirmed_at <= 86_400.001
+
+
+def test_on_demand_and_spot_are_two_offerings() -> None:
+    prices = parse(f"2026-07-01T11:50:00Z,{ROW.replace('spot', 'on_demand')},0.2,,")
+    assert prices.find(POOL, NOON) is None
+    assert prices.find(Offering("aws", "us-east-1", "m5.xlarge", CapacityType.ON_DEMAND), NOON) is not None
