@@ -7,12 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from controller.history.database import is_busy
 from controller.history.events import CancelNotLed, ContextArmed, HistoryBegun, decode_event
 from controller.history.history import History
 from controller.history.writer import BUSY_PATIENCE_S, NEWEST_READ
@@ -243,12 +245,13 @@ READ_AS_NOBODY = READ.replace("with Installation", f"import os\nos.setuid({NOBOD
         lambda path: path.write_bytes(path.read_bytes()[:8192] + b"\xff" * 60_000),
         lambda path: tamper(path, "DROP TABLE events"),
         lambda path: tamper(path, "UPDATE marks SET signature = x'00' WHERE name = 'head'"),
+        lambda path: tamper(path, "UPDATE marks SET signature = x'00' WHERE name = 'anchor'"),
         lambda path: tamper(path, "DELETE FROM events WHERE sequence = (SELECT max(sequence) FROM events)"),
         lambda path: path.with_name("history.key").write_text("ab" * 32),
     ],
     ids=[
         *("another kind of file", "torn in the middle of a page", "pages of rubbish", "a table less"),
-        *("a forged head", "the newest entry removed", "another key"),
+        *("a forged head", "a forged anchor", "the newest entry removed", "another key"),
     ],
 )
 def test_what_is_broken_is_set_aside_with_a_notice_and_never_deleted(
@@ -270,6 +273,9 @@ def test_what_is_broken_is_set_aside_with_a_notice_and_never_deleted(
     assert kept.read_bytes() == content
     assert read_contexts(path) == ["afterwards"]
     assert installation.verify().problem is None
+    with installation.run() as history:
+        assert history.troubles == ()
+        assert texts(history)[0] == str(notice), "the history itself says from now on that it was begun anew"
 
 
 def test_a_history_that_is_broken_while_it_is_open_is_set_aside_and_the_program_goes_on(
@@ -339,27 +345,59 @@ def test_an_event_of_a_newer_version_is_passed_over_and_the_rest_is_read(install
     assert not isinstance(decode_event(body.replace(b"armed", b"warmed")), ContextArmed)
 
 
+@pytest.fixture
+def refusals(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Error]:
+    """Each time that the thread found another process writing."""
+    found: list[sqlite3.Error] = []
+
+    def note(error: sqlite3.Error) -> bool:
+        found.append(error)
+        return is_busy(error)
+
+    monkeypatch.setattr("controller.history.writer.is_busy", note)
+    return found
+
+
+def hold(installation: Installation) -> sqlite3.Connection:
+    """Write to the file as another process does that was stopped in the middle."""
+    other = sqlite3.connect(installation.files.database, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
 def test_another_process_that_holds_the_file_makes_nobody_wait_and_is_told_if_it_lasts(
-    installation: Installation,
+    installation: Installation, refusals: list[sqlite3.Error]
 ) -> None:
-    clock = installation.clock
     with installation.run() as history:
         wait_for(lambda: not history.has_waiting)
-        other = sqlite3.connect(installation.files.database, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
+        other = hold(installation)
         arm(history, "paris")
         assert texts(history) == ["paris armed: writes are allowed"]
+        wait_for(lambda: len(refusals) > 1)
         assert (history.has_waiting, history.troubles) == (True, ())
 
         def is_told() -> bool:
-            clock.now += BUSY_PATIENCE_S
+            installation.clock.now += BUSY_PATIENCE_S
             return codes(history) == [Code.HISTORY_BUSY]
 
         wait_for(is_told)
-        other.execute("ROLLBACK")
         other.close()
         wait_for(lambda: not history.has_waiting)
         assert history.troubles == ()
+    assert read_contexts(installation.files.database) == ["paris"]
+
+
+def test_a_program_that_ends_while_another_writes_waits_for_its_turn(
+    installation: Installation, refusals: list[sqlite3.Error]
+) -> None:
+    with installation.run():
+        pass
+    other = hold(installation)
+    let_go = threading.Thread(target=lambda: (wait_for(lambda: len(refusals) > 4), other.close()))
+    let_go.start()
+    with installation.run() as history:
+        arm(history, "paris")
+    let_go.join()
     assert read_contexts(installation.files.database) == ["paris"]
 
 
