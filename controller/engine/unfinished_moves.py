@@ -132,7 +132,8 @@ class UnfinishedMoves:
     def ended(self) -> tuple[PastMove, ...]:
         """Return the moves that are over, as the Leases have them: the last one of each workload in each cluster.
 
-        Each side is called as its context is called here, where its Lease was seen.
+        A Lease speaks for its own cluster: a side whose Lease was not seen has an empty name, so that whoever may write
+        Leases in one cluster makes nothing rest in another.
         """
         moves: dict[str, PastMove] = {}
         for context, look in self._looks.items():
@@ -249,11 +250,12 @@ class UnfinishedMoves:
 
 
 def _to_past_move(record: MigrationRecord) -> PastMove:
+    """Return the move with neither side named."""
     ended_at = record.started_at if record.ended_at is None else record.ended_at
     return PastMove(
         record.migration_id,
-        record.workload,
-        record.target.context,
+        replace(record.workload, context=""),
+        "",
         record.started_at,
         heard_at=ended_at,
         phase=record.state.phase.value,

@@ -233,7 +233,7 @@ def _(event: HistoryBegun) -> Line:
 
 @describe.register
 def _(event: LedgerTakenOver) -> Line:
-    text = f"{format_count(event.lines, 'line')} of the older ledger {event.file} were taken over"
+    text = f"The older ledger {event.file} was taken over ({format_count(event.lines, 'line')})"
     if event.reason is None:
         return Line(EntryKind.OPERATOR, text, is_shown=False)
     return Line(EntryKind.OPERATOR, f"{text}, but {event.reason}", severity=Severity.WARNING)

@@ -393,7 +393,9 @@ def test_a_program_that_ends_while_another_writes_waits_for_its_turn(
     with installation.run():
         pass
     other = hold(installation)
-    let_go = threading.Thread(target=lambda: (wait_for(lambda: len(refusals) > 4), other.close()))
+    let_go = threading.Thread(
+        target=lambda: (wait_for(lambda: len(refusals) > 4), other.close()), daemon=True
+    )
     let_go.start()
     with installation.run() as history:
         arm(history, "paris")
