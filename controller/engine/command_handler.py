@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 from controller.clusters.fleet import FleetPicture, WorkloadKey
@@ -22,18 +21,26 @@ from controller.contract.commands import (
     StartMigration,
 )
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import EntryKind, Rejection
+from controller.contract.snapshots import Rejection
 from controller.decision.budgets import BudgetUsage, find_budget_obstacle, find_cooldown_obstacle
 from controller.decision.evaluation import confirm_move
 from controller.decision.planning import evaluate_candidate
 from controller.decision.price_sources import find_source_obstacle
 from controller.decision.settings import DecisionSettings
+from controller.engine.earlier_moves import merge_moves, to_budget_moves
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import ControllerError
-from controller.history.ledger import Ledger
+from controller.history.events import (
+    ArmingRefused,
+    CancelRequested,
+    ContextArmed,
+    ContextDisarmed,
+    StartRefused,
+    state_reason,
+)
+from controller.history.history import History
 from controller.migration.run.migration_controller import MigrationController
 from oracle.quotes import QuoteBoard
-from oracle.reason import Severity
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
@@ -49,7 +56,7 @@ class CommandHandler:
         regions: RegionManager,
         migrations: MigrationController,
         unfinished: UnfinishedMoves,
-        ledger: Ledger,
+        history: History,
         decision: DecisionSettings,
         wake: Callable[[], None],
         accepts_any_prices: bool,
@@ -57,7 +64,7 @@ class CommandHandler:
         self._regions = regions
         self._migrations = migrations
         self._unfinished = unfinished
-        self._ledger = ledger
+        self._history = history
         self._decision = decision
         self._wake = wake
         self._accepts_any_prices = accepts_any_prices
@@ -88,7 +95,10 @@ class CommandHandler:
 
     def budget_usage(self, now: float) -> BudgetUsage:
         """Return the moves that stand in the way of others at Unix time `now`, those of other processes included."""
-        return replace(self._migrations.budget_usage(now), unfinished=self._unfinished.moves())
+        own, unfinished = self._migrations.budget_usage(now), self._unfinished.moves()
+        past = merge_moves(self._history.past_moves(), self._unfinished.ended())
+        earlier = (move for move in past if not self._migrations.knows(move.migration_id))
+        return BudgetUsage((*own.moves, *to_budget_moves(earlier, now)), unfinished)
 
     async def work(self, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
         """Obey what waits, in order. A start waits for the looks at its contexts: they may find the same workload."""
@@ -116,7 +126,7 @@ class CommandHandler:
             self._set_armed(command)
             self._unfinished.follow(picture)
         elif isinstance(command, CancelMigration):
-            self._migrations.cancel(command.migration_id)
+            self._cancel(command.migration_id)
         elif isinstance(command, LookAt):
             self._looked_at = command.contexts
         elif isinstance(command, RequestDryRun):
@@ -124,14 +134,23 @@ class CommandHandler:
         else:
             await self._start(command, picture, board, now)
 
+    def _cancel(self, migration_id: str) -> None:
+        view = next((view for view in self._migrations.views() if view.migration_id == migration_id), None)
+        if view is not None and not view.stage.is_final:
+            self._history.record(CancelRequested(migration_id, view.workload, view.target))
+        self._migrations.cancel(migration_id)
+
     def _set_armed(self, command: SetArmed) -> None:
         if command.context not in self._regions.contexts:
             return
         self._regions.set_armed(command.context, command.armed)
-        text = f"{command.context} {'armed: writes are allowed' if command.armed else 'disarmed: read-only'}"
         if command.armed and not self._regions.is_armed(command.context):
-            text = f"{command.context} not armed: {self._regions.arming_obstacle(command.context)}"
-        self._ledger.record(EntryKind.OPERATOR, text, contexts=(command.context,))
+            obstacle = self._regions.arming_obstacle(command.context) or ""
+            self._history.record(ArmingRefused(command.context, state_reason(obstacle)))
+        elif command.armed:
+            self._history.record(ContextArmed(command.context))
+        else:
+            self._history.record(ContextDisarmed(command.context))
 
     def _evaluate(
         self, workload: WorkloadKey, target: str, picture: FleetPicture, board: QuoteBoard, now: float
@@ -171,6 +190,4 @@ class CommandHandler:
 
     def _reject(self, workload: WorkloadKey, target: str, reason: str, now: float) -> None:
         self._rejections.append(Rejection(workload, target, reason, now))
-        text = f"{workload} was not moved to {target}: {reason}"
-        contexts = (workload.context, target)
-        self._ledger.record(EntryKind.DECISION, text, contexts=contexts, severity=Severity.WARNING)
+        self._history.record(StartRefused(workload, target, state_reason(reason)))

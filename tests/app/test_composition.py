@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from app import composition
-from app.composition import choose_price_source, decision_settings, open_engine, open_fleet
+from app.composition import choose_price_source, decision_settings, history_files, open_engine, open_fleet
 from app.configuration import Configuration
 from app.demo import DEMO
 from controller.clusters.settings import FleetSettings
@@ -100,6 +100,13 @@ def test_migrations_and_prices_get_the_settings_of_the_configuration(monkeypatch
 
     asyncio.run(start())
     assert used == [asked.oracle, asked.migration]
+
+
+def test_what_happened_to_real_clusters_is_not_mixed_with_what_was_simulated():
+    demo, real = history_files(Configuration()), history_files(Configuration(**REAL))
+    assert (demo.database.name, real.database.name) == ("demo-history.db", "history.db")
+    assert (demo.old_ledger.name, real.old_ledger.name) == ("demo-ledger.jsonl", "ledger.jsonl")
+    assert demo.database.parent == real.database.parent
 
 
 def test_a_file_is_a_recording_until_a_person_says_that_it_is_live(tmp_path):
