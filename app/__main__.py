@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from app.arguments import build_parser
-from app.configuration import ConfigurationError
+from app.config.errors import ConfigurationError
 from app.configuration_file import load_configuration
 from app.exit_codes import ExitCode
 
@@ -23,13 +23,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         return _fail(error, ExitCode.BAD_INPUT)
     if arguments.command is None:
-        return _open_window(options)
+        return _open_window(options, configuration.warnings)
     from app.commands.runner import run_headless
 
     return run_headless(arguments, configuration)
 
 
-def _open_window(options: Sequence[str]) -> int:
+def _open_window(options: Sequence[str], warnings: Sequence[str]) -> int:
     from app.display import DisplayError, require_display
 
     try:
@@ -38,7 +38,7 @@ def _open_window(options: Sequence[str]) -> int:
         return _fail(error, ExitCode.FAILED)
     from app.desktop import run_desktop
 
-    return run_desktop(options)
+    return run_desktop(options, warnings)
 
 
 def _fail(error: Exception, code: ExitCode) -> int:

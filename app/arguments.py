@@ -6,8 +6,22 @@ Options that were not given are absent from the namespace: the configuration can
 from __future__ import annotations
 
 import argparse
+from typing import NoReturn
 
+from app.config.catalogue import Setting, list_settings
+from app.config.layers import SET_FLAG
+from app.config.values import NONE
+from app.configuration import Configuration
 from app.exit_codes import describe_exit_codes
+from oracle.store.address import mask_addresses
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that repeats no password: what it does not understand may be an address that holds one."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(mask_addresses(message))
+
 
 #: Entries that `ledger show` prints at most; `export` prints them all.
 MAX_SHOWN_ENTRIES = 1_000_000
@@ -16,7 +30,7 @@ MAX_SHOWN_ENTRIES = 1_000_000
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of `sentinelaura`; the namespace's `command` is None for the window."""
     common = _common_options()
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="sentinelaura",
         description="Spot prices of your Kubernetes clusters on a globe, and safe one-click migrations. "
         "Without a command it opens the window; with nothing configured, on simulated prices and clusters.",
@@ -38,50 +52,45 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _common_options() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+def _common_options() -> _Parser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("options of every command")
-    group.add_argument("--redis", metavar="URL", help="use this Redis (redis:// or rediss://)")
-    group.add_argument(
-        "--kubeconfig",
-        metavar="FILE",
-        help="use these clusters, not the simulated fleet; $KUBECONFIG is not read",
-    )
-    group.add_argument(
-        "--context",
-        metavar="NAME",
-        dest="use_contexts",
-        action="append",
-        help="contact only this context of the kubeconfig (repeatable); no plugin runs for any other",
-    )
-    group.add_argument(
-        "--prices",
-        metavar="FILE",
-        help="prices (csv or csv.gz): a recording to replay, or with --live live ones",
-    )
-    group.add_argument(
-        "--live",
-        action="store_true",
-        help="watch the file of --prices: it is kept up to date, and real clusters may be moved on it",
-    )
-    group.add_argument(
-        "--price-life-s",
-        metavar="N",
-        type=float,
-        help="seconds that a live price holds once confirmed (1800)",
-    )
-    group.add_argument("--speed", metavar="N", type=float, help="seconds of the market in one second")
-    group.add_argument("--seed", metavar="N", type=int, help="seed of the simulated market and fleet")
+    for setting in list_settings(Configuration):
+        if setting.flag is not None:
+            _add_flag(group, setting)
     group.add_argument("--config", metavar="FILE", help="configuration file (TOML)")
+    group.add_argument(
+        SET_FLAG,
+        metavar="NAME=VALUE",
+        action="append",
+        help="any other setting for this run; `config show` lists them",
+    )
     return common
+
+
+def _add_flag(group: argparse._ArgumentGroup, setting: Setting) -> None:
+    """Add the flag of a setting. What it was given stays text, to be read and refused as elsewhere."""
+    assert setting.flag is not None
+    text = setting.declaration.meaning.partition(". ")[0].rstrip(".").replace("%", "%%")
+    none = f"; {NONE}: {setting.declaration.none}" if setting.declaration.none is not None else ""
+    if not setting.placeholder:
+        group.add_argument(
+            setting.flag, dest=setting.destination, action="append_const", const="true", help=text
+        )
+    else:
+        group.add_argument(
+            setting.flag,
+            dest=setting.destination,
+            metavar=setting.placeholder,
+            action="append",
+            help=text + none,
+        )
 
 
 _Commands = argparse._SubParsersAction  # the type that add_subparsers returns has no public name
 
 
-def _add(
-    commands: _Commands[argparse.ArgumentParser], name: str, text: str, common: argparse.ArgumentParser
-) -> argparse.ArgumentParser:
+def _add(commands: _Commands[_Parser], name: str, text: str, common: _Parser) -> _Parser:
     return commands.add_parser(
         name,
         help=text,
@@ -92,7 +101,7 @@ def _add(
     )
 
 
-def _add_oracle(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_oracle(commands: _Commands[_Parser], common: _Parser) -> None:
     oracle = _add(commands, "oracle", "publish prices to Redis and serve the pricing API on loopback", common)
     oracle.add_argument(
         "--port", type=_parse_port, default=8642, help="TCP port of the pricing API (default: %(default)s)"
@@ -105,7 +114,7 @@ def _parse_port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are 0 (any free one) to 65535")
 
 
-def _add_operator(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_operator(commands: _Commands[_Parser], common: _Parser) -> None:
     operator = _add(commands, "operator", "run the engine without a window until it is stopped", common)
     operator.add_argument(
         "--arm", metavar="CONTEXT", action="append", default=[], help="allow writes to a context"
@@ -115,14 +124,14 @@ def _add_operator(commands: _Commands[argparse.ArgumentParser], common: argparse
     )
 
 
-def _add_plan(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_plan(commands: _Commands[_Parser], common: _Parser) -> None:
     plan = _add(
         commands, "plan", "print what is worth moving, with dry runs, and why the rest is not", common
     )
     plan.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def _add_migrate(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_migrate(commands: _Commands[_Parser], common: _Parser) -> None:
     migrate = _add(commands, "migrate", "move one workload to another context, with progress lines", common)
     migrate.add_argument("workload", metavar="CONTEXT/NAMESPACE/DEPLOYMENT")
     migrate.add_argument("--to", required=True, metavar="CONTEXT", help="the context that it moves to")
@@ -134,7 +143,7 @@ def _add_migrate(commands: _Commands[argparse.ArgumentParser], common: argparse.
     migrate.add_argument("--json", action="store_true", help="one JSON line for each event")
 
 
-def _add_doctor(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_doctor(commands: _Commands[_Parser], common: _Parser) -> None:
     doctor = _add(
         commands,
         "doctor",
@@ -144,7 +153,7 @@ def _add_doctor(commands: _Commands[argparse.ArgumentParser], common: argparse.A
     doctor.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def _add_ledger(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_ledger(commands: _Commands[_Parser], common: _Parser) -> None:
     ledger = _add(
         commands, "ledger", "show what happened, or verify that nobody has changed it since", common
     )
@@ -173,18 +182,26 @@ def _parse_count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_SHOWN_ENTRIES}")
 
 
-def _add_contexts(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_contexts(commands: _Commands[_Parser], common: _Parser) -> None:
     contexts = _add(
         commands, "contexts", "list the kubeconfig's contexts and what each would run; contact none", common
     )
     contexts.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def _add_config(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    config = _add(commands, "config", "show every setting with the place where its value came from", common)
-    config.add_argument("action", choices=["show"])
+def _add_config(commands: _Commands[_Parser], common: _Parser) -> None:
+    config = _add(
+        commands, "config", "show or explain the settings, with the place each value came from", common
+    )
+    actions = config.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
+    show = _add(
+        actions, "show", "print every setting with its value and the place where it came from", common
+    )
+    show.add_argument("--json", action="store_true", help="one JSON document")
+    explain = _add(actions, "explain", "say what a setting or a section does and how it is set", common)
+    explain.add_argument("name", metavar="NAME", help="a setting such as migration.soak_s, or a section")
 
 
-def _add_internal(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_internal(commands: _Commands[_Parser], common: _Parser) -> None:
     """The mode that the window starts for itself; without help, so that it is not listed."""
     commands.add_parser("engine", parents=[common])

@@ -12,13 +12,13 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from app.configuration import Configuration
-from app.demo import DEMO_BUDGETS, DEMO_FLEET_TIME_SCALE, DEMO_MIGRATION
+from app.demo import DEMO_FLEET_TIME_SCALE
 from app.private_directory import private_directory
 from controller.clusters.kubeconfig import read_kubeconfig, split_kubeconfig_paths
 from controller.clusters.region_manager import RegionManager
-from controller.clusters.settings import FleetSettings, KubeSettings
+from controller.clusters.settings import FleetSettings
 from controller.decision.egress_file import load_egress_table
-from controller.decision.settings import BudgetSettings, DecisionSettings
+from controller.decision.settings import DecisionSettings
 from controller.engine.command_handler import CommandHandler
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
@@ -30,30 +30,24 @@ from controller.history.files import HistoryFiles
 from controller.history.history import History
 from controller.history.opening import open_history
 from controller.migration.run.migration_controller import MigrationController
-from controller.migration.settings import MigrationSettings
 from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
-from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
 from oracle.sources.choosing import choose_source, watch_file
 
 
 @asynccontextmanager
-async def open_engine(
-    configuration: Configuration, pace: MigrationSettings | None = None
-) -> AsyncIterator[Engine]:
+async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
     """Run an engine with everything that it needs for as long as the block lasts.
 
-    Args:
-        pace: how patient migrations are; None takes the demo's for simulated clusters, else the defaults.
     Raises: PriceFileError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
     source = choose_price_source(configuration, clocks.wall())
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(open_fleet(configuration))
-        oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
+        oracle = await stack.enter_async_context(open_oracle(configuration.oracle, source, clocks))
         history = await stack.enter_async_context(
             open_history(history_files(configuration), clocks, counts_earlier_moves=not configuration.is_demo)
         )
@@ -67,7 +61,7 @@ async def open_engine(
             history,
             clocks,
             lambda: secrets.token_hex(8),
-            pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
+            configuration.migration,
             MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=settings.accepts_any_prices),
         )
         stack.push_async_callback(migrations.stop)
@@ -123,11 +117,7 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(private_directory("engine"))
         paths = await _provide_kubeconfig(configuration, directory, stack)
-        settings = FleetSettings(
-            contexts=configuration.use_contexts,
-            overrides=configuration.contexts,
-            kube=kube_settings(configuration, directory),
-        )
+        settings = _fleet_settings(configuration, directory)
         regions = await stack.enter_async_context(RegionManager(read_kubeconfig(paths), settings))
         if configuration.is_demo:
             for context in regions.contexts:
@@ -147,33 +137,25 @@ def choose_price_source(configuration: Configuration, now: float) -> PriceSource
     generated is a simulation on which neither these clusters nor those of others may be moved.
     Raises: PriceFileError.
     """
-    if configuration.redis is not None and configuration.prices is None and not configuration.is_demo:
+    if (
+        configuration.oracle.redis_url is not None
+        and configuration.prices is None
+        and not configuration.is_demo
+    ):
         return None
     if configuration.prices is not None and configuration.live:
         return watch_file(configuration.prices, configuration.price_life_s)
     return choose_source(configuration.prices, configuration.speed, configuration.seed, now)
 
 
-def oracle_settings(configuration: Configuration) -> OracleSettings:
-    """Return what the configuration says of the price store."""
-    return OracleSettings(redis_url=configuration.redis)
-
-
 def decision_settings(configuration: Configuration) -> DecisionSettings:
     """Return the assumptions of the dry run, with the shipped egress prices."""
-    budgets = DEMO_BUDGETS if configuration.is_demo else BudgetSettings()
-    return replace(DecisionSettings(), egress=load_egress_table(), budgets=budgets)
+    return replace(configuration.decision, egress=load_egress_table())
 
 
-def kube_settings(configuration: Configuration, directory: Path | None = None) -> KubeSettings:
-    """Return how API servers are reached; without a directory client keys lie in the system's for a moment."""
-    return KubeSettings(
-        allowed_exec_plugins=configuration.allowed_exec_plugins,
-        exec_plugin_env=configuration.exec_plugin_env,
-        insecure_tls_contexts=configuration.insecure_tls_contexts,
-        insecure_tls_moves=configuration.insecure_tls_moves,
-        runtime_directory=str(directory) if directory is not None else None,
-    )
+def _fleet_settings(configuration: Configuration, directory: Path) -> FleetSettings:
+    kube = replace(configuration.clusters.kube, runtime_directory=str(directory))
+    return replace(configuration.clusters, kube=kube)
 
 
 async def _provide_kubeconfig(

@@ -1,23 +1,25 @@
-"""Reads the configuration file and the environment for `configuration.py`."""
+"""Reads the configuration file, the file of a password and the environment for `config/layers.py`.
+
+A configuration can name programs to run, so that a file which anybody may change is not believed.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import stat
+from dataclasses import replace
 from pathlib import Path
 
-from app.configuration import (
-    ENVIRONMENT_PREFIX,
-    Configuration,
-    ConfigurationError,
-    resolve_configuration,
-)
-from controller.clusters.trusted_file import UntrustedFile, read_trusted
+from app.config.catalogue import get_value, list_settings
+from app.config.errors import FileRefused
+from app.config.layers import CONFIG_VARIABLE, resolve_configuration
+from app.configuration import Configuration
+from oracle.trusted_file import UntrustedFile, read_trusted
 
-#: Names the configuration file, where `--config` does not.
-CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
-#: Largest configuration file that is read. A thousand contexts with all that can be said of them take 200 KB.
-MAX_CONFIGURATION_BYTES = 1024 * 1024
+#: Largest configuration file. Arbitrary: a thousand contexts need a tenth of it.
+MAX_FILE_BYTES = 1024 * 1024
+MAX_PASSWORD_BYTES = 4096
 
 
 def default_configuration_path() -> Path:
@@ -34,21 +36,74 @@ def load_configuration(arguments: argparse.Namespace) -> Configuration:
     """
     named = getattr(arguments, "config", None) or os.environ.get(CONFIG_VARIABLE)
     path = Path(named) if named else default_configuration_path()
-    return resolve_configuration(_read(path, bool(named)), str(path), os.environ, vars(arguments))
+    text = _read_text(path, is_required=bool(named))
+    given = vars(arguments)
+    flags = {
+        one.name: given[one.destination]
+        for one in list_settings(Configuration)
+        if one.flag is not None and one.destination in given
+    }
+    configuration = resolve_configuration(text, str(path), os.environ, flags, given.get("set") or ())
+    return _read_password(_warn_of_readers(configuration, path))
 
 
-def _read(path: Path, is_required: bool) -> str | None:
-    """It says which programs may run, so that nobody else may be able to write it."""
+def _read_text(path: Path, *, is_required: bool) -> str | None:
+    """Return what the file says. It names programs that may run, so that nobody else may be able to write it."""
+    if path.is_char_device():  # /dev/null, for no file at all
+        return None
     if not os.path.lexists(path):
         if is_required:
-            raise ConfigurationError(f"the configuration file {path} does not exist")
+            raise FileRefused(f"the configuration file {path}", "does not exist")
         return None
+    data = _read_bytes(path, MAX_FILE_BYTES)
     try:
-        return read_trusted(path, MAX_CONFIGURATION_BYTES).decode("utf-8-sig")
-    except UntrustedFile as error:
-        raise ConfigurationError(f"the configuration file {error}") from error
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(
-            f"the configuration file {path}: line {line}: it is not text in UTF-8"
-        ) from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileRefused(f"{path}, line {line}", "is not UTF-8 text") from error
+
+
+def _read_bytes(path: Path, limit: int) -> bytes:
+    """Return a file's content. Raises: FileRefused."""
+    try:
+        return read_trusted(path, limit)
+    except UntrustedFile as error:
+        raise FileRefused(str(error)) from error
+
+
+def _is_read_by_others(path: Path) -> bool:
+    return os.name == "posix" and bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def _warn_of_readers(configuration: Configuration, path: Path) -> Configuration:
+    """Say that others can read what the file holds of secrets."""
+    secrets = [
+        one.name
+        for one in list_settings(Configuration)
+        if one.is_secret
+        and configuration.origins[one.name].startswith(str(path))
+        and one.declaration.mask is not None
+        and "***" in one.declaration.mask(get_value(configuration, one.path) or "")
+    ]
+    return _warn(configuration, path) if secrets and _is_read_by_others(path) else configuration
+
+
+def _read_password(configuration: Configuration) -> Configuration:
+    """Take the password of the store from its file."""
+    name = configuration.oracle.redis_password_file
+    if name is None:
+        return configuration
+    path = Path(name)
+    try:
+        password = _read_bytes(path, MAX_PASSWORD_BYTES).decode("utf-8").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise FileRefused(str(path), "is not UTF-8 text") from None
+    if not password or not password.isprintable():
+        raise FileRefused(str(path), "must hold a password as its only line")
+    read = replace(configuration, oracle=replace(configuration.oracle, redis_password=password))
+    return _warn(read, path) if _is_read_by_others(path) else read
+
+
+def _warn(configuration: Configuration, path: Path) -> Configuration:
+    warning = f"{path} holds a password and may be read by everybody on this machine: chmod o-r {path}"
+    return replace(configuration, warnings=(*configuration.warnings, warning))

@@ -1,11 +1,13 @@
-"""The demo's own pace: the same engine, with patience measured in seconds. Pure.
+"""The demo's own defaults: the same engine, with patience measured in seconds. Pure.
 
-Nothing below `composition.py` asks whether the clusters are simulated; these are ordinary settings.
+Nothing below `composition.py` asks whether the clusters are simulated; these are ordinary settings, which file,
+environment and flags overrule.
 """
 
 from __future__ import annotations
 
-from controller.decision.settings import BudgetSettings
+from app.configuration import Configuration
+from controller.decision.settings import BudgetSettings, DecisionSettings
 from controller.migration.settings import MigrationSettings
 
 #: A simulated pod is ready within seconds, so waiting longer would show nothing.
@@ -15,6 +17,9 @@ DEMO_MIGRATION = MigrationSettings(
 
 #: Prices of days pass in minutes, and so does the rest after a move.
 DEMO_BUDGETS = BudgetSettings(cooldown_s=180.0, moves_per_day=1000, concurrent_moves=3)
+
+#: What holds while the clusters are simulated and nobody says otherwise.
+DEMO = Configuration(decision=DecisionSettings(budgets=DEMO_BUDGETS), migration=DEMO_MIGRATION)
 
 #: Pods pull their images and start this many times as fast as the real ones that they are modelled on.
 DEMO_FLEET_TIME_SCALE = 3.0

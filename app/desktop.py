@@ -82,8 +82,13 @@ class Desktop(QObject):
             self.window.show_snapshot(message)
 
 
-def run_desktop(options: Sequence[str]) -> int:
-    """Run the window until the person closes it. `options` are passed on to the engine. Returns the exit code."""
+def run_desktop(options: Sequence[str], warnings: Sequence[str]) -> int:
+    """Run the window until the person closes it. Returns the exit code.
+
+    Args:
+        options: passed on to the engine.
+        warnings: what is unwise in the configuration, to be shown at the start.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication([sys.argv[0]])
     garbage_collector = GarbageCollector(application)
@@ -95,8 +100,8 @@ def run_desktop(options: Sequence[str]) -> int:
     settings, trouble = load_settings(settings_path)
     desktop = Desktop(settings, options)
     application.commitDataRequest.connect(lambda session: desktop.window.close_unasked())
-    if trouble is not None:
-        desktop.window.show_notice(Notice("settings", Severity.WARNING, trouble))
+    for warning in [*warnings, *filter(None, [trouble])]:
+        desktop.window.show_notice(Notice(warning, Severity.WARNING, warning))
     _show_first_frame(application, desktop.window)
     _rehearse_later_frames(application, desktop.window)
     garbage_collector.settle()

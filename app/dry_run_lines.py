@@ -94,7 +94,7 @@ def summary_text(migration: MigrationView, target: str) -> str:
     if migration.stage is MigrationStage.DONE:
         saving = format_usd(migration.savings_usd_per_day)
         return f"{migration.replicas} replicas run in {target}. It cost {cost} and saves {saving}/day from now on."
-    return plain_text(migration.detail)
+    return plain_text(migration.sentence)
 
 
 def _egress_detail(dry_run: DryRun, source: str, target: str) -> str:

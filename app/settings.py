@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+
+from app.config.catalogue import list_settings
+from app.config.errors import FileRefused
+from app.config.values import decode_value
+from oracle.setting import setting
 
 
 class Motion(StrEnum):
@@ -23,29 +27,29 @@ class PresenterChoice(StrEnum):
     SOFTWARE = "software"
 
 
+_OPAQUE = "A state of Qt, base64; empty before the first close."
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the window remembers.
+    """Everything that the window remembers; it is set in the window itself, and by using it."""
 
-    opening_turn: whether the globe turns slowly for the first seconds; reduced motion overrides it.
-    region_names: whether every region on the near side carries its name, or only the selected one.
-    presenter: read at the start; a change takes effect with the next one.
-    geometry, stage_split, side_split, body_split: opaque states of Qt, base64; empty before the first close.
-    """
-
-    motion: Motion = Motion.FULL
-    opening_turn: bool = True
-    region_names: bool = True
-    presenter: PresenterChoice = PresenterChoice.AUTO
-    side_panel: bool = True
-    geometry: str = ""
-    body_split: str = ""
-    stage_split: str = ""
-    side_split: str = ""
-
-
-class SettingsError(Exception):
-    """A settings file says something that cannot be; the message says what and what is allowed."""
+    motion: Motion = setting(Motion.FULL, "How much may move.")
+    opening_turn: bool = setting(
+        True, "Whether the globe turns slowly for the first seconds; reduced motion overrides it."
+    )
+    region_names: bool = setting(
+        True, "Whether every region on the near side carries its name, or only the selected one."
+    )
+    presenter: PresenterChoice = setting(
+        PresenterChoice.AUTO,
+        "Who brings the globe to the screen; read at the start, so that a change takes effect with the next one.",
+    )
+    side_panel: bool = setting(True, "Whether the panel beside the globe is shown.")
+    geometry: str = setting("", _OPAQUE)
+    body_split: str = setting("", _OPAQUE)
+    stage_split: str = setting("", _OPAQUE)
+    side_split: str = setting("", _OPAQUE)
 
 
 def format_settings(settings: Settings) -> str:
@@ -53,29 +57,21 @@ def format_settings(settings: Settings) -> str:
     return json.dumps(asdict(settings), indent=2) + "\n"
 
 
-def parse_settings(text: str) -> Settings:
+def parse_settings(text: str, file_name: str) -> Settings:
     """Return the settings in `text`; missing ones keep their default, unknown ones (of a newer version) are left out.
 
-    Raises: SettingsError for broken JSON and for a value that is not allowed.
+    Raises: ConfigurationError for broken JSON and for a value that is not allowed.
     """
     try:
         values = json.loads(text)
-    except ValueError as error:
-        raise SettingsError(f"not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise FileRefused(file_name, f"is not JSON: {error}") from error
     if not isinstance(values, dict):
-        raise SettingsError("not a JSON object")
-    known = {field.name: getattr(Settings(), field.name) for field in fields(Settings)}
-    return Settings(**{name: _check(name, values[name], known[name]) for name in known if name in values})
-
-
-def _check(name: str, value: Any, default: object) -> Any:
-    if isinstance(default, StrEnum):
-        allowed = [str(member) for member in type(default)]
-        if value not in allowed:
-            raise SettingsError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
-        return type(default)(value)
-    if type(value) is not type(default):
-        raise SettingsError(
-            f"{name} must be {'true or false' if isinstance(default, bool) else 'text'}, not {value!r}"
-        )
-    return value
+        raise FileRefused(file_name, "is not a JSON object")
+    return Settings(
+        **{
+            one.name: decode_value(one, values[one.name], file_name)
+            for one in list_settings(Settings)
+            if one.name in values
+        }
+    )

@@ -6,7 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from app.settings import Settings, SettingsError, format_settings, parse_settings
+from app.config.errors import ConfigurationError
+from app.settings import Settings, format_settings, parse_settings
 
 
 def default_settings_path() -> Path:
@@ -22,10 +23,12 @@ def load_settings(path: Path) -> tuple[Settings, str | None]:
     A missing file is not wrong. The broken file stays where it is until the window is closed the next time.
     """
     try:
-        return parse_settings(path.read_text(encoding="utf-8")), None
+        return parse_settings(path.read_text(encoding="utf-8"), str(path)), None
     except FileNotFoundError:
         return Settings(), None
-    except (OSError, UnicodeDecodeError, SettingsError) as error:
+    except ConfigurationError as error:
+        return Settings(), f"{error}. The window starts with its default settings."
+    except (OSError, UnicodeDecodeError) as error:
         return Settings(), f"{path}: {error}. The window starts with its default settings."
 
 

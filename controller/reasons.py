@@ -1,14 +1,18 @@
 """Every refusal, hold and failure of the controller as a code with its sentence. Pure.
 
-The only place where these sentences are written. A refusal is the plan's or a rule's answer to "may this move
-happen?"; how a reason is made, shown and encoded stands in `oracle/reason.py`.
+The only place where these sentences are written. The text of a code stands in journals, reports and metrics: it is
+never changed, whatever the sentence becomes. A refusal is the plan's or a rule's answer to "may this move happen?"; how
+a reason is made, shown and encoded stands in `oracle/reason.py`.
 """
 
 from __future__ import annotations
 
+from enum import unique
+
 from oracle.reason import ReasonCode, Severity
 
 
+@unique
 class Code(ReasonCode):
     """The controller's reasons, by the part that gives them."""
 
@@ -96,3 +100,343 @@ class Code(ReasonCode):
         Severity.WARNING,
         "line {line} does not fit its hash chain: something was changed, removed or put in there",
     )
+
+    # migration/: what a cluster answered
+    ACCESS_DENIED = "access_denied", Severity.WARNING, "{context}: {answer}"
+    CLUSTER_UNREACHABLE = "cluster_unreachable", Severity.WARNING, "{context}: {answer}"
+    OBJECT_NOT_FOUND = "object_not_found", Severity.WARNING, "{context}: {answer}"
+    RATE_LIMITED = "rate_limited", Severity.WARNING, "{context}: {answer}"
+    REQUEST_REFUSED = "request_refused", Severity.WARNING, "{context}: {answer}"
+    RESOURCE_EXPIRED = "resource_expired", Severity.WARNING, "{context}: {answer}"
+    SERVER_FAILED = "server_failed", Severity.WARNING, "{context}: {answer}"
+    VERSION_CONFLICT = "version_conflict", Severity.WARNING, "{context}: {answer}"
+    WRITE_NOT_ARMED = (
+        "write_not_armed",
+        Severity.WARNING,
+        "{context} is only observed, so {request} was not sent; arm the context to allow changes to it",
+    )
+
+    # migration/: why a move does not begin
+    AUTOSCALER_IN_THE_WAY = (
+        "autoscaler_in_the_way",
+        Severity.WARNING,
+        "the autoscaler {name} in {context} would work against the move",
+    )
+    CHECK_NOT_PASSED = "check_not_passed", Severity.WARNING, "{check}: {text}"
+    CONTEXTS_SHARE_CLUSTER = (
+        "contexts_share_cluster",
+        Severity.WARNING,
+        "both contexts lead to the same cluster",
+    )
+    COPY_EXISTS_ALREADY = "copy_exists_already", Severity.WARNING, "{context} already has another {path}"
+    COPY_ORIGINAL_MISSING = (
+        "copy_original_missing",
+        Severity.WARNING,
+        "its pods need something that does not exist: {answer}",
+    )
+    LEASE_HELD = (
+        "lease_held",
+        Severity.WARNING,
+        "another instance holds the Lease in {context}; let it finish",
+    )
+    MOVE_ALREADY_RUNNING = (
+        "move_already_running",
+        Severity.WARNING,
+        "it is being moved already ({migration_id})",
+    )
+    MOVE_NOT_FINISHED = (
+        "move_not_finished",
+        Severity.WARNING,
+        "its move from {source} to {target} ({migration_id}) is not finished; resume it",
+    )
+    MOVE_NOT_FINISHED_ELSEWHERE = (
+        "move_not_finished_elsewhere",
+        Severity.WARNING,
+        "its move from {source} to {target} ({migration_id}) is not finished; "
+        "resume it with a kubeconfig that has {source}, too",
+    )
+    NAMESPACE_MISSING = "namespace_missing", Severity.WARNING, "{context} has no namespace {namespace}"
+    NAMESPACE_TERMINATING = (
+        "namespace_terminating",
+        Severity.WARNING,
+        "the namespace {namespace} in {context} is being deleted",
+    )
+    PLAN_NOT_EXECUTABLE = "plan_not_executable", Severity.WARNING, "{text}"
+    PLAN_OF_OTHER_REPLICAS = (
+        "plan_of_other_replicas",
+        Severity.WARNING,
+        "it runs {replicas:of replica} now, the plan was made for {planned}; confirm a new plan",
+    )
+    REPLICAS_NOT_AVAILABLE = (
+        "replicas_not_available",
+        Severity.WARNING,
+        "{available} of its {replicas} replicas are available; wait until all are, "
+        "because a move keeps no more than those safe",
+    )
+    ROLLOUT_IN_PROGRESS = (
+        "rollout_in_progress",
+        Severity.WARNING,
+        "a rollout is in progress; wait until it is done",
+    )
+    SECRET_MISSING = (
+        "secret_missing",
+        Severity.WARNING,
+        "{context} lacks the Secret {name}; create it there, secrets are never copied",
+    )
+    STATUS_NOT_CURRENT = (
+        "status_not_current",
+        Severity.WARNING,
+        "{context} has not looked at its newest spec yet; wait until its controllers answer",
+    )
+    TARGET_RUNS_IT_ALREADY = (
+        "target_runs_it_already",
+        Severity.WARNING,
+        "{context} already runs a Deployment of this name",
+    )
+    TARGET_SELECTS_OTHER_PODS = (
+        "target_selects_other_pods",
+        Severity.WARNING,
+        "the Deployment in {context} selects other pods",
+    )
+    TARGET_TEMPLATE_DIFFERS = (
+        "target_template_differs",
+        Severity.WARNING,
+        "{context} has a Deployment of this name with another pod template; update or remove it",
+    )
+    TEMPLATE_WOULD_CHANGE = (
+        "template_would_change",
+        Severity.WARNING,
+        "the API server of {context} would change the pod template",
+    )
+    TOO_MANY_COPIES = (
+        "too_many_copies",
+        Severity.WARNING,
+        "{objects:of object} would travel, more than its journal can name: {why}",
+    )
+    WORKLOAD_GONE = "workload_gone", Severity.WARNING, "{context} has no such Deployment any more"
+    WORKLOAD_NOT_MOVABLE = "workload_not_movable", Severity.WARNING, "{text}"
+    WORKLOAD_NOT_UNDERSTOOD = (
+        "workload_not_understood",
+        Severity.WARNING,
+        "{context} describes it in a way that was not understood: {text}",
+    )
+
+    # migration/: why nothing is written for now
+    CLUSTER_REPLACED = "cluster_replaced", Severity.WARNING, "{context} now leads to another cluster"
+    COPY_PATH_FOREIGN = (
+        "copy_path_foreign",
+        Severity.WARNING,
+        "the journal names {path}, which is never copied",
+    )
+    DEPLOYMENT_DELETED = (
+        "deployment_deleted",
+        Severity.WARNING,
+        "{context}: the Deployment was deleted by somebody else",
+    )
+    DEPLOYMENT_FOREIGN = (
+        "deployment_foreign",
+        Severity.WARNING,
+        "{context}: the Deployment of this name is not the one of this migration; it is left as it is",
+    )
+    FENCE_FOREIGN = (
+        "fence_foreign",
+        Severity.WARNING,
+        "{context}: the fence is {fence}, which this migration did not write",
+    )
+    FENCE_REMOVED = (
+        "fence_removed",
+        Severity.WARNING,
+        "{context}: somebody removed or replaced the fence annotation",
+    )
+    LEASE_UNCERTAIN = (
+        "lease_uncertain",
+        Severity.WARNING,
+        "{context}: the Lease could not be renewed in time; nothing is written until it is",
+    )
+    MIGRATION_NOT_ARMED = "migration_not_armed", Severity.WARNING, "{context} is not armed; arm it to go on"
+    NO_FRESH_PRICE = (
+        "no_fresh_price",
+        Severity.WARNING,
+        "there is no fresh price for both regions; waiting for the next quote",
+    )
+    NOTHING_LEFT_TO_SAVE = (
+        "nothing_left_to_save",
+        Severity.WARNING,
+        "moving the {replicas:of replica} left is now worth {worth_usd:usd}; waiting for better prices",
+    )
+    PRICES_NOT_USABLE = "prices_not_usable", Severity.WARNING, "{why}"
+    REPLICAS_CHANGED = (
+        "replicas_changed",
+        Severity.WARNING,
+        "{context}: replicas are {replicas} instead of {expected}, changed by {manager}",
+    )
+    ROLLBACK_WAITS_FOR_PODS = (
+        "rollback_waits_for_pods",
+        Severity.WARNING,
+        "{source}: {serving} of {replicas} replicas serve, of {wanted} that are to come back; "
+        "{kept} are kept in {target}",
+    )
+    SOURCE_RESTORED_ALONE = (
+        "source_restored_alone",
+        Severity.WARNING,
+        "all {replicas} replicas were given back to {source}; "
+        "the rest is cleaned up when {target} answers again: {answer}",
+    )
+    TEMPLATE_CHANGED = (
+        "template_changed",
+        Severity.WARNING,
+        "{context}: the pod template was changed by {manager}",
+    )
+    TOO_MANY_REPLICAS = (
+        "too_many_replicas",
+        Severity.WARNING,
+        "{context}: more replicas than planned would run",
+    )
+
+    # migration/: why a move goes back
+    COPY_CONFLICT = (
+        "copy_conflict",
+        Severity.WARNING,
+        "{context} already has another {path}; it was left as it is",
+    )
+    COPY_REFUSED = "copy_refused", Severity.WARNING, "{context} refused {path}: {answer}"
+    FLOOR_NOT_COVERED = (
+        "floor_not_covered",
+        Severity.WARNING,
+        "{context}: too few replicas serve to lower the source",
+    )
+    MIGRATION_TOO_LONG = (
+        "migration_too_long",
+        Severity.WARNING,
+        "the migration is not done after {elapsed_s:duration}",
+    )
+    NOTHING_SERVES = "nothing_serves", Severity.ERROR, "{context}: none of the replicas serves any more"
+    SOURCE_NOT_SCALED_DOWN = (
+        "source_not_scaled_down",
+        Severity.WARNING,
+        "{context}: the source did not scale down to {replicas:of replica}",
+    )
+    TARGET_LOST_REPLICAS = (
+        "target_lost_replicas",
+        Severity.WARNING,
+        "{context}: the target lost replicas after the move",
+    )
+    TARGET_NOT_SERVING = (
+        "target_not_serving",
+        Severity.WARNING,
+        "{context}: after {waited_s:duration} {available} of {replicas} replicas serve",
+    )
+
+    # migration/: what a journal or a Lease says
+    JOURNAL_CONTRADICTED = (
+        "journal_contradicted",
+        Severity.ERROR,
+        "{context} has another plan in its journal of this migration; look at the replicas on both sides",
+    )
+    JOURNAL_NEWER = (
+        "journal_newer",
+        Severity.ERROR,
+        "the migration's journal has version {version}, this program knows {known}; "
+        "go on with the newer program that wrote it",
+    )
+    JOURNAL_NOT_BELIEVED_THERE = (
+        "journal_not_believed_there",
+        Severity.ERROR,
+        "{context} does not know of this migration; look at the replicas on both sides",
+    )
+    JOURNAL_OF_ONE_CLUSTER = (
+        "journal_of_one_cluster",
+        Severity.ERROR,
+        "its journal names one cluster as both source and target; look at the replicas on both sides",
+    )
+    JOURNAL_OVER_THERE = (
+        "journal_over_there",
+        Severity.ERROR,
+        "{context} has this migration as over ({phase}); look at the replicas on both sides",
+    )
+    JOURNAL_REPLACED = (
+        "journal_replaced",
+        Severity.ERROR,
+        "its journal was removed or replaced; look at the replicas on both sides",
+    )
+    JOURNAL_STEP_UNKNOWN = (
+        "journal_step_unknown",
+        Severity.ERROR,
+        "the migration's journal has the step {step}, which this program does not know; "
+        "go on with the newer program that wrote it",
+    )
+    JOURNAL_TOO_LARGE = (
+        "journal_too_large",
+        Severity.WARNING,
+        "the migration's journal would have {size} bytes, the limit is {limit}",
+    )
+    JOURNAL_UNREADABLE = "journal_unreadable", Severity.ERROR, "the migration's journal {problem}"
+    LEASE_LOST = (
+        "lease_lost",
+        Severity.WARNING,
+        "{context}: the migration is now led by {holder}, not by this instance",
+    )
+
+    # migration/: what moves it on
+    CANCELLED = "cancelled", Severity.INFO, "cancelled"
+    END_FENCE_MISSING = (
+        "end_fence_missing",
+        Severity.WARNING,
+        "{reason} (the last fence was not placed: {why})",
+    )
+    FOLLOWING = "following", Severity.WARNING, "{why}; following it"
+    HOLD_ENDED = "hold_ended", Severity.INFO, "the reason to wait has gone"
+    HOLD_TOO_LONG = "hold_too_long", Severity.WARNING, "after {waited_s:duration} of waiting: {why}"
+    PROGRAM_ENDS = "program_ends", Severity.INFO, "the program ends"
+    RESUMED = "resumed", Severity.INFO, "resumed"
+    STOPPED_BEFORE_START = "stopped_before_start", Severity.INFO, "stopped before anything was moved"
+    UNEXPECTED_ERROR = "unexpected_error", Severity.ERROR, "stopped by an unexpected error: {error}"
+    #: Where only text is known: a journal of version 1 had nothing else.
+    UNCLASSIFIED = "unclassified", Severity.WARNING, "{text}"
+    WAITING_TO_RESUME = "waiting_to_resume", Severity.WARNING, "waiting to resume: {why}"
+    WAY_BACK_OPEN = "way_back_open", Severity.INFO, "the way back to {context} is open again"
+
+    # migration/: what a migration does, by its phase
+    PHASE_PLANNED = "phase_planned", Severity.INFO, "Waiting to start"
+    PHASE_PREFLIGHT = (
+        "phase_preflight",
+        Severity.INFO,
+        "Checking {source} and {target} before anything is changed",
+    )
+    PHASE_LOCKED = "phase_locked", Severity.INFO, "Marking both Deployments as being moved"
+    PHASE_PROVISION = "phase_provision", Severity.INFO, "Creating what the pods need in {target}"
+    PHASE_SURGE = (
+        "phase_surge",
+        Severity.INFO,
+        "Starting {arrived} of {replicas} replicas in {target} (wave {wave} of {waves})",
+    )
+    PHASE_VERIFY = (
+        "phase_verify",
+        Severity.INFO,
+        "Waiting until {arrived} of {replicas} replicas serve in {target} (wave {wave} of {waves})",
+    )
+    PHASE_SCALE_DOWN_SOURCE = (
+        "phase_scale_down_source",
+        Severity.INFO,
+        "Lowering {source} to {left} of {replicas} replicas (wave {wave} of {waves})",
+    )
+    PHASE_SETTLE = (
+        "phase_settle",
+        Severity.INFO,
+        "Waiting for the last pods of {source} to end (wave {wave} of {waves})",
+    )
+    PHASE_SOAK = (
+        "phase_soak",
+        Severity.INFO,
+        "All replicas serve in {target}; watching them before the way back is closed",
+    )
+    PHASE_HOLD = "phase_hold", Severity.WARNING, "On hold, nothing is changed"
+    PHASE_ROLLBACK = "phase_rollback", Severity.WARNING, "Going back to {source}"
+    PHASE_NEEDS_OPERATOR = (
+        "phase_needs_operator",
+        Severity.ERROR,
+        "A person has to look; nothing is changed until then",
+    )
+    PHASE_DONE = "phase_done", Severity.INFO, "Moved to {target}"
+    PHASE_ROLLED_BACK = "phase_rolled_back", Severity.INFO, "Back in {source} as before"
+    PHASE_REFUSED = "phase_refused", Severity.WARNING, "Not started, nothing was changed"

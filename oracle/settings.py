@@ -1,46 +1,125 @@
-"""What a person may choose about the oracle. Pure: files, environment and flags are the caller's work."""
+"""What a person may choose about prices and where they are kept. Pure: files and environment are the caller's work."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from oracle.quotes import MAX_LIFE_S
+from oracle.setting import Promise, setting
+from oracle.store.address import REDIS_ADDRESS, holds_password, mask_address
 
 
 @dataclass(frozen=True, slots=True)
 class OracleSettings:
     """One immutable set of choices; the defaults run the demo."""
 
-    redis_url: str | None = None
-    """`redis://` or `rediss://` (TLS) address of a shared store. None starts the embedded server."""
+    redis_url: str | None = setting(
+        None,
+        "Address of a shared price store. `rediss://` is TLS; `redis://` sends everything, a password as well, "
+        "readable over the network.",
+        none="a store of our own is started",
+        pattern=REDIS_ADDRESS,
+        allowed="an address like redis://HOST:6379/0 or, with TLS, rediss://HOST:6380/0 (special characters of "
+        "a password as %XX)",
+        example='"rediss://prices.example:6380/0"',
+        key="redis",
+        flag="--redis URL",
+        mask=mask_address,
+    )
+    redis_password: str | None = setting(
+        None,
+        "Password of the store at `redis`. It has no flag: a command line is shown to everybody on this machine.",
+        none="as the address says",
+        example='"..."',
+        key="redis_password",
+        mask=lambda password: "***",
+    )
+    redis_password_file: str | None = setting(
+        None,
+        "File whose only line is the password of the store at `redis`.",
+        none="none is read",
+        example='"/run/secrets/redis"',
+        key="redis_password_file",
+        flag="--redis-password-file FILE",
+    )
+    data_directory: str | None = setting(
+        None,
+        "Where our own store keeps its file.",
+        none="the user's data directory of this platform",
+        example='"/var/lib/sentinelaura"',
+    )
+    runtime_directory: str | None = setting(
+        None,
+        "Where the socket of our own store lives; made unreadable for others.",
+        none="the user's runtime directory",
+        example='"/run/sentinelaura"',
+    )
+    key_prefix: str = setting(
+        "sentinelaura",
+        "First part of every key, so that several fleets can share one Redis. In our own store the market of the "
+        "instance's own source follows: there, everybody sees the market that they chose.",
+        pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+        allowed="up to 64 letters, digits and ._-",
+    )
+    refresh_s: float = setting(
+        4.0,
+        "Between two looks at the source. Four for the demo, where market time runs fast and prices should be seen "
+        "to move. For live prices a minute is plenty: AWS changes a pool's price 2.6 times a day, by a tenth of a "
+        "percent, Google Cloud and Azure every month or so.",
+        minimum=0.5,
+        maximum=3600,
+    )
+    quote_life_s: float = setting(
+        20.0,
+        "From confirmation to deadline, of prices that are simulated or played back; other sources say themselves how "
+        "long a price lives. A small multiple of `refresh_s`, long enough for a failover of the feed, "
+        "short enough that a dead feed greys the globe while a person watches.",
+        minimum=2,
+        maximum=MAX_LIFE_S,
+    )
+    lease_s: float = setting(
+        12.0,
+        "How long one instance holds the right to generate. Three refreshes, so that a slow one loses nothing.",
+        minimum=1,
+        maximum=3 * 3600,
+    )
+    history_step_s: float = setting(
+        10.0, "Least time between two kept history points of one offering.", minimum=1, maximum=86_400
+    )
+    history_points: int = setting(
+        1000,
+        "How many history points are kept per offering in the store; older ones are dropped.",
+        unit="points",
+        minimum=10,
+        maximum=100_000,
+    )
 
-    data_directory: str | None = None
-    """Where the embedded server keeps its file. None is the user's data directory of this platform."""
+    promises: ClassVar[tuple[Promise, ...]] = (
+        Promise(
+            ("redis_url", "redis_password", "redis_password_file"),
+            lambda given: count_passwords(given) <= 1,
+            "the password of the store may come from one place only",
+        ),
+        Promise(
+            ("redis_url", "redis_password", "redis_password_file"),
+            lambda given: count_passwords(given) == 0 or given.redis_url is not None,
+            "a password needs the address of its store, redis",
+        ),
+        Promise(
+            ("refresh_s", "quote_life_s"),
+            lambda given: 2 * given.refresh_s <= given.quote_life_s,
+            "quote_life_s must be at least twice refresh_s, or prices expire whenever one refresh is late",
+        ),
+        Promise(
+            ("refresh_s", "lease_s"),
+            lambda given: 2 * given.refresh_s <= given.lease_s,
+            "lease_s must be at least twice refresh_s, or two instances generate prices in turn",
+        ),
+    )
 
-    runtime_directory: str | None = None
-    """Where the embedded server's socket lives, never readable by others. None is the user's runtime
-    directory.
-    """
 
-    key_prefix: str = "sentinelaura"
-    """First part of every key, so that several fleets can share one Redis. In the embedded store the market of
-    the instance's own source follows: there, everybody sees the market that they chose."""
-
-    refresh_s: float = 4.0
-    """Seconds between two looks at the source. Four for the demo, where market time runs fast and prices should
-    be seen to move. For live prices a minute is plenty: AWS changes a pool's price 2.6 times a day, by a tenth of a
-    percent, Google Cloud and Azure every month or so."""
-
-    quote_life_s: float = 20.0
-    """Seconds from confirmation to deadline of prices that are simulated or played back. A small multiple of
-    `refresh_s`, long enough for a failover of the feed, short enough that a dead feed greys the globe while a person
-    watches. Other sources say themselves how long a price lives."""
-
-    lease_s: float = 12.0
-    """Seconds for which one instance holds the right to generate. Three refreshes, so that a slow one loses
-    nothing.
-    """
-
-    history_step_s: float = 10.0
-    """Least seconds between two kept history points of one offering."""
-
-    history_points: int = 1000
-    """History points kept per offering in the store; older ones are dropped."""
+def count_passwords(settings: OracleSettings) -> int:
+    """Return how many places say a password of the shared store."""
+    in_address = settings.redis_url is not None and holds_password(settings.redis_url)
+    return in_address + (settings.redis_password is not None) + (settings.redis_password_file is not None)

@@ -1,38 +1,27 @@
-"""`sentinelaura config show`: every setting, its value and where the value came from."""
+"""`sentinelaura config show` and `config explain`: the settings, what they are and where they came from."""
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
-from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from app.commands.failures import CommandFailed
 from app.commands.output import write_output
+from app.config.errors import UnknownSetting
+from app.config.explaining import explain, settings_to_json, show_settings
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
-from app.formatting import plain_text
 
 
 async def run_config(arguments: Namespace, configuration: Configuration) -> int:
-    """Print the table; a password in a URL is not shown."""
-    for name, origin in configuration.origins.items():
-        write_output(f"{name:<24}{_display(getattr(configuration, name)):<40}{plain_text(origin)}")
-    for name, override in configuration.contexts.items():
-        said = ", ".join(
-            f"{key}={getattr(override, key)}" for key in override.__slots__ if getattr(override, key)
-        )
-        write_output(plain_text(f"contexts.{name}: {said}"))
+    """Print what was asked for; no secret is shown. Raises: CommandFailed for an unknown name."""
+    if arguments.action == "explain":
+        try:
+            write_output("\n".join(explain(arguments.name, configuration)))
+        except UnknownSetting as error:
+            raise CommandFailed(ExitCode.BAD_INPUT, str(error)) from error
+    elif arguments.json:
+        write_output(json.dumps(settings_to_json(configuration), indent=2))
+    else:
+        write_output("\n".join(show_settings(configuration)))
     return ExitCode.OK
-
-
-def _display(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, Mapping):
-        return "; ".join(f"{plain_text(name)}: {_display(entry)}" for name, entry in value.items()) or "-"
-    text = ", ".join(sorted(value)) or "-" if isinstance(value, frozenset) else str(value)
-    if "://" not in text:
-        return plain_text(text)
-    url = urlsplit(text)
-    query = "?***" if url.query else ""  # it may hold a password as well
-    place = f"***@{url.netloc.rpartition('@')[2]}" if url.password else url.netloc
-    return plain_text(f"{url.scheme}://{place}{url.path}{query}")

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from app.commands.output import MAX_MESSAGE_CHARACTERS, tell, write_output
-from app.composition import kube_settings
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
 from app.formatting import plain_text
@@ -35,7 +34,7 @@ async def run_contexts(arguments: Namespace, configuration: Configuration) -> in
         tell("no --kubeconfig: the clusters are simulated, and need no credential")
         return ExitCode.OK
     kubeconfig = read_kubeconfig(split_kubeconfig_paths(configuration.kubeconfig))
-    programs = ExecPrograms(kube_settings(configuration))
+    programs = ExecPrograms(configuration.clusters.kube)
     rows = [_describe(context, configuration, programs) for context in kubeconfig.contexts.values()]
     for note in kubeconfig.notes:
         tell(note)
@@ -48,11 +47,12 @@ async def run_contexts(arguments: Namespace, configuration: Configuration) -> in
 
 
 def _describe(context: KubeconfigContext, configuration: Configuration, programs: ExecPrograms) -> _Row:
-    obstacle = find_obstacle(context, kube_settings(configuration), programs)
+    obstacle = find_obstacle(context, configuration.clusters.kube, programs)
     state, reason = "used", ""
     if obstacle is not None:
         state, reason = "refused", obstacle.lstrip(": ")
-    if configuration.use_contexts is not None and context.name not in configuration.use_contexts:
+    chosen = configuration.clusters.contexts
+    if chosen is not None and context.name not in chosen:
         state, reason = "left out", ""
     return _Row(context.name, context.server, _describe_credential(context.user, programs), state, reason)
 

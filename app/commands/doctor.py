@@ -12,6 +12,7 @@ from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
 from app.diagnostics.graphics import check_display, check_graphics
 from app.diagnostics.prices import check_prices
+from app.diagnostics.settings import check_settings
 from app.diagnostics.store import check_store
 from app.exit_codes import ExitCode
 from app.formatting import plain_text
@@ -21,7 +22,7 @@ _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BR
 
 async def run_doctor(arguments: Namespace, configuration: Configuration) -> int:
     """Run every check, also after one that failed, and print what was found."""
-    checks = [check_graphics(), check_display(), *check_prices(configuration)]
+    checks = [check_graphics(), check_display(), *check_settings(configuration), *check_prices(configuration)]
     checks += [*await check_store(configuration), *await check_clusters(configuration)]
     write_output(_to_json(checks) if arguments.json else "\n".join(_to_lines(checks)))
     return ExitCode.FAILED if any(check.state is CheckState.BROKEN for check in checks) else ExitCode.OK
@@ -41,9 +42,7 @@ def _to_json(checks: Iterable[Check]) -> str:
 
 def _to_lines(checks: Iterable[Check]) -> Iterable[str]:
     for check in checks:
-        name, detail, advice = (
-            plain_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail, check.advice)
-        )
+        name, detail = (plain_text(text, MAX_MESSAGE_CHARACTERS) for text in (check.name, check.detail))
         yield f"{_MARKS[check.state]}  {name:<40} {detail}"
-        if advice:
-            yield f"{'':50}{advice}"
+        for advice in check.advice.splitlines():
+            yield f"{'':50}{plain_text(advice, MAX_MESSAGE_CHARACTERS)}"

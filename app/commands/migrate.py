@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 
 from app.commands.failures import CommandFailed
 from app.commands.migration_report import MigrationReport
@@ -47,7 +48,7 @@ async def _migrate(arguments: Namespace, configuration: Configuration, report: M
             for context in (workload.context, arguments.to):
                 engine.submit(SetArmed(context, True))
         picture = await wait_for_picture(engine)
-        _require_parts(picture, workload, arguments.to)
+        _require_parts(picture, workload, arguments.to, engine.aliases)
         if not await _is_running_already(engine, workload, arguments.to):
             dry_run = await _request_dry_run(engine, workload, arguments.to)
             if dry_run.verdict is Verdict.UNKNOWN and not picture.is_complete:
@@ -59,10 +60,15 @@ async def _migrate(arguments: Namespace, configuration: Configuration, report: M
         return await _follow(engine, workload, arguments.to, report)
 
 
-def _require_parts(snapshot: EngineSnapshot, workload: WorkloadKey, target: str) -> None:
+def _require_parts(
+    snapshot: EngineSnapshot, workload: WorkloadKey, target: str, aliases: Mapping[str, str]
+) -> None:
     """Raise CommandFailed for a wrong name, and for a cluster of the move that has not been seen."""
     contexts = {view.context: view for view in snapshot.contexts}
     for name in (workload.context, target):
+        if name in aliases:
+            text = f"{name} is the same cluster as {aliases[name]}; say {aliases[name]}"
+            raise CommandFailed(ExitCode.BAD_INPUT, text)
         if name not in contexts:
             known = ", ".join(contexts)
             raise CommandFailed(ExitCode.BAD_INPUT, f"there is no context {name!r}; known: {known}")
@@ -114,9 +120,9 @@ async def _follow(engine: Engine, workload: WorkloadKey, target: str, report: Mi
         if view is not None:
             report.show_progress(view, snapshot.taken_at)
             if view.stage is MigrationStage.DONE:
-                return view.detail
+                return view.sentence
             if view.stage in _FAILURES:
-                raise CommandFailed(_FAILURES[view.stage], view.detail)
+                raise CommandFailed(_FAILURES[view.stage], view.sentence)
         elif snapshot.rejections:  # this process asked for one start only
             raise CommandFailed(ExitCode.REFUSED, f"not moved: {snapshot.rejections[-1].reason}")
 

@@ -12,6 +12,7 @@ from app.exit_codes import ExitCode
 from app.formatting import plain_text
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationView
+from oracle.reason import encode_reason
 
 _INTERRUPTED = "stopped before the end; a migration that had begun is taken up by the next armed start"
 
@@ -71,7 +72,8 @@ def _progress_facts(view: MigrationView) -> dict[str, Any]:
         "migration_id": view.migration_id,
         "stage": view.stage.value,
         "phase": view.phase,
-        "detail": view.detail,
+        "detail": view.sentence,
+        "reason": None if view.reason is None else encode_reason(view.reason),
         "wave": view.wave,
         "waves": view.waves,
         "landed": view.landed,
@@ -85,7 +87,7 @@ def _progress_facts(view: MigrationView) -> dict[str, Any]:
 def _progress_line(view: MigrationView) -> str:
     counters = f"{view.landed}/{view.replicas} landed, ready {_count(view.source_ready)} + {_count(view.target_ready)}"
     # Phases and counters are ours; the detail may quote a cluster.
-    return f"{view.phase:<12} wave {view.wave}/{view.waves}  {counters}  {plain_text(view.detail)}"
+    return f"{view.phase:<17} wave {view.wave}/{view.waves}  {counters}  {plain_text(view.sentence)}"
 
 
 def _count(replicas: int | None) -> str:

@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from app.commands.output import tell, write_output
 from app.commands.stopping import wait_for_stop_signal
-from app.composition import choose_price_source, open_fleet, oracle_settings
+from app.composition import choose_price_source, open_fleet
 from app.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.discovery import bindings_of
@@ -25,7 +25,7 @@ async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
     source = choose_price_source(configuration, time.time())
     async with (
         open_fleet(configuration) as fleet,
-        open_oracle(oracle_settings(configuration), source) as oracle,
+        open_oracle(configuration.oracle, source) as oracle,
         serve_prices(oracle, arguments.port) as url,
     ):
         write_output(f"pricing API: {url}/v1/prices")

@@ -12,12 +12,18 @@ from app.commands.failures import CommandFailed, find_exit_code
 from app.commands.output import prepare_output, tell
 from app.configuration import Configuration
 
+#: Commands whose own output tells what is unwise in the configuration; for the engine, the window does.
+_TELL_THEMSELVES = frozenset({"doctor", "engine"})
+
 _Command = Callable[[Namespace, Configuration], Awaitable[int]]
 
 
 def run_headless(arguments: Namespace, configuration: Configuration) -> int:
     """Run the command that `arguments` name and return its exit code."""
     prepare_output()
+    if arguments.command not in _TELL_THEMSELVES:
+        for warning in configuration.warnings:
+            tell(f"sentinelaura: {warning}")
     try:
         return asyncio.run(_run(_find_command(arguments.command), arguments, configuration))
     except BaseException as error:  # the edge of the process: KeyboardInterrupt as well has its exit code

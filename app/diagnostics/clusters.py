@@ -10,6 +10,7 @@ from app.composition import open_fleet
 from app.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from controller.clusters.checks import Outcome
+from controller.clusters.discovery import declare_node
 from controller.clusters.exec_programs import FoundProgram
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube_api import KubeApi
@@ -24,6 +25,7 @@ from controller.clusters.permissions import (
 )
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import ContextOverride
+from controller.clusters.toml_text import toml_key, toml_text
 from controller.errors import ClusterError, KubeconfigError
 
 #: How long the contexts together may take to answer. Seconds; three lost packets and a slow credential plugin.
@@ -37,10 +39,10 @@ async def check_clusters(configuration: Configuration) -> list[Check]:
     try:
         async with open_fleet(configuration) as fleet:
             picture = await _wait_for_answers(fleet)
-            contexts = configuration.contexts
+            contexts = configuration.clusters.overrides
             groups = await asyncio.gather(
                 *(
-                    _check_context(fleet, cluster, contexts.get(cluster.context, ContextOverride()).namespace)
+                    _check_context(fleet, cluster, contexts.get(cluster.context, ContextOverride()))
                     for cluster in picture.clusters.values()
                 )
             )
@@ -77,8 +79,8 @@ async def _wait_for_answers(fleet: RegionManager) -> FleetPicture:
     return fleet.picture()
 
 
-async def _check_context(fleet: RegionManager, cluster: Cluster, namespace: str | None) -> list[Check]:
-    """Look at one context; `namespace` is the only one to look into, None: all."""
+async def _check_context(fleet: RegionManager, cluster: Cluster, override: ContextOverride) -> list[Check]:
+    """Look at one context, with what the configuration says of it."""
     name = f"context {cluster.context}"
     if cluster.health is not Health.REACHABLE:
         reason = cluster.reason or "no answer yet"
@@ -89,16 +91,42 @@ async def _check_context(fleet: RegionManager, cluster: Cluster, namespace: str 
         ]
     api = fleet.api(cluster.context)
     place = f"{cluster.provider or 'unknown provider'}, {cluster.region or 'unknown region'}"
-    found = ok(name, f"{place}, {len(cluster.nodes)} nodes, {len(cluster.workloads)} Deployments")
-    if cluster.provider is None or cluster.region is None:
-        advice = f"say [contexts.{cluster.context}] provider and region in the configuration file"
-        found = warning(name, place, advice)
+    aliases = f", the same cluster as {', '.join(cluster.aliases)}" if cluster.aliases else ""
+    found = ok(name, f"{place}, {len(cluster.nodes)} nodes, {len(cluster.workloads)} Deployments{aliases}")
+    if missing := _find_missing(cluster):
+        found = warning(
+            name, f"{place}: no price without {', '.join(missing)}", _advise_context(cluster, missing)
+        )
     warnings = [warning(name, text, "see the kubeconfig") for text in fleet.warnings(cluster.context)]
-    return [found, *warnings, *await _check_rights(api, namespace), await _check_time(fleet, cluster.context)]
+    return [found, *warnings, *await _check_rights(api, override), await _check_time(fleet, cluster.context)]
 
 
-async def _check_rights(api: KubeApi, namespace: str | None) -> list[Check]:
+def _find_missing(cluster: Cluster) -> list[str]:
+    """What no node says and a price needs, as the configuration names it."""
+    says = {
+        "provider": cluster.provider,
+        "region": cluster.region,
+        "instance_type": any(node.offering is not None for node in cluster.nodes),
+    }
+    return [name for name, value in says.items() if not value]
+
+
+def _advise_context(cluster: Cluster, missing: Iterable[str]) -> str:
+    """Lines for the configuration file, which can be pasted at its end."""
+    known = {"provider": cluster.provider, "region": cluster.region}
+    examples = {"provider": "aws", "region": "eu-west-1", "instance_type": "m5.2xlarge"}
+    lines = [f"{key} = {toml_text(known.get(key) or examples[key])}" for key in missing]
+    return "\n".join(
+        ["say in the configuration file what it is:", f"[contexts.{toml_key(cluster.context)}]", *lines]
+    )
+
+
+async def _check_rights(api: KubeApi, override: ContextOverride) -> list[Check]:
     asked = dict.fromkeys((*OBSERVE, *FOLLOW, *MOVE_FROM, *MOVE_TO, *FIND_NEEDED))
+    if declare_node(override) is not None:
+        # The configuration says what its nodes are.
+        asked = {permission: None for permission in asked if permission.resource != "nodes"}
+    namespace = override.namespace
     answers = dict(zip(asked, await check_permissions(api, asked, namespace), strict=True))
     name = f"permissions {api.context}"
     unknown = next((answer for answer in answers.values() if answer.outcome is Outcome.UNKNOWN), None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from app.composition import oracle_settings
 from app.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from oracle.errors import StoreUrlError
@@ -21,7 +20,7 @@ MAX_CLOCK_DIFFERENCE_S = 5.0
 async def check_store(configuration: Configuration) -> list[Check]:
     """Open the store as the engine would, without generating prices."""
     try:
-        async with open_oracle(oracle_settings(configuration), source=None) as oracle:
+        async with open_oracle(configuration.oracle, source=None) as oracle:
             return await _check_answer(oracle)
     except StoreUrlError as error:
         return [broken("price store", str(error), "correct --redis")]

@@ -120,7 +120,7 @@ class DryRunCard(QFrame):
         self._show_title(*stage_title(migration.stage))
         ended = migration.stage.is_final
         tone = stage_title(migration.stage)[1]
-        said = summary_text(migration, target) if ended else plain_text(migration.detail)
+        said = summary_text(migration, target) if ended else plain_text(migration.sentence)
         set_tone(self._state, said, tone)
         self._state.setVisible(bool(said))
         self._progress.setVisible(migration.stage is not MigrationStage.REFUSED)

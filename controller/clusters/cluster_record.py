@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from controller.clusters.discovery import find_place, parse_node
+from controller.clusters.discovery import declare_node, find_place, parse_node
 from controller.clusters.fleet import Cluster, Health, Node, Resources, Workload
 from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.resource_parsing import compute_reserved
@@ -53,10 +53,21 @@ class ClusterRecord:
         self._override = override or ContextOverride()
         #: kind -> its objects; a kind that was never listed is missing.
         self._objects: dict[WatchedKind, _Objects] = {}
+        #: What the configuration says that the nodes are, where they may not be listed; None: it does not.
+        self.declared_node = declare_node(self._override)
+        self._has_declared_nodes = False
 
     def has_listed(self, kind: WatchedKind) -> bool:
         """Whether the kind was listed at least once."""
         return kind in self._objects
+
+    def take_declared_nodes(self) -> bool:
+        """Believe the configuration instead of a list of nodes; False where it does not say enough."""
+        if self.declared_node is None:
+            return False
+        self._objects[WatchedKind.NODES] = {("", self.declared_node.name): self.declared_node}
+        self._has_declared_nodes = True
+        return True
 
     def read_object(self, kind: WatchedKind, body: Mapping[str, Any]) -> tuple[tuple[str, str], Any]:
         """Read one object of a list or an event: its key and what of it is kept (None: nothing)."""
@@ -71,6 +82,8 @@ class ClusterRecord:
     def replace_all(self, kind: WatchedKind, objects: Iterable[tuple[tuple[str, str], Any]]) -> bool:
         """Take a complete list; returns whether it differs from what was known."""
         fresh = {key: value for key, value in objects if value is not None}
+        if kind is WatchedKind.NODES:
+            self._has_declared_nodes = False
         changed = fresh != self._objects.get(kind)
         self._objects[kind] = fresh
         return changed
@@ -88,6 +101,7 @@ class ClusterRecord:
     def forget(self) -> None:
         """Drop everything: another cluster has taken this one's place."""
         self._objects.clear()
+        self.observed_at = None
 
     def build(self) -> Cluster:
         """The cluster at this moment, as a frozen value."""
@@ -118,7 +132,8 @@ class ClusterRecord:
         None while nodes or pods are unknown, or where only one namespace's pods can be seen.
         """
         pods = self._objects.get(WatchedKind.PODS)
-        if pods is None or not self.has_listed(WatchedKind.NODES) or self._override.namespace is not None:
+        sees_all = self.has_listed(WatchedKind.NODES) and not self._has_declared_nodes
+        if pods is None or not sees_all or self._override.namespace is not None:
             return None
         open_nodes = {node.name: node.allocatable for node in nodes if node.ready and node.schedulable}
         cpu = sum(room.cpu_cores for room in open_nodes.values())

@@ -86,6 +86,22 @@ def parse_node(body: Mapping[str, Any], override: ContextOverride | None = None)
     )
 
 
+def declare_node(override: ContextOverride) -> Node | None:
+    """The node that the configuration says all nodes are like; None where it does not say enough of it."""
+    provider, region, instance_type = override.provider, override.region, override.instance_type
+    cpu_cores, memory_gib = override.node_cpu_cores, override.node_memory_gib
+    if not (provider and region and instance_type and cpu_cores and memory_gib):
+        return None
+    return Node(
+        name="as configured",
+        offering=Offering(provider, region, instance_type, override.capacity_type or CapacityType.ON_DEMAND),
+        zone=None,
+        allocatable=Resources(cpu_cores, memory_gib),
+        ready=True,
+        schedulable=True,
+    )
+
+
 def find_place(nodes: Sequence[Node], override: ContextOverride | None = None) -> Place:
     """Where the cluster runs: what the configuration says, else what most nodes say."""
     override = override or ContextOverride()

@@ -54,7 +54,10 @@ async def run_exec_plugin(
     environment["KUBERNETES_EXEC_INFO"] = json.dumps(
         await asyncio.to_thread(_build_exec_info, context, plugin)
     )
-    output = await _run(context, [program, *plugin.arguments], environment, settings.exec_plugin_timeout_s)
+    async with programs.turn:
+        output = await _run(
+            context, [program, *plugin.arguments], environment, settings.exec_plugin_timeout_s
+        )
     return _parse_credential(context, program, plugin.api_version, output)
 
 

@@ -1,33 +1,28 @@
 """Which programs a kubeconfig may run for its credentials, and with which of its variables.
 
 A kubeconfig is somebody else's text: it names a program, and what the configuration allows decides whether it runs. An
-allowed name stands for one file, found once at the start. What the program does is decided by its environment as well,
-so that a variable counts only where the configuration names it for this program; without it the program does not run,
-because dropping a variable (AWS_PROFILE) would mean another identity.
+allowed name stands for one file, found once at the start. What the program does is decided by its arguments and its
+environment as well: well-known tools may only log in (`exec_presets.py`), and a variable counts only where the
+configuration names it for this program; without it the program does not run, because dropping a variable (AWS_PROFILE)
+would mean another identity.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.clusters.exec_presets import PRESETS, Preset, find_strange_argument
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_key, toml_list
-from controller.clusters.trusted_path import UntrustedPath, resolve_trusted
+from oracle.trusted_path import UntrustedPath, resolve_trusted
 from oracle.untrusted_text import clean_text
-
-#: Plugin -> the variables that its vendor's tools write into a kubeconfig. None of them names a program or a file.
-PRESETS: Mapping[str, frozenset[str]] = {
-    "aws": frozenset({"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_STS_REGIONAL_ENDPOINTS"}),
-    "aws-iam-authenticator": frozenset({"AWS_PROFILE", "AWS_REGION", "AWS_STS_REGIONAL_ENDPOINTS"}),
-    "gke-gcloud-auth-plugin": frozenset({"CLOUDSDK_ACTIVE_CONFIG_NAME", "CLOUDSDK_CORE_ACCOUNT"}),
-    "kubelogin": frozenset({"AAD_LOGIN_METHOD", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"}),
-}
 
 #: Variables that say where we are and what runs. They come from our own process, whatever a configuration allows:
 #: where programs and their files are found, in which language they speak, and through which proxy.
@@ -38,6 +33,9 @@ _OURS = re.compile(
     r"JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|OPENSSL_.+|SSL_CERT_.+|SSLKEYLOGFILE",
     re.IGNORECASE,
 )
+
+#: Plugins that run at once. A kubeconfig of two hundred contexts would start as many, of 60 MB each.
+MAX_RUNNING = 16
 
 
 class ProgramNotAllowed(Exception):
@@ -60,6 +58,8 @@ class ExecPrograms:
         self._allows_all = "*" in settings.allowed_exec_plugins
         self._variables = settings.exec_plugin_env
         self._found = {entry: _find(entry) for entry in sorted(settings.allowed_exec_plugins - {"*"})}
+        #: To be held while a plugin runs.
+        self.turn = asyncio.Semaphore(MAX_RUNNING)
 
     @property
     def found(self) -> tuple[FoundProgram, ...]:
@@ -74,6 +74,7 @@ class ExecPrograms:
         program = self._find_allowed(plugin.command)
         if program is None:
             raise ProgramNotAllowed(_describe_consent(plugin))
+        _check_arguments(program.entry, plugin)
         self._check_variables(program.entry, plugin)
         if program.file is None:
             hint = f"; {clean_text(plugin.install_hint)}" if plugin.install_hint else ""
@@ -105,21 +106,31 @@ class ExecPrograms:
         if unknown := sorted(wanted - allowed):
             raise ProgramNotAllowed(
                 f"waits for your consent: it sets {_show(unknown)} for the credential plugin {clean_text(entry)}; "
-                f"if you trust that, have this line in the configuration file: "
+                f"if you trust that, have this line at the top of the configuration file and start again: "
                 f"{consent_line(entry, wanted, allowed)}"
             )
 
 
 def consent_line(entry: str, wanted: Collection[str], allowed: Collection[str] = frozenset()) -> str:
     """The line of the configuration file that allows these variables; the plugin's preset where that has them all."""
-    preset = PRESETS.get(Path(entry).name, frozenset())
-    names = {*allowed, *(preset if preset.issuperset(wanted) else wanted)}
+    usual = PRESETS.get(Path(entry).stem, Preset()).variables
+    names = {*allowed, *(usual if usual.issuperset(wanted) else wanted)}
     return f"exec_plugin_env.{toml_key(entry)} = {toml_list(sorted(names))}"
 
 
 def is_bare(command: str) -> bool:
     """Whether a command is a name to be looked for, and no path."""
     return Path(command).name == command
+
+
+def _check_arguments(entry: str, plugin: ExecPlugin) -> None:
+    """By the name that was allowed: a link beside the kubeconfig may have any."""
+    preset = PRESETS.get(Path(entry).stem)
+    if preset is not None and (strange := find_strange_argument(preset, plugin.arguments)):
+        raise ProgramNotAllowed(
+            f"would have {clean_text(entry)} do more than log in ({clean_text(strange, 60)}); "
+            "if you need that, put it into a script of your own and let the kubeconfig name the script"
+        )
 
 
 def _describe_consent(plugin: ExecPlugin) -> str:
@@ -130,7 +141,7 @@ def _describe_consent(plugin: ExecPlugin) -> str:
         line += f" and {consent_line(plugin.command, plugin.environment.keys())}"
     return (
         f"wants to run a program for its credentials: {shown}; if you trust it, "
-        f"add it to the allowed exec plugins in the configuration file: {line}"
+        f"add it to the allowed exec plugins at the top of the configuration file and start again: {line}"
     )
 
 

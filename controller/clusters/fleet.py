@@ -128,6 +128,8 @@ class Cluster:
     observed_at: float | None = None
     #: False until workloads, nodes and pods have all been listed at least once.
     is_complete: bool = False
+    #: Other contexts that lead to the same cluster; it is watched and offered once.
+    aliases: tuple[str, ...] = ()
 
     def find_workload(self, namespace: str, name: str) -> Workload | None:
         """Return the workload, or None where it was not seen."""
@@ -136,7 +138,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class FleetPicture:
-    """All contexts at one moment, in the order of the kubeconfig: context -> cluster."""
+    """All clusters at one moment, in the order of the kubeconfig: context -> cluster. Aliases are not among them."""
 
     clusters: dict[str, Cluster] = field(default_factory=dict)
     observed_at: float = 0.0

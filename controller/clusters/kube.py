@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -45,11 +45,14 @@ class KubeClient:
         *,
         armed: bool = False,
         programs: ExecPrograms | None = None,
+        reread: Callable[[], KubeconfigContext] | None = None,
         connection: KubeConnection | None = None,
     ) -> None:
         self._settings = settings or KubeSettings()
-        self._connection = connection or KubeConnection(context, self._settings, programs)
-        self._armed = armed
+        self._connection = connection or KubeConnection(context, self._settings, programs, reread=reread)
+        #: The server that may be changed: another one that the file names later was never armed.
+        self._armed_server: str | None = None
+        self.armed = armed
 
     @property
     def context(self) -> str:
@@ -59,11 +62,12 @@ class KubeClient:
     @property
     def armed(self) -> bool:
         """Whether writes may leave: somebody has armed the context, and it may be changed at all."""
-        return self._armed and self.arming_obstacle is None
+        server = self._connection.kubeconfig.server
+        return self._armed_server == server and self.arming_obstacle is None
 
     @armed.setter
     def armed(self, armed: bool) -> None:
-        self._armed = armed
+        self._armed_server = self._connection.kubeconfig.server if armed else None
 
     @property
     def arming_obstacle(self) -> str | None:
@@ -74,7 +78,7 @@ class KubeClient:
         line = f"insecure_tls_moves = {toml_list([kubeconfig.name])}"
         return (
             "its server's certificate is not verified (insecure-skip-tls-verify); "
-            f"to change it all the same, confirm it in the configuration file: {line}"
+            f"to change it all the same, confirm it at the top of the configuration file and start again: {line}"
         )
 
     @property

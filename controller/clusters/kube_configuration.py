@@ -12,7 +12,6 @@ import asyncio
 import base64
 import hashlib
 import tempfile
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     import aiohttp
     from kubernetes.aio.client import ApiClient, Configuration
 
-#: A token file is read again after this time: kubelets and sidecars rotate them. Seconds, client-go's period.
-TOKEN_FILE_LIFE_S = 60.0
-
 #: The bytes of a header's name (RFC 9110, token); a percent sign is escaped as well, it begins the others' escapes.
 _HEADER_NAME_BYTES = "!#$&'*+-.^_`|~"
 
@@ -44,12 +40,12 @@ _HEADER_NAME_BYTES = "!#$&'*+-.^_`|~"
 class LoadedClient:
     """A client that has sent nothing yet.
 
-    `tls_fingerprint` changes when the certificates do; then the token alone cannot be carried over.
+    `transport_fingerprint` changes when anything but the token does; then the token alone cannot be carried over.
     `renew_at` is in Unix seconds, None where nothing says that the credential will change.
     """
 
     api_client: ApiClient
-    tls_fingerprint: str
+    transport_fingerprint: str
     renew_at: float | None
     is_renewable: bool
     warnings: tuple[str, ...]
@@ -64,16 +60,9 @@ class _Credentials:
     key: bytes | None
     authority: bytes | None
 
-    @property
-    def tls_fingerprint(self) -> str:
-        return hashlib.sha256(repr((self.certificate, self.authority)).encode()).hexdigest()
-
 
 async def load_client(
-    context: KubeconfigContext,
-    settings: KubeSettings,
-    programs: ExecPrograms,
-    wall_clock: Callable[[], float] = time.time,
+    context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms
 ) -> LoadedClient:
     """Build the client of a context. Raises: KubeconfigError with the file and the reason."""
     if obstacle := find_obstacle(context, settings, programs):
@@ -85,9 +74,9 @@ async def load_client(
     api_client = await asyncio.to_thread(_build, context, credentials, settings)
     return LoadedClient(
         api_client=api_client,
-        tls_fingerprint=credentials.tls_fingerprint,
-        renew_at=_find_renewal(context, given, wall_clock()),
-        is_renewable=plugin is not None or context.user.token_file is not None,
+        transport_fingerprint=_fingerprint(context, credentials),
+        renew_at=None if given is None or given.expires_at is None else given.expires_at - EXPIRY_MARGIN_S,
+        is_renewable=plugin is not None,
         warnings=_warnings(context),
     )
 
@@ -99,7 +88,8 @@ def find_obstacle(context: KubeconfigContext, settings: KubeSettings, programs: 
     if context.skips_tls_verification and context.name not in settings.insecure_tls_contexts:
         return (
             " wants its server's certificate unverified (insecure-skip-tls-verify), so that anybody on the way could "
-            "take its place; give a certificate-authority, or confirm it in the configuration file: "
+            "take its place; give a certificate-authority, or confirm it at the top of the configuration file and "
+            "start again: "
             f"insecure_tls_contexts = {toml_list([context.name])}"
         )
     try:
@@ -110,10 +100,11 @@ def find_obstacle(context: KubeconfigContext, settings: KubeSettings, programs: 
     return None
 
 
-def _find_renewal(context: KubeconfigContext, given: ExecCredential | None, now: float) -> float | None:
-    if given is not None and given.expires_at is not None:
-        return given.expires_at - EXPIRY_MARGIN_S
-    return now + TOKEN_FILE_LIFE_S if context.user.token_file is not None else None
+def _fingerprint(context: KubeconfigContext, credentials: _Credentials) -> str:
+    cluster = context.cluster
+    way = (context.server, cluster.tls_server_name, cluster.skips_tls_verification, cluster.proxy_url)
+    shown = (credentials.certificate, credentials.key, credentials.authority)
+    return hashlib.sha256(repr((way, shown, context.user.impersonation)).encode()).hexdigest()
 
 
 def _gather_credentials(context: KubeconfigContext, given: ExecCredential | None) -> _Credentials:

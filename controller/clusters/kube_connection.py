@@ -1,31 +1,43 @@
 """One context's credentials and connections over time: loaded when first needed, renewed before or when they expire.
 
-The client library never refreshes a credential plugin's token by itself. Used from one event loop.
+A file that a new login rewrites is looked at again now and then, and after a 401. The client library never refreshes a
+credential plugin's token by itself. Used from one event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from controller.clusters.exec_programs import ExecPrograms
-from controller.clusters.kube_configuration import LoadedClient, load_client
+from controller.clusters.kube_configuration import LoadedClient, find_obstacle, load_client
 from controller.clusters.kubeconfig import KubeconfigContext
+from controller.clusters.kubeconfig_source import stamp_files
 from controller.clusters.settings import KubeSettings
 from controller.errors import AccessDenied, ClusterUnreachable, KubeconfigError
 
 if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient
 
+_log = logging.getLogger(__name__)
+
 #: A rejected credential is loaded anew at most this often, seconds: a plugin may open a browser or cost a second.
 MIN_RENEWAL_INTERVAL_S = 30.0
 
+#: The files are looked at this often while requests are sent, seconds: a person who has logged in again waits for it.
+LOOK_INTERVAL_S = 2.0
+
 
 class KubeConnection:
-    """Owns the library's client of one context."""
+    """Owns the library's client of one context.
+
+    Args:
+        reread: returns the context as its file says it now; None where that cannot change.
+    """
 
     def __init__(
         self,
@@ -33,17 +45,22 @@ class KubeConnection:
         settings: KubeSettings,
         programs: ExecPrograms | None = None,
         *,
+        reread: Callable[[], KubeconfigContext] | None = None,
         wall_clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.kubeconfig = context
         self._settings = settings
         self._programs = programs or ExecPrograms(settings)
+        self._reread = reread or (lambda: context)
         self._wall_clock = wall_clock
         self._monotonic = monotonic
         self._loaded: LoadedClient | None = None
         self._loading = asyncio.Lock()
         self._renewed_at = -MIN_RENEWAL_INTERVAL_S
+        self._looked_at = monotonic()
+        #: The state of the files that the loaded client was made of.
+        self._stamps = stamp_files(context.files)
         self._is_closed = False
 
     @property
@@ -63,6 +80,8 @@ class KubeConnection:
         if self._is_closed:
             raise ClusterUnreachable(self.kubeconfig.name, "the connection was closed by us", request=request)
         try:
+            if self._loaded is None or self._monotonic() - self._looked_at >= LOOK_INTERVAL_S:
+                await self._follow_files()
             loaded = self._loaded or await self.load()
         except KubeconfigError as error:
             raise AccessDenied(self.kubeconfig.name, error.reason, request=request) from error
@@ -77,18 +96,19 @@ class KubeConnection:
         Raises: AccessDenied where they cannot be loaded.
         """
         before = self._loaded
-        async with self._loading:
-            if self._loaded is not before or before is None:
-                return True
-            now = self._monotonic()
-            if not before.is_renewable or now - self._renewed_at < MIN_RENEWAL_INTERVAL_S:
-                return False
-            self._renewed_at = now
-            try:
+        try:
+            await self._follow_files()
+            async with self._loading:
+                if self._loaded is not before or before is None:
+                    return True
+                now = self._monotonic()
+                if not before.is_renewable or now - self._renewed_at < MIN_RENEWAL_INTERVAL_S:
+                    return False
+                self._renewed_at = now
                 await self._adopt(before, await self._load())
-            except KubeconfigError as error:
-                raise AccessDenied(self.kubeconfig.name, error.reason, request=request, status=401) from error
-            return True
+        except KubeconfigError as error:
+            raise AccessDenied(self.kubeconfig.name, error.reason, request=request, status=401) from error
+        return True
 
     async def close(self) -> None:
         """Close the connections; may be called twice."""
@@ -97,13 +117,39 @@ class KubeConnection:
             await _close(self._loaded.api_client)
 
     async def _load(self) -> LoadedClient:
-        return await load_client(self.kubeconfig, self._settings, self._programs, self._wall_clock)
+        return await load_client(self.kubeconfig, self._settings, self._programs)
+
+    async def _follow_files(self) -> None:
+        """Take over what the files say now. Raises: KubeconfigError where they ask for what is not allowed."""
+        async with self._loading:
+            self._looked_at = self._monotonic()
+            context = await asyncio.to_thread(self._reread)
+            stamps = await asyncio.to_thread(stamp_files, context.files)
+            if (context, stamps) == (self.kubeconfig, self._stamps):
+                return
+            self.kubeconfig, self._stamps = context, stamps
+            if obstacle := find_obstacle(context, self._settings, self._programs):
+                await self._drop()
+                raise KubeconfigError(str(context.path), f"context {context.name}{obstacle}")
+            if self._loaded is None:
+                return
+            try:
+                await self._adopt(self._loaded, await self._load())
+            except KubeconfigError as error:
+                # A certificate may be half written; the credential that we have is good until the server objects.
+                _log.warning("%s: its new credentials cannot be loaded yet: %s", context.name, error.reason)
+                self._stamps = ()
+
+    async def _drop(self) -> None:
+        old, self._loaded = self._loaded, None
+        if old is not None:
+            await _close(old.api_client)
 
     async def _adopt(self, old: LoadedClient, fresh: LoadedClient) -> None:
         """Take over fresh credentials; open watches survive where only the token changed."""
-        if fresh.tls_fingerprint == old.tls_fingerprint:
+        if fresh.transport_fingerprint == old.transport_fingerprint:
             old.api_client.configuration.api_key = fresh.api_client.configuration.api_key
-            self._loaded = dataclasses.replace(old, renew_at=fresh.renew_at)
+            self._loaded = dataclasses.replace(old, renew_at=fresh.renew_at, warnings=fresh.warnings)
             return
         self._loaded = fresh
         await _close(old.api_client)

@@ -22,8 +22,8 @@ from controller.clusters.kubeconfig_fields import (
     parse_user,
     resolve_server,
 )
-from controller.clusters.trusted_file import UntrustedFile, read_trusted
 from controller.errors import KubeconfigError
+from oracle.trusted_file import UntrustedFile, read_trusted
 from oracle.untrusted_text import clean_text
 
 #: Largest kubeconfig that is read. A thousand contexts with certificates take 6 MB.
@@ -58,6 +58,13 @@ class KubeconfigContext:
         return self.user.exec_plugin
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The files beside the kubeconfig that it is made of."""
+        pems = (self.cluster.authority, self.user.certificate, self.user.key)
+        named = [pem.file for pem in pems if pem is not None]
+        return tuple(file for file in (*named, self.user.token_file) if file is not None)
+
+    @property
     def skips_tls_verification(self) -> bool:
         """Whether the kubeconfig wants the server's certificate unverified."""
         return self.cluster.skips_tls_verification
@@ -74,6 +81,8 @@ class Kubeconfig:
     contexts: Mapping[str, KubeconfigContext]
     #: What was passed over: files that cannot be read, entries without a name, fields that nobody knows.
     notes: tuple[str, ...] = ()
+    #: Files that could not be read; a note says why.
+    unread: tuple[Path, ...] = ()
 
     @property
     def label(self) -> str:
@@ -98,16 +107,20 @@ def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
         label = os.pathsep.join(str(path) for path in wanted) or "(none)"
         raise KubeconfigError(label, "there is no such file; name one with --kubeconfig")
     merging = _Merging()
-    errors: list[KubeconfigError] = []
+    errors: dict[Path, KubeconfigError] = {}
     for path in present:
         try:
             merging.add(path, _load_document(path))
         except KubeconfigError as error:
-            errors.append(error)
+            errors[path] = error
     contexts = merging.join()
     if not contexts:
-        raise errors[0] if errors else KubeconfigError(_label(present), "it holds no contexts")
-    return Kubeconfig(present, contexts, (*map(str, errors), *merging.notes))
+        raise (
+            next(iter(errors.values()))
+            if errors
+            else KubeconfigError(_label(present), "it holds no contexts")
+        )
+    return Kubeconfig(present, contexts, (*map(str, errors.values()), *merging.notes), tuple(errors))
 
 
 def _label(paths: Iterable[Path]) -> str:

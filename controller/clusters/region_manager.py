@@ -10,16 +10,20 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 
+from controller.clusters.aliases import KnownContext, find_aliases
 from controller.clusters.cluster_record import ClusterRecord
 from controller.clusters.exec_programs import ExecPrograms
-from controller.clusters.fleet import Cluster, FleetPicture
+from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import KubeApi
+from controller.clusters.kube_connection import LOOK_INTERVAL_S
 from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
+from controller.clusters.kubeconfig_source import KubeconfigSource
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.clusters.watching import ClusterWatch
 from controller.errors import KubeconfigError, UnknownContext
@@ -52,8 +56,13 @@ class RegionManager:
         self._contexts = _choose_contexts(kubeconfig, self._settings)
         #: What the allowed credential plugins stand for, found once.
         self.programs = ExecPrograms(self._settings.kube)
+        self._source = KubeconfigSource(kubeconfig)
+        #: Set, and replaced by a new one, when the kubeconfig has been read again: nobody then waits out a pause.
+        self._reread = asyncio.Event()
         self._clients = {
-            name: KubeClient(context, self._settings.kube, programs=self.programs)
+            name: KubeClient(
+                context, self._settings.kube, programs=self.programs, reread=partial(self._source.find, name)
+            )
             for name, context in self._contexts.items()
         }
         self._records = {name: ClusterRecord(name, self._override(name)) for name in self._contexts}
@@ -61,21 +70,28 @@ class RegionManager:
         self._built: dict[str, Cluster] = {}
         self._changed = asyncio.Event()
         self._notification: asyncio.TimerHandle | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._following: asyncio.Task[None] | None = None
+        #: context -> what is known of its identity, in the order of the kubeconfig.
+        self._known = {name: KnownContext(name, None, None, False) for name in self._contexts}
+        #: alias -> the context that stands for its cluster.
+        self._aliases: dict[str, str] = {}
+        #: Set, and replaced by a new one, when another context stands for a cluster.
+        self._regrouped = asyncio.Event()
 
     async def __aenter__(self) -> RegionManager:
-        self._tasks = [
-            asyncio.create_task(self._make_watch(name).keep_watching(), name=f"watch {name}")
-            for name in self._contexts
-        ]
+        for name in self._contexts:
+            self._start_watch(name)
+        self._following = asyncio.create_task(self._follow_kubeconfig(), name="follow the kubeconfig")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
+        tasks = [*self._watches.values(), *([self._following] if self._following is not None else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._notification is not None:
             self._notification.cancel()
         await asyncio.gather(*(client.close() for client in self._clients.values()))
@@ -87,7 +103,11 @@ class RegionManager:
 
     def picture(self) -> FleetPicture:
         """All clusters as they are known now."""
-        clusters = {name: self._build(name, record) for name, record in self._records.items()}
+        clusters = {
+            name: self._build(name, record)
+            for name, record in self._records.items()
+            if name not in self._aliases
+        }
         return FleetPicture(clusters, self._wall_clock())
 
     async def wait_for_change(self) -> None:
@@ -136,26 +156,98 @@ class RegionManager:
             built = record.build()
         elif built.observed_at != record.observed_at:
             built = replace(built, observed_at=record.observed_at)
+        aliases = tuple(alias for alias, first in self._aliases.items() if first == name)
+        if built.aliases != aliases:
+            built = replace(built, aliases=aliases)
         self._built[name] = built
         return built
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Alias -> the context that stands for its cluster."""
+        return self._aliases
+
+    def _start_watch(self, name: str) -> None:
+        watch = self._make_watch(name)
+        self._watches[name] = asyncio.create_task(watch.keep_watching(), name=f"watch {name}")
+
+    async def _admit(self, name: str) -> bool:
+        """Return True once the context stands for its cluster; False when it should be asked again who it is."""
+        self._identify(name)
+        if name not in self._aliases:
+            return True
+        try:
+            async with asyncio.timeout(self._settings.retry_maximum_s):
+                await self._regrouped.wait()
+        except TimeoutError:
+            pass  # the file may lead elsewhere by now
+        return False
+
+    def _identify(self, name: str) -> None:
+        """Take what is known of a context's identity; of a thousand events hardly one changes it."""
+        record = self._records[name]
+        known = KnownContext(name, record.uid, self._override(name).namespace, record.health is Health.DENIED)
+        if known != self._known[name]:
+            self._known[name] = known
+            self._regroup()
+
+    def _regroup(self) -> None:
+        """Find out which contexts lead to one cluster, and stop watching those that have become aliases."""
+        before, self._aliases = self._aliases, find_aliases(self._known.values())
+        if self._aliases == before:
+            return
+        for name in self._aliases.keys() - before.keys():
+            _log.info("%s is the same cluster as %s and not watched again", name, self._aliases[name])
+            self._records[name].forget()
+            if self._watches[name] is not asyncio.current_task():
+                self._watches[name].cancel()
+                self._start_watch(name)
+        waking, self._regrouped = self._regrouped, asyncio.Event()
+        waking.set()
+        self._note_change(*before, *self._aliases, *self._aliases.values())
 
     def _make_watch(self, name: str) -> ClusterWatch:
         return ClusterWatch(
             self._clients[name],
             self._records[name],
             self._settings,
-            lambda: self._note_change(name),
+            lambda: self._take_change(name),
             namespace=self._override(name).namespace,
+            admit=lambda: self._admit(name),
             wall_clock=self._wall_clock,
+            sleep=self._pause,
             chance=self._chance,
         )
+
+    async def _follow_kubeconfig(self) -> None:
+        """Wake whoever waits out a failure as soon as a person has logged in again."""
+        known = await asyncio.to_thread(self._source.refresh)
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL_S)
+            revision = await asyncio.to_thread(self._source.refresh)
+            if revision != known:
+                known = revision
+                waking, self._reread = self._reread, asyncio.Event()
+                waking.set()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._reread.wait()
+        except TimeoutError:
+            pass  # the pause is over
 
     def _override(self, name: str) -> ContextOverride:
         return self._settings.overrides.get(name, ContextOverride())
 
-    def _note_change(self, name: str) -> None:
+    def _take_change(self, name: str) -> None:
+        self._note_change(name)
+        self._identify(name)
+
+    def _note_change(self, *names: str) -> None:
         """Gather changes for a moment: a rollout of fifty pods is one change of the picture."""
-        self._built.pop(name, None)
+        for name in names:
+            self._built.pop(name, None)
         if self._notification is None:
             loop = asyncio.get_running_loop()
             self._notification = loop.call_later(self._settings.coalesce_s, self._announce)

@@ -22,7 +22,8 @@ from controller.clusters.cluster_record import ClusterRecord, WatchedKind
 from controller.clusters.fleet import Health
 from controller.clusters.json_reading import as_list, as_mapping, as_text
 from controller.clusters.kube_api import NO_PARAMS, KubeApi
-from controller.clusters.settings import FleetSettings
+from controller.clusters.settings import NODE_DECLARATION, FleetSettings
+from controller.clusters.toml_text import toml_key
 from controller.errors import (
     AccessDenied,
     ClusterError,
@@ -42,6 +43,8 @@ IDENTITY_NAMESPACE = "kube-system"
 class ClusterWatch:
     """Watches one cluster into a record and tells `on_change` after every change.
 
+    `admit` returns once this cluster is to be watched under this name, or False where it is time to ask again who it
+    is.
     `health` of the record: `denied` where a kind may not be read, `unreachable` where the server does not answer; both
     with a reason that names what to do. The last facts are kept, for display.
     """
@@ -54,6 +57,7 @@ class ClusterWatch:
         on_change: Callable[[], None],
         *,
         namespace: str | None = None,
+        admit: Callable[[], Awaitable[bool]] | None = None,
         wall_clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: random.Random | None = None,
@@ -63,6 +67,7 @@ class ClusterWatch:
         self._settings = settings
         self._on_change = on_change
         self._namespace = namespace
+        self._admit = admit
         self._wall_clock = wall_clock
         self._sleep = sleep
         self._chance = chance or random.Random()
@@ -88,6 +93,8 @@ class ClusterWatch:
         """Identify the cluster, then keep all kinds up to date until one of them fails."""
         self._fresh.clear()
         await self._identify()
+        while self._admit is not None and not await self._admit():
+            await self._identify()
         async with asyncio.TaskGroup() as tasks:
             for kind in WatchedKind:
                 tasks.create_task(self._keep_kind(kind))
@@ -119,7 +126,11 @@ class ClusterWatch:
             except AccessDenied as error:
                 if error.status != 403:
                     raise
-                self._note_denial(kind, error)
+                if kind is WatchedKind.NODES and self._record.take_declared_nodes():
+                    self._note_success(kind)
+                    self._on_change()
+                else:
+                    self._note_denial(kind, error)
                 await self._sleep(self._settings.retry_maximum_s)
 
     async def _follow_until_broken(self, kind: WatchedKind, version: str) -> None:
@@ -169,7 +180,8 @@ class ClusterWatch:
         """Take events from `version` on, through as many watches as the server ends in good order."""
         path = paths.collection(kind, None if kind is WatchedKind.NODES else self._namespace)
         # One kind is the heartbeat of its cluster; the others may stay silent, they end with it.
-        is_heartbeat = kind is WatchedKind.NODES
+        declares_nodes = self._record.declared_node is not None
+        is_heartbeat = kind is (WatchedKind.DEPLOYMENTS if declares_nodes else WatchedKind.NODES)
         params = {"timeoutSeconds": str(int(self._settings.heartbeat_s))} if is_heartbeat else NO_PARAMS
         while True:
             received = 0
@@ -211,6 +223,11 @@ class ClusterWatch:
             if kind is not WatchedKind.NODES and self._namespace is None
             else "; grant the role"
         )
+        if kind is WatchedKind.NODES:
+            hint = (
+                "; so what they are and cost is not known: grant the role, or say it in the configuration file under "
+                f"[contexts.{toml_key(self._record.context)}]: {', '.join(NODE_DECLARATION)}"
+            )
         self._denials[kind] = f"may not list {kind}{scope} ({error.reason}){hint}"
         self._set_health(Health.DENIED, "; ".join(self._denials.values()))
 

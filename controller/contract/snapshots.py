@@ -12,7 +12,7 @@ from enum import StrEnum
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
 from oracle.quotes import Quote
-from oracle.reason import Severity
+from oracle.reason import Reason, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class MigrationView:
     target: str
     stage: MigrationStage
     phase: str
-    #: One sentence: what is happening or why it stopped.
-    detail: str
+    #: What is happening.
+    detail: Reason
     replicas: int
     landed: int
     source_ready: int | None
@@ -108,6 +108,18 @@ class MigrationView:
     #: What the move has cost so far (egress and double running), and what it saves a day from now on.
     cost_usd: Decimal | None
     savings_usd_per_day: Decimal | None
+    #: Why it is where it is; None where only the plan has brought it there.
+    reason: Reason | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is happening, or why it stopped, as one sentence for a person."""
+        return join_sentence(self.detail, self.reason)
+
+
+def join_sentence(detail: Reason, reason: Reason | None) -> str:
+    """Return what is happening and why as one sentence, without a full stop."""
+    return f"{detail}: {reason}" if reason is not None else str(detail)
 
 
 class EntryKind(StrEnum):

@@ -29,10 +29,10 @@ from controller.decision.costs import (
     compute_workload_rate,
     plan_wave_sizes,
 )
-from controller.decision.egress import EgressRate, EgressTable
+from controller.decision.egress import EgressRate
 from controller.decision.plan_terms import PlanTerms, accepts_digest, compute_digest
 from controller.decision.policy import Judgement, judge_savings
-from controller.decision.settings import DecisionSettings
+from controller.decision.settings import DecisionSettings, EgressPrices
 from controller.errors import PlanOutdated
 from oracle.quotes import Quote, QuoteBoard
 
@@ -188,7 +188,7 @@ def price_transfer(source: Site, workload: Workload, target: Site, settings: Dec
     )
 
 
-def _find_rate(egress: EgressTable, source: Site, target: Site) -> EgressRate | None:
+def _find_rate(egress: EgressPrices, source: Site, target: Site) -> EgressRate | None:
     here, there = source.cluster, target.cluster
     if here.provider is None or here.region is None or there.provider is None or there.region is None:
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -104,6 +104,11 @@ class Engine:
     def contexts(self) -> tuple[str, ...]:
         """The contexts of the kubeconfig, whether they answer or not."""
         return self._regions.contexts
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Context that is not shown -> the one that stands for the same cluster."""
+        return self._regions.aliases
 
     def submit(self, command: Command) -> None:
         """Take a command; a later snapshot shows what came of it."""

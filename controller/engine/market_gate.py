@@ -14,6 +14,7 @@ from controller.decision.candidates import describe_site
 from controller.decision.evaluation import Pricing, price_workload
 from controller.decision.price_sources import find_source_obstacle
 from controller.migration.protocol.gate import MoveRates, Unpriced
+from controller.reasons import Code
 from oracle.quotes import QuoteBoard
 
 
@@ -47,16 +48,20 @@ class MarketGate:
         one_replica = replace(found, desired_replicas=1)
         here, there = self._price(source_cluster, one_replica), self._price(target_cluster, one_replica)
         obstacle = find_source_obstacle((here.quote, there.quote), accepts_any=self._accepts_any_prices)
-        return Unpriced(obstacle) if obstacle is not None else _to_rates(here, there)
+        return _to_unpriced(str(obstacle)) if obstacle is not None else _to_rates(here, there)
 
     def _price(self, cluster: Cluster, workload: Workload) -> Pricing:
         return price_workload(describe_site(cluster), workload, self._board(), self._wall_clock())
 
 
+def _to_unpriced(why: str) -> Unpriced:
+    return Unpriced(Code.PRICES_NOT_USABLE.because(why=why))
+
+
 def _to_rates(here: Pricing, there: Pricing) -> MoveRates | Unpriced:
     quotes = [pricing.quote for pricing in (here, there) if pricing.quote is not None]
     if here.usd_per_hour is None or there.usd_per_hour is None:
-        return Unpriced("; ".join(pricing.reason for pricing in (here, there) if pricing.reason))
+        return _to_unpriced("; ".join(str(pricing.reason) for pricing in (here, there) if pricing.reason))
     return MoveRates(here.usd_per_hour, there.usd_per_hour, min(quote.deadline for quote in quotes))
 
 

@@ -112,12 +112,11 @@ class MoveResumed(MoveEvent, frozen=True, tag="move_resumed"):
 
 
 class PhaseEntered(MoveEvent, frozen=True, tag="phase_entered"):
-    """A migration went to another phase. `detail` is what the migration says of it, `cause` the kind of event."""
+    """A migration went to another phase. `detail` says what happens now, `reason` why, `cause` the kind of event."""
 
     phase: str
     cause: str
-    detail: str
-    severity: Severity
+    detail: StatedReason
     epoch: int
     operation: int
     source_replicas: int
@@ -134,8 +133,7 @@ class MoveEnded(MoveEvent, frozen=True, tag="move_ended"):
 
     phase: str
     cause: str
-    detail: str
-    severity: Severity
+    detail: StatedReason
     started_at: float
     predicted: MoveFigures
     realised: MoveFigures

@@ -123,19 +123,19 @@ def _(event: MoveResumed) -> Line:
 
 @describe.register
 def _(event: PhaseEntered) -> Line:
-    return _of_move(event, f"{event.workload}: {event.detail}", event.severity)
+    return _of_move(event, _join(event), event.detail.severity)
 
 
 @describe.register
 def _(event: MoveEnded) -> Line:
-    text = f"{event.workload}: {event.detail}"
+    text = _join(event)
     if event.phase != DONE:
-        return _of_move(event, text, event.severity)
+        return _of_move(event, text, event.detail.severity)
     cost, savings = event.realised.cost_usd, event.realised.savings_usd_per_day
     prices = "today's" if event.at_todays_prices else "the plan's"
     text = f"{text}. It cost {_show(cost)} and saves {_show(savings)} a day at {prices} prices"
     outcome = MoveOutcome(event.workload, event.target, cost, savings)
-    return _of_move(event, text, event.severity, outcome)
+    return _of_move(event, text, event.detail.severity, outcome)
 
 
 @describe.register
@@ -163,10 +163,7 @@ def _(event: MoveLeftUnfinished) -> Line:
 
 @describe.register
 def _(event: JournalNotUnderstood) -> Line:
-    text = (
-        f"{event.context}: the Lease {event.lease} holds a journal that {event.reason}; "
-        "it was left alone, please look"
-    )
+    text = f"{event.context}: the Lease {event.lease} was left alone, please look: {event.reason}"
     return Line(EntryKind.MIGRATION, text, (event.context,), Severity.ERROR)
 
 
@@ -252,6 +249,12 @@ def _of_move(
 ) -> Line:
     contexts = (event.workload.context, event.target)
     return Line(EntryKind.MIGRATION, text, contexts, severity, outcome)
+
+
+def _join(event: PhaseEntered | MoveEnded) -> str:
+    """What happens now, and why."""
+    text = f"{event.workload}: {event.detail}"
+    return text if event.reason is None else f"{text}: {event.reason}"
 
 
 def _show(amount_usd: Decimal | None) -> str:

@@ -1,56 +1,137 @@
 """How patient, how fast and how careful a migration is. Pure.
 
 The defaults are for real clusters. The demo and the tests pass shorter times; no code asks whether it runs in
-a demo.
+a demo. The ranges keep the promises of a migration: no setting makes a write unfenced or an unproven pod count.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
+
+from oracle.setting import Promise, setting
 
 #: A node that has to be bought first takes minutes, whatever the Deployment hopes for.
 MIN_VERIFY_TIMEOUT_S = 300.0
+
+_DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationSettings:
     """Times in seconds; each field says what it protects."""
 
-    #: A Lease that nobody has renewed for this long may be taken over. The usual value of leader election;
-    #: longer than `renew_deadline_s` plus one request timeout (10 s), so that a write sent in time has an
-    #: answer before a takeover.
-    lease_duration_s: float = 30.0
-    #: After this long without a renewal of both Leases nothing more is written.
-    renew_deadline_s: float = 20.0
-    #: Between two renewals, and between two looks at a Lease that another instance holds.
-    lease_retry_s: float = 5.0
-    #: Between two fresh GETs while waiting for pods. A GET of one Deployment on each side costs an API server
-    #: next to nothing, and a watch may be stale, so safety is never judged by one.
-    poll_s: float = 2.0
-    #: Before a request without an answer is looked into.
-    retry_s: float = 1.0
-    #: How long the target must stay available before the source is lowered.
-    bake_s: float = 30.0
-    #: How long a wave may take to become available; None: the Deployment's own progress deadline, but at least 300.
-    verify_timeout_s: float | None = None
-    #: How long DRAIN waits for the replica floor to be covered again, and SOAK for a target that wavers.
-    wavering_timeout_s: float = 60.0
-    #: Added to the pods' own grace period before SETTLE stops waiting for them.
-    settle_margin_s: float = 10.0
-    #: How long the source stays at 0 replicas, ready to be raised again, before the migration is done.
-    soak_s: float = 1800.0
-    #: How long HOLD waits, all its rounds together, before it rolls back (or, where it cannot, asks for a person).
-    hold_timeout_s: float = 900.0
-    #: How long a cluster may give no answer before that becomes a HOLD; shorter troubles are only retried.
-    unreachable_patience_s: float = 15.0
-    #: A migration that is still not soaking after this long is rolled back.
-    migration_timeout_s: float = 7200.0
-    #: A quote must still be usable for this long when a wave's request is sent.
-    price_margin_s: float = 1.0
-    #: What going on must still be worth at every wave, US dollars; 0 means that stopping is never the better
-    #: choice.
-    min_remaining_usd: Decimal = Decimal(0)
+    lease_duration_s: float = setting(
+        30.0,
+        "A Lease that nobody has renewed for this long may be taken over. The usual value of leader election.",
+        minimum=10,
+        maximum=600,
+    )
+    renew_deadline_s: float = setting(
+        20.0,
+        "After this long without a renewal of both Leases nothing more is written.",
+        minimum=5,
+        maximum=590,
+    )
+    lease_retry_s: float = setting(
+        5.0,
+        "Between two renewals, and between two looks at a Lease that another instance holds.",
+        minimum=1,
+        maximum=60,
+    )
+    poll_s: float = setting(
+        2.0,
+        "Between two fresh reads while waiting for pods. A GET of one Deployment on each side costs an API server "
+        "next to nothing, and a watch may be stale, so safety is never judged by one.",
+        minimum=0.2,
+        maximum=30,
+    )
+    retry_s: float = setting(
+        1.0, "Before a request without an answer is looked into.", minimum=0.1, maximum=30
+    )
+    bake_s: float = setting(
+        30.0,
+        "How long the target must stay available before the source is lowered.",
+        minimum=1,
+        maximum=3600,
+    )
+    verify_timeout_s: float | None = setting(
+        None,
+        "How long a wave may take to become available.",
+        none="the Deployment's own progress deadline, but at least 300 seconds",
+        example="600",
+        minimum=10,
+        maximum=_DAY_S,
+    )
+    wavering_timeout_s: float = setting(
+        60.0,
+        "How long a scale-down waits for the replica floor to be covered again, and SOAK for a target that wavers.",
+        minimum=5,
+        maximum=3600,
+    )
+    settle_margin_s: float = setting(
+        10.0,
+        "Added to the pods' own grace period before a wave stops waiting for them to end.",
+        minimum=1,
+        maximum=600,
+    )
+    soak_s: float = setting(
+        1800.0,
+        "How long the source stays at 0 replicas, ready to be raised again, before the migration is done.",
+        minimum=5,
+        maximum=7 * _DAY_S,
+    )
+    hold_timeout_s: float = setting(
+        900.0,
+        "How long HOLD waits, all its rounds together, before it rolls back (or, where it cannot, asks for a "
+        "person).",
+        minimum=30,
+        maximum=_DAY_S,
+    )
+    unreachable_patience_s: float = setting(
+        15.0,
+        "How long a cluster may give no answer before that becomes a HOLD; shorter outages are only retried.",
+        minimum=1,
+        maximum=600,
+    )
+    migration_timeout_s: float = setting(
+        7200.0,
+        "A migration that is still not soaking after this long is rolled back.",
+        minimum=60,
+        maximum=7 * _DAY_S,
+    )
+    price_margin_s: float = setting(
+        1.0,
+        "A quote must still be usable for this long when a wave's request is sent.",
+        minimum=0.5,
+        maximum=60,
+    )
+    min_remaining_usd: Decimal = setting(
+        Decimal(0),
+        "What going on must still be worth at every wave; 0 means that stopping is never the better choice.",
+        minimum=0,
+        maximum=1_000_000,
+    )
+
+    promises: ClassVar[tuple[Promise, ...]] = (
+        Promise(
+            ("lease_retry_s", "renew_deadline_s"),
+            lambda given: 2 * given.lease_retry_s <= given.renew_deadline_s,
+            "renew_deadline_s must leave time for two renewals, or one that fails stops the migration",
+        ),
+        Promise(
+            ("bake_s", "verify_timeout_s"),
+            lambda given: given.verify_timeout_s is None or given.bake_s < given.verify_timeout_s,
+            "verify_timeout_s must be longer than bake_s, or no wave is ever verified",
+        ),
+        Promise(
+            ("unreachable_patience_s", "hold_timeout_s"),
+            lambda given: given.unreachable_patience_s <= given.hold_timeout_s,
+            "hold_timeout_s must not be shorter than unreachable_patience_s, or a silent cluster is given up on "
+            "before it is called silent",
+        ),
+    )
 
     def verify_limit_s(self, progress_deadline_s: int | None) -> float:
         """Return how long a wave of a Deployment with this progress deadline may take, seconds."""

@@ -12,11 +12,11 @@ from typing import BinaryIO, cast
 
 from oracle.errors import PriceFileError
 from oracle.regions import load_regions, suggest_region
-from oracle.sources.file_trust import find_other_writer
 from oracle.sources.price_list import PriceList, parse_price_list
 from oracle.sources.price_rows import MAX_LINE_LENGTH
 from oracle.sources.recording import Recording, parse_recording
 from oracle.sources.watched_file import Version
+from oracle.trusted_file import UntrustedFile, open_trusted
 
 
 def load_recording(path: str) -> Recording:
@@ -44,13 +44,12 @@ def _read_lines(path: str, *, is_trusted_only: bool = False) -> Iterator[str]:
     """Yield the lines of a file; of one that is too long, its beginning. Raises: PriceFileError."""
     line = 0
     try:
-        with open(path, "rb", opener=_open_at_once if is_trusted_only else None) as file:
-            if is_trusted_only:
-                _require_trust(file, path)
-            with _open_text(file, path) as text:
-                while piece := text.readline(MAX_LINE_LENGTH + 1):
-                    line += 1
-                    yield piece
+        with _open(path, is_trusted_only) as file, _open_text(file, path) as text:
+            while piece := text.readline(MAX_LINE_LENGTH + 1):
+                line += 1
+                yield piece
+    except UntrustedFile as error:
+        raise PriceFileError(path, None, f"whoever writes it moves clusters: {error}") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise PriceFileError(path, line + 1, f"the gzip file is damaged ({error}); fetch it again") from error
     except UnicodeDecodeError as error:
@@ -59,18 +58,10 @@ def _read_lines(path: str, *, is_trusted_only: bool = False) -> Iterator[str]:
         raise PriceFileError(path, None, f"cannot be read ({error.strerror or error})") from error
 
 
-def _open_at_once(path: str, flags: int) -> int:
-    """Open without waiting for somebody to write into a pipe, which is refused once it is open."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _open(path: str, is_trusted_only: bool) -> BinaryIO:
+    return open_trusted(Path(path)) if is_trusted_only else Path(path).open("rb")
 
 
 def _open_text(file: BinaryIO, path: str) -> io.TextIOWrapper:
     unpacked = gzip.GzipFile(fileobj=file) if path.endswith(".gz") else file
     return io.TextIOWrapper(cast(BinaryIO, unpacked), encoding="utf-8-sig", newline="")
-
-
-def _require_trust(file: BinaryIO, path: str) -> None:
-    """Refuse a file that others may write: whoever writes it moves clusters."""
-    fault = find_other_writer(file.fileno(), path)
-    if fault is not None:
-        raise PriceFileError(path, None, f"{fault}, and would move clusters; let only its owner write it")

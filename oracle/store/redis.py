@@ -267,7 +267,7 @@ class RemoteHost:
         self._settings = settings
         self._location = redact_url(url)
         try:
-            Redis.from_url(url)
+            self._make_client(0)
         except (ValueError, TypeError, redis_errors.RedisError) as error:
             raise StoreUrlError(self._location, str(error)) from error
 
@@ -284,7 +284,8 @@ class RemoteHost:
         """Nothing to stop: the server is not ours."""
 
     def _make_client(self, retries: int) -> Redis:
-        return Redis.from_url(self._url, **client_options(retries))
+        # What the address says itself is stronger; the settings let only one of them have a password.
+        return Redis.from_url(self._url, password=self._settings.redis_password, **client_options(retries))
 
 
 def open_unix_store(socket_path: str, location: str, settings: OracleSettings) -> RedisStore:

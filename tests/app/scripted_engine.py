@@ -38,8 +38,10 @@ from controller.contract.snapshots import (
     WorkloadView,
 )
 from controller.decision.costs import plan_wave_sizes
+from controller.reasons import Code
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote
+from oracle.reason import Reason
 
 STARTED_AT = 1_800_000_000.0
 PRICE_LIFE_S = 90.0
@@ -66,6 +68,11 @@ REGIONS = (
     ("gcp", "southamerica-west1", "Santiago", -33.45, -70.67, "n2-standard-4", 0.278),
 )
 WORKLOAD_NAMES = ("checkout", "render-farm", "search-index", "etl-nightly", "thumbnails")
+
+
+def tell(text: str) -> Reason:
+    """What a migration does, in words of the test."""
+    return Code.UNCLASSIFIED.because(text=text)
 
 
 @dataclass(slots=True)
@@ -336,9 +343,11 @@ class ScriptedEngine:
             target=target,
             stage=MigrationStage.RUNNING if accepted else MigrationStage.REFUSED,
             phase="scaling target" if accepted else "refused",
-            detail="The first wave starts in the target."
-            if accepted
-            else "The plan has changed since it was shown.",
+            detail=tell(
+                "The first wave starts in the target."
+                if accepted
+                else "The plan has changed since it was shown."
+            ),
             replicas=dry_run.replicas,
             landed=0,
             source_ready=dry_run.replicas,
@@ -361,7 +370,7 @@ class ScriptedEngine:
     def _cancel(self, migration_id: str) -> None:
         for move in self._moves:
             if move.view.migration_id == migration_id and move.view.can_cancel:
-                detail = "Cancelled: the source scales up again."
+                detail = tell("Cancelled: the source scales up again.")
                 move.view = replace(
                     move.view, stage=MigrationStage.ROLLING_BACK, can_cancel=False, detail=detail
                 )
@@ -401,9 +410,9 @@ class ScriptedEngine:
             source_ready=left,
             source_desired=left,
             stage=MigrationStage.DONE if done else MigrationStage.RUNNING,
-            detail="All replicas run in the target."
+            detail=tell("All replicas run in the target.")
             if done
-            else f"Wave {landed // WAVE_REPLICAS + 1} of {view.waves}.",
+            else tell(f"Wave {landed // WAVE_REPLICAS + 1} of {view.waves}."),
             ended_at=self.now if done else None,
             can_cancel=not done,
             cost_usd=view.dry_run.egress_usd,

@@ -1,15 +1,40 @@
-"""Which parts a configuration asks for."""
+"""Which parts a configuration asks for, and that they get its settings."""
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
 
-from app.composition import choose_price_source, history_files
+import pytest
+import yaml
+
+from app import composition
+from app.composition import (
+    choose_price_source,
+    decision_settings,
+    history_files,
+    open_engine,
+    open_fleet,
+)
 from app.configuration import Configuration
+from app.demo import DEMO
+from controller.clusters.settings import FleetSettings
+from controller.decision.settings import DecisionSettings
+from controller.migration.settings import MigrationSettings
 from oracle.quotes import PriceMode
+from oracle.settings import OracleSettings
+
+
+@pytest.fixture(autouse=True)
+def directories(tmp_path, monkeypatch):
+    """Nothing of the person who runs the tests is read or written."""
+    for name in ("XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
-REDIS = {"redis": "redis://prices.example"}
+REDIS = {"oracle": OracleSettings(redis_url="redis://prices.example")}
 REAL = {"kubeconfig": "kubeconfig"}
 
 
@@ -37,6 +62,57 @@ def test_what_happened_to_real_clusters_is_not_mixed_with_what_was_simulated():
     assert (demo.database.name, real.database.name) == ("demo-history.db", "history.db")
     assert (demo.old_ledger.name, real.old_ledger.name) == ("demo-ledger.jsonl", "ledger.jsonl")
     assert demo.database.parent == real.database.parent
+
+
+def test_decision_is_the_persons_with_the_shipped_egress_prices():
+    asked = Configuration(decision=DecisionSettings(horizon_h=Decimal(12)))
+    decision = decision_settings(asked)
+    assert decision.horizon_h == 12
+    assert decision.egress.find_rate("aws", "us-east-1", "aws", "us-east-1") is not None
+
+
+def test_only_the_contexts_that_were_asked_for_are_watched(tmp_path):
+    entries = {
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+        "contexts": [{"name": name, "context": {"cluster": "c", "user": "u"}} for name in ("eu", "us")],
+        "users": [{"name": "u", "user": {}}],
+    }
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(yaml.safe_dump(entries))
+
+    async def watched(clusters):
+        configuration = Configuration(kubeconfig=str(kubeconfig), clusters=clusters)
+        async with open_fleet(configuration) as fleet:
+            return tuple(fleet.contexts)
+
+    assert asyncio.run(watched(FleetSettings())) == ("eu", "us")
+    assert asyncio.run(watched(FleetSettings(contexts=frozenset({"us"})))) == ("us",)
+
+
+def test_migrations_and_prices_get_the_settings_of_the_configuration(monkeypatch):
+    asked = replace(
+        DEMO,
+        oracle=OracleSettings(redis_url="redis://127.0.0.1:1", refresh_s=2.5),
+        migration=replace(DEMO.migration, soak_s=7.0),
+    )
+    used = []
+
+    def note(build):
+        def noting(*arguments):
+            used.extend(a for a in arguments if isinstance(a, (OracleSettings, MigrationSettings)))
+            return build(*arguments)
+
+        return noting
+
+    for part in ("open_oracle", "MigrationController"):
+        monkeypatch.setattr(composition, part, note(getattr(composition, part)))
+
+    async def start():
+        async with open_engine(asked):
+            pass
+
+    asyncio.run(start())
+    assert used == [asked.oracle, asked.migration]
 
 
 def test_a_file_is_a_recording_until_a_person_says_that_it_is_live(tmp_path):

@@ -4,16 +4,19 @@ import json
 
 import pytest
 
-from app.settings import Motion, PresenterChoice, Settings, SettingsError, format_settings, parse_settings
+from app.config.errors import ConfigurationError
+from app.settings import Motion, PresenterChoice, Settings, format_settings, parse_settings
 
 
 def test_settings_survive_being_written_down() -> None:
     settings = Settings(Motion.REDUCED, False, False, PresenterChoice.SOFTWARE, False, "AAA=", "B", "C", "D")
-    assert parse_settings(format_settings(settings)) == settings
+    assert parse_settings(format_settings(settings), "window.json") == settings
 
 
 def test_missing_and_unknown_settings_are_no_error() -> None:
-    assert parse_settings('{"region_names": false, "from_the_future": 1}') == Settings(region_names=False)
+    assert parse_settings('{"region_names": false, "from_the_future": 1}', "window.json") == Settings(
+        region_names=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -26,10 +29,10 @@ def test_missing_and_unknown_settings_are_no_error() -> None:
     ],
 )
 def test_a_wrong_value_is_named(values: object, complaint: str) -> None:
-    with pytest.raises(SettingsError, match=complaint):
-        parse_settings(json.dumps(values))
+    with pytest.raises(ConfigurationError, match=complaint):
+        parse_settings(json.dumps(values), "window.json")
 
 
 def test_broken_json_is_named() -> None:
-    with pytest.raises(SettingsError, match="not JSON"):
-        parse_settings("{")
+    with pytest.raises(ConfigurationError, match="not JSON"):
+        parse_settings("{", "window.json")

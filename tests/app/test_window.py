@@ -401,7 +401,8 @@ def test_closing_remembers_the_layout_and_gives_the_view_back(
 
 
 def test_a_broken_layout_in_the_settings_is_passed_over(make_desk: Callable[..., Desk]) -> None:
-    settings = parse_settings('{"geometry": "not base64!", "body_split": "AAAA", "opening_turn": false}')
+    text = '{"geometry": "not base64!", "body_split": "AAAA", "opening_turn": false}'
+    settings = parse_settings(text, "window.json")
     assert make_desk(settings).window.width() == 1280
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.migration.steps.copies import COPIED_RESOURCES
+from controller.migration.steps.travelling import COPIED_RESOURCES
 from tests.conformance.cluster_under_test import ClusterUnderTest
 from tests.conformance.manifests import (
     autoscaler,

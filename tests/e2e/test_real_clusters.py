@@ -95,17 +95,20 @@ def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home
     key = create_workload(source, target)
     kubeconfig = control_planes.write_kubeconfig((source, target))
     configuration = Configuration(
-        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target), live=True
+        kubeconfig=str(kubeconfig),
+        prices=write_prices(tmp_path / "prices.csv", source, target),
+        migration=DEMO_MIGRATION,
+        live=True,
     )
 
     async def move():
-        async with open_engine(configuration, DEMO_MIGRATION) as engine:
+        async with open_engine(configuration) as engine:
             await start_move(engine, key, target.context)
             return await wait_for_end(engine)
 
     with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
         migration = asyncio.run(move())
-        assert migration.stage is MigrationStage.DONE, migration.detail
+        assert migration.stage is MigrationStage.DONE, migration.sentence
         assert (witness.desired(source.context), witness.desired(target.context)) == (0, REPLICAS)
         assert min(witness.sums) >= REPLICAS
 
@@ -119,11 +122,14 @@ def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, 
     key = create_workload(source, target)
     kubeconfig = control_planes.write_kubeconfig((source, target))
     configuration = Configuration(
-        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target), live=True
+        kubeconfig=str(kubeconfig),
+        prices=write_prices(tmp_path / "prices.csv", source, target),
+        migration=DEMO_MIGRATION,
+        live=True,
     )
 
     async def move_and_cancel():
-        async with open_engine(configuration, DEMO_MIGRATION) as engine:
+        async with open_engine(configuration) as engine:
             await start_move(engine, key, target.context)
             half_way = await engine.wait_until(
                 lambda s: any(m.wave == 3 and m.can_cancel for m in s.migrations), 90
@@ -133,7 +139,7 @@ def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, 
 
     with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
         migration = asyncio.run(move_and_cancel())
-        assert migration.stage is MigrationStage.ROLLED_BACK, migration.detail
+        assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
         assert witness.desired(source.context) == REPLICAS
         assert min(witness.sums) >= REPLICAS
 
@@ -183,11 +189,14 @@ def test_a_policy_that_denies_a_drain_half_way_is_told_and_brings_everything_bac
     key = create_workload(source, target)
     kubeconfig = control_planes.write_kubeconfig((source, target))
     configuration = Configuration(
-        kubeconfig=str(kubeconfig), prices=write_prices(tmp_path / "prices.csv", source, target), live=True
+        kubeconfig=str(kubeconfig),
+        prices=write_prices(tmp_path / "prices.csv", source, target),
+        migration=DEMO_MIGRATION,
+        live=True,
     )
 
     async def move_and_deny():
-        async with open_engine(configuration, DEMO_MIGRATION) as engine:
+        async with open_engine(configuration) as engine:
             await start_move(engine, key, target.context)
             await engine.wait_until(lambda s: any(m.wave == 1 and m.can_cancel for m in s.migrations), 90)
             deny_few_replicas(source, key.namespace, 2)
@@ -195,7 +204,7 @@ def test_a_policy_that_denies_a_drain_half_way_is_told_and_brings_everything_bac
 
     with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
         migration = asyncio.run(move_and_deny())
-        assert migration.stage is MigrationStage.ROLLED_BACK, migration.detail
-        assert "2 replicas are the least" in migration.detail
+        assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
+        assert "2 replicas are the least" in migration.sentence
         assert witness.desired(source.context) == REPLICAS
         assert min(witness.sums) >= REPLICAS

@@ -36,7 +36,7 @@ def write_prices(path, plan):
 
 async def stop_half_way(configuration):
     """Begin the best move and end the program when pods serve on both sides. Returns the workload and the target."""
-    async with open_engine(configuration, HALF_WAY) as engine:
+    async with open_engine(replace(configuration, migration=HALF_WAY)) as engine:
         seen = await engine.wait_until(lambda s: s.is_complete and bool(s.opportunities), 60)
         offered = seen.opportunities[0]
         for context in (offered.workload.context, offered.target):
@@ -48,7 +48,7 @@ async def stop_half_way(configuration):
 
 async def look_again(configuration, workload, target):
     """Start again with nothing armed; then arm both sides."""
-    async with open_engine(configuration, DEMO_MIGRATION) as engine:
+    async with open_engine(configuration) as engine:
         engine.submit(LookAt(frozenset({workload.context})))
         seen = await engine.wait_until(lambda s: s.is_complete and bool(s.refused), 60)
         way = f"{workload.namespace}/{workload.name} from {workload.context} to {target}"
@@ -60,7 +60,7 @@ async def look_again(configuration, workload, target):
         for context in (workload.context, target):
             engine.submit(SetArmed(context, True))
         ended = await engine.wait_until(lambda s: any(m.stage.is_final for m in s.migrations), 120)
-        assert ended.migrations[0].stage is MigrationStage.DONE, ended.migrations[0].detail
+        assert ended.migrations[0].stage is MigrationStage.DONE, ended.migrations[0].sentence
         assert expected not in {notice.text for notice in ended.notices}
 
 
@@ -72,6 +72,7 @@ def test_an_unarmed_restart_tells_of_the_move_and_an_armed_one_finishes_it(home,
             configuration = Configuration(
                 kubeconfig=str(fleet.kubeconfig),
                 prices=write_prices(tmp_path / "prices.csv", plan),
+                migration=DEMO_MIGRATION,
                 live=True,
             )
             workload, target = await stop_half_way(configuration)

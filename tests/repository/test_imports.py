@@ -26,6 +26,7 @@ PURE_IMPORTS = {
         "hmac",
         "json",
         "re",
+        "reprlib",
         "string",
         "struct",
         "textwrap",

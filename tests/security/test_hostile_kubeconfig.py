@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
-from controller.clusters.fleet import Health
+from controller.clusters.fleet import FleetPicture, Health
 from controller.clusters.kube import KubeClient
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.errors import AccessDenied, KubeconfigError, NotArmed
 from tests.controller.clusters.certificates import Tls, encode, make_certificate, make_tls
-from tests.controller.clusters.serving import Served, serving, write_kubeconfig
+from tests.controller.clusters.objects import make_deployment, make_node
+from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
 
 PATH = "/api/v1/nodes"
 V1 = "client.authentication.k8s.io/v1"
@@ -315,6 +316,11 @@ def test_a_context_that_cannot_be_armed_is_not_shown_as_armed(tmp_path: Path) ->
     asyncio.run(main())
 
 
+def test_a_named_authority_is_not_thrown_away_for_verifying_nobody(tmp_path: Path, tls: Tls) -> None:
+    both = {**tls.cluster, "insecure-skip-tls-verify": True}
+    assert "keep one" in problem_of(tmp_path, {"token": "t"}, **both)
+
+
 def test_an_empty_authority_does_not_mean_every_public_one(tmp_path: Path, tls: Tls) -> None:
     empty = {"certificate-authority-data": base64.b64encode(b"# nothing\n").decode()}
     with pytest.raises(AccessDenied, match="holds no certificate"):
@@ -359,7 +365,8 @@ def put_plugin(folder: Path) -> tuple[Path, Path]:
 
 def plugin_user(plugin: Path, **env: str) -> dict[str, Any]:
     variables = [{"name": name, "value": value} for name, value in env.items()]
-    return {"exec": {"command": str(plugin), "apiVersion": V1, "env": variables or None}}
+    arguments = ["eks", "get-token", "--cluster-name", "prod"]
+    return {"exec": {"command": str(plugin), "apiVersion": V1, "args": arguments, "env": variables or None}}
 
 
 def test_nothing_runs_without_permission(tmp_path: Path, tls: Tls) -> None:
@@ -421,7 +428,7 @@ def test_a_plugin_beside_the_file_is_not_the_one_that_was_allowed(
     monkeypatch.chdir(tmp_path / "here")
     settings = KubeSettings(allowed_exec_plugins=frozenset({"aws"}))
     with pytest.raises(AccessDenied, match="aws: it is not installed"):
-        ask(tmp_path, tls, {"exec": {"command": "aws", "apiVersion": V1}}, settings)
+        ask(tmp_path, tls, plugin_user(Path("aws")), settings)
     assert not proof.exists()
 
 
@@ -603,3 +610,95 @@ def test_a_chosen_context_that_does_not_exist_is_said_before_any_is_contacted(tm
     kubeconfig = read_kubeconfig([write_kubeconfig(tmp_path, "https://127.0.0.1:1")])
     with pytest.raises(KubeconfigError, match="it has no context prod; it has: eu"):
         RegionManager(kubeconfig, FleetSettings(contexts=frozenset({"prod"})))
+
+
+# --- and it is ordinary input ---------------------------------------------------------------------------------------
+
+
+def test_who_logs_in_again_needs_no_restart(
+    tmp_path: Path, tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.clusters.region_manager.LOOK_INTERVAL_S", 0.02)
+
+    def answer(request: Served) -> Any:
+        if request.headers["authorization"] != "Bearer new":
+            return status(401)
+        return {"items": [], "metadata": {"resourceVersion": "1"}}
+
+    async def main() -> None:
+        async with serving(answer, tls) as server:
+            path = write_kubeconfig(tmp_path, server.url, {"token": "old"}, **tls.cluster)
+            # Without a wake the next try would come after an hour.
+            settings = FleetSettings(retry_initial_s=3600.0, retry_maximum_s=3600.0)
+            async with RegionManager(read_kubeconfig([path]), settings) as manager:
+                await until(manager, Health.DENIED)
+                path.write_text(path.read_text().replace("old", "new"))
+                await until(manager, Health.REACHABLE)
+
+    async def until(manager: RegionManager, health: Health) -> None:
+        while manager.picture().clusters["eu"].health is not health:
+            await manager.wait_for_change()
+
+    asyncio.run(main())
+
+
+class OneCluster:
+    """An API server of one cluster with one Deployment; `denied` is the token that is refused."""
+
+    def __init__(self) -> None:
+        self.denied = ""
+        #: Who has begun a watch, and whether that were many.
+        self.watching: list[str] = []
+        self.many_watches = asyncio.Event()
+
+    def __call__(self, request: Served) -> Any:
+        if request.headers["authorization"] == f"Bearer {self.denied}":
+            return status(401)
+        if request.path.endswith("kube-system"):
+            return {"metadata": {"uid": "one"}}
+        if "watch" in request.query:
+            self.watching.append(request.headers["authorization"])
+            if len(self.watching) >= 12:
+                self.many_watches.set()
+            return Stream(())
+        items = {"deployments": [make_deployment()], "nodes": [make_node()]}.get(
+            request.path.rpartition("/")[2], []
+        )
+        return {"items": items, "metadata": {"resourceVersion": "1"}}
+
+
+async def wait_until(manager: RegionManager, is_so: Callable[[FleetPicture], bool]) -> FleetPicture:
+    async with asyncio.timeout(20):
+        while not is_so(manager.picture()):
+            await manager.wait_for_change()
+    return manager.picture()
+
+
+def test_one_cluster_under_two_names_is_watched_once_and_offered_once(tmp_path: Path, tls: Tls) -> None:
+    cluster = OneCluster()
+
+    async def main() -> None:
+        async with serving(cluster, tls) as server:
+            path = write_kubeconfig(tmp_path, server.url, {"token": "first"}, **tls.cluster)
+            document = yaml.safe_load(path.read_text())
+            document["users"].append({"name": "second", "user": {"token": "second"}})
+            document["contexts"].append({"name": "second", "context": {"cluster": "eu", "user": "second"}})
+            path.write_text(yaml.safe_dump(document))
+            settings = FleetSettings(retry_initial_s=0.01, heartbeat_s=1.0)
+            async with RegionManager(read_kubeconfig([path]), settings) as manager:
+                picture = await wait_until(
+                    manager, lambda seen: [c.is_complete for c in seen.clusters.values()] == [True]
+                )
+                assert picture.clusters["eu"].aliases == ("second",)
+                assert len(picture.clusters["eu"].workloads) == 1
+                assert manager.aliases == {"second": "eu"}
+                cluster.watching.clear()
+                cluster.many_watches.clear()
+                await cluster.many_watches.wait()
+                assert set(cluster.watching) == {"Bearer first"}
+                cluster.denied = "first"
+                picture = await wait_until(manager, lambda seen: list(seen.clusters) == ["second"])
+                assert picture.clusters["second"].aliases == ("eu",)
+                await wait_until(manager, lambda seen: seen.clusters["second"].is_complete)
+
+    asyncio.run(main())

@@ -40,12 +40,12 @@ async def hold_until(
     meddle(world)
     await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.HOLDING, 60)
     before = world.result()
-    detail = controller.views()[0].detail
+    detail = controller.views()[0].sentence
     await asyncio.sleep(40)
     assert world.result() == before, "a HOLD writes nothing"
     mend(world)
     await task
-    assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].detail
+    assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].sentence
     return detail
 
 
@@ -60,7 +60,7 @@ def test_target_that_never_becomes_ready_sends_everything_back(tmp_path: Path) -
 
     world = simulate(scenario, 1, tmp_path)
     assert ends[0].stage is MigrationStage.ROLLED_BACK
-    assert "0 of 1 replicas serve" in ends[0].detail
+    assert "0 of 1 replicas serve" in ends[0].sentence
     assert world.result() == (world.replicas, None)
     assert world.violations == []
 
@@ -92,7 +92,7 @@ def test_target_whose_pods_restart_is_not_trusted(tmp_path: Path) -> None:
     assert world.result() == (world.replicas, None)
 
 
-@pytest.mark.parametrize("phase", ["SURGE", "VERIFY", "DRAIN", "SETTLE", "SOAK"])
+@pytest.mark.parametrize("phase", ["SURGE", "VERIFY", "SCALE_DOWN_SOURCE", "SETTLE", "SOAK"])
 def test_target_that_loses_everything_is_left_again(tmp_path: Path, phase: str) -> None:
     def collapse(world: World) -> None:
         world.target.capacity = 0
@@ -131,7 +131,7 @@ def test_a_price_that_turns_for_good_sends_everything_back(tmp_path: Path) -> No
     async def scenario(world: World) -> None:
         end = await run_to_end(world, turn, "SETTLE")
         assert end.stage is MigrationStage.ROLLED_BACK
-        assert "worth -" in end.detail
+        assert "worth -" in end.sentence
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)
@@ -149,7 +149,7 @@ def test_disarming_holds_and_arming_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("context", ["paris", "osaka"])
-@pytest.mark.parametrize("phase", ["SURGE", "VERIFY", "DRAIN", "SETTLE"])
+@pytest.mark.parametrize("phase", ["SURGE", "VERIFY", "SCALE_DOWN_SOURCE", "SETTLE"])
 def test_unreachable_cluster_holds_and_goes_on_when_it_is_back(
     tmp_path: Path, context: str, phase: str
 ) -> None:
@@ -239,12 +239,12 @@ def test_pod_that_is_not_ready_for_a_moment_lowers_no_floor(tmp_path: Path) -> N
         world.loop.call_later(4, setattr, world.source, "readiness", 1.0)
         controller, _, task = await start(world)
         await world.wait_for(
-            lambda: controller.views()[0].phase == "DRAIN" and controller.views()[0].wave == 4
+            lambda: controller.views()[0].phase == "SCALE_DOWN_SOURCE" and controller.views()[0].wave == 4
         )
         world.target.capacity = 1
         world.target.lose_pods(PATH, 5)
         serving = world.available()
-        while controller.views()[0].phase == "DRAIN":
+        while controller.views()[0].phase == "SCALE_DOWN_SOURCE":
             lowest.append(world.available())
             await asyncio.sleep(0.2)
         assert min(lowest) == serving
@@ -255,7 +255,7 @@ def test_pod_that_is_not_ready_for_a_moment_lowers_no_floor(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("context", ["paris", "osaka"])
-@pytest.mark.parametrize("phase", ["SURGE", "VERIFY", "DRAIN", "SETTLE", "SOAK"])
+@pytest.mark.parametrize("phase", ["SURGE", "VERIFY", "SCALE_DOWN_SOURCE", "SETTLE", "SOAK"])
 def test_replicas_changed_by_others_hold_the_move(tmp_path: Path, context: str, phase: str) -> None:
     details: list[str] = []
 
@@ -266,7 +266,7 @@ def test_replicas_changed_by_others_hold_the_move(tmp_path: Path, context: str, 
         await world.wait_for(lambda: controller.views()[0].phase == phase and controller.views()[0].wave >= 2)
         scale_by_hand(cluster, 9)
         await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.HOLDING, 30)
-        details.append(controller.views()[0].detail)
+        details.append(controller.views()[0].sentence)
         await task
 
     world = simulate(scenario, 2, tmp_path)
@@ -298,7 +298,7 @@ def test_fence_removed_by_others_leads_back(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         end = await run_to_end(world, remove, "VERIFY", wave=2)
         assert end.stage is MigrationStage.ROLLED_BACK
-        assert "fence" in end.detail
+        assert "fence" in end.sentence
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)
@@ -354,7 +354,7 @@ def test_a_move_that_cannot_work_is_refused_before_anything_is_written(
         controller, _, task = await start(world)
         await task
         assert controller.views()[0].stage is MigrationStage.REFUSED
-        assert reason in controller.views()[0].detail
+        assert reason in controller.views()[0].sentence
         assert not any(cluster.history for cluster in world.clusters.values())
 
     simulate(scenario, 2, tmp_path)

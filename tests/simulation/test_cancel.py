@@ -14,7 +14,7 @@ from tests.simulation.world import PATH, SETTINGS, World, simulate, start, wait_
 
 #: (phase, wave)
 MOMENTS = [("LOCKED", 1), ("PROVISION", 1), ("SOAK", 4)]
-MOMENTS += [(phase, wave) for phase in ("SURGE", "VERIFY", "DRAIN", "SETTLE") for wave in (1, 3)]
+MOMENTS += [(phase, wave) for phase in ("SURGE", "VERIFY", "SCALE_DOWN_SOURCE", "SETTLE") for wave in (1, 3)]
 
 
 @pytest.mark.parametrize(("phase", "wave"), MOMENTS)
@@ -39,7 +39,7 @@ def test_cancel_brings_all_replicas_back(tmp_path: Path, phase: str, wave: int) 
 def test_rollback_leaves_nothing_of_its_own_in_the_target(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         controller, migration_id, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == "DRAIN")
+        await world.wait_for(lambda: controller.views()[0].phase == "SCALE_DOWN_SOURCE")
         controller.cancel(migration_id)
         await task
 
@@ -112,7 +112,7 @@ def test_a_workload_moves_back_to_where_it_came_from(tmp_path: Path) -> None:
         back = replace(there, workload=replace(there.workload, context="osaka"), target="paris")
         migration_id = await controller.start(back)
         await wait_until_over(controller, migration_id)
-        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].detail
+        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].sentence
 
     world = simulate(scenario, 5, tmp_path, settings=replace(SETTINGS, soak_s=2.0))
     assert world.result() == (world.replicas, 0)

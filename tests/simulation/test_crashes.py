@@ -114,7 +114,7 @@ def test_a_journal_forged_in_one_cluster_moves_nothing_in_the_other(tmp_path: Pa
         second = world.build_controller("b")
         await world.migrate(Process("b"), second)
         assert second.views()[0].stage is MigrationStage.NEEDS_OPERATOR
-        assert "osaka does not know of this migration" in second.views()[0].detail
+        assert "osaka does not know of this migration" in second.views()[0].sentence
         assert world.result() == before[1]
         deployments = [request for _, request in world.target.history[before[0] :] if request.path == PATH]
         assert deployments == []
@@ -158,7 +158,7 @@ def test_a_crash_before_the_target_knows_of_the_end_stands_in_no_later_way(tmp_p
         back = replace(there, workload=replace(there.workload, context="osaka"), target="paris")
         second = world.build_controller("b")
         await wait_until_over(second, await second.start(back))
-        assert second.views()[0].stage is MigrationStage.DONE, second.views()[0].detail
+        assert second.views()[0].stage is MigrationStage.DONE, second.views()[0].sentence
         working.cancel()
 
     world = simulate(scenario, 1, tmp_path, directed=kill_at_the_end)

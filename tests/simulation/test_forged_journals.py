@@ -11,9 +11,11 @@ from typing import Any
 from controller.contract.snapshots import MigrationStage
 from controller.migration.protocol.fences import MIGRATION_LABEL
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION, decode_journal, encode_journal
-from controller.migration.protocol.record import CreatedObject, MigrationRecord, Side
+from controller.migration.protocol.record import MigrationRecord, Note, Side
 from controller.migration.protocol.states import Phase
 from controller.migration.run.migration_controller import MigrationController
+from controller.reasons import Code
+from oracle.reason import ReasonCode
 from tests.simulation.fake_cluster import FakeCluster
 from tests.simulation.processes import Process
 from tests.simulation.world import (
@@ -53,9 +55,15 @@ def forge(record: MigrationRecord, **changes: Any) -> MigrationRecord:
         dry_run=replace(record.dry_run, replicas=1, wave_sizes=(1,)),
         floor=1,
         surge=1,
-        state=replace(record.state, phase=Phase.ROLLBACK, waves=(1,), wave=0, reason=""),
+        state=replace(record.state, phase=Phase.ROLLBACK, waves=(1,), wave=0, reason=None),
         ended_at=None,
     )
+
+
+def code_of(controller: MigrationController) -> ReasonCode | None:
+    """Why the first migration of a process is where it is."""
+    reason = controller.views()[0].reason
+    return reason.code if reason is not None else None
 
 
 async def start_again(world: World, name: str) -> MigrationController:
@@ -82,7 +90,7 @@ def test_a_finished_move_is_not_undone_by_its_sources_lease(tmp_path: Path) -> N
         rewrite(world.source, forge)
         again = await start_again(world, "b")
         assert again.views()[0].stage is MigrationStage.NEEDS_OPERATOR
-        assert "osaka says that this migration is over (DONE)" in again.views()[0].detail
+        assert code_of(again) is Code.JOURNAL_OVER_THERE
 
     assert simulate(scenario, 1, tmp_path).result() == (0, 6)
 
@@ -106,7 +114,7 @@ def test_a_move_that_went_back_is_not_turned_around_by_its_targets_lease(tmp_pat
                 target=record.source,
                 dry_run=replace(record.dry_run, workload=workload, target="paris"),
                 target_existed=True,
-                created=(),
+                steps=(),
             )
 
         rewrite(world.target, turn_around)
@@ -123,7 +131,7 @@ def test_an_unfinished_move_is_not_given_another_floor_by_one_side(tmp_path: Pat
         rewrite(world.source, lambda record: replace(record, floor=1))
         again = await start_again(world, "b")
         assert again.views()[0].stage is MigrationStage.NEEDS_OPERATOR
-        assert "osaka tells another story of this migration" in again.views()[0].detail
+        assert code_of(again) is Code.JOURNAL_CONTRADICTED
         assert world.result() == before
 
     simulate(scenario, 1, tmp_path)
@@ -139,12 +147,11 @@ def test_what_was_created_in_the_target_is_what_the_target_says(tmp_path: Path) 
         precious = world.target._store(
             path, {"kind": "Service", "metadata": {"name": "precious", "namespace": "shop", "labels": labels}}
         )
-        planted = CreatedObject(path, precious["metadata"]["uid"])
+        planted = Note(path, precious["metadata"]["uid"])
         rewrite(
             world.source,
             lambda record: replace(
-                record,
-                created=(*record.created, planted),
+                record.with_step(record.step("copies").with_target_note(planted)),
                 state=replace(record.state, phase=Phase.ROLLBACK),
             ),
         )
@@ -161,8 +168,8 @@ def test_the_target_knows_of_each_object_as_soon_as_the_source_does(tmp_path: Pa
     async def scenario(world: World) -> None:
         await crash_in(world, "SURGE")
         mirror = read_journal(world.target)
-        assert mirror.created == read_journal(world.source).created
-        assert len(mirror.created) == 2
+        assert mirror.target_notes == read_journal(world.source).target_notes
+        assert len(mirror.target_notes) == 2
         assert mirror.side(Side.TARGET).deployment_uid == world.target.objects[PATH]["metadata"]["uid"]
 
     simulate(scenario, 1, tmp_path)

@@ -77,7 +77,7 @@ def test_target_without_any_serving_replica_is_left_at_once(tmp_path: Path, phas
         await world.wait_for(lambda: controller.views()[0].phase == "ROLLBACK")
         assert world.loop.time() - lost_at < 5
         await task
-        assert "none of the replicas serves" in controller.views()[0].detail
+        assert "none of the replicas serves" in controller.views()[0].sentence
 
     world = simulate(scenario, 1, tmp_path, checks_readiness=False)
     assert world.result() == (world.replicas, None)
@@ -95,7 +95,7 @@ async def take_over_in_wave_three(world: World) -> tuple[MigrationController, as
     controller = world.build_controller("b")
     [migration_id] = await resume_all(controller, world.picture())
     started = controller._started[migration_id]
-    await world.wait_for(lambda: started.run.keeper._leases is not None)
+    await world.wait_for(lambda: started.run.journal._leases is not None)
     return controller, started.task
 
 
@@ -116,7 +116,7 @@ def test_short_silence_between_takeover_and_seal_does_not_end_the_move(tmp_path:
         controller, task = await take_over_in_wave_three(world)
         world.network.faults.partitions.append(("osaka", world.loop.time(), world.loop.time() + 60))
         await task
-        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].detail
+        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].sentence
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (0, world.replicas)

@@ -75,7 +75,7 @@ def test_without_the_seal_replicas_are_lost(
     async def place_only_missing_fences(
         self: FencedWriter, side: object, fence: object, sides: object
     ) -> None:
-        if self._keeper.record.state.phase == "LOCKED":
+        if self._journal.record.state.phase == "LOCKED":
             await place_fence(self, side, fence, sides)  # type: ignore[arg-type]
 
     monkeypatch.setattr(FencedWriter, "_place_fence", place_only_missing_fences)

@@ -35,7 +35,7 @@ def test_deployment_of_others_created_after_the_preflight_is_left_as_it_is(tmp_p
         await task
         assert world.target.objects[PATH] == foreign
         assert controller.views()[0].stage is MigrationStage.ROLLED_BACK
-        assert "already has another" in controller.views()[0].detail
+        assert "already has another" in controller.views()[0].sentence
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, 5)
@@ -53,7 +53,7 @@ def test_target_replaced_by_others_half_way_is_left_and_the_source_gets_everythi
         await task
         assert world.target.objects[PATH] == foreign
         assert controller.views()[0].stage is MigrationStage.ROLLED_BACK
-        assert "not the one of this migration" in controller.views()[0].detail
+        assert "not the one of this migration" in controller.views()[0].sentence
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, 2)
@@ -106,9 +106,9 @@ def test_more_objects_than_the_journal_can_name_are_refused_before_anything_is_c
         name_config_maps(world, count)
         controller, _, task = await start(world)
         await task
-        assert controller.views()[0].stage is stage, controller.views()[0].detail
+        assert controller.views()[0].stage is stage, controller.views()[0].sentence
         if stage is MigrationStage.REFUSED:
-            assert "72 objects would travel" in controller.views()[0].detail
+            assert "72 objects would travel" in controller.views()[0].sentence
             assert world.target.history == []
 
     simulate(scenario, 2, tmp_path)

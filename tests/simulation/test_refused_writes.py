@@ -43,12 +43,12 @@ def test_denied_drain_ends_the_move_and_names_the_denial(
 
     async def scenario(world: World) -> None:
         controller, _, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == "DRAIN")
+        await world.wait_for(lambda: controller.views()[0].phase == "SCALE_DOWN_SOURCE")
         denied_at = world.loop.time()
         await task
         assert world.loop.time() - denied_at < 120
         assert controller.views()[0].stage is MigrationStage.ROLLED_BACK
-        assert DENIAL in controller.views()[0].detail
+        assert DENIAL in controller.views()[0].sentence
 
     world = simulate(scenario, 2, tmp_path, directed=refuse_drains)
     assert world.result() == (world.replicas, None)
@@ -71,7 +71,7 @@ def test_policy_that_would_deny_a_drain_refuses_the_move_beforehand(
         controller, _, task = await start(world)
         await task
         assert controller.views()[0].stage is MigrationStage.REFUSED
-        assert DENIAL in controller.views()[0].detail
+        assert DENIAL in controller.views()[0].sentence
 
     world = simulate(scenario, 2, tmp_path, directed=refuse)
     assert world.result() == (world.replicas, None)
@@ -111,7 +111,7 @@ def test_target_that_refuses_for_good_calls_a_person_once_and_stays_quiet(
     async def scenario(world: World) -> None:
         controller, _, task = await start(world)
         await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.NEEDS_OPERATOR, 900)
-        assert "deployments.apps is forbidden" in controller.views()[0].detail
+        assert "deployments.apps is forbidden" in controller.views()[0].sentence
         told = count_entries(controller)
         assert told < 60
         await asyncio.sleep(3600)
@@ -139,7 +139,7 @@ def test_way_back_without_room_in_the_source_calls_a_person_and_goes_on_when_the
         stages = watch_stages(world, controller)
         await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.NEEDS_OPERATOR, 400)
         assert MigrationStage.HOLDING in stages, "a HOLD tells it before a person is called"
-        assert "of 6 that are to come back" in controller.views()[0].detail
+        assert "of 6 that are to come back" in controller.views()[0].sentence
         assert world.available() >= world.replicas
         told = count_entries(controller)
         await asyncio.sleep(3600)
@@ -175,7 +175,7 @@ def test_way_back_that_somebody_works_against_is_told(tmp_path: Path) -> None:
         began_at = world.loop.time()
         await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.HOLDING)
         assert world.loop.time() - began_at < 300
-        assert "of 6 that are to come back" in controller.views()[0].detail
+        assert "of 6 that are to come back" in controller.views()[0].sentence
         insisting.cancel()
         await task
 

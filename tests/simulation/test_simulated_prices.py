@@ -114,7 +114,7 @@ def test_move_is_not_resumed_on_prices_that_are_not_live(tmp_path: Path, mode: P
         await world.wait_for(
             lambda: any(view.stage is MigrationStage.HOLDING for view in resumed.views()), 200
         )
-        assert mode in resumed.views()[0].detail
+        assert mode in resumed.views()[0].sentence
         before = world.result()
         await asyncio.sleep(40)
         assert world.result() == before
@@ -136,7 +136,7 @@ def test_move_is_not_started_on_prices_that_are_not_live(tmp_path: Path, mode: P
         controller, _, task = await start(world)
         await task
         assert controller.views()[0].stage is MigrationStage.REFUSED
-        assert mode in controller.views()[0].detail
+        assert mode in controller.views()[0].sentence
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)

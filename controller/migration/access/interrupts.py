@@ -9,9 +9,9 @@ from controller.migration.protocol.errors import Interrupted
 
 
 class Interrupts:
-    """The wishes of the outside, seen at every wait.
+    """Requests to cancel or to stop, observed at every wait.
 
-    No request is ever abandoned half-way: a cancelled request may still land, so wishes are heard between
+    No API request is ever abandoned half-way: a cancelled one may still land, so they are observed between API
     requests only.
     """
 
@@ -23,7 +23,7 @@ class Interrupts:
         self._can_cancel = True
 
     def request_cancel(self) -> None:
-        """Ask for a rollback; heard as soon as the phase allows it."""
+        """Ask for a rollback; observed as soon as the phase allows it."""
         self._cancel = True
         self._update()
 
@@ -33,12 +33,12 @@ class Interrupts:
         self._update()
 
     def allow_cancel(self, allowed: bool) -> None:
-        """Say whether the current phase knows what to do with a cancel."""
+        """Set whether the current phase can be cancelled."""
         self._can_cancel = allowed
         self._update()
 
     def take_cancel(self) -> None:
-        """The wish is being fulfilled."""
+        """The request is being fulfilled."""
         self._cancel = False
         self._update()
 
@@ -49,14 +49,14 @@ class Interrupts:
             self._wake.clear()
 
     def check(self) -> None:
-        """Raises: Interrupted where a wish is open."""
+        """Raises: Interrupted where a request is open."""
         if self._stop:
             raise Interrupted(by_stop=True)
         if self._cancel and self._can_cancel:
             raise Interrupted(by_stop=False)
 
     async def pause(self, seconds: float) -> None:
-        """Wait. Raises: Interrupted as soon as a wish is open."""
+        """Wait. Raises: Interrupted as soon as a request is open."""
         self.check()
         await sleep_unless(self._wake, self._sleep, seconds)
         self.check()

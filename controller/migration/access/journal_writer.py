@@ -1,4 +1,4 @@
-"""Holds a migration's record and writes it down before anything follows from it."""
+"""The one owner of a migration's record: holds it, and writes it down before anything follows from it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import replace
 from controller.migration.access.lease_pair import LeasePair
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.journal_bounds import shorten_reason
-from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.protocol.record import MigrationRecord, Side, StepRecord
+from oracle.reason import Reason
 
 BOTH = (Side.SOURCE, Side.TARGET)
 
 
 class JournalWriter:
-    """The one owner of the record. Before both Leases are held there is nothing to write to, and nothing is
-    written.
+    """Everybody else reads frozen records, and changes them by the methods here.
+
+    Before both Leases are held there is nothing to write to, and nothing is written.
     """
 
     def __init__(self, record: MigrationRecord, on_change: Callable[[], None]) -> None:
@@ -39,34 +41,46 @@ class JournalWriter:
             self._leases.check(sides)
 
     async def save(self, record: MigrationRecord) -> None:
-        """Write the record down, then believe it. Raises: LeaseLost, ClusterError, NotArmed."""
+        """Write the record down, then know it. Raises: LeaseLost, ClusterError, NotArmed, JournalError."""
         if self._leases is not None:
             self._leases.check_lost()
-            # What was created in the target is believed only as far as the target's own Lease tells it.
-            mirror_now = _created(record) != _created(self._record)
+            # What was left in the target counts only as far as the target's own Lease has it.
+            mirror_now = _left_in_target(record) != _left_in_target(self._record)
             text = encode_journal(shorten_reason(record))
             await self._leases.save(text, record.epoch, mirror_now=mirror_now)
         self.remember(record)
 
     def remember(self, record: MigrationRecord) -> None:
-        """Believe the record without writing it: for what a restart may forget."""
+        """Know the record without writing it: for what a restart may forget."""
         if record != self._record:
             self._record = record
             self._on_change()
 
     async def count_operation(self) -> MigrationRecord:
-        """Journal the next operation's number and return the record with it."""
+        """Journal the next operation's number and return the record with it. Raises: as `save` does."""
         await self.save(self._record.with_next_operation())
         return self._record
+
+    async def announce(self, side: Side, replicas: int) -> None:
+        """Journal a write before it is sent. Raises: as `save` does."""
+        await self.save(self._record.with_intent(side, replicas))
 
     def confirm_replicas(self, side: Side, replicas: int) -> None:
         """A read or an answer has shown these replicas; worth remembering, not worth a write of its own."""
         self.remember(self._record.with_replicas(side, replicas))
 
-    def describe(self, reason: str) -> None:
-        """Tell in other words why the migration is where it is."""
+    async def save_step(self, step: StepRecord) -> None:
+        """Journal what a step must not forget before it goes on. Raises: as `save` does."""
+        await self.save(self._record.with_step(step))
+
+    def remember_step(self, step: StepRecord) -> None:
+        """Know what came of a step; it goes with the next journal write."""
+        self.remember(self._record.with_step(step))
+
+    def describe(self, reason: Reason) -> None:
+        """Say anew why the migration is where it is."""
         self.remember(replace(self._record, state=replace(self._record.state, reason=reason)))
 
 
-def _created(record: MigrationRecord) -> tuple[object, ...]:
-    return (record.target.deployment_uid, record.created)
+def _left_in_target(record: MigrationRecord) -> tuple[object, ...]:
+    return (record.target.deployment_uid, record.target_notes)

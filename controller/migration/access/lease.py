@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any
@@ -107,16 +107,20 @@ class ClusterLease:
         except ObjectNotFound:
             return None
 
-    async def try_acquire(self) -> bool:
+    async def try_acquire(
+        self, require_readable: Callable[[str | None], object] = lambda journal: None
+    ) -> bool:
         """Try once to become the holder; False where another instance holds it, or where the outcome is not
         known yet.
 
-        Raises: ClusterError where the Lease cannot be read.
+        Raises: ClusterError where the Lease cannot be read; what `require_readable` raises about its journal, before
+        it is touched.
         """
         body = await self.read()
         holder = find_holder(body or {})
         if body is not None and holder not in ("", self._holder) and not self._is_expired(body):
             return False
+        require_readable(find_journal(body or {}))
         self._adopt(body or {})
         if holder != self._holder:
             self.epoch += 1
@@ -165,7 +169,7 @@ class ClusterLease:
         return False
 
     def _adopt(self, body: dict[str, Any]) -> None:
-        """Believe what the cluster says, its journal and epoch included."""
+        """Take over what the cluster has, its journal and epoch included."""
         self._body = body
         self.journal = find_journal(body)
         self.epoch = int((body.get("spec") or {}).get("leaseTransitions") or 0)

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from controller.errors import ControllerError
-from controller.migration.access.lease import ClusterLease
+from controller.migration.access.lease import ClusterLease, find_journal
 from controller.migration.access.timing import Timing, sleep_unless
 from controller.migration.protocol.errors import LeaseLost, LeaseTaken, LeaseUncertain
 from controller.migration.protocol.record import Side
+from controller.reasons import Code
 
 
 class LeasePair:
@@ -24,11 +25,11 @@ class LeasePair:
         self,
         leases: Mapping[Side, ClusterLease],
         order: tuple[Side, Side],
-        pace: Timing,
+        timing: Timing,
     ) -> None:
         self._leases = leases
         self._order = order
-        self._pace = pace
+        self._timing = timing
         self._renewals: dict[Side, asyncio.Task[None]] = {}
         self._mirror_is_due = asyncio.Event()
         self._is_mirrored = False
@@ -44,24 +45,35 @@ class LeasePair:
         """Return what the Lease of one side carries."""
         return self._leases[side].journal
 
-    async def acquire(self, pause: Callable[[float], Awaitable[None]], timeout_s: float | None) -> None:
+    async def read_journals(self) -> dict[Side, str | None]:
+        """Read what both Leases carry without touching them. Raises: ClusterError."""
+        bodies = {side: await self._leases[side].read() for side in self._order}
+        return {side: find_journal(body or {}) for side, body in bodies.items()}
+
+    async def acquire(
+        self,
+        pause: Callable[[float], Awaitable[None]],
+        timeout_s: float | None,
+        require_readable: Callable[[str | None], object],
+    ) -> None:
         """Become the holder of both, in order.
 
-        Raises: LeaseTaken where another instance still holds one after the timeout, which each of them has for
-        itself (None: wait for ever); ClusterError.
+        `require_readable` is given each journal before its Lease is touched, and raises where it must not be.
+        Raises: what that raises; LeaseTaken where another instance still holds one after the timeout, which each of
+        them has for itself (None: wait for ever); ClusterError.
         """
+        for journal in (await self.read_journals()).values():
+            require_readable(journal)
         for side in self._order:
-            started_at = self._pace.monotonic()
+            started_at = self._timing.monotonic()
             while side not in self._renewals:
                 self.check_lost()
-                if await self._leases[side].try_acquire():
+                if await self._leases[side].try_acquire(require_readable):
                     self._renewals[side] = asyncio.ensure_future(self._keep_renewing(side))
                     break
-                if timeout_s is not None and self._pace.monotonic() - started_at > timeout_s:
-                    raise LeaseTaken(
-                        f"another instance holds the Lease in {self._leases[side].context}; let it finish"
-                    )
-                await pause(self._pace.settings.lease_retry_s)
+                if timeout_s is not None and self._timing.monotonic() - started_at > timeout_s:
+                    raise LeaseTaken(Code.LEASE_HELD.because(context=self._leases[side].context))
+                await pause(self._timing.settings.lease_retry_s)
 
     def check_lost(self) -> None:
         """Raises: LeaseLost once another instance was seen as the holder."""
@@ -85,7 +97,7 @@ class LeasePair:
         """Write the journal to the source now; the mirror in the target follows by itself: it may lag, and is never
         ahead.
 
-        `mirror_now` waits for the mirror, too. So does the first time: whoever resumes demands that the target knows
+        `mirror_now` waits for the mirror, too. So does the first time: a takeover demands that the target knows
         of the migration, since a journal forged in one cluster must not move anything in another.
 
         Raises: LeaseLost; ClusterError where it could not be written: then nothing was announced, nothing may follow.
@@ -127,12 +139,12 @@ class LeasePair:
     async def _keep_renewing(self, side: Side) -> None:
         while self._lost is None:
             due = self._mirror_is_due if side is Side.TARGET else asyncio.Event()
-            await sleep_unless(due, self._pace.sleep, self._pace.settings.lease_retry_s)
+            await sleep_unless(due, self._timing.sleep, self._timing.settings.lease_retry_s)
             due.clear()
             await self._try_write(side)
 
     async def _try_write(self, side: Side) -> None:
-        """Renew one Lease; troubles are kept for `check`, the next renewal tries again."""
+        """Renew one Lease; a failure is kept for `check`, the next renewal tries again."""
         try:
             await self._write(side)
         except ControllerError as error:

@@ -1,4 +1,4 @@
-"""The write that a cluster refused last, and whether it would be accepted now: asked by a dry run, without effect."""
+"""The write that a cluster refused last, and whether it would be accepted now: probed by a dry run, without effect."""
 
 from __future__ import annotations
 

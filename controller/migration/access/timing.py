@@ -42,11 +42,16 @@ async def sleep_unless(event: asyncio.Event, sleep: Sleep, seconds: float) -> No
 
 
 class Patience:
-    """Lets short troubles of a cluster pass, and the conflicts of one write: the next read says what happened."""
+    """Lets short failures of a cluster pass, and the conflicts of one write: the next read shows what happened."""
 
-    def __init__(self, pace: Timing) -> None:
-        self._pace = pace
-        self._give_up_at = pace.monotonic() + pace.settings.unreachable_patience_s
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._give_up_at = 0.0
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew: there was an answer."""
+        self._give_up_at = self._timing.monotonic() + self._timing.settings.unreachable_patience_s
 
     async def endure(self, error: ClusterError) -> None:
         """Wait before the next look.
@@ -54,10 +59,10 @@ class Patience:
         Raises: the error itself, when it lasts for too long; RequestRefused for a conflict that lasts, because what
         is refused again and again after fresh reads is no race that was lost.
         """
-        if self._pace.monotonic() >= self._give_up_at:
+        if self._timing.monotonic() >= self._give_up_at:
             if isinstance(error, VersionConflict):
                 raise RequestRefused(
                     error.context, error.reason, request=error.request, status=error.status
                 ) from error
             raise error
-        await self._pace.sleep(self._pace.settings.retry_s)
+        await self._timing.sleep(self._timing.settings.retry_s)

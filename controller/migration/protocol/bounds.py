@@ -29,7 +29,7 @@ def may_lower(
     )
 
 
-def may_retreat(
+def may_roll_back(
     *,
     target_available: int | None,
     target_to: int,

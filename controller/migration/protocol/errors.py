@@ -1,66 +1,83 @@
-"""What can turn a migration aside; each class exists because the run reacts to it in its own way.
+"""What can turn a migration aside; each class exists because the run reacts to it in its own way. Pure.
 
 ControllerError
-├── MigrationRefused    this move cannot begin
-├── HoldNeeded          stop writing for now, and say why
-├── MoveFailed          this cannot go on: roll back
-├── LeaseTaken          another instance works on this workload
-├── LeaseLost           another instance has taken over: drop everything, write nothing
-├── LeaseUncertain      our Leases were not renewed in time: write nothing until they are
-└── Interrupted         a person cancelled, or the program ends
+└── ReasonedError           carries a reason
+    ├── MigrationRefused    this move cannot begin
+    ├── HoldNeeded          stop writing for now, and say why
+    ├── MoveFailed          this cannot go on: roll back
+    ├── JournalError        a journal that cannot be written, or that is not acted upon
+    ├── JournalDoubted      the other cluster does not confirm a journal
+    ├── LeaseTaken          another instance works on this workload
+    ├── LeaseLost           another instance has taken over: drop everything, write nothing
+    ├── LeaseUncertain      our Leases were not renewed in time: write nothing until they are
+    └── Interrupted         a person cancelled, or the program ends
 """
 
 from __future__ import annotations
 
 from controller.errors import ControllerError
-from controller.migration.protocol.states import HoldReason
+from controller.reasons import Code
+from oracle.reason import Reason
 
 
-class MigrationRefused(ControllerError):
+class ReasonedError(ControllerError):
+    """An error of a migration; its message is the sentence of its reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
+
+
+class MigrationRefused(ReasonedError):
     """This move cannot begin; nothing was changed."""
 
-    def __init__(self, workload: str, reason: str) -> None:
+    def __init__(self, workload: str, reason: Reason) -> None:
+        super().__init__(reason)
         self.workload = workload
-        self.reason = reason
-        super().__init__(f"{workload} cannot be moved: {reason}")
+
+    def __str__(self) -> str:
+        return f"{self.workload} cannot be moved: {self.reason}"
 
 
-class HoldNeeded(ControllerError):
+class HoldNeeded(ReasonedError):
     """Nothing may be written at the moment."""
 
-    def __init__(self, hold: HoldReason, reason: str) -> None:
-        self.hold = hold
-        self.reason = reason
-        super().__init__(reason)
 
-
-class MoveFailed(ControllerError):
+class MoveFailed(ReasonedError):
     """The move cannot be finished and has to be rolled back."""
 
 
-class LeaseTaken(ControllerError):
+class JournalError(ReasonedError):
+    """A journal that cannot be written (too large), or that this program does not understand completely."""
+
+
+class JournalDoubted(ReasonedError):
+    """The other cluster does not confirm what a journal says: nothing may be done in its name."""
+
+
+class LeaseTaken(ReasonedError):
     """Another instance holds a Lease of this workload, or left an unfinished journal in it."""
 
 
-class LeaseLost(ControllerError):
-    """Another instance has taken over; this one is a zombie and drops all it believes."""
+class LeaseLost(ReasonedError):
+    """Another instance has taken over; this one drops its state and writes nothing more."""
 
     def __init__(self, context: str, holder: str) -> None:
+        super().__init__(Code.LEASE_LOST.because(context=context, holder=holder or "nobody"))
         self.context = context
-        super().__init__(f"{context}: the migration is now led by {holder or 'nobody'}, not by this instance")
 
 
-class LeaseUncertain(ControllerError):
+class LeaseUncertain(ReasonedError):
     """A Lease could not be renewed for so long that another instance may take over at any moment."""
 
     def __init__(self, context: str) -> None:
+        super().__init__(Code.LEASE_UNCERTAIN.because(context=context))
         self.context = context
-        super().__init__(f"{context}: the Lease could not be renewed in time; nothing is written until it is")
 
 
-class Interrupted(ControllerError):
+class Interrupted(ReasonedError):
     """A wait ended early. `by_stop`: the program ends; otherwise a person cancelled the migration."""
 
     def __init__(self, *, by_stop: bool) -> None:
+        super().__init__((Code.PROGRAM_ENDS if by_stop else Code.CANCELLED).because())
         self.by_stop = by_stop
-        super().__init__("the program ends" if by_stop else "cancelled")

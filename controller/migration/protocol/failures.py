@@ -1,44 +1,80 @@
-"""What a trouble means for a migration: the one table from errors to events. Pure."""
+"""What a failure means for a migration: the one table from errors to events, and from reasons to holds. Pure."""
 
 from __future__ import annotations
 
-from controller.errors import (
-    AccessDenied,
-    ClusterError,
-    ControllerError,
-    NotArmed,
-    ObjectNotFound,
-    RequestRefused,
-)
-from controller.migration.protocol.errors import HoldNeeded, LeaseUncertain, MoveFailed
-from controller.migration.protocol.journal import JournalError
+from collections.abc import Mapping
+
+from controller.clusters import error_reasons
+from controller.errors import ControllerError, RequestRefused
+from controller.migration.protocol.errors import HoldNeeded, JournalError, MoveFailed, ReasonedError
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, Phase, accepts
+from controller.migration.protocol.verdicts import Failed, Held, Outdated, Reached, Verdict, Waiting
+from controller.reasons import Code
+from oracle.reason import Reason, ReasonCode
+
+#: What holds a migration whichever cluster it concerns. Every other code asks for a person.
+_HOLDS: Mapping[ReasonCode, HoldReason] = {
+    Code.ACCESS_DENIED: HoldReason.AUTH,
+    Code.CLUSTER_REPLACED: HoldReason.INTERFERENCE,
+    Code.COPY_PATH_FOREIGN: HoldReason.INTERFERENCE,
+    Code.DEPLOYMENT_DELETED: HoldReason.INTERFERENCE,
+    Code.DEPLOYMENT_FOREIGN: HoldReason.INTERFERENCE,
+    Code.FENCE_FOREIGN: HoldReason.INTERFERENCE,
+    Code.FENCE_REMOVED: HoldReason.INTERFERENCE,
+    Code.NO_FRESH_PRICE: HoldReason.PRICE_STALE,
+    Code.NOTHING_LEFT_TO_SAVE: HoldReason.COST_FLIPPED,
+    Code.OBJECT_NOT_FOUND: HoldReason.INTERFERENCE,
+    Code.PRICES_NOT_USABLE: HoldReason.PRICE_STALE,
+    Code.REPLICAS_CHANGED: HoldReason.INTERFERENCE,
+    Code.SOURCE_RESTORED_ALONE: HoldReason.TARGET_UNREACHABLE,
+    Code.TEMPLATE_CHANGED: HoldReason.TEMPLATE_CHANGED,
+    Code.TOO_MANY_REPLICAS: HoldReason.INTERFERENCE,
+}
+
+#: One cluster does not answer as it should, which may pass by itself.
+_SILENCES = frozenset(
+    {
+        Code.CLUSTER_UNREACHABLE,
+        Code.LEASE_UNCERTAIN,
+        Code.RATE_LIMITED,
+        Code.RESOURCE_EXPIRED,
+        Code.SERVER_FAILED,
+        Code.VERSION_CONFLICT,
+    }
+)
+
+
+def find_reason(error: ControllerError) -> Reason:
+    """Return the reason of any error that a migration can meet."""
+    return error.reason if isinstance(error, ReasonedError) else error_reasons.find_reason(error)
 
 
 def to_event(error: ControllerError, record: MigrationRecord) -> Event:
     """Return what follows from an error in the record's phase. What cannot be finished fails; what may pass
     is held.
     """
-    reason = str(error)
+    reason = find_reason(error)
     if record.state.phase is Phase.PREFLIGHT:
         return Event(EventKind.REFUSED, reason)
     has_failed = isinstance(error, (MoveFailed, RequestRefused, JournalError))
     if has_failed and accepts(record.state, EventKind.FAILED):
         return Event(EventKind.FAILED, reason)
-    return Event(EventKind.HELD, reason, _find_hold(error, record))
+    return Event(EventKind.HELD, reason, find_hold(reason, record))
 
 
-def _find_hold(error: ControllerError, record: MigrationRecord) -> HoldReason:
-    if isinstance(error, HoldNeeded):
-        return error.hold
-    if isinstance(error, AccessDenied):
-        return HoldReason.AUTH
-    if isinstance(error, ObjectNotFound):
-        return HoldReason.INTERFERENCE
-    if isinstance(error, (ClusterError, LeaseUncertain)) and not isinstance(error, RequestRefused):
-        is_target = error.context == record.target.context
+def find_hold(reason: Reason, record: MigrationRecord) -> HoldReason:
+    """Return what kind of HOLD a reason asks for."""
+    if reason.code in _SILENCES:
+        is_target = reason["context"] == record.target.context
         return HoldReason.TARGET_UNREACHABLE if is_target else HoldReason.SOURCE_UNREACHABLE
-    if isinstance(error, NotArmed):
-        return HoldReason.OPERATOR
-    return HoldReason.OPERATOR
+    return _HOLDS.get(reason.code, HoldReason.OPERATOR)
+
+
+def require_going_on(verdict: Verdict) -> Reached | Waiting | Outdated:
+    """Return a verdict that turns nothing aside. Raises: HoldNeeded, MoveFailed."""
+    if isinstance(verdict, Held):
+        raise HoldNeeded(verdict.reason)
+    if isinstance(verdict, Failed):
+        raise MoveFailed(verdict.reason)
+    return verdict

@@ -87,7 +87,7 @@ def build_fence_change(uid: str, old: str, new: Fence) -> JsonPatch:
 def build_scale(
     uid: str, old_fence: str, new_fence: Fence, old_replicas: int, new_replicas: int
 ) -> JsonPatch:
-    """Return the JSON Patch that sets the replicas, if identity, fence and replicas are what we believe."""
+    """Return the JSON Patch that sets the replicas, if identity, fence and replicas are still as they were read."""
     return [
         {"op": "test", "path": "/metadata/uid", "value": uid},
         {"op": "test", "path": _FENCE_POINTER, "value": old_fence},

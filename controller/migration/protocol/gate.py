@@ -12,17 +12,15 @@ from typing import Protocol
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
-from controller.migration.protocol.states import HoldReason
 from controller.migration.settings import MigrationSettings
-
-#: Why a wave waits where a quote is missing, expired, or expires while the request travels.
-NO_FRESH_PRICE = "there is no fresh price for both regions; waiting for the next quote"
+from controller.reasons import Code
+from oracle.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class MoveRates:
-    """What one replica costs on each side at this moment, US dollars per hour, and until when that may be
-    believed.
+    """What one replica costs on each side at this moment, US dollars per hour, and until when that is
+    valid.
     """
 
     source_usd_per_hour: Decimal
@@ -31,11 +29,14 @@ class MoveRates:
     deadline: float
 
 
+_NO_FRESH_PRICE = Code.NO_FRESH_PRICE.because()
+
+
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """There are no rates that anything may rest on now; `reason` says why, for a person."""
+    """There are no rates that anything may rest on now, and why."""
 
-    reason: str = NO_FRESH_PRICE
+    reason: Reason = _NO_FRESH_PRICE
 
 
 class Gate(Protocol):
@@ -50,14 +51,6 @@ class Gate(Protocol):
         clock, or of a source on which these clusters may not be moved.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """Why the gate is closed, for the journal and in words."""
-
-    hold: HoldReason
-    reason: str
 
 
 def compute_remaining_value(
@@ -85,21 +78,24 @@ def check_gate(
     replicas_left: int,
     elapsed_s: float,
     now: float,
-) -> Closed | None:
+) -> Reason | None:
     """Return why no wave may start now, or None where one may. `now` is Unix seconds."""
     for context in (dry_run.workload.context, dry_run.target):
         if not gate.is_armed(context):
-            return Closed(HoldReason.OPERATOR, f"{context} is not armed; arm it to go on")
+            return Code.MIGRATION_NOT_ARMED.because(context=context)
     rates = gate.find_rates(dry_run.workload, dry_run.target)
     if isinstance(rates, Unpriced):
-        return Closed(HoldReason.PRICE_STALE, rates.reason)
+        return _as_price_reason(rates.reason)
     if rates.deadline - now < settings.price_margin_s:
-        return Closed(HoldReason.PRICE_STALE, NO_FRESH_PRICE)
+        return _NO_FRESH_PRICE
     value = compute_remaining_value(dry_run, rates, replicas_left=replicas_left, elapsed_s=elapsed_s)
     if value is None or value <= settings.min_remaining_usd:
-        worth = "an unknown amount" if value is None else f"{value:.2f} USD"
-        return Closed(
-            HoldReason.COST_FLIPPED,
-            f"moving the {replicas_left} replicas left is now worth {worth}; waiting for better prices",
-        )
+        return Code.NOTHING_LEFT_TO_SAVE.because(replicas=replicas_left, worth_usd=value)
     return None
+
+
+def _as_price_reason(reason: Reason) -> Reason:
+    """Return a reason that holds a migration until there are prices, whoever gave it."""
+    if reason.code in (Code.NO_FRESH_PRICE, Code.PRICES_NOT_USABLE):
+        return reason
+    return Code.PRICES_NOT_USABLE.because(why=str(reason))

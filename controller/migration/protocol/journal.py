@@ -1,146 +1,208 @@
 """The journal as the annotation of a Lease holds it: JSON, versioned, under 8 KiB, decoded strictly. Pure.
 
-Strict means: unknown or missing keys, wrong types and non-finite numbers are errors. A journal that this
-program does not understand completely is left alone, because acting on half of it could do harm.
+What is written here is a promise to every program that may find it later. So each name on the wire stands in a table
+of this module, independent of the names in the code: those may change, these may not. A journal that this program does
+not understand completely is left alone, because acting on half of it could do harm; that holds for a newer one above
+all. A version is given up only when no migration of it can be unfinished any more.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import types
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
-from controller.errors import ControllerError
-from controller.migration.protocol.record import MigrationRecord
+from controller.clusters.fleet import WorkloadKey
+from controller.contract.dry_run import DryRun, Verdict
+from controller.migration.protocol import journal_v1
+from controller.migration.protocol.errors import JournalError
+from controller.migration.protocol.record import (
+    Intent,
+    Meter,
+    MigrationRecord,
+    MovePlan,
+    Note,
+    Side,
+    SideRecord,
+    StepRecord,
+    StepStatus,
+)
 from controller.migration.protocol.record_checks import find_flaw
-from oracle.untrusted_text import clean_text
+from controller.migration.protocol.states import HoldReason, MigrationState, Phase
+from controller.migration.protocol.wire import WireError, WireFormat, named
+from controller.reasons import Code
+from oracle.market import CapacityType, Offering
+from oracle.quotes import Playback, PriceMode, Quote
 
 JOURNAL_ANNOTATION = "sentinelaura.io/journal"
-JOURNAL_VERSION = 1
+
+#: 1: reasons as text, the copies in a field of their own, quotes of one moment. 2: reasons as codes, the results of all
+#: steps alike, quotes with all their times and their mode.
+JOURNAL_VERSION = 2
 
 #: All annotations of an object share 256 KiB; ours stays small enough to be read by a person.
 MAX_JOURNAL_BYTES = 8 * 1024
 
-#: No number of a journal is negative or as large as this: Unix seconds reach it in the year 5138.
-MAX_NUMBER = 1e11
+#: What each phase is called in a journal.
+PHASE_NAMES: Mapping[Phase, str] = {
+    Phase.PLANNED: "PLANNED",
+    Phase.PREFLIGHT: "PREFLIGHT",
+    Phase.LOCKED: "LOCKED",
+    Phase.PROVISION: "PROVISION",
+    Phase.SURGE: "SURGE",
+    Phase.VERIFY: "VERIFY",
+    Phase.SCALE_DOWN_SOURCE: "DRAIN",
+    Phase.SETTLE: "SETTLE",
+    Phase.SOAK: "SOAK",
+    Phase.HOLD: "HOLD",
+    Phase.ROLLBACK: "ROLLBACK",
+    Phase.NEEDS_OPERATOR: "NEEDS_OPERATOR",
+    Phase.DONE: "DONE",
+    Phase.ROLLED_BACK: "ROLLED_BACK",
+    Phase.REFUSED: "REFUSED",
+}
 
-#: No amount of money is ten times as large as ten to this power.
-MAX_MAGNITUDE = 15
+_MEMBERS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    Phase: PHASE_NAMES,
+    HoldReason: {
+        HoldReason.PRICE_STALE: "PRICE_STALE",
+        HoldReason.COST_FLIPPED: "COST_FLIPPED",
+        HoldReason.SOURCE_UNREACHABLE: "SOURCE_UNREACHABLE",
+        HoldReason.TARGET_UNREACHABLE: "TARGET_UNREACHABLE",
+        HoldReason.AUTH: "AUTH",
+        HoldReason.INTERFERENCE: "INTERFERENCE",
+        HoldReason.TEMPLATE_CHANGED: "TEMPLATE_CHANGED",
+        HoldReason.OPERATOR: "OPERATOR",
+    },
+    Side: {Side.SOURCE: "source", Side.TARGET: "target"},
+    StepStatus: {
+        StepStatus.PREPARING: "preparing",
+        StepStatus.PREPARED: "prepared",
+        StepStatus.UNDONE: "undone",
+        StepStatus.CLEANED_UP: "cleaned_up",
+    },
+    Verdict: {
+        Verdict.PAYS: "pays",
+        Verdict.TOO_DEAR: "too_dear",
+        Verdict.REFUSED: "refused",
+        Verdict.UNKNOWN: "unknown",
+    },
+    CapacityType: {CapacityType.SPOT: "spot", CapacityType.ON_DEMAND: "on_demand"},
+    PriceMode: {
+        PriceMode.LIVE: "live",
+        PriceMode.RECORDED: "recorded",
+        PriceMode.SIMULATED: "simulated",
+    },
+}
+
+_FIELDS: Mapping[type, Mapping[str, str]] = {
+    MigrationRecord: named(
+        *(
+            "migration_id",
+            "workload",
+            "source",
+            "target",
+            "dry_run",
+            "plan",
+            "template_hash",
+            "floor",
+            "surge",
+        ),
+        *(
+            "state",
+            "started_at",
+            "epoch",
+            "operation",
+            "intent",
+            "target_existed",
+            "steps",
+            "meter",
+            "ended_at",
+        ),
+    ),
+    WorkloadKey: named("context", "namespace", "name"),
+    SideRecord: named("context", "cluster_uid", "deployment_uid", "replicas"),
+    MovePlan: named("create_namespace"),
+    MigrationState: named("waves", "phase", "wave", "hold", "resume_phase", "reason", "target_is_lost"),
+    Intent: named("side", "replicas", "operation"),
+    StepRecord: named("name", "status", "source", "target"),
+    Note: named("key", "value"),
+    Meter: named("elapsed_s", "double_replica_hours", "overlap_usd"),
+    DryRun: named(
+        *("workload", "target", "replicas", "wave_sizes", "horizon_h", "source_quote", "target_quote"),
+        *("source_usd_per_hour", "target_usd_per_hour", "egress_gb", "egress_usd_per_gb", "egress_usd"),
+        *(
+            "return_egress_usd",
+            "overlap_h",
+            "overlap_usd",
+            "warm_up_usd",
+            "savings_usd",
+            "net_usd",
+            "payback_h",
+        ),
+        *("verdict", "reason", "computed_at", "expires_at", "plan_digest"),
+    ),
+    Quote: named(
+        *("context", "offering", "usd_per_hour", "in_force_since", "confirmed_at", "deadline", "source"),
+        *("mode", "playback"),
+    ),
+    Playback: named("recorded_at", "speed"),
+    Offering: named("provider", "region", "instance_type", "capacity_type"),
+}
+
+WIRE_FORMAT = WireFormat(_FIELDS, _MEMBERS)
 
 
-class JournalError(ControllerError):
-    """A journal that cannot be written (too big) or that is none of ours; `reason` says where it went wrong."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"the migration's journal {reason}")
+def to_wire(value: object) -> Any:
+    """Return what a journal holds of a part of a record, as JSON values."""
+    return WIRE_FORMAT.encode(value)
 
 
 def encode_journal(record: MigrationRecord) -> str:
-    """Write a record. Raises: JournalError where it is too big."""
-    text = json.dumps(
-        {"version": JOURNAL_VERSION, "migration": _encode(record)}, separators=(",", ":"), allow_nan=False
-    )
-    if len(text.encode()) >= MAX_JOURNAL_BYTES:
-        raise JournalError(f"would have {len(text.encode())} bytes, the limit is {MAX_JOURNAL_BYTES}")
+    """Write a record. Raises: JournalError where it is too large."""
+    document = {"version": JOURNAL_VERSION, "migration": to_wire(record)}
+    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
+    size = len(text.encode())
+    if size >= MAX_JOURNAL_BYTES:
+        raise JournalError(Code.JOURNAL_TOO_LARGE.because(size=size, limit=MAX_JOURNAL_BYTES))
     return text
 
 
 def decode_journal(text: str) -> MigrationRecord:
-    """Read what `encode_journal` wrote. Raises: JournalError for anything else, naming the place."""
+    """Read what this program or an older one wrote. Raises: JournalError for anything else, naming the place."""
+    try:
+        migration = _open(text)
+        record: MigrationRecord = WIRE_FORMAT.decode(MigrationRecord, migration, "migration")
+    except WireError as error:
+        raise _unreadable(str(error)) from error
+    flaw = find_flaw(record)
+    if flaw is not None:
+        raise _unreadable(f"has {flaw}, which this program never writes")
+    return record
+
+
+def _open(text: str) -> Any:
+    """Return the migration of a journal as the newest version would have it. Raises: JournalError, WireError."""
     if len(text) >= MAX_JOURNAL_BYTES:
-        raise JournalError("is longer than this program writes")
+        raise WireError("is longer than this program writes")
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise JournalError(f"is not JSON: {error}") from error
+        raise WireError(f"is not JSON: {error}") from error
+    version = document.get("version") if isinstance(document, dict) else None
+    if type(version) is int and version > JOURNAL_VERSION:
+        raise JournalError(Code.JOURNAL_NEWER.because(version=version, known=JOURNAL_VERSION))
     if not isinstance(document, dict) or set(document) != {"version", "migration"}:
-        raise JournalError("does not look like one")
-    if document["version"] != JOURNAL_VERSION:
-        raise JournalError(f"has the version {document['version']!r}; this program knows {JOURNAL_VERSION}")
-    record: MigrationRecord = _decode(MigrationRecord, document["migration"], "migration")
-    flaw = find_flaw(record)
-    if flaw is not None:
-        raise JournalError(f"has {flaw}, which this program never writes")
-    return record
+        raise WireError("does not look like one")
+    if type(version) is not int or version < 1:
+        raise WireError(f"has the version {version!r}, which never was one")
+    return journal_v1.upgrade(document["migration"]) if version == 1 else document["migration"]
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def _encode(value: object) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, tuple):
-        return [_encode(item) for item in value]
-    return str(value) if isinstance(value, (Decimal, StrEnum)) else value
-
-
-def _decode(expected: Any, value: Any, where: str) -> Any:
-    origin = get_origin(expected)
-    if origin in (Union, types.UnionType):
-        return _decode_optional(expected, value, where)
-    if origin is tuple:
-        return _decode_tuple(get_args(expected)[0], value, where)
-    if dataclasses.is_dataclass(expected):
-        return _decode_dataclass(expected, value, where)
-    return _decode_scalar(expected, value, where)
-
-
-def _decode_optional(expected: Any, value: Any, where: str) -> Any:
-    """Every union in a record is "something or None"."""
-    if value is None:
-        return None
-    [something] = [option for option in get_args(expected) if option is not type(None)]
-    return _decode(something, value, where)
-
-
-def _decode_tuple(item_type: Any, value: Any, where: str) -> tuple[Any, ...]:
-    if not isinstance(value, list):
-        raise JournalError(f"has no list at {where}")
-    return tuple(_decode(item_type, item, f"{where}[{index}]") for index, item in enumerate(value))
-
-
-def _decode_dataclass(expected: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        raise JournalError(f"has no object at {where}")
-    hints = get_type_hints(expected)
-    unknown = sorted(set(value) - set(hints))
-    missing = sorted(set(hints) - set(value))
-    if unknown or missing:
-        raise JournalError(f"differs at {where}: unknown {unknown}, missing {missing}")
-    return expected(**{name: _decode(hint, value[name], f"{where}.{name}") for name, hint in hints.items()})
-
-
-def _decode_scalar(expected: Any, value: Any, where: str) -> Any:
-    if expected is bool and type(value) is bool:
-        return value
-    if expected is str and isinstance(value, str) and _is_encodable(value):
-        return value
-    if expected in (int, float) and type(value) in (int, expected) and 0 <= value < MAX_NUMBER:
-        return expected(value)
-    if expected is Decimal and isinstance(value, str):
-        return _decode_decimal(value, where)
-    if isinstance(expected, type) and issubclass(expected, StrEnum) and value in [*map(str, expected)]:
-        return expected(value)
-    shown = clean_text(value, 40)
-    raise JournalError(f"has {shown!r} at {where}, which is no {getattr(expected, '__name__', expected)}")
-
-
-def _is_encodable(text: str) -> bool:
-    """JSON can spell halves of characters, which nothing can write again."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _decode_decimal(text: str, where: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or number.adjusted() > MAX_MAGNITUDE:
-        raise JournalError(f"has {clean_text(text, 40)!r} at {where}, which is no amount")
-    return number
+def _unreadable(problem: str) -> JournalError:
+    return JournalError(Code.JOURNAL_UNREADABLE.because(problem=problem))

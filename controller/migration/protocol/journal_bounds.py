@@ -3,39 +3,62 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from controller.migration.protocol.fences import MAX_EPOCH
-from controller.migration.protocol.record import CreatedObject, Intent, Meter, MigrationRecord, Side
-from controller.migration.protocol.states import HoldReason, Phase
+from controller.migration.protocol.journal import PHASE_NAMES, to_wire
+from controller.migration.protocol.record import Intent, Meter, MigrationRecord, Side, StepRecord, StepStatus
+from controller.migration.protocol.states import HoldReason
+from controller.reasons import Code
+from oracle.reason import Parameter, Reason, ReasonCode
 from oracle.untrusted_text import clean_text
 
 #: Of the reason that is journaled, as JSON writes it; the history has all of it.
 MAX_REASON_BYTES = 800
 
 #: As long as a UUID.
-_ANY_UID = "0" * 36
+ANY_UID = "0" * 36
 
 
 def shorten_reason(record: MigrationRecord) -> MigrationRecord:
-    """Return the record with a reason that always fits into the journal, however long an API server's was."""
-    reason = clean_text(record.state.reason)
-    while len(json.dumps(reason)) > MAX_REASON_BYTES:
-        reason = reason[:-1]
-    return replace(record, state=replace(record.state, reason=reason))
+    """Return the record with a reason that always fits into the journal, however long an API server's text was."""
+    reason = record.state.reason
+    if reason is None:
+        return record
+    parameters = {name: _clean(value) for name, value in reason.parameters}
+    while _count_bytes(reason.code, parameters) > MAX_REASON_BYTES:
+        longest = max(parameters, key=lambda name: len(json.dumps(to_wire(parameters[name]))))
+        parameters[longest] = _shorten(parameters[longest])
+    shortened = Reason(reason.code, tuple(sorted(parameters.items())))
+    return replace(record, state=replace(record.state, reason=shortened))
 
 
-def build_largest(record: MigrationRecord, created_paths: Iterable[str]) -> MigrationRecord:
-    """Return the record as long as this migration can make it, with all of these objects created."""
+def _clean(value: Parameter) -> Parameter:
+    return clean_text(value) if isinstance(value, str) else value
+
+
+def _shorten(value: Parameter) -> Parameter:
+    """Only texts and lists of them can be too long; numbers are given up at last."""
+    return value[:-1] if isinstance(value, (str, tuple)) else None
+
+
+def _count_bytes(code: ReasonCode, parameters: Mapping[str, Parameter]) -> int:
+    return len(json.dumps(to_wire(Reason(code, tuple(parameters.items()))), separators=(",", ":")))
+
+
+def build_largest(record: MigrationRecord, steps: Iterable[StepRecord]) -> MigrationRecord:
+    """Return the record as long as this migration can make it, where the steps leave these notes."""
+    empty = Code.UNCLASSIFIED.because(text="")
+    room = MAX_REASON_BYTES - _count_bytes(empty.code, dict(empty.parameters))
     state = replace(
         record.state,
-        phase=max(Phase, key=len),
+        phase=max(PHASE_NAMES, key=lambda phase: len(PHASE_NAMES[phase])),
         wave=len(record.state.waves) - 1,
         hold=max(HoldReason, key=len),
-        resume_phase=max(Phase, key=len),
-        reason="x" * (MAX_REASON_BYTES - 2),
+        resume_phase=max(PHASE_NAMES, key=lambda phase: len(PHASE_NAMES[phase])),
+        reason=Code.UNCLASSIFIED.because(text="x" * room),
     )
     return replace(
         record,
@@ -43,8 +66,8 @@ def build_largest(record: MigrationRecord, created_paths: Iterable[str]) -> Migr
         epoch=MAX_EPOCH,
         operation=MAX_EPOCH,
         intent=Intent(max(Side, key=len), record.replicas, MAX_EPOCH),
-        target=replace(record.target, deployment_uid=_ANY_UID, replicas=record.replicas),
-        created=tuple(CreatedObject(path, _ANY_UID) for path in created_paths),
+        target=replace(record.target, deployment_uid=ANY_UID, replicas=record.replicas),
+        steps=tuple(replace(step, status=max(StepStatus, key=len)) for step in steps),
         meter=Meter(1 / 3 * 1e6, 1 / 3 * 1e6, Decimal(1) / Decimal(3) * 1000),
         ended_at=record.started_at + 1 / 3,
     )

@@ -14,7 +14,7 @@ METER_STEP_USD = Decimal("1E-12")
 
 
 def advance_meter(record: MigrationRecord, elapsed_s: float, rates: MoveRates | Unpriced) -> MigrationRecord:
-    """Add `elapsed_s` seconds in which both sides ran what the record says, at these rates."""
+    """Add `elapsed_s` seconds in which both sides ran the replicas of the record, at these rates."""
     meter = record.meter
     double = max(0, record.source.replicas + record.target.replicas - record.replicas)
     hours = elapsed_s / 3600

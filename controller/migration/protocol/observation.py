@@ -1,4 +1,4 @@
-"""What one fresh GET of a Deployment says, with every doubt kept: an old or missing status is None, never 0.
+"""What one fresh GET of a Deployment reports, with every uncertainty kept: an old or missing status is None, never 0.
 Pure.
 
 Done means observedGeneration >= generation and all replicas updated; the conditions alone are unreliable
@@ -116,7 +116,7 @@ def _find_last_manager(managed_fields: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _parse_counts(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, int]:
-    """Return the status' counts; empty where the status does not speak of this generation yet.
+    """Return the status' counts; empty where the status has not observed this generation yet.
 
     The API leaves out counts that are 0, so a missing count of a current status is 0.
     """

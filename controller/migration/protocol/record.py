@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from controller.clusters import paths
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.migration.protocol.fences import Fence
@@ -17,6 +18,11 @@ class Side(StrEnum):
 
     SOURCE = "source"
     TARGET = "target"
+
+    @property
+    def other(self) -> Side:
+        """The other cluster."""
+        return Side.TARGET if self is Side.SOURCE else Side.SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +43,48 @@ class Intent:
     operation: int
 
 
+class StepStatus(StrEnum):
+    """How far a step has got."""
+
+    PREPARING = "preparing"
+    PREPARED = "prepared"
+    UNDONE = "undone"
+    CLEANED_UP = "cleaned_up"
+
+
 @dataclass(frozen=True, slots=True)
-class CreatedObject:
-    """An object that this migration created in the target; only such objects are ever deleted, and only with
-    this UID.
+class Note:
+    """One thing that a step has to remember, in words that only the step understands: a path and a UID, a field and
+    the value it had.
     """
 
-    path: str
-    uid: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What the journal holds of one step: its status, and its notes about each cluster.
+
+    Steps are told apart by name alone, so that one can be added without another record or another journal.
+    """
+
+    name: str
+    status: StepStatus = StepStatus.PREPARING
+    source: tuple[Note, ...] = ()
+    target: tuple[Note, ...] = ()
+
+    def with_target_note(self, note: Note) -> StepRecord:
+        """Remember something about the target, once."""
+        return self if note in self.target else replace(self, target=(*self.target, note))
+
+    def without_target_note(self, note: Note) -> StepRecord:
+        """Forget something about the target."""
+        return replace(self, target=tuple(other for other in self.target if other != note))
+
+    def with_status(self, status: StepStatus) -> StepRecord:
+        """Return the record at another status."""
+        return replace(self, status=status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +134,8 @@ class MigrationRecord:
     intent: Intent | None = None
     #: Whether the target had a Deployment of this name (at 0 replicas) before; then it is never deleted.
     target_existed: bool = False
-    created: tuple[CreatedObject, ...] = ()
+    #: What the steps have done, in the order in which they began.
+    steps: tuple[StepRecord, ...] = ()
     meter: Meter = Meter()
     ended_at: float | None = None
 
@@ -107,6 +148,34 @@ class MigrationRecord:
     def intent_replicas(self) -> int | None:
         """The replicas of the announced write, if one is open."""
         return self.intent.replicas if self.intent is not None else None
+
+    @property
+    def target_notes(self) -> tuple[Note, ...]:
+        """All that the steps have noted about the target."""
+        return tuple(note for step in self.steps for note in step.target)
+
+    def step(self, name: str) -> StepRecord:
+        """Return what is known of one step; a new record where it has not begun."""
+        return next((step for step in self.steps if step.name == name), StepRecord(name))
+
+    def with_step(self, step: StepRecord) -> MigrationRecord:
+        """Replace what is known of one step.
+
+        The target's Deployment is the one that a step has noted at its path; where the target had one before, that
+        one stays.
+        """
+        is_known = any(other.name == step.name for other in self.steps)
+        steps = (
+            tuple(step if other.name == step.name else other for other in self.steps)
+            if is_known
+            else (*self.steps, step)
+        )
+        record = replace(self, steps=steps)
+        if record.target_existed:
+            return record
+        path = paths.deployment(self.workload.namespace, self.workload.name)
+        uid = next((note.value for note in record.target_notes if note.key == path), None)
+        return replace(record, target=replace(record.target, deployment_uid=uid))
 
     def side(self, side: Side) -> SideRecord:
         """Return what is known about one side."""

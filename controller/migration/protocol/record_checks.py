@@ -5,13 +5,16 @@ Whoever may write a Lease can write any journal. One that no run of this program
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import accumulate
 
 from controller.clusters import paths
 from controller.migration.protocol.fences import Fence
-from controller.migration.protocol.record import MigrationRecord, SideRecord
+from controller.migration.protocol.record import MigrationRecord, SideRecord, StepRecord
 from controller.migration.protocol.states import EventKind, MigrationState, Phase, accepts
+
+_STEP_NAME = re.compile(r"[a-z][a-z-]{0,31}")
 
 #: Phases that wait: only they have a phase to come back to.
 _WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
@@ -37,6 +40,8 @@ def _find_flaws(record: MigrationRecord) -> Iterator[str]:
         yield "other waves than its plan"
     if record.floor < 1 or record.surge < 1:
         yield "no floor or no room to move"
+    if not _are_steps(record.steps):
+        yield "steps without a name of their own"
     costs = (
         record.meter.overlap_usd,
         dry_run.egress_usd,
@@ -62,6 +67,11 @@ def _find_state_flaws(state: MigrationState) -> Iterator[str]:
         yield "no way out of its phase"
     if came_from in _WAITING or (came_from is not None and not _can_be_held(came_from, state.waves)):
         yield f"the phase {came_from} to come back to"
+
+
+def _are_steps(steps: tuple[StepRecord, ...]) -> bool:
+    names = [step.name for step in steps]
+    return len(set(names)) == len(names) and all(_STEP_NAME.fullmatch(name) for name in names)
 
 
 def _can_be_held(phase: Phase, waves: tuple[int, ...]) -> bool:

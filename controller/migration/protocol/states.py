@@ -1,14 +1,9 @@
 """The migration's state machine: an event goes in, the next state and the actions that it asks for come out.
 Pure.
 
-Nothing here knows a cluster: `migration_run` performs the actions and reports what came of them as the next
+Nothing here knows a cluster or a step: `run/` performs the actions and reports what came of them as the next
 event. Performing the actions of a state twice is harmless, so that a restart simply performs those of the
-journaled state again.
-
-    PLANNED → PREFLIGHT → LOCKED → PROVISION → SURGE → VERIFY → DRAIN → SETTLE ─┬→ SOAK → DONE
-                  ↓                              ↑                              │
-               REFUSED                           └───────── next wave ──────────┘
-    Every phase from LOCKED to SOAK can go to HOLD and come back, or to ROLLBACK → ROLLED_BACK.
+journaled state again. A diagram stands in `docs/decisions/how-a-migration-keeps-its-promises.md`.
 """
 
 from __future__ import annotations
@@ -18,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from controller.errors import InvalidTransition
+from oracle.reason import Reason
 
 
 class Phase(StrEnum):
@@ -29,7 +25,7 @@ class Phase(StrEnum):
     PROVISION = "PROVISION"
     SURGE = "SURGE"
     VERIFY = "VERIFY"
-    DRAIN = "DRAIN"
+    SCALE_DOWN_SOURCE = "SCALE_DOWN_SOURCE"
     SETTLE = "SETTLE"
     SOAK = "SOAK"
     HOLD = "HOLD"
@@ -82,13 +78,13 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened, with its reason in words.
+    """One thing that happened, and why.
 
     `hold` is set for HELD, and for a HOLD_EXPIRED during which nothing but that stood in the way.
     """
 
     kind: EventKind
-    reason: str = ""
+    reason: Reason | None = None
     hold: HoldReason | None = None
 
 
@@ -105,7 +101,8 @@ class MigrationState:
     wave: int = 0
     hold: HoldReason | None = None
     resume_phase: Phase | None = None
-    reason: str = ""
+    #: Why it stands there, where anything but the plan has brought it there.
+    reason: Reason | None = None
     #: The target has been out of reach for a whole HOLD: a rollback may give the source everything without it.
     target_is_lost: bool = False
 
@@ -126,41 +123,42 @@ class ActionKind(StrEnum):
     CHECK_PREFLIGHT = "check preflight"
     ACQUIRE_LEASES = "acquire leases"
     PLACE_FENCES = "place fences"
-    CREATE_COPIES = "create copies"
+    PREPARE_STEPS = "prepare steps"
     SCALE_TARGET = "scale target"
     AWAIT_TARGET = "await target"
     SCALE_SOURCE = "scale source"
     AWAIT_SOURCE = "await source"
     WATCH_TARGET = "watch target"
+    CLEAN_UP_STEPS = "clean up steps"
     AWAIT_END_OF_HOLD = "await end of hold"
     AWAIT_OPERATOR = "await operator"
     SEAL = "seal"
     RESTORE_SOURCE = "restore source"
-    DELETE_COPIES = "delete copies"
+    UNDO_STEPS = "undo steps"
     PLACE_END_FENCES = "place end fences"
     RELEASE_LEASES = "release leases"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do; `replicas` is absolute and set for the actions that speak of a number of replicas."""
+    """One thing to do; `replicas` is absolute and set for the actions that scale or wait for a side."""
 
     kind: ActionKind
     replicas: int | None = None
 
 
-Step = Callable[[MigrationState, Event], MigrationState]
+Transition = Callable[[MigrationState, Event], MigrationState]
 
 
-def _to(phase: Phase) -> Step:
+def _to(phase: Phase) -> Transition:
     """Go to a phase, keeping the wave and remembering the reason."""
 
-    def step(state: MigrationState, event: Event) -> MigrationState:
+    def go(state: MigrationState, event: Event) -> MigrationState:
         return replace(
             state, phase=phase, hold=None, resume_phase=None, reason=event.reason, target_is_lost=False
         )
 
-    return step
+    return go
 
 
 def _hold(state: MigrationState, event: Event) -> MigrationState:
@@ -193,14 +191,14 @@ def _call_operator(state: MigrationState, event: Event) -> MigrationState:
     return replace(state, phase=Phase.NEEDS_OPERATOR, hold=None, reason=event.reason)
 
 
-_REVERSIBLE: Mapping[EventKind, Step] = {
+_REVERSIBLE: Mapping[EventKind, Transition] = {
     EventKind.HELD: _hold,
     EventKind.FAILED: _to(Phase.ROLLBACK),
     EventKind.CANCELLED: _to(Phase.ROLLBACK),
 }
 
 #: phase -> event -> what follows. An event that a phase does not list is invalid there.
-_TABLE: Mapping[Phase, Mapping[EventKind, Step]] = {
+_TABLE: Mapping[Phase, Mapping[EventKind, Transition]] = {
     Phase.PLANNED: {EventKind.CONFIRMED: _to(Phase.PREFLIGHT)},
     Phase.PREFLIGHT: {
         EventKind.PASSED: _to(Phase.LOCKED),
@@ -210,8 +208,8 @@ _TABLE: Mapping[Phase, Mapping[EventKind, Step]] = {
     Phase.LOCKED: {EventKind.FENCED: _to(Phase.PROVISION), **_REVERSIBLE},
     Phase.PROVISION: {EventKind.PROVISIONED: _to(Phase.SURGE), **_REVERSIBLE},
     Phase.SURGE: {EventKind.SCALED: _to(Phase.VERIFY), **_REVERSIBLE},
-    Phase.VERIFY: {EventKind.VERIFIED: _to(Phase.DRAIN), **_REVERSIBLE},
-    Phase.DRAIN: {EventKind.SCALED: _to(Phase.SETTLE), **_REVERSIBLE},
+    Phase.VERIFY: {EventKind.VERIFIED: _to(Phase.SCALE_DOWN_SOURCE), **_REVERSIBLE},
+    Phase.SCALE_DOWN_SOURCE: {EventKind.SCALED: _to(Phase.SETTLE), **_REVERSIBLE},
     Phase.SETTLE: {EventKind.SETTLED: _next_wave_or_soak, **_REVERSIBLE},
     Phase.SOAK: {EventKind.SOAKED: _to(Phase.DONE), **_REVERSIBLE},
     Phase.HOLD: {
@@ -239,10 +237,10 @@ def transition(state: MigrationState, event: Event) -> tuple[MigrationState, tup
     Raises: InvalidTransition where the phase does not know the event; the state given is untouched either
     way.
     """
-    step = _TABLE[state.phase].get(event.kind)
-    if step is None or (event.kind is EventKind.HELD and event.hold is None):
+    follow = _TABLE[state.phase].get(event.kind)
+    if follow is None or (event.kind is EventKind.HELD and event.hold is None):
         raise InvalidTransition(state.phase.value, event.kind.value)
-    following = step(state, event)
+    following = follow(state, event)
     return following, plan_actions(following)
 
 
@@ -259,18 +257,18 @@ def plan_actions(state: MigrationState) -> tuple[Action, ...]:
     seal_and_restore = (
         Action(ActionKind.SEAL),
         Action(ActionKind.RESTORE_SOURCE, state.replicas),
-        Action(ActionKind.DELETE_COPIES),
+        Action(ActionKind.UNDO_STEPS),
     )
     by_phase: Mapping[Phase, tuple[Action, ...]] = {
         Phase.PLANNED: (),
         Phase.PREFLIGHT: (Action(ActionKind.CHECK_PREFLIGHT), Action(ActionKind.ACQUIRE_LEASES)),
         Phase.LOCKED: (Action(ActionKind.PLACE_FENCES),),
-        Phase.PROVISION: (Action(ActionKind.CREATE_COPIES),),
+        Phase.PROVISION: (Action(ActionKind.PREPARE_STEPS),),
         Phase.SURGE: (Action(ActionKind.SCALE_TARGET, target),),
         Phase.VERIFY: (Action(ActionKind.AWAIT_TARGET, target),),
-        Phase.DRAIN: (Action(ActionKind.SCALE_SOURCE, source),),
+        Phase.SCALE_DOWN_SOURCE: (Action(ActionKind.SCALE_SOURCE, source),),
         Phase.SETTLE: (Action(ActionKind.AWAIT_SOURCE, source),),
-        Phase.SOAK: (Action(ActionKind.WATCH_TARGET, target),),
+        Phase.SOAK: (Action(ActionKind.WATCH_TARGET, target), Action(ActionKind.CLEAN_UP_STEPS)),
         Phase.HOLD: (Action(ActionKind.AWAIT_END_OF_HOLD),),
         Phase.NEEDS_OPERATOR: (Action(ActionKind.AWAIT_OPERATOR),),
         Phase.ROLLBACK: seal_and_restore,

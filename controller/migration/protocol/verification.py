@@ -1,7 +1,7 @@
-"""Which journals are believed when one is taken up. Pure.
+"""Which journals are acted upon when a migration is taken up. Pure.
 
 Who may write Leases in one namespace of one cluster can write any journal there. So a journal counts only as far as
-the other cluster's says the same, and what lies in a cluster is taken from that cluster's own Lease.
+the other cluster's confirms it, and what lies in a cluster is taken from that cluster's own Lease.
 """
 
 from __future__ import annotations
@@ -9,31 +9,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from controller.errors import ControllerError
-from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.protocol.errors import JournalDoubted
+from controller.migration.protocol.journal import to_wire
+from controller.migration.protocol.record import MigrationRecord, Side, StepRecord
+from controller.reasons import Code
 
 
-class JournalDoubted(ControllerError):
-    """The other cluster does not bear out what a journal says: nothing may be done in its name."""
-
-
-def reconcile(journal: MigrationRecord, mirror: MigrationRecord | None) -> MigrationRecord:
+def confirm(journal: MigrationRecord, mirror: MigrationRecord | None) -> MigrationRecord:
     """Return the record to go on with, from the source's unfinished journal and the target's mirror of it.
 
-    What was created in the target is what the target itself says.
+    What the steps have left in the target is taken from the target's own journal.
     Raises: JournalDoubted where the target does not know of the migration, or not of the same one.
     """
     there = journal.target.context
     if journal.source.cluster_uid == journal.target.cluster_uid:
-        raise JournalDoubted("its journal names one cluster as both source and target")
+        raise JournalDoubted(Code.JOURNAL_OF_ONE_CLUSTER.because())
     if mirror is None or mirror.migration_id != journal.migration_id:
-        raise JournalDoubted(f"{there} does not know of this migration")
+        raise JournalDoubted(Code.JOURNAL_NOT_BELIEVED_THERE.because(context=there))
     if mirror.state.phase.is_final:
-        raise JournalDoubted(f"{there} says that this migration is over ({mirror.state.phase})")
+        phase = mirror.state.phase.value
+        raise JournalDoubted(Code.JOURNAL_OVER_THERE.because(context=there, phase=phase))
     if not is_same_plan(journal, mirror):
-        raise JournalDoubted(f"{there} tells another story of this migration")
+        raise JournalDoubted(Code.JOURNAL_CONTRADICTED.because(context=there))
     target = replace(journal.target, deployment_uid=mirror.target.deployment_uid)
-    return replace(journal, target=target, created=mirror.created)
+    return replace(journal, target=target, steps=_merge_steps(journal, mirror))
+
+
+def _merge_steps(journal: MigrationRecord, mirror: MigrationRecord) -> tuple[StepRecord, ...]:
+    """Take each side's notes from that side's own journal."""
+    merged = [replace(step, target=mirror.step(step.name).target) for step in journal.steps]
+    known = {step.name for step in merged}
+    merged += [replace(step, source=()) for step in mirror.steps if step.name not in known]
+    return tuple(merged)
 
 
 def find_unfinished_journal(
@@ -41,8 +48,8 @@ def find_unfinished_journal(
 ) -> MigrationRecord | None:
     """Return the migration that both clusters' Leases leave unfinished for another one, or None.
 
-    The authority is the Lease of the migration's own source. Where that says that it is over, or has gone on to a
-    later one since, a mirror in the other cluster that says less was left by a crash and is to be overwritten.
+    The authority is the Lease of the migration's own source. Where that has it as over, or has gone on to a
+    later one since, an unfinished mirror in the other cluster was left by a crash and is to be overwritten.
     """
     for side, left in journals.items():
         if left is None or left.state.phase.is_final:
@@ -56,7 +63,10 @@ def find_unfinished_journal(
 
 
 def is_same_plan(one: MigrationRecord, other: MigrationRecord) -> bool:
-    """Whether two records agree in all that never changes again once a migration has passed its preflight."""
+    """Whether two records agree in all that never changes again once a migration has passed its preflight.
+
+    By what a journal holds of it, so that a record is the same before and after it was journaled.
+    """
     return _fixed_part(one) == _fixed_part(other)
 
 
@@ -67,8 +77,8 @@ def _fixed_part(record: MigrationRecord) -> tuple[object, ...]:
         record.workload,
         (source.context, source.cluster_uid, source.deployment_uid),
         (target.context, target.cluster_uid),
-        record.dry_run,
-        record.plan,
+        to_wire(record.dry_run),
+        to_wire(record.plan),
         record.template_hash,
         (record.floor, record.surge, record.state.waves),
         record.target_existed,

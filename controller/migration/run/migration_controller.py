@@ -38,26 +38,19 @@ from controller.migration.run.migration_run import MigrationRun
 from controller.migration.run.migration_views import build_view, describe
 from controller.migration.run.preflight import build_draft
 from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
 from oracle.clocks import Clocks
-from oracle.reason import Severity
 
 #: How long `stop` waits for requests that are on their way, seconds; the journal makes waiting longer
 #: pointless.
 STOP_PATIENCE_S = 3.0
 
-#: How long an ended migration is told to the budgets, seconds: longer than a day and any cooldown that is of
+#: How long an ended migration counts for the budgets, seconds: longer than a day and any cooldown that is of
 #: use.
 BUDGET_MEMORY_S = 7 * 24 * 3600.0
 
 #: Ended migrations that are still shown.
 MAX_ENDED_VIEWS = 20
-
-_LOUD_PHASES = {
-    Phase.HOLD: Severity.WARNING,
-    Phase.ROLLBACK: Severity.WARNING,
-    Phase.REFUSED: Severity.WARNING,
-    Phase.NEEDS_OPERATOR: Severity.ERROR,
-}
 
 
 @dataclass(slots=True)
@@ -93,19 +86,20 @@ class MigrationController:
         self._history = history
         self._new_id = new_id
         self._gate = gate
-        self._pace = Timing(settings, clocks, sleep)
+        self._timing = Timing(settings, clocks, sleep)
         self._started: dict[str, _Started] = {}
         self._changed = asyncio.Event()
 
     async def start(self, dry_run: DryRun, plan: MovePlan | None = None) -> str:
-        """Start the plan that was confirmed and return the migration's id; the views tell how it goes.
+        """Start the plan that was confirmed and return the migration's id; the views show its progress.
 
         Raises: MigrationRefused where the plan may not run or the workload is being moved; PlanOutdated where
         its prices are too old; ControllerError where a context is not known.
         """
         if dry_run.verdict is not Verdict.PAYS:
-            raise MigrationRefused(str(dry_run.workload), dry_run.reason)
-        now = self._pace.clocks.wall()
+            reason = Code.PLAN_NOT_EXECUTABLE.because(text=str(dry_run.reason))
+            raise MigrationRefused(str(dry_run.workload), reason)
+        now = self._timing.clocks.wall()
         if now >= dry_run.expires_at:
             raise PlanOutdated(str(dry_run.workload), "the prices that it rests on have expired")
         self._require_free(dry_run.workload, dry_run.target)
@@ -118,14 +112,14 @@ class MigrationController:
     def cancel(self, migration_id: str) -> None:
         """Ask for a rollback; a migration that is over or unknown is left as it is.
 
-        One that another instance leads goes back as soon as this one leads it, which may be never: that is told.
+        One that another instance leads goes back as soon as this one leads it, which may be never: that is reported.
         """
         started = self._started.get(migration_id)
         if started is None or started.task.done():
             return
         started.run.interrupts.request_cancel()
         if not started.run.is_leading:
-            self._history.record(CancelNotLed(*_name(started.run.keeper.record)))
+            self._history.record(CancelNotLed(*_name(started.run.journal.record)))
 
     def knows(self, migration_id: str) -> bool:
         """Whether this process has started or resumed a migration and remembers it."""
@@ -183,7 +177,7 @@ class MigrationController:
 
     def _to_move(self, started: _Started, now: float) -> Move:
         """Say when a move was, as the wall clock has it now: one that was set back makes no move younger than it is."""
-        record, now_s = started.run.keeper.record, self._pace.monotonic()
+        record, now_s = started.run.journal.record, self._timing.monotonic()
         return Move(
             record.workload,
             record.target.context,
@@ -195,22 +189,23 @@ class MigrationController:
 
     def _find_end(self, started: _Started, now: float) -> float | None:
         """Say when a migration ended, or stopped in the middle: then nothing goes on with it in this process."""
-        ended_at = started.run.keeper.record.ended_at
+        ended_at = started.run.journal.record.ended_at
         if started.ended_s is None:
             return None if ended_at is None else min(ended_at, now)
-        stopped_at = now - (self._pace.monotonic() - started.ended_s)
+        stopped_at = now - (self._timing.monotonic() - started.ended_s)
         return stopped_at if ended_at is None else min(ended_at, stopped_at)
 
     def _require_free(self, workload: WorkloadKey, target: str) -> None:
         for started in self._started.values():
-            record = started.run.keeper.record
+            record = started.run.journal.record
             same_name = (record.workload.namespace, record.workload.name) == (
                 workload.namespace,
                 workload.name,
             )
             contexts = {record.source.context, record.target.context}
             if not started.task.done() and same_name and contexts & {workload.context, target}:
-                raise MigrationRefused(str(workload), f"it is being moved already ({record.migration_id})")
+                reason = Code.MOVE_ALREADY_RUNNING.because(migration_id=record.migration_id)
+                raise MigrationRefused(str(workload), reason)
 
     def _run(self, record: MigrationRecord) -> None:
         workload = record.workload
@@ -219,24 +214,24 @@ class MigrationController:
             Side.TARGET: ClusterSide(self._apis(record.target.context), workload.namespace, workload.name),
         }
         run = MigrationRun(
-            record, sides, self._gate, self._pace, self._new_id, self._announce, self._on_event
+            record, sides, self._gate, self._timing, self._new_id, self._announce, self._on_event
         )
         task = asyncio.ensure_future(self._supervise(run))
-        self._started[record.migration_id] = _Started(run, task, self._pace.monotonic())
+        self._started[record.migration_id] = _Started(run, task, self._timing.monotonic())
         self._announce()
 
     async def _supervise(self, run: MigrationRun) -> None:
-        """The edge of a run's task: an error that nobody foresaw ends the run, is told, and leaves the
+        """The edge of a run's task: an error that nobody foresaw ends the run, is reported, and leaves the
         journal.
         """
         try:
             await run.run()
         except Exception as error:
-            record = run.keeper.record
-            run.keeper.describe(f"stopped by an unexpected error: {error!r}")
+            record = run.journal.record
+            run.journal.describe(Code.UNEXPECTED_ERROR.because(error=repr(error)))
             stopped = MoveStopped(*_name(record), record.state.phase.value, state_reason(repr(error)))
             self._history.record(stopped)
-        self._started[run.keeper.record.migration_id].ended_s = self._pace.monotonic()
+        self._started[run.journal.record.migration_id].ended_s = self._timing.monotonic()
         self._announce()
 
     def _announce(self) -> None:
@@ -244,7 +239,7 @@ class MigrationController:
         changed.set()
 
     def _build_view(self, started: _Started) -> MigrationView:
-        record, reader = started.run.keeper.record, started.run.reader
+        record, reader = started.run.journal.record, started.run.reader
         rates = self._gate.find_rates(record.workload, record.target.context)
         source, target = reader.last(Side.SOURCE), reader.last(Side.TARGET)
         return build_view(record, source, target, rates, is_leading=started.run.is_leading)
@@ -252,16 +247,17 @@ class MigrationController:
     def _on_event(self, record: MigrationRecord, event: Event) -> None:
         """Record a transition, at the end with what the move was to cost and save and what came of it."""
         state = record.state
-        phase, cause, detail = state.phase.value, event.kind.value, describe(record)
-        severity = _LOUD_PHASES.get(state.phase, Severity.INFO)
-        reason = state_reason(state.reason) if state.reason else None
+        phase, cause = state.phase.value, event.kind.value
+        detail, reason = (
+            state_reason(describe(record)),
+            None if state.reason is None else state_reason(state.reason),
+        )
         if not state.phase.is_final:
             entered = PhaseEntered(
                 *_name(record),
                 phase=phase,
                 cause=cause,
                 detail=detail,
-                severity=severity,
                 epoch=record.epoch,
                 operation=record.operation,
                 source_replicas=record.source.replicas,
@@ -276,7 +272,6 @@ class MigrationController:
             phase=phase,
             cause=cause,
             detail=detail,
-            severity=severity,
             started_at=record.started_at,
             predicted=predict_figures(record.dry_run),
             realised=realise_figures(record, rates),
@@ -294,8 +289,8 @@ def _name(record: MigrationRecord) -> tuple[str, WorkloadKey, str]:
 
 def _counts(started: _Started, move: Move, now: float) -> bool:
     """Whether a migration has changed anything, lately enough to matter to a budget, or still may."""
-    phase = started.run.keeper.record.state.phase
+    phase = started.run.journal.record.state.phase
     if started.ended_s is not None and not phase.is_final and not started.run.has_led:
-        return False  # its journal was not believed, so that nothing was done in its name
+        return False  # its journal was not confirmed, so that nothing was done in its name
     is_recent = move.ended_at is None or now - move.ended_at < BUDGET_MEMORY_S
     return is_recent and phase is not Phase.REFUSED

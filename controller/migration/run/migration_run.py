@@ -1,14 +1,14 @@
 """One migration from its start, or from its journal, to its end: performs the actions that the state machine
 asks for.
 
-Every transition is journaled before its actions are performed. Troubles become events: what may pass becomes
-HOLD, what cannot be finished becomes ROLLBACK. Losing a Lease ends all that this instance believes; it then
-follows the other one.
+Every transition is journaled before its actions are performed. Errors become events by one table: what may pass becomes
+HOLD, what cannot be finished becomes ROLLBACK. Who loses a Lease drops all that it knows; it then follows the instance
+that leads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from controller.errors import ControllerError
@@ -19,10 +19,7 @@ from controller.migration.access.interrupts import Interrupts
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.probe import Probe
 from controller.migration.access.timing import Timing
-from controller.migration.protocol.errors import (
-    Interrupted,
-    LeaseLost,
-)
+from controller.migration.protocol.errors import Interrupted, LeaseLost
 from controller.migration.protocol.failures import to_event
 from controller.migration.protocol.gate import Gate
 from controller.migration.protocol.metering import advance_meter
@@ -37,54 +34,68 @@ from controller.migration.protocol.states import (
     plan_actions,
     transition,
 )
+from controller.migration.run import rollback, waves
 from controller.migration.run.hold import Hold
 from controller.migration.run.leadership import Leadership
 from controller.migration.run.preflight import Preflight
-from controller.migration.run.rollback import Rollback
-from controller.migration.run.waves import Waves
-from controller.migration.steps.copies import Copies
+from controller.migration.run.tools import Tools
+from controller.migration.steps.catalogue import STEPS
+from controller.migration.steps.itinerary import Itinerary
+from controller.migration.steps.step import Workbench
+from controller.reasons import Code
 
 #: Phases that write nothing.
 _WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
 
+#: Performs one action, and returns the event that it ends in by itself.
+Performer = Callable[[Action], Awaitable[Event | None]]
+
+#: The event that an action ends in where its performer returns none. Those not named are followed by another action.
+_ENDS_IN: Mapping[ActionKind, EventKind] = {
+    ActionKind.ACQUIRE_LEASES: EventKind.PASSED,
+    ActionKind.PLACE_FENCES: EventKind.FENCED,
+    ActionKind.PREPARE_STEPS: EventKind.PROVISIONED,
+    ActionKind.SCALE_TARGET: EventKind.SCALED,
+    ActionKind.AWAIT_TARGET: EventKind.VERIFIED,
+    ActionKind.SCALE_SOURCE: EventKind.SCALED,
+    ActionKind.AWAIT_SOURCE: EventKind.SETTLED,
+    ActionKind.CLEAN_UP_STEPS: EventKind.SOAKED,
+    ActionKind.UNDO_STEPS: EventKind.RESTORED,
+}
+
 
 class MigrationRun:
-    """Owns one migration while this instance leads it. Belongs to one event loop; `run` is its only task."""
+    """Leads one migration while this instance may. Belongs to one event loop; `run` is its only task."""
 
     def __init__(
         self,
         record: MigrationRecord,
         sides: dict[Side, ClusterSide],
         gate: Gate,
-        pace: Timing,
+        timing: Timing,
         new_id: Callable[[], str],
         on_change: Callable[[], None],
         on_event: Callable[[MigrationRecord, Event], None],
     ) -> None:
-        self._sides = sides
-        self._gate = gate
         self._on_event = on_event
-        self.interrupts = Interrupts(pace.sleep)
-        self._pace = replace(pace, sleep=self._pause)
-        self.keeper = JournalWriter(record, on_change)
-        self.reader = FactReader(sides, self._pace, on_change)
-        self._rehearsal = Probe()
-        self._writer = FencedWriter(self.keeper, sides, self.reader, self._rehearsal, self._pace)
-        self._moves = Waves(self.keeper, self.reader, self._writer, sides, gate, self._pace)
-        self._retreat = Rollback(self.keeper, self.reader, self._writer, self._pace)
-        self._copies = Copies(self.keeper, sides, self._rehearsal, self._pace)
-        self._holding = Hold(self.keeper, self.reader, self._writer, self._moves, self._rehearsal, self._pace)
-        self._leadership = Leadership(self.keeper, self.reader, sides, self._pace, pace.sleep, new_id)
+        self.interrupts = Interrupts(timing.sleep)
+        self._timing = replace(timing, sleep=self._pause)
+        self.journal = JournalWriter(record, on_change)
+        self.reader = FactReader(sides, self._timing, on_change)
+        probe = Probe()
+        self._writer = FencedWriter(self.journal, sides, self.reader, probe, self._timing)
+        self._tools = Tools(self.journal, sides, self.reader, self._writer, probe, self._timing, gate)
+        bench = Workbench(sides[Side.SOURCE], sides[Side.TARGET], self.journal, probe, self._timing)
+        self._leadership = Leadership(self.journal, self.reader, sides, self._timing, timing.sleep, new_id)
+        self._performers = self._list_performers(
+            Itinerary(STEPS, bench, self.journal.remember_step), Hold(self._tools)
+        )
         self._metered_at: float | None = None
         #: Whether this instance decides what happens now, and whether it ever did.
         self.is_leading = self.has_led = False
 
     async def run(self) -> None:
-        """Return when the migration is over, or, with its journal left in place, when the program ends.
-
-        Raises: JournalError where the journal is not one that this program understands; nothing was changed
-        then.
-        """
+        """Return when the migration is over, or, with its journal left in place, when the program ends."""
         try:
             while True:
                 try:
@@ -93,15 +104,38 @@ class MigrationRun:
                 except LeaseLost as lost:
                     self.is_leading = False
                     await self._leadership.drop()
-                    self.keeper.describe(f"{lost}; following it")
+                    self.journal.describe(Code.FOLLOWING.because(why=str(lost)))
         except Interrupted:
             await self._leadership.release()
         finally:
             self.is_leading = False
             await self._leadership.drop()
 
+    def _list_performers(self, steps: Itinerary, hold: Hold) -> Mapping[ActionKind, Performer]:
+        """Return how each action is performed."""
+        tools, writer = self._tools, self._writer
+        return {
+            ActionKind.CHECK_PREFLIGHT: lambda _: self._check_preflight(),
+            ActionKind.ACQUIRE_LEASES: lambda _: self._leadership.acquire(),
+            ActionKind.PLACE_FENCES: lambda _: writer.seal(),
+            ActionKind.PREPARE_STEPS: lambda _: steps.prepare(),
+            ActionKind.SCALE_TARGET: lambda action: waves.surge(tools, action.replicas or 0),
+            ActionKind.AWAIT_TARGET: lambda action: waves.verify(tools, action.replicas or 0),
+            ActionKind.SCALE_SOURCE: lambda action: waves.scale_down_source(tools, action.replicas or 0),
+            ActionKind.AWAIT_SOURCE: lambda action: waves.settle(tools, action.replicas or 0),
+            ActionKind.WATCH_TARGET: lambda _: waves.soak(tools),
+            ActionKind.CLEAN_UP_STEPS: lambda _: steps.clean_up(),
+            ActionKind.AWAIT_END_OF_HOLD: lambda _: hold.await_end(),
+            ActionKind.AWAIT_OPERATOR: lambda _: hold.await_operator(),
+            ActionKind.SEAL: lambda _: rollback.seal(tools),
+            ActionKind.RESTORE_SOURCE: lambda _: rollback.restore(tools),
+            ActionKind.UNDO_STEPS: lambda _: steps.undo(),
+            ActionKind.PLACE_END_FENCES: lambda _: self._place_end_fences(),
+            ActionKind.RELEASE_LEASES: lambda _: self._leadership.release(),
+        }
+
     async def _lead(self) -> None:
-        if self.keeper.record.state.phase is Phase.PLANNED:
+        if self.journal.record.state.phase is Phase.PLANNED:
             await self._advance(Event(EventKind.CONFIRMED))
         else:
             self.interrupts.allow_cancel(False)
@@ -110,7 +144,7 @@ class MigrationRun:
             self._writer.expect_late_writes()
         self.is_leading = self.has_led = True
         while True:
-            state = self.keeper.record.state
+            state = self.journal.record.state
             self.interrupts.allow_cancel(accepts(state, EventKind.CANCELLED))
             event = await self._perform_all(plan_actions(state))
             if event is None:
@@ -119,11 +153,11 @@ class MigrationRun:
 
     async def _perform_all(self, actions: tuple[Action, ...]) -> Event | None:
         """Perform the actions of one state; what goes wrong becomes the event. None: the state was final."""
-        phase = self.keeper.record.state.phase
+        phase = self.journal.record.state.phase
         try:
             self.interrupts.check()
             if phase not in _WAITING:
-                self._rehearsal.forget()
+                self._tools.probe.forget()
             if not phase.is_final and phase not in (*_WAITING, Phase.ROLLBACK):
                 # A rollback seals by itself, even where only the source can be reached.
                 await self._writer.seal_unsealed()
@@ -133,100 +167,49 @@ class MigrationRun:
             return event
         except LeaseLost as lost:
             if phase is Phase.PREFLIGHT:
-                return Event(EventKind.REFUSED, str(lost))
+                return Event(EventKind.REFUSED, lost.reason)
             raise
         except Interrupted as interrupted:
             if interrupted.by_stop:
                 raise
             self.interrupts.take_cancel()
-            return Event(EventKind.CANCELLED, "cancelled")
+            return Event(EventKind.CANCELLED, interrupted.reason)
         except ControllerError as error:
-            return to_event(error, self.keeper.record)
+            return to_event(error, self.journal.record)
 
     async def _perform(self, action: Action) -> Event | None:
         """Perform one action. Returns the event that it ends in; None where another action follows."""
-        replicas = action.replicas or 0
-        match action.kind:
-            case ActionKind.CHECK_PREFLIGHT:
-                preflight = Preflight(
-                    self._sides[Side.SOURCE], self._sides[Side.TARGET], self._gate, self._pace
-                )
-                self.keeper.remember(await preflight.check(self.keeper.record))
-            case ActionKind.ACQUIRE_LEASES:
-                await self._leadership.acquire()
-                return Event(EventKind.PASSED)
-            case ActionKind.PLACE_FENCES:
-                await self._writer.seal()
-                return Event(EventKind.FENCED)
-            case ActionKind.CREATE_COPIES:
-                await self._copies.create_all()
-                return Event(EventKind.PROVISIONED)
-            case ActionKind.SCALE_TARGET:
-                await self._moves.surge(replicas)
-                return Event(EventKind.SCALED)
-            case ActionKind.AWAIT_TARGET:
-                await self._moves.verify(replicas)
-                return Event(EventKind.VERIFIED)
-            case ActionKind.SCALE_SOURCE:
-                await self._moves.drain(replicas)
-                return Event(EventKind.SCALED)
-            case ActionKind.AWAIT_SOURCE:
-                await self._moves.settle(replicas)
-                return Event(EventKind.SETTLED)
-            case ActionKind.WATCH_TARGET:
-                await self._moves.soak()
-                return Event(EventKind.SOAKED)
-            case _:
-                return await self._perform_aside(action)
-        return None
+        event = await self._performers[action.kind](action)
+        if event is not None or action.kind not in _ENDS_IN:
+            return event
+        kind = _ENDS_IN[action.kind]
+        # The end of a rollback keeps the reason for which it began.
+        reason = self.journal.record.state.reason if kind is EventKind.RESTORED else None
+        return Event(kind, reason)
 
-    async def _perform_aside(self, action: Action) -> Event | None:
-        """Perform the actions off the straight way: waiting, going back, and the end."""
-        match action.kind:
-            case ActionKind.AWAIT_END_OF_HOLD:
-                return await self._holding.await_end()
-            case ActionKind.AWAIT_OPERATOR:
-                return await self._holding.await_operator()
-            case ActionKind.SEAL:
-                await self._retreat.seal()
-            case ActionKind.RESTORE_SOURCE:
-                await self._retreat.restore()
-            case ActionKind.DELETE_COPIES:
-                await self._copies.delete_all()
-                return Event(EventKind.RESTORED, self.keeper.record.state.reason)
-            case ActionKind.PLACE_END_FENCES:
-                await self._place_end_fences()
-            case ActionKind.RELEASE_LEASES:
-                await self._leadership.release()
-            case _:
-                raise AssertionError(f"no way to perform {action}")
-        return None
+    async def _check_preflight(self) -> None:
+        sides = self._tools.sides
+        preflight = Preflight(sides[Side.SOURCE], sides[Side.TARGET], self._tools.gate, self._timing, STEPS)
+        self.journal.remember(await preflight.check(self.journal.record))
 
     async def _advance(self, event: Event) -> None:
-        """Go to the next state: journaled first, remembered then, told at last."""
+        """Go to the next state: journaled first, then remembered, reported at last."""
         record = self._meter()
         state, _ = transition(record.state, event)
         record = replace(
-            record, state=state, ended_at=self._pace.clocks.wall() if state.phase.is_final else None
+            record, state=state, ended_at=self._timing.clocks.wall() if state.phase.is_final else None
         )
         try:
-            await self.keeper.save(record)
+            await self.journal.save(record)
         except LeaseLost:
             raise
         except ControllerError as error:
-            record = self._hold_unjournaled(record, error)
-            self.keeper.remember(record)
+            record = _hold_unjournaled(record, error)
+            self.journal.remember(record)
         self._on_event(record, event)
 
-    def _hold_unjournaled(self, record: MigrationRecord, error: ControllerError) -> MigrationRecord:
-        """Nothing follows from a state that could not be journaled, unless the state itself does nothing."""
-        if record.state.phase in _WAITING or record.state.phase.is_final:
-            return record
-        state, _ = transition(record.state, to_event(error, record))
-        return replace(record, state=state)
-
     async def _place_end_fences(self) -> None:
-        """Close the objects for late writes. The end is journaled already, so that trouble here changes
+        """Close the objects for late writes. The end is journaled already, so that an error here changes
         nothing.
         """
         try:
@@ -234,18 +217,27 @@ class MigrationRun:
         except (LeaseLost, Interrupted):
             raise
         except ControllerError as error:
-            self.keeper.describe(
-                f"{self.keeper.record.state.reason} (the last fence was not placed: {error})".strip()
+            reason = self.journal.record.state.reason
+            self.journal.describe(
+                Code.END_FENCE_MISSING.because(reason=str(reason or "over"), why=str(error))
             )
 
     async def _pause(self, seconds: float) -> None:
-        self.keeper.remember(self._meter())
+        self.journal.remember(self._meter())
         await self.interrupts.pause(seconds)
 
     def _meter(self) -> MigrationRecord:
         """Return the record with the time since the last look metered."""
-        now = self._pace.monotonic()
+        now = self._timing.monotonic()
         elapsed_s = 0.0 if self._metered_at is None else now - self._metered_at
         self._metered_at = now
-        record = self.keeper.record
-        return advance_meter(record, elapsed_s, self._gate.find_rates(record.workload, record.target.context))
+        record, gate = self.journal.record, self._tools.gate
+        return advance_meter(record, elapsed_s, gate.find_rates(record.workload, record.target.context))
+
+
+def _hold_unjournaled(record: MigrationRecord, error: ControllerError) -> MigrationRecord:
+    """Nothing follows from a state that could not be journaled, unless the state itself does nothing."""
+    if record.state.phase in _WAITING or record.state.phase.is_final:
+        return record
+    state, _ = transition(record.state, to_event(error, record))
+    return replace(record, state=state)

@@ -8,9 +8,10 @@ from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.protocol.metering import compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.protocol.observation import DeploymentFacts
-from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import EventKind, Phase, accepts
-from oracle.untrusted_text import clean_text
+from controller.reasons import Code
+from oracle.reason import Parameter, Reason
 
 _STAGES: Mapping[Phase, MigrationStage] = {
     Phase.HOLD: MigrationStage.HOLDING,
@@ -19,6 +20,25 @@ _STAGES: Mapping[Phase, MigrationStage] = {
     Phase.DONE: MigrationStage.DONE,
     Phase.ROLLED_BACK: MigrationStage.ROLLED_BACK,
     Phase.REFUSED: MigrationStage.REFUSED,
+}
+
+
+_CODES: Mapping[Phase, Code] = {
+    Phase.PLANNED: Code.PHASE_PLANNED,
+    Phase.PREFLIGHT: Code.PHASE_PREFLIGHT,
+    Phase.LOCKED: Code.PHASE_LOCKED,
+    Phase.PROVISION: Code.PHASE_PROVISION,
+    Phase.SURGE: Code.PHASE_SURGE,
+    Phase.VERIFY: Code.PHASE_VERIFY,
+    Phase.SCALE_DOWN_SOURCE: Code.PHASE_SCALE_DOWN_SOURCE,
+    Phase.SETTLE: Code.PHASE_SETTLE,
+    Phase.SOAK: Code.PHASE_SOAK,
+    Phase.HOLD: Code.PHASE_HOLD,
+    Phase.ROLLBACK: Code.PHASE_ROLLBACK,
+    Phase.NEEDS_OPERATOR: Code.PHASE_NEEDS_OPERATOR,
+    Phase.DONE: Code.PHASE_DONE,
+    Phase.ROLLED_BACK: Code.PHASE_ROLLED_BACK,
+    Phase.REFUSED: Code.PHASE_REFUSED,
 }
 
 
@@ -39,6 +59,7 @@ def build_view(
         stage=_STAGES.get(state.phase, MigrationStage.RUNNING),
         phase=state.phase.value,
         detail=describe(record),
+        reason=state.reason,
         replicas=record.replicas,
         landed=_count_landed(record, target),
         source_ready=source.shown_ready if source is not None else None,
@@ -58,41 +79,30 @@ def build_view(
 
 def _count_landed(record: MigrationRecord, target: DeploymentFacts | None) -> int:
     """Return the pods last known to be ready in the target; before the first look, as after a restart, those of the
-    waves that the journal says were verified.
+    waves that were verified according to the journal.
     """
     if target is not None and target.shown_ready is not None:
         return min(target.shown_ready, record.replicas)
     state = record.state
     phase = state.resume_phase or state.phase
-    if phase in (Phase.DRAIN, Phase.SETTLE, Phase.SOAK, Phase.DONE):
+    if phase in (Phase.SCALE_DOWN_SOURCE, Phase.SETTLE, Phase.SOAK, Phase.DONE):
         verified = state.wave_replicas
     else:
         verified = state.waves[state.wave - 1] if state.wave else 0
     return min(verified, record.target.replicas)
 
 
-def describe(record: MigrationRecord) -> str:
-    """Return one sentence: what is happening, or why it stopped."""
-    state, source, target = record.state, record.side(Side.SOURCE).context, record.side(Side.TARGET).context
-    wave = f"wave {state.wave + 1} of {len(state.waves)}"
-    arrived = f"{state.wave_replicas} of {record.replicas}"
-    left = f"{record.replicas - state.wave_replicas} of {record.replicas}"
-    sentences: Mapping[Phase, str] = {
-        Phase.PLANNED: "Waiting to start",
-        Phase.PREFLIGHT: f"Checking {source} and {target} before anything is changed",
-        Phase.LOCKED: "Marking both Deployments as being moved",
-        Phase.PROVISION: f"Creating what the pods need in {target}",
-        Phase.SURGE: f"Starting {arrived} replicas in {target} ({wave})",
-        Phase.VERIFY: f"Waiting until {arrived} replicas serve in {target} ({wave})",
-        Phase.DRAIN: f"Lowering {source} to {left} replicas ({wave})",
-        Phase.SETTLE: f"Waiting for the last pods of {source} to end ({wave})",
-        Phase.SOAK: f"All replicas serve in {target}; watching them before the way back is closed",
-        Phase.HOLD: "On hold, nothing is changed",
-        Phase.ROLLBACK: f"Going back to {source}",
-        Phase.NEEDS_OPERATOR: "A person has to look; nothing is changed until then",
-        Phase.DONE: f"Moved to {target}",
-        Phase.ROLLED_BACK: f"Back in {source} as before",
-        Phase.REFUSED: "Not started, nothing was changed",
+def describe(record: MigrationRecord) -> Reason:
+    """Return what is happening; why it stopped, if it did, is the state's own reason."""
+    state = record.state
+    known: Mapping[str, Parameter] = {
+        "source": record.source.context,
+        "target": record.target.context,
+        "arrived": state.wave_replicas,
+        "left": record.replicas - state.wave_replicas,
+        "replicas": record.replicas,
+        "wave": state.wave + 1,
+        "waves": len(state.waves),
     }
-    reason = clean_text(state.reason)
-    return f"{sentences[state.phase]}: {reason}" if reason else sentences[state.phase]
+    code = _CODES[state.phase]
+    return code.because(**{name: known[name] for name in code.parameters})

@@ -10,9 +10,12 @@ from controller.clusters.kube_api import KubeApi
 from controller.errors import AccessDenied
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.lease import LEASE_PREFIX, find_holder, find_journal, name_lease
-from controller.migration.protocol.journal import JournalError, decode_journal
+from controller.migration.protocol.errors import JournalError
 from controller.migration.protocol.record import MigrationRecord, Side
-from controller.migration.steps.copies import list_if_served
+from controller.migration.run.journals import read_journal
+from controller.migration.steps.listing import list_if_served
+from controller.reasons import Code
+from oracle.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,15 @@ class EndedMove:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableJournal:
-    """A journal that this program does not understand; it is left alone, and a person has to look."""
+    """A journal that this program does not understand, a newer one perhaps; it is left alone and shown."""
 
     lease: str
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the Leases of one cluster say. `denied`: the namespaces whose Leases may not be read."""
+    """What the Leases of one cluster hold. `denied`: the namespaces whose Leases may not be read."""
 
     moves: tuple[UnfinishedMove, ...]
     unreadable: tuple[UnreadableJournal, ...]
@@ -101,11 +104,10 @@ async def _find_ended(api: KubeApi, over: list[MigrationRecord], cluster_uid: st
 def _read_lease(namespace: str, lease: dict[str, Any]) -> UnfinishedMove | None:
     """Return the migration that a Lease speaks of; None where it is none of ours. Raises: JournalError."""
     name = str(lease["metadata"]["name"])
-    journal = find_journal(lease) if name.startswith(LEASE_PREFIX) else None
-    if journal is None:
+    record = read_journal(find_journal(lease)) if name.startswith(LEASE_PREFIX) else None
+    if record is None:
         return None
-    record = decode_journal(journal)
     workload = record.workload
     if (namespace, name) != (workload.namespace, name_lease(workload.namespace, workload.name)):
-        raise JournalError("speaks of another workload than its Lease")
+        raise JournalError(Code.JOURNAL_UNREADABLE.because(problem="is of another workload than its Lease"))
     return UnfinishedMove(record, find_holder(lease), str(lease["metadata"]["resourceVersion"]))

@@ -1,9 +1,43 @@
-"""Which HorizontalPodAutoscaler would work against a move. Pure."""
+"""The autoscalers of both clusters: none may work against the move. They are refused, not frozen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from controller.migration.protocol.errors import MigrationRefused
+from controller.migration.protocol.record import StepRecord
+from controller.migration.steps.listing import list_if_served
+from controller.migration.steps.step import Site, Workbench
+from controller.reasons import Code
+
+
+class Autoscalers:
+    """Refuses a move whose Deployment a HorizontalPodAutoscaler scales, and so has nothing to prepare or undo."""
+
+    name = "autoscalers"
+
+    async def preflight(self, site: Site) -> StepRecord:
+        """Raises: MigrationRefused where either cluster has an autoscaler for the Deployment; ClusterError."""
+        for side in (site.source, site.target):
+            autoscalers = await list_if_served(side.api, "horizontalpodautoscalers", side.namespace)
+            name = find_autoscaler(autoscalers, side.name)
+            if name is not None:
+                reason = Code.AUTOSCALER_IN_THE_WAY.because(name=name, context=side.context)
+                raise MigrationRefused(str(site.draft.workload), reason)
+        return StepRecord(self.name)
+
+    async def prepare(self, bench: Workbench, known: StepRecord) -> StepRecord:
+        """There is none."""
+        return known
+
+    async def undo(self, bench: Workbench, known: StepRecord) -> StepRecord:
+        """Nothing was done."""
+        return known
+
+    async def cleanup(self, bench: Workbench, known: StepRecord) -> StepRecord:
+        """Nothing was done."""
+        return known
 
 
 def find_autoscaler(autoscalers: Iterable[Mapping[str, Any]], deployment: str) -> str | None:

@@ -21,7 +21,7 @@ _SERVER_METADATA = (
     "managedFields", "ownerReferences", "finalizers", "selfLink",
 )  # fmt: skip
 
-#: With these the target's GitOps tool would believe that the copy is its own, and prune or overwrite it.
+#: With these the target's GitOps tool would take the copy for its own, and prune or overwrite it.
 _TRACKING_PREFIXES = ("deployment.kubernetes.io/", "argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/",
                       "helm.toolkit.fluxcd.io/", "meta.helm.sh/")  # fmt: skip
 
@@ -39,7 +39,7 @@ DEFAULT_SERVICE_ACCOUNT = "default"
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a pod template names in its namespace; each tuple is sorted and has no doubles."""
+    """What a pod template names in its namespace; each tuple is sorted and has no duplicates."""
 
     config_maps: tuple[str, ...]
     secrets: tuple[str, ...]

@@ -1,5 +1,4 @@
-"""The objects that travel with a Deployment: read from the source, created in the target, taken back by a
-rollback.
+"""The objects that travel with a Deployment: created in the target, taken back by a rollback.
 
 Creating is idempotent by name and label: a restart finds what it created before. Deleting touches only
 objects whose UID is in the journal, and only if they have not changed since they were looked at.
@@ -8,11 +7,10 @@ objects whose UID is in the journal, and only if they have not changed since the
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.clusters import paths
-from controller.clusters.kube_api import KubeApi
+from controller.clusters.workload_parsing import hash_template
 from controller.errors import (
     ClusterUnreachable,
     ObjectNotFound,
@@ -21,268 +19,198 @@ from controller.errors import (
     ServerFailed,
     VersionConflict,
 )
-from controller.migration.access.cluster_side import ClusterSide
-from controller.migration.access.journal_writer import JournalWriter
-from controller.migration.access.probe import Probe
-from controller.migration.access.timing import Timing
-from controller.migration.protocol.errors import HoldNeeded, MoveFailed
+from controller.migration.protocol.errors import HoldNeeded, MigrationRefused, MoveFailed
+from controller.migration.protocol.failures import find_reason
 from controller.migration.protocol.fences import Fence
-from controller.migration.protocol.record import CreatedObject, Side
-from controller.migration.protocol.states import HoldReason
-from controller.migration.steps.closure import (
-    build_copy,
-    build_deployment_copy,
-    find_references,
-    is_created_by,
-    is_same_content,
-    selects,
+from controller.migration.protocol.journal_bounds import ANY_UID
+from controller.migration.protocol.record import Note, StepRecord
+from controller.migration.steps.closure import find_references, is_created_by, is_same_content
+from controller.migration.steps.step import Site, Workbench
+from controller.migration.steps.travelling import (
+    COPIED_RESOURCES,
+    Travelling,
+    find_copied_paths,
+    read_closure,
 )
-
-#: Everything that `read_closure` may return.
-COPIED_RESOURCES = ("configmaps", "serviceaccounts", "services", "poddisruptionbudgets", "deployments")
-
-
-@dataclass(frozen=True, slots=True)
-class Travelling:
-    """An object of the source that has to exist in the target, as the source's API server has it."""
-
-    resource: str
-    namespace: str
-    body: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """Its name, the same in both clusters."""
-        return str(self.body["metadata"]["name"])
-
-    @property
-    def path(self) -> str:
-        """Where it is in either cluster."""
-        return paths.item(self.resource, self.name, self.namespace)
-
-    def build(self, migration_id: str, fence: Fence) -> dict[str, Any]:
-        """Return what is created in the target."""
-        if self.resource == "deployments":
-            return build_deployment_copy(self.body, migration_id, fence)
-        return build_copy(self.body, migration_id)
-
-
-async def list_if_served(api: KubeApi, resource: str, namespace: str) -> list[dict[str, Any]]:
-    """Return all objects of a kind in a namespace; none where the API server does not know the kind."""
-    items: list[dict[str, Any]] = []
-    params: dict[str, str] = {}
-    while True:
-        try:
-            page = await api.get(paths.collection(resource, namespace), params=params)
-        except ObjectNotFound:
-            return items
-        items += page.get("items") or []
-        proceed = (page.get("metadata") or {}).get("continue")
-        if not proceed:
-            return items
-        params = {"continue": proceed}
-
-
-async def read_closure(source: ClusterSide) -> tuple[Travelling, ...]:
-    """Read everything that has to travel, in the order of creation; the Deployment comes last.
-
-    Raises: ObjectNotFound where the pod template names an object that does not exist; ClusterError.
-    """
-    api, namespace = source.api, source.namespace
-    deployment = await api.get(source.path)
-    template = deployment["spec"]["template"]
-    named = [
-        Travelling(resource, namespace, await api.get(paths.item(resource, name, namespace)))
-        for resource, name in _list_named(template)
-    ]
-    return (
-        *named,
-        *await _read_selecting(source, template),
-        Travelling("deployments", namespace, deployment),
-    )
-
-
-async def find_copied_paths(source: ClusterSide) -> tuple[str, ...]:
-    """Return where copies of this workload's objects may be in the target, even of those that the source has lost
-    since. Raises: ClusterError.
-    """
-    template = (await source.api.get(source.path))["spec"]["template"]
-    named = [paths.item(resource, name, source.namespace) for resource, name in _list_named(template)]
-    selecting = await _read_selecting(source, template)
-    return (*named, *(travelling.path for travelling in selecting), source.path)
-
-
-def _list_named(template: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return (resource, name) of what the pod template names and what travels."""
-    references = find_references(template)
-    named = [("configmaps", name) for name in references.config_maps]
-    if references.service_account is not None:
-        named.append(("serviceaccounts", references.service_account))
-    return named
-
-
-async def _read_selecting(source: ClusterSide, template: Mapping[str, Any]) -> list[Travelling]:
-    """Read the Services and the PodDisruptionBudgets that select the pods."""
-    api, namespace = source.api, source.namespace
-    found = []
-    for service in await list_if_served(api, "services", namespace):
-        if selects((service.get("spec") or {}).get("selector"), template):
-            found.append(Travelling("services", namespace, with_kind(service, "v1", "Service")))
-    for budget in await list_if_served(api, "poddisruptionbudgets", namespace):
-        if selects(((budget.get("spec") or {}).get("selector") or {}).get("matchLabels"), template):
-            body = with_kind(budget, "policy/v1", "PodDisruptionBudget")
-            found.append(Travelling("poddisruptionbudgets", namespace, body))
-    return found
-
-
-def with_kind(item: Mapping[str, Any], api_version: str, kind: str) -> dict[str, Any]:
-    """Return a list's item with the apiVersion and kind that lists leave out."""
-    return {**item, "apiVersion": api_version, "kind": kind}
+from controller.reasons import Code
 
 
 class Copies:
-    """Creates and deletes the copies of one migration in the target."""
+    """Creates and deletes the copies in the target. Its notes about the target: path → UID of what it created."""
 
-    def __init__(
-        self,
-        keeper: JournalWriter,
-        sides: Mapping[Side, ClusterSide],
-        rehearsal: Probe,
-        pace: Timing,
-    ) -> None:
-        self._keeper = keeper
-        self._source = sides[Side.SOURCE]
-        self._target = sides[Side.TARGET]
-        self._rehearsal = rehearsal
-        self._pace = pace
+    name = "copies"
 
-    async def create_all(self) -> None:
+    async def preflight(self, site: Site) -> StepRecord:
+        """Let the target judge each copy by a dry run.
+
+        Raises: MigrationRefused where something is missing, or another object stands in its place; ClusterError.
+        """
+        workload = str(site.draft.workload)
+        try:
+            closure = await read_closure(site.source)
+        except ObjectNotFound as error:
+            raise MigrationRefused(
+                workload, Code.COPY_ORIGINAL_MISSING.because(answer=str(find_reason(error)))
+            ) from error
+        await _require_secrets(site)
+        fence = Fence(site.draft.migration_id, 1, "dry-run")
+        for travelling in closure:
+            if travelling.is_deployment and site.target_facts is not None:
+                continue
+            await _dry_run(site, travelling, travelling.build(site.draft.migration_id, fence))
+        return StepRecord(self.name, target=tuple(Note(travelling.path, ANY_UID) for travelling in closure))
+
+    async def prepare(self, bench: Workbench, known: StepRecord) -> StepRecord:
         """Create what is missing in the target, and journal each UID.
 
         Raises: MoveFailed where the target has another object of that name, or refuses ours.
         """
-        for travelling in await read_closure(self._source):
-            if travelling.resource == "deployments" and self._keeper.record.target_existed:
-                continue
-            await self._create(travelling)
+        for travelling in await read_closure(bench.source):
+            if not (travelling.is_deployment and bench.journal.record.target_existed):
+                known = await _create(bench, travelling, known)
+        return known
 
-    async def delete_all(self) -> None:
-        """Delete what this migration created, the Deployment first. Raises: ClusterError when patience is
-        over.
-        """
-        await self._find_unjournaled()
-        for created in reversed(self._keeper.record.created):
-            await self._delete(created)
-            self._forget(created)
+    async def undo(self, bench: Workbench, known: StepRecord) -> StepRecord:
+        """Delete what this migration created, the Deployment first. Raises: ClusterError when patience is over."""
+        known = await _find_unjournaled(bench, known)
+        for note in reversed(known.target):
+            await _delete(bench, note)
+            known = known.without_target_note(note)
+            bench.journal.remember_step(known)
+        return known
 
-    def _forget(self, created: CreatedObject) -> None:
-        record = self._keeper.record
-        record = replace(record, created=tuple(other for other in record.created if other != created))
-        if created.uid == record.target.deployment_uid:
-            record = record.with_side(Side.TARGET, replace(record.target, deployment_uid=None))
-        self._keeper.remember(record)
+    async def cleanup(self, bench: Workbench, known: StepRecord) -> StepRecord:
+        """The copies are the workload now: they stay."""
+        return known
 
-    async def _create(self, travelling: Travelling) -> None:
-        """Create one object; an answer that never came is looked into, and a second attempt meets the first
-        one's object.
-        """
-        record = await self._keeper.count_operation()
-        copy = travelling.build(record.migration_id, record.fence(f"{record.operation}-create"))
-        patience = self._pace.patience()
-        while True:
-            try:
-                existing = await self._target.api.get(travelling.path)
-            except ObjectNotFound:
-                existing = None
-            except (ClusterUnreachable, ServerFailed, RateLimited) as error:
-                await patience.endure(error)
-                continue
-            if existing is not None:
-                await self._accept(travelling, existing, copy)
-                return
-            self._keeper.check()
-            try:
-                await self._accept(travelling, await self._post(travelling, copy), copy)
-                return
-            except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
-                await patience.endure(error)
-            except RequestRefused as error:
-                raise MoveFailed(
-                    f"{self._target.context} refused {travelling.path}: {error.reason}"
-                ) from error
 
-    async def _post(self, travelling: Travelling, copy: dict[str, Any]) -> dict[str, Any]:
-        def write(dry_run: bool) -> Awaitable[dict[str, Any]]:
-            collection = paths.collection(travelling.resource, travelling.namespace)
-            return self._target.api.create(collection, copy, dry_run=dry_run)
+async def _require_secrets(site: Site) -> None:
+    """Secrets do not travel: those that the pods need have to be there. They are only asked for by name."""
+    for name in find_references(site.body["spec"]["template"]).secrets:
+        try:
+            await site.target.api.get(paths.item("secrets", name, site.target.namespace))
+        except ObjectNotFound:
+            reason = Code.SECRET_MISSING.because(context=site.target.context, name=name)
+            raise MigrationRefused(str(site.draft.workload), reason) from None
 
-        return await self._rehearsal.perform(write)
 
-    async def _accept(self, travelling: Travelling, existing: dict[str, Any], copy: dict[str, Any]) -> None:
-        """Journal an object of ours, or agree with an equal one of somebody else's."""
-        record = self._keeper.record
-        if is_created_by(existing, record.migration_id):
-            uid = str(existing["metadata"]["uid"])
-            created = CreatedObject(travelling.path, uid)
-            if created not in record.created:
-                record = replace(record, created=(*record.created, created))
-            if travelling.resource == "deployments":
-                record = record.with_side(Side.TARGET, replace(record.target, deployment_uid=uid))
-            await self._keeper.save(record)
-        elif travelling.resource == "deployments" or not is_same_content(existing, copy):
+async def _dry_run(site: Site, travelling: Travelling, copy: Mapping[str, Any]) -> None:
+    """Let the target's API server judge one copy."""
+    workload, context = str(site.draft.workload), site.target.context
+    collection = paths.collection(travelling.resource, travelling.namespace)
+    try:
+        answer = await site.target.api.create(collection, copy, dry_run=True)
+    except VersionConflict:
+        if not is_same_content(await site.target.api.get(travelling.path), copy):
+            reason = Code.COPY_EXISTS_ALREADY.because(context=context, path=travelling.path)
+            raise MigrationRefused(workload, reason) from None
+        return
+    except ObjectNotFound:
+        return  # the namespace is still to be created
+    if travelling.is_deployment:
+        templates = (body["spec"]["template"] for body in (answer, copy))
+        if len({hash_template(template) for template in templates}) > 1:
+            raise MigrationRefused(workload, Code.TEMPLATE_WOULD_CHANGE.because(context=context))
+
+
+async def _create(bench: Workbench, travelling: Travelling, known: StepRecord) -> StepRecord:
+    """Create one object; an answer that never came is looked into, and a second attempt meets the first one's
+    object.
+    """
+    record = await bench.journal.count_operation()
+    copy = travelling.build(record.migration_id, record.fence(f"{record.operation}-create"))
+    patience = bench.timing.patience()
+    while True:
+        try:
+            existing = await _find(bench, travelling.path)
+            if existing is None:
+                bench.journal.check()
+                existing = await _post(bench, travelling, copy)
+            return await _accept(bench, travelling, existing, copy, known)
+        except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
+            await patience.endure(error)
+        except RequestRefused as error:
             raise MoveFailed(
-                f"{self._target.context} already has another {travelling.path}; it was left as it is"
-            )
-
-    def _require_own_kind(self, created: CreatedObject) -> None:
-        """Raises: HoldNeeded for a path outside the workload's namespace, or of a kind that is never copied."""
-        folder, _, _ = created.path.rpartition("/")
-        if folder not in {
-            paths.collection(resource, self._target.namespace) for resource in COPIED_RESOURCES
-        }:
-            raise HoldNeeded(
-                HoldReason.INTERFERENCE, f"the journal speaks of {created.path}, which is never copied"
-            )
-
-    async def _find_unjournaled(self) -> None:
-        """Journal objects that carry our label but were created just before a crash."""
-        journaled = {created.path for created in self._keeper.record.created}
-        for path in await find_copied_paths(self._source):
-            if path in journaled:
-                continue
-            try:
-                existing = await self._target.api.get(path)
-            except ObjectNotFound:
-                continue
-            if is_created_by(existing, self._keeper.record.migration_id):
-                created = CreatedObject(path, str(existing["metadata"]["uid"]))
-                record = self._keeper.record
-                await self._keeper.save(replace(record, created=(*record.created, created)))
-
-    async def _delete(self, created: CreatedObject) -> None:
-        """Delete one object, if it is still the one that we made: a journal alone is not believed."""
-        self._require_own_kind(created)
-        patience = self._pace.patience()
-        while True:
-            try:
-                existing = await self._target.api.get(created.path)
-                metadata = existing["metadata"]
-                is_ours = metadata["uid"] == created.uid and is_created_by(
-                    existing, self._keeper.record.migration_id
+                Code.COPY_REFUSED.because(
+                    context=bench.target.context, path=travelling.path, answer=error.reason
                 )
-                if not is_ours or metadata.get("deletionTimestamp"):
-                    return
-                self._keeper.check()
-                await self._send_delete(created, str(metadata["resourceVersion"]))
-            except ObjectNotFound:
-                return
-            except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
-                await patience.endure(error)
+            ) from error
 
-    async def _send_delete(self, created: CreatedObject, version: str) -> None:
-        def write(dry_run: bool) -> Awaitable[object]:
-            return self._target.api.delete(
-                created.path, uid=created.uid, resource_version=version, dry_run=dry_run
+
+async def _find(bench: Workbench, path: str) -> dict[str, Any] | None:
+    try:
+        return await bench.target.api.get(path)
+    except ObjectNotFound:
+        return None
+
+
+async def _post(bench: Workbench, travelling: Travelling, copy: dict[str, Any]) -> dict[str, Any]:
+    def write(dry_run: bool) -> Awaitable[dict[str, Any]]:
+        collection = paths.collection(travelling.resource, travelling.namespace)
+        return bench.target.api.create(collection, copy, dry_run=dry_run)
+
+    return await bench.probe.perform(write)
+
+
+async def _accept(
+    bench: Workbench,
+    travelling: Travelling,
+    existing: dict[str, Any],
+    copy: dict[str, Any],
+    known: StepRecord,
+) -> StepRecord:
+    """Journal an object of ours, or agree with an equal one of somebody else's."""
+    if is_created_by(existing, bench.journal.record.migration_id):
+        known = known.with_target_note(Note(travelling.path, str(existing["metadata"]["uid"])))
+        await bench.journal.save_step(known)
+    elif travelling.is_deployment or not is_same_content(existing, copy):
+        reason = Code.COPY_CONFLICT.because(context=bench.target.context, path=travelling.path)
+        raise MoveFailed(reason)
+    return known
+
+
+async def _find_unjournaled(bench: Workbench, known: StepRecord) -> StepRecord:
+    """Journal objects that carry our label but were created just before a crash."""
+    journaled = {note.key for note in known.target}
+    for path in await find_copied_paths(bench.source):
+        existing = None if path in journaled else await _find(bench, path)
+        if existing is not None and is_created_by(existing, bench.journal.record.migration_id):
+            known = known.with_target_note(Note(path, str(existing["metadata"]["uid"])))
+            await bench.journal.save_step(known)
+    return known
+
+
+async def _delete(bench: Workbench, note: Note) -> None:
+    """Delete one object, if it is still the one that we made: a journal alone is not enough."""
+    _require_own_kind(bench, note.key)
+    patience = bench.timing.patience()
+    while True:
+        try:
+            existing = await bench.target.api.get(note.key)
+            metadata = existing["metadata"]
+            is_ours = metadata["uid"] == note.value and is_created_by(
+                existing, bench.journal.record.migration_id
             )
+            if not is_ours or metadata.get("deletionTimestamp"):
+                return
+            bench.journal.check()
+            await _send_delete(bench, note, str(metadata["resourceVersion"]))
+        except ObjectNotFound:
+            return
+        except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
+            await patience.endure(error)
 
-        await self._rehearsal.perform(write)
+
+def _require_own_kind(bench: Workbench, path: str) -> None:
+    """Raises: HoldNeeded for a path outside the workload's namespace, or of a kind that is never copied."""
+    folder, _, _ = path.rpartition("/")
+    namespace = bench.target.namespace
+    if folder not in {paths.collection(resource, namespace) for resource in COPIED_RESOURCES}:
+        raise HoldNeeded(Code.COPY_PATH_FOREIGN.because(path=path))
+
+
+async def _send_delete(bench: Workbench, note: Note, version: str) -> None:
+    def write(dry_run: bool) -> Awaitable[object]:
+        return bench.target.api.delete(note.key, uid=note.value, resource_version=version, dry_run=dry_run)
+
+    await bench.probe.perform(write)

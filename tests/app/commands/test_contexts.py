@@ -14,6 +14,7 @@ import yaml
 
 from app.commands.contexts import run_contexts
 from app.configuration import Configuration
+from controller.clusters.settings import FleetSettings, KubeSettings
 from tests.controller.clusters.serving import serving, write_kubeconfig
 
 V1 = "client.authentication.k8s.io/v1"
@@ -56,7 +57,12 @@ def test_an_allowed_plugin_is_shown_as_the_file_that_would_run_and_does_not_run(
 ) -> None:
     kubeconfig, proof = write(tmp_path)
     allowed = frozenset({sys.executable})
-    shown = show(capsys, False, kubeconfig=kubeconfig, allowed_exec_plugins=allowed)
+    shown = show(
+        capsys,
+        False,
+        kubeconfig=kubeconfig,
+        clusters=FleetSettings(kube=KubeSettings(allowed_exec_plugins=allowed)),
+    )
     assert f"plugin {sys.executable} ({sys.executable})" in shown
     assert not proof.exists()
 
@@ -76,5 +82,5 @@ def test_no_secret_is_shown_and_no_server_is_asked(
 
 def test_a_context_that_is_not_chosen_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kubeconfig, _ = write(tmp_path)
-    shown = show(capsys, False, kubeconfig=kubeconfig, use_contexts=frozenset({"eu"}))
+    shown = show(capsys, False, kubeconfig=kubeconfig, clusters=FleetSettings(contexts=frozenset({"eu"})))
     assert [line[:9].strip() for line in shown.splitlines()] == ["used", "left out", "left out"]

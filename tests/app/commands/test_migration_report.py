@@ -13,7 +13,7 @@ from app.commands.migration_report import MigrationReport
 from app.exit_codes import ExitCode
 from controller.errors import KubeconfigError
 from oracle.errors import PriceFileError
-from tests.app.scripted_engine import ScriptedEngine
+from tests.app.scripted_engine import ScriptedEngine, tell
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_step_is_told_once_although_its_cost_grows(
 def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(
     engine: ScriptedEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    view = replace(engine.start_best(), detail="pod \x1b[2Jx\x07\nsecond line")
+    view = replace(engine.start_best(), detail=tell("pod \x1b[2Jx\x07\nsecond line"))
     MigrationReport(as_json=False).show_progress(view, 1.0)
     [line] = capsys.readouterr().out.splitlines()
     assert line.endswith("pod [2Jx second line")

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from aiohttp import web
 
-from app.configuration import Configuration
+from app.configuration import Configuration, resolve_configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
-from controller.clusters.settings import ContextOverride
+from controller.clusters.settings import ContextOverride, FleetSettings, KubeSettings
 from tests.controller.clusters.objects import make_deployment, make_node
 from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
 
@@ -59,7 +60,9 @@ def check(directory: Path, server: Server, namespace: str | None = None) -> dict
         async with serving(server) as served:
             contexts = {"eu": ContextOverride(namespace=namespace)}
             kubeconfig = str(write_kubeconfig(directory, served.url))
-            return await check_clusters(Configuration(kubeconfig=kubeconfig, contexts=contexts))
+            return await check_clusters(
+                Configuration(kubeconfig=kubeconfig, clusters=FleetSettings(overrides=contexts))
+            )
 
     return {found.name.removesuffix(" eu"): found for found in asyncio.run(main())}
 
@@ -140,7 +143,13 @@ def test_a_cluster_that_does_not_answer_is_broken_alone(tmp_path: Path) -> None:
 def test_which_file_an_allowed_plugin_stands_for_is_shown(tmp_path: Path) -> None:
     kubeconfig = str(write_kubeconfig(tmp_path, "http://127.0.0.1:1"))
     allowed = frozenset({sys.executable, "no-such-plugin"})
-    found = asyncio.run(check_clusters(Configuration(kubeconfig=kubeconfig, allowed_exec_plugins=allowed)))
+    found = asyncio.run(
+        check_clusters(
+            Configuration(
+                kubeconfig=kubeconfig, clusters=FleetSettings(kube=KubeSettings(allowed_exec_plugins=allowed))
+            )
+        )
+    )
     shown = {check.name: (check.state, check.detail) for check in found}
     assert shown[f"credential plugin {sys.executable}"] == (CheckState.OK, sys.executable)
     assert shown["credential plugin no-such-plugin"] == (CheckState.WARNING, "it is not installed")
@@ -152,3 +161,50 @@ def test_what_of_the_kubeconfig_was_passed_over_is_shown(tmp_path: Path) -> None
     found = asyncio.run(check_clusters(Configuration(kubeconfig=str(path))))
     assert found[0].state is CheckState.WARNING
     assert "the field colour is not known" in found[0].detail
+
+
+@pytest.mark.parametrize(
+    "name", ["eu", "arn:aws:eks:eu-west-1:1:cluster/prod", "admin@k8s", "cluster.local", 'a"b']
+)
+def test_advice_can_be_pasted_and_names_every_key_that_is_missing(tmp_path: Path, name: str) -> None:
+    class Unlabelled(Server):
+        def _read(self, path: str, *, is_watch: bool) -> Any:
+            answer = super()._read(path, is_watch=is_watch)
+            for node in answer.get("items", []) if isinstance(answer, dict) else []:
+                node["metadata"]["labels"] = {}
+                node.get("spec", {}).pop("providerID", None)
+            return answer
+
+    async def main() -> list[Check]:
+        async with serving(Unlabelled()) as served:
+            path = write_kubeconfig(tmp_path, served.url)
+            document = yaml.safe_load(path.read_text())
+            document["contexts"][0]["name"] = name
+            path.write_text(yaml.safe_dump(document))
+            return await check_clusters(Configuration(kubeconfig=str(path)))
+
+    found = next(check for check in asyncio.run(main()) if check.name == f"context {name}")
+    lines = found.advice.splitlines()
+    override = resolve_configuration("\n".join(["seed = 1", *lines[1:]]), "file", {}, {}).contexts[name]
+    assert all((override.provider, override.region, override.instance_type))
+
+
+def test_an_account_of_one_namespace_is_fine_where_the_configuration_says_what_its_nodes_are(
+    tmp_path: Path,
+) -> None:
+    def allows(asked: Attributes) -> bool:
+        return asked.get("namespace") in ("shop", "kube-system") and asked["resource"] != "nodes"
+
+    async def main(override: ContextOverride) -> list[Check]:
+        async with serving(Server(allows)) as served:
+            kubeconfig = str(write_kubeconfig(tmp_path, served.url))
+            return await check_clusters(Configuration(kubeconfig=kubeconfig, contexts={"eu": override}))
+
+    [refused] = asyncio.run(main(ContextOverride(namespace="shop")))
+    assert "[contexts.eu]: provider, region, instance_type, node_cpu_cores, node_memory_gib" in refused.detail
+    said = ContextOverride(
+        "aws", "eu-west-1", "m5.large", namespace="shop", node_cpu_cores=2, node_memory_gib=8
+    )
+    found = {check.name: check for check in asyncio.run(main(said))}
+    assert found["context eu"].state is CheckState.OK
+    assert "nodes" not in found["permissions eu"].detail

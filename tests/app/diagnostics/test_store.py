@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.configuration import resolve_configuration
+from app.config.layers import resolve_configuration
 from app.diagnostics.checks import CheckState
 from app.diagnostics.store import judge_store
 from oracle.errors import StoreUrlError
@@ -52,4 +52,4 @@ def test_addresses_that_a_refusal_advises_are_taken_by_the_command_line() -> Non
     advised = re.findall(r"\w+://[\w:/]+", str(StoreUrlError("host", "no scheme")))
     assert len(advised) == 2
     for address in advised:
-        assert resolve_configuration(None, "", {}, {"redis": address}).redis == address
+        assert resolve_configuration(None, "", {}, {"redis": [address]}).oracle.redis_url == address

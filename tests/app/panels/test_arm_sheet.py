@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.arm_sheet import ArmSheet
-from controller.migration.steps.copies import COPIED_RESOURCES
+from controller.migration.steps.travelling import COPIED_RESOURCES
 
 
 def test_the_question_names_everything_that_may_be_created_and_deleted(qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from controller.clusters.exec_plugin import ExecCredential, run_exec_plugin
-from controller.clusters.exec_programs import ExecPrograms
+from controller.clusters.exec_programs import MAX_RUNNING, ExecPrograms
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, Pem
 from controller.clusters.settings import KubeSettings
@@ -122,3 +122,23 @@ def test_a_failing_plugin_is_named_with_its_reason(code: str, reason: str) -> No
 def test_a_plugin_that_hangs_is_ended() -> None:
     with pytest.raises(KubeconfigError, match="no answer within 0 s"):
         run(make_plugin("import time; time.sleep(3600)"), exec_plugin_timeout_s=0.0)
+
+
+def test_a_kubeconfig_of_many_contexts_does_not_start_as_many_programs_at_once(tmp_path: Path) -> None:
+    settings = KubeSettings(allowed_exec_plugins=frozenset({sys.executable}))
+    context = KubeconfigContext("eu", Path("/home/u/config"), "https://x")
+
+    async def main() -> None:
+        programs = ExecPrograms(settings)
+        for _ in range(MAX_RUNNING):
+            await programs.turn.acquire()
+        proof = tmp_path / "ran"
+        plugin = make_plugin(f"open({str(proof)!r}, 'w'); {PRINT_TOKEN}")
+        waiting = asyncio.create_task(run_exec_plugin(context, plugin, settings, programs))
+        # A program that does not wait for its turn runs now, as the one before it would have.
+        await run_exec_plugin(context, make_plugin(PRINT_TOKEN), settings, ExecPrograms(settings))
+        assert not proof.exists()
+        programs.turn.release()
+        assert (await waiting).token == "t"
+
+    asyncio.run(main())

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from app.configuration import resolve_configuration
-from controller.clusters.exec_programs import PRESETS, ExecPrograms, ProgramNotAllowed, consent_line
+from app.config.layers import resolve_configuration
+from controller.clusters.exec_presets import PRESETS
+from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed, consent_line
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
 
@@ -28,7 +29,9 @@ def put_program(folder: Path, name: str = "aws") -> Path:
 
 
 def make_plugin(command: str = "aws", **more: Any) -> ExecPlugin:
-    return ExecPlugin(command=command, api_version="client.authentication.k8s.io/v1", **more)
+    login = ("eks", "get-token", "--cluster-name", "prod") if Path(command).name == "aws" else ()
+    version = "client.authentication.k8s.io/v1"
+    return ExecPlugin(**{"command": command, "api_version": version, "arguments": login, **more})
 
 
 def find(monkeypatch: pytest.MonkeyPatch, path: str, **settings: Any) -> ExecPrograms:
@@ -78,12 +81,9 @@ def test_the_line_that_a_refusal_asks_for_is_the_line_that_allows_it(
     plugin = make_plugin(command, environment=wanted)
     with pytest.raises(ProgramNotAllowed, match="waits for your consent: it sets AWS_PROFILE, X") as refused:
         find(monkeypatch, "", allowed_exec_plugins=frozenset({command})).permit(plugin)
-    line = str(refused.value).rpartition("configuration file: ")[2]
+    line = str(refused.value).rpartition("start again: ")[2]
     configuration = resolve_configuration(f"allowed_exec_plugins = ['{command}']\n{line}", "file", {}, {})
-    settings = KubeSettings(
-        allowed_exec_plugins=configuration.allowed_exec_plugins, exec_plugin_env=configuration.exec_plugin_env
-    )
-    assert ExecPrograms(settings).permit(plugin) == program
+    assert ExecPrograms(configuration.clusters.kube).permit(plugin) == program
 
 
 def test_the_line_keeps_what_was_allowed_before() -> None:
@@ -93,7 +93,7 @@ def test_the_line_keeps_what_was_allowed_before() -> None:
 
 @pytest.mark.parametrize("plugin", ["aws", "gke-gcloud-auth-plugin", "kubelogin"])
 def test_the_usual_variables_of_a_known_plugin_are_offered_at_once(plugin: str) -> None:
-    usual = sorted(PRESETS[plugin])
+    usual = sorted(PRESETS[plugin].variables)
     assert tomllib.loads(consent_line(plugin, usual[:1])) == {"exec_plugin_env": {plugin: usual}}
 
 
@@ -119,3 +119,19 @@ def test_what_a_refusal_shows_of_a_command_is_plain_text(monkeypatch: pytest.Mon
     with pytest.raises(ProgramNotAllowed) as refused:
         find(monkeypatch, "").permit(make_plugin("a\u202eb"))
     assert "\u202e" not in str(refused.value)
+
+
+def test_an_allowed_tool_that_can_do_more_only_logs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = put_program(tmp_path / "bin")
+    programs = find(monkeypatch, str(program.parent))
+    evil = ("configure", "set", "credential_process", "S3CRET")
+    with pytest.raises(ProgramNotAllowed, match="do more than log in") as refused:
+        programs.permit(make_plugin(arguments=evil))
+    assert "S3CRET" not in str(refused.value)
+    by_path = ExecPrograms(KubeSettings(allowed_exec_plugins=frozenset({str(program)})))
+    (tmp_path / "link").symlink_to(program)
+    for command in (program, tmp_path / "link"):
+        with pytest.raises(ProgramNotAllowed, match="do more than log in"):
+            by_path.permit(make_plugin(str(command), arguments=evil))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 from controller.clusters.kube import KubeClient
-from controller.clusters.kube_connection import MIN_RENEWAL_INTERVAL_S, KubeConnection
+from controller.clusters.kube_connection import LOOK_INTERVAL_S, MIN_RENEWAL_INTERVAL_S, KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
+from controller.clusters.kubeconfig_source import KubeconfigSource
 from controller.clusters.settings import KubeSettings
 from controller.errors import AccessDenied, ClusterUnreachable, NotArmed
 from tests.controller.clusters.certificates import encode, make_certificate, make_tls
@@ -227,3 +229,148 @@ def test_credentials_that_cannot_be_loaded_are_a_denial_for_a_request(tmp_path: 
             await client.get(PATH)
 
     asyncio.run(main())
+
+
+class Rewritten:
+    """A connection to a context whose file is rewritten while it is used; `later` moves the clock on."""
+
+    def __init__(self, tmp_path: Path, server: ApiServer, **settings: Any) -> None:
+        self.tmp_path, self.server, self._now = tmp_path, server, 0.0
+        self.context = read_context(tmp_path, server, {"token": "t1"})
+        source = KubeconfigSource(read_kubeconfig([self.context.path]))
+        chosen = KubeSettings(**settings)
+        connection = KubeConnection(
+            self.context, chosen, reread=lambda: source.find("eu"), monotonic=lambda: self._now
+        )
+        self.connection = connection
+        self.client = KubeClient(self.context, chosen, connection=connection, armed=True)
+
+    def rewrite(self, user: dict[str, Any], path: str = "", **cluster: Any) -> None:
+        assert self.server.tls is not None
+        self.context.path.unlink()
+        write_kubeconfig(
+            self.tmp_path, self.server.url + path, user, **{**self.server.tls.cluster, **cluster}
+        )
+
+    def later(self) -> None:
+        self._now += LOOK_INTERVAL_S
+
+
+def rewriting(
+    tmp_path: Path, test: Callable[[Rewritten], Awaitable[None]], answer: Any = None, **settings: Any
+) -> None:
+    async def main() -> None:
+        async with serving(answer, make_tls(tmp_path)) as server:
+            world = Rewritten(tmp_path, server, **settings)
+            try:
+                await test(world)
+            finally:
+                await world.client.close()
+
+    asyncio.run(main())
+
+
+def test_a_new_login_counts_at_once_after_a_401_and_runs_no_program(tmp_path: Path) -> None:
+    async def test(world: Rewritten) -> None:
+        with pytest.raises(AccessDenied):
+            await world.client.get(PATH)
+        world.rewrite({"token": "t2"})
+        await world.client.get(PATH)
+
+    rewriting(tmp_path, test, only("t2"))
+
+
+def test_a_new_login_counts_before_the_old_one_is_refused(tmp_path: Path) -> None:
+    async def test(world: Rewritten) -> None:
+        await world.client.get(PATH)
+        world.rewrite({"token": "t2"})
+        world.later()
+        await world.client.get(PATH)
+        sent = [request.headers["authorization"] for request in world.server.requests]
+        assert sent == ["Bearer t1", "Bearer t2"]
+
+    rewriting(tmp_path, test)
+
+
+def test_lower_rights_count_as_soon_as_the_file_says_so(tmp_path: Path) -> None:
+    async def test(world: Rewritten) -> None:
+        await world.client.get(PATH)
+        world.rewrite({"token": "t1", "as": "viewer"})
+        world.later()
+        await world.client.get(PATH)
+        assert "impersonate-user" not in world.server.requests[0].headers
+        assert world.server.requests[1].headers["impersonate-user"] == "viewer"
+
+    rewriting(tmp_path, test)
+
+
+def test_what_the_file_asks_for_later_needs_consent_as_well(tmp_path: Path) -> None:
+    async def test(world: Rewritten) -> None:
+        await world.client.get(PATH)
+        for user, cluster, reason in (
+            (Plugin(tmp_path).user, {}, "wants to run a program"),
+            (
+                {"token": "t1"},
+                {"insecure-skip-tls-verify": True, "certificate-authority-data": None},
+                "unverified",
+            ),
+            ({"token": "t1", "auth-provider": {"name": "gcp"}}, {}, "auth-provider"),
+        ):
+            world.rewrite(user, **cluster)
+            world.later()
+            with pytest.raises(AccessDenied, match=reason):
+                await world.client.get(PATH)
+        world.rewrite({"token": "t1"})
+        await world.client.get(PATH)
+        assert len(world.server.requests) == 2
+
+    rewriting(tmp_path, test)
+
+
+def test_a_server_that_the_file_names_later_is_not_armed(tmp_path: Path) -> None:
+    async def test(world: Rewritten) -> None:
+        await world.client.delete(PATH)
+        world.rewrite({"token": "t1"}, path="/other")
+        world.later()
+        with pytest.raises(NotArmed):
+            await world.client.delete(PATH)
+        assert not world.client.armed
+        assert [request.method for request in world.server.requests] == ["DELETE"]
+
+    rewriting(tmp_path, test)
+
+
+def test_a_half_written_certificate_does_not_end_what_works(tmp_path: Path) -> None:
+    async def test(world: Rewritten) -> None:
+        certificate = tmp_path / "client.pem"
+        good, key = make_certificate()
+        certificate.write_bytes(good)
+        (tmp_path / "key.pem").write_bytes(key)
+        world.rewrite({"token": "t1", "client-certificate": "client.pem", "client-key": "key.pem"})
+        world.later()
+        await world.client.get(PATH)
+        certificate.write_bytes(good[:100])
+        world.later()
+        await world.client.get(PATH)
+        before = world.connection._loaded
+        certificate.write_bytes(good)
+        world.later()
+        await world.client.get(PATH)
+        assert world.connection._loaded is not before
+
+    rewriting(tmp_path, test)
+
+
+def test_a_rotated_token_file_counts_before_the_old_token_is_refused(tmp_path: Path) -> None:
+    async def test(world: Rewritten) -> None:
+        (tmp_path / "token").write_text("one\n")
+        world.rewrite({"tokenFile": "token"})
+        world.later()
+        await world.client.get(PATH)
+        (tmp_path / "token").write_text("other\n")
+        world.later()
+        await world.client.get(PATH)
+        sent = [request.headers["authorization"] for request in world.server.requests]
+        assert sent == ["Bearer one", "Bearer other"]
+
+    rewriting(tmp_path, test)

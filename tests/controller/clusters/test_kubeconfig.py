@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from controller.clusters.kubeconfig import (
     read_kubeconfig,
     split_kubeconfig_paths,
 )
+from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.errors import KubeconfigError
+from tests.controller.clusters.certificates import encode
 
 SERVER = "https://api.example:6443"
 
@@ -143,3 +146,105 @@ def test_a_file_that_others_may_write_is_not_believed(tmp_path: Path, mode: int)
 def test_several_files_are_listed_as_kubectl_lists_them() -> None:
     assert split_kubeconfig_paths(os.pathsep.join(["/a/b", "", "/c"])) == (Path("/a/b"), Path("/c"))
     assert split_kubeconfig_paths("~/x")[0].is_absolute()
+
+
+def test_names_beside_a_linked_kubeconfig_count_from_the_link(tmp_path: Path) -> None:
+    (tmp_path / "kube").mkdir()
+    write(tmp_path / "dotfiles", document(**{"certificate-authority": "ca.pem"}))
+    (tmp_path / "kube" / "config").symlink_to("../dotfiles")
+    authority = read_kubeconfig([tmp_path / "kube" / "config"]).contexts["eu"].cluster.authority
+    assert authority is not None
+    assert authority.file == tmp_path / "kube" / "ca.pem"
+
+
+def test_two_hundred_contexts_with_certificates_are_read(tmp_path: Path) -> None:
+    data = encode(b"A" * 1500)
+    names = [f"c{number}" for number in range(200)]
+    user = {"client-certificate-data": data, "client-key-data": encode(b"B" * 1700)}
+    cluster = {"server": SERVER, "certificate-authority-data": data}
+    path = tmp_path / "config"
+    content = {
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}} for name in names],
+        "clusters": [{"name": name, "cluster": cluster} for name in names],
+        "users": [{"name": name, "user": user} for name in names],
+    }
+    path.write_text(json.dumps(content))
+    assert path.stat().st_size > 1_100_000
+    contexts = read_kubeconfig([path]).contexts
+    assert [context.problem for context in contexts.values()] == [None] * 200
+
+
+def test_yaml_aliases_and_merges_that_people_write_are_read(tmp_path: Path) -> None:
+    text = """
+    x-common: &common {insecure-skip-tls-verify: &no false, server: https://x}
+    clusters:
+    - {name: a, cluster: {<<: *common, tls-server-name: a}}
+    - {name: b, cluster: {server: https://y, insecure-skip-tls-verify: *no}}
+    contexts:
+    - {name: a, context: {cluster: a}}
+    - {name: b, context: {cluster: b}}
+    """
+    kubeconfig = read(tmp_path, text)
+    assert [(c.server, c.cluster.tls_server_name, c.problem) for c in kubeconfig.contexts.values()] == [
+        ("https://x", "a", None),
+        ("https://y", None, None),
+    ]
+    assert kubeconfig.notes == (
+        f"{tmp_path / 'config'}: the field x-common is not known and was passed over",
+    )
+
+
+def test_a_plugin_is_read_with_all_that_it_says(tmp_path: Path) -> None:
+    content = document(
+        extensions=[
+            {"name": "other", "extension": {"a": 1}},
+            {"name": "client.authentication.k8s.io/exec", "extension": {"shootRef": {"n": 1}}},
+        ]
+    )
+    content["users"][0]["user"] = {
+        "exec": {
+            "command": "./bin/login",
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "args": ["get-token"],
+            "env": [{"name": "A", "value": "1"}, {"name": "B"}],
+            "installHint": "get it",
+            "interactiveMode": "IfAvailable",
+            "provideClusterInfo": True,
+        }
+    }
+    context = read(tmp_path, content).contexts["eu"]
+    assert context.problem is None
+    assert context.exec_plugin == ExecPlugin(
+        command=str(tmp_path / "bin" / "login"),
+        api_version="client.authentication.k8s.io/v1beta1",
+        arguments=("get-token",),
+        environment={"A": "1", "B": ""},
+        install_hint="get it",
+        wants_cluster=True,
+    )
+    assert context.cluster.plugin_config == {"shootRef": {"n": 1}}
+
+
+@pytest.mark.parametrize(
+    ("server", "resolved"),
+    [
+        ("https://x:6443/", "https://x:6443"),
+        ("https://[::1]:6443/k8s/clusters/c", "https://[::1]:6443/k8s/clusters/c"),
+        ("x:6443", "http://x:6443"),
+        ("10.0.0.1:6443", "http://10.0.0.1:6443"),
+    ],
+)
+def test_a_server_is_understood_as_by_kubectl(tmp_path: Path, server: str, resolved: str) -> None:
+    content = document(server=server)
+    content["users"][0]["user"] = None
+    assert read(tmp_path, content).contexts["eu"].server == resolved
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["ftp://x", "https://", "https://x:99999", "https://x:y", "https://u:p@x", "https://x/?a=b", "https://x#f"],
+)  # fmt: skip
+def test_a_server_that_no_api_server_has_is_refused_without_its_password(tmp_path: Path, server: str) -> None:
+    problem = read(tmp_path, document(server=server)).contexts["eu"].problem
+    assert problem is not None
+    assert "u:p" not in problem

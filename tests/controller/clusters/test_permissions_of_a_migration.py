@@ -92,12 +92,12 @@ async def move_there_and_back_and_there(place: Place) -> None:
     [migration_id] = await resume_all(second, place.picture())
     second.cancel(migration_id)
     view = await wait_for(second, lambda view: view.stage.is_final)
-    assert view.stage is MigrationStage.ROLLED_BACK, view.detail
+    assert view.stage is MigrationStage.ROLLED_BACK, view.sentence
     await second.stop()
     third = place.controller()
     await third.start(place.dry_run(), plan)
     view = await wait_for(third, lambda view: view.stage.is_final)
-    assert view.stage is MigrationStage.DONE, view.detail
+    assert view.stage is MigrationStage.DONE, view.sentence
     await third.stop()
 
 

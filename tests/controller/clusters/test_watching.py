@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,9 +32,11 @@ NODES, DEPLOYMENTS, PODS = "/api/v1/nodes", "/apis/apps/v1/deployments", "/api/v
 class World:
     """A watch over a fake API server, its record, and the pauses that it asked for."""
 
-    def __init__(self, api: FakeApi, namespace: str | None = None) -> None:
+    def __init__(
+        self, api: FakeApi, namespace: str | None = None, override: ContextOverride | None = None
+    ) -> None:
         self.api = api
-        self.record = ClusterRecord(api.context, ContextOverride(namespace=namespace))
+        self.record = ClusterRecord(api.context, override or ContextOverride(namespace=namespace))
         self.changes = 0
         self.pauses: list[float] = []
         self._resume = asyncio.Event()
@@ -268,7 +271,11 @@ def test_a_denied_kind_is_named_with_what_to_do_and_the_others_are_shown() -> No
         await world.until(lambda: len(world.record.build().workloads) == 1)
         cluster = world.record.build()
         assert cluster.health is Health.DENIED
-        assert cluster.reason == 'may not list nodes (nodes is forbidden: User "x"); grant the role'
+        assert cluster.reason == (
+            'may not list nodes (nodes is forbidden: User "x"); so what they are and cost is not known: grant the '
+            "role, or say it in the configuration file under [contexts.eu]: "
+            "provider, region, instance_type, node_cpu_cores, node_memory_gib"
+        )
         assert not cluster.is_complete
         assert cluster.free is None
 
@@ -389,3 +396,33 @@ def test_a_missing_api_is_told_and_retried() -> None:
         assert "could not find" in world.record.reason
 
     watching(test, hide)
+
+
+DECLARED = ContextOverride(
+    "aws", "eu-west-1", "m5.large", namespace="shop", node_cpu_cores=2.0, node_memory_gib=8.0
+)
+
+
+def test_nodes_that_may_not_be_listed_are_what_the_configuration_says_and_their_free_room_is_unknown() -> (
+    None
+):
+    def deny(api: FakeApi) -> None:
+        api.lists["/apis/apps/v1/namespaces/shop/deployments"] = [make_deployment()]
+        api.lists["/api/v1/namespaces/shop/pods"] = []
+        api.failures[NODES] = AccessDenied("eu", "nodes is forbidden", status=403)
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        cluster = world.record.build()
+        assert cluster.is_complete
+        assert [str(node.offering) for node in cluster.nodes] == ["aws/eu-west-1/m5.large (on_demand)"]
+        assert cluster.free is None
+
+    watching(test, deny, namespace="shop", override=DECLARED)
+
+
+@pytest.mark.parametrize(
+    "missing", ["provider", "region", "instance_type", "node_cpu_cores", "node_memory_gib"]
+)
+def test_half_a_declaration_of_nodes_is_none(missing: str) -> None:
+    assert not ClusterRecord("eu", replace(DECLARED, **{missing: None})).take_declared_nodes()

@@ -245,17 +245,25 @@ def test_a_look_that_failed_is_told_once_and_tried_again(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("journal", "reason"),
-    [('{"version": 99, "migration": {}}', "has the version 99"), (None, "speaks of another workload")],
-    ids=["of a newer version", "of another workload"],
+    ("journal", "change", "reason"),
+    [
+        ('{"version": 99, "what it looks like": "nobody knows"}', ("", ""), "has version 99"),
+        (
+            None,
+            ('"name":"copies"', '"name":"traffic"'),
+            "has the step traffic, which this program does not know",
+        ),
+        (None, ('"name":"checkout"', '"name":"other"'), "of another workload"),
+    ],
+    ids=["of a newer version", "with a newer step", "of another workload"],
 )
 def test_a_journal_that_is_not_believed_is_told_once_and_left_alone(
-    tmp_path: Path, journal: str | None, reason: str
+    tmp_path: Path, journal: str | None, change: tuple[str, str], reason: str
 ) -> None:
     async def scenario(world: World) -> None:
         await close_in_the_middle(world)
         annotations = world.source.objects[LEASE_PATH]["metadata"]["annotations"]
-        forged = annotations[JOURNAL_ANNOTATION].replace('"name":"checkout"', '"name":"other"')
+        forged = annotations[JOURNAL_ANNOTATION].replace(*change)
         annotations[JOURNAL_ANNOTATION] = journal or forged
         before = len(world.source.history)
         restarted = Restarted(world)

@@ -20,6 +20,7 @@ from controller.history.events import (
     MoveStarted,
     PhaseEntered,
     Recorded,
+    StatedReason,
 )
 from controller.history.files import HistoryFiles
 from controller.history.history import History
@@ -29,7 +30,6 @@ from controller.history.settings import HistorySettings
 from controller.history.store import HistoryStore
 from controller.history.writer import HistoryWriter
 from oracle.clocks import Clocks
-from oracle.reason import Severity
 
 NOW = 1_790_000_000.0
 KEY = bytes(range(32))
@@ -55,7 +55,7 @@ def started(migration_id: str = "m1") -> MoveStarted:
 
 def entered(phase: str, migration_id: str = "m1") -> PhaseEntered:
     return PhaseEntered(
-        migration_id, CHECKOUT, "osaka", phase, "scaled", "It goes on", Severity.INFO, 1, 2, 3, 4
+        migration_id, CHECKOUT, "osaka", phase, "scaled", StatedReason("It goes on"), 1, 2, 3, 4
     )
 
 
@@ -66,8 +66,7 @@ def ended(phase: str = "DONE", migration_id: str = "m1") -> MoveEnded:
         "osaka",
         phase,
         "soaked",
-        "Moved to osaka",
-        Severity.INFO,
+        StatedReason("Moved to osaka"),
         NOW,
         PREDICTED,
         REALISED,

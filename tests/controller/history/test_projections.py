@@ -24,6 +24,7 @@ from controller.history.events import (
     PricesBack,
     PricesLost,
     Recorded,
+    StatedReason,
     state_reason,
 )
 from controller.history.projections import MoveFold, PastMove, find_state_at, fold_moves, sum_up_savings
@@ -86,7 +87,7 @@ def test_moves_of_which_nothing_is_heard_for_long_are_forgotten() -> None:
 
 def test_savings_compare_what_was_predicted_with_what_came_and_count_what_is_unknown() -> None:
     unknown = MoveEnded(
-        *("m2", CHECKOUT, "osaka", "DONE", "soaked", "Moved", ended().severity, NOW),
+        *("m2", CHECKOUT, "osaka", "DONE", "soaked", StatedReason("Moved"), NOW),
         predicted=PREDICTED,
         realised=MoveFigures(),
         at_todays_prices=False,

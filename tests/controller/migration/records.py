@@ -10,9 +10,11 @@ from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.costs import plan_wave_sizes
 from controller.migration.protocol.record import MigrationRecord, MovePlan, SideRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, MigrationState, Phase
+from controller.reasons import Code
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote
 
+BECAUSE = Code.UNCLASSIFIED.because(text="because")
 NOW = 1_790_000_000.0
 WORKLOAD = WorkloadKey("paris", "shop", "checkout")
 
@@ -74,4 +76,4 @@ def record(phase: Phase = Phase.VERIFY, *, source: int = 6, target: int = 1) -> 
 
 def event(kind: EventKind) -> Event:
     """An event as the driver would make it."""
-    return Event(kind, "because", HoldReason.PRICE_STALE if kind is EventKind.HELD else None)
+    return Event(kind, BECAUSE, HoldReason.PRICE_STALE if kind is EventKind.HELD else None)

@@ -365,6 +365,22 @@ def test_refused_connection_names_the_address_without_the_password(
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("url", "password"),
+    [
+        ("redis://127.0.0.1:1", None),
+        ("redis://127.0.0.1:1", "hunter2"),
+        ("redis://me@127.0.0.1:1", "hunter2"),
+        ("redis://:hunter2@127.0.0.1:1", None),
+    ],
+)
+def test_password_is_that_of_the_settings_or_of_the_address(url: str, password: str | None) -> None:
+    host = RemoteHost(url, OracleSettings(redis_url=url, redis_password=password))
+    options = host._make_client(0).connection_pool.connection_kwargs
+    assert options.get("password") == (password or ("hunter2" if "hunter2" in url else None))
+    assert options.get("username") == ("me" if "me@" in url else None)
+
+
 @pytest.mark.parametrize("url", ["http://host", "redis//host", "", "redis://host:port"])
 def test_address_that_can_never_work_is_refused_at_once(settings: OracleSettings, url: str) -> None:
     with pytest.raises(StoreUrlError, match="use redis://"):

@@ -14,6 +14,7 @@ from controller.migration.access.lease import ClusterLease, find_holder, format_
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.settings import MigrationSettings
 from oracle.clocks import Clocks
+from tests.controller.migration.access.fakes import RecordingApi
 from tests.simulation.fake_cluster import FakeCluster, Request
 from tests.simulation.network import Delivery, FakeApi, Network
 from tests.simulation.virtual_loop import run_virtual
@@ -110,6 +111,24 @@ def test_a_lease_not_renewed_in_time_is_no_licence_to_write() -> None:
         assert not lease.is_valid
 
     virtually(scenario)
+
+
+def test_a_renewal_counts_from_its_sending_however_slow_the_answer_was() -> None:
+    """Another instance counts from the landing, which is between the two."""
+    now = [100.0]
+    api = RecordingApi("paris", [])
+
+    def answer_slowly() -> None:
+        now[0] += 15
+
+    api.on_write = answer_slowly
+    clocks = Clocks(lambda: now[0], lambda: now[0])
+    lease = ClusterLease(api, "shop", "checkout", "me", MigrationSettings(), clocks)
+    assert asyncio.run(lease.try_acquire())
+    assert lease.renewed_at == 100.0
+    assert lease.is_valid
+    now[0] = 120.0
+    assert not lease.is_valid
 
 
 def test_a_released_lease_keeps_epoch_and_journal_and_is_free_at_once() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.decision.costs import plan_wave_sizes
-from controller.migration.protocol.bounds import is_within_ceiling, may_lower, may_retreat
+from controller.migration.protocol.bounds import is_within_ceiling, may_lower, may_roll_back
 
 
 def lower(
@@ -40,7 +40,7 @@ def test_the_source_is_lowered_only_by_what_serves_in_the_target() -> None:
 def test_unknown_counts_never_allow_a_write() -> None:
     assert not lower(None, 3, 3)
     assert not lower(6, 3, None)
-    assert not may_retreat(
+    assert not may_roll_back(
         target_available=None, target_to=0, source_available=6, source_replicas=6, floor=6, desired=6
     )
 
@@ -60,7 +60,7 @@ def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
     """
 
     def retreat(target_available: int, source_available: int) -> bool:
-        return may_retreat(
+        return may_roll_back(
             target_available=target_available,
             target_to=2,
             source_available=source_available,
@@ -71,6 +71,12 @@ def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
 
     assert retreat(1, 4)
     assert not retreat(3, 3)
+
+
+def test_more_than_the_workload_and_one_wave_is_beyond_the_ceiling() -> None:
+    assert is_within_ceiling(6, 2, desired=6, surge=2)
+    assert not is_within_ceiling(6, 3, desired=6, surge=2)
+    assert not is_within_ceiling(9, 0, desired=6, surge=2)
 
 
 @given(st.integers(1, 40), st.data())

@@ -12,10 +12,11 @@ from controller.errors import (
     RequestRefused,
     ServerFailed,
 )
-from controller.migration.protocol.errors import HoldNeeded, LeaseUncertain, MoveFailed
-from controller.migration.protocol.failures import to_event
-from controller.migration.protocol.journal import JournalError
+from controller.migration.protocol.errors import HoldNeeded, JournalError, LeaseUncertain, MoveFailed
+from controller.migration.protocol.failures import find_hold, to_event
 from controller.migration.protocol.states import EventKind, HoldReason, Phase, accepts
+from controller.reasons import Code
+from oracle.reason import Reason
 from tests.controller.migration.records import record
 
 TROUBLES: list[tuple[ControllerError, HoldReason]] = [
@@ -27,21 +28,50 @@ TROUBLES: list[tuple[ControllerError, HoldReason]] = [
     (AccessDenied("osaka", "forbidden"), HoldReason.AUTH),
     (NotArmed("osaka", "PATCH"), HoldReason.OPERATOR),
     (ObjectNotFound("paris", "config map"), HoldReason.INTERFERENCE),
-    (HoldNeeded(HoldReason.PRICE_STALE, "old"), HoldReason.PRICE_STALE),
+    (HoldNeeded(Code.NO_FRESH_PRICE.because()), HoldReason.PRICE_STALE),
 ]
 
 
 @pytest.mark.parametrize(("error", "hold"), TROUBLES)
-@pytest.mark.parametrize("phase", [Phase.SURGE, Phase.DRAIN, Phase.ROLLBACK])
+@pytest.mark.parametrize("phase", [Phase.SURGE, Phase.SCALE_DOWN_SOURCE, Phase.ROLLBACK])
 def test_what_may_pass_is_held(error: ControllerError, hold: HoldReason, phase: Phase) -> None:
     event = to_event(error, record(phase))
     assert (event.kind, event.hold) == (EventKind.HELD, hold)
 
 
+HOLDS: list[tuple[Reason, HoldReason]] = [
+    (Code.CLUSTER_REPLACED.because(context="osaka"), HoldReason.INTERFERENCE),
+    (Code.COPY_PATH_FOREIGN.because(path="/x"), HoldReason.INTERFERENCE),
+    (Code.DEPLOYMENT_DELETED.because(context="osaka"), HoldReason.INTERFERENCE),
+    (Code.DEPLOYMENT_FOREIGN.because(context="osaka"), HoldReason.INTERFERENCE),
+    (Code.FENCE_FOREIGN.because(context="osaka", fence="m2:1:1"), HoldReason.INTERFERENCE),
+    (Code.FENCE_REMOVED.because(context="osaka"), HoldReason.INTERFERENCE),
+    (Code.MIGRATION_NOT_ARMED.because(context="osaka"), HoldReason.OPERATOR),
+    (Code.NOTHING_LEFT_TO_SAVE.because(replicas=3, worth_usd=None), HoldReason.COST_FLIPPED),
+    (Code.PRICES_NOT_USABLE.because(why="simulated"), HoldReason.PRICE_STALE),
+    (Code.TOO_MANY_REPLICAS.because(context="osaka"), HoldReason.INTERFERENCE),
+    (
+        Code.REPLICAS_CHANGED.because(context="osaka", replicas=2, expected=3, manager="kubectl"),
+        HoldReason.INTERFERENCE,
+    ),
+    (Code.TEMPLATE_CHANGED.because(context="osaka", manager="kubectl"), HoldReason.TEMPLATE_CHANGED),
+    (
+        Code.SOURCE_RESTORED_ALONE.because(replicas=6, source="paris", target="osaka", answer="none"),
+        HoldReason.TARGET_UNREACHABLE,
+    ),
+    (Code.UNCLASSIFIED.because(text="as an older program had it"), HoldReason.OPERATOR),
+]
+
+
+@pytest.mark.parametrize(("reason", "hold"), HOLDS, ids=lambda value: getattr(value, "code", value))
+def test_the_code_alone_tells_what_kind_of_hold_it_is(reason: Reason, hold: HoldReason) -> None:
+    assert find_hold(reason, record()) is hold
+
+
 FAILURES = [
-    MoveFailed("not ready"),
+    MoveFailed(Code.NOTHING_SERVES.because(context="osaka")),
     RequestRefused("osaka", "exceeded quota"),
-    JournalError("would be too big"),
+    JournalError(Code.JOURNAL_TOO_LARGE.because(size=9000, limit=8192)),
 ]
 
 

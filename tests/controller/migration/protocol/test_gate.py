@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 
 from controller.clusters.fleet import WorkloadKey
+from controller.migration.protocol.failures import find_hold
 from controller.migration.protocol.gate import MoveRates, Unpriced, check_gate, compute_remaining_value
 from controller.migration.protocol.states import HoldReason
 from controller.migration.settings import MigrationSettings
-from tests.controller.migration.records import NOW, dry_run
+from tests.controller.migration.records import NOW, dry_run, record
 
 GOOD = MoveRates(Decimal("0.10"), Decimal("0.04"), NOW + 30)
 
@@ -36,7 +37,7 @@ def hold_of(
     closed = check_gate(
         gate, dry_run(), MigrationSettings(), replicas_left=replicas_left, elapsed_s=elapsed_s, now=now
     )
-    return closed.hold if closed is not None else None
+    return find_hold(closed, record()) if closed is not None else None
 
 
 def test_an_armed_priced_and_worthwhile_wave_may_start() -> None:

@@ -8,22 +8,23 @@ from typing import Any
 
 import pytest
 
-from controller.migration.protocol.journal import (
-    MAX_JOURNAL_BYTES,
-    JournalError,
-    decode_journal,
-    encode_journal,
-)
-from controller.migration.protocol.record import CreatedObject, Meter, Side
+from controller.migration.protocol.errors import JournalError
+from controller.migration.protocol.journal import MAX_JOURNAL_BYTES, decode_journal, encode_journal
+from controller.migration.protocol.record import Meter, Note, Side, StepRecord
 from controller.migration.protocol.states import HoldReason, Phase
+from controller.reasons import Code
 from tests.controller.migration.records import record
 
 FULL = replace(
     record(Phase.HOLD).with_intent(Side.TARGET, 3),
     state=replace(
-        record().state, phase=Phase.HOLD, hold=HoldReason.AUTH, resume_phase=Phase.SURGE, reason="403"
+        record().state,
+        phase=Phase.HOLD,
+        hold=HoldReason.AUTH,
+        resume_phase=Phase.SURGE,
+        reason=Code.ACCESS_DENIED.because(context="osaka", answer="403"),
     ),
-    created=(CreatedObject("/api/v1/namespaces/shop/configmaps/settings", "uid-c"),),
+    steps=(StepRecord("copies", target=(Note("/api/v1/namespaces/shop/configmaps/settings", "uid-c"),)),),
     meter=Meter(12.5, 0.25, Decimal("0.0125")),
 )
 
@@ -39,14 +40,17 @@ def test_unknown_money_stays_unknown() -> None:
 
 def test_a_journal_with_twenty_created_objects_fits() -> None:
     path = "/api/v1/namespaces/a-rather-long-namespace-name/configmaps/a-rather-long-name-of-an-object-{:03}"
-    created = tuple(CreatedObject(path.format(index), f"{index:036}") for index in range(20))
-    assert len(encode_journal(replace(FULL, created=created))) < MAX_JOURNAL_BYTES
+    notes = tuple(Note(path.format(index), f"{index:036}") for index in range(20))
+    assert len(encode_journal(replace(FULL, steps=(StepRecord("copies", target=notes),)))) < MAX_JOURNAL_BYTES
 
 
 def test_a_journal_that_would_be_too_big_is_not_written() -> None:
-    created = tuple(CreatedObject("/x" * 100, f"{index:036}") for index in range(60))
+    notes = tuple(Note("/x" * 100, f"{index:036}") for index in range(60))
     with pytest.raises(JournalError, match="the limit is 8192"):
-        encode_journal(replace(FULL, created=created))
+        encode_journal(replace(FULL, steps=(StepRecord("copies", target=notes),)))
+
+
+STEP = {"name": "copies", "status": "prepared", "source": [], "target": []}
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> str:
@@ -64,13 +68,15 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
         ("[" * 5000, "not JSON"),
         ('{"version": 1}', "does not look like one"),
         ("x" * MAX_JOURNAL_BYTES, "longer"),
-        (changed(lambda d: d.update(version=2)), "version 2"),
+        (changed(lambda d: d.update(version=3)), "version 3"),
+        (changed(lambda d: d.update(version=0)), "version 0"),
+        (changed(lambda d: d.update(version=True)), "version True"),
         (changed(lambda d: d["migration"].pop("epoch")), "missing ['epoch']"),
         (changed(lambda d: d["migration"].update(extra=1)), "unknown ['extra']"),
         (changed(lambda d: d["migration"].update(epoch="4")), "migration.epoch"),
         (changed(lambda d: d["migration"].update(epoch=True)), "migration.epoch"),
         (changed(lambda d: d["migration"].update(epoch=4.5)), "migration.epoch"),
-        (changed(lambda d: d["migration"].update(created={})), "no list at migration.created"),
+        (changed(lambda d: d["migration"].update(steps={})), "no list at migration.steps"),
         (changed(lambda d: d["migration"].update(source=[])), "no object at migration.source"),
         (changed(lambda d: d["migration"]["state"].update(phase="FLYING")), "migration.state.phase"),
         (changed(lambda d: d["migration"]["state"].update(phase=[])), "migration.state.phase"),
@@ -135,6 +141,8 @@ def migration_with(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (migration_with(dry_run={"target": "tokyo"}), "two targets"),
         (migration_with(target={"cluster_uid": "cluster-a"}), "no two clusters"),
         (migration_with(source={"deployment_uid": None}), "no two clusters"),
+        (migration_with(steps=[STEP, STEP]), "steps without a name of their own"),
+        (migration_with(steps=[{**STEP, "name": "a/b"}]), "steps without a name of their own"),
         (migration_with(floor=0), "no floor"),
         (migration_with(dry_run={"egress_usd": "-1000000"}), "a cost below zero"),
     ],

@@ -9,18 +9,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.migration.protocol.journal import decode_journal, encode_journal
-from controller.migration.protocol.journal_bounds import build_largest, shorten_reason
-from controller.migration.protocol.record import CreatedObject, Intent, Meter, MigrationRecord, Side
+from controller.migration.protocol.journal_bounds import ANY_UID, build_largest, shorten_reason
+from controller.migration.protocol.record import Intent, Meter, MigrationRecord, Note, Side, StepRecord
 from controller.migration.protocol.states import HoldReason, Phase
+from controller.reasons import Code
 from tests.controller.migration.records import record
 
 PATHS = [f"/api/v1/namespaces/shop/configmaps/settings-{part:02}" for part in range(12)]
 
 
+def copies(uid: str) -> tuple[StepRecord, ...]:
+    """What the copies leave in the journal."""
+    return (StepRecord("copies", target=tuple(Note(path, uid) for path in PATHS)),)
+
+
 def with_reason(reason: str) -> MigrationRecord:
     """A migration that was held for this reason."""
     known = record(Phase.HOLD)
-    state = replace(known.state, reason=reason, hold=HoldReason.TARGET_UNREACHABLE, resume_phase=Phase.DRAIN)
+    state = replace(
+        known.state,
+        reason=Code.UNCLASSIFIED.because(text=reason),
+        hold=HoldReason.TARGET_UNREACHABLE,
+        resume_phase=Phase.SCALE_DOWN_SOURCE,
+    )
     return replace(known, state=state)
 
 
@@ -40,15 +51,17 @@ def test_no_journal_grows_beyond_what_was_foreseen(
         epoch=epoch,
         operation=wave * 1000,
         intent=Intent(Side.SOURCE, 6, epoch),
-        created=tuple(CreatedObject(path, "0a1b2c3d-0000-4000-8000-123456789abc") for path in PATHS),
+        steps=copies("0a1b2c3d-0000-4000-8000-123456789abc"),
         meter=Meter(elapsed_s, elapsed_s / 7, known.meter.overlap_usd),
         ended_at=known.started_at + elapsed_s,
     )
     journal = encode_journal(shorten_reason(grown))
-    assert len(journal) <= len(encode_journal(build_largest(known, PATHS)))
+    assert len(journal) <= len(encode_journal(build_largest(known, copies(ANY_UID))))
 
 
 @pytest.mark.parametrize("reason", ["x" * 5000, "ж" * 5000, "🚢" * 5000])
 def test_long_reasons_are_cut_and_still_read(reason: str) -> None:
     journal = encode_journal(shorten_reason(with_reason(reason)))
-    assert decode_journal(journal).state.reason.startswith(reason[:60])
+    cut = decode_journal(journal).state.reason
+    assert cut is not None
+    assert str(cut["text"]).startswith(reason[:60])

@@ -19,7 +19,7 @@ from controller.migration.protocol.states import (
     plan_actions,
     transition,
 )
-from tests.controller.migration.records import event
+from tests.controller.migration.records import BECAUSE, event
 
 E = EventKind
 START = MigrationState(waves=(1, 2))
@@ -73,12 +73,12 @@ def test_an_event_is_taken_or_leaves_the_state_alone(phase: Phase, kind: EventKi
 
 def test_a_hold_without_a_reason_is_no_event() -> None:
     with pytest.raises(InvalidTransition):
-        transition(in_phase(Phase.SURGE), Event(E.HELD, "why?"))
+        transition(in_phase(Phase.SURGE), Event(E.HELD, BECAUSE))
 
 
 def test_a_hold_goes_back_to_the_wave_it_came_from() -> None:
     second_wave = converse([*BEGINNING, *ONE_WAVE, E.SCALED])
-    held, _ = transition(second_wave, Event(E.HELD, "no answer", HoldReason.TARGET_UNREACHABLE))
+    held, _ = transition(second_wave, Event(E.HELD, BECAUSE, HoldReason.TARGET_UNREACHABLE))
     back, actions = transition(held, event(E.HOLD_ENDED))
     assert (back.phase, back.wave) == (Phase.VERIFY, 1)
     assert actions == (Action(ActionKind.AWAIT_TARGET, 2),)
@@ -86,7 +86,7 @@ def test_a_hold_goes_back_to_the_wave_it_came_from() -> None:
 
 def test_a_hold_that_changes_its_reason_still_knows_the_way_back() -> None:
     state = converse([*BEGINNING, E.SCALED, E.HELD])
-    again, _ = transition(state, Event(E.HELD, "worse", HoldReason.AUTH))
+    again, _ = transition(state, Event(E.HELD, BECAUSE, HoldReason.AUTH))
     assert (again.resume_phase, again.hold) == (Phase.VERIFY, HoldReason.AUTH)
 
 
@@ -127,7 +127,7 @@ def test_no_conversation_leaves_the_plan(kinds: list[EventKind]) -> None:
 @given(st.lists(st.sampled_from(list(EventKind)), max_size=60))
 def test_going_back_never_turns_forward_again(kinds: list[EventKind]) -> None:
     state, has_turned = MigrationState(waves=(1, 3)), False
-    forward = {Phase.SURGE, Phase.VERIFY, Phase.DRAIN, Phase.SETTLE, Phase.SOAK, Phase.DONE}
+    forward = {Phase.SURGE, Phase.VERIFY, Phase.SCALE_DOWN_SOURCE, Phase.SETTLE, Phase.SOAK, Phase.DONE}
     for kind in kinds:
         if accepts(state, kind):
             state, _ = transition(state, event(kind))
@@ -138,14 +138,14 @@ def test_going_back_never_turns_forward_again(kinds: list[EventKind]) -> None:
 @pytest.mark.parametrize("hold", [None, *HoldReason])
 def test_only_a_whole_hold_without_the_target_counts_it_as_lost(hold: HoldReason | None) -> None:
     held = converse([*BEGINNING, E.HELD])
-    expired, _ = transition(held, Event(E.HOLD_EXPIRED, "why", hold))
+    expired, _ = transition(held, Event(E.HOLD_EXPIRED, BECAUSE, hold))
     assert expired.target_is_lost == (hold is HoldReason.TARGET_UNREACHABLE)
     assert not converse([E.CANCELLED], held).target_is_lost
 
 
 def test_a_target_that_is_back_is_not_lost_any_more() -> None:
     lost, _ = transition(
-        converse([*BEGINNING, E.HELD]), Event(E.HOLD_EXPIRED, "why", HoldReason.TARGET_UNREACHABLE)
+        converse([*BEGINNING, E.HELD]), Event(E.HOLD_EXPIRED, BECAUSE, HoldReason.TARGET_UNREACHABLE)
     )
     assert lost.target_is_lost
     back = converse([E.HELD, E.HOLD_ENDED], lost)

@@ -1,4 +1,4 @@
-"""What one cluster's Lease says counts as far as the other's bears it out."""
+"""What one cluster's Lease says counts as far as the other's confirms it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from controller.migration.protocol.record import CreatedObject, MigrationRecord, MovePlan, Side
+from controller.migration.protocol.errors import JournalDoubted
+from controller.migration.protocol.record import MigrationRecord, MovePlan, Note, Side, StepRecord
 from controller.migration.protocol.states import Phase
-from controller.migration.protocol.verification import JournalDoubted, find_unfinished_journal, reconcile
+from controller.migration.protocol.verification import confirm, find_unfinished_journal
+from controller.reasons import Code
 from tests.controller.migration.records import record
 
 JOURNAL = record(Phase.VERIFY)
@@ -23,39 +25,53 @@ def in_phase(phase: Phase, migration_id: str = "m1") -> MigrationRecord:
     return replace(JOURNAL, migration_id=migration_id, state=replace(JOURNAL.state, phase=phase))
 
 
-def test_a_mirror_that_lags_bears_the_journal_out() -> None:
+def test_a_mirror_that_lags_confirms_the_journal() -> None:
     lagging = replace(in_phase(Phase.SURGE), operation=3, intent=None, epoch=1)
-    assert reconcile(JOURNAL, lagging) == JOURNAL
+    assert confirm(JOURNAL, lagging) == JOURNAL
 
 
 def test_what_the_target_holds_is_taken_from_the_target() -> None:
-    planted = (CreatedObject("/api/v1/namespaces/shop/configmaps/precious", "u"),)
-    journal = replace(JOURNAL, created=planted, target=replace(JOURNAL.target, deployment_uid="precious"))
-    assert reconcile(journal, JOURNAL) == JOURNAL
+    known, planted = Note("/api/v1/namespaces/shop/configmaps/known", "u"), Note("/precious", "u")
+    mirror = replace(JOURNAL, steps=(StepRecord("copies", target=(known,)),))
+    forged = replace(mirror, steps=(StepRecord("copies", target=(known, planted)), StepRecord("hooks")))
+    forged = replace(forged, target=replace(JOURNAL.target, deployment_uid="precious"))
+    confirmed = confirm(forged, mirror)
+    assert confirmed.target == JOURNAL.target
+    assert confirmed.target_notes == (known,)
+
+
+def test_what_was_changed_in_the_source_is_taken_from_the_source() -> None:
+    ours, planted = Note("minReplicas", "3"), Note("minReplicas", "0")
+    journal = replace(JOURNAL, steps=(StepRecord("autoscalers", source=(ours,)),))
+    forged = replace(
+        JOURNAL, steps=(StepRecord("autoscalers", source=(planted,)), StepRecord("x", source=(planted,)))
+    )
+    assert [step.source for step in confirm(journal, forged).steps] == [(ours,), ()]
 
 
 @pytest.mark.parametrize(
     ("mirror", "doubt"),
     [
-        (None, "osaka does not know of this migration"),
-        (in_phase(Phase.VERIFY, "another"), "osaka does not know of this migration"),
-        (in_phase(Phase.DONE), "osaka says that this migration is over"),
-        (replace(JOURNAL, floor=1), "osaka tells another story"),
-        (replace(JOURNAL, surge=6), "osaka tells another story"),
-        (replace(JOURNAL, template_hash="beef"), "osaka tells another story"),
-        (replace(JOURNAL, started_at=0.0), "osaka tells another story"),
-        (replace(JOURNAL, plan=MovePlan(create_namespace=True)), "osaka tells another story"),
-        (replace(JOURNAL, target_existed=True), "osaka tells another story"),
-        (replace(JOURNAL, source=replace(JOURNAL.source, deployment_uid="x")), "osaka tells another story"),
-        (replace(JOURNAL, source=JOURNAL.target, target=JOURNAL.source), "osaka tells another story"),
-        (replace(JOURNAL, state=replace(JOURNAL.state, waves=(6,))), "osaka tells another story"),
+        (None, Code.JOURNAL_NOT_BELIEVED_THERE),
+        (in_phase(Phase.VERIFY, "another"), Code.JOURNAL_NOT_BELIEVED_THERE),
+        (in_phase(Phase.DONE), Code.JOURNAL_OVER_THERE),
+        (replace(JOURNAL, floor=1), Code.JOURNAL_CONTRADICTED),
+        (replace(JOURNAL, surge=6), Code.JOURNAL_CONTRADICTED),
+        (replace(JOURNAL, template_hash="beef"), Code.JOURNAL_CONTRADICTED),
+        (replace(JOURNAL, started_at=0.0), Code.JOURNAL_CONTRADICTED),
+        (replace(JOURNAL, plan=MovePlan(create_namespace=True)), Code.JOURNAL_CONTRADICTED),
+        (replace(JOURNAL, target_existed=True), Code.JOURNAL_CONTRADICTED),
+        (replace(JOURNAL, source=replace(JOURNAL.source, deployment_uid="x")), Code.JOURNAL_CONTRADICTED),
+        (replace(JOURNAL, source=JOURNAL.target, target=JOURNAL.source), Code.JOURNAL_CONTRADICTED),
+        (replace(JOURNAL, state=replace(JOURNAL.state, waves=(6,))), Code.JOURNAL_CONTRADICTED),
     ],
 )
-def test_a_journal_that_the_target_does_not_bear_out_is_doubted(
-    mirror: MigrationRecord | None, doubt: str
+def test_a_journal_that_the_target_does_not_confirm_is_doubted(
+    mirror: MigrationRecord | None, doubt: Code
 ) -> None:
-    with pytest.raises(JournalDoubted, match=doubt):
-        reconcile(JOURNAL, mirror)
+    with pytest.raises(JournalDoubted) as doubted:
+        confirm(JOURNAL, mirror)
+    assert doubted.value.reason.code is doubt
 
 
 @pytest.mark.parametrize(

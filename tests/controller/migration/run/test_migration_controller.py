@@ -72,7 +72,7 @@ def test_what_is_not_offered_is_refused_for_the_same_reason(tmp_path: Path) -> N
         controller = world.build_controller("a")
         await wait_until_over(controller, await controller.start(world.dry_run()))
         assert controller.views()[0].stage is MigrationStage.REFUSED
-        assert obstacle in controller.views()[0].detail
+        assert obstacle in controller.views()[0].sentence
 
     assert simulate(scenario, 1, tmp_path).result() == (6, None)
 
@@ -86,7 +86,7 @@ def test_a_restart_of_the_pods_is_no_change_of_their_template(tmp_path: Path) ->
         world.target.deploy(PATH, waiting)
         controller = world.build_controller("a")
         await wait_until_over(controller, await controller.start(world.dry_run()))
-        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].detail
+        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].sentence
 
     assert simulate(scenario, 1, tmp_path).result() == (0, 6)
 

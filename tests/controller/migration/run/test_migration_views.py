@@ -8,9 +8,10 @@ from controller.contract.snapshots import MigrationStage
 from controller.migration.protocol.gate import Unpriced
 from controller.migration.protocol.observation import parse_deployment
 from controller.migration.protocol.states import Phase
-from controller.migration.run.migration_views import build_view, describe
+from controller.migration.run.migration_views import build_view
+from controller.reasons import Code
+from tests.controller.migration.facts import side
 from tests.controller.migration.records import record
-from tests.controller.migration.run.test_rollback import side
 from tests.simulation.world import build_deployment
 
 
@@ -55,7 +56,7 @@ def test_what_has_landed_does_not_vanish_while_a_status_is_older_than_its_spec()
     [
         (Phase.VERIFY, None, 0, 1, 0),
         (Phase.VERIFY, None, 2, 5, 3),
-        (Phase.DRAIN, None, 2, 5, 5),
+        (Phase.SCALE_DOWN_SOURCE, None, 2, 5, 5),
         (Phase.HOLD, Phase.SETTLE, 2, 5, 5),
         (Phase.ROLLBACK, None, 2, 2, 2),
         (Phase.DONE, None, 3, 6, 6),
@@ -71,9 +72,27 @@ def test_after_a_restart_the_waves_that_were_verified_have_landed(
     assert build_view(resumed, None, None, Unpriced(), is_leading=True).landed == landed
 
 
+@pytest.mark.parametrize("phase", list(Phase))
+def test_each_phase_is_told_in_a_sentence_of_its_own(phase: Phase) -> None:
+    view = build_view(record(phase), None, None, Unpriced(), is_leading=True)
+    assert view.detail.code.value == f"phase_{phase.value.lower()}"
+    assert (view.reason, view.sentence) == (None, str(view.detail))
+
+
+def test_a_program_sees_why_a_migration_is_held_and_a_person_reads_both() -> None:
+    reason = Code.LEASE_UNCERTAIN.because(context="osaka")
+    state = replace(record(Phase.HOLD).state, reason=reason)
+    view = build_view(replace(record(), state=state), None, None, Unpriced(), is_leading=True)
+    assert view.reason == reason
+    assert view.sentence == f"On hold, nothing is changed: {reason}"
+
+
 def test_foreign_text_is_shown_harmlessly() -> None:
-    state = replace(record(Phase.HOLD).state, reason="no\x1b[31m answer\u202e\n" + "x" * 5000)
-    text = describe(replace(record(), state=state))
+    state = replace(
+        record(Phase.HOLD).state,
+        reason=Code.UNCLASSIFIED.because(text="no\x1b[31m answer\u202e\n" + "x" * 5000),
+    )
+    text = build_view(replace(record(), state=state), None, None, Unpriced(), is_leading=True).sentence
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert len(text) < 400

@@ -125,7 +125,7 @@ async def wait_for(
     """Follow the views until one fulfils the condition."""
     async with asyncio.timeout(40):
         while not condition(controller.views()[0]):
-            assert not controller.views()[0].stage.is_final, controller.views()[0].detail
+            assert not controller.views()[0].stage.is_final, controller.views()[0].sentence
             await controller.wait_for_change()
     return controller.views()[0]
 
@@ -153,7 +153,7 @@ def test_one_click_moves_all_replicas_and_the_sum_never_falls(tmp_path: Path) ->
             return view.stage.is_final
 
         view = await wait_for(controller, watch)
-        assert view.stage is MigrationStage.DONE, view.detail
+        assert view.stage is MigrationStage.DONE, view.sentence
         assert landed == sorted(landed)
         assert view.landed == REPLICAS
         assert await place.replicas("paris") == (0, 0)
@@ -170,7 +170,7 @@ def test_there_and_back_again(tmp_path: Path) -> None:
         controller = place.controller()
         migration_id = await controller.start(place.dry_run(), MovePlan(create_namespace=True))
         view = await wait_for(controller, lambda view: view.stage.is_final)
-        assert view.stage is MigrationStage.DONE, view.detail
+        assert view.stage is MigrationStage.DONE, view.sentence
         await wait_until_over(controller, migration_id)
         there = await place.workload("osaka")
         assert (there.state_gb, there.obstacles) == (5.0, ())
@@ -178,7 +178,7 @@ def test_there_and_back_again(tmp_path: Path) -> None:
         back = place.controller()
         await back.start(replace(place.dry_run(), workload=there.key, target="paris"))
         view = await wait_for(back, lambda view: view.stage.is_final)
-        assert view.stage is MigrationStage.DONE, view.detail
+        assert view.stage is MigrationStage.DONE, view.sentence
         assert await place.replicas("paris") == (REPLICAS, REPLICAS)
         assert await place.replicas("osaka") == (0, 0)
         here = await place.workload("paris")
@@ -196,7 +196,7 @@ def test_cancel_brings_everything_back(tmp_path: Path) -> None:
         await wait_for(controller, lambda view: view.phase == "VERIFY" and view.wave == 2)
         controller.cancel(migration_id)
         view = await wait_for(controller, lambda view: view.stage.is_final)
-        assert view.stage is MigrationStage.ROLLED_BACK, view.detail
+        assert view.stage is MigrationStage.ROLLED_BACK, view.sentence
         assert await place.replicas("paris") == (REPLICAS, REPLICAS)
         assert await place.replicas("osaka") == (0, 0)
         await controller.stop()
@@ -213,7 +213,7 @@ def test_closing_and_starting_again_goes_on(tmp_path: Path) -> None:
         second = place.controller()
         assert await resume_all(second, place.picture()) == (migration_id,)
         view = await wait_for(second, lambda view: view.stage.is_final)
-        assert view.stage is MigrationStage.DONE, view.detail
+        assert view.stage is MigrationStage.DONE, view.sentence
         assert await resume_all(second, place.picture()) == ()
         await second.stop()
 
@@ -227,7 +227,7 @@ def test_an_unarmed_client_writes_nothing(tmp_path: Path) -> None:
         await controller.start(place.dry_run(), MovePlan(create_namespace=True))
         view = await wait_for(controller, lambda view: view.stage.is_final)
         assert view.stage is MigrationStage.REFUSED
-        assert "osaka" in view.detail
+        assert "osaka" in view.sentence
         assert await place.replicas("paris") == (REPLICAS, REPLICAS)
         leases = await place.clients["osaka"].get(paths.collection("leases", "shop"))
         assert leases["items"] == []
@@ -243,10 +243,10 @@ def test_a_cluster_that_falls_silent_holds_the_move_and_lets_it_go_on(tmp_path: 
         await wait_for(controller, lambda view: view.phase == "VERIFY" and view.wave == 2)
         place.fleet.set_reachable("osaka", False)
         view = await wait_for(controller, lambda view: view.stage is MigrationStage.HOLDING)
-        assert "osaka" in view.detail
+        assert "osaka" in view.sentence
         place.fleet.set_reachable("osaka", True)
         view = await wait_for(controller, lambda view: view.stage.is_final)
-        assert view.stage is MigrationStage.DONE, view.detail
+        assert view.stage is MigrationStage.DONE, view.sentence
         await controller.stop()
 
     run(scenario, tmp_path)
@@ -263,7 +263,7 @@ def test_pods_that_find_no_node_send_everything_back(tmp_path: Path, wave: int) 
             name = node["metadata"]["name"]
             await place.clients["osaka"].patch(paths.item("nodes", name), cordon, PatchType.MERGE)
         view = await wait_for(controller, lambda view: view.stage.is_final)
-        assert view.stage is MigrationStage.ROLLED_BACK, view.detail
+        assert view.stage is MigrationStage.ROLLED_BACK, view.sentence
         await controller.stop()
 
     run(scenario, tmp_path)

@@ -43,7 +43,7 @@ def test_a_quota_that_is_too_small_refuses_the_move_before_it_begins(tmp_path: P
 
     view = attempt(tmp_path, limit)
     assert view.stage is MigrationStage.REFUSED
-    assert "the quota small leaves 5 of pods, 6 are needed" in view.detail
+    assert "the quota small leaves 5 of pods, 6 are needed" in view.sentence
 
 
 def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Path) -> None:
@@ -60,4 +60,4 @@ def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Pat
 
     view = attempt(tmp_path, own)
     assert view.stage is MigrationStage.REFUSED
-    assert "Argo CD manages the replicas and would set them back" in view.detail
+    assert "Argo CD manages the replicas and would set them back" in view.sentence

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
-from controller.clusters.trusted_path import UntrustedPath, check_status, resolve_trusted
+from oracle.trusted_path import UntrustedPath, check_status, resolve_trusted
 
 
 class UntrustedFile(Exception):
@@ -19,15 +20,27 @@ def read_trusted(path: Path, max_bytes: int) -> bytes:
     Raises: UntrustedFile where it is missing, no file, larger than `max_bytes`, or others could change it.
     """
     try:
-        descriptor = _open(resolve_trusted(path))
-        try:
-            return _read(path, descriptor, max_bytes)
-        finally:
-            os.close(descriptor)
-    except UntrustedPath as error:
-        raise UntrustedFile(f"{path} is not believed: {error}") from error
+        with open_trusted(path) as file:
+            return _read(path, file.fileno(), max_bytes)
     except OSError as error:
         raise UntrustedFile(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def open_trusted(path: Path) -> BinaryIO:
+    """Open a file for reading; what was looked at is what is open.
+
+    Raises: UntrustedFile where it is no file or others could change it; OSError where it cannot be opened.
+    """
+    try:
+        descriptor = _open(resolve_trusted(path))
+        try:
+            _check(path, descriptor)
+            return os.fdopen(descriptor, "rb")
+        except BaseException:
+            os.close(descriptor)
+            raise
+    except UntrustedPath as error:
+        raise UntrustedFile(f"{path} is not believed: {error}") from error
 
 
 def _open(path: Path) -> int:
@@ -36,11 +49,14 @@ def _open(path: Path) -> int:
     return os.open(path, sum((getattr(os, name, 0) for name in extra), os.O_RDONLY))
 
 
-def _read(path: Path, descriptor: int, max_bytes: int) -> bytes:
+def _check(path: Path, descriptor: int) -> None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise UntrustedFile(f"{path} is not a file")
     check_status(path, status)
+
+
+def _read(path: Path, descriptor: int, max_bytes: int) -> bytes:
     content = bytearray()
     while chunk := os.read(descriptor, max_bytes + 1 - len(content)):
         content += chunk

@@ -1,0 +1,97 @@
+"""Who goes on with a migration, under which epoch and from which journal: the choices of a takeover. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from controller.migration.protocol.errors import JournalDoubted, LeaseTaken
+from controller.migration.protocol.fences import parse_epoch
+from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.states import Event, EventKind, MigrationState, Phase, transition
+from controller.migration.protocol.verification import confirm, is_same_plan
+from controller.reasons import Code
+from oracle.reason import Reason
+
+
+def choose_epoch(leased: int, fences: Iterable[str | None]) -> int:
+    """Return an epoch above all that either cluster has ever seen. `leased`: the highest that a Lease has."""
+    return max(leased, *(parse_epoch(fence, leased) + 1 for fence in fences))
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Go on from this record."""
+
+    record: MigrationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The migration has ended; this is its last record."""
+
+    record: MigrationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class NeverBegan:
+    """The program ended before the target knew, so that nothing was moved: the source's journal is to be closed."""
+
+    record: MigrationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """Nobody may act on a migration whose journal is not to be trusted."""
+
+    record: MigrationRecord
+
+
+Takeover = Lead | Over | NeverBegan | Doubted
+
+
+def judge_journals(
+    journal: MigrationRecord | None, mirror: MigrationRecord | None, known: MigrationRecord, epoch: int
+) -> Takeover:
+    """Decide what follows from the source's journal and the target's mirror of it, once both Leases are held.
+
+    `known` is the record that the takeover began with; None stands for a journal that is missing or not understood.
+    """
+    if journal is None or not is_same_plan(journal, known):
+        return doubt(known, Code.JOURNAL_REPLACED.because())
+    if journal.state.phase.is_final:
+        return Over(journal)
+    if journal.state.phase is Phase.LOCKED and not _is_mirrored(mirror, journal):
+        reason = Code.STOPPED_BEFORE_START.because()
+        return NeverBegan(
+            replace(journal, state=replace(journal.state, phase=Phase.ROLLED_BACK, reason=reason))
+        )
+    try:
+        confirmed = confirm(journal, mirror)
+    except JournalDoubted as doubted:
+        return doubt(journal, doubted.reason)
+    return Lead(replace(confirmed, epoch=epoch, state=_leave_hold(confirmed)))
+
+
+def _is_mirrored(mirror: MigrationRecord | None, record: MigrationRecord) -> bool:
+    return mirror is not None and mirror.migration_id == record.migration_id
+
+
+def doubt(record: MigrationRecord, reason: Reason) -> Doubted:
+    """Leave a migration to a person, for this reason."""
+    return Doubted(replace(record, state=replace(record.state, phase=Phase.NEEDS_OPERATOR, reason=reason)))
+
+
+def _leave_hold(record: MigrationRecord) -> MigrationState:
+    """After a takeover a HOLD is judged anew: by trying again where it came from."""
+    if record.state.phase is not Phase.HOLD:
+        return record.state
+    return transition(record.state, Event(EventKind.HOLD_ENDED, Code.RESUMED.because()))[0]
+
+
+def refuse_start(left: MigrationRecord, wanted: MigrationRecord) -> LeaseTaken:
+    """Return which migration stands in the way of another one, and how it can be ended."""
+    source, target = left.source.context, left.target.context
+    is_in_reach = left.source.cluster_uid in (wanted.source.cluster_uid, wanted.target.cluster_uid)
+    code = Code.MOVE_NOT_FINISHED if is_in_reach else Code.MOVE_NOT_FINISHED_ELSEWHERE
+    return LeaseTaken(code.because(source=source, target=target, migration_id=left.migration_id))

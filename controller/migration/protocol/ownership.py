@@ -1,0 +1,128 @@
+"""Whether what was read is still ours: the Deployment, its fence, its replicas and its template. Pure.
+
+What others have changed turns a migration aside, so these raise: HoldNeeded where a person or time has to help,
+LeaseLost where a newer epoch has written, so that this instance leads no more.
+"""
+
+from __future__ import annotations
+
+from controller.migration.protocol.errors import HoldNeeded, LeaseLost
+from controller.migration.protocol.fences import Fence, parse_epoch
+from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.protocol.states import Phase
+from controller.reasons import Code
+
+
+def require_present(facts: DeploymentFacts | None, record: MigrationRecord, side: Side) -> DeploymentFacts:
+    """Return the facts of a Deployment that has to exist and to be the one we know. Raises: HoldNeeded."""
+    context = record.side(side).context
+    if facts is None:
+        raise HoldNeeded(Code.DEPLOYMENT_DELETED.because(context=context))
+    if not is_ours(facts, record, side):
+        raise HoldNeeded(Code.DEPLOYMENT_FOREIGN.because(context=context))
+    return facts
+
+
+def is_ours(facts: DeploymentFacts, record: MigrationRecord, side: Side) -> bool:
+    """Whether this is the Deployment that the migration is about, not another one of the same name.
+
+    Before its UID is known, the target's is recognized by our label: somebody else may have deployed the same
+    name there since the preflight.
+    """
+    known_uid = record.side(side).deployment_uid
+    return facts.uid == known_uid if known_uid is not None else facts.created_by == record.migration_id
+
+
+def find_target(facts: DeploymentFacts | None, record: MigrationRecord) -> DeploymentFacts | None:
+    """Return the target's Deployment where it is ours. What others run under its name takes no part in a
+    migration: it is neither fenced nor scaled, and it serves nobody in the source's place.
+    """
+    return facts if facts is not None and is_ours(facts, record, Side.TARGET) else None
+
+
+def require_fence(facts: DeploymentFacts, record: MigrationRecord, side: Side) -> None:
+    """Check that the last write to the Deployment was ours, of this epoch.
+
+    Raises: LeaseLost where a newer epoch has written. HoldNeeded where the fence is none of ours.
+    """
+    context = record.side(side).context
+    refuse_newer(facts, record, side)
+    try:
+        fence = Fence.parse(facts.fence or "")
+    except ValueError:
+        raise HoldNeeded(Code.FENCE_REMOVED.because(context=context)) from None
+    if (fence.migration_id, fence.epoch) != (record.migration_id, record.epoch):
+        raise HoldNeeded(Code.FENCE_FOREIGN.because(context=context, fence=str(fence)))
+
+
+def refuse_newer(facts: DeploymentFacts, record: MigrationRecord, side: Side) -> None:
+    """Raises: LeaseLost where an instance with a higher epoch has written."""
+    if parse_epoch(facts.fence, record.epoch) > record.epoch:
+        raise LeaseLost(record.side(side).context, f"the instance of {facts.fence}")
+
+
+def require_untouched(facts: DeploymentFacts | None, record: MigrationRecord, side: Side) -> DeploymentFacts:
+    """Return the facts if identity, fence, replicas and pod template are what we left. Raises: HoldNeeded,
+    LeaseLost.
+    """
+    present = require_present(facts, record, side)
+    require_fence(present, record, side)
+    context, manager = record.side(side).context, present.last_manager or "somebody else"
+    if present.template_hash != record.template_hash:
+        raise HoldNeeded(Code.TEMPLATE_CHANGED.because(context=context, manager=manager))
+    if present.replicas not in _expected_replicas(record, side):
+        expected, replicas = record.side(side).replicas, present.replicas
+        raise HoldNeeded(
+            Code.REPLICAS_CHANGED.because(
+                context=context, replicas=replicas, expected=expected, manager=manager
+            )
+        )
+    return present
+
+
+def _expected_replicas(record: MigrationRecord, side: Side) -> set[int]:
+    expected = {record.side(side).replicas}
+    if record.intent is not None and record.intent.side is side:
+        expected.add(record.intent.replicas)
+    return expected
+
+
+def require_scalable(
+    scaled: DeploymentFacts | None, other: DeploymentFacts | None, record: MigrationRecord, side: Side
+) -> tuple[DeploymentFacts, DeploymentFacts | None]:
+    """Return the side that is to be scaled, and the other one where it takes part, if both may be written by.
+
+    On the way forward neither may be touched by others. A rollback starts from what is there: the target may be
+    missing or another one, the source may not. `other` is None where nobody asks for it.
+    Raises: HoldNeeded, LeaseLost.
+    """
+    other_side = side.other
+    if record.state.phase is not Phase.ROLLBACK:
+        if other is not None:
+            require_untouched(other, record, other_side)
+        return require_untouched(scaled, record, side), other
+    present = require_present(scaled, record, side)
+    require_fence(present, record, side)
+    if other_side is Side.TARGET:
+        return present, find_target(other, record)
+    return present, require_present(other, record, other_side)
+
+
+def may_be_missing(record: MigrationRecord, side: Side) -> bool:
+    """Whether there need not be a Deployment of ours to fence: the target's is not created yet, or it was
+    deleted, by a rollback or by others.
+    """
+    is_going_back = record.state.phase in (Phase.ROLLBACK, Phase.ROLLED_BACK)
+    return side is Side.TARGET and (record.target.deployment_uid is None or is_going_back)
+
+
+def settle_sealed(record: MigrationRecord, side: Side, facts: DeploymentFacts) -> MigrationRecord:
+    """Return the record after a seal: an open intent has landed, if the sealed Deployment shows it, or never will.
+
+    Replicas that are neither are left for `require_untouched` to object to; a rollback starts from what is there.
+    """
+    has_intent = record.intent is not None and record.intent.side is side
+    if record.state.phase is Phase.ROLLBACK or (has_intent and record.intent_replicas == facts.replicas):
+        return record.with_replicas(side, facts.replicas)
+    return record.with_replicas(side, record.side(side).replicas) if has_intent else record

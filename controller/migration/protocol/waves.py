@@ -1,0 +1,183 @@
+"""The judgements of a wave: may the target be raised, does it serve, may the source be lowered, has it ended. Pure.
+
+Each takes fresh facts of both sides and the time, and returns a verdict; what has to be remembered between two looks is
+a value that goes in and comes out. Times are monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from controller.migration.protocol.bounds import is_within_ceiling, may_lower
+from controller.migration.protocol.observation import DeploymentFacts, PodFacts
+from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.verdicts import Failed, Held, Reached, Verdict, Waiting
+from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
+from oracle.reason import Reason
+
+
+def judge_begin(record: MigrationRecord, closed: Reason | None, settings: MigrationSettings) -> Verdict:
+    """Judge whether a wave may begin. `closed`: why the gate is closed, None where it is open."""
+    if record.meter.elapsed_s > settings.migration_timeout_s:
+        return Failed(Code.MIGRATION_TOO_LONG.because(elapsed_s=record.meter.elapsed_s))
+    return Held(closed) if closed is not None else Reached()
+
+
+def judge_surge(record: MigrationRecord, source: DeploymentFacts | None, replicas: int) -> Verdict:
+    """Judge whether the target may be set to `replicas` beside this source."""
+    if source is not None and is_within_ceiling(
+        source.replicas, replicas, desired=record.replicas, surge=record.surge
+    ):
+        return Reached()
+    return Held(Code.TOO_MANY_REPLICAS.because(context=record.target.context))
+
+
+def is_complete(target: DeploymentFacts, replicas: int) -> bool:
+    """Whether the target reports that all its replicas run and are available; only then its pods are read."""
+    return target.is_rolled_out(replicas) and target.available is not None and target.available >= replicas
+
+
+def count_restarts(pods: Collection[PodFacts], replicas: int) -> int | None:
+    """Return the restarts of the pods that stay, or None where there are too few: no pods are no proof of health."""
+    serving = [pod for pod in pods if not pod.is_terminating]
+    return sum(pod.restarts for pod in serving) if len(serving) >= replicas else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bake:
+    """Since when the target has been complete without a restart; None while it is not."""
+
+    since_s: float | None = None
+    restarts: int = 0
+
+    def look(self, restarts: int | None, now: float) -> Bake:
+        """Take one look: `restarts` is None while the target is incomplete."""
+        if restarts is None:
+            return replace(self, since_s=None)
+        begins_anew = self.since_s is None or restarts > self.restarts
+        return Bake(now if begins_anew else self.since_s, restarts)
+
+    def baked_s(self, now: float) -> float | None:
+        """Return for how long; None while the target is incomplete."""
+        return None if self.since_s is None else now - self.since_s
+
+
+def judge_verification(
+    record: MigrationRecord,
+    target: DeploymentFacts,
+    replicas: int,
+    bake: Bake,
+    settings: MigrationSettings,
+    *,
+    began_s: float,
+    now: float,
+) -> Verdict:
+    """Judge whether the target has served with all its replicas for the whole bake time, before the wave's limit."""
+    baked_s = bake.baked_s(now)
+    if baked_s is not None and baked_s >= settings.bake_s:
+        return Reached()
+    limit_s = settings.verify_limit_s(target.progress_deadline_s)
+    if now - began_s > limit_s:
+        return Failed(
+            Code.TARGET_NOT_SERVING.because(
+                context=record.target.context, waited_s=limit_s, available=target.available, replicas=replicas
+            )
+        )
+    return Waiting()
+
+
+def judge_scale_down(
+    record: MigrationRecord,
+    source: DeploymentFacts,
+    target: DeploymentFacts | None,
+    replicas: int,
+    *,
+    give_up_at: float,
+    now: float,
+) -> Verdict:
+    """Judge whether the source may be lowered to `replicas` without taking one that is needed."""
+    if target is not None and may_lower(
+        lowered_available=source.available,
+        lowered_to=replicas,
+        other_available=target.available,
+        other_replicas=target.replicas,
+        floor=record.floor,
+        desired=record.replicas,
+    ):
+        return Reached()
+    if now > give_up_at:
+        return Failed(Code.FLOOR_NOT_COVERED.because(context=record.target.context))
+    return Waiting()
+
+
+def judge_outage(record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts) -> Verdict:
+    """Judge whether anything serves: where nothing does, there is no reason to wait whether it comes back."""
+    if source.available == 0 and target.available == 0:
+        return Failed(Code.NOTHING_SERVES.because(context=record.target.context))
+    return Reached()
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Since when the source has been waited for, and since when it has run no more than it should."""
+
+    began_s: float
+    lowered_s: float | None = None
+
+    def look(self, source: DeploymentFacts, replicas: int, now: float) -> Settling:
+        """Take one look. Once lowered, it stays so."""
+        if self.lowered_s is None and source.is_rolled_out(replicas):
+            return replace(self, lowered_s=now)
+        return self
+
+
+def judge_settling(
+    record: MigrationRecord,
+    source: DeploymentFacts,
+    pods: Collection[PodFacts],
+    replicas: int,
+    settling: Settling,
+    settings: MigrationSettings,
+    *,
+    now: float,
+) -> Verdict:
+    """Judge whether the source runs no more than `replicas` and its last pods are gone, or their grace is over.
+
+    `pods` are those of a source that has been lowered; before that they are not asked for.
+    """
+    if source.is_rolled_out(replicas) and settling.lowered_s is not None:
+        grace_s = source.grace_period_s + settings.settle_margin_s
+        has_ended = not any(pod.is_terminating for pod in pods)
+        return Reached() if has_ended or now - settling.lowered_s > grace_s else Waiting()
+    if now - settling.began_s > settings.verify_limit_s(source.progress_deadline_s):
+        return Failed(Code.SOURCE_NOT_SCALED_DOWN.because(context=record.source.context, replicas=replicas))
+    return Waiting()
+
+
+@dataclass(frozen=True, slots=True)
+class Soak:
+    """Since when the target has been watched, and when it last served with enough replicas."""
+
+    began_s: float
+    healthy_s: float
+
+    def look(self, record: MigrationRecord, target: DeploymentFacts, now: float) -> Soak:
+        """Take one look."""
+        return replace(self, healthy_s=now) if _covers_floor(record, target) else self
+
+
+def judge_soak(
+    record: MigrationRecord, target: DeploymentFacts, soak: Soak, settings: MigrationSettings, *, now: float
+) -> Verdict:
+    """Judge whether the target has served through the rollback window; one that wavers for too long has failed."""
+    if _covers_floor(record, target):
+        return Reached() if now - soak.began_s >= settings.soak_s else Waiting()
+    if now - soak.healthy_s > settings.wavering_timeout_s:
+        return Failed(Code.TARGET_LOST_REPLICAS.because(context=record.target.context))
+    return Waiting()
+
+
+def _covers_floor(record: MigrationRecord, target: DeploymentFacts) -> bool:
+    return target.available is not None and target.available >= record.floor

@@ -1,0 +1,179 @@
+"""Values to JSON and back, by tables with the name of each field and each member there. Pure.
+
+Strict: unknown or missing keys, wrong types and non-finite numbers are errors, which name the place. What the tables
+do not name does not travel, so a class may get a field, or a field another name, without a change of what is written.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from controller.reasons import Code
+from oracle.reason import Parameter, Reason
+from oracle.untrusted_text import clean_text
+
+#: No number is negative or as large as this: Unix seconds reach it in the year 5138.
+MAX_NUMBER = 1e11
+
+#: No amount of money is ten times as large as ten to this power.
+MAX_MAGNITUDE = 15
+
+#: What marks an amount among the parameters of a reason.
+_DECIMAL = "decimal"
+
+
+class WireError(ValueError):
+    """What does not fit, and where."""
+
+
+def named(*names: str, **renamed: str) -> dict[str, str]:
+    """Return a table of fields, key on the wire → field; a field without another name keeps its own."""
+    return {**{name: name for name in names}, **renamed}
+
+
+@dataclass(frozen=True, slots=True)
+class WireFormat:
+    """The tables of one document: class → (key on the wire → field), and enum → (member → text on the wire)."""
+
+    fields: Mapping[type, Mapping[str, str]]
+    members: Mapping[type[StrEnum], Mapping[Any, str]]
+
+    def encode(self, value: object) -> Any:
+        """Return JSON values. Raises: KeyError for a class or a member that the tables do not know."""
+        if isinstance(value, Reason):
+            return _encode_reason(value)
+        if isinstance(value, StrEnum):
+            return self.members[type(value)][value]
+        if type(value) in self.fields:
+            fields = self.fields[type(value)]
+            return {key: self.encode(getattr(value, field)) for key, field in fields.items()}
+        if isinstance(value, tuple):
+            return [self.encode(item) for item in value]
+        if value is None or isinstance(value, (str, bool, int, float)):
+            return value
+        if isinstance(value, Decimal):
+            return str(value)
+        raise KeyError(type(value))
+
+    def decode(self, expected: Any, value: Any, where: str) -> Any:
+        """Return a value of the expected type. Raises: WireError."""
+        origin = get_origin(expected)
+        if origin in (Union, types.UnionType):
+            return self._decode_optional(expected, value, where)
+        if origin is tuple:
+            return self._decode_tuple(get_args(expected)[0], value, where)
+        if expected is Reason:
+            return _decode_reason(value, where)
+        if expected in self.fields:
+            return self._decode_fields(expected, value, where)
+        if expected in self.members:
+            return self._decode_member(expected, value, where)
+        return _decode_scalar(expected, value, where)
+
+    def _decode_optional(self, expected: Any, value: Any, where: str) -> Any:
+        """Every union is "something or None"."""
+        if value is None:
+            return None
+        [something] = [option for option in get_args(expected) if option is not type(None)]
+        return self.decode(something, value, where)
+
+    def _decode_tuple(self, item_type: Any, value: Any, where: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise WireError(f"has no list at {where}")
+        return tuple(self.decode(item_type, item, f"{where}[{index}]") for index, item in enumerate(value))
+
+    def _decode_fields(self, expected: Any, value: Any, where: str) -> Any:
+        if not isinstance(value, dict):
+            raise WireError(f"has no object at {where}")
+        fields, hints = self.fields[expected], get_type_hints(expected)
+        unknown, missing = sorted(set(value) - set(fields)), sorted(set(fields) - set(value))
+        if unknown or missing:
+            raise WireError(f"differs at {where}: unknown {unknown}, missing {missing}")
+        decoded = {
+            field: self.decode(hints[field], value[key], f"{where}.{key}") for key, field in fields.items()
+        }
+        return expected(**decoded)
+
+    def _decode_member(self, expected: type[StrEnum], value: Any, where: str) -> StrEnum:
+        for member, text in self.members[expected].items():
+            if text == value:
+                return expected(member)
+        raise _misfit(expected, value, where)
+
+
+def _encode_reason(reason: Reason) -> dict[str, Any]:
+    parameters = {name: _encode_parameter(value) for name, value in reason.parameters}
+    return {"code": reason.code.value, "parameters": parameters}
+
+
+def _encode_parameter(value: Parameter) -> Any:
+    if isinstance(value, Decimal):
+        return {_DECIMAL: str(value)}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _decode_reason(value: Any, where: str) -> Reason:
+    """Version 1 knew reasons as text only."""
+    if isinstance(value, str):
+        return Code.UNCLASSIFIED.because(text=_decode_scalar(str, value, where))
+    if not isinstance(value, dict) or set(value) != {"code", "parameters"}:
+        raise WireError(f"has no reason at {where}")
+    code = next((code for code in Code if code.value == value["code"]), None)
+    if code is None or not isinstance(value["parameters"], dict):
+        raise WireError(f"has the reason {clean_text(value['code'], 40)!r} at {where}, which is not known")
+    parameters = {
+        name: _decode_parameter(parameter, f"{where}.{name}")
+        for name, parameter in value["parameters"].items()
+    }
+    try:
+        return code.because(**parameters)
+    except TypeError as error:
+        raise WireError(f"has other parameters at {where}: {error}") from error
+
+
+def _decode_parameter(value: Any, where: str) -> Parameter:
+    if isinstance(value, dict) and set(value) == {_DECIMAL}:
+        return _decode_decimal(value[_DECIMAL], where)
+    if isinstance(value, list):
+        return tuple(_decode_scalar(str, item, where) for item in value)
+    if value is None or (type(value) in (int, float) and abs(value) < MAX_NUMBER):
+        return value  # type: ignore[no-any-return]
+    text: str = _decode_scalar(str, value, where)
+    return text
+
+
+def _decode_scalar(expected: Any, value: Any, where: str) -> Any:
+    if expected is bool and type(value) is bool:
+        return value
+    if expected is str and isinstance(value, str) and _is_encodable(value):
+        return value
+    if expected in (int, float) and type(value) in (int, expected) and 0 <= value < MAX_NUMBER:
+        return expected(value)
+    if expected is Decimal and isinstance(value, str):
+        return _decode_decimal(value, where)
+    raise _misfit(expected, value, where)
+
+
+def _misfit(expected: Any, value: Any, where: str) -> WireError:
+    shown = clean_text(value, 40)
+    return WireError(f"has {shown!r} at {where}, which is no {getattr(expected, '__name__', expected)}")
+
+
+def _is_encodable(text: str) -> bool:
+    """JSON can spell halves of characters, which nothing can write again."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _decode_decimal(text: Any, where: str) -> Decimal:
+    try:
+        number = Decimal(text) if isinstance(text, str) else Decimal("NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or number.adjusted() > MAX_MAGNITUDE:
+        raise WireError(f"has {clean_text(text, 40)!r} at {where}, which is no amount")
+    return number

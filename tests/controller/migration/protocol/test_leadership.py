@@ -1,0 +1,101 @@
+"""Who takes a migration over goes on only from what both journals confirm, under an epoch that is new to both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from controller.migration.protocol.fences import MAX_LEAD
+from controller.migration.protocol.leadership import (
+    Doubted,
+    Lead,
+    NeverBegan,
+    Over,
+    choose_epoch,
+    judge_journals,
+    refuse_start,
+)
+from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.states import HoldReason, Phase
+from controller.reasons import Code
+from tests.controller.migration.records import BECAUSE, record
+
+
+def in_phase(phase: Phase, **changes: object) -> MigrationRecord:
+    known = record()
+    return replace(known, state=replace(known.state, phase=phase, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("leased", "fences", "epoch"),
+    [
+        (3, (None, None), 3),
+        (3, ("m1:2:9", "m1:3:1"), 4),
+        (5, ("m1:4:9", None), 5),
+        (3, ("m1:3:9", f"m1:{MAX_LEAD + 4}:1"), 4),
+        (3, ("not a fence", None), 3),
+    ],
+)
+def test_the_epoch_is_above_all_that_either_cluster_has_seen(
+    leased: int, fences: tuple[str | None, ...], epoch: int
+) -> None:
+    assert choose_epoch(leased, fences) == epoch
+
+
+def test_a_confirmed_journal_is_gone_on_with_under_the_new_epoch() -> None:
+    takeover = judge_journals(record(), record(), record(), 9)
+    assert takeover == Lead(replace(record(), epoch=9))
+
+
+def test_a_hold_is_judged_anew_by_trying_again_where_it_came_from() -> None:
+    held = in_phase(Phase.HOLD, hold=HoldReason.AUTH, resume_phase=Phase.VERIFY, reason=BECAUSE)
+    takeover = judge_journals(held, held, held, 9)
+    assert isinstance(takeover, Lead)
+    state = takeover.record.state
+    assert (state.phase, state.hold, state.resume_phase) == (Phase.VERIFY, None, None)
+    waiting = in_phase(Phase.NEEDS_OPERATOR, resume_phase=Phase.VERIFY)
+    takeover = judge_journals(waiting, waiting, waiting, 9)
+    assert isinstance(takeover, Lead)
+    assert takeover.record.state.phase is Phase.NEEDS_OPERATOR
+
+
+def test_what_is_over_is_only_remembered() -> None:
+    done = in_phase(Phase.DONE)
+    assert judge_journals(done, None, record(), 9) == Over(done)
+
+
+def test_what_the_target_never_heard_of_is_closed_while_nothing_was_written() -> None:
+    locked = in_phase(Phase.LOCKED)
+    for mirror in (None, replace(record(), migration_id="another")):
+        takeover = judge_journals(locked, mirror, locked, 9)
+        assert isinstance(takeover, NeverBegan)
+        assert takeover.record.state.phase is Phase.ROLLED_BACK
+    assert isinstance(judge_journals(locked, locked, locked, 9), Lead)
+    assert isinstance(judge_journals(record(), None, record(), 9), Doubted)
+
+
+@pytest.mark.parametrize(
+    ("journal", "mirror", "code"),
+    [
+        (None, record(), Code.JOURNAL_REPLACED),
+        (replace(record(), floor=1), record(), Code.JOURNAL_REPLACED),
+        (record(), replace(record(), floor=1), Code.JOURNAL_CONTRADICTED),
+        (record(), in_phase(Phase.DONE), Code.JOURNAL_OVER_THERE),
+    ],
+)
+def test_a_journal_that_is_not_to_be_trusted_is_left_to_a_person(
+    journal: MigrationRecord | None, mirror: MigrationRecord, code: Code
+) -> None:
+    takeover = judge_journals(journal, mirror, record(), 9)
+    assert isinstance(takeover, Doubted)
+    state = takeover.record.state
+    assert state.phase is Phase.NEEDS_OPERATOR
+    assert state.reason is not None
+    assert state.reason.code is code
+
+
+def test_a_start_is_refused_with_what_ends_the_other_move() -> None:
+    elsewhere = replace(record(), source=replace(record().source, cluster_uid="cluster-c", context="tokyo"))
+    assert refuse_start(record(), record()).reason.code is Code.MOVE_NOT_FINISHED
+    assert refuse_start(elsewhere, record()).reason.code is Code.MOVE_NOT_FINISHED_ELSEWHERE

@@ -1,0 +1,100 @@
+"""What others have changed is noticed, whichever part of it they changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controller.migration.protocol.errors import HoldNeeded, LeaseLost
+from controller.migration.protocol.ownership import (
+    find_target,
+    may_be_missing,
+    require_scalable,
+    require_untouched,
+    settle_sealed,
+)
+from controller.migration.protocol.record import Side
+from controller.migration.protocol.states import Phase
+from controller.reasons import Code
+from tests.controller.migration.facts import serving
+from tests.controller.migration.records import record
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"uid": "another"}, Code.DEPLOYMENT_FOREIGN),
+        ({"fence": None}, Code.FENCE_REMOVED),
+        ({"fence": "mine"}, Code.FENCE_REMOVED),
+        ({"fence": "m1:3:17"}, Code.FENCE_FOREIGN),
+        ({"fence": "m2:4:17"}, Code.FENCE_FOREIGN),
+        ({"template_hash": "beef"}, Code.TEMPLATE_CHANGED),
+        ({}, Code.REPLICAS_CHANGED),
+    ],
+)
+def test_each_change_of_others_is_a_reason_to_hold(change: dict[str, Any], code: Code) -> None:
+    with pytest.raises(HoldNeeded) as held:
+        require_untouched(serving(6 if change else 5, **change), record(), Side.SOURCE)
+    assert held.value.reason.code is code
+
+
+def test_what_was_announced_may_have_landed() -> None:
+    announced = record().with_intent(Side.SOURCE, 5)
+    assert require_untouched(serving(5), announced, Side.SOURCE) == serving(5)
+    with pytest.raises(HoldNeeded):
+        require_untouched(serving(4), announced, Side.SOURCE)
+
+
+def test_a_newer_epoch_makes_this_instance_a_zombie() -> None:
+    with pytest.raises(LeaseLost):
+        require_untouched(serving(6, fence="m1:5:1"), record(), Side.SOURCE)
+
+
+def test_before_its_uid_is_known_the_target_is_known_by_our_label() -> None:
+    unknown = replace(record(), target=replace(record().target, deployment_uid=None))
+    ours = serving(0, uid="new", created_by="m1")
+    assert find_target(ours, unknown) == ours
+    assert find_target(serving(0, uid="new"), unknown) is None
+    assert find_target(ours, record()) is None
+
+
+def test_a_rollback_scales_without_a_target_but_never_without_the_source() -> None:
+    back = record(Phase.ROLLBACK)
+    assert require_scalable(serving(2), None, back, Side.SOURCE) == (serving(2), None)
+    target = serving(3, uid="uid-b")
+    with pytest.raises(HoldNeeded):
+        require_scalable(target, None, back, Side.TARGET)
+    with pytest.raises(HoldNeeded):
+        require_scalable(target, serving(6), record(), Side.TARGET)
+
+
+@pytest.mark.parametrize(
+    ("fence", "error"), [("m2:4:17", HoldNeeded), (None, HoldNeeded), ("m1:5:17", LeaseLost)]
+)
+def test_a_rollback_scales_no_deployment_that_others_have_written(
+    fence: str | None, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        require_scalable(serving(2, fence=fence), None, record(Phase.ROLLBACK), Side.SOURCE)
+
+
+def test_the_targets_deployment_may_be_missing_before_it_is_created_and_in_a_rollback() -> None:
+    uncreated = replace(record(), target=replace(record().target, deployment_uid=None))
+    assert may_be_missing(uncreated, Side.TARGET)
+    assert may_be_missing(record(Phase.ROLLBACK), Side.TARGET)
+    assert not may_be_missing(record(), Side.TARGET)
+    assert not may_be_missing(record(Phase.ROLLBACK), Side.SOURCE)
+
+
+def test_a_seal_settles_an_open_write_by_what_is_there() -> None:
+    announced = record().with_intent(Side.SOURCE, 5)
+    landed = settle_sealed(announced, Side.SOURCE, serving(5))
+    assert (landed.source.replicas, landed.intent) == (5, None)
+    lost = settle_sealed(announced, Side.SOURCE, serving(6))
+    assert (lost.source.replicas, lost.intent) == (6, None)
+    foreign = settle_sealed(announced, Side.SOURCE, serving(2))
+    assert (foreign.source.replicas, foreign.intent) == (6, None)
+    assert settle_sealed(record(), Side.SOURCE, serving(2)) == record()
+    assert settle_sealed(record(Phase.ROLLBACK), Side.SOURCE, serving(2)).source.replicas == 2

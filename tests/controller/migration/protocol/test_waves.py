@@ -1,0 +1,147 @@
+"""What fresh facts allow in a wave, and when a wait is over, has failed, or goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from controller.migration.protocol.observation import PodFacts
+from controller.migration.protocol.record import Meter
+from controller.migration.protocol.verdicts import Failed, Held, Reached, Waiting
+from controller.migration.protocol.waves import (
+    Bake,
+    Settling,
+    Soak,
+    count_restarts,
+    is_complete,
+    judge_begin,
+    judge_outage,
+    judge_scale_down,
+    judge_settling,
+    judge_soak,
+    judge_surge,
+    judge_verification,
+)
+from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
+from oracle.reason import ReasonCode
+from tests.controller.migration.facts import serving, side
+from tests.controller.migration.records import record
+
+SETTINGS = MigrationSettings(
+    bake_s=30, verify_timeout_s=300, wavering_timeout_s=60, settle_margin_s=10, soak_s=1800
+)
+RUNS, ENDS = PodFacts(is_terminating=False, restarts=0), PodFacts(is_terminating=True, restarts=0)
+
+
+def code_of(verdict: object) -> ReasonCode:
+    assert isinstance(verdict, Held | Failed)
+    return verdict.reason.code
+
+
+def test_a_wave_begins_with_an_open_gate_and_in_time() -> None:
+    closed = Code.NO_FRESH_PRICE.because()
+    assert judge_begin(record(), None, SETTINGS) == Reached()
+    assert judge_begin(record(), closed, SETTINGS) == Held(closed)
+    late = replace(record(), meter=Meter(elapsed_s=SETTINGS.migration_timeout_s + 1))
+    assert code_of(judge_begin(late, closed, SETTINGS)) is Code.MIGRATION_TOO_LONG
+
+
+def test_the_target_is_raised_up_to_the_ceiling_beside_a_known_source() -> None:
+    assert judge_surge(record(), serving(6), 2) == Reached()
+    assert code_of(judge_surge(record(), serving(6), 3)) is Code.TOO_MANY_REPLICAS
+    assert code_of(judge_surge(record(), None, 1)) is Code.TOO_MANY_REPLICAS
+
+
+def test_no_pods_are_no_proof_of_health() -> None:
+    assert count_restarts((), 1) is None
+    assert count_restarts((RUNS, ENDS), 2) is None
+    assert count_restarts((RUNS, replace(RUNS, restarts=3), ENDS), 2) == 3
+
+
+def test_a_target_is_complete_when_spec_status_and_availability_agree() -> None:
+    assert is_complete(serving(3), 3)
+    assert not is_complete(serving(3), 4)
+    assert not is_complete(serving(3, available=2), 3)
+    assert not is_complete(serving(3, available=None), 3)
+    assert not is_complete(serving(3, updated=2), 3)
+
+
+def test_the_bake_begins_anew_with_a_restart_and_with_a_gap() -> None:
+    baking = Bake().look(0, 10).look(0, 20)
+    assert baking.baked_s(20) == 10
+    assert baking.look(1, 30).baked_s(30) == 0
+    assert baking.look(None, 30).baked_s(30) is None
+    assert baking.look(None, 30).look(0, 40).baked_s(40) == 0
+
+
+@pytest.mark.parametrize(
+    ("bake", "now", "expected"),
+    [
+        (Bake(100), 129, Waiting()),
+        (Bake(100), 130, Reached()),
+        (Bake(None), 300, Waiting()),
+        (Bake(290), 320, Reached()),
+    ],
+    ids=["not baked", "baked", "not yet late", "baked at the last moment"],
+)
+def test_a_target_is_verified_after_its_bake(bake: Bake, now: float, expected: object) -> None:
+    verdict = judge_verification(record(), serving(3), 3, bake, SETTINGS, began_s=0, now=now)
+    assert verdict == expected
+
+
+def test_a_target_that_does_not_serve_in_time_has_failed_and_unknown_is_said_as_such() -> None:
+    target = side(3, None)
+    failed = judge_verification(record(), target, 3, Bake(), SETTINGS, began_s=0, now=301)
+    assert code_of(failed) is Code.TARGET_NOT_SERVING
+    assert isinstance(failed, Failed)
+    assert "unknown of 3 replicas serve" in str(failed.reason)
+
+
+def test_the_source_is_lowered_as_soon_as_nobody_misses_its_replicas() -> None:
+    def judge(target_available: int | None, now: float = 0) -> object:
+        target = side(1, target_available)
+        return judge_scale_down(record(), serving(6), target, 5, give_up_at=60, now=now)
+
+    assert judge(1) == Reached()
+    assert judge(1, now=61) == Reached()
+    assert judge(0) == judge(None) == judge(0, now=60) == Waiting()
+    assert code_of(judge(0, now=61)) is Code.FLOOR_NOT_COVERED
+    assert judge_scale_down(record(), serving(6), None, 5, give_up_at=60, now=0) == Waiting()
+
+
+def test_an_outage_is_what_serves_nowhere_not_what_is_unknown() -> None:
+    assert code_of(judge_outage(record(), side(3, 0), side(3, 0))) is Code.NOTHING_SERVES
+    assert judge_outage(record(), side(3, 0), side(3, 1)) == Reached()
+    assert judge_outage(record(), side(3, None), side(3, 0)) == Reached()
+
+
+def test_the_source_has_settled_when_its_last_pods_are_gone_or_their_grace_is_over() -> None:
+    source = serving(5)
+    settling = Settling(0).look(source, 5, 100).look(source, 5, 110)
+    assert settling.lowered_s == 100
+
+    def judge(pods: tuple[PodFacts, ...], now: float) -> object:
+        return judge_settling(record(), source, pods, 5, settling, SETTINGS, now=now)
+
+    assert judge((RUNS,), 110) == Reached()
+    assert judge((RUNS, ENDS), 140) == Waiting()
+    assert judge((RUNS, ENDS), 141) == Reached()
+
+
+def test_a_source_that_does_not_scale_down_in_time_has_failed() -> None:
+    source = serving(6)
+    settling = Settling(0).look(source, 5, 100)
+    assert judge_settling(record(), source, (), 5, settling, SETTINGS, now=300) == Waiting()
+    late = judge_settling(record(), source, (), 5, settling, SETTINGS, now=301)
+    assert code_of(late) is Code.SOURCE_NOT_SCALED_DOWN
+
+
+def test_the_soak_ends_with_a_target_that_serves_at_its_end() -> None:
+    soak = Soak(0, 0).look(record(), serving(6), 1790)
+    assert judge_soak(record(), serving(6), soak, SETTINGS, now=1799) == Waiting()
+    assert judge_soak(record(), serving(6), soak, SETTINGS, now=1800) == Reached()
+    assert judge_soak(record(), side(6, 5), soak, SETTINGS, now=1800) == Waiting()
+    assert judge_soak(record(), side(6, None), soak, SETTINGS, now=1850) == Waiting()
+    assert code_of(judge_soak(record(), side(6, 5), soak, SETTINGS, now=1851)) is Code.TARGET_LOST_REPLICAS

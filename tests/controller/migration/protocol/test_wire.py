@@ -1,0 +1,123 @@
+"""What is written into a journal is the same for every program, whatever the names in the code are."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from enum import StrEnum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.migration.access.lease import name_lease
+from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL
+from controller.migration.protocol.journal import (
+    JOURNAL_ANNOTATION,
+    WIRE_FORMAT,
+    decode_journal,
+    encode_journal,
+    to_wire,
+)
+from controller.migration.protocol.states import Phase
+from controller.migration.protocol.wire import WireError
+from controller.reasons import Code
+from oracle.quotes import PriceMode
+from oracle.reason import Reason
+from tests.controller.migration.old_journals import NAMES, load
+
+#: When the quotes of those journals were observed, Unix seconds.
+START = 1_790_000_000.0
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9)
+PARAMETERS = st.one_of(
+    TEXTS,
+    st.integers(-(10**9), 10**9),
+    st.floats(-1e9, 1e9),
+    AMOUNTS,
+    st.none(),
+    st.lists(TEXTS, max_size=3).map(tuple),
+)
+
+
+def test_every_member_has_a_name_of_its_own() -> None:
+    for enum, names in WIRE_FORMAT.members.items():
+        assert set(names) == set(enum), enum
+        assert len(set(names.values())) == len(names), enum
+
+
+@pytest.mark.parametrize("kind", list(WIRE_FORMAT.fields), ids=lambda kind: kind.__name__)
+def test_what_does_not_travel_can_be_left_out(kind: type) -> None:
+    """A field without a name on the wire needs a default, or no journal could be read any more."""
+    travels = set(WIRE_FORMAT.fields[kind].values())
+    for field in dataclasses.fields(kind):
+        is_optional = (field.default, field.default_factory) != (dataclasses.MISSING, dataclasses.MISSING)
+        assert field.name in travels or is_optional, f"{kind.__name__}.{field.name}"
+
+
+def test_the_phase_that_lowers_the_source_is_called_drain_for_ever() -> None:
+    assert to_wire(Phase.SCALE_DOWN_SOURCE) == "DRAIN"
+
+
+def test_what_older_programs_look_for_keeps_its_name() -> None:
+    assert JOURNAL_ANNOTATION == "sentinelaura.io/journal"
+    assert FENCE_ANNOTATION == "sentinelaura.io/fence"
+    assert MIGRATION_LABEL == "sentinelaura.io/migration"
+    assert name_lease("shop", "checkout") == "sentinelaura-45bc16ec8a1296e2"
+
+
+@given(st.sampled_from(list(Code)), st.data())
+def test_a_reason_is_read_back_as_it_was_with_the_types_of_its_parameters(
+    code: Code, data: st.DataObject
+) -> None:
+    reason = code.because(**{name: data.draw(PARAMETERS) for name in sorted(code.parameters)})
+    read = WIRE_FORMAT.decode(Reason, to_wire(reason), "reason")
+    assert read == reason
+    assert [type(value) for _, value in read.parameters] == [type(value) for _, value in reason.parameters]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        {},
+        {"code": "flying", "parameters": {}},
+        {"code": "hold_ended", "parameters": {"extra": 1}},
+        {"code": "hold_ended", "parameters": []},
+        {"code": "unclassified", "parameters": {}},
+        {"code": "unclassified", "parameters": {"text": {"decimal": "much"}}},
+        {"code": "unclassified", "parameters": {"text": True}},
+        {"code": "unclassified", "parameters": {"text": "\ud800"}},
+        {"code": ["hold_ended"], "parameters": {}},
+    ],
+)
+def test_a_reason_that_is_not_completely_understood_is_refused(value: object) -> None:
+    with pytest.raises(WireError):
+        WIRE_FORMAT.decode(Reason, value, "reason")
+
+
+def test_what_the_tables_do_not_know_is_not_written() -> None:
+    class Mood(StrEnum):
+        HOPEFUL = "hopeful"
+
+    for unknown in (Mood.HOPEFUL, object(), [1]):
+        with pytest.raises(KeyError):
+            to_wire(unknown)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_journal_of_an_older_program_keeps_all_it_said(name: str) -> None:
+    """Read, written as today and read again, it is the same; and its reason still says what it said."""
+    for side in ("source", "target"):
+        text = load(name)[side]["journal"]
+        if text is None:
+            continue
+        known = decode_journal(text)
+        assert decode_journal(encode_journal(known)) == known
+        assert f'"reason":"{known.state.reason or ""}"' in text
+        assert all(note.key in text and note.value in text for note in known.target_notes)
+        assert known.dry_run.net_usd == Decimal("8.48")
+        quote = known.dry_run.source_quote
+        assert quote is not None
+        assert (quote.in_force_since, quote.confirmed_at, quote.deadline) == (START, START, START + 60)
+        assert quote.mode is PriceMode.RECORDED, "an older program had no live prices"
