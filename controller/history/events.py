@@ -112,9 +112,7 @@ class MoveResumed(MoveEvent, frozen=True, tag="move_resumed"):
 
 
 class PhaseEntered(MoveEvent, frozen=True, tag="phase_entered"):
-    """A migration went to another phase. `detail` says what it does there, `cause` is the kind of event, `reason` says
-    why it went there where the plan alone did not bring it.
-    """
+    """A migration went to another phase. `detail` says what happens now, `reason` why, `cause` the kind of event."""
 
     phase: str
     cause: str
