@@ -23,6 +23,10 @@ class _Parser(argparse.ArgumentParser):
         super().error(mask_addresses(message))
 
 
+#: Entries that `ledger show` prints at most; `export` prints them all.
+MAX_SHOWN_ENTRIES = 1_000_000
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of `sentinelaura`; the namespace's `command` is None for the window."""
     common = _common_options()
@@ -41,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_plan(commands, common)
     _add_migrate(commands, common)
     _add_doctor(commands, common)
+    _add_ledger(commands, common)
     _add_contexts(commands, common)
     _add_config(commands, common)
     _add_internal(commands, common)
@@ -146,6 +151,35 @@ def _add_doctor(commands: _Commands[_Parser], common: _Parser) -> None:
         common,
     )
     doctor.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _add_ledger(commands: _Commands[_Parser], common: _Parser) -> None:
+    ledger = _add(
+        commands, "ledger", "show what happened, or verify that nobody has changed it since", common
+    )
+    ledger.add_argument("action", choices=["show", "verify", "export"])
+    ledger.add_argument("--file", metavar="FILE", help="read this history, such as one that was set aside")
+    ledger.add_argument(
+        "--limit",
+        metavar="N",
+        type=_parse_count,
+        default=50,
+        help="show: the newest N (default: %(default)s)",
+    )
+    ledger.add_argument(
+        "--head",
+        metavar="SEQUENCE:MAC",
+        help="verify: the head that an earlier verify printed must still be there",
+    )
+    ledger.add_argument(
+        "--json", action="store_true", help="show: one JSON line an entry; verify: one document"
+    )
+
+
+def _parse_count(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MAX_SHOWN_ENTRIES:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_SHOWN_ENTRIES}")
 
 
 def _add_contexts(commands: _Commands[_Parser], common: _Parser) -> None:

@@ -27,7 +27,9 @@ from controller.engine.market_gate import MarketGate
 from controller.engine.outage_log import OutageLog
 from controller.engine.snapshot_building import ContextViews
 from controller.engine.unfinished_moves import UnfinishedMoves
-from controller.history.ledger import Ledger
+from controller.history.files import HistoryFiles
+from controller.history.history import History
+from controller.history.opening import open_history
 from controller.migration.run.migration_controller import MigrationController
 from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.oracle import Oracle, open_oracle
@@ -47,8 +49,9 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(open_fleet(configuration))
         oracle = await stack.enter_async_context(open_oracle(configuration.oracle, source, clocks))
-        ledger = Ledger(_ledger_path(configuration), clocks.wall)
-        stack.callback(ledger.flush)
+        history = await stack.enter_async_context(
+            open_history(history_files(configuration), clocks, counts_earlier_moves=not configuration.is_demo)
+        )
         settings = EngineSettings(
             demo=configuration.is_demo,
             accepts_any_prices=configuration.is_demo,
@@ -56,7 +59,7 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
         )
         migrations = MigrationController(
             fleet.api,
-            ledger,
+            history,
             clocks,
             lambda: secrets.token_hex(8),
             configuration.migration,
@@ -69,7 +72,7 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
             ),
         )
         stack.push_async_callback(migrations.stop)
-        engine = _build_engine(fleet, oracle, migrations, ledger, settings, clocks)
+        engine = _build_engine(fleet, oracle, migrations, history, settings, clocks)
         running = asyncio.create_task(engine.keep_running(), name="engine")
         try:
             yield engine
@@ -82,17 +85,17 @@ def _build_engine(
     fleet: RegionManager,
     oracle: Oracle,
     migrations: MigrationController,
-    ledger: Ledger,
+    history: History,
     settings: EngineSettings,
     clocks: Clocks,
 ) -> Engine:
     wake = asyncio.Event()
-    unfinished = UnfinishedMoves(fleet, migrations, ledger, wake.set, clocks.monotonic)
+    unfinished = UnfinishedMoves(fleet, migrations, history, wake.set, clocks.monotonic)
     handler = CommandHandler(
         fleet,
         migrations,
         unfinished,
-        ledger,
+        history,
         settings.decision,
         wake.set,
         settings.accepts_any_prices,
@@ -101,7 +104,7 @@ def _build_engine(
         oracle=oracle,
         regions=fleet,
         migrations=migrations,
-        ledger=ledger,
+        history=history,
         unfinished=unfinished,
         handler=handler,
         views=ContextViews(load_regions()),
@@ -130,9 +133,9 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
         yield regions
 
 
-def _ledger_path(configuration: Configuration) -> Path:
-    """What happened to real clusters is not to be mixed with what was simulated."""
-    return user_data_path("sentinelaura") / ("demo-ledger.jsonl" if configuration.is_demo else "ledger.jsonl")
+def history_files(configuration: Configuration) -> HistoryFiles:
+    """Return where history stands: what happened to real clusters is not to be mixed with what was simulated."""
+    return HistoryFiles.in_folder(user_data_path("sentinelaura"), "demo-" if configuration.is_demo else "")
 
 
 def choose_price_source(configuration: Configuration, now: float) -> PriceSource | None:

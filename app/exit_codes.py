@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
 
 _MEANINGS = {
     ExitCode.OK: "done as asked",
-    ExitCode.FAILED: "an unexpected failure, no display for the window, or doctor found something that is broken",
+    ExitCode.FAILED: "an unexpected failure, no display for the window, or doctor or ledger found something broken",
     ExitCode.BAD_INPUT: "bad arguments, configuration, kubeconfig or prices file; nothing was started",
     ExitCode.REFUSED: "the move does not pay, is not possible or is not armed; nothing was changed",
     ExitCode.INCOMPLETE: "no full picture of prices and clusters in time",

@@ -73,6 +73,10 @@ def _find_command(name: str) -> _Command:
         from app.commands.migrate import run_migrate
 
         return run_migrate
+    if name == "ledger":
+        from app.commands.ledger import run_ledger
+
+        return run_ledger
     if name == "config":
         from app.commands.config import run_config
 

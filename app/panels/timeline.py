@@ -1,4 +1,4 @@
-"""What happened: decisions and migrations from the ledger, the newest first, for all regions or the selected one."""
+"""What happened: decisions and migrations from the history, the newest first, for all regions or the selected one."""
 
 from __future__ import annotations
 

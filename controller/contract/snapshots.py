@@ -117,8 +117,10 @@ class MigrationView:
         return join_sentence(self.detail, self.reason)
 
 
-def join_sentence(detail: Reason, reason: Reason | None) -> str:
-    """Return what is happening and why as one sentence, without a full stop."""
+def join_sentence(detail: object, reason: object | None) -> str:
+    """Return what is happening and why, each a reason as it is or as history keeps it, as one sentence without a full
+    stop.
+    """
     return f"{detail}: {reason}" if reason is not None else str(detail)
 
 
@@ -144,7 +146,7 @@ class MoveOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the timeline, taken from the ledger; `sequence` grows by one. `outcome`: of a finished move only."""
+    """One line of the timeline, made from an event; `sequence` grows by one. `outcome`: of a finished move only."""
 
     sequence: int
     at: float

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from controller.clusters.fleet import FleetPicture, WorkloadKey
 from controller.clusters.region_manager import RegionManager
@@ -21,19 +20,28 @@ from controller.contract.commands import (
     StartMigration,
 )
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import EntryKind, Rejection
+from controller.contract.snapshots import Rejection
 from controller.decision.budgets import BudgetUsage
 from controller.decision.evaluation import confirm_move, evaluate_move
 from controller.decision.facts import Facts
 from controller.decision.settings import DecisionSettings
+from controller.engine.earlier_moves import merge_moves, to_budget_moves
 from controller.engine.preflight_findings import PreflightFindings
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import ControllerError
-from controller.history.ledger import Ledger
+from controller.history.events import (
+    ArmingRefused,
+    CancelRequested,
+    ContextArmed,
+    ContextDisarmed,
+    StartRefused,
+    state_reason,
+)
+from controller.history.history import History
 from controller.migration.run.migration_controller import MigrationController
 from controller.reasons import Code
 from oracle.quotes import QuoteBoard
-from oracle.reason import Reason, Severity
+from oracle.reason import Reason
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
@@ -49,7 +57,7 @@ class CommandHandler:
         regions: RegionManager,
         migrations: MigrationController,
         unfinished: UnfinishedMoves,
-        ledger: Ledger,
+        history: History,
         decision: DecisionSettings,
         wake: Callable[[], None],
         accepts_any_prices: bool,
@@ -57,7 +65,7 @@ class CommandHandler:
         self._regions = regions
         self._migrations = migrations
         self._unfinished = unfinished
-        self._ledger = ledger
+        self._history = history
         self._decision = decision
         self._wake = wake
         self._accepts_any_prices = accepts_any_prices
@@ -89,7 +97,10 @@ class CommandHandler:
 
     def budget_usage(self, now: float) -> BudgetUsage:
         """Return the moves that stand in the way of others at Unix time `now`, those of other processes included."""
-        return replace(self._migrations.budget_usage(now), unfinished=self._unfinished.moves())
+        own, unfinished = self._migrations.budget_usage(now), self._unfinished.moves()
+        past = merge_moves(self._history.past_moves(), self._unfinished.ended())
+        earlier = (move for move in past if not self._migrations.knows(move.migration_id))
+        return BudgetUsage((*own.moves, *to_budget_moves(earlier, now)), unfinished)
 
     def collect_facts(self, picture: FleetPicture, board: QuoteBoard, now: float) -> Facts:
         """Return what plan, dry run and confirmation rest on at Unix time `now`."""
@@ -130,7 +141,7 @@ class CommandHandler:
             self._set_armed(command)
             self._unfinished.follow(picture)
         elif isinstance(command, CancelMigration):
-            self._migrations.cancel(command.migration_id)
+            self._cancel(command.migration_id)
         elif isinstance(command, LookAt):
             self._looked_at = command.contexts
         elif isinstance(command, RequestDryRun):
@@ -139,14 +150,23 @@ class CommandHandler:
         else:
             await self._start(command, picture, board, now)
 
+    def _cancel(self, migration_id: str) -> None:
+        view = next((view for view in self._migrations.views() if view.migration_id == migration_id), None)
+        if view is not None and not view.stage.is_final:
+            self._history.record(CancelRequested(migration_id, view.workload, view.target))
+        self._migrations.cancel(migration_id)
+
     def _set_armed(self, command: SetArmed) -> None:
         if command.context not in self._regions.contexts:
             return
         self._regions.set_armed(command.context, command.armed)
-        text = f"{command.context} {'armed: writes are allowed' if command.armed else 'disarmed: read-only'}"
         if command.armed and not self._regions.is_armed(command.context):
-            text = f"{command.context} not armed: {self._regions.arming_obstacle(command.context)}"
-        self._ledger.record(EntryKind.OPERATOR, text, contexts=(command.context,))
+            obstacle = self._regions.arming_obstacle(command.context) or ""
+            self._history.record(ArmingRefused(command.context, state_reason(obstacle)))
+        elif command.armed:
+            self._history.record(ContextArmed(command.context))
+        else:
+            self._history.record(ContextDisarmed(command.context))
 
     async def _start(
         self, command: StartMigration, picture: FleetPicture, board: QuoteBoard, now: float
@@ -174,6 +194,4 @@ class CommandHandler:
 
     def _reject(self, workload: WorkloadKey, target: str, reason: Reason, now: float) -> None:
         self._rejections.append(Rejection(workload, target, reason, now))
-        text = f"{workload} was not moved to {target}: {reason}"
-        contexts = (workload.context, target)
-        self._ledger.record(EntryKind.DECISION, text, contexts=contexts, severity=Severity.WARNING)
+        self._history.record(StartRefused(workload, target, state_reason(reason)))

@@ -1,4 +1,4 @@
-"""Writes down when a move becomes worthwhile and when it no longer is, without repeating itself."""
+"""Records when a move becomes worthwhile and when it no longer is, without repeating itself."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Collection
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import EntryKind
 from controller.decision.plan import Offer, Plan
-from controller.history.ledger import Ledger
+from controller.history.events import MoveOffered, OfferWithdrawn, state_reason
+from controller.history.history import History
 from controller.reasons import Code
 from oracle.reason import Reason
 
-#: Least seconds between two entries about one workload: prices that dance around the threshold would fill the ledger.
+#: Least seconds between two entries about one workload: prices that dance around the threshold would fill the history.
 QUIET_S = 60.0
 
 #: Budgets that are spent for the moment: a move that waits for them is as worthwhile as before.
@@ -26,8 +26,8 @@ class DecisionLog:
     def __init__(self) -> None:
         self._said: dict[WorkloadKey, tuple[str | None, float]] = {}
 
-    def record(self, plan: Plan, moved: Collection[WorkloadKey], ledger: Ledger, now: float) -> None:
-        """Compare the plan with what was said before and write the difference.
+    def record(self, plan: Plan, moved: Collection[WorkloadKey], history: History, now: float) -> None:
+        """Compare the plan with what was said before and record the difference.
 
         `moved` are the workloads of this process's migrations: they are no longer offered because they were taken up.
         """
@@ -36,12 +36,12 @@ class DecisionLog:
         offered = {offer.workload: offer.target for offer in plan.offers}
         for workload, target in offered.items():
             if self._is_news(workload, target, now):
-                text = _describe(plan.evaluate(Offer(workload, target)))
-                ledger.record(EntryKind.DECISION, text, contexts=(workload.context, target))
+                history.record(_to_event(plan.evaluate(Offer(workload, target))))
         for workload in self._said.keys() - offered.keys():
-            reason = _find_reason(plan, workload, self._said[workload][0])
+            offered_before = self._said[workload][0]
+            reason = _find_reason(plan, workload, offered_before)
             if reason is not None and self._is_news(workload, None, now):
-                ledger.record(EntryKind.DECISION, f"{workload} stays: {reason}", contexts=(workload.context,))
+                history.record(OfferWithdrawn(workload, offered_before or "", state_reason(reason)))
 
     def _is_news(self, workload: WorkloadKey, target: str | None, now: float) -> bool:
         said_target, said_at = self._said.get(workload, (None, float("-inf")))
@@ -51,10 +51,13 @@ class DecisionLog:
         return True
 
 
-def _describe(dry_run: DryRun) -> str:
-    return (
-        f"{dry_run.workload} would be cheaper in {dry_run.target}: "
-        f"${dry_run.savings_usd_per_day:.2f} a day, net ${dry_run.net_usd:.2f} in {dry_run.horizon_h:g} h"
+def _to_event(dry_run: DryRun) -> MoveOffered:
+    return MoveOffered(
+        dry_run.workload,
+        dry_run.target,
+        dry_run.savings_usd_per_day,
+        dry_run.net_usd,
+        float(dry_run.horizon_h),
     )
 
 

@@ -29,7 +29,7 @@ from controller.engine.outage_log import OutageLog
 from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import EngineStopped
-from controller.history.ledger import Ledger
+from controller.history.history import History
 from controller.migration.run.migration_controller import MigrationController
 from oracle.binding import Binding
 from oracle.clocks import Clocks
@@ -74,7 +74,7 @@ class EngineParts:
     oracle: Oracle
     regions: RegionManager
     migrations: MigrationController
-    ledger: Ledger
+    history: History
     unfinished: UnfinishedMoves
     handler: CommandHandler
     views: ContextViews
@@ -91,7 +91,7 @@ class Engine:
         self._oracle = parts.oracle
         self._regions = parts.regions
         self._migrations = parts.migrations
-        self._ledger = parts.ledger
+        self._history = parts.history
         self._unfinished = parts.unfinished
         self._handler = parts.handler
         self._views = parts.views
@@ -181,7 +181,7 @@ class Engine:
     async def _wait_for_reason(self) -> None:
         """Wait until something changes, or until the next price grows old by the clock alone."""
         delay_s = _seconds_to_next_ageing(self._oracle.board(), self._clocks.wall())
-        is_waiting = self._ledger.has_waiting or self._outages.has_waiting or self._unfinished.has_open
+        is_waiting = self._history.has_waiting or self._outages.has_waiting or self._unfinished.has_open
         if not self._is_settled() or is_waiting:
             delay_s = min(delay_s or RETRY_S, RETRY_S)
         try:
@@ -193,13 +193,14 @@ class Engine:
     async def _refresh(self) -> None:
         now = self._clocks.wall()
         picture, board = self._regions.picture(), self._oracle.board()
+        self._history.take_in()
         self._follow_bindings(picture)
         await self._handler.work(picture, board, now)
         plan = self._planner.plan(picture, self._handler.collect_facts(picture, board, now))
         moved = [view.workload for view in self._migrations.views()]
-        self._decisions.record(plan, moved, self._ledger, now)
-        self._outages.record(self._oracle.status, picture, self._ledger, now)
-        self._ledger.flush()
+        self._decisions.record(plan, moved, self._history, now)
+        self._outages.record(self._oracle.status, picture, self._history, now)
+        self._history.sample_prices(board.quotes.values())
         await self._publish(picture, board, plan, now)
 
     def _follow_bindings(self, picture: FleetPicture) -> None:
@@ -224,13 +225,13 @@ class Engine:
             opportunities=plan.opportunities(MAX_OPPORTUNITIES),
             refused=self._list_refused(picture, plan),
             migrations=self._migrations.views(),
-            timeline=self._ledger.newest(MAX_TIMELINE_ENTRIES),
+            timeline=self._history.newest(MAX_TIMELINE_ENTRIES),
             notices=(
                 *self._unfinished.notices(),
                 *collect_notices(
                     status,
                     picture,
-                    self._ledger.trouble,
+                    self._history.troubles,
                     price_source.origin,
                     needs_live_prices=not self._settings.accepts_any_prices,
                 ),

@@ -1,8 +1,8 @@
-"""What a person should know while it lasts: the store, the contexts, the ledger. Pure."""
+"""What a person should know while it lasts: the store, the contexts, the history. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from controller.clusters.fleet import FleetPicture
 from controller.contract.snapshots import Notice, PriceOrigin, StoreView
@@ -21,13 +21,13 @@ _NOT_LIVE = {
 def collect_notices(
     status: OracleStatus,
     picture: FleetPicture,
-    ledger_trouble: str | None,
+    history_troubles: Sequence[Reason],
     origin: PriceOrigin,
     *,
     needs_live_prices: bool,
 ) -> tuple[Notice, ...]:
     """Return the notices that hold now, the loudest trouble first. `origin` is that of the prices on the board."""
-    notices = tuple(_iterate_notices(status, picture, ledger_trouble))
+    notices = tuple(_iterate_notices(status, picture, history_troubles))
     if needs_live_prices and origin in _NOT_LIVE:
         return (
             *notices,
@@ -46,7 +46,7 @@ def describe_store(status: OracleStatus) -> StoreView:
 
 
 def _iterate_notices(
-    status: OracleStatus, picture: FleetPicture, ledger_trouble: str | None
+    status: OracleStatus, picture: FleetPicture, history_troubles: Sequence[Reason]
 ) -> Iterator[Notice]:
     if status.reason is not None:
         yield Notice(
@@ -56,8 +56,8 @@ def _iterate_notices(
         )
     if status.displacement is not None:
         yield Notice("source", Severity.WARNING, f"{_begin(status.displacement)}.")
-    if ledger_trouble is not None:
-        yield Notice("ledger", Severity.WARNING, ledger_trouble)
+    for reason in history_troubles:
+        yield Notice(f"history:{reason.code}", reason.severity, f"{reason}.")
     for cluster in picture.clusters.values():
         if cluster.health.is_lost:
             yield Notice(

@@ -1,16 +1,15 @@
-"""Writes down when prices or clusters are lost and when they are back, without repeating itself.
+"""Records when prices or clusters are lost and when they are back, without repeating itself.
 
 What comes and goes within seconds is no entry: a start, a dropped connection, a cluster that flaps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from controller.clusters.fleet import FleetPicture
-from controller.contract.snapshots import EntryKind
-from controller.history.ledger import Ledger
-from oracle.reason import Severity
+from controller.history.events import ClustersBack, ClustersLost, PricesBack, PricesLost, state_reason
+from controller.history.history import History
 from oracle.status import OracleStatus
 
 #: Seconds that something has to be lost before it is written down. A start takes less.
@@ -31,27 +30,26 @@ class OutageLog:
         """Whether something is lost or back that was not written down yet: it will be, if it lasts."""
         return self._store.has_waiting or self._clusters.has_waiting
 
-    def record(self, status: OracleStatus, picture: FleetPicture, ledger: Ledger, now: float) -> None:
-        """Compare what is lost with what was said before and write the difference, once it has lasted."""
-        self._record_store(status, ledger, now)
-        self._record_clusters(picture, ledger, now)
+    def record(self, status: OracleStatus, picture: FleetPicture, history: History, now: float) -> None:
+        """Compare what is lost with what was said before and record the difference, once it has lasted."""
+        self._record_store(status, history, now)
+        self._record_clusters(picture, history, now)
 
-    def _record_store(self, status: OracleStatus, ledger: Ledger, now: float) -> None:
-        lost, back = self._store.update({"store"} if status.reason is not None else set(), now)
+    def _record_store(self, status: OracleStatus, history: History, now: float) -> None:
+        reason = status.reason
+        lost, back = self._store.update({"store"} if reason is not None else set(), now)
         if lost:
-            ledger.record(EntryKind.STORE, f"No new prices: {status.reason}", severity=Severity.ERROR)
+            history.record(PricesLost(state_reason(reason or "")))
         if back:
-            ledger.record(EntryKind.STORE, "New prices arrive again")
+            history.record(PricesBack())
 
-    def _record_clusters(self, picture: FleetPicture, ledger: Ledger, now: float) -> None:
+    def _record_clusters(self, picture: FleetPicture, history: History, now: float) -> None:
         reasons = {c.context: c.reason for c in picture.clusters.values() if c.health.is_lost}
         lost, back = self._clusters.update(reasons.keys(), now)
         if lost:
-            text = _describe_lost(lost, reasons)
-            ledger.record(EntryKind.CLUSTER, text, contexts=lost, severity=Severity.WARNING)
+            history.record(ClustersLost({context: state_reason(reasons[context]) for context in lost}))
         if back:
-            verb = "answers" if len(back) == 1 else "answer"
-            ledger.record(EntryKind.CLUSTER, f"{', '.join(back)} {verb} again", contexts=back)
+            history.record(ClustersBack(back))
 
 
 class _Changes:
@@ -83,9 +81,3 @@ class _Changes:
         if any(abs(now - self._since[name]) >= after_s for name in names):
             return tuple(sorted(names))
         return ()
-
-
-def _describe_lost(lost: tuple[str, ...], reasons: Mapping[str, str]) -> str:
-    if len(lost) == 1:
-        return f"{lost[0]} cannot be used: {reasons[lost[0]]}"
-    return f"{len(lost)} clusters cannot be used: {', '.join(lost)}"

@@ -15,14 +15,30 @@ from math import inf
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.region_manager import RegionManager
-from controller.contract.snapshots import EntryKind, Notice
+from controller.contract.snapshots import Notice
 from controller.decision.budgets import Move
-from controller.errors import ClusterError
-from controller.history.ledger import Ledger
-from controller.migration.protocol.record import MigrationRecord
+from controller.errors import ClusterError, ControllerError
+from controller.history.events import (
+    JournalNotUnderstood,
+    KnownEvent,
+    LeasesDenied,
+    MoveLeftUnfinished,
+    SearchFailed,
+    state_reason,
+)
+from controller.history.history import History
+from controller.history.projections import PastMove
+from controller.migration.protocol.failures import find_reason
+from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.run.migration_controller import MigrationController
-from controller.migration.run.unfinished import Findings, UnfinishedMove, find_unfinished
-from oracle.reason import Severity
+from controller.migration.run.unfinished import (
+    EndedMove,
+    Findings,
+    UnfinishedMove,
+    find_unfinished,
+)
+from controller.reasons import Code
+from oracle.reason import Reason, Severity
 from oracle.untrusted_text import clean_text
 
 #: Between two looks at a context with unfinished moves, seconds: a leader that has not renewed its Lease for so long
@@ -30,8 +46,6 @@ from oracle.untrusted_text import clean_text
 LOOK_AGAIN_S = 20.0
 #: Before a look that failed is tried again, seconds.
 RETRY_S = 4.0
-#: Namespaces that are named one by one. Arbitrary; more would fill a line.
-MAX_NAMED = 3
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +69,7 @@ class _Look:
     failed: bool = False
     again_at: float = inf
     found: tuple[tuple[UnfinishedMove, _Standing], ...] = ()
+    ended: tuple[EndedMove, ...] = ()
 
 
 class UnfinishedMoves:
@@ -64,13 +79,13 @@ class UnfinishedMoves:
         self,
         regions: RegionManager,
         migrations: MigrationController,
-        ledger: Ledger,
+        history: History,
         wake: Callable[[], None],
         monotonic: Callable[[], float],
     ) -> None:
         self._regions = regions
         self._migrations = migrations
-        self._ledger = ledger
+        self._history = history
         self._wake = wake
         self._monotonic = monotonic
         self._looks: dict[str, _Look] = {}
@@ -116,6 +131,23 @@ class UnfinishedMoves:
             for record in (move.record for move, _ in look.found)
         )
 
+    def ended(self) -> tuple[PastMove, ...]:
+        """Return the moves that are over, as the Leases have them: the last one of each workload in each cluster.
+
+        A Lease speaks for its own cluster: a side whose Lease was not seen has an empty name, so that whoever may write
+        Leases in one cluster makes nothing rest in another.
+        """
+        moves: dict[str, PastMove] = {}
+        for context, look in self._looks.items():
+            for ended in look.ended:
+                known = moves.get(ended.record.migration_id) or _to_past_move(ended.record)
+                if ended.side is Side.SOURCE:
+                    known = replace(known, workload=replace(known.workload, context=context))
+                else:
+                    known = replace(known, target=context)
+                moves[known.migration_id] = known
+        return tuple(moves.values())
+
     def notices(self) -> tuple[Notice, ...]:
         """Return what a person should know of them, each move once: two contexts may lead to one cluster."""
         found = {
@@ -147,8 +179,7 @@ class UnfinishedMoves:
                 logger.exception("the search for unfinished moves failed")
             last, again_at = self._looks.get(context, _Look()), self._monotonic() + RETRY_S
             self._looks[context] = replace(last, was_armed=was_armed, failed=True, again_at=again_at)
-            text = f"Unfinished moves could not be looked for in {context}: {error}"
-            self._tell(context, "failed", EntryKind.CLUSTER, text, (context,), Severity.WARNING)
+            self._tell(context, "failed", SearchFailed(context, state_reason(_find_reason(error))))
         finally:
             del self._tasks[context]
             self._wake()
@@ -163,7 +194,7 @@ class UnfinishedMoves:
             if not self._migrations.knows(move.record.migration_id)
         )
         again_at = self._monotonic() + LOOK_AGAIN_S if found else inf
-        self._looks[context] = _Look(was_armed, False, again_at, found)
+        self._looks[context] = _Look(was_armed, False, again_at, found, findings.ended)
         self._tell_findings(context, findings)
 
     def _take_up(self) -> None:
@@ -205,23 +236,40 @@ class UnfinishedMoves:
         for move, standing in self._looks[context].found:
             record, text = move.record, self._advise(move.record)
             if standing is _Standing.ABANDONED and text:
-                contexts = (record.source.context, record.target.context)
-                self._tell(record.migration_id, "left", EntryKind.MIGRATION, text, contexts, Severity.WARNING)
+                name = (record.migration_id, record.workload, record.target.context)
+                self._tell(record.migration_id, "left", MoveLeftUnfinished(*name, state_reason(text)))
         for problem in findings.unreadable:
-            text = f"{context}: the Lease {problem.lease} was left alone, please look: {problem.reason}"
-            self._tell(context, problem.lease, EntryKind.MIGRATION, text, (context,), Severity.ERROR)
+            event = JournalNotUnderstood(context, problem.lease, state_reason(problem.reason))
+            self._tell(context, problem.lease, event)
         if findings.denied:
-            where = f"Leases may not be read in {_name_some(findings.denied)}"
-            text = f"{context}: {where}; a move left unfinished there is not seen"
-            self._tell(context, "denied", EntryKind.CLUSTER, text, (context,), Severity.INFO)
+            self._tell(context, "denied", LeasesDenied(context, findings.denied))
 
-    def _tell(
-        self, about: str, what: str, kind: EntryKind, text: str, contexts: tuple[str, ...], severity: Severity
-    ) -> None:
-        """Write into the ledger what was not said of this before."""
+    def _tell(self, about: str, what: str, event: KnownEvent) -> None:
+        """Record what was not said of this before."""
         if (about, what) not in self._told:
             self._told.add((about, what))
-            self._ledger.record(kind, text, contexts=contexts, severity=severity)
+            self._history.record(event)
+
+
+def _to_past_move(record: MigrationRecord) -> PastMove:
+    """Return the move with neither side named."""
+    ended_at = record.started_at if record.ended_at is None else record.ended_at
+    return PastMove(
+        record.migration_id,
+        replace(record.workload, context=""),
+        "",
+        record.started_at,
+        heard_at=ended_at,
+        phase=record.state.phase.value,
+        ended_at=ended_at,
+        predicted_egress_usd=record.dry_run.egress_usd,
+    )
+
+
+def _find_reason(error: Exception) -> Reason:
+    if isinstance(error, ControllerError):
+        return find_reason(error)
+    return Code.UNEXPECTED_ERROR.because(error=repr(error))
 
 
 def _judge(move: UnfinishedMove, version_before: str | None) -> _Standing:
@@ -240,8 +288,3 @@ def _describe(record: MigrationRecord) -> str:
 
 def _join(contexts: Collection[str]) -> str:
     return " and ".join(clean_text(context) for context in contexts)
-
-
-def _name_some(names: Collection[str]) -> str:
-    named = ", ".join(list(names)[:MAX_NAMED])
-    return f"{named} and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else named

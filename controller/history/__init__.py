@@ -1,1 +1,1 @@
-"""What happened: the ledger of decisions and moves."""
+"""What happened: typed events in SQLite under a keyed chain, what follows from them, and prices over time."""

@@ -22,7 +22,9 @@ def run(*arguments, **environment):
     )
 
 
-@pytest.mark.parametrize("command", ["oracle", "operator", "plan", "migrate", "doctor", "contexts", "config"])
+@pytest.mark.parametrize(
+    "command", ["oracle", "operator", "plan", "migrate", "doctor", "contexts", "ledger", "config"]
+)
 def test_every_command_documents_its_exit_codes(command):
     answer = run(command, "--help")
     assert answer.returncode == 0

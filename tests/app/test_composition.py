@@ -10,7 +10,13 @@ import pytest
 import yaml
 
 from app import composition
-from app.composition import choose_price_source, decision_settings, open_engine, open_fleet
+from app.composition import (
+    choose_price_source,
+    decision_settings,
+    history_files,
+    open_engine,
+    open_fleet,
+)
 from app.config.configuration import Configuration
 from app.config.demo import DEMO
 from controller.clusters.settings import FleetSettings
@@ -49,6 +55,13 @@ def test_only_real_clusters_on_a_shared_redis_read_without_generating(tmp_path, 
     configuration = Configuration(**choices, prices=str(recording) if has_recording else None)
     source = choose_price_source(configuration, 0.0)
     assert (None if source is None else source.name) == name
+
+
+def test_what_happened_to_real_clusters_is_not_mixed_with_what_was_simulated():
+    demo, real = history_files(Configuration()), history_files(Configuration(**REAL))
+    assert (demo.database.name, real.database.name) == ("demo-history.db", "history.db")
+    assert (demo.old_ledger.name, real.old_ledger.name) == ("demo-ledger.jsonl", "ledger.jsonl")
+    assert demo.database.parent == real.database.parent
 
 
 def test_decision_is_the_persons_with_the_shipped_egress_prices():

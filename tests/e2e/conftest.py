@@ -26,17 +26,15 @@ def home(tmp_path, monkeypatch):
     }
     for name, path in places.items():
         monkeypatch.setenv(name, str(path))
-    yield Home(runtime, tmp_path / "data" / "sentinelaura")
+    yield Home(runtime)
     shutil.rmtree(runtime, ignore_errors=True)
 
 
 class Home:
     """Where the program under test keeps its things."""
 
-    def __init__(self, runtime: Path, data: Path) -> None:
+    def __init__(self, runtime: Path) -> None:
         self.runtime = runtime / "sentinelaura"
-        self.demo_ledger = data / "demo-ledger.jsonl"
-        self.ledger = data / "ledger.jsonl"
 
     def find_kubeconfig(self) -> Path | None:
         """The simulated fleet's kubeconfig, once the engine has written it."""

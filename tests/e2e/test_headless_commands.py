@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from controller.history.ledger import verify_ledger
-
 ROOT = Path(__file__).resolve().parents[2]
 
 RECORDING = Path(__file__).resolve().parents[3] / "shared" / "data" / "gcp_spot" / "prices.csv.gz"
@@ -77,6 +75,7 @@ def list_loaded(*arguments, stop_after_a_line=False):
         ("plan", "--json"),
         ("migrate", "nowhere/shop/checkout", "--to", "gcp-us-central1"),
         ("config", "show"),
+        ("ledger", "show"),
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -112,7 +111,12 @@ def test_migration_on_recorded_prices_ends_in_the_other_cluster(home, recording)
     assert (last["source_ready"], last["target_ready"]) == (0, last["replicas"])
     assert (end["event"], end["exit_code"]) == ("end", 0)
     assert all(_is_covered(event) for event in events if event["event"] == "progress")
-    assert verify_ledger(home.demo_ledger) is None
+    verdict = home.run("ledger", "verify", "--json")
+    assert (verdict.returncode, json.loads(verdict.stdout)["verified"]) == (0, True)
+    shown = home.run("ledger", "show", "--json").stdout.splitlines()
+    kinds = [json.loads(line)["kind"] for line in shown]
+    assert {"move_started", "phase_entered", "move_ended"} <= set(kinds)
+    assert kinds[-1] == "engine_stopped"
 
 
 def _is_covered(event):
@@ -129,6 +133,8 @@ def _is_covered(event):
         (("migrate", "aws-us-east-1/shop/missing", "--to", "gcp-us-central1"), 2, "was not found"),
         (("plan", "--kubeconfig", "missing.yaml"), 2, "missing.yaml"),
         (("plan", "--prices", "missing.csv"), 2, "missing.csv"),
+        (("ledger", "verify"), 1, "there is no history"),
+        (("ledger", "show", "--limit", "0"), 2, "is not a number"),
     ],
 )
 def test_bad_input_is_told_and_starts_nothing(home, arguments, code, said):

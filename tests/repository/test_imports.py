@@ -15,7 +15,7 @@ FOLDERS = ("app", "controller", "gl", "oracle", "resources")
 PURE_IMPORTS = {
     *("__future__", "abc", "collections", "dataclasses", "enum", "types", "typing"),
     *("array", "bisect", "copy", "functools", "heapq", "itertools", "operator"),
-    *("datetime", "decimal", "fractions", "math", "statistics", "numpy", "pyrr"),
+    *("datetime", "decimal", "fractions", "math", "statistics", "numpy", "pyrr", "msgspec"),
     *(
         "argparse",
         "base64",
@@ -23,6 +23,7 @@ PURE_IMPORTS = {
         "difflib",
         "fnmatch",
         "hashlib",
+        "hmac",
         "json",
         "re",
         "reprlib",

@@ -81,7 +81,7 @@ def test_second_instance_takes_over_after_the_lease_has_expired(tmp_path: Path) 
         second = world.build_controller("b")
         assert await world.migrate(Process("b"), second) is not None
         took_over.append(second.views()[0].started_at)
-        events = [entry for entry in second._ledger.newest(100) if "Resuming" in entry.text]
+        events = [entry for entry in second._history.newest(100) if "Resuming" in entry.text]
         assert len(events) == 1
         assert world.loop.time() - killed_at > world.settings.lease_duration_s
         task.cancel()

@@ -93,7 +93,7 @@ def watch_stages(world: World, controller: MigrationController) -> list[Migratio
 
 def count_entries(controller: MigrationController) -> int:
     """How much people were told so far."""
-    return len(controller._ledger.newest(10_000))
+    return len(controller._history.newest(10_000))
 
 
 @pytest.mark.parametrize("has_honest_dry_runs", [True, False])

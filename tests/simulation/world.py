@@ -20,7 +20,7 @@ from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, W
 from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.waves import plan_wave_sizes
 from controller.errors import ControllerError
-from controller.history.ledger import Ledger
+from controller.history.history import History
 from controller.migration.access.lease import find_holder, find_journal, name_lease
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.protocol.journal import decode_journal
@@ -184,10 +184,10 @@ class World:
 
     def build_controller(self, name: str) -> MigrationController:
         """A MigrationController as a process has it."""
-        ledger = Ledger(self._directory / f"{name}.jsonl", self.wall)
+        history = History(self.wall, writer=name)
         apis = {context: FakeApi(cluster, self.network) for context, cluster in self.clusters.items()}
         clocks = Clocks(self.wall, self.loop.time)
-        return MigrationController(apis.__getitem__, ledger, clocks, self.new_id, self.settings, self.gate)
+        return MigrationController(apis.__getitem__, history, clocks, self.new_id, self.settings, self.gate)
 
     def dry_run(self) -> DryRun:
         """A fresh plan for the move."""

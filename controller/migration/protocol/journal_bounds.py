@@ -15,7 +15,7 @@ from controller.reasons import Code
 from oracle.reason import Parameter, Reason, ReasonCode
 from oracle.untrusted_text import clean_text
 
-#: Of the reason that is journaled, as JSON writes it; the ledger has all of it.
+#: Of the reason that is journaled, as JSON writes it; the history has all of it.
 MAX_REASON_BYTES = 800
 
 #: As long as a UUID.

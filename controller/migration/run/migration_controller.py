@@ -1,7 +1,7 @@
 """Starts, resumes, cancels and shows migrations; the one face that the engine sees.
 
 Each migration is a task of its own (`migration_run`); this holds them together, lets only one move a workload
-at a time, and writes what happened into the ledger.
+at a time, and records what happened in the history.
 """
 
 from __future__ import annotations
@@ -10,20 +10,28 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from controller.clusters.fleet import WorkloadKey
 from controller.clusters.kube_api import KubeApi
 from controller.contract.dry_run import DryRun, Verdict
-from controller.contract.snapshots import EntryKind, MigrationView, MoveOutcome, join_sentence
+from controller.contract.snapshots import MigrationView
 from controller.decision.budgets import BudgetUsage, Move
 from controller.errors import PlanOutdated
-from controller.history.ledger import Ledger
+from controller.history.events import (
+    CancelNotLed,
+    MoveEnded,
+    MoveResumed,
+    MoveStarted,
+    MoveStopped,
+    PhaseEntered,
+    state_reason,
+)
+from controller.history.history import History
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.timing import Sleep, Timing
 from controller.migration.protocol.errors import MigrationRefused
-from controller.migration.protocol.gate import Gate
-from controller.migration.protocol.outcomes import compare_with_plan, describe_outcome, sum_up
+from controller.migration.protocol.gate import Gate, Unpriced
+from controller.migration.protocol.outcomes import predict_figures, realise_figures
 from controller.migration.protocol.record import MigrationRecord, MovePlan, Side
 from controller.migration.protocol.states import Event, Phase
 from controller.migration.run.migration_run import MigrationRun
@@ -32,7 +40,6 @@ from controller.migration.run.preflight import build_draft
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.clocks import Clocks
-from oracle.reason import Severity, encode_reason
 
 #: How long `stop` waits for requests that are on their way, seconds; the journal makes waiting longer
 #: pointless.
@@ -67,7 +74,7 @@ class MigrationController:
     def __init__(
         self,
         apis: Callable[[str], KubeApi],
-        ledger: Ledger,
+        history: History,
         clocks: Clocks,
         new_id: Callable[[], str],
         settings: MigrationSettings,
@@ -76,7 +83,7 @@ class MigrationController:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._apis = apis
-        self._ledger = ledger
+        self._history = history
         self._new_id = new_id
         self._gate = gate
         self._timing = Timing(settings, clocks, sleep)
@@ -97,8 +104,8 @@ class MigrationController:
         self._require_free(dry_run.workload, dry_run.target)
         record = build_draft(self._new_id(), dry_run, plan or MovePlan(), now)
         self._run(record)
-        text = f"Moving {record.workload} to {record.target.context} ({record.replicas} replicas)"
-        self._record(record, text, Severity.INFO, {"plan_digest": dry_run.plan_digest})
+        predicted = predict_figures(dry_run)
+        self._history.record(MoveStarted(*_name(record), record.replicas, dry_run.plan_digest, predicted))
         return record.migration_id
 
     def cancel(self, migration_id: str) -> None:
@@ -111,9 +118,7 @@ class MigrationController:
             return
         started.run.interrupts.request_cancel()
         if not started.run.is_leading:
-            record = started.run.journal.record
-            text = f"{record.workload} is not led by this window; cancel it in the one that leads it"
-            self._record(record, text, Severity.WARNING, {})
+            self._history.record(CancelNotLed(*_name(started.run.journal.record)))
 
     def knows(self, migration_id: str) -> bool:
         """Whether this process has started or resumed a migration and remembers it."""
@@ -127,9 +132,8 @@ class MigrationController:
         if self.knows(record.migration_id):
             return
         self._run(record)
-        self._record(
-            record, f"Resuming the move of {record.workload} to {record.target.context}", Severity.INFO, {}
-        )
+        predicted = predict_figures(record.dry_run)
+        self._history.record(MoveResumed(*_name(record), record.replicas, record.started_at, predicted))
 
     def views(self) -> tuple[MigrationView, ...]:
         """Return the migrations that run and the newest that have ended, in the order of their start."""
@@ -222,10 +226,9 @@ class MigrationController:
         try:
             await run.run()
         except Exception as error:
-            record = run.journal.record
-            run.journal.describe(Code.UNEXPECTED_ERROR.because(error=repr(error)))
-            text = f"The move of {record.workload} stopped in {record.state.phase}: {error!r}; restart to resume it"
-            self._record(record, text, Severity.ERROR, {})
+            record, reason = run.journal.record, Code.UNEXPECTED_ERROR.because(error=repr(error))
+            run.journal.describe(reason)
+            self._history.record(MoveStopped(*_name(record), record.state.phase.value, state_reason(reason)))
         self._started[run.journal.record.migration_id].ended_s = self._timing.monotonic()
         self._announce()
 
@@ -240,43 +243,43 @@ class MigrationController:
         return build_view(record, source, target, rates, is_leading=started.run.is_leading)
 
     def _on_event(self, record: MigrationRecord, event: Event) -> None:
-        """Write a transition into the ledger, at the end with what it cost and saves."""
-        facts: dict[str, Any] = {
-            "phase": record.state.phase.value,
-            "event": event.kind.value,
-            "epoch": record.epoch,
-            "operation": record.operation,
-            "source_replicas": record.source.replicas,
-            "target_replicas": record.target.replicas,
-        }
-        detail, reason = describe(record), record.state.reason
-        facts |= {"reason": encode_reason(reason)} if reason is not None else {}
-        text = f"{record.workload}: {join_sentence(detail, reason)}"
-        outcome = None
-        if record.state.phase is Phase.DONE:
-            rates = self._gate.find_rates(record.workload, record.target.context)
-            outcome = sum_up(record, rates)
-            facts |= compare_with_plan(record, outcome)
-            text = f"{text}. {describe_outcome(outcome, rates)}"
-        self._record(record, text, detail.severity, facts, outcome)
-
-    def _record(
-        self,
-        record: MigrationRecord,
-        text: str,
-        severity: Severity,
-        facts: dict[str, Any],
-        outcome: MoveOutcome | None = None,
-    ) -> None:
-        self._ledger.record(
-            EntryKind.MIGRATION,
-            text,
-            contexts=(record.source.context, record.target.context),
-            migration_id=record.migration_id,
-            severity=severity,
-            outcome=outcome,
-            facts=facts,
+        """Record a transition, at the end with what the move was to cost and save and what came of it."""
+        state = record.state
+        phase, cause, detail = state.phase.value, event.kind.value, state_reason(describe(record))
+        reason = state_reason(state.reason) if state.reason is not None else None
+        if not state.phase.is_final:
+            entered = PhaseEntered(
+                *_name(record),
+                phase=phase,
+                cause=cause,
+                detail=detail,
+                epoch=record.epoch,
+                operation=record.operation,
+                source_replicas=record.source.replicas,
+                target_replicas=record.target.replicas,
+                reason=reason,
+            )
+            self._history.record(entered)
+            return
+        rates = self._gate.find_rates(record.workload, record.target.context)
+        ended = MoveEnded(
+            *_name(record),
+            phase=phase,
+            cause=cause,
+            detail=detail,
+            started_at=record.started_at,
+            predicted=predict_figures(record.dry_run),
+            realised=realise_figures(record, rates),
+            at_todays_prices=not isinstance(rates, Unpriced),
+            double_replica_hours=record.meter.double_replica_hours,
+            reason=reason,
         )
+        self._history.record(ended)
+
+
+def _name(record: MigrationRecord) -> tuple[str, WorkloadKey, str]:
+    """Return what every event of a migration begins with."""
+    return record.migration_id, record.workload, record.target.context
 
 
 def _counts(started: _Started, move: Move, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""Finds migrations that a process left behind, by the journals in the clusters' Leases. Reads only."""
+"""Finds migrations by the journals in the clusters' Leases: those left behind, and those that are over. Reads only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from controller.errors import AccessDenied
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.lease import LEASE_PREFIX, find_holder, find_journal, name_lease
 from controller.migration.protocol.errors import JournalError
-from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.run.journals import read_journal
 from controller.migration.steps.listing import list_if_served
 from controller.reasons import Code
@@ -20,7 +20,7 @@ from oracle.reason import Reason
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedMove:
-    """A migration that is not over, as its source's Lease has it.
+    """A migration as a Lease has it.
 
     `holder` is who holds the Lease, empty for nobody; a crash leaves it standing. `version` is the Lease's
     resourceVersion: where it grows between two looks, the holder is alive.
@@ -29,6 +29,14 @@ class UnfinishedMove:
     record: MigrationRecord
     holder: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedMove:
+    """A migration that is over, whose journal its Lease keeps until the next one. `side`: whose Lease it is."""
+
+    record: MigrationRecord
+    side: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +54,14 @@ class Findings:
     moves: tuple[UnfinishedMove, ...]
     unreadable: tuple[UnreadableJournal, ...]
     denied: tuple[str, ...]
+    ended: tuple[EndedMove, ...] = ()
 
 
 async def find_unfinished(api: KubeApi, namespaces: Collection[str]) -> Findings:
-    """Return the migrations whose source is this cluster and which are not over.
+    """Return the migrations whose source is this cluster and which are not over, and those of either side that are.
 
-    The target's Lease carries a mirror of the same journal; it is skipped, because only the source's is the
-    authority.
+    The target's Lease carries a mirror of the same journal; while a migration is not over it is skipped, because only
+    the source's is the authority.
     Raises: ClusterError where the cluster cannot be read.
     """
     moves: list[UnfinishedMove] = []
@@ -72,13 +81,28 @@ async def find_unfinished(api: KubeApi, namespaces: Collection[str]) -> Findings
                 continue
             if move is not None:
                 moves.append(move)
-    cluster_uid = await ClusterSide(api, "default", "none").read_cluster_uid() if moves else ""
-    here = tuple(move for move in moves if move.record.source.cluster_uid == cluster_uid)
-    return Findings(here, tuple(unreadable), tuple(denied))
+    over = [move.record for move in moves if move.record.state.phase.is_final]
+    unfinished = [move for move in moves if not move.record.state.phase.is_final]
+    cluster_uid = await ClusterSide(api, "default", "none").read_cluster_uid() if unfinished else ""
+    here = tuple(move for move in unfinished if move.record.source.cluster_uid == cluster_uid)
+    ended = await _find_ended(api, over, cluster_uid) if over else ()
+    return Findings(here, tuple(unreadable), tuple(denied), ended)
+
+
+async def _find_ended(api: KubeApi, over: list[MigrationRecord], cluster_uid: str) -> tuple[EndedMove, ...]:
+    """Say on which side each was; nothing where the cluster may not be asked who it is: they are only remembered."""
+    try:
+        cluster_uid = cluster_uid or await ClusterSide(api, "default", "none").read_cluster_uid()
+    except AccessDenied:
+        return ()
+    sides = ((record, side) for record in over for side in Side)
+    return tuple(
+        EndedMove(record, side) for record, side in sides if record.side(side).cluster_uid == cluster_uid
+    )
 
 
 def _read_lease(namespace: str, lease: dict[str, Any]) -> UnfinishedMove | None:
-    """Return the migration in a Lease; None where it is over, or none of ours. Raises: JournalError."""
+    """Return the migration that a Lease speaks of; None where it is none of ours. Raises: JournalError."""
     name = str(lease["metadata"]["name"])
     record = read_journal(find_journal(lease)) if name.startswith(LEASE_PREFIX) else None
     if record is None:
@@ -86,6 +110,4 @@ def _read_lease(namespace: str, lease: dict[str, Any]) -> UnfinishedMove | None:
     workload = record.workload
     if (namespace, name) != (workload.namespace, name_lease(workload.namespace, workload.name)):
         raise JournalError(Code.JOURNAL_UNREADABLE.because(problem="is of another workload than its Lease"))
-    if record.state.phase.is_final:
-        return None
     return UnfinishedMove(record, find_holder(lease), str(lease["metadata"]["resourceVersion"]))

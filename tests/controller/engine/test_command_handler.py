@@ -7,14 +7,18 @@ from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
-from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
+from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
 from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.settings import BudgetSettings
 from controller.engine.command_handler import CommandHandler
 from controller.errors import PlanOutdated
+from controller.history.events import MoveStarted
+from controller.history.history import History
+from controller.history.projections import PastMove
 from controller.reasons import Code
 from oracle.quotes import Playback, PriceMode, QuoteBoard
 from tests.controller.decision.worlds import (
@@ -26,6 +30,7 @@ from tests.controller.decision.worlds import (
     make_picture,
     make_workload,
 )
+from tests.controller.history.histories import PREDICTED, Clock, Installation, ended
 
 PICTURE = make_picture(make_cluster("tokyo", make_workload()), make_cluster("virginia"))
 BOARD = make_board(tokyo="0.90", virginia="0.10")
@@ -56,15 +61,23 @@ class FakeMigrations:
 
     def __init__(self):
         self.started = []
+        self.cancelled = []
         self.usage = NOTHING_MOVED
+        self.known = set()
         self.shown = ()
         self.refuses = None
 
     def budget_usage(self, now):
         return self.usage
 
+    def knows(self, migration_id):
+        return migration_id in self.known
+
     def views(self):
         return self.shown
+
+    def cancel(self, migration_id):
+        self.cancelled.append(migration_id)
 
     async def start(self, dry_run):
         if self.refuses is not None:
@@ -80,6 +93,7 @@ class FakeUnfinished:
     def __init__(self):
         self.looked_at = set()
         self.left = ()
+        self.over = ()
 
     def follow(self, picture):
         pass
@@ -90,28 +104,25 @@ class FakeUnfinished:
     def moves(self):
         return self.left
 
-
-class FakeLedger:
-    """Remembers the texts."""
-
-    def __init__(self):
-        self.texts = []
-
-    def record(self, kind, text, **facts):
-        self.texts.append(text)
+    def ended(self):
+        return self.over
 
 
 class World:
     """A desk with everything around it."""
 
     def __init__(self, *armed, settings=SETTINGS, accepts_any_prices=False):
-        self.regions, self.migrations, self.ledger = FakeRegions(*armed), FakeMigrations(), FakeLedger()
+        self.regions, self.migrations, self.history = (
+            FakeRegions(*armed),
+            FakeMigrations(),
+            History(lambda: NOW),
+        )
         self.unfinished = FakeUnfinished()
         self.desk = CommandHandler(
             self.regions,
             self.migrations,
             self.unfinished,
-            self.ledger,
+            self.history,
             settings,
             lambda: None,
             accepts_any_prices,
@@ -149,7 +160,7 @@ def test_start_in_an_unarmed_context_is_rejected_by_name(armed, named):
         await world.round(await world.confirm())
         assert world.migrations.started == []
         assert world.desk.rejections[-1].reason == Code.NOT_ARMED.because(contexts=named)
-        assert "not armed" in world.ledger.texts[-1]
+        assert "not armed" in world.history.newest(1)[0].text
 
     run(scenario)
 
@@ -308,11 +319,71 @@ def test_arming_an_unknown_context_changes_nothing():
     run(scenario)
 
 
+def past(migration_id, **facts):
+    """A move of the workload an hour ago, as another program left it."""
+    return PastMove(migration_id, CHECKOUT, "oregon", NOW - 3700, NOW - 3600, "DONE", NOW - 3600, **facts)
+
+
+def test_workload_that_an_earlier_program_moved_rests_as_its_lease_says():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        world.unfinished.over = (past("m1"),)
+        await world.round(command)
+        assert world.migrations.started == []
+        assert "rests for" in world.desk.rejections[-1].reason
+        assert "rests for" in world.desk.answers[-1].reason
+
+    run(scenario)
+
+
+def test_workload_that_an_earlier_program_moved_rests_as_history_says(tmp_path):
+    installation = Installation(tmp_path, Clock(NOW - 3600))
+    with installation.run() as history:
+        history.record(MoveStarted("m1", CHECKOUT, "oregon", 6, "digest", PREDICTED))
+        history.record(msgspec.structs.replace(ended(), workload=CHECKOUT, target="oregon"))
+    installation.clock.now += 3600
+
+    async def scenario():
+        with installation.run() as history:
+            world = World("tokyo", "virginia")
+            world.desk._history = history
+            command = await world.confirm()
+            await world.round(command)
+            assert world.migrations.started == []
+            assert "rests for" in world.desk.rejections[-1].reason
+
+    run(scenario)
+
+
+def test_a_move_of_this_process_is_counted_once():
+    world = World()
+    world.unfinished.over = (past("m1"), past("m2"))
+    world.migrations.usage = BudgetUsage((Move(CHECKOUT, "oregon", NOW),))
+    world.migrations.known = {"m1"}
+    assert len(world.desk.budget_usage(NOW).moves) == 2
+
+
+def test_who_asked_for_a_rollback_is_recorded():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        world.migrations.shown = (
+            SimpleNamespace(
+                migration_id="m1", workload=CHECKOUT, target="virginia", stage=MigrationStage.RUNNING
+            ),
+        )
+        await world.round(CancelMigration("m1"), CancelMigration("unknown"))
+        assert world.migrations.cancelled == ["m1", "unknown"]
+        assert [entry.migration_id for entry in world.history.newest(5)] == ["m1"]
+
+    run(scenario)
+
+
 def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
     async def scenario():
         world = World()
         world.regions.obstacle = "its server's certificate is not verified"
         await world.round(SetArmed("tokyo", armed=True))
-        assert world.ledger.texts[-1] == "tokyo not armed: its server's certificate is not verified"
+        assert world.history.newest(1)[0].text == "tokyo not armed: its server's certificate is not verified"
 
     run(scenario)

@@ -9,31 +9,22 @@ from controller.clusters.fleet import FleetPicture
 from controller.decision.budgets import BudgetUsage, Move
 from controller.decision.planning import Planner
 from controller.engine.decision_log import QUIET_S, DecisionLog
+from controller.history.history import History
 from tests.controller.decision.worlds import CHECKOUT, NOW, make_board, make_facts, two_regions
 
 CHEAP, DEAR = make_board(tokyo="0.40", virginia="0.10"), make_board(tokyo="0.40", virginia="0.50")
-
-
-class RecordingLedger:
-    """Remembers the texts that it was given."""
-
-    def __init__(self):
-        self.texts = []
-
-    def record(self, kind, text, *, contexts):
-        self.texts.append(text)
 
 
 class Log:
     """A log over the plans of a planner."""
 
     def __init__(self):
-        self.planner, self.log, self.ledger = Planner(), DecisionLog(), RecordingLedger()
+        self.planner, self.log, self.history = Planner(), DecisionLog(), History(lambda: 0.0)
 
     def record(self, board, at, moved=(), picture=None, **facts):
         plan = self.planner.plan(picture or two_regions(), make_facts(board, **facts))
-        self.log.record(plan, moved, self.ledger, at)
-        return self.ledger.texts
+        self.log.record(plan, moved, self.history, at)
+        return [entry.text for entry in self.history.newest(100)]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.outage_log import OutageLog
 from controller.engine.snapshot_building import ContextViews
 from controller.errors import EngineStopped
+from controller.history.history import History
 from oracle.clocks import Clocks
 from oracle.quotes import QuoteBoard
 from oracle.status import OracleStatus, StoreKind
@@ -120,6 +121,9 @@ class FakeUnfinished:
     def moves(self):
         return ()
 
+    def ended(self):
+        return ()
+
     def notices(self):
         return ()
 
@@ -130,38 +134,23 @@ class FakeUnfinished:
         pass
 
 
-class FakeLedger:
-    """Remembers what was recorded."""
-
-    trouble = None
-    has_waiting = False
-
-    def record(self, *event, **facts):
-        pass
-
-    def flush(self):
-        pass
-
-    def newest(self, limit):
-        return ()
-
-
 class World:
     """An engine among parts that a test moves."""
 
     def __init__(self):
         loop = asyncio.get_running_loop()
         self.oracle, self.regions, self.migrations = FakeOracle(), FakeRegions(), FakeMigrations()
-        self.unfinished, ledger = FakeUnfinished(), FakeLedger()
-        wake = asyncio.Event()
+        self.unfinished = FakeUnfinished()
+        clocks = Clocks(lambda: NOW + loop.time(), loop.time)
+        history, wake = History(clocks.wall), asyncio.Event()
         handler = CommandHandler(
-            self.regions, self.migrations, self.unfinished, ledger, SETTINGS, wake.set, False
+            self.regions, self.migrations, self.unfinished, history, SETTINGS, wake.set, False
         )
         parts = EngineParts(
             oracle=self.oracle,
             regions=self.regions,
             migrations=self.migrations,
-            ledger=ledger,
+            history=history,
             unfinished=self.unfinished,
             handler=handler,
             views=ContextViews({}),
@@ -170,7 +159,6 @@ class World:
             outages=OutageLog(),
             wake=wake,
         )
-        clocks = Clocks(lambda: NOW + loop.time(), loop.time)
         self.engine = Engine(parts, EngineSettings(demo=False, decision=SETTINGS), clocks)
 
     async def next(self, after):

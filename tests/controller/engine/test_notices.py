@@ -28,7 +28,7 @@ STATUS = OracleStatus(
 
 def told(status=STATUS, origin=PriceOrigin.LIVE, *, needs_live_prices=True):
     """Notices by their keys."""
-    found = collect_notices(status, FleetPicture({}), None, origin, needs_live_prices=needs_live_prices)
+    found = collect_notices(status, FleetPicture({}), (), origin, needs_live_prices=needs_live_prices)
     return {notice.key: notice for notice in found}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,19 +11,19 @@ import pytest
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import EntryKind
 from controller.engine.outage_log import BACK_AFTER_S, LOST_AFTER_S, OutageLog
-from controller.history.ledger import Ledger
+from controller.history.history import History
 from oracle.reason import Severity
 
 
 class World:
-    """A store and clusters that are lost and come back, and the ledger of it all."""
+    """A store and clusters that are lost and come back, and the history of it all."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self) -> None:
         self.now = 1000.0
         self.reason: str | None = None
         self.clusters: dict[str, tuple[Health, str]] = {}
         self.log = OutageLog()
-        self.ledger = Ledger(path, lambda: self.now)
+        self.history = History(lambda: self.now)
 
     def pass_time(self, seconds: float) -> None:
         """Let the log look, and look again after `seconds`."""
@@ -39,16 +38,16 @@ class World:
         }
         status: Any = SimpleNamespace(reason=self.reason)
         picture: Any = SimpleNamespace(clusters=clusters)
-        self.log.record(status, picture, self.ledger, self.now)
+        self.log.record(status, picture, self.history, self.now)
 
     @property
     def texts(self) -> list[str]:
-        return [entry.text for entry in self.ledger.newest(100)]
+        return [entry.text for entry in self.history.newest(100)]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "ledger.jsonl")
+def world() -> World:
+    return World()
 
 
 def lost(*names: str) -> Mapping[str, tuple[Health, str]]:
@@ -60,7 +59,7 @@ def test_lost_store_and_its_return_are_entries_of_their_own_kind(world: World) -
     world.pass_time(LOST_AFTER_S)
     world.reason = None
     world.pass_time(BACK_AFTER_S)
-    entries = world.ledger.newest(10)
+    entries = world.history.newest(10)
     assert [(entry.kind, entry.severity) for entry in entries] == [
         (EntryKind.STORE, Severity.ERROR),
         (EntryKind.STORE, Severity.INFO),
@@ -83,7 +82,7 @@ def test_outage_that_lasts_is_told_once(world: World) -> None:
     for _ in range(5):
         world.pass_time(LOST_AFTER_S)
     assert world.texts == ["eu cannot be used: no route to eu"]
-    assert world.ledger.newest(1)[0].contexts == ("eu",)
+    assert world.history.newest(1)[0].contexts == ("eu",)
     assert not world.log.has_waiting
 
 
@@ -98,7 +97,7 @@ def test_network_that_goes_away_makes_one_entry_for_all_clusters(world: World) -
     assert world.texts[1:] == ["asia, eu, us answer again"]
 
 
-def test_cluster_that_flaps_does_not_fill_the_ledger(world: World) -> None:
+def test_cluster_that_flaps_does_not_fill_the_history(world: World) -> None:
     for _ in range(50):
         world.clusters |= lost("eu")
         world.pass_time(LOST_AFTER_S)

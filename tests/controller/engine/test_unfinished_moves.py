@@ -10,13 +10,14 @@ import pytest
 from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
 from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import BudgetUsage
+from controller.engine.earlier_moves import to_budget_moves
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
-from controller.errors import ClusterError, ServerFailed
+from controller.errors import AccessDenied, ClusterError, ServerFailed
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
 from oracle.reason import Severity
 from tests.simulation.network import FakeApi
 from tests.simulation.processes import Process
-from tests.simulation.world import LEASE_PATH, WORKLOAD, World, simulate
+from tests.simulation.world import LEASE_PATH, WORKLOAD, World, simulate, wait_until_over
 
 
 class Regions:
@@ -44,11 +45,11 @@ class Restarted:
         self._world = world
         self.regions = Regions(world, contexts)
         self.controller = world.build_controller("restarted")
-        self.ledger = self.controller._ledger
+        self.history = self.controller._history
         self.unfinished = UnfinishedMoves(
             self.regions,  # type: ignore[arg-type]
             self.controller,
-            self.ledger,
+            self.history,
             lambda: None,
             world.loop.time,
         )
@@ -59,7 +60,7 @@ class Restarted:
         await self._world.wait_for(lambda: not self.unfinished.is_looking(self.regions.contexts))
 
     def texts(self) -> list[str]:
-        return [entry.text for entry in self.ledger.newest(50)]
+        return [entry.text for entry in self.history.newest(50)]
 
 
 async def close_in_the_middle(world: World) -> None:
@@ -269,11 +270,57 @@ def test_a_journal_that_is_not_believed_is_told_once_and_left_alone(
         restarted.regions.armed = {"paris", "osaka"}
         for _ in range(3):
             await restarted.look()
-        [entry] = restarted.ledger.newest(50)
+        [entry] = restarted.history.newest(50)
         assert entry.severity is Severity.ERROR
         assert reason in entry.text
         assert "left alone" in entry.text
         assert restarted.controller.views() == ()
         assert len(world.source.history) == before
+
+    simulate(scenario, 1, tmp_path)
+
+
+@pytest.mark.parametrize("contexts", [("paris", "osaka"), ("paris",), ("osaka",)], ids=" and ".join)
+def test_a_move_that_is_over_is_known_from_the_lease_of_either_side(
+    tmp_path: Path, contexts: tuple[str, ...]
+) -> None:
+    """So a cooldown survives a restart also where no history could be kept."""
+
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        migration_id = await controller.start(world.dry_run())
+        await wait_until_over(controller, migration_id)
+        over_at = world.wall()
+        restarted = Restarted(world, contexts)
+        restarted.unfinished.follow(FleetPicture({name: world.picture().clusters[name] for name in contexts}))
+        await world.wait_for(lambda: not restarted.unfinished.is_looking(contexts))
+        assert restarted.unfinished.moves() == ()
+        [move] = restarted.unfinished.ended()
+        assert move.migration_id == migration_id
+        assert {move.workload.context, move.target} - {""} == set(contexts), (
+            "a Lease speaks for its own cluster"
+        )
+        assert move.predicted_egress_usd == world.dry_run().egress_usd
+        usage = BudgetUsage(to_budget_moves(restarted.unfinished.ended(), over_at))
+        for context in contexts:
+            assert usage.find_last_end(replace(WORKLOAD, context=context)) == pytest.approx(over_at, abs=60)
+
+    simulate(scenario, 1, tmp_path)
+
+
+def test_who_may_not_ask_a_cluster_who_it_is_is_not_troubled_by_moves_that_are_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(side: object) -> str:
+        raise AccessDenied("paris", "namespaces is forbidden", status=403)
+
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        await wait_until_over(controller, await controller.start(world.dry_run()))
+        monkeypatch.setattr("controller.migration.access.cluster_side.ClusterSide.read_cluster_uid", refuse)
+        restarted = Restarted(world)
+        await restarted.look()
+        assert restarted.unfinished.ended() == ()
+        assert restarted.texts() == []
 
     simulate(scenario, 1, tmp_path)

@@ -12,9 +12,14 @@ from controller.clusters.workload_parsing import parse_workload
 from controller.contract.dry_run import Verdict
 from controller.contract.snapshots import MigrationStage
 from controller.errors import PlanOutdated
-from controller.history.ledger import verify_ledger
+from controller.history.events import MoveEnded, PhaseEntered
+from controller.history.history import History
+from controller.history.projections import sum_up_savings
 from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.run.migration_controller import BUDGET_MEMORY_S
+from controller.migration.run.migration_run import MigrationRun
+from controller.reasons import Code
+from oracle.reason import Severity
 from tests.simulation.processes import Process
 from tests.simulation.world import (
     EPOCH,
@@ -100,30 +105,69 @@ def test_cancelling_what_is_unknown_or_over_changes_nothing(tmp_path: Path) -> N
     assert simulate(scenario, 1, tmp_path).result() == (0, 6)
 
 
-def test_the_ledger_tells_what_it_cost_and_what_it_saves(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        _, _, task = await start(world)
-        await task
-
-    simulate(scenario, 1, tmp_path)
-    text = (tmp_path / "a.jsonl").read_text()
-    assert "It cost 0.10 USD and saves 8.64 USD a day" in text
-    for fact in ("predicted_overlap_usd", "realised_overlap_usd", "double_replica_hours"):
-        assert fact in text
-    assert verify_ledger(tmp_path / "a.jsonl") is None
-
-
-def test_a_full_disk_stops_no_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
+def test_the_history_tells_what_it_cost_and_what_it_saves_beside_what_was_predicted(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         controller, _, task = await start(world)
-        monkeypatch.setattr("controller.history.ledger_file.os.fsync", refuse)
         await task
-        assert controller.views()[0].stage is MigrationStage.DONE
+        history = controller._history
+        assert "It cost $0.10 and saves $8.64 a day" in history.newest(1)[0].text
+        [move] = history.past_moves()
+        dry_run = world.dry_run()
+        assert move.predicted_egress_usd == dry_run.egress_usd
+        savings = sum_up_savings([move])
+        assert (savings.moves, savings.unknown) == (1, 0)
+        assert savings.predicted_usd_per_day == dry_run.savings_usd_per_day
+        assert savings.realised_usd_per_day == move.realised_savings_usd_per_day
+        assert savings.cost_usd > 0
 
-    assert simulate(scenario, 1, tmp_path).result() == (0, 6)
+    simulate(scenario, 1, tmp_path)
+
+
+def test_the_history_keeps_why_a_move_went_back_as_a_code_and_tells_it_as_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[object] = []
+
+    async def scenario(world: World) -> None:
+        controller, migration_id, task = await start(world)
+        history = controller._history
+        monkeypatch.setattr(history, "record", lambda event: recorded.append(event) or record(history, event))
+        await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
+        controller.cancel(migration_id)
+        await task
+        texts = [entry.text for entry in history.newest(50)]
+        assert f"{WORKLOAD}: Going back to paris: cancelled" in texts
+
+    record = History.record
+    simulate(scenario, 1, tmp_path)
+    [back] = [e for e in recorded if isinstance(e, PhaseEntered) and e.phase == "ROLLBACK"]
+    assert back.reason is not None
+    assert (back.detail.code, back.reason.code) == ("phase_rollback", "cancelled")
+    [end] = [e for e in recorded if isinstance(e, MoveEnded)]
+    assert end.detail.code == "phase_rolled_back"
+
+
+def test_a_move_that_an_unforeseen_error_stopped_is_told_with_the_error_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(run: MigrationRun) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr(MigrationRun, "run", fail)
+
+    async def scenario(world: World) -> None:
+        controller = world.build_controller("a")
+        await controller.start(world.dry_run())
+        await world.wait_for(lambda: len(controller._history.newest(2)) == 2)
+        entry = controller._history.newest(1)[0]
+        assert entry.severity is Severity.ERROR
+        assert "stopped by an unexpected error: ZeroDivisionError" in entry.text
+        assert entry.text.endswith("restart to resume it")
+        assert controller.views()[0].reason == Code.UNEXPECTED_ERROR.because(
+            error="ZeroDivisionError('nobody foresaw this')"
+        )
+
+    simulate(scenario, 1, tmp_path)
 
 
 def test_moves_count_against_the_budgets_and_refusals_do_not(tmp_path: Path) -> None:
@@ -222,7 +266,7 @@ def test_a_migration_that_another_instance_leads_is_followed_to_its_end(tmp_path
         await world.wait_for(lambda: bool(follower.views()))
         assert not follower.views()[0].can_cancel
         follower.cancel(migration_id)
-        assert "not led by this window" in follower._ledger.newest(1)[0].text
+        assert "not led by this window" in follower._history.newest(1)[0].text
         await following
         await task
         assert follower.views()[0].stage is MigrationStage.DONE

@@ -7,14 +7,13 @@ import json
 from collections.abc import Coroutine
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.snapshots import MigrationStage, MigrationView
-from controller.history.ledger import Ledger
+from controller.history.history import History
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.fact_reader import FactReader
 from controller.migration.access.journal_writer import JournalWriter
@@ -75,7 +74,7 @@ class OpenGate:
 class Place:
     """Two clusters, and a program that begins in them."""
 
-    def __init__(self, found: dict[str, Any], directory: Path) -> None:
+    def __init__(self, found: dict[str, Any]) -> None:
         self.requests: list[Any] = []
         self.apis = open_clusters(found, self.requests)
         loop = asyncio.get_running_loop()
@@ -83,7 +82,7 @@ class Place:
         ids = iter(range(1000))
         self.controller = MigrationController(
             self.apis.__getitem__,  # type: ignore[arg-type]
-            Ledger(directory / "ledger.jsonl", lambda: NOW),
+            History(lambda: NOW),
             self.clocks,
             lambda: f"new-{next(ids)}",
             SETTINGS,
@@ -128,9 +127,9 @@ def virtually(scenario: Coroutine[Any, Any, None]) -> None:
 
 
 @pytest.mark.parametrize("name", ENDS_MOVED)
-def test_a_move_of_an_older_program_goes_on_to_its_end(tmp_path: Path, name: str) -> None:
+def test_a_move_of_an_older_program_goes_on_to_its_end(name: str) -> None:
     async def scenario() -> None:
-        place = Place(load(name), tmp_path)
+        place = Place(load(name))
         view = await place.resume()
         assert view.stage is MigrationStage.DONE, view.sentence
         assert place.replicas() == (0, REPLICAS)
@@ -143,9 +142,9 @@ def test_a_move_of_an_older_program_goes_on_to_its_end(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("name", ENDS_BACK)
-def test_a_move_that_an_older_program_could_not_finish_goes_back(tmp_path: Path, name: str) -> None:
+def test_a_move_that_an_older_program_could_not_finish_goes_back(name: str) -> None:
     async def scenario() -> None:
-        place = Place(load(name), tmp_path)
+        place = Place(load(name))
         view = await place.resume()
         assert view.stage is MigrationStage.ROLLED_BACK, view.sentence
         assert place.replicas() == (REPLICAS, None)
@@ -155,9 +154,9 @@ def test_a_move_that_an_older_program_could_not_finish_goes_back(tmp_path: Path,
 
 
 @pytest.mark.parametrize("name", ENDED)
-def test_what_an_older_program_has_ended_is_over(tmp_path: Path, name: str) -> None:
+def test_what_an_older_program_has_ended_is_over(name: str) -> None:
     async def scenario() -> None:
-        place = Place(load(name), tmp_path)
+        place = Place(load(name))
         findings = await find_unfinished(place.apis["paris"], ["shop"])  # type: ignore[arg-type]
         assert (findings.moves, findings.unreadable) == ((), ())
 
@@ -184,9 +183,9 @@ BY_STEP = pytest.mark.parametrize("step", [False, True], ids=["newer version", "
 
 
 @BY_STEP
-def test_a_newer_journal_is_found_and_shown_with_what_to_do(tmp_path: Path, *, step: bool) -> None:
+def test_a_newer_journal_is_found_and_shown_with_what_to_do(*, step: bool) -> None:
     async def scenario() -> None:
-        place = Place(make_newer(load("VERIFY"), step=step), tmp_path)
+        place = Place(make_newer(load("VERIFY"), step=step))
         findings = await find_unfinished(place.apis["paris"], ["shop"])  # type: ignore[arg-type]
         assert findings.moves == ()
         [unreadable] = findings.unreadable
@@ -198,15 +197,13 @@ def test_a_newer_journal_is_found_and_shown_with_what_to_do(tmp_path: Path, *, s
 
 @BY_STEP
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_no_move_begins_over_a_newer_journal_and_nothing_is_touched(
-    tmp_path: Path, side: str, *, step: bool
-) -> None:
+def test_no_move_begins_over_a_newer_journal_and_nothing_is_touched(side: str, *, step: bool) -> None:
     """Neither a Deployment nor the Lease itself: the newer program finds everything as it left it."""
 
     async def scenario() -> None:
         found = load("DONE")
         found[side]["journal"] = newer(found[side]["journal"], step=step)
-        place = Place(found, tmp_path)
+        place = Place(found)
         with pytest.raises(JournalError) as refused:
             await place.lead().acquire()
         assert refused.value.reason.code is (Code.JOURNAL_STEP_UNKNOWN if step else Code.JOURNAL_NEWER)
@@ -215,9 +212,9 @@ def test_no_move_begins_over_a_newer_journal_and_nothing_is_touched(
     virtually(scenario())
 
 
-def test_no_move_begins_over_one_that_is_not_finished_and_nothing_is_touched(tmp_path: Path) -> None:
+def test_no_move_begins_over_one_that_is_not_finished_and_nothing_is_touched() -> None:
     async def scenario() -> None:
-        place = Place(load("SETTLE"), tmp_path)
+        place = Place(load("SETTLE"))
         with pytest.raises(LeaseTaken) as refused:
             await place.lead().acquire()
         assert refused.value.reason.code is Code.MOVE_NOT_FINISHED
@@ -227,11 +224,11 @@ def test_no_move_begins_over_one_that_is_not_finished_and_nothing_is_touched(tmp
 
 
 @BY_STEP
-def test_who_follows_a_leader_that_turns_out_to_be_newer_lets_go(tmp_path: Path, *, step: bool) -> None:
+def test_who_follows_a_leader_that_turns_out_to_be_newer_lets_go(*, step: bool) -> None:
     """It had read a journal that it knew; before it takes the Lease over, a newer program has gone on."""
 
     async def scenario() -> None:
-        place = Place(load("VERIFY"), tmp_path)
+        place = Place(load("VERIFY"))
         [move] = (await find_unfinished(place.apis["paris"], ["shop"])).moves  # type: ignore[arg-type]
         place.controller.resume(move.record)
         await asyncio.sleep(10)

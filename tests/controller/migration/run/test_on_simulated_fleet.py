@@ -23,7 +23,7 @@ from controller.clusters.kube_api import PatchType
 from controller.clusters.workload_parsing import parse_workload
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationStage, MigrationView
-from controller.history.ledger import Ledger, verify_ledger
+from controller.history.history import History
 from controller.migration.protocol.record import MovePlan
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
@@ -63,14 +63,13 @@ class Place:
 
     fleet: SimulatedFleet
     clients: dict[str, KubeClient]
-    directory: Path
     ids: itertools.count[int]
+    history: History
 
     def controller(self, settings: MigrationSettings = SETTINGS) -> MigrationController:
-        ledger = Ledger(self.directory / "ledger.jsonl", time.time)
         return MigrationController(
             self.clients.__getitem__,
-            ledger,
+            self.history,
             SYSTEM_CLOCKS,
             lambda: f"id{next(self.ids)}",
             settings,
@@ -110,7 +109,7 @@ async def open_place(directory: Path) -> AsyncIterator[Place]:
             cluster.context: make_client(fleet.kubeconfig, cluster.context, armed=True)
             for cluster in PLAN.clusters
         }
-        place = Place(fleet, clients, directory, itertools.count(1))
+        place = Place(fleet, clients, itertools.count(1), History(time.time))
         try:
             while (await place.replicas("paris"))[1] < REPLICAS:  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.05)
@@ -161,10 +160,9 @@ def test_one_click_moves_all_replicas_and_the_sum_never_falls(tmp_path: Path) ->
         assert await place.replicas("osaka") == (REPLICAS, REPLICAS)
         assert view.cost_usd is not None
         await controller.stop()
+        assert "Moved to osaka. It cost" in place.history.newest(1)[0].text
 
     run(scenario, tmp_path)
-    assert verify_ledger(tmp_path / "ledger.jsonl") is None
-    assert "Moved to osaka. It cost" in (tmp_path / "ledger.jsonl").read_text()
 
 
 def test_there_and_back_again(tmp_path: Path) -> None:

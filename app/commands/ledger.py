@@ -1,0 +1,98 @@
+"""`sentinelaura ledger show|verify|export`: what happened, read from the history without starting anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.commands.failures import CommandFailed
+from app.commands.ledger_report import (
+    LedgerVerdict,
+    entry_to_json,
+    entry_to_text,
+    mark_to_json,
+    verdict_to_json,
+    verdict_to_text,
+)
+from app.commands.output import report_line, write_output
+from app.composition import history_files
+from app.config.configuration import Configuration
+from app.exit_codes import ExitCode
+from controller.history.chain import Verified, find_head, verify_chain
+from controller.history.database import open_for_reading, snapshot, telling_damage
+from controller.history.errors import HistoryDamaged
+from controller.history.keys import load_key
+from controller.history.reading import ANCHOR, HEAD, read_entries, read_mark, read_newest
+
+
+async def run_ledger(arguments: Namespace, configuration: Configuration) -> int:
+    """Print entries, verify their chain, or export all of it. Raises: CommandFailed, HistoryUnusable."""
+    files = history_files(configuration)
+    path = Path(arguments.file) if arguments.file is not None else files.database
+    report_line(f"{path}: what happened to {'simulated' if configuration.is_demo else 'real'} clusters")
+    with _reading(path) as connection:
+        if arguments.action == "show":
+            return _show(connection, arguments.limit, arguments.json)
+        if arguments.action == "export":
+            return _export(connection)
+        return _verify(connection, files.key, arguments.head, arguments.json)
+
+
+def _show(connection: sqlite3.Connection, limit: int, as_json: bool) -> int:
+    to_line = entry_to_json if as_json else entry_to_text
+    for entry in read_newest(connection, limit):
+        write_output(to_line(entry))
+    return ExitCode.OK
+
+
+def _export(connection: sqlite3.Connection) -> int:
+    write_output(mark_to_json(ANCHOR, read_mark(connection, ANCHOR)))
+    for entry in read_entries(connection):
+        write_output(entry_to_json(entry))
+    write_output(mark_to_json(HEAD, read_mark(connection, HEAD)))
+    return ExitCode.OK
+
+
+def _verify(connection: sqlite3.Connection, key_path: Path, noted: str | None, as_json: bool) -> int:
+    verdict = _judge(connection, _load_key(key_path), noted)
+    write_output(verdict_to_json(verdict) if as_json else verdict_to_text(verdict))
+    return ExitCode.OK if verdict.problem is None else ExitCode.FAILED
+
+
+def _judge(connection: sqlite3.Connection, key: bytes, noted: str | None) -> LedgerVerdict:
+    try:
+        anchor, head = read_mark(connection, ANCHOR), read_mark(connection, HEAD)
+        found = verify_chain(key, anchor, head, read_entries(connection))
+        if found.problem is None and noted is not None:
+            found = Verified(found.count, find_head(read_entries(connection), anchor, noted))
+    except HistoryDamaged as damage:
+        return LedgerVerdict(0, 0, "", damage.reason)
+    return LedgerVerdict(found.count, anchor.sequence + 1, head.noted, found.problem)
+
+
+def _load_key(path: Path) -> bytes:
+    try:
+        return load_key(path)
+    except FileNotFoundError:
+        text = f"there is no key {path}, without which nothing can be verified"
+        raise CommandFailed(ExitCode.FAILED, text) from None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """One state of the history. Raises: CommandFailed where it cannot be read at all."""
+    try:
+        with telling_damage():
+            connection = open_for_reading(path)
+            try:
+                with snapshot(connection):
+                    yield connection
+            finally:
+                connection.close()
+    except FileNotFoundError:
+        raise CommandFailed(ExitCode.FAILED, f"there is no history {path} yet") from None
+    except sqlite3.Error as error:
+        raise CommandFailed(ExitCode.FAILED, f"the history {path} cannot be read: {error}") from error

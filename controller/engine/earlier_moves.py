@@ -1,0 +1,45 @@
+"""The moves of earlier and other processes as the budgets count them, so that a restart forgives nothing. Pure.
+
+History knows those of this installation; the journals that ended moves leave in the Leases know the last one of each
+workload in each cluster, whoever made it. Either alone is enough for a cooldown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+
+from controller.decision.budgets import Move
+from controller.history.projections import PastMove
+
+
+def merge_moves(recorded: Iterable[PastMove], journaled: Iterable[PastMove]) -> tuple[PastMove, ...]:
+    """Join what history and the Leases say, each move once. An end that only the Lease knows is taken from there."""
+    moves = {move.migration_id: move for move in recorded}
+    for move in journaled:
+        known = moves.get(move.migration_id)
+        if known is None:
+            moves[move.migration_id] = move
+        elif known.ended_at is None:
+            moves[move.migration_id] = replace(known, ended_at=move.ended_at, phase=move.phase)
+    return tuple(moves.values())
+
+
+def to_budget_moves(moves: Iterable[PastMove], now: float) -> tuple[Move, ...]:
+    """Return the moves that may have changed anything, none of them running: what still goes on, the Leases tell.
+
+    Of a move whose end nobody here saw, what was last heard counts as its end. A clock that was set back makes no move
+    younger than now (Unix seconds).
+    """
+    return tuple(
+        Move(
+            move.workload,
+            move.target,
+            min(move.started_at, now),
+            min(move.heard_at if move.ended_at is None else move.ended_at, now),
+            move.predicted_egress_usd or Decimal(0),
+        )
+        for move in moves
+        if move.has_changed_anything
+    )

@@ -1,0 +1,20 @@
+"""The names of a history's files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFiles:
+    """Where a history stands: the database, its key, and the ledger that an earlier version may have left."""
+
+    database: Path
+    key: Path
+    old_ledger: Path
+
+    @classmethod
+    def in_folder(cls, folder: Path, prefix: str = "") -> HistoryFiles:
+        """Return the usual names; `prefix` tells several histories in one folder apart, which share the key."""
+        return cls(folder / f"{prefix}history.db", folder / "history.key", folder / f"{prefix}ledger.jsonl")
