@@ -32,9 +32,8 @@ from controller.decision.pricing import (
     count_share_steps,
     price_move,
 )
-from controller.decision.rules import find_price_lack, is_same_cluster
 from controller.decision.settings import DecisionSettings
-from controller.decision.sites import NodeGroup, Site, price_share
+from controller.decision.sites import NodeGroup, Site, find_price_lack, is_same_cluster, price_share
 from controller.decision.waves import count_pod_waves, plan_wave_sizes
 from controller.reasons import Code
 from oracle.quotes import Quote

@@ -25,9 +25,9 @@ from controller.decision.budgets import DAY_S, sum_egress
 from controller.decision.candidates import Candidate, find_state_gb
 from controller.decision.facts import Facts
 from controller.decision.pricing import SHARE_STEP, count_share_steps
-from controller.decision.sites import NodePrice, Site, price_replica
+from controller.decision.sites import NodePrice, Site, find_price_lack, is_same_cluster, price_replica
 from controller.reasons import Code
-from oracle.quotes import PriceMode, Quote
+from oracle.quotes import PriceMode
 from oracle.reason import Reason
 
 if TYPE_CHECKING:
@@ -242,12 +242,6 @@ def _words_of(cluster: Cluster) -> frozenset[str]:
     return frozenset(words)
 
 
-def is_same_cluster(source: Site, target: Site) -> bool:
-    """Whether two contexts lead to one cluster; a cluster without identity is only itself."""
-    uid = source.cluster.uid
-    return source.context == target.context or (uid is not None and uid == target.cluster.uid)
-
-
 def _find_same_cluster(candidate: Candidate, facts: Facts) -> Reason | None:
     return Code.SAME_CLUSTER.because() if is_same_cluster(candidate.source, candidate.target) else None
 
@@ -301,11 +295,6 @@ def _find_no_room(candidate: Candidate, facts: Facts) -> Reason | None:
         free_cpu_cores=free.cpu_cores,
         free_memory_gib=free.memory_gib,
     )
-
-
-def find_price_lack(quote: Quote | None) -> Code:
-    """Why the rate of a replica is not known, where the nodes are that it would run on."""
-    return Code.PRICE_UNKNOWN if quote is None else Code.NODE_SIZE_UNKNOWN
 
 
 def _tell_price_lack(site: Site, price: NodePrice) -> Reason | None:

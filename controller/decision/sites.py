@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from controller.clusters.fleet import Cluster, Node, Resources
 from controller.decision.pricing import compute_node_share, count_rate_steps, to_rate
+from controller.reasons import Code
 from oracle.market import Offering
 from oracle.quotes import Quote, QuoteBoard
 
@@ -111,3 +112,14 @@ def price_replica(site: Site, requests: Resources | None, board: QuoteBoard, now
 def price_share(quote: Quote | None, share: Decimal | None) -> int | None:
     """What a share of a node costs per hour, in rate steps; None where its price or its size is not known."""
     return count_rate_steps(quote.usd_per_hour, share) if quote is not None and share is not None else None
+
+
+def is_same_cluster(source: Site, target: Site) -> bool:
+    """Whether two contexts lead to one cluster; a cluster without identity is only itself."""
+    uid = source.cluster.uid
+    return source.context == target.context or (uid is not None and uid == target.cluster.uid)
+
+
+def find_price_lack(quote: Quote | None) -> Code:
+    """Why the rate of a replica is not known, where the nodes are that it would run on."""
+    return Code.PRICE_UNKNOWN if quote is None else Code.NODE_SIZE_UNKNOWN

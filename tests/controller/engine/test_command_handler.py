@@ -331,8 +331,8 @@ def test_workload_that_an_earlier_program_moved_rests_as_its_lease_says():
         world.unfinished.over = (past("m1"),)
         await world.round(command)
         assert world.migrations.started == []
-        assert "rests for" in world.desk.rejections[-1].reason
-        assert "rests for" in world.desk.answers[-1].reason
+        assert world.desk.rejections[-1].reason.code is Code.COOLDOWN
+        assert world.desk.answers[-1].reason.code is Code.COOLDOWN
 
     run(scenario)
 
@@ -351,7 +351,7 @@ def test_workload_that_an_earlier_program_moved_rests_as_history_says(tmp_path):
             command = await world.confirm()
             await world.round(command)
             assert world.migrations.started == []
-            assert "rests for" in world.desk.rejections[-1].reason
+            assert world.desk.rejections[-1].reason.code is Code.COOLDOWN
 
     run(scenario)
 
