@@ -67,7 +67,6 @@ class ClassTable:
         self.steps = np.zeros((0, targets), np.int64)
         self.lack = np.zeros((0, targets), np.uint8)
         self.architectures = np.zeros((0, targets), np.int64)
-        self.simulated = np.zeros((0, targets), np.bool_)
         self.too_dear = np.zeros((0, targets), np.bool_)
         self.add(Resources(0.0, 0.0))  # stands in for requests that are not known
 
@@ -76,7 +75,7 @@ class ClassTable:
         number = self._index.setdefault(requests, len(self.requests))
         if number == len(self.requests):
             self.requests.append(requests)
-            for name in ("steps", "lack", "architectures", "simulated", "too_dear"):
+            for name in ("steps", "lack", "architectures", "too_dear"):
                 setattr(self, name, grow(getattr(self, name), len(self.requests)))
         return number
 
@@ -94,7 +93,6 @@ class ClassTable:
             _PRICED if count is not None else node.lack for count, (node, _) in zip(steps, found, strict=True)
         ]
         self.architectures[cells] = [node.architectures for node, _ in found]
-        self.simulated[cells] = [node.simulated for node, _ in found]
         self.too_dear[cells] = [node.too_dear for node, _ in found]
 
     def _describe_nodes(self, site: Site, group: NodeGroup, facts: Facts) -> _Nodes:
@@ -104,7 +102,6 @@ class ClassTable:
             quote=quote,
             lack=number_of(find_price_lack(quote)),
             architectures=self._encode(group.architectures),
-            simulated=quote is not None and quote.is_simulated and not facts.accepts_simulated_prices,
             too_dear=quote is not None and limit is not None and quote.usd_per_hour > limit,
         )
 
@@ -127,12 +124,11 @@ class _Nodes:
     quote: Quote | None
     lack: int
     architectures: int
-    simulated: bool
     too_dear: bool
 
 
 _PRICED = 0
-_NO_NODES = _Nodes(None, number_of(Code.NO_NODE_FITS), 0, simulated=False, too_dear=False)
+_NO_NODES = _Nodes(None, number_of(Code.NO_NODE_FITS), 0, too_dear=False)
 
 
 class TargetTable:
@@ -405,16 +401,6 @@ class Block:
     def usable_share(self) -> float:
         """The share of the free room that may be used."""
         return 1.0 - self.facts.settings.headroom_share
-
-    @property
-    def here_simulated(self) -> Mask:
-        """Whether the price at home is simulated and may not be used."""
-        return _upright(self.classes.simulated[self._kind, self._source])
-
-    @property
-    def there_simulated(self) -> Mask:
-        """Whether the price there is simulated and may not be used."""
-        return self.classes.simulated[:, self.column][self._kind]
 
     @property
     def node_too_dear(self) -> Mask:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import numpy as np
 
@@ -100,7 +101,6 @@ class Planner:
         return (
             last is None
             or last.settings is not facts.settings
-            or last.accepts_simulated_prices != facts.accepts_simulated_prices
             or self._contexts != tuple(sorted(picture.clusters))
         )
 
@@ -428,13 +428,13 @@ def _is_same_price(
     before: Mapping[Offering, Quote | None] | None, now: Mapping[Offering, Quote | None]
 ) -> bool:
     return before is not None and all(
-        quote is before[offering] or _priced(quote) == _priced(before[offering])
+        quote is before[offering] or _price_of(quote) == _price_of(before[offering])
         for offering, quote in now.items()
     )
 
 
-def _priced(quote: Quote | None) -> tuple[object, ...] | None:
-    return (quote.usd_per_hour, quote.is_simulated) if quote is not None else None
+def _price_of(quote: Quote | None) -> Decimal | None:
+    return quote.usd_per_hour if quote is not None else None
 
 
 def _sort_moves(usage: BudgetUsage) -> dict[tuple[str, str], BudgetUsage]:

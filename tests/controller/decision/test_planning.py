@@ -22,7 +22,7 @@ from controller.decision.planning import Planner
 from controller.decision.rules import Moment
 from controller.decision.settings import BudgetSettings
 from controller.reasons import Code
-from oracle.quotes import SIMULATED_MARKET, QuoteBoard
+from oracle.quotes import QuoteBoard
 from oracle.reason import Reason, ReasonCode
 from tests.controller.decision.worlds import (
     CHECKOUT,
@@ -119,15 +119,13 @@ def test_nothing_is_planned_on_expired_prices() -> None:
 
 
 def test_nothing_is_offered_that_a_confirmation_would_refuse() -> None:
-    """Budgets, simulated prices, a rest: asked of the plan as of the start."""
+    """Budgets and a rest: asked of the plan as of the start."""
     ended = Move(replace(CHECKOUT, context="oregon"), "tokyo", NOW - 7200, NOW - 3600)
     other = Move(replace(CHECKOUT, name="other"), "oregon", NOW - 60)
-    simulated = {key: replace(quote, source=SIMULATED_MARKET) for key, quote in BOARD.quotes.items()}
     limit = replace(SETTINGS, budgets=BudgetSettings(egress_usd_per_day=Decimal("0.05")))
     cases = {
         Code.COOLDOWN: make_facts(BOARD, usage=BudgetUsage((ended,))),
         Code.CONCURRENCY_SPENT: make_facts(BOARD, usage=BudgetUsage((other,))),
-        Code.PRICES_SIMULATED: make_facts(QuoteBoard(simulated)),
         Code.EGRESS_SPENT: make_facts(BOARD, limit),
     }
     for code, facts in cases.items():
@@ -271,6 +269,31 @@ def test_a_plan_that_was_kept_up_to_date_is_as_one_made_anew(
         assert codes(planner.plan(picture, make_facts(board))) == expect(picture, board)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    tokyo=st.decimals("0.2", "0.9", places=4).map(str),
+    replicas=st.integers(1, 9),
+    gb=st.floats(0, 30).map(lambda gb: round(gb, 2)),
+)
+def test_limits_hold_to_the_last_digit(tokyo: str, replicas: int, gb: float) -> None:
+    """A gain, and a day's egress, of exactly the limit are within it; one digit that no float tells apart is not."""
+    picture = everywhere(desired_replicas=replicas, available_replicas=replicas, state_gb=gb)
+    board, digit = make_board(tokyo=tokyo, virginia="0.03"), Decimal("1e-20")
+    dry_run = evaluate_move(picture, make_facts(board), CHECKOUT, "virginia")
+    net_usd, egress_usd = dry_run.net_usd, dry_run.egress_usd
+    assert net_usd is not None
+    assert egress_usd is not None
+    if dry_run.verdict is not Verdict.PAYS:
+        return
+    for limit, is_met in ((net_usd, True), (net_usd + digit, False)):
+        plan = plan_once(picture, make_facts(board, replace(SETTINGS, minimum_net_usd=limit)))
+        assert plan.find_code(CHECKOUT, "virginia") is (Code.PAYS if is_met else Code.GAIN_TOO_SMALL)
+    for limit, is_met in ((egress_usd, True), (egress_usd - digit, egress_usd == 0)):
+        budgets = BudgetSettings(egress_usd_per_day=limit)
+        plan = plan_once(picture, make_facts(board, replace(SETTINGS, budgets=budgets)))
+        assert plan.find_code(CHECKOUT, "virginia") is (Code.PAYS if is_met else Code.EGRESS_SPENT)
+
+
 def _without(board: QuoteBoard, context: str) -> QuoteBoard:
     return QuoteBoard({key: quote for key, quote in board.quotes.items() if key[0] != context})
 
@@ -307,7 +330,6 @@ CHANGES: dict[str, Any] = {
         {},
         {"usage": BudgetUsage((Move(replace(CHECKOUT, name="x"), "oregon", NOW - 90),))},
     ),
-    "prices may be simulated": ({}, {"accepts_simulated_prices": True}),
     "a context is gone": ({"virginia": UNCHANGED}, {}),
     "other settings": ({}, {"settings": replace(SETTINGS, minimum_net_usd=Decimal(100))}),
 }

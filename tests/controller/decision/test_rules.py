@@ -187,9 +187,16 @@ def test_simulated_prices_move_no_real_clusters(simulated: str) -> None:
         for key, quote in BOARD.quotes.items()
     }
     facts = make_facts(QuoteBoard(quotes))
-    for moment in (Moment.PLAN, Moment.DRY_RUN, Moment.CONFIRM, Moment.WAVE, Moment.RATES):
+    simulated_clusters = replace(facts, accepts_simulated_prices=True)
+    for moment in (Moment.CONFIRM, Moment.WAVE, Moment.RATES, Moment.AUTOPILOT):
         assert code_of(facts=facts, moment=moment) is Code.PRICES_SIMULATED
-    assert code_of(facts=replace(facts, accepts_simulated_prices=True)) is None
+        assert code_of(facts=simulated_clusters, moment=moment) is None
+
+
+def test_what_a_move_would_gain_on_simulated_prices_may_be_looked_at() -> None:
+    quotes = {key: replace(quote, source=SIMULATED_MARKET) for key, quote in BOARD.quotes.items()}
+    for moment in (Moment.PLAN, Moment.DRY_RUN):
+        assert code_of(facts=make_facts(QuoteBoard(quotes)), moment=moment) is None
 
 
 def test_undeclared_state_never_pays() -> None:
@@ -346,7 +353,11 @@ def test_a_wave_asks_for_prices_and_permission_only() -> None:
 
 def test_a_confirmation_asks_whatever_a_dry_run_asks() -> None:
     assert set(select_rules(Moment.DRY_RUN)) < set(select_rules(Moment.CONFIRM))
-    assert set(select_rules(Moment.DRY_RUN)) < set(select_rules(Moment.PLAN))
+    assert (
+        set(select_rules(Moment.DRY_RUN))
+        < set(select_rules(Moment.PLAN))
+        < set(select_rules(Moment.AUTOPILOT))
+    )
 
 
 def test_a_quote_from_the_future_is_no_price() -> None:
