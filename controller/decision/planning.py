@@ -428,12 +428,12 @@ def _is_same_price(
     before: Mapping[Offering, Quote | None] | None, now: Mapping[Offering, Quote | None]
 ) -> bool:
     return before is not None and all(
-        quote is before[offering] or _priced(quote) == _priced(before[offering])
+        quote is before[offering] or _price_of(quote) == _price_of(before[offering])
         for offering, quote in now.items()
     )
 
 
-def _priced(quote: Quote | None) -> Decimal | None:
+def _price_of(quote: Quote | None) -> Decimal | None:
     return quote.usd_per_hour if quote is not None else None
 
 

@@ -459,12 +459,6 @@ MOVE_RULES = (
         moments=THROUGHOUT,
         verdict=UNKNOWN,
     ),
-    # Moves are planned on any prices; a cluster is changed on live ones only.
-    MoveRule(
-        Code.PRICES_NOT_LIVE,
-        _find_prices_not_live,
-        moments=Moment.CONFIRM | Moment.WAVE | Moment.RATES | Moment.AUTOPILOT,
-    ),
     MoveRule(Code.EGRESS_UNKNOWN, _find_egress_lack, lambda block: block.way_unknown, verdict=UNKNOWN),
     MoveRule(Code.NODE_TOO_DEAR, _find_dear_node, lambda block: block.node_too_dear),
     MoveRule(
@@ -500,7 +494,15 @@ MOVE_RULES = (
 
 FLEET_RULES = (FleetRule(_find_spent_concurrency), FleetRule(_find_spent_day))
 
-#: What a person has to allow, which is no matter of what a plan offers.
-PERMISSIONS = (MoveRule(Code.NOT_ARMED, _find_unarmed, moments=Moment.CONFIRM | Moment.WAVE),)
+#: What has to be so where clusters are changed. A plan may be looked at all the same: who tries the program out on
+#: clusters of their own sees what it would find, and is told beside it that nothing is moved on simulated prices.
+PERMISSIONS = (
+    MoveRule(Code.NOT_ARMED, _find_unarmed, moments=Moment.CONFIRM | Moment.WAVE),
+    MoveRule(
+        Code.PRICES_NOT_LIVE,
+        _find_prices_not_live,
+        moments=Moment.CONFIRM | Moment.WAVE | Moment.RATES | Moment.AUTOPILOT,
+    ),
+)
 
 RULES: tuple[Rule, ...] = (*PERMISSIONS, *WORKLOAD_RULES, *TARGET_RULES, *MOVE_RULES, *FLEET_RULES)

@@ -37,7 +37,7 @@ def test_plan_gives_opportunities_with_their_dry_runs_and_refusals_with_their_re
     costs = numbers["egress_usd"] + numbers["overlap_usd"] + numbers["warm_up_usd"]
     assert numbers["net_usd"] == pytest.approx(numbers["savings_24h_usd"] - costs, abs=1e-5)
     assert plan["refused"]
-    assert all(refusal["reason"] for refusal in plan["refused"])
+    assert all(refusal["reason"]["sentence"] for refusal in plan["refused"])
     assert home.processes() == []
 
 
@@ -99,7 +99,7 @@ def test_migration_on_recorded_prices_ends_in_the_other_cluster(home, recording)
     google = [move for move in plan["opportunities"] if move["source"].startswith("gcp-")]
     assert google, "the recording prices the Google Cloud regions of the fleet"
     unpriced = [entry for entry in plan["refused"] if entry["workload"].startswith("aws-")]
-    assert all("price" in entry["reason"] for entry in unpriced if entry["target"] is None)
+    assert all(entry["reason"]["code"] == "price_unknown" for entry in unpriced if entry["target"] is None)
 
     move = google[0]
     answer = home.run("migrate", move["workload"], "--to", move["target"], "--json", *options, timeout=200)
@@ -156,7 +156,7 @@ def test_prices_file_with_a_bad_number_names_the_line(home, tmp_path):
 
 def test_move_that_does_not_pay_is_refused_and_changes_nothing(home):
     plan = read_plan(home.run("plan", "--json"))
-    dear = next(r for r in plan["refused"] if r["target"] and "not cheaper" in r["reason"])
+    dear = next(r for r in plan["refused"] if r["target"] and r["reason"]["code"] == "not_cheaper")
     answer = home.run("migrate", dear["workload"], "--to", dear["target"])
     assert answer.returncode == 3
     assert "Does not pay: " in answer.stdout

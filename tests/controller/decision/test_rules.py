@@ -351,7 +351,11 @@ def test_a_wave_asks_for_prices_and_permission_only() -> None:
 
 def test_a_confirmation_asks_whatever_a_dry_run_asks() -> None:
     assert set(select_rules(Moment.DRY_RUN)) < set(select_rules(Moment.CONFIRM))
-    assert set(select_rules(Moment.DRY_RUN)) < set(select_rules(Moment.PLAN))
+    assert (
+        set(select_rules(Moment.DRY_RUN))
+        < set(select_rules(Moment.PLAN))
+        < set(select_rules(Moment.AUTOPILOT))
+    )
 
 
 def test_a_quote_from_the_future_is_no_price() -> None:
