@@ -50,7 +50,12 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
         fleet = await stack.enter_async_context(open_fleet(configuration))
         oracle = await stack.enter_async_context(open_oracle(configuration.oracle, source, clocks))
         history = await stack.enter_async_context(
-            open_history(history_files(configuration), clocks, counts_earlier_moves=not configuration.is_demo)
+            open_history(
+                history_files(configuration),
+                clocks,
+                configuration.history,
+                counts_earlier_moves=not configuration.is_demo,
+            )
         )
         settings = EngineSettings(
             demo=configuration.is_demo,

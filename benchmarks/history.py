@@ -23,6 +23,7 @@ from controller.history.events import MoveFigures, MoveStarted
 from controller.history.files import HistoryFiles
 from controller.history.history import History
 from controller.history.opening import open_history
+from controller.history.settings import HistorySettings
 from oracle.clocks import SYSTEM_CLOCKS
 
 BURST = 100
@@ -49,11 +50,11 @@ def main() -> int:
 
 
 async def _measure(folder: Path) -> dict[str, Any]:
-    async with open_history(HistoryFiles.in_folder(folder), SYSTEM_CLOCKS) as history:
+    async with open_history(HistoryFiles.in_folder(folder), SYSTEM_CLOCKS, HistorySettings()) as history:
         quiet_ms, _ = await _find_worst_lag(history, 0)
         busy_ms, record_ms = await _find_worst_lag(history, BURST)
     begin = time.perf_counter()
-    async with open_history(HistoryFiles.in_folder(folder), SYSTEM_CLOCKS) as history:
+    async with open_history(HistoryFiles.in_folder(folder), SYSTEM_CLOCKS, HistorySettings()) as history:
         open_ms = (time.perf_counter() - begin) * 1000
     return {
         "events": BURST * BURSTS,

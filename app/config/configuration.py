@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
+from controller.history.settings import HistorySettings
 from controller.migration.settings import MigrationSettings
 from oracle.quotes import MAX_LIFE_S
 from oracle.setting import Promise, section, setting
@@ -71,6 +72,7 @@ class Configuration:
     )
     decision: DecisionSettings = section(DecisionSettings(), "decision")
     migration: MigrationSettings = section(MigrationSettings(), "migration")
+    history: HistorySettings = section(HistorySettings(), "history")
     oracle: OracleSettings = section(OracleSettings(), "oracle")
     clusters: FleetSettings = section(FleetSettings(), "clusters")
     #: Name of a setting -> where its value came from, where that is not the default.
@@ -112,6 +114,11 @@ class Configuration:
             lambda given: given.migration.price_margin_s + given.oracle.refresh_s < given.oracle.quote_life_s,
             "quote_life_s must be longer than refresh_s plus price_margin_s, or no price is ever fresh enough for a "
             "wave",
+        ),
+        Promise(
+            ("decision.budgets.cooldown_s", "history.move_memory_days"),
+            lambda given: given.decision.budgets.cooldown_s <= given.history.move_memory_days * 86_400,
+            "move_memory_days must be at least cooldown_s, or a restart forgets a rest before it is over",
         ),
     )
 

@@ -3,7 +3,7 @@
 The digest is a SHA-256 over the canonical terms. Prices enter it in steps of 2 %, on a logarithmic scale, so
 that a tick does not invalidate a plan that somebody is reading. Because a tick can cross the border between
 two steps, a confirmation is accepted for the current step and its two neighbours: a change below 2 % is
-always accepted, one above 4 % never. Everything else (workload, template, target, replicas, waves, data,
+always accepted, one above 4.2 % never. Everything else (workload, template, target, replicas, waves, data,
 egress price) must be equal.
 """
 
@@ -19,8 +19,8 @@ from decimal import Decimal
 from controller.clusters.fleet import WorkloadKey
 
 #: Width of a price step as a ratio; see above. A day's move of a spot price is 0.5 to 1 %, a dear step of it
-#: 2 %.
-PRICE_STEP_RATIO = 1.02
+#: 2 %. Of the two changes by 2 % the fall is the larger one on this scale.
+PRICE_STEP_RATIO = 1 / 0.98
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,9 @@ OPEN_PATIENCE_S = 3.0
 
 @asynccontextmanager
 async def open_history(
-    files: HistoryFiles,
-    clocks: Clocks,
-    *,
-    counts_earlier_moves: bool = True,
-    settings: HistorySettings | None = None,
+    files: HistoryFiles, clocks: Clocks, settings: HistorySettings, *, counts_earlier_moves: bool = True
 ) -> AsyncIterator[History]:
     """Keep a history, on disk where that is possible. Never raises for a disk."""
-    settings = settings or HistorySettings()
     writer = secrets.token_hex(6)
     disk = HistoryWriter(files, writer, clocks, settings)
     history = History(

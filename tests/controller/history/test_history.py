@@ -77,7 +77,7 @@ def test_moves_that_are_older_than_any_cooldown_are_forgotten() -> None:
 
 def test_a_program_says_when_it_began_and_ended(installation: Installation) -> None:
     async def run_program() -> None:
-        async with open_history(installation.files, installation.clock.clocks) as history:
+        async with open_history(installation.files, installation.clock.clocks, HistorySettings()) as history:
             history.record(ContextArmed("paris"))
 
     asyncio.run(run_program())
@@ -96,7 +96,7 @@ def test_a_start_does_not_wait_for_a_file_that_another_process_holds(installatio
 
     async def run_program() -> None:
         settings = HistorySettings(busy_timeout_s=0.05)
-        async with open_history(installation.files, installation.clock.clocks, settings=settings) as history:
+        async with open_history(installation.files, installation.clock.clocks, settings) as history:
             assert [move.migration_id for move in history.past_moves()] == ["m1"], "it is read all the same"
             other.execute("ROLLBACK")
 
