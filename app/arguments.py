@@ -13,7 +13,7 @@ from app.config.configuration import Configuration
 from app.config.layers import SET_FLAG
 from app.config.values import NONE
 from app.exit_codes import describe_exit_codes
-from oracle.store.address import mask_addresses
+from oracle.redis_address import mask_addresses
 
 
 class _Parser(argparse.ArgumentParser):

@@ -14,10 +14,8 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from gl.arrays import Floats, Integers
 from gl.geometry.camera import Camera, Viewport
-
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int32]
 
 # An aura's number travels in one byte for each land point.
 MAX_AURAS = 255

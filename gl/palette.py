@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gl.frame import Floats
+from gl.arrays import Floats
 
 # sRGB, 0 to 1, of the values 0, 1/4, 1/2, 3/4 and 1: emerald, lime, amber, orange, red.
 RAMP: Floats = np.array(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gl.frame import Floats, Frame
+from gl.arrays import Floats
+from gl.frame import Frame
 from gl.geometry.geodesy import Vectors
 
 

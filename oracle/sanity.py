@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from oracle.market import CapacityType, Offering
-from oracle.quotes import MAX_PRICE_DECIMALS, count_decimals
+from oracle.quotes import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR, count_decimals
 from oracle.reason import Reason
 from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
@@ -27,8 +27,6 @@ MIN_SHARE_OF_ON_DEMAND = Decimal("0.05")
 MAX_STEP_FACTOR = Decimal(3)
 #: How far apart a jump and its confirmation may lie. Arbitrary; two random faults hardly ever come so close.
 CONFIRMATION_FACTOR = Decimal("1.25")
-#: USD per hour. Nothing costs as much; catches wrong units where no on-demand price is known.
-MAX_USD_PER_HOUR = Decimal(1000)
 
 
 @dataclass(frozen=True, slots=True)

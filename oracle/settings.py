@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from oracle.quotes import MAX_LIFE_S
+from oracle.redis_address import REDIS_ADDRESS, holds_password, mask_address
 from oracle.setting import Promise, setting
-from oracle.store.address import REDIS_ADDRESS, holds_password, mask_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,12 @@ class OracleSettings:
         maximum=3 * 3600,
     )
     history_step_s: float = setting(
-        10.0, "Least time between two kept history points of one offering.", minimum=1, maximum=86_400
+        60.0, "Least time between two kept history points of one offering.", minimum=1, maximum=86_400
     )
     history_points: int = setting(
-        1000,
-        "How many history points are kept per offering in the store; older ones are dropped.",
+        1440,
+        "How many history points are kept per offering in the store; older ones are dropped. A day of one a minute: "
+        "what instances share; the history of this installation keeps the rest.",
         unit="points",
         minimum=10,
         maximum=100_000,

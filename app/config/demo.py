@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.config.configuration import Configuration
 from controller.decision.settings import BudgetSettings, DecisionSettings
 from controller.migration.settings import MigrationSettings
+from oracle.settings import OracleSettings
 
 #: A simulated pod is ready within seconds, so waiting longer would show nothing.
 DEMO_MIGRATION = MigrationSettings(
@@ -18,8 +19,13 @@ DEMO_MIGRATION = MigrationSettings(
 #: Prices of days pass in minutes, and so does the rest after a move.
 DEMO_BUDGETS = BudgetSettings(cooldown_s=180.0, moves_per_day=1000, concurrent_moves=3)
 
+#: A day of the market passes in twelve seconds.
+DEMO_PRICES = OracleSettings(history_step_s=10.0)
+
 #: What holds while the clusters are simulated and nobody says otherwise.
-DEMO = Configuration(decision=DecisionSettings(budgets=DEMO_BUDGETS), migration=DEMO_MIGRATION)
+DEMO = Configuration(
+    decision=DecisionSettings(budgets=DEMO_BUDGETS), migration=DEMO_MIGRATION, oracle=DEMO_PRICES
+)
 
 #: Pods pull their images and start this many times as fast as the real ones that they are modelled on.
 DEMO_FLEET_TIME_SCALE = 3.0

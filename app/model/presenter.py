@@ -17,7 +17,8 @@ from app.model.price_scale import PriceScale, adjust_scale
 from app.model.replica_dots import ReplicaDots
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationStage, MigrationView
-from gl.frame import MAX_AURAS, Arcs, Aura, Floats, Frame, Markers
+from gl.arrays import Floats
+from gl.frame import MAX_AURAS, Arcs, Aura, Frame, Markers
 from gl.geometry.camera import Camera, Viewport
 from gl.geometry.geodesy import Vectors, angle_radians, to_unit_vectors
 from gl.geometry.sun import sun_direction

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gl.frame import Floats
+from gl.arrays import Floats
 from gl.geometry.earth_points import PointLevel, bucket_bounds
 
 # Auras kept for each point.

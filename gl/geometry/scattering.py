@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gl.frame import Floats
+from gl.arrays import Floats
 
 TOP_RADIUS = 1.085
 RAYLEIGH_HEIGHT = 0.0170

@@ -5,7 +5,8 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
-from gl.frame import Arcs, Floats, Frame
+from gl.arrays import Floats
+from gl.frame import Arcs, Frame
 from gl.geometry.arc_curves import arc_points, peak_altitude
 from gl.layers.instances import QUAD, InstanceBuffer
 from gl.programs import load_program, set_uniforms

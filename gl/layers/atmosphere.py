@@ -11,7 +11,8 @@ import moderngl
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gl.frame import Floats, Frame, Integers
+from gl.arrays import Floats, Integers
+from gl.frame import Frame
 from gl.geometry import scattering
 from gl.programs import load_program, set_uniforms
 from gl.view import View

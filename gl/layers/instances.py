@@ -5,7 +5,7 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
-from gl.frame import Floats
+from gl.arrays import Floats
 
 # Corners of a triangle strip.
 QUAD: Floats = np.array(((-1, -1), (1, -1), (-1, 1), (1, 1)), dtype=np.float32)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import moderngl
 import numpy as np
 
-from gl.frame import Floats, Frame, Markers
+from gl.arrays import Floats
+from gl.frame import Frame, Markers
 from gl.layers.instances import QUAD, InstanceBuffer
 from gl.programs import load_program, set_uniforms
 from gl.view import View

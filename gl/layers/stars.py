@@ -8,7 +8,8 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from gl.frame import Floats, Frame
+from gl.arrays import Floats
+from gl.frame import Frame
 from gl.geometry.geodesy import NORTH, normalize, tangent_towards
 from gl.geometry.scattering import TOP_RADIUS
 from gl.programs import load_program, set_uniforms

@@ -21,8 +21,7 @@ from typing import NamedTuple, Protocol
 
 from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
-from oracle.quotes import MAX_PRICE_DECIMALS, count_decimals
-from oracle.sanity import MAX_USD_PER_HOUR
+from oracle.quotes import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR, count_decimals
 
 COLUMNS = ("observed_at", "provider", "region", "instance_type", "capacity_type", "usd_per_hour")
 OPTIONAL_COLUMNS = ("confirmed_at", "valid_until")

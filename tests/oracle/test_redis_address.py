@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.store.address import holds_password, is_readable_on_the_network, mask_address, mask_addresses
+from oracle.redis_address import holds_password, is_readable_on_the_network, mask_address, mask_addresses
 
 
 @pytest.mark.parametrize(

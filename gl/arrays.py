@@ -1,0 +1,9 @@
+"""The two kinds of arrays that are drawn. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int32]
