@@ -17,6 +17,7 @@ from app.config.configuration import Configuration
 from app.config.demo import DEMO_MIGRATION
 from controller.contract.commands import SetArmed, StartMigration
 from controller.contract.snapshots import EngineSnapshot, PriceOrigin
+from controller.reasons import Code
 from controller.simulation.fleet_model import FleetPlan
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
@@ -161,7 +162,7 @@ def test_no_real_workload_is_moved_on_prices_of_2016(own_places: None, tmp_path:
             assert planned.price_source.origin is PriceOrigin.RECORDED
             assert "old.csv, recorded 2016-03-01, played as fast as it was" in planned.price_source.text
             assert any("the prices are recorded: moves are planned" in n.text for n in planned.notices)
-            assert "recorded, which nobody charges any more" in ended.rejections[0].reason
+            assert ended.rejections[0].reason.code is Code.PRICES_NOT_LIVE
             assert not ended.migrations
 
             fresh = write_prices(tmp_path / "new.csv", plan, datetime.now(UTC).isoformat())
