@@ -7,7 +7,7 @@ OracleError
     EmbeddedServerError   no store of our own can be started: the message says what to install or to free
     StoreUrlError         the address given with --redis cannot be used
     PriceFileError        a file of prices cannot be used: file, line and reason
-    PortUnavailable       the pricing API cannot listen where it was told to
+    PortUnavailable       the pricing API cannot listen where it was asked to
 """
 
 from __future__ import annotations

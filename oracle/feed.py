@@ -2,7 +2,7 @@
 
 Several instances may share one store. Each says which bindings it wants priced; the one that holds the lease
 prices them all, so that everybody sees the same numbers; when it dies, the lease runs out and another takes
-over. The others may have been given other sources: each is told whether what it sees is the market that it means.
+over. The others may have been given other sources: each reports whether what it sees is the market that it means.
 This file decides what happens in one refresh; when to refresh is the oracle's business, so that tests
 need no time.
 """

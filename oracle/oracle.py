@@ -343,7 +343,7 @@ def _make_host(settings: OracleSettings, source: PriceSource | None) -> StoreHos
 
     if source is None:
         return EmbeddedHost(settings)
-    # All programs of a user share this server; each is to see the market that it was told to, and to find it again.
+    # All programs of a user share this server; each is to see the market that it was given, and to find it again.
     return EmbeddedHost(replace(settings, key_prefix=f"{settings.key_prefix}:{source.market_id}"))
 
 

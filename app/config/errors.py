@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a configuration, as a person is told of it. Pure.
+"""Everything that can be wrong with a configuration, as it is said to a person. Pure.
 
 ConfigurationError
     SettingError        a value that its setting cannot have: name, value, place and what is allowed

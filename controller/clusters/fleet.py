@@ -1,6 +1,6 @@
 """What all clusters look like at one moment, as frozen values. Pure.
 
-A number that nobody has told us is None; an empty tuple means that we asked and there is nothing. Nothing
+A number that nobody has reported is None; an empty tuple means that we asked and there is nothing. Nothing
 here is true about a cluster whose `health` is not `reachable`: its facts are the last ones seen and only for
 display.
 """

@@ -136,7 +136,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MoveOutcome:
-    """What came of a finished move, to be told in few words. Money is None where it is not known."""
+    """What came of a finished move, to be reported in few words. Money is None where it is not known."""
 
     workload: WorkloadKey
     target: str

@@ -127,7 +127,7 @@ class CommandHandler:
             await self._answer(self._commands.popleft(), picture, board, now)
 
     async def _answer(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
-        """Obey; an error that nobody foresaw costs this command only, and is told."""
+        """Obey; an error that nobody foresaw costs this command only, and is reported."""
         try:
             await self._obey(command, picture, board, now)
         except Exception as error:

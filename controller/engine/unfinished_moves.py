@@ -168,7 +168,7 @@ class UnfinishedMoves:
         return self._regions.is_armed(context) and not last.was_armed
 
     async def _look_at(self, cluster: Cluster) -> None:
-        """A look that fails is told, and tried again."""
+        """A look that fails is reported, and tried again."""
         context, was_armed = cluster.context, self._regions.is_armed(cluster.context)
         namespaces = {workload.key.namespace for workload in cluster.workloads}
         try:

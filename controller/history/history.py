@@ -84,7 +84,7 @@ class History:
         return tuple(self._entries)[-limit:] if limit > 0 else ()
 
     def past_moves(self) -> tuple[PastMove, ...]:
-        """Return the moves that were heard of within the settings' memory and concern the clusters of this process."""
+        """Return the moves that were recorded within the settings' memory and concern the clusters of this process."""
         self._moves.forget(self._wall() - self._settings.move_memory_days * _DAY_S)
         moves = self._moves.moves
         if self._counts_earlier_moves:

@@ -1,7 +1,7 @@
 """What follows from the events: moves and how they ended, what they were to save and did, the state at a moment. Pure.
 
 Each projection is folded from events in the order in which they were written, so that it can be made anew at any time.
-Moves are told as facts (`PastMove`); what counts against which budget is decided in `controller/decision/budgets.py`.
+Moves are reported as facts (`PastMove`); what counts against which budget is decided in `controller/decision/budgets.py`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class PastMove:
     """A migration as history or a Lease's journal knows it. Times are Unix seconds.
 
     `phase` is its last one, as journals have it; `ended_at` is None as long as no end was seen, and `heard_at` is when
-    anything was last heard of it. `realised` is empty until it has ended.
+    anything was last recorded of it. `realised` is empty until it has ended.
     """
 
     migration_id: str
@@ -129,7 +129,7 @@ class MoveFold:
         self._moves[event.migration_id] = _advance(known, event, recorded.at)
 
     def forget(self, before: float) -> None:
-        """Drop the moves of which nothing was heard since this moment."""
+        """Drop the moves of which nothing was recorded since this moment."""
         self._moves = {key: move for key, move in self._moves.items() if move.heard_at >= before}
 
 
@@ -228,7 +228,7 @@ class _StateFold:
             _follow(self._seen.setdefault(recorded.writer, _Seen()), recorded.event)
 
     def build(self, silent: set[str]) -> Moment:
-        """Return the state; `silent`: writers of which nothing more was heard, so that nobody knows what they see."""
+        """Return the state; `silent`: writers that recorded nothing more, so that nobody knows what they see."""
         seen = [seen for writer, seen in self._seen.items() if writer not in silent]
         return Moment(
             frozenset[str]().union(*(one.armed for one in seen)),

@@ -34,7 +34,7 @@ MAX_WAITING = 10_000
 MAX_WAITING_SAMPLES = 20_000
 #: Events that are read at the start, for the timeline.
 NEWEST_READ = 300
-#: Seconds for which another process may hold the file before a person is told: it was stopped, or hangs.
+#: Seconds for which another process may hold the file before a person is notified: it was stopped, or hangs.
 BUSY_PATIENCE_S = 60.0
 #: Seconds that the thread waits for what comes along with the first event: one transaction for all of them, and none of
 #: the interpreter's time taken from the loop while it is busy telling what has happened.
@@ -102,7 +102,7 @@ class HistoryWriter:
         self._is_given_up.set()
 
     def _run(self) -> None:
-        """The edge of the thread: an error that nobody foresaw is told and ends the writing, not the program."""
+        """The edge of the thread: an error that nobody foresaw is reported and ends the writing, not the program."""
         try:
             self._open_if_needed()
             self.has_opened.set()

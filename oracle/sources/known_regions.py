@@ -1,4 +1,4 @@
-"""Rows of regions that the program does not know: left out, counted, and told with the line of the first. Pure."""
+"""Rows of regions that the program does not know: left out, counted, and reported with the line of the first. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices as rows of text, whoever wrote them: bounded, checked, and told by line where they cannot be used. Pure.
+"""Prices as rows of text, whoever wrote them: bounded, checked, and reported by line where they cannot be used. Pure.
 
 Format: CSV with a header and at least the columns observed_at (ISO 8601 with zone), provider, region, instance_type,
 capacity_type (spot or on_demand) and usd_per_hour; a row is a *change*, in force until the next of the same offering.

@@ -1,4 +1,4 @@
-"""Recorded prices played back: the recording starts when it is opened, and runs as fast as it is told.
+"""Recorded prices played back: the recording starts when it is opened, and runs as fast as it is asked to.
 
 A recording is a world of its own. Its clock stands in every quote; on ours, a price holds because it was just played,
 and nobody charges it. So whatever was recorded is planned on, and no real cluster is changed on it.

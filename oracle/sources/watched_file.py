@@ -40,7 +40,7 @@ class WatchedFile:
         look: Callable[[str], Version],
         read: Callable[[str, float], PriceList],
     ) -> None:
-        """Read the file for the first time, so that one that cannot be used is told before anything starts.
+        """Read the file for the first time, so that one that cannot be used is reported before anything starts.
 
         Args:
             life_s: seconds from a row's confirmation to its deadline, at most a day.

@@ -76,7 +76,7 @@ def start_server(
     """Start a server that ends with this program; it holds the lock until it has ended.
 
     Raises: EmbeddedServerError where socket, log or watchdog cannot be made. What the server itself stumbles
-    over is told by `wait_until_ready`.
+    over is reported by `wait_until_ready`.
     """
     environment = {**os.environ, "SENTINELAURA_STORE_LOCK": str(lock_descriptor)}
     try:

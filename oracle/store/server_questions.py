@@ -18,7 +18,7 @@ async def is_answering(socket: Path) -> bool:
 
 
 async def is_keeping_file(socket: Path) -> bool:
-    """Whether the server says that it writes what it is told to a file."""
+    """Whether the server says that it writes what it is given to a file."""
     return b"aof_enabled:1" in await _ask(socket, b"INFO persistence")
 
 
