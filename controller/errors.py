@@ -78,8 +78,8 @@ class NotArmed(ControllerError):
     def __init__(self, context: str, request: str, reason: str | None = None) -> None:
         self.context = context
         self.request = request
-        advice = reason or "arm the context to allow changes to it"
-        super().__init__(f"{context} is only observed, so {request} was not sent; {advice}")
+        self.advice = reason or "arm the context to allow changes to it"
+        super().__init__(f"{context} is only observed, so {request} was not sent; {self.advice}")
 
 
 class ClusterError(ControllerError):

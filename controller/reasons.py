@@ -173,7 +173,6 @@ class Code(ReasonCode):
         _WARNING,
         "the workload, the target or a price has changed since; look at the new dry run and confirm again",
     )
-    NOT_STARTED = "not_started", _WARNING, "{detail}"
     UNEXPECTED = (
         "unexpected",
         _WARNING,
@@ -321,7 +320,7 @@ class Code(ReasonCode):
     WRITE_NOT_ARMED = (
         "write_not_armed",
         Severity.WARNING,
-        "{context} is only observed, so {request} was not sent; arm the context to allow changes to it",
+        "{context} is only observed, so {request} was not sent; {advice}",
     )
 
     # migration/: why a move does not begin

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import ContextView, EngineSnapshot
+from controller.decision.rules import find_prices_not_live
 from oracle.untrusted_text import clean_text
 
 
@@ -43,6 +44,9 @@ def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
         refusal = _find_refusal(context, views.get(context))
         if refusal:
             return Gate(refusal)
+    not_live = find_prices_not_live((dry_run.source_quote, dry_run.target_quote))
+    if not_live is not None and not snapshot.demo:
+        return Gate(clean_text(not_live))
     unarmed = tuple(c for c in (dry_run.workload.context, dry_run.target) if not views[c].armed)
     if unarmed:
         names = " and ".join(clean_text(context, 60) for context in unarmed)

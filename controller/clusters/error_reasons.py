@@ -35,7 +35,7 @@ _CODES: Mapping[type[ClusterError], Code] = {
 def find_reason(error: ControllerError) -> Reason:
     """Return the reason of an error; one of no class of this table keeps its text."""
     if isinstance(error, NotArmed):
-        return Code.WRITE_NOT_ARMED.because(context=error.context, request=error.request)
+        return Code.WRITE_NOT_ARMED.because(context=error.context, request=error.request, advice=error.advice)
     if isinstance(error, ClusterError):
         code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), Code.SERVER_FAILED)
         answer = f"{error.reason} ({error.request})" if error.request else error.reason

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from controller.clusters.fleet import Workload, WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
@@ -135,8 +136,11 @@ class Plan:
             best=best, best_usd=rank_candidate(better, settings), usd=rank_candidate(candidate, settings)
         )
 
-    def refusals(self, workload: WorkloadKey) -> tuple[Refusal, ...]:
-        """Why a workload is not offered: once where it can go nowhere, else for each target but the best."""
+    def refusals(self, workload: WorkloadKey, limit: int | None = None) -> tuple[Refusal, ...]:
+        """Why a workload is not offered: once where it can go nowhere, else for each target but the best.
+
+        limit: so many at most; each takes some ten microseconds.
+        """
         row = self.index.get(workload)
         found = self.workloads[row] if row is not None else None
         if row is None or found is None:
@@ -145,4 +149,7 @@ class Plan:
         if reason is not None:
             return (Refusal(workload, None, reason),)
         reasons = ((t, self.why(workload, t)) for t in self.sites if t != workload.context)
-        return tuple(Refusal(workload, t, reason) for t, reason in reasons if reason.code is not Code.PAYS)
+        found_reasons = (
+            Refusal(workload, t, reason) for t, reason in reasons if reason.code is not Code.PAYS
+        )
+        return tuple(islice(found_reasons, limit))

@@ -11,7 +11,7 @@ workload come first, then those about the target, then those about both, then th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Flag, auto
@@ -27,7 +27,7 @@ from controller.decision.facts import Facts
 from controller.decision.pricing import SHARE_STEP, count_share_steps
 from controller.decision.sites import NodePrice, Site, find_price_lack, is_same_cluster, price_replica
 from controller.reasons import Code
-from oracle.quotes import PriceMode
+from oracle.quotes import PriceMode, Quote
 from oracle.reason import Reason
 
 if TYPE_CHECKING:
@@ -314,8 +314,13 @@ def _find_unknown_size(candidate: Candidate, facts: Facts) -> Reason | None:
 
 def _find_prices_not_live(candidate: Candidate, facts: Facts) -> Reason | None:
     quotes = (candidate.here.quote, candidate.there.quote)
+    return None if facts.accepts_any_prices else find_prices_not_live(quotes)
+
+
+def find_prices_not_live(quotes: Iterable[Quote | None]) -> Reason | None:
+    """Which of these prices nobody charges now, so that no real cluster is changed on them; None: all are live."""
     unreal = [quote for quote in quotes if quote is not None and quote.mode is not PriceMode.LIVE]
-    if facts.accepts_any_prices or not unreal:
+    if not unreal:
         return None
     return Code.PRICES_NOT_LIVE.because(
         contexts=tuple(sorted({quote.context for quote in unreal})),

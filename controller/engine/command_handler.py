@@ -38,6 +38,7 @@ from controller.history.events import (
     state_reason,
 )
 from controller.history.history import History
+from controller.migration.protocol.failures import find_reason
 from controller.migration.run.migration_controller import MigrationController
 from controller.reasons import Code
 from oracle.quotes import QuoteBoard
@@ -185,7 +186,7 @@ class CommandHandler:
         try:
             migration_id = await self._migrations.start(dry_run)
         except ControllerError as error:
-            return Code.NOT_STARTED.because(detail=str(error))
+            return find_reason(error)
         key = dry_run.workload
         workload = picture.clusters[key.context].find_workload(key.namespace, key.name)
         if workload is not None:

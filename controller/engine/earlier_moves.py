@@ -29,8 +29,8 @@ def merge_moves(recorded: Iterable[PastMove], journaled: Iterable[PastMove]) -> 
 def to_budget_moves(moves: Iterable[PastMove], now: float) -> tuple[Move, ...]:
     """Return the moves that may have changed anything, none of them running: what still goes on, the Leases tell.
 
-    Of a move whose end nobody here saw, what was last recorded counts as its end. A clock that was set back makes no move
-    younger than now (Unix seconds).
+    Of a move whose end nobody here saw, what was last recorded counts as its end. A clock that was set back makes no
+    move younger than now (Unix seconds).
     """
     return tuple(
         Move(

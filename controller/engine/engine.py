@@ -48,7 +48,7 @@ RETRY_S = 4.0
 MAX_TIMELINE_ENTRIES = 200
 #: Opportunities that a snapshot carries, best first: more than anybody goes through.
 MAX_OPPORTUNITIES = 200
-#: Refusals that a snapshot carries.
+#: Refusals that a snapshot carries: of few workloads those of all targets, of many the first of each.
 MAX_REFUSALS = 400
 
 logger = logging.getLogger(__name__)
@@ -246,10 +246,9 @@ class Engine:
     def _list_refused(self, picture: FleetPicture, plan: Plan) -> tuple[Refusal, ...]:
         """Return why the workloads that somebody looks at are not offered: all pairs of a large fleet are a million."""
         looked_at = (picture.clusters.get(context) for context in sorted(self._handler.looked_at))
-        workloads = (
-            workload for cluster in looked_at if cluster is not None for workload in cluster.workloads
-        )
-        return tuple(refusal for workload in workloads for refusal in plan.refusals(workload.key))
+        workloads = [w for cluster in looked_at if cluster is not None for w in cluster.workloads]
+        each = max(1, MAX_REFUSALS // max(1, len(workloads)))
+        return tuple(r for w in workloads[:MAX_REFUSALS] for r in plan.refusals(w.key, each))
 
     def _collect_prices(self, board: QuoteBoard) -> PriceFacts:
         histories = {

@@ -15,7 +15,8 @@ from controller.decision.facts import Facts
 from controller.decision.rules import Moment, find_unarmed, judge_move
 from controller.decision.settings import DecisionSettings
 from controller.decision.sites import describe_site
-from controller.migration.protocol.gate import NO_FRESH_PRICE, MoveRates, Unpriced
+from controller.migration.protocol.gate import MoveRates, Unpriced
+from controller.reasons import Code
 from oracle.quotes import QuoteBoard
 from oracle.reason import Reason
 
@@ -43,7 +44,9 @@ class MarketGate:
         facts = self._collect_facts((workload.context, target))
         candidate = self._find_candidate(workload, target, facts)
         if candidate is None:
-            return find_unarmed(workload.context, target, facts) or NO_FRESH_PRICE
+            return find_unarmed(workload.context, target, facts) or Code.NO_WORKLOAD.because(
+                workload=str(workload)
+            )
         refused = judge_move(candidate, facts, Moment.WAVE)
         return refused[1] if refused is not None else None
 

@@ -1,7 +1,7 @@
 """What follows from the events: moves and how they ended, what they were to save and did, the state at a moment. Pure.
 
 Each projection is folded from events in the order in which they were written, so that it can be made anew at any time.
-Moves are reported as facts (`PastMove`); what counts against which budget is decided in `controller/decision/budgets.py`.
+Moves are reported as facts (`PastMove`); what counts against which budget stands in `controller/decision/budgets.py`.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ class ScriptedEngine:
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
             case StartMigration(workload, target, _) if self.refuses_because:
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
-                refusal = Code.NOT_STARTED.because(detail=self.refuses_because)
+                refusal = Code.UNCLASSIFIED.because(text=self.refuses_because)
                 rejection = Rejection(workload, target, refusal, self.now)
                 self._rejections = (*self._rejections, rejection)[-16:]
             case StartMigration(workload, target, digest):

@@ -193,7 +193,10 @@ def test_real_clusters_on_a_shared_redis_generate_nothing_and_say_whose_prices_t
             async with open_engine(demo_on(redis, OracleSettings())):
                 seen = await reader.wait_until(lambda s: s.is_complete and bool(s.opportunities), 40)
                 assert seen.price_source.origin is PriceOrigin.SIMULATED
-                assert "the prices are simulated: nothing is moved" in find_notice(seen, "prices")
+                assert (
+                    "the prices are simulated: moves are planned on them, and nothing is moved"
+                    in find_notice(seen, "prices")
+                )
                 assert find_notice(seen, "store") == ""
 
     with redis_server(port, tmp_path):

@@ -29,6 +29,7 @@ _HOLDS: Mapping[ReasonCode, HoldReason] = {
     Code.NO_HOME_NODE: HoldReason.PRICE_STALE,
     Code.NO_NODE_FITS: HoldReason.PRICE_STALE,
     Code.NO_REQUESTS: HoldReason.PRICE_STALE,
+    Code.NO_WORKLOAD: HoldReason.PRICE_STALE,
     Code.PRICES_NOT_LIVE: HoldReason.PRICE_STALE,
     Code.PRICE_UNKNOWN: HoldReason.PRICE_STALE,
     Code.REPLICAS_CHANGED: HoldReason.INTERFERENCE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from controller.contract.dry_run import DryRun
 from controller.history.events import MoveFigures
 from controller.migration.protocol.gate import MoveRates, Unpriced
@@ -11,9 +13,10 @@ from controller.migration.protocol.record import MigrationRecord
 
 def predict_figures(dry_run: DryRun) -> MoveFigures:
     """Return what the plan says."""
-    egress_usd, overlap_usd = dry_run.egress_usd, dry_run.overlap_usd
-    cost_usd = egress_usd + overlap_usd if egress_usd is not None and overlap_usd is not None else None
-    return MoveFigures(egress_usd, overlap_usd, cost_usd, dry_run.savings_usd_per_day)
+    parts = (dry_run.egress_usd, dry_run.overlap_usd, dry_run.warm_up_usd)
+    known = [part for part in parts if part is not None]
+    cost_usd = sum(known, Decimal(0)) if len(known) == len(parts) else None
+    return MoveFigures(dry_run.egress_usd, dry_run.overlap_usd, cost_usd, dry_run.savings_usd_per_day)
 
 
 def realise_figures(record: MigrationRecord, rates: MoveRates | Unpriced) -> MoveFigures:

@@ -161,8 +161,10 @@ class Leadership:
 
     async def _create_namespace(self) -> None:
         """Create the target's namespace where the plan asks for it and it is missing; it stays, whatever
-        follows.
+        follows. Where the plan does not ask for it, nothing is created: the step that copies meets the gap.
         """
+        if not self._journal.record.plan.create_namespace:
+            return
         target = self._sides[Side.TARGET]
         try:
             await target.api.get(paths.namespace(target.namespace))

@@ -62,6 +62,8 @@ class _Started:
     began_s: float
     #: Monotonic seconds at which the task ended, which a migration that is not over can survive.
     ended_s: float | None = None
+    #: How it is shown once it has ended: what came of it does not change with later prices.
+    last_view: MigrationView | None = None
 
 
 class MigrationController:
@@ -237,10 +239,15 @@ class MigrationController:
         changed.set()
 
     def _build_view(self, started: _Started) -> MigrationView:
+        if started.last_view is not None:
+            return started.last_view
         record, reader = started.run.journal.record, started.run.reader
         rates = self._gate.find_rates(record.workload, record.target.context)
         source, target = reader.last(Side.SOURCE), reader.last(Side.TARGET)
-        return build_view(record, source, target, rates, is_leading=started.run.is_leading)
+        view = build_view(record, source, target, rates, is_leading=started.run.is_leading)
+        if started.task.done():
+            started.last_view = view
+        return view
 
     def _on_event(self, record: MigrationRecord, event: Event) -> None:
         """Record a transition, at the end with what the move was to cost and save and what came of it."""

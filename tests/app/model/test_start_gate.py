@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from app.model.start_gate import judge_start
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import Verdict
+from oracle.quotes import PriceMode
 from tests.app.scripted_engine import ScriptedEngine
 
 
@@ -51,3 +54,17 @@ def test_a_context_that_is_gone_is_said(engine: ScriptedEngine) -> None:
     snapshot = engine.snapshot()
     dry_run = replace(snapshot.opportunities[0], target="nowhere")
     assert "not among the watched contexts" in judge_start(dry_run, snapshot, engine.now).reason
+
+
+@pytest.mark.parametrize("mode", [PriceMode.SIMULATED, PriceMode.RECORDED])
+def test_real_clusters_are_not_asked_to_move_on_prices_that_nobody_charges(
+    engine: ScriptedEngine, mode: PriceMode
+) -> None:
+    dry_run = engine.snapshot().opportunities[0]
+    assert dry_run.source_quote is not None
+    unreal = replace(dry_run, source_quote=replace(dry_run.source_quote, mode=mode))
+    demo = engine.snapshot()
+    gate = judge_start(unreal, replace(demo, demo=False), engine.now)
+    assert str(mode) in gate.reason
+    assert "nobody charges" in gate.reason
+    assert judge_start(unreal, demo, engine.now).is_open

@@ -15,10 +15,10 @@ from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.settings import BudgetSettings
 from controller.engine.command_handler import CommandHandler
-from controller.errors import PlanOutdated
 from controller.history.events import MoveStarted
 from controller.history.history import History
 from controller.history.projections import PastMove
+from controller.migration.protocol.errors import MigrationRefused
 from controller.reasons import Code
 from oracle.quotes import Playback, PriceMode, QuoteBoard
 from tests.controller.decision.worlds import (
@@ -277,10 +277,10 @@ def test_start_that_the_migrations_do_not_take_up_is_rejected_with_their_reason(
     async def scenario():
         world = World("tokyo", "virginia")
         command = await world.confirm()
-        world.migrations.refuses = PlanOutdated(str(CHECKOUT), "the prices that it rests on have expired")
+        moving = Code.MOVE_ALREADY_RUNNING.because(migration_id="m7")
+        world.migrations.refuses = MigrationRefused(str(CHECKOUT), moving)
         await world.round(command)
-        assert world.desk.rejections[-1].reason.code is Code.NOT_STARTED
-        assert "have expired" in str(world.desk.rejections[-1].reason)
+        assert world.desk.rejections[-1].reason == moving
 
     run(scenario)
 

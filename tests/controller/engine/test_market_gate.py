@@ -95,4 +95,4 @@ def test_wave_may_not_begin_where_a_side_is_not_armed_but_its_rates_are_known(ar
 def test_out_of_sight_a_missing_permission_is_named_before_a_missing_price():
     nowhere = make_picture(make_cluster("tokyo"), make_cluster("virginia"))
     assert code_of(picture=nowhere, armed=("tokyo",)) is Code.NOT_ARMED
-    assert code_of(picture=nowhere) is Code.NO_FRESH_PRICE
+    assert code_of(picture=nowhere) is Code.NO_WORKLOAD
