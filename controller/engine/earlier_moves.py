@@ -15,9 +15,10 @@ from controller.history.projections import PastMove
 
 
 def merge_moves(recorded: Iterable[PastMove], journaled: Iterable[PastMove]) -> tuple[PastMove, ...]:
-    """Join what history and the Leases say, each move once. An end that only the Lease knows is taken from there, but no
-    earlier than history heard of the move, and none of a move that never was: another machine's clock, or whoever may
-    write Leases, ends no rest.
+    """Join what history and the Leases say, each move once. An end that only the Lease knows is taken from there.
+
+    But no earlier than history heard of the move, and none of a move that never was: neither another machine's clock
+    nor whoever may write Leases ends a rest.
     """
     moves = {move.migration_id: move for move in recorded}
     for move in journaled:
