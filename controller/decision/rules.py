@@ -233,8 +233,8 @@ def _find_exclusion(site: Site, facts: Facts) -> Reason | None:
 
 
 def _words_of(cluster: Cluster) -> frozenset[str]:
-    """The words by which allow and deny lists may name a cluster."""
-    words = {cluster.context}
+    """The words by which allow and deny lists may name a cluster, by whichever of its contexts."""
+    words = {cluster.context, *cluster.aliases}
     if cluster.provider is not None:
         words.add(cluster.provider)
         if cluster.region is not None:

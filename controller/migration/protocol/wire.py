@@ -20,8 +20,10 @@ from oracle.untrusted_text import clean_text
 #: No number is negative or as large as this: Unix seconds reach it in the year 5138.
 MAX_NUMBER = 1e11
 
-#: No amount of money is ten times as large as ten to this power.
+#: No amount of money is ten times as large as ten to this power, and none smaller than ten to that one: not even
+#: the smallest float of gigabytes at the smallest price. Written out, `1E-999999999` takes a gigabyte.
 MAX_MAGNITUDE = 15
+MIN_MAGNITUDE = -400
 
 #: What marks an amount among the parameters of a reason.
 _DECIMAL = "decimal"
@@ -118,8 +120,8 @@ def _encode_parameter(value: Parameter) -> Any:
 
 
 def _decode_reason(value: Any, where: str) -> Reason:
-    """Version 1 knew reasons as text only. A code of another program, or one with other parameters there, becomes text
-    as well: nothing is decided by a reason that was read.
+    """Version 1 knew reasons as text only. A code of another program, or one with other parameters there or with such
+    as make no sentence, becomes text as well: nothing is decided by a reason that was read.
     """
     if isinstance(value, str):
         return Code.UNCLASSIFIED.because(text=_decode_scalar(str, value, where))
@@ -131,11 +133,22 @@ def _decode_reason(value: Any, where: str) -> Reason:
     parameters = {key: _decode_parameter(known[key], f"{where}.{key}") for key in known}
     code = next((code for code in Code if code.value == name), None)
     if code is not None and code.parameters == parameters.keys():
-        return code.because(**parameters)
+        reason = code.because(**parameters)
+        if _can_be_said(reason):
+            return reason
     shown = ", ".join(f"{key} {parameter}" for key, parameter in parameters.items())
     return Code.UNCLASSIFIED.because(
         text=f"{name.replace('_', ' ')}: {shown}" if shown else name.replace("_", " ")
     )
+
+
+def _can_be_said(reason: Reason) -> bool:
+    """Whether the parameters are what their places in the sentence take: who may write a Lease can write any."""
+    try:
+        str(reason)
+    except (ArithmeticError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _decode_parameter(value: Any, where: str) -> Parameter:
@@ -176,6 +189,6 @@ def _decode_decimal(text: Any, where: str) -> Decimal:
         number = Decimal(text) if isinstance(text, str) else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or number.adjusted() > MAX_MAGNITUDE:
+    if not number.is_finite() or not MIN_MAGNITUDE <= number.adjusted() <= MAX_MAGNITUDE:
         raise WireError(f"has {clean_text(text, 40)!r} at {where}, which is no amount")
     return number

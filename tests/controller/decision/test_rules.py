@@ -162,6 +162,14 @@ def test_targets_are_those_of_the_settings(settings: dict[str, Any], code: Code 
     assert code_of(facts=with_settings(**settings)) is code
 
 
+def test_a_target_is_meant_by_each_of_its_names() -> None:
+    """A second context that leads to the same cluster is not shown, and still the one that somebody may have named."""
+    target = {"aliases": ("prod-eu",)}
+    named = frozenset({"prod-eu"})
+    assert code_of(target=target, facts=with_settings(denied_targets=named)) is Code.TARGET_DENIED
+    assert code_of(target=target, facts=with_settings(allowed_targets=named)) is None
+
+
 @pytest.mark.parametrize("known", ["tokyo", "virginia"])
 def test_an_unknown_price_never_pays(known: str) -> None:
     assert judge(facts=make_facts(make_board(**{known: "0.1"}))) == (Verdict.UNKNOWN, Code.PRICE_UNKNOWN)
