@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -24,12 +24,26 @@ from controller.engine.market_gate import MarketGate
 from controller.history.ledger import Ledger
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
-from oracle.clocks import SYSTEM_CLOCKS
-from oracle.oracle import open_oracle
+from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
 from oracle.sources.choosing import choose_source
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that an engine is joined to, of the world or of a simulation.
+
+    `new_id` gives strings that are unique in the world and valid in a label.
+    """
+
+    clocks: Clocks
+    fleet: RegionManager
+    oracle: Oracle
+    ledger: Ledger
+    new_id: Callable[[], str]
 
 
 @asynccontextmanager
@@ -49,35 +63,50 @@ async def open_engine(
         oracle = await stack.enter_async_context(open_oracle(oracle_settings(configuration), source, clocks))
         ledger = Ledger(_ledger_path(configuration), clocks.wall)
         stack.callback(ledger.flush)
-        decision = decision_settings(configuration)
-        migrations = MigrationController(
-            fleet.api,
-            ledger,
-            clocks,
-            lambda: secrets.token_hex(8),
-            pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings()),
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=configuration.is_demo),
+        surroundings = Surroundings(clocks, fleet, oracle, ledger, new_id=lambda: secrets.token_hex(8))
+        settings = EngineSettings(
+            demo=configuration.is_demo,
+            accepts_simulated_prices=configuration.is_demo,
+            decision=decision_settings(configuration),
         )
-        stack.push_async_callback(migrations.stop)
-        engine = Engine(
-            oracle=oracle,
-            regions=fleet,
-            migrations=migrations,
-            ledger=ledger,
-            places=load_regions(),
-            settings=EngineSettings(
-                demo=configuration.is_demo,
-                accepts_simulated_prices=configuration.is_demo,
-                decision=decision,
-            ),
-            clocks=clocks,
-        )
-        running = asyncio.create_task(engine.keep_running(), name="engine")
-        try:
-            yield engine
-        finally:
-            running.cancel()
-            await asyncio.wait({running})
+        pace = pace or (DEMO_MIGRATION if configuration.is_demo else MigrationSettings())
+        yield await stack.enter_async_context(run_engine(surroundings, settings, pace))
+
+
+@asynccontextmanager
+async def run_engine(
+    surroundings: Surroundings, settings: EngineSettings, pace: MigrationSettings
+) -> AsyncIterator[Engine]:
+    """Join an engine to its surroundings and run it for as long as the block lasts.
+
+    The one graph for the world and for the simulation of the tests: it reads no clock, opens no connection and
+    makes no identifiers of its own.
+    """
+    clocks, fleet, oracle, ledger = (
+        surroundings.clocks,
+        surroundings.fleet,
+        surroundings.oracle,
+        surroundings.ledger,
+    )
+    accepts_simulated_prices = settings.accepts_simulated_prices
+    gate = MarketGate(fleet, oracle.board, clocks.wall, accepts_simulated_prices=accepts_simulated_prices)
+    migrations = MigrationController(fleet.api, ledger, clocks, surroundings.new_id, pace, gate)
+    engine = Engine(
+        oracle=oracle,
+        regions=fleet,
+        migrations=migrations,
+        ledger=ledger,
+        places=load_regions(),
+        settings=settings,
+        clocks=clocks,
+    )
+    running = asyncio.create_task(engine.keep_running(), name="engine")
+    try:
+        yield engine
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        await migrations.stop()
 
 
 @asynccontextmanager

@@ -17,16 +17,21 @@ from controller.clusters.cluster_record import ClusterRecord
 from controller.clusters.fleet import Cluster, FleetPicture
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import KubeApi
+from controller.clusters.kube_connection import KubeConnection
 from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
-from controller.clusters.settings import ContextOverride, FleetSettings
+from controller.clusters.settings import ContextOverride, FleetSettings, KubeSettings
 from controller.clusters.watching import ClusterWatch
 from controller.errors import KubeconfigError, UnknownContext
+
+#: How a context is reached: credentials and connections.
+Connect = Callable[[KubeconfigContext, KubeSettings], KubeConnection]
 
 
 class RegionManager:
     """Watches the contexts of a kubeconfig while its `async with` block lasts.
 
-    Writes are refused for every context until `set_armed` allows them, at the client itself.
+    Writes are refused for every context until `set_armed` allows them, at the client itself. `connect` makes the
+    connection of each client.
     Raises on construction: KubeconfigError where the settings name a context that the kubeconfig does not have.
     """
 
@@ -37,12 +42,17 @@ class RegionManager:
         *,
         wall_clock: Callable[[], float] = time.time,
         chance: random.Random | None = None,
+        connect: Connect = KubeConnection,
     ) -> None:
         self._settings = settings or FleetSettings()
         self._wall_clock = wall_clock
         self._chance = chance or random.Random()
         self._contexts = _choose_contexts(kubeconfig, self._settings)
-        self._clients = {name: KubeClient(c, self._settings.kube) for name, c in self._contexts.items()}
+        kube = self._settings.kube
+        self._clients = {
+            name: KubeClient(context, kube, connection=connect(context, kube))
+            for name, context in self._contexts.items()
+        }
         self._records = {name: ClusterRecord(name, self._override(name)) for name in self._contexts}
         #: context -> the last picture of it; missing where something has changed since.
         self._built: dict[str, Cluster] = {}

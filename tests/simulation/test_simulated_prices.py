@@ -3,64 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from controller.clusters.fleet import Cluster, FleetPicture, Node, Resources
 from controller.contract.snapshots import MigrationStage
-from controller.engine.market_gate import MarketGate
-from oracle.market import Offering
-from oracle.quotes import SIMULATED_MARKET, Quote, QuoteBoard
-from tests.simulation.processes import Process
+from oracle.quotes import SIMULATED_MARKET
+from tests.simulation.market import RECORDING
+from tests.simulation.program import Rejected
 from tests.simulation.test_bad_days import hold_until
 from tests.simulation.world import PATH, World, simulate, start
-
-RECORDING = "replay of prices.csv"
-NODE_USD_PER_HOUR = {"paris": "0.40", "osaka": "0.10"}
-
-
-class SharedMarket:
-    """The quote board of a store that others feed as well; `source` says who does."""
-
-    def __init__(self, world: World) -> None:
-        self.source = RECORDING
-        self._world = world
-        world.gate = MarketGate(self, self.board, world.wall, accepts_simulated_prices=False)
-
-    def board(self) -> QuoteBoard:
-        now = self._world.wall()
-        quotes = [
-            Quote(context, find_offering(context), Decimal(price), now, now + 60.0, self.source)
-            for context, price in NODE_USD_PER_HOUR.items()
-        ]
-        return QuoteBoard({(quote.context, quote.offering): quote for quote in quotes})
-
-    # What the gate asks of the fleet.
-
-    def is_armed(self, context: str) -> bool:
-        return True
-
-    def picture(self) -> FleetPicture:
-        clusters = self._world.picture().clusters.values()
-        return FleetPicture({cluster.context: add_node(cluster) for cluster in clusters})
-
-
-def find_offering(context: str) -> Offering:
-    return Offering("aws", context, "m5.xlarge")
-
-
-def add_node(cluster: Cluster) -> Cluster:
-    size = Resources(4.0, 16.0)
-    node = Node("node", find_offering(cluster.context), None, size, True, True, "amd64")
-    workloads = tuple(replace(workload, requests=Resources(1.0, 4.0)) for workload in cluster.workloads)
-    return replace(cluster, nodes=(node,), workloads=workloads)
-
-
-def count_copies(world: World) -> int:
-    return world.result()[1] or 0
 
 
 @pytest.mark.parametrize("phase", ["SURGE", "SETTLE"])
@@ -70,15 +22,14 @@ def test_source_that_changes_in_the_middle_holds_the_move_until_real_prices_are_
     details: list[str] = []
 
     async def scenario(world: World) -> None:
-        market = SharedMarket(world)
+        def say_who(name: str) -> None:
+            world.market.name = name
 
-        def simulate_prices(_: World) -> None:
-            market.source = SIMULATED_MARKET
-
-        def replay_prices(_: World) -> None:
-            market.source = RECORDING
-
-        details.append(await hold_until(world, simulate_prices, replay_prices, phase))
+        details.append(
+            await hold_until(
+                world, lambda *_: say_who(SIMULATED_MARKET), lambda *_: say_who(RECORDING), phase
+            )
+        )
 
     world = simulate(scenario, 2, tmp_path)
     assert "the prices of osaka and paris are simulated" in details[0]
@@ -88,26 +39,21 @@ def test_source_that_changes_in_the_middle_holds_the_move_until_real_prices_are_
 
 def test_move_is_not_resumed_on_simulated_prices(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        market = SharedMarket(world)
-        first = Process("first")
-        moving = world.loop.create_task(world.migrate(first, world.build_controller("first")))
-        await world.wait_for(lambda: world.journaled_phase() == "SETTLE" and count_copies(world) == 3)
-        first.kill()
-        market.source = SIMULATED_MARKET
-        resumed = world.build_controller("second")
-        resuming = world.loop.create_task(world.migrate(Process("second"), resumed))
+        first, _, _ = await start(world)
+        await world.wait_for(lambda: world.journaled_phase() == "SETTLE" and world.result()[1] == 3)
+        first.process.kill()
+        world.market.name = SIMULATED_MARKET
+        resumed = world.open_program("second")
+        resuming = world.loop.create_task(world.work(resumed))
         await world.wait_for(
             lambda: any(view.stage is MigrationStage.HOLDING for view in resumed.views()), 200
         )
-        assert "simulated" in resumed.views()[0].detail
+        assert "simulated" in resumed.view.detail
         before = world.result()
         await asyncio.sleep(40)
         assert world.result() == before
         await resuming
-        assert resumed.views()[0].stage is MigrationStage.ROLLED_BACK, (
-            "waiting for real prices ends at the source"
-        )
-        moving.cancel()
+        assert resumed.view.stage is MigrationStage.ROLLED_BACK, "waiting for real prices ends at the source"
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)
@@ -116,12 +62,10 @@ def test_move_is_not_resumed_on_simulated_prices(tmp_path: Path) -> None:
 
 def test_move_is_not_started_on_simulated_prices(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        SharedMarket(world).source = SIMULATED_MARKET
-        controller, _, task = await start(world)
-        await task
-        assert controller.views()[0].stage is MigrationStage.REFUSED
-        assert "simulated" in controller.views()[0].detail
+        world.market.name = SIMULATED_MARKET
+        with pytest.raises(Rejected, match="simulated"):
+            await start(world)
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)
-    assert PATH not in world.target.objects
+    assert world.target.get(PATH) is None
