@@ -105,16 +105,15 @@ class Judge:
     def _judge_sending(self, cluster: Cluster, request: Request) -> None:
         if self.is_watching and request.path == self._path and request.is_write and request.method == "PATCH":
             self._judge_licence(cluster, request)
-        if (
-            self.is_watching
-            and request.path == self._path
-            and request.is_write
-            and self._is_surge(cluster, request)
-        ):
-            for context in self._clusters:
-                quotes = [quote for (bound, _), quote in self._prices.quotes.items() if bound == context]
-                if not any(quote.deadline > self._prices.now() for quote in quotes):
-                    self._report(f"I5: a wave starts without a price of {context}", cluster, request)
+        if self.is_watching and self.judges_prices and self._is_surge(cluster, request):
+            self._judge_prices(cluster, request)
+
+    def _judge_prices(self, cluster: Cluster, request: Request) -> None:
+        """I5: both sides have a price that may still be believed."""
+        for context in self._clusters:
+            quotes = [quote for (bound, _), quote in self._prices.quotes.items() if bound == context]
+            if not any(quote.deadline > self._prices.now() for quote in quotes):
+                self._report(f"I5: a wave starts without a price of {context}", cluster, request)
 
     def _judge_licence(self, cluster: Cluster, request: Request) -> None:
         """I4: nobody writes under a Lease that this very cluster has not seen renewed for as long as it may be so."""
@@ -125,8 +124,10 @@ class Judge:
             self._report(f"I4: a write under a Lease not renewed for {age_s:.0f} s", cluster, request)
 
     def _is_surge(self, cluster: Cluster, request: Request) -> bool:
+        if request.path != self._path or not request.is_write or not request.raises:
+            return False
         record = self._journal()
-        return request.raises and record is not None and cluster.context == record.target.context
+        return record is not None and cluster.context == record.target.context
 
     # As a write lands.
 
