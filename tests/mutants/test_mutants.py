@@ -5,7 +5,6 @@ All of them are run by `python3 bootstrap.py prove mutants`.
 
 from __future__ import annotations
 
-import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -22,19 +21,12 @@ from tests.mutants.mutants import (
     mutate,
     try_mutant,
 )
+from tests.proofs.report import read_commit
 
 MUTANTS = load_mutants()
 
 #: How many are run with all other tests: some six seconds each.
 DRAWN = 8
-
-
-def find_seed() -> str:
-    """The commit, so that each brings others; nothing where there is none."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return asked.stdout.strip()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -67,6 +59,6 @@ def test_mutant_whose_line_has_gone_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.timeout(600)
 def test_those_drawn_for_this_commit_die() -> None:
     with copy_tree() as copy:
-        verdicts = [try_mutant(mutant, copy) for mutant in draw_mutants(MUTANTS, find_seed(), DRAWN)]
+        verdicts = [try_mutant(mutant, copy) for mutant in draw_mutants(MUTANTS, read_commit(), DRAWN)]
     lived = [(one.mutant.name, one.fate, one.output) for one in verdicts if one.fate is not Fate.DIED]
     assert lived == []

@@ -13,9 +13,14 @@ ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "docs" / "evidence"
 
 
+def read_commit() -> str:
+    """The commit of the checkout; empty where there is none."""
+    return _ask("rev-parse", "HEAD")
+
+
 def describe_commit() -> str:
     """The commit of the checkout, and whether it has been changed since."""
-    commit = _ask("rev-parse", "HEAD") or "unknown"
+    commit = read_commit() or "unknown"
     return f"{commit}, with changes that are not committed" if _ask("status", "--porcelain") else commit
 
 

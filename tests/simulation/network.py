@@ -16,6 +16,7 @@ from controller.simulation.api.requests import ApiResponse
 from controller.simulation.api.status_errors import ApiError
 from controller.simulation.watch_stream import stream_events
 from tests.simulation.cluster import Cluster, Request
+from tests.simulation.virtual_loop import fail_run
 
 #: How often a stream that a partition holds back is looked at, seconds.
 CUT_POLL_S = 1.0
@@ -73,7 +74,7 @@ class Network:
             self.on_sent(cluster, request)
             delivery = self._choose(cluster, request)
         except Exception as error:  # of a test or a judge: the program under test is not to swallow it
-            loop.call_soon(_fail, error)
+            fail_run(error)
 
         def land() -> None:
             if self._is_cut(cluster):
@@ -143,10 +144,6 @@ class Network:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-
-def _fail(error: Exception) -> None:
-    raise error
 
 
 def answer_with(error: ApiError) -> Delivery:

@@ -36,6 +36,7 @@ from tests.simulation.cluster import Cluster
 from tests.simulation.market import Market, PriceStore
 from tests.simulation.network import Network
 from tests.simulation.processes import Process
+from tests.simulation.virtual_loop import fail_run
 from tests.simulation.wire import WireConnection, describe_contexts
 
 #: What this fleet's person allows: the tests move one workload again and again.
@@ -232,6 +233,7 @@ class Program:
         while True:
             try:
                 self.snapshot = await engine.next_snapshot(sequence)
-            except EngineStopped:
+            except EngineStopped as error:
+                fail_run(error)
                 return
             sequence = self.snapshot.sequence

@@ -6,28 +6,19 @@ All of it is run by `python3 bootstrap.py prove campaign`.
 from __future__ import annotations
 
 import random
-import subprocess
 
 import pytest
 
-from tests.proofs.report import ROOT
+from tests.proofs.report import read_commit
 from tests.simulation.campaign import CAMPAIGNS, EVERY_AWAIT, Run, perform
 
 #: Runs of each campaign: less than a minute in all.
 RUNS = 3
 
 
-def find_commit() -> str:
-    """The commit; nothing where there is none."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return asked.stdout.strip()
-
-
 def choose_run(name: str, number: int) -> Run:
     """A run of this commit: a seed of its own, or another await of the only schedule."""
-    chance = random.Random(f"{find_commit()}/{name}/{number}")
+    chance = random.Random(f"{read_commit()}/{name}/{number}")
     if name not in EVERY_AWAIT:
         return Run(name, chance.randrange(1_000_000))
     seed, steps = EVERY_AWAIT[name]
@@ -40,7 +31,7 @@ def choose_run(name: str, number: int) -> Run:
 def test_no_promise_is_broken(name: str, number: int) -> None:
     run = choose_run(name, number)
     found = perform(run).violations
-    assert found == (), f"again: python -m tests.simulation.campaign {run} (commit {find_commit()})"
+    assert found == (), f"again: python -m tests.simulation.campaign {run} (commit {read_commit()})"
 
 
 def test_same_run_ends_the_same() -> None:

@@ -38,6 +38,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
 
+def fail_run(error: Exception) -> None:
+    """End the run with an error of the simulation itself, which the program under test is not to swallow."""
+
+    def fail() -> None:
+        raise error
+
+    asyncio.get_running_loop().call_soon(fail)
+
+
 def run_virtual(main: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end in virtual time; what it left running is dropped without being resumed.
 

@@ -153,8 +153,10 @@ class World:
         return program
 
     async def close_all(self) -> None:
-        """Nobody does anything any more; what was sent still lands."""
+        """Nobody does anything any more; what was sent still lands. What no program foresaw is a violation."""
         await asyncio.gather(*(program.close() for program in self._programs))
+        told = (entry.text for program in self._programs for entry in program.entries)
+        self.judge.violations += [text for text in told if "unexpected error" in text]
 
     async def work(
         self, program: Program, *, workload: WorkloadKey = WORKLOAD, target: str = TARGET
