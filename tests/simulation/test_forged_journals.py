@@ -15,7 +15,8 @@ from controller.migration.protocol.record import CreatedObject, MigrationRecord,
 from controller.migration.protocol.states import Phase
 from controller.simulation.api.json_objects import with_path
 from tests.simulation import invariants
-from tests.simulation.cluster import Cluster
+from tests.simulation.cluster import Cluster, Request
+from tests.simulation.network import Delivery
 from tests.simulation.program import Program
 from tests.simulation.world import DEPLOYMENTS, LEASE_PATH, PATH, World, build_deployment, simulate, start
 
@@ -159,6 +160,29 @@ def test_the_target_knows_of_each_object_as_soon_as_the_source_does(tmp_path: Pa
         assert mirror.side(Side.TARGET).deployment_uid == world.target.uid(PATH)
 
     simulate(scenario, 1, tmp_path)
+
+
+def test_nothing_more_is_created_before_the_target_knows_of_what_was(tmp_path: Path) -> None:
+    """However slowly the target's Lease is written."""
+    known: list[tuple[int, int]] = []
+    worlds: list[World] = []
+
+    def compare(cluster: Cluster, request: Request) -> Delivery | None:
+        """As a copy is sent: how many objects the source's journal names by then, and how many the target's."""
+        if request.method == "POST" and request.is_write and "/leases" not in request.path:
+            journals = (read_journal(each) for each in worlds[0].clusters.values())
+            source, target = (len(journal.created) for journal in journals)
+            known.append((source, target))
+        is_mirror = request.method == "PUT" and request.path == LEASE_PATH and cluster.context == "osaka"
+        return Delivery(3.0) if is_mirror else None
+
+    async def scenario(world: World) -> None:
+        worlds.append(world)
+        _, _, task = await start(world)
+        await task
+
+    simulate(scenario, 1, tmp_path, directed=compare)
+    assert known == [(0, 0), (1, 1)]
 
 
 def test_a_journal_of_a_move_that_nobody_confirmed_starts_nothing(tmp_path: Path) -> None:
