@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -28,11 +28,26 @@ from controller.engine.snapshot_building import ContextViews
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.history.ledger import Ledger
 from controller.migration.run.migration_controller import MigrationController
+from controller.migration.settings import MigrationSettings
 from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.sources.base import PriceSource
 from oracle.sources.choosing import choose_source, watch_file
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that an engine is joined to, of the world or of a simulation.
+
+    `new_id` gives strings that are unique in the world and valid in a label.
+    """
+
+    clocks: Clocks
+    fleet: RegionManager
+    oracle: Oracle
+    ledger: Ledger
+    new_id: Callable[[], str]
 
 
 @asynccontextmanager
@@ -48,39 +63,50 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
         oracle = await stack.enter_async_context(open_oracle(configuration.oracle, source, clocks))
         ledger = Ledger(_ledger_path(configuration), clocks.wall)
         stack.callback(ledger.flush)
+        surroundings = Surroundings(clocks, fleet, oracle, ledger, new_id=lambda: secrets.token_hex(8))
         settings = EngineSettings(
             demo=configuration.is_demo,
             accepts_any_prices=configuration.is_demo,
             decision=decision_settings(configuration),
         )
-        migrations = MigrationController(
-            fleet.api,
-            ledger,
-            clocks,
-            lambda: secrets.token_hex(8),
-            configuration.migration,
-            MarketGate(fleet, oracle.board, clocks.wall, accepts_any_prices=settings.accepts_any_prices),
-        )
-        stack.push_async_callback(migrations.stop)
-        engine = _build_engine(fleet, oracle, migrations, ledger, settings, clocks)
-        running = asyncio.create_task(engine.keep_running(), name="engine")
-        try:
-            yield engine
-        finally:
-            running.cancel()
-            await asyncio.wait({running})
+        yield await stack.enter_async_context(run_engine(surroundings, settings, configuration.migration))
 
 
-def _build_engine(
-    fleet: RegionManager,
-    oracle: Oracle,
-    migrations: MigrationController,
-    ledger: Ledger,
-    settings: EngineSettings,
-    clocks: Clocks,
-) -> Engine:
+@asynccontextmanager
+async def run_engine(
+    surroundings: Surroundings, settings: EngineSettings, pace: MigrationSettings
+) -> AsyncIterator[Engine]:
+    """Join an engine to its surroundings and run it for as long as the block lasts.
+
+    The one graph for the world and for the simulation of the tests: it reads no clock, opens no connection and
+    makes no identifiers of its own.
+    """
+    migrations = _build_migrations(surroundings, settings, pace)
+    engine = Engine(_build_parts(surroundings, settings, migrations), settings, surroundings.clocks)
+    running = asyncio.create_task(engine.keep_running(), name="engine")
+    try:
+        yield engine
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        await migrations.stop()
+
+
+def _build_migrations(
+    surroundings: Surroundings, settings: EngineSettings, pace: MigrationSettings
+) -> MigrationController:
+    fleet, clocks = surroundings.fleet, surroundings.clocks
+    accepts_any_prices = settings.accepts_any_prices
+    gate = MarketGate(fleet, surroundings.oracle.board, clocks.wall, accepts_any_prices=accepts_any_prices)
+    return MigrationController(fleet.api, surroundings.ledger, clocks, surroundings.new_id, pace, gate)
+
+
+def _build_parts(
+    surroundings: Surroundings, settings: EngineSettings, migrations: MigrationController
+) -> EngineParts:
+    fleet, ledger = surroundings.fleet, surroundings.ledger
     wake = asyncio.Event()
-    unfinished = UnfinishedMoves(fleet, migrations, ledger, wake.set, clocks.monotonic)
+    unfinished = UnfinishedMoves(fleet, migrations, ledger, wake.set, surroundings.clocks.monotonic)
     handler = CommandHandler(
         fleet,
         migrations,
@@ -90,8 +116,8 @@ def _build_engine(
         wake.set,
         settings.accepts_any_prices,
     )
-    parts = EngineParts(
-        oracle=oracle,
+    return EngineParts(
+        oracle=surroundings.oracle,
         regions=fleet,
         migrations=migrations,
         ledger=ledger,
@@ -102,7 +128,6 @@ def _build_engine(
         outages=OutageLog(),
         wake=wake,
     )
-    return Engine(parts, settings, clocks)
 
 
 @asynccontextmanager
