@@ -30,8 +30,9 @@ def prove_campaign(seeds: int, stride: int, workers: int) -> bool:
     ]
     broken = [f"- `{one.run}`: {one.violations[0]}" for tally in tallies for one in tally.broken]
     runs, hours = sum(one.runs for one in tallies), sum(one.virtual_s for one in tallies) / 3600
+    sampled = "every await" if stride == 1 else f"one await in {stride}"
     told = [
-        f"Seeds 0 to {seeds - 1} of every campaign; of the last two, one schedule at every {stride}. await. "
+        f"Seeds 0 to {seeds - 1} of every campaign; of the last two, one schedule, interrupted at {sampled}. "
         f"{runs} runs of the whole engine, {hours:.0f} virtual hours.",
         "",
         *format_table(("campaign", "runs", "virtual hours", "broken", "runs a second"), rows),
