@@ -1,4 +1,4 @@
-"""Everything on a fresh machine: `python3 bootstrap.py run` opens SentinelAura, `python3 bootstrap.py test` tests it.
+"""Everything on a fresh machine: `python3 bootstrap.py run` opens SentinelAura, `test` tests it, `prove` proves it.
 
 Installs what is missing (system libraries by apt where there is apt, a virtual environment in .venv, the hash-locked
 packages) and then gets out of the way: a second start only compares one file. Standard library only; the syntax stays
@@ -27,6 +27,7 @@ LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock"}
 
 USAGE = """usage: python3 bootstrap.py run [arguments of SentinelAura]    open the program (run --help lists them)
        python3 bootstrap.py test [arguments of pytest]         run the tests
+       python3 bootstrap.py prove [campaign|mutants]           run the long proofs, reports in docs/evidence
        python3 bootstrap.py setup [run|test]                   only install what these need
 """
 
@@ -82,6 +83,9 @@ def main(arguments: Sequence[str]) -> int:
         if action == "test":
             make_ready("test")
             return run_tests(rest)
+        if action == "prove":
+            make_ready("test")
+            return run_proofs(rest)
         if action == "setup" and len(rest) <= 1 and set(rest) <= set(LOCKS):
             make_ready(*rest or ["run"])
             return 0
@@ -109,6 +113,14 @@ def run_tests(arguments: Sequence[str]) -> int:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
         with _interrupts_left_to_the_child():
             return process.wait()
+
+
+def run_proofs(arguments: Sequence[str]) -> int:
+    """Become the proofs (on Windows: start them and wait)."""
+    os.chdir(ROOT)
+    # The order of sets of texts is to be the same in every run of one seed.
+    os.environ["PYTHONHASHSEED"] = "0"
+    return _become([VENV_PYTHON, "-m", "tests.proofs", *arguments])
 
 
 # --- readiness ---------------------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -31,11 +31,26 @@ from controller.history.files import HistoryFiles
 from controller.history.history import History
 from controller.history.opening import open_history
 from controller.migration.run.migration_controller import MigrationController
+from controller.migration.settings import MigrationSettings
 from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.sources.base import PriceSource
 from oracle.sources.choosing import choose_source, watch_file
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that an engine is joined to, of the world or of a simulation.
+
+    `new_id` gives strings that are unique in the world and valid in a label.
+    """
+
+    clocks: Clocks
+    fleet: RegionManager
+    oracle: Oracle
+    history: History
+    new_id: Callable[[], str]
 
 
 @asynccontextmanager
@@ -57,45 +72,55 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
                 counts_earlier_moves=not configuration.is_demo,
             )
         )
+        surroundings = Surroundings(clocks, fleet, oracle, history, new_id=lambda: secrets.token_hex(8))
         settings = EngineSettings(
             demo=configuration.is_demo,
             accepts_any_prices=configuration.is_demo,
             decision=decision_settings(configuration),
         )
-        migrations = MigrationController(
-            fleet.api,
-            history,
-            clocks,
-            lambda: secrets.token_hex(8),
-            configuration.migration,
-            MarketGate(
-                fleet,
-                oracle.board,
-                clocks.wall,
-                settings.decision,
-                accepts_any_prices=settings.accepts_any_prices,
-            ),
-        )
-        stack.push_async_callback(migrations.stop)
-        engine = _build_engine(fleet, oracle, migrations, history, settings, clocks)
-        running = asyncio.create_task(engine.keep_running(), name="engine")
-        try:
-            yield engine
-        finally:
-            running.cancel()
-            await asyncio.wait({running})
+        yield await stack.enter_async_context(run_engine(surroundings, settings, configuration.migration))
 
 
-def _build_engine(
-    fleet: RegionManager,
-    oracle: Oracle,
-    migrations: MigrationController,
-    history: History,
-    settings: EngineSettings,
-    clocks: Clocks,
-) -> Engine:
+@asynccontextmanager
+async def run_engine(
+    surroundings: Surroundings, settings: EngineSettings, pace: MigrationSettings
+) -> AsyncIterator[Engine]:
+    """Join an engine to its surroundings and run it for as long as the block lasts.
+
+    The one graph for the world and for the simulation of the tests: it reads no clock, opens no connection and
+    makes no identifiers of its own.
+    """
+    migrations = _build_migrations(surroundings, settings, pace)
+    engine = Engine(_build_parts(surroundings, settings, migrations), settings, surroundings.clocks)
+    running = asyncio.create_task(engine.keep_running(), name="engine")
+    try:
+        yield engine
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        await migrations.stop()
+
+
+def _build_migrations(
+    surroundings: Surroundings, settings: EngineSettings, pace: MigrationSettings
+) -> MigrationController:
+    fleet, clocks = surroundings.fleet, surroundings.clocks
+    gate = MarketGate(
+        fleet,
+        surroundings.oracle.board,
+        clocks.wall,
+        settings.decision,
+        accepts_any_prices=settings.accepts_any_prices,
+    )
+    return MigrationController(fleet.api, surroundings.history, clocks, surroundings.new_id, pace, gate)
+
+
+def _build_parts(
+    surroundings: Surroundings, settings: EngineSettings, migrations: MigrationController
+) -> EngineParts:
+    fleet, history = surroundings.fleet, surroundings.history
     wake = asyncio.Event()
-    unfinished = UnfinishedMoves(fleet, migrations, history, wake.set, clocks.monotonic)
+    unfinished = UnfinishedMoves(fleet, migrations, history, wake.set, surroundings.clocks.monotonic)
     handler = CommandHandler(
         fleet,
         migrations,
@@ -105,8 +130,8 @@ def _build_engine(
         wake.set,
         settings.accepts_any_prices,
     )
-    parts = EngineParts(
-        oracle=oracle,
+    return EngineParts(
+        oracle=surroundings.oracle,
         regions=fleet,
         migrations=migrations,
         history=history,
@@ -118,7 +143,6 @@ def _build_engine(
         outages=OutageLog(),
         wake=wake,
     )
-    return Engine(parts, settings, clocks)
 
 
 @asynccontextmanager

@@ -314,17 +314,24 @@ class Oracle:
 
 @asynccontextmanager
 async def open_oracle(
-    settings: OracleSettings, source: PriceSource | None, clocks: Clocks = SYSTEM_CLOCKS
+    settings: OracleSettings,
+    source: PriceSource | None,
+    clocks: Clocks = SYSTEM_CLOCKS,
+    *,
+    host: StoreHost | None = None,
+    instance: Instance | None = None,
 ) -> AsyncIterator[Oracle]:
     """Run an oracle for as long as the block lasts; entering does not wait for the store.
 
     Args:
         source: what this instance can generate prices from; None reads only.
+        host: where the store comes from; None takes what the settings say. It is closed at the end.
+        instance: who this is, to others that share the store; None takes this process.
     Raises: StoreUrlError at once for an address that can never work. Outages are no errors; see
     `Oracle.status`.
     """
-    host = _make_host(settings, source)
-    oracle = Oracle(settings, source, clocks, host, _make_instance())
+    host = host or _make_host(settings, source)
+    oracle = Oracle(settings, source, clocks, host, instance or _make_instance())
     task = asyncio.create_task(oracle.keep_running(), name="oracle")
     try:
         yield oracle

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.clusters.api_errors import error_for_status
-from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kube_api import NO_PARAMS, PatchType
 from controller.clusters.kube_connection import KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext
@@ -44,12 +43,10 @@ class KubeClient:
         settings: KubeSettings | None = None,
         *,
         armed: bool = False,
-        programs: ExecPrograms | None = None,
-        reread: Callable[[], KubeconfigContext] | None = None,
         connection: KubeConnection | None = None,
     ) -> None:
         self._settings = settings or KubeSettings()
-        self._connection = connection or KubeConnection(context, self._settings, programs, reread=reread)
+        self._connection = connection or KubeConnection(context, self._settings)
         #: The server that may be changed: another one that the file names later was never armed.
         self._armed_server: str | None = None
         self.armed = armed

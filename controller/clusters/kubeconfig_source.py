@@ -31,6 +31,11 @@ class KubeconfigSource:
         #: How often the files were read again.
         self._revision = 0
 
+    @property
+    def has_files(self) -> bool:
+        """Whether there is anything that could change."""
+        return bool(self._current.paths)
+
     def refresh(self) -> int:
         """Read the files again where they have changed; returns a number that differs after each time."""
         with self._reading:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
+from typing import Protocol
 
 from controller.clusters.aliases import KnownContext, find_aliases
 from controller.clusters.cluster_record import ClusterRecord
@@ -21,20 +22,35 @@ from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import KubeApi
-from controller.clusters.kube_connection import LOOK_INTERVAL_S
+from controller.clusters.kube_connection import LOOK_INTERVAL_S, KubeConnection
 from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
 from controller.clusters.kubeconfig_source import KubeconfigSource
-from controller.clusters.settings import ContextOverride, FleetSettings
+from controller.clusters.settings import ContextOverride, FleetSettings, KubeSettings
 from controller.clusters.watching import ClusterWatch
 from controller.errors import KubeconfigError, UnknownContext
 
 _log = logging.getLogger(__name__)
 
 
+class Connect(Protocol):
+    """How a context is reached: credentials and connections."""
+
+    def __call__(
+        self,
+        context: KubeconfigContext,
+        settings: KubeSettings,
+        programs: ExecPrograms,
+        *,
+        reread: Callable[[], KubeconfigContext],
+    ) -> KubeConnection:
+        """Return the connection; `reread` says the context as its file says it now."""
+
+
 class RegionManager:
     """Watches the contexts of a kubeconfig while its `async with` block lasts.
 
-    Writes are refused for every context until `set_armed` allows them, at the client itself.
+    Writes are refused for every context until `set_armed` allows them, at the client itself. `connect` makes the
+    connection of each client.
     Raises on construction: KubeconfigError where the settings name a context that the kubeconfig does not have.
     """
 
@@ -45,6 +61,7 @@ class RegionManager:
         *,
         wall_clock: Callable[[], float] = time.time,
         chance: random.Random | None = None,
+        connect: Connect = KubeConnection,
     ) -> None:
         self._settings = settings or FleetSettings()
         self._wall_clock = wall_clock
@@ -54,15 +71,18 @@ class RegionManager:
         for note in self.notes:
             _log.warning("%s", note)
         self._contexts = _choose_contexts(kubeconfig, self._settings)
+        kube = self._settings.kube
         #: What the allowed credential plugins stand for, found once.
-        self.programs = ExecPrograms(self._settings.kube)
+        self.programs = ExecPrograms(kube)
         self._source = KubeconfigSource(kubeconfig)
         #: Set, and replaced by a new one, when the kubeconfig has been read again: nobody then waits out a pause.
         self._reread = asyncio.Event()
+        connections = {
+            name: connect(context, kube, self.programs, reread=partial(self._source.find, name))
+            for name, context in self._contexts.items()
+        }
         self._clients = {
-            name: KubeClient(
-                context, self._settings.kube, programs=self.programs, reread=partial(self._source.find, name)
-            )
+            name: KubeClient(context, kube, connection=connections[name])
             for name, context in self._contexts.items()
         }
         self._records = {name: ClusterRecord(name, self._override(name)) for name in self._contexts}
@@ -221,6 +241,8 @@ class RegionManager:
 
     async def _follow_kubeconfig(self) -> None:
         """Wake whoever waits out a failure as soon as a person has logged in again."""
+        if not self._source.has_files:
+            return
         known = await asyncio.to_thread(self._source.refresh)
         while True:
             await asyncio.sleep(LOOK_INTERVAL_S)

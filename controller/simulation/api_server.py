@@ -10,7 +10,7 @@ import gzip
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -25,7 +25,7 @@ from controller.simulation.api.status_errors import (
     unauthorized,
     unknown_path,
 )
-from controller.simulation.api.watches import WatchCursor, error_event
+from controller.simulation.watch_stream import stream_events
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,9 +33,6 @@ GZIP_FROM_BYTES = 128 * 1024
 """Smaller answers are sent as they are, as by the real server."""
 LARGEST_BODY_BYTES = 3 * 1024 * 1024
 """The real server's bound on a request body."""
-BOOKMARK_INTERVAL_S = 60.0
-DEFAULT_WATCH_S = 1800.0
-"""How long a watch without timeoutSeconds lives; the real server draws between 30 and 60 minutes."""
 
 
 @dataclass(slots=True)
@@ -155,63 +152,14 @@ class ApiServer:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         response.enable_chunked_encoding()
         await response.prepare(http)
-        for event in initial:
-            await _write_event(response, event)
-        lifetime_s = float(request.query.get("timeoutSeconds") or DEFAULT_WATCH_S) / self._time_scale
-        wants_bookmarks = request.is_true("allowWatchBookmarks")
-        try:
-            async with asyncio.timeout(lifetime_s):
-                interval_s = BOOKMARK_INTERVAL_S / self._time_scale if wants_bookmarks else None
-                await self._follow(response, cursor, cluster.waiting, interval_s)
-        except TimeoutError:
-            # The end of its time is the normal end of a watch, told by a last bookmark.
-            if wants_bookmarks:
-                await _write_bookmark(response, cursor)
-        except ApiError as error:
-            await _write_event(response, error_event(error))
+        events = stream_events(
+            cursor, initial, request, cluster.waiting, self._time_scale, lambda: self._is_stopping
+        )
+        async with aclosing(events):
+            async for event in events:
+                await response.write(_to_json(event))
         await response.write_eof()
         return response
-
-    async def _follow(
-        self,
-        response: web.StreamResponse,
-        cursor: WatchCursor,
-        waiting: set[asyncio.Event],
-        interval_s: float | None,
-    ) -> None:
-        """Send changes as they come, and a bookmark after each interval."""
-        loop = asyncio.get_running_loop()
-
-        def find_bookmark_time() -> float | None:
-            return None if interval_s is None else loop.time() + interval_s
-
-        bookmark_at = find_bookmark_time()
-        changed = asyncio.Event()
-        waiting.add(changed)
-        try:
-            while not self._is_stopping:
-                changed.clear()
-                for event in cursor.take_events():
-                    await _write_event(response, event)
-                if changed.is_set():
-                    continue
-                try:
-                    async with asyncio.timeout_at(bookmark_at):
-                        await changed.wait()
-                except TimeoutError:
-                    await _write_bookmark(response, cursor)
-                    bookmark_at = find_bookmark_time()
-        finally:
-            waiting.discard(changed)
-
-
-async def _write_bookmark(response: web.StreamResponse, cursor: WatchCursor) -> None:
-    if (bookmark := cursor.take_bookmark()) is not None:
-        await _write_event(response, bookmark)
-
-
-async def _write_event(response: web.StreamResponse, event: JsonObject) -> None:
-    await response.write(_to_json(event))
 
 
 def _check_caller(http: web.Request) -> None:

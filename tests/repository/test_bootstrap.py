@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import bootstrap
+from tests.proofs import __main__ as proofs
 
 ROOT = Path(bootstrap.ROOT)
 
@@ -148,6 +149,35 @@ def test_old_python_can_read_that_message() -> None:
 def test_unknown_action_shows_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert bootstrap.main(arguments) == 2
     assert "usage: python3 bootstrap.py run" in capsys.readouterr().err
+
+
+def test_proofs_run_in_the_checkout_with_the_packages_of_the_tests(
+    fresh_machine: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    become: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "_become", lambda command: become.append(command) or 0)
+    monkeypatch.setenv("PYTHONHASHSEED", "random")
+    monkeypatch.chdir(ROOT)
+    assert bootstrap.main(["prove", "campaign", "--seeds", "3"]) == 0
+    assert become == [[sys.executable, "-m", "tests.proofs", "campaign", "--seeds", "3"]]
+    assert os.environ["PYTHONHASHSEED"] == "0"
+    assert commands.ran("requirements-test.lock")
+
+
+@pytest.mark.parametrize("part", ["campaign", "mutants"])
+def test_usage_names_each_part_that_can_be_proved(part: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert part in bootstrap.USAGE
+    with pytest.raises(SystemExit) as ended:
+        proofs.main([part, "--help"])
+    assert ended.value.code == 0
+    assert part in capsys.readouterr().out
+
+
+def test_unknown_part_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        proofs.main(["everything"])
+    assert ended.value.code == 2
+    assert "campaign" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the virtual screen exists on Linux only")

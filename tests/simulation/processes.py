@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import ctypes
 import inspect
 from collections.abc import Coroutine
 from typing import Any
 
 _current: contextvars.ContextVar[Process | None] = contextvars.ContextVar("process", default=None)
 
-#: Coroutines that have not ended, the dead among them: garbage collection would close them and run their clean-up.
+#: Coroutines that have not ended, the dead among them.
 _unended: set[Any] = set()
 
 
@@ -45,6 +46,12 @@ class Process:
         self.is_dead = True
         self.died.set()
 
+    async def outlive(self, task: asyncio.Task[Any]) -> None:
+        """From outside: return when a task of this process has ended, or the process has died."""
+        dying = asyncio.ensure_future(self.died.wait())
+        await asyncio.wait({task, dying}, return_when=asyncio.FIRST_COMPLETED)
+        dying.cancel()
+
     async def step(self) -> bool:
         """Count one resumption, wait while frozen; True when the process is dead."""
         loop = asyncio.get_running_loop()
@@ -62,6 +69,15 @@ class Process:
 def install(loop: asyncio.AbstractEventLoop) -> None:
     """Let the loop give every new task to the process that creates it."""
     loop.set_task_factory(_create_task)
+
+
+def bury_the_dead() -> None:
+    """Keep what never ended from garbage collection, at the end of the interpreter as well: that would close the
+    coroutines, and so run the very clean-up that a killed process does not run.
+    """
+    for coroutine in _unended:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+    _unended.clear()
 
 
 def _create_task(

@@ -9,49 +9,61 @@ from pathlib import Path
 
 import pytest
 
-from controller.clusters.kube_api import PatchType
+from controller.contract.commands import SetArmed
 from controller.contract.snapshots import MigrationStage, MigrationView
-from controller.errors import AccessDenied
-from controller.migration.protocol.errors import MigrationRefused
-from tests.simulation.fake_cluster import FakeCluster, Request
-from tests.simulation.network import Delivery
-from tests.simulation.world import PATH, World, simulate, start
+from controller.migration.protocol.fences import FENCE_ANNOTATION
+from controller.reasons import Code
+from controller.simulation.api.resource_kinds import DEPLOYMENTS as DEPLOYMENT_KIND
+from controller.simulation.api.status_errors import forbidden
+from tests.simulation.cluster import Cluster, Request
+from tests.simulation.network import Delivery, answer_with
+from tests.simulation.program import Program, Rejected
+from tests.simulation.world import (
+    DEPLOYMENTS,
+    PATH,
+    REGIONS,
+    SETTINGS_PATH,
+    TARGET,
+    WORKLOAD,
+    World,
+    build_deployment,
+    simulate,
+    start,
+)
+
+IDENTITY = "/api/v1/namespaces/kube-system"
+
+Meddle = Callable[[World, Program], object]
 
 
-async def run_to_end(
-    world: World, meddle: Callable[[World], None], at_phase: str, wave: int = 1
-) -> MigrationView:
+async def run_to_end(world: World, meddle: Meddle, at_phase: str, wave: int = 1) -> MigrationView:
     """Start, meddle once when a phase is reached, and return how it ended."""
-    controller, _, task = await start(world)
-    await world.wait_for(
-        lambda: controller.views()[0].phase == at_phase and controller.views()[0].wave >= wave
-    )
-    meddle(world)
+    program, _, task = await start(world)
+    await world.wait_for(lambda: program.view.phase == at_phase and program.view.wave >= wave)
+    meddle(world, program)
     await task
-    return controller.views()[0]
+    return program.view
 
 
-async def hold_until(
-    world: World, meddle: Callable[[World], None], mend: Callable[[World], None], phase: str
-) -> str:
+async def hold_until(world: World, meddle: Meddle, mend: Meddle, phase: str) -> str:
     """Meddle at a phase, wait for the HOLD, mend it, wait for the end; returns what the HOLD said."""
-    controller, _, task = await start(world)
-    await world.wait_for(lambda: controller.views()[0].phase == phase and controller.views()[0].wave == 2)
-    meddle(world)
-    await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.HOLDING, 60)
+    program, _, task = await start(world)
+    await world.wait_for(lambda: program.view.phase == phase and program.view.wave == 2)
+    meddle(world, program)
+    await world.wait_for(lambda: program.view.stage is MigrationStage.HOLDING, 60)
     before = world.result()
-    detail = controller.views()[0].sentence
+    detail = program.view.sentence
     await asyncio.sleep(40)
     assert world.result() == before, "a HOLD writes nothing"
-    mend(world)
+    mend(world, program)
     await task
-    assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].sentence
+    assert program.view.stage is MigrationStage.DONE, program.view.sentence
     return detail
 
 
 def test_target_that_never_becomes_ready_sends_everything_back(tmp_path: Path) -> None:
-    def no_room(world: World) -> None:
-        world.target.capacity = 0
+    def no_room(world: World, program: Program) -> None:
+        world.target.set_capacity(0)
 
     ends: list[MigrationView] = []
 
@@ -66,8 +78,8 @@ def test_target_that_never_becomes_ready_sends_everything_back(tmp_path: Path) -
 
 
 def test_target_that_fills_up_half_way_sends_everything_back(tmp_path: Path) -> None:
-    def little_room(world: World) -> None:
-        world.target.capacity = 4
+    def little_room(world: World, program: Program) -> None:
+        world.target.set_capacity(4)
 
     async def scenario(world: World) -> None:
         await run_to_end(world, little_room, "SURGE")
@@ -79,12 +91,11 @@ def test_target_that_fills_up_half_way_sends_everything_back(tmp_path: Path) -> 
 
 def test_target_whose_pods_restart_is_not_trusted(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        controller, _, task = await start(world)
+        program, _, task = await start(world)
         while not task.done():
             await asyncio.sleep(1)
-            for pod in world.target.pods.get(PATH, ()):
-                pod.restarts += 1
-            if controller.views()[0].phase == "ROLLBACK":
+            world.target.restart_containers(PATH)
+            if program.view.phase == "ROLLBACK":
                 break
         await task
 
@@ -94,9 +105,9 @@ def test_target_whose_pods_restart_is_not_trusted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("phase", ["SURGE", "VERIFY", "SCALE_DOWN_SOURCE", "SETTLE", "SOAK"])
 def test_target_that_loses_everything_is_left_again(tmp_path: Path, phase: str) -> None:
-    def collapse(world: World) -> None:
-        world.target.capacity = 0
-        world.target.lose_pods(PATH, 100)
+    def collapse(world: World, program: Program) -> None:
+        world.target.set_capacity(0)
+        world.target.lose_pods(PATH)
 
     async def scenario(world: World) -> None:
         end = await run_to_end(world, collapse, phase, wave=3)
@@ -110,23 +121,23 @@ def test_target_that_loses_everything_is_left_again(tmp_path: Path, phase: str) 
 def test_no_wave_starts_without_a_fresh_price(tmp_path: Path) -> None:
     details: list[str] = []
 
-    def forget(world: World) -> None:
-        world.gate.has_prices = False
+    def forget(world: World, program: Program) -> None:
+        world.market.has_prices = False
 
-    def remember(world: World) -> None:
-        world.gate.has_prices = True
+    def remember(world: World, program: Program) -> None:
+        world.market.has_prices = True
 
     async def scenario(world: World) -> None:
         details.append(await hold_until(world, forget, remember, "SETTLE"))
 
     world = simulate(scenario, 2, tmp_path)
-    assert "no fresh price" in details[0]
+    assert "no current price" in details[0]
     assert world.result() == (0, world.replicas)
 
 
 def test_a_price_that_turns_for_good_sends_everything_back(tmp_path: Path) -> None:
-    def turn(world: World) -> None:
-        world.gate.target_usd_per_hour = Decimal("0.30")
+    def turn(world: World, program: Program) -> None:
+        world.market.prices[REGIONS["osaka"]] = Decimal("7.60")
 
     async def scenario(world: World) -> None:
         end = await run_to_end(world, turn, "SETTLE")
@@ -141,7 +152,10 @@ def test_a_price_that_turns_for_good_sends_everything_back(tmp_path: Path) -> No
 def test_disarming_holds_and_arming_goes_on(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         detail = await hold_until(
-            world, lambda w: w.gate.disarmed.add("osaka"), lambda w: w.gate.disarmed.clear(), "SETTLE"
+            world,
+            lambda _, program: program.submit(SetArmed("osaka", armed=False)),
+            lambda _, program: program.submit(SetArmed("osaka", armed=True)),
+            "SETTLE",
         )
         assert "not armed (read-only): osaka" in detail
 
@@ -153,10 +167,10 @@ def test_disarming_holds_and_arming_goes_on(tmp_path: Path) -> None:
 def test_unreachable_cluster_holds_and_goes_on_when_it_is_back(
     tmp_path: Path, context: str, phase: str
 ) -> None:
-    def cut(world: World) -> None:
+    def cut(world: World, program: Program) -> None:
         world.network.faults.partitions.append((context, world.loop.time(), world.loop.time() + 1e9))
 
-    def join(world: World) -> None:
+    def join(world: World, program: Program) -> None:
         world.network.faults.partitions.clear()
 
     async def scenario(world: World) -> None:
@@ -170,33 +184,29 @@ def test_unreachable_cluster_holds_and_goes_on_when_it_is_back(
 
 def test_target_that_stays_unreachable_gives_the_source_all_replicas_back(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        controller, _, task = await start(world)
-        await world.wait_for(
-            lambda: controller.views()[0].phase == "SETTLE" and controller.views()[0].wave == 3
-        )
+        program, _, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == "SETTLE" and program.view.wave == 3)
         world.network.faults.partitions.append(("osaka", world.loop.time(), world.loop.time() + 400))
         await world.wait_for(lambda: world.source.replicas(PATH) == world.replicas, 350)
         await task
-        assert controller.views()[0].stage is MigrationStage.ROLLED_BACK
+        assert program.view.stage is MigrationStage.ROLLED_BACK
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)
     # Raising the source while the target cannot be lowered runs more than one wave double: on purpose.
-    assert [found for found in world.violations if not found.startswith("ceiling")] == []
+    assert [found for found in world.violations if not found.startswith("I2")] == []
 
 
 def test_source_that_stays_unreachable_is_never_guessed_at(tmp_path: Path) -> None:
     stages: list[MigrationStage] = []
 
     async def scenario(world: World) -> None:
-        controller, _, task = await start(world)
-        await world.wait_for(
-            lambda: controller.views()[0].phase == "VERIFY" and controller.views()[0].wave == 3
-        )
+        program, _, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == "VERIFY" and program.view.wave == 3)
         before = world.result()
         world.network.faults.partitions.append(("paris", world.loop.time(), world.loop.time() + 400))
         await asyncio.sleep(390)
-        stages.append(controller.views()[0].stage)
+        stages.append(program.view.stage)
         assert world.result() == before
         await task
 
@@ -206,51 +216,33 @@ def test_source_that_stays_unreachable_is_never_guessed_at(tmp_path: Path) -> No
     assert world.violations == []
 
 
-def scale_by_hand(cluster: FakeCluster, replicas: int) -> None:
-    """What `kubectl scale` does."""
-    change = [{"op": "replace", "path": "/spec/replicas", "value": replicas}]
-    cluster.handle(Request("PATCH", PATH, change, PatchType.JSON))
-
-
-def lose_all_pods(cluster: FakeCluster) -> None:
-    """All pods are replaced, and none of the new ones becomes ready."""
-    cluster.capacity = 0
-    cluster.lose_pods(PATH, 100)
-    cluster.tick()
-
-
-def lose_one_pod(cluster: FakeCluster) -> None:
-    """One pod is replaced, and the new one does not become ready."""
-    cluster.capacity = cluster.available(PATH) - 1
-    cluster.lose_pods(PATH, 1)
-    cluster.tick()
-
-
 def test_pod_that_is_not_ready_for_a_moment_lowers_no_floor(tmp_path: Path) -> None:
     """The target loses its pods as the last replicas of the source are to go: what was there at the start counts."""
     lowest: list[int] = []
+    worlds: list[World] = []
+
+    def fail_probes(cluster: Cluster, request: Request) -> None:
+        """As the preflight reads the source for the first time, one of six replicas is ready, for four seconds."""
+        if request.method == "GET" and request.path == PATH and worlds:
+            world = worlds.pop()
+            world.source.make_unready(PATH, kept=1)
+            world.loop.call_later(4, world.source.make_ready)
 
     async def scenario(world: World) -> None:
-        await asyncio.sleep(1.5)
-        for pod in world.source.pods[PATH][1:]:
-            pod.is_ready = False
-        world.source.readiness = 0.0
-        world.source.tick()
-        world.loop.call_later(4, setattr, world.source, "readiness", 1.0)
-        controller, _, task = await start(world)
-        await world.wait_for(
-            lambda: controller.views()[0].phase == "SCALE_DOWN_SOURCE" and controller.views()[0].wave == 4
-        )
-        world.target.capacity = 1
+        worlds.append(world)
+        program, _, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == "SCALE_DOWN_SOURCE" and program.view.wave == 4)
+        world.target.set_capacity(1)
         world.target.lose_pods(PATH, 5)
         serving = world.available()
-        while controller.views()[0].phase == "SCALE_DOWN_SOURCE":
+        while program.view.phase == "SCALE_DOWN_SOURCE":
             lowest.append(world.available())
             await asyncio.sleep(0.2)
         assert min(lowest) == serving
         await task
 
-    world = simulate(scenario, 2, tmp_path, checks_readiness=False)
+    world = simulate(scenario, 2, tmp_path, directed=fail_probes, checks_readiness=False)
+    assert worlds == []
     assert world.result() == (world.replicas, None)
 
 
@@ -260,13 +252,12 @@ def test_replicas_changed_by_others_hold_the_move(tmp_path: Path, context: str, 
     details: list[str] = []
 
     async def scenario(world: World) -> None:
-        cluster = world.clusters[context]
-        cluster.on_scaled = lambda cluster, request: None
-        controller, _, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == phase and controller.views()[0].wave >= 2)
-        scale_by_hand(cluster, 9)
-        await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.HOLDING, 30)
-        details.append(controller.views()[0].sentence)
+        world.judge.is_watching = False
+        program, _, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == phase and program.view.wave >= 2)
+        world.clusters[context].scale(PATH, 9)
+        await world.wait_for(lambda: program.view.stage is MigrationStage.HOLDING, 30)
+        details.append(program.view.sentence)
         await task
 
     world = simulate(scenario, 2, tmp_path)
@@ -275,12 +266,11 @@ def test_replicas_changed_by_others_hold_the_move(tmp_path: Path, context: str, 
 
 
 def test_changed_pod_template_holds_the_move(tmp_path: Path) -> None:
-    def edit(world: World) -> None:
-        image = world.source.objects[PATH]["spec"]["template"]["spec"]["containers"][0]
-        image["image"] = "shop/checkout:8"
+    def edit(world: World, program: Program) -> None:
+        world.source.edit_container(PATH, lambda container: {**container, "image": "shop/checkout:8"})
 
-    def undo(world: World) -> None:
-        world.source.objects[PATH]["spec"]["template"]["spec"]["containers"][0]["image"] = "shop/checkout:7"
+    def undo(world: World, program: Program) -> None:
+        world.source.edit_container(PATH, lambda container: {**container, "image": "shop/checkout:7"})
 
     async def scenario(world: World) -> None:
         detail = await hold_until(world, edit, undo, "VERIFY")
@@ -292,8 +282,8 @@ def test_changed_pod_template_holds_the_move(tmp_path: Path) -> None:
 def test_fence_removed_by_others_leads_back(tmp_path: Path) -> None:
     """`kubectl rollout undo` replaces a Deployment's annotations by older ones."""
 
-    def remove(world: World) -> None:
-        world.source.objects[PATH]["metadata"]["annotations"] = {"team": "shop"}
+    def remove(world: World, program: Program) -> None:
+        world.source.edit(PATH, {"metadata": {"annotations": {FENCE_ANNOTATION: None}}})
 
     async def scenario(world: World) -> None:
         end = await run_to_end(world, remove, "VERIFY", wave=2)
@@ -308,16 +298,16 @@ def test_fence_removed_by_others_leads_back(tmp_path: Path) -> None:
 def test_refused_writes_hold_for_the_credentials(tmp_path: Path) -> None:
     is_denied = [False]
 
-    def deny(cluster: FakeCluster, request: Request) -> Delivery | None:
+    def deny(cluster: Cluster, request: Request) -> Delivery | None:
         if is_denied[0] and request.is_write and cluster.context == "osaka":
-            raise AccessDenied("osaka", "deployments.apps is forbidden", status=403)
+            return answer_with(forbidden(DEPLOYMENT_KIND, "", "the role was taken away"))
         return None
 
     async def scenario(world: World) -> None:
-        def forbid(_: World) -> None:
+        def forbid(_: World, program: Program) -> None:
             is_denied[0] = True
 
-        def allow(_: World) -> None:
+        def allow(_: World, program: Program) -> None:
             is_denied[0] = False
 
         assert "forbidden" in await hold_until(world, forbid, allow, "SETTLE")
@@ -326,35 +316,88 @@ def test_refused_writes_hold_for_the_credentials(tmp_path: Path) -> None:
     assert world.result() == (0, world.replicas)
 
 
+def give_the_identity_of(world: World, owner: Cluster) -> None:
+    """Both contexts lead to one cluster."""
+    other = world.target.require(IDENTITY)
+    uid = owner.uid(IDENTITY)
+    world.target.put(IDENTITY, {**other, "metadata": {**other["metadata"], "uid": uid}})
+
+
+def lose_all_pods(cluster: Cluster) -> None:
+    """All pods are replaced, and none of the new ones becomes ready."""
+    cluster.set_capacity(0)
+    cluster.lose_pods(PATH)
+
+
+def lose_one_pod(cluster: Cluster) -> None:
+    """One pod is replaced, and the new one does not become ready."""
+    cluster.set_capacity(5)
+    cluster.lose_pods(PATH, 1)
+
+
 @pytest.mark.parametrize(
     ("arrange", "reason"),
     [
-        (lambda w: w.gate.disarmed.add("paris"), "not armed (read-only): paris"),
-        (lambda w: setattr(w.gate, "has_prices", False), "no fresh price"),
-        (lambda w: w.target.objects.pop("/api/v1/namespaces/shop"), "no namespace shop"),
-        (lambda w: w.target.deploy(PATH, w.source.objects[PATH]), "already runs a Deployment"),
-        (lambda w: w.source.objects.pop(PATH), "no such Deployment"),
+        (lambda w: w.target.remove("/api/v1/namespaces/shop"), "no namespace shop"),
+        (lambda w: w.target.apply(DEPLOYMENTS, build_deployment(6)), "already runs a Deployment"),
+        (lambda w: w.source.remove(PATH), "no such Deployment"),
         (lambda w: lose_all_pods(w.source), "0 of its 6 replicas are available"),
         (lambda w: lose_one_pod(w.source), "5 of its 6 replicas are available"),
-        (lambda w: setattr(w.target, "uid", w.source.uid), "same cluster"),
-        (lambda w: scale_by_hand(w.source, 5), "runs 5 replicas now"),
-        (lambda w: w.source.objects[PATH]["spec"].update(paused=True), "paused"),
-        (lambda w: w.source.objects.pop("/api/v1/namespaces/shop/configmaps/settings"), "does not exist"),
+        (lambda w: give_the_identity_of(w, w.source), "same cluster"),
+        (lambda w: w.source.scale(PATH, 5), "runs 5 replicas now"),
+        (lambda w: w.source.edit(PATH, {"spec": {"paused": True}}), "paused"),
+        (lambda w: w.source.remove(SETTINGS_PATH), "does not exist"),
     ],
 )
-def test_a_move_that_cannot_work_is_refused_before_anything_is_written(
+def test_a_move_that_cannot_work_any_more_is_refused_before_anything_is_written(
     tmp_path: Path, arrange: Callable[[World], object], reason: str
 ) -> None:
+    """It happens after the confirmation, as the preflight begins."""
+    worlds: list[World] = []
+
+    def meddle(cluster: Cluster, request: Request) -> None:
+        if request.path == IDENTITY and worlds:
+            arrange(worlds.pop())
+
     async def scenario(world: World) -> None:
-        await asyncio.sleep(1.5)
+        program = world.open_program("a")
+        await program.arm(*world.clusters)
+        worlds.append(world)
+        migration_id = await program.start_move(WORKLOAD, TARGET)
+        await program.wait_until_over(migration_id)
+        assert program.view.stage is MigrationStage.REFUSED
+        assert reason in program.view.sentence
+        assert not any(cluster.history for cluster in world.clusters.values())
+
+    simulate(scenario, 2, tmp_path, directed=meddle)
+
+
+@pytest.mark.parametrize(
+    ("arrange", "armed", "code"),
+    [
+        (lambda w: None, ("osaka",), Code.NOT_ARMED),
+        (lambda w: None, ("paris",), Code.NOT_ARMED),
+        (lambda w: None, (), Code.NOT_ARMED),
+        (lambda w: setattr(w.market, "has_prices", False), ("paris", "osaka"), Code.PRICE_UNKNOWN),
+        (lambda w: w.target.apply(DEPLOYMENTS, build_deployment(6)), ("paris", "osaka"), Code.NAME_TAKEN),
+        (lambda w: w.source.remove(PATH), ("paris", "osaka"), Code.NO_WORKLOAD),
+        (lambda w: lose_one_pod(w.source), ("paris", "osaka"), Code.NOT_AVAILABLE),
+        (lambda w: w.source.edit(PATH, {"spec": {"paused": True}}), ("paris", "osaka"), Code.PAUSED),
+    ],
+)
+def test_a_move_that_cannot_work_is_rejected_and_nothing_is_written(
+    tmp_path: Path, arrange: Callable[[World], object], armed: tuple[str, ...], code: Code
+) -> None:
+    async def scenario(world: World) -> None:
+        program = world.open_program("a")
+        await program.arm(*armed)
         arrange(world)
-        world.target.objects["/api/v1/namespaces/kube-system"]["metadata"]["uid"] = world.target.uid
-        for cluster in world.clusters.values():
-            cluster.history.clear()
-        controller, _, task = await start(world)
-        await task
-        assert controller.views()[0].stage is MigrationStage.REFUSED
-        assert reason in controller.views()[0].sentence
+        await asyncio.sleep(20)
+        with pytest.raises(Rejected) as rejected:
+            await program.start_move(WORKLOAD, TARGET)
+        assert rejected.value.code is code
+        await asyncio.sleep(60)
+        assert program.views() == ()
         assert not any(cluster.history for cluster in world.clusters.values())
 
     simulate(scenario, 2, tmp_path)
@@ -362,9 +405,11 @@ def test_a_move_that_cannot_work_is_refused_before_anything_is_written(
 
 def test_a_workload_is_moved_by_one_migration_at_a_time(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        controller, _, task = await start(world)
-        with pytest.raises(MigrationRefused, match="being moved already"):
-            await controller.start(world.dry_run())
+        program, _, task = await start(world)
+        with pytest.raises(Rejected) as rejected:
+            await program.start_move(WORKLOAD, TARGET)
+        assert rejected.value.code is Code.MOVE_RUNNING
+        assert len(program.views()) == 1
         await task
 
     assert simulate(scenario, 2, tmp_path).result() == (0, 6)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from controller.contract.snapshots import MigrationStage
-from tests.simulation.processes import Process
-from tests.simulation.world import PATH, SETTINGS, World, simulate, start, wait_until_over
+from controller.simulation.api.json_objects import name_of
+from tests.simulation.world import PATH, SETTINGS, SETTINGS_PATH, WORKLOAD, World, simulate, start
 
 #: (phase, wave)
 MOMENTS = [("LOCKED", 1), ("PROVISION", 1), ("SOAK", 4)]
@@ -20,14 +20,12 @@ MOMENTS += [(phase, wave) for phase in ("SURGE", "VERIFY", "SCALE_DOWN_SOURCE", 
 @pytest.mark.parametrize(("phase", "wave"), MOMENTS)
 def test_cancel_brings_all_replicas_back(tmp_path: Path, phase: str, wave: int) -> None:
     async def scenario(world: World) -> None:
-        controller, migration_id, task = await start(world)
-        await world.wait_for(
-            lambda: controller.views()[0].phase == phase and controller.views()[0].wave >= wave
-        )
-        controller.cancel(migration_id)
+        program, migration_id, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == phase and program.view.wave >= wave)
+        program.cancel(migration_id)
         await task
-        assert controller.views()[0].stage is MigrationStage.ROLLED_BACK
-        assert not controller.views()[0].can_cancel
+        assert program.view.stage is MigrationStage.ROLLED_BACK
+        assert not program.view.can_cancel
 
     world = simulate(scenario, 3, tmp_path)
     assert world.result() == (world.replicas, None)
@@ -38,29 +36,30 @@ def test_cancel_brings_all_replicas_back(tmp_path: Path, phase: str, wave: int) 
 
 def test_rollback_leaves_nothing_of_its_own_in_the_target(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        controller, migration_id, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == "SCALE_DOWN_SOURCE")
-        controller.cancel(migration_id)
+        program, migration_id, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == "SCALE_DOWN_SOURCE")
+        program.cancel(migration_id)
         await task
 
     world = simulate(scenario, 3, tmp_path)
-    left = [path for path in world.target.objects if "/namespaces/shop/" in path]
-    assert [path.split("/")[-2] for path in left] == ["leases"]
+    assert [left["kind"] for left in world.target.own_objects("shop")] == ["Lease"]
 
 
 def test_rollback_keeps_what_was_there_before(tmp_path: Path) -> None:
-    config = "/api/v1/namespaces/shop/configmaps/settings"
-
     async def scenario(world: World) -> None:
-        world.target._store(config, world.source.objects[config])
-        controller, migration_id, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
-        controller.cancel(migration_id)
+        world.target.apply(
+            SETTINGS_PATH.rpartition("/")[0], {"metadata": {"name": "settings"}, "data": {"a": "1"}}
+        )
+        program, migration_id, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == "VERIFY")
+        program.cancel(migration_id)
         await task
 
     world = simulate(scenario, 3, tmp_path)
-    assert config in world.target.objects
-    assert world.target.deployment(PATH) is None
+    assert [name_of(left) for left in world.target.own_objects("shop") if left["kind"] == "ConfigMap"] == [
+        "settings"
+    ]
+    assert world.target.get(PATH) is None
 
 
 def test_the_source_keeps_its_own_annotations(tmp_path: Path) -> None:
@@ -69,25 +68,22 @@ def test_the_source_keeps_its_own_annotations(tmp_path: Path) -> None:
         await task
 
     world = simulate(scenario, 3, tmp_path)
-    source, target = world.source.deployment(PATH), world.target.deployment(PATH)
-    assert source is not None
-    assert target is not None
+    source, target = world.source.require(PATH), world.target.require(PATH)
     assert source["metadata"]["annotations"]["team"] == target["metadata"]["annotations"]["team"] == "shop"
 
 
 @pytest.mark.parametrize("phase", ["VERIFY", "SETTLE", "SOAK"])
 def test_closing_the_window_stops_in_place_and_the_next_start_goes_on(tmp_path: Path, phase: str) -> None:
     async def scenario(world: World) -> None:
-        controller, _, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == phase)
-        await controller.stop()
-        await task
+        program, _, _ = await start(world)
+        await world.wait_for(lambda: program.view.phase == phase)
+        await program.close()
         assert world.journaled_phase() == phase
         assert world.holders() == set()
-        again = world.build_controller("b")
+        again = world.open_program("b")
         began = world.loop.time()
-        await world.migrate(Process("b"), again)
-        assert again.views()[0].stage is MigrationStage.DONE
+        await world.work(again)
+        assert again.view.stage is MigrationStage.DONE
         # The Leases were given back, so that nobody has to wait for them to expire.
         assert world.loop.time() - began < 150
 
@@ -99,20 +95,18 @@ def test_closing_the_window_stops_in_place_and_the_next_start_goes_on(tmp_path: 
 def test_a_workload_moves_back_to_where_it_came_from(tmp_path: Path) -> None:
     """The source's Deployment, left at 0 replicas, is the target of the way back; epochs go on growing.
 
-    It starts at once, while the status of the Deployment still lags behind its last fence.
+    It starts as soon as the prices have turned, in the same program.
     """
 
     async def scenario(world: World) -> None:
-        _, _, task = await start(world)
+        program, _, task = await start(world)
         await task
-        # The last fence was a change of the Deployment, which the Deployment's controller has yet to see.
-        await asyncio.sleep(2.0)
-        controller = world.build_controller("back")
-        there = world.dry_run()
-        back = replace(there, workload=replace(there.workload, context="osaka"), target="paris")
-        migration_id = await controller.start(back)
-        await wait_until_over(controller, migration_id)
-        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].sentence
+        world.turn_prices()
+        await asyncio.sleep(10.0)
+        back = replace(WORKLOAD, context="osaka")
+        migration_id = await program.start_move(back, "paris")
+        await program.wait_until_over(migration_id)
+        assert program.views()[-1].stage is MigrationStage.DONE, program.views()[-1].sentence
 
     world = simulate(scenario, 5, tmp_path, settings=replace(SETTINGS, soak_s=2.0))
     assert world.result() == (world.replicas, 0)

@@ -10,39 +10,33 @@ from typing import Any
 
 from controller.contract.snapshots import MigrationStage
 from controller.migration.protocol.fences import MIGRATION_LABEL
-from controller.migration.protocol.journal import JOURNAL_ANNOTATION, decode_journal, encode_journal
+from controller.migration.protocol.journal import JOURNAL_ANNOTATION, encode_journal
 from controller.migration.protocol.record import MigrationRecord, Note, Side
 from controller.migration.protocol.states import Phase
-from controller.migration.run.migration_controller import MigrationController
 from controller.reasons import Code
+from controller.simulation.api.json_objects import with_path
 from oracle.reason import ReasonCode
-from tests.simulation.fake_cluster import FakeCluster
-from tests.simulation.processes import Process
-from tests.simulation.world import (
-    LEASE_PATH,
-    PATH,
-    World,
-    build_deployment,
-    resume_all,
-    simulate,
-    start,
-    wait_until_over,
-)
+from tests.simulation import invariants
+from tests.simulation.cluster import Cluster, Request
+from tests.simulation.network import Delivery
+from tests.simulation.program import Program
+from tests.simulation.world import DEPLOYMENTS, LEASE_PATH, PATH, World, build_deployment, simulate, start
 
 
-def read_journal(cluster: FakeCluster) -> MigrationRecord:
+def read_journal(cluster: Cluster) -> MigrationRecord:
     """The journal in one cluster's Lease."""
-    return decode_journal(cluster.objects[LEASE_PATH]["metadata"]["annotations"][JOURNAL_ANNOTATION])
+    record = invariants.read_journal(cluster, LEASE_PATH)
+    assert record is not None, "it was written before"
+    return record
 
 
-def write_journal(cluster: FakeCluster, record: MigrationRecord) -> None:
+def write_journal(cluster: Cluster, record: MigrationRecord) -> None:
     """Write a journal as somebody with rights on this Lease would."""
-    lease = cluster.objects[LEASE_PATH]
-    lease["metadata"].setdefault("annotations", {})[JOURNAL_ANNOTATION] = encode_journal(record)
-    cluster._store(LEASE_PATH, lease, uid=lease["metadata"]["uid"])
+    path = ("metadata", "annotations", JOURNAL_ANNOTATION)
+    cluster.put(LEASE_PATH, with_path(cluster.require(LEASE_PATH), path, encode_journal(record)))
 
 
-def rewrite(cluster: FakeCluster, change: Callable[[MigrationRecord], MigrationRecord]) -> None:
+def rewrite(cluster: Cluster, change: Callable[[MigrationRecord], MigrationRecord]) -> None:
     """Change the journal in one cluster's Lease."""
     write_journal(cluster, change(read_journal(cluster)))
 
@@ -60,27 +54,26 @@ def forge(record: MigrationRecord, **changes: Any) -> MigrationRecord:
     )
 
 
-def code_of(controller: MigrationController) -> ReasonCode | None:
-    """Why the first migration of a process is where it is."""
-    reason = controller.views()[0].reason
+def code_of(program: Program) -> ReasonCode | None:
+    """Why the only migration of a program is where it is."""
+    reason = program.view.reason
     return reason.code if reason is not None else None
 
 
-async def start_again(world: World, name: str) -> MigrationController:
-    """A new start of the program, with time to do whatever it believes it should."""
-    controller = world.build_controller(name)
-    for migration_id in await resume_all(controller, world.picture()):
-        await wait_until_over(controller, migration_id)
-    return controller
+async def start_again(world: World, name: str) -> Program:
+    """A new start of the program, armed, with time to do whatever it believes it should."""
+    program = world.open_program(name)
+    await program.arm(*world.clusters)
+    for view in program.views():
+        await program.wait_until_over(view.migration_id)
+    return program
 
 
 async def crash_in(world: World, phase: str) -> None:
     """Start the migration and kill the program in a phase."""
-    process = Process("a")
-    controller = world.build_controller("a")
-    world.loop.create_task(world.migrate(process, controller))
-    await world.wait_for(lambda: bool(controller.views()) and controller.views()[0].phase == phase)
-    process.kill()
+    program, _, _ = await start(world)
+    await world.wait_for(lambda: program.view.phase == phase)
+    program.process.kill()
 
 
 def test_a_finished_move_is_not_undone_by_its_sources_lease(tmp_path: Path) -> None:
@@ -89,7 +82,7 @@ def test_a_finished_move_is_not_undone_by_its_sources_lease(tmp_path: Path) -> N
         await task
         rewrite(world.source, forge)
         again = await start_again(world, "b")
-        assert again.views()[0].stage is MigrationStage.NEEDS_OPERATOR
+        assert again.view.stage is MigrationStage.NEEDS_OPERATOR
         assert code_of(again) is Code.JOURNAL_OVER_THERE
 
     assert simulate(scenario, 1, tmp_path).result() == (0, 6)
@@ -99,11 +92,13 @@ def test_a_move_that_went_back_is_not_turned_around_by_its_targets_lease(tmp_pat
     """The old migration's name is still in both clusters; its target claims to have been the source."""
 
     async def scenario(world: World) -> None:
-        controller, migration_id, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
-        controller.cancel(migration_id)
+        program, migration_id, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == "VERIFY")
+        program.cancel(migration_id)
         await task
-        world.target.deploy(PATH, build_deployment(1))
+        world.judge.is_watching = False
+        world.target.apply(DEPLOYMENTS, build_deployment(1))
+        await asyncio.sleep(10)
 
         def turn_around(record: MigrationRecord) -> MigrationRecord:
             workload = replace(record.workload, context="osaka")
@@ -119,7 +114,7 @@ def test_a_move_that_went_back_is_not_turned_around_by_its_targets_lease(tmp_pat
 
         rewrite(world.target, turn_around)
         again = await start_again(world, "b")
-        assert again.views()[0].stage is MigrationStage.NEEDS_OPERATOR
+        assert again.view.stage is MigrationStage.NEEDS_OPERATOR
 
     assert simulate(scenario, 1, tmp_path).source.replicas(PATH) == 6
 
@@ -130,7 +125,7 @@ def test_an_unfinished_move_is_not_given_another_floor_by_one_side(tmp_path: Pat
         before = world.result()
         rewrite(world.source, lambda record: replace(record, floor=1))
         again = await start_again(world, "b")
-        assert again.views()[0].stage is MigrationStage.NEEDS_OPERATOR
+        assert again.view.stage is MigrationStage.NEEDS_OPERATOR
         assert code_of(again) is Code.JOURNAL_CONTRADICTED
         assert world.result() == before
 
@@ -144,10 +139,9 @@ def test_what_was_created_in_the_target_is_what_the_target_says(tmp_path: Path) 
         await crash_in(world, "VERIFY")
         path = "/api/v1/namespaces/shop/services/precious"
         labels = {MIGRATION_LABEL: read_journal(world.source).migration_id}
-        precious = world.target._store(
-            path, {"kind": "Service", "metadata": {"name": "precious", "namespace": "shop", "labels": labels}}
-        )
-        planted = Note(path, precious["metadata"]["uid"])
+        body = {"metadata": {"name": "precious", "labels": labels}, "spec": {"ports": [{"port": 80}]}}
+        world.target.apply(path.rpartition("/")[0], body)
+        planted = Note(path, world.target.uid(path))
         rewrite(
             world.source,
             lambda record: replace(
@@ -156,8 +150,8 @@ def test_what_was_created_in_the_target_is_what_the_target_says(tmp_path: Path) 
             ),
         )
         again = await start_again(world, "b")
-        assert again.views()[0].stage is MigrationStage.ROLLED_BACK
-        assert path in world.target.objects
+        assert again.view.stage is MigrationStage.ROLLED_BACK
+        assert world.target.get(path) is not None
 
     assert simulate(scenario, 1, tmp_path).result() == (6, None)
 
@@ -170,9 +164,32 @@ def test_the_target_knows_of_each_object_as_soon_as_the_source_does(tmp_path: Pa
         mirror = read_journal(world.target)
         assert mirror.target_notes == read_journal(world.source).target_notes
         assert len(mirror.target_notes) == 2
-        assert mirror.side(Side.TARGET).deployment_uid == world.target.objects[PATH]["metadata"]["uid"]
+        assert mirror.side(Side.TARGET).deployment_uid == world.target.uid(PATH)
 
     simulate(scenario, 1, tmp_path)
+
+
+def test_nothing_more_is_created_before_the_target_knows_of_what_was(tmp_path: Path) -> None:
+    """However slowly the target's Lease is written."""
+    known: list[tuple[int, int]] = []
+    worlds: list[World] = []
+
+    def compare(cluster: Cluster, request: Request) -> Delivery | None:
+        """As a copy is sent: how many objects the source's journal names by then, and how many the target's."""
+        if request.method == "POST" and request.is_write and "/leases" not in request.path:
+            journals = (read_journal(each) for each in worlds[0].clusters.values())
+            source, target = (len(journal.target_notes) for journal in journals)
+            known.append((source, target))
+        is_mirror = request.method == "PUT" and request.path == LEASE_PATH and cluster.context == "osaka"
+        return Delivery(3.0) if is_mirror else None
+
+    async def scenario(world: World) -> None:
+        worlds.append(world)
+        _, _, task = await start(world)
+        await task
+
+    simulate(scenario, 1, tmp_path, directed=compare)
+    assert known == [(0, 0), (1, 1)]
 
 
 def test_a_journal_of_a_move_that_nobody_confirmed_starts_nothing(tmp_path: Path) -> None:
@@ -200,7 +217,7 @@ def test_closing_a_move_that_never_began_leaves_the_others_journal_alone(tmp_pat
         await crash_in(world, "LOCKED")
         rewrite(world.target, lambda record: replace(record, migration_id="another"))
         again = await start_again(world, "b")
-        assert again.views()[0].stage is MigrationStage.ROLLED_BACK
+        assert again.view.stage is MigrationStage.ROLLED_BACK
         assert read_journal(world.source).state.phase is Phase.ROLLED_BACK
         assert read_journal(world.target).migration_id == "another"
 

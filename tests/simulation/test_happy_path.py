@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.processes import Process
-from tests.simulation.world import World, simulate
+from tests.simulation.world import World, simulate, start
 
 
 @pytest.mark.parametrize("replicas", [1, 2, 6, 13])
@@ -16,8 +15,7 @@ def test_all_replicas_arrive_and_none_is_missed(tmp_path: Path, replicas: int) -
     lowest: list[int] = []
 
     async def scenario(world: World) -> None:
-        controller = world.build_controller("a")
-        task = world.loop.create_task(world.migrate(Process("a"), controller))
+        _, _, task = await start(world)
         while not task.done():
             lowest.append(world.available())
             await asyncio.sleep(0.5)

@@ -9,17 +9,16 @@ import pytest
 
 from controller.contract.snapshots import MigrationStage
 from controller.migration.access.fenced_writer import FencedWriter
-from controller.migration.run.migration_controller import MigrationController
-from tests.simulation.fake_cluster import FakeCluster, Request
+from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery
-from tests.simulation.processes import Process
-from tests.simulation.world import PATH, World, resume_all, simulate, start
+from tests.simulation.program import Program
+from tests.simulation.world import PATH, World, simulate, start
 
 
 def lose_target(world: World) -> None:
     """The target's nodes go, and no others come."""
-    world.target.capacity = 0
-    world.target.lose_pods(PATH, 100)
+    world.target.set_capacity(0)
+    world.target.lose_pods(PATH)
 
 
 def lose_replicas_to_a_stuck_drain(tmp_path: Path, lands_after_s: float) -> int:
@@ -30,7 +29,7 @@ def lose_replicas_to_a_stuck_drain(tmp_path: Path, lands_after_s: float) -> int:
     sent_at: list[float] = []
     lost: list[int] = []
 
-    def stick(cluster: FakeCluster, request: Request) -> Delivery | None:
+    def stick(cluster: Cluster, request: Request) -> Delivery | None:
         if sent_at or cluster.context != "paris" or not request.lowers or request.replicas != 0:
             return None
         sent_at.append(worlds[0].loop.time())
@@ -70,33 +69,28 @@ def test_without_the_seal_of_a_silent_write_it_takes_some(
 @pytest.mark.parametrize("phase", ["SETTLE", "SOAK"])
 def test_target_without_any_serving_replica_is_left_at_once(tmp_path: Path, phase: str) -> None:
     async def scenario(world: World) -> None:
-        controller, _, task = await start(world)
-        await world.wait_for(lambda: controller.views()[0].phase == phase and controller.views()[0].wave == 4)
+        program, _, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == phase and program.view.wave == 4)
         lose_target(world)
         lost_at = world.loop.time()
-        await world.wait_for(lambda: controller.views()[0].phase == "ROLLBACK")
+        await world.wait_for(lambda: program.view.phase == "ROLLBACK")
         assert world.loop.time() - lost_at < 5
         await task
-        assert "none of the replicas serves" in controller.views()[0].sentence
+        assert "none of the replicas serves" in program.view.sentence
 
     world = simulate(scenario, 1, tmp_path, checks_readiness=False)
     assert world.result() == (world.replicas, None)
 
 
-async def take_over_in_wave_three(world: World) -> tuple[MigrationController, asyncio.Task[None]]:
-    """A process dies in wave 3; returns the second one's controller when it leads, before it has sealed anything."""
-    first = Process("a")
-    dying = world.build_controller("a")
-    world.loop.create_task(world.migrate(first, dying))
-    await world.wait_for(
-        lambda: bool(dying.views()) and dying.views()[0].phase == "VERIFY" and dying.views()[0].wave == 3
-    )
-    first.kill()
-    controller = world.build_controller("b")
-    [migration_id] = await resume_all(controller, world.picture())
-    started = controller._started[migration_id]
-    await world.wait_for(lambda: started.run.journal._leases is not None)
-    return controller, started.task
+async def take_over_in_wave_three(world: World) -> tuple[Program, asyncio.Task[None]]:
+    """A process dies in wave 3; returns the second one when it leads, before it has sealed anything."""
+    first, migration_id, _ = await start(world)
+    await world.wait_for(lambda: first.view.phase == "VERIFY" and first.view.wave == 3)
+    first.process.kill()
+    program = world.open_program("b")
+    await program.arm(*world.clusters)
+    await world.wait_for(lambda: program.leads(migration_id))
+    return program, world.loop.create_task(program.wait_until_over(migration_id))
 
 
 def test_target_lost_between_takeover_and_seal_gives_the_source_all_replicas_back(tmp_path: Path) -> None:
@@ -113,10 +107,10 @@ def test_target_lost_between_takeover_and_seal_gives_the_source_all_replicas_bac
 
 def test_short_silence_between_takeover_and_seal_does_not_end_the_move(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        controller, task = await take_over_in_wave_three(world)
+        program, task = await take_over_in_wave_three(world)
         world.network.faults.partitions.append(("osaka", world.loop.time(), world.loop.time() + 60))
         await task
-        assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].sentence
+        assert program.view.stage is MigrationStage.DONE, program.view.sentence
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (0, world.replicas)

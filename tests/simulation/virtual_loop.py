@@ -38,19 +38,41 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
 
-def _leave_the_dead_alone(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Tasks of killed processes are dropped while they wait; that is what killing means here."""
-    if "was destroyed" not in context["message"]:
-        loop.default_exception_handler(context)
+def fail_run(error: Exception) -> None:
+    """End the run with an error of the simulation itself, which the program under test is not to swallow."""
+
+    def fail() -> None:
+        raise error
+
+    asyncio.get_running_loop().call_soon(fail)
 
 
 def run_virtual(main: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine to its end in virtual time; what it left running is dropped without being resumed."""
+    """Run a coroutine to its end in virtual time; what it left running is dropped without being resumed.
+
+    An error in a callback of the loop ends the run: there, clusters and judges live.
+    """
     loop = VirtualLoop()
-    loop.set_exception_handler(_leave_the_dead_alone)
+    failures: list[Exception] = []
+
+    def on_trouble(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # Tasks of killed processes are dropped while they wait; that is what killing means here.
+        if "was destroyed" in context["message"]:
+            return
+        failure = context.get("exception")
+        if isinstance(failure, Exception) and "handle" in context:
+            failures.append(failure)
+            task.cancel()
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(on_trouble)
     asyncio.set_event_loop(loop)
     try:
-        return loop.run_until_complete(main)
+        task = loop.create_task(main)
+        return loop.run_until_complete(task)
+    except asyncio.CancelledError:
+        raise failures[0] if failures else RuntimeError("the simulation was cancelled") from None
     finally:
         asyncio.set_event_loop(None)
         loop.close()

@@ -1,46 +1,42 @@
-"""Two clusters, a workload, prices, and any number of processes that run the real MigrationController over
-them.
+"""Two clusters, a workload, prices, and any number of processes that run the real engine over them.
 
-Every landed change of replicas is checked against the invariants at that very moment; `violations` must stay
-empty.
+Whatever lands in a cluster is judged at that very moment (`invariants.py`); `violations` must stay empty.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
-from controller.contract.dry_run import DryRun, Verdict
-from controller.decision.waves import plan_wave_sizes
-from controller.errors import ControllerError
-from controller.history.history import History
-from controller.migration.access.lease import find_holder, find_journal, name_lease
-from controller.migration.protocol.gate import MoveRates, Unpriced
-from controller.migration.protocol.journal import decode_journal
-from controller.migration.run.migration_controller import MigrationController
-from controller.migration.run.unfinished import find_unfinished
+from controller.clusters.fleet import WorkloadKey
+from controller.decision.settings import BudgetSettings
+from controller.migration.access.lease import find_holder, name_lease
 from controller.migration.settings import MigrationSettings
-from controller.reasons import Code
+from controller.simulation.fleet_plan import STATE_ANNOTATION, ClusterPlan
 from oracle.clocks import Clocks
-from oracle.reason import Reason
-from tests.simulation.fake_cluster import FakeCluster, Request
-from tests.simulation.network import Directed, FakeApi, Faults, Network
-from tests.simulation.processes import Process, install
+from tests.simulation.cluster import Cluster
+from tests.simulation.invariants import Judge, read_journal
+from tests.simulation.market import Market, PriceStore
+from tests.simulation.network import Directed, Faults, Network
+from tests.simulation.processes import Process, bury_the_dead, install
+from tests.simulation.program import BUDGETS, Outside, Program, Rejected
 from tests.simulation.virtual_loop import run_virtual
 
 #: Wall time at the start of every simulation, Unix seconds.
 EPOCH = 1_790_000_000.0
 WORKLOAD = WorkloadKey("paris", "shop", "checkout")
 TARGET = "osaka"
-PATH = "/apis/apps/v1/namespaces/shop/deployments/checkout"
-LEASE_PATH = f"/apis/coordination.k8s.io/v1/namespaces/shop/leases/{name_lease('shop', 'checkout')}"
+REGIONS = {"paris": "eu-west-3", "osaka": "ap-northeast-3"}
+DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
+PATH = f"{DEPLOYMENTS}/checkout"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
+LEASE_PATH = f"{LEASES}/{name_lease('shop', 'checkout')}"
+CONFIG_MAPS = "/api/v1/namespaces/shop/configmaps"
+SETTINGS_PATH = f"{CONFIG_MAPS}/settings"
 
 #: Short times, so that a simulation covers much; all of them are settings.
 SETTINGS = MigrationSettings(
@@ -52,15 +48,27 @@ SETTINGS = MigrationSettings(
     settle_margin_s=2.0,
 )
 
+#: USD per hour of a node that takes 64 pods of the workload: 0.10 and 0.04 a replica.
+NODE_USD_PER_HOUR = {"paris": Decimal("6.40"), "osaka": Decimal("2.56")}
+
+
+def plan_cluster(context: str) -> ClusterPlan:
+    """One large node, so that there is room for any workload until a test takes it away."""
+    region = REGIONS[context]
+    return ClusterPlan(
+        context, "aws", region, (f"{region}a",), "m5.16xlarge", node_count=1,
+        node_cpu="64", node_memory="256Gi", node_pods=1000, namespaces=("shop",),
+    )  # fmt: skip
+
 
 def build_deployment(replicas: int) -> dict[str, Any]:
-    """A Deployment as an API server would return it."""
+    """The workload as its owner would write it."""
     labels = {"app": "checkout"}
-    pod_spec = {
-        "containers": [
-            {"name": "web", "image": "shop/checkout:7", "envFrom": [{"configMapRef": {"name": "settings"}}]}
-        ],
-        "terminationGracePeriodSeconds": 5,
+    container = {
+        "name": "web",
+        "image": "shop/checkout:7",
+        "envFrom": [{"configMapRef": {"name": "settings"}}],
+        "resources": {"requests": {"cpu": "1", "memory": "4Gi"}},
     }
     return {
         "apiVersion": "apps/v1",
@@ -69,65 +77,18 @@ def build_deployment(replicas: int) -> dict[str, Any]:
             "name": "checkout",
             "namespace": "shop",
             "labels": labels,
-            "annotations": {"team": "shop"},
+            "annotations": {"team": "shop", STATE_ANNOTATION: "5"},
         },
         "spec": {
             "replicas": replicas,
             "progressDeadlineSeconds": 60,
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": pod_spec},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [container], "terminationGracePeriodSeconds": 5},
+            },
         },
     }
-
-
-def build_dry_run(replicas: int, now: float = EPOCH) -> DryRun:
-    """A dry run that pays: one replica costs 0.10 USD an hour at the source and 0.04 at the target."""
-    count = Decimal(replicas)
-    return DryRun(
-        workload=WORKLOAD,
-        target=TARGET,
-        replicas=replicas,
-        wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
-        horizon_h=24.0,
-        source_quote=None,
-        target_quote=None,
-        source_usd_per_hour=count * Decimal("0.10"),
-        target_usd_per_hour=count * Decimal("0.04"),
-        egress_gb=Decimal(5),
-        egress_usd_per_gb=Decimal("0.02"),
-        egress_usd=Decimal("0.10"),
-        return_egress_usd=Decimal("0.10"),
-        overlap_h=Decimal("0.1"),
-        overlap_usd=Decimal("0.05"),
-        warm_up_usd=Decimal("0.01"),
-        savings_usd=count * Decimal("1.44"),
-        net_usd=count * Decimal("1.44") - Decimal("0.16"),
-        payback_h=Decimal("1.5"),
-        verdict=Verdict.PAYS,
-        reason=Code.RECORDED.because(sentence="it pays"),
-        computed_at=now,
-        expires_at=now + 300,
-        plan_digest="digest",
-    )
-
-
-class FakeGate:
-    """Answers as the engine would; a test turns its knobs."""
-
-    def __init__(self, wall: Callable[[], float]) -> None:
-        self._wall = wall
-        self.has_prices = True
-        self.target_usd_per_hour = Decimal("0.04")
-        self.disarmed: set[str] = set()
-
-    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
-        unarmed = tuple(context for context in (workload.context, target) if context in self.disarmed)
-        return Code.NOT_ARMED.because(contexts=unarmed) if unarmed else None
-
-    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
-        if not self.has_prices:
-            return Unpriced()
-        return MoveRates(Decimal("0.10"), self.target_usd_per_hour, self._wall() + 60)
 
 
 class World:
@@ -145,84 +106,86 @@ class World:
         checks_readiness: bool = True,
         unnoticed_s: float | None = None,
     ) -> None:
+        """
+        Args:
+            checks_readiness: whether serving replicas are held to the floor; False where pods go by themselves.
+            unnoticed_s: pods go by themselves, and for so long a write that takes serving replicas may rest on what
+                was true before.
+        """
         self.loop = asyncio.get_running_loop()
         install(self.loop)
         self.rng = random.Random(seed)
+        self.directory = directory
         self.replicas = replicas
         self.settings = settings
-        self.violations: list[str] = []
-        self.checks_readiness = checks_readiness
-        #: Where pods go by themselves: for how long a write that takes serving replicas may rest on what was true
-        #: before. None: no pods go, so that every landed change has to find enough replicas.
-        self.unnoticed_s = unnoticed_s
-        self._seen: deque[tuple[float, dict[str, int]]] = deque()
-        self.source = FakeCluster("paris", self.loop.time, self.rng)
-        self.target = FakeCluster("osaka", self.loop.time, self.rng)
-        self.clusters = {cluster.context: cluster for cluster in (self.source, self.target)}
-        settings_map = {
-            "kind": "ConfigMap",
-            "metadata": {"name": "settings", "namespace": "shop"},
-            "data": {"a": "1"},
-        }
-        self.source._store("/api/v1/namespaces/shop/configmaps/settings", settings_map)
-        self.source.deploy(PATH, build_deployment(replicas))
+        self.clusters = {context: Cluster(plan_cluster(context), seed, EPOCH) for context in REGIONS}
+        self.source, self.target = self.clusters["paris"], self.clusters["osaka"]
+        self.source.act("POST", CONFIG_MAPS, {"metadata": {"name": "settings"}, "data": {"a": "1"}})
+        self.source.act("POST", DEPLOYMENTS, build_deployment(replicas))
         for cluster in self.clusters.values():
-            cluster.on_scaled = self._check
+            cluster.start()
         self.network = Network(self.rng, faults, directed)
-        self.gate = FakeGate(self.wall)
-        self.largest_step = max(1, -(-replicas // 4))
-        self._directory = directory
-        self._ids = 0
-        self._clockwork = asyncio.ensure_future(self._run_clusters())
+        self.market = Market({REGIONS[context]: price for context, price in NODE_USD_PER_HOUR.items()})
+        self.prices = PriceStore(self.wall)
+        self._programs: list[Program] = []
+        self.judge = Judge(
+            self.clusters, self.network, self.prices, PATH, LEASE_PATH, replicas,
+            renew_deadline_s=settings.renew_deadline_s, checks_readiness=checks_readiness, unnoticed_s=unnoticed_s,
+        )  # fmt: skip
+        self._outside = Outside(
+            self.clusters, self.network, self.market, self.prices,
+            Clocks(self.wall, self.loop.time), seed, directory, settings,
+        )  # fmt: skip
+
+    @property
+    def violations(self) -> list[str]:
+        return self.judge.violations
 
     def wall(self) -> float:
         return EPOCH + self.loop.time()
 
-    def new_id(self) -> str:
-        self._ids += 1
-        return f"id-{self._ids}"
+    def open_program(
+        self, name: str, process: Process | None = None, budgets: BudgetSettings = BUDGETS
+    ) -> Program:
+        """Start the program, in a process of its own unless one is given."""
+        program = Program(self._outside, name, process, budgets)
+        self._programs.append(program)
+        return program
 
-    def build_controller(self, name: str) -> MigrationController:
-        """A MigrationController as a process has it."""
-        history = History(self.wall, writer=name)
-        apis = {context: FakeApi(cluster, self.network) for context, cluster in self.clusters.items()}
-        clocks = Clocks(self.wall, self.loop.time)
-        return MigrationController(apis.__getitem__, history, clocks, self.new_id, self.settings, self.gate)
+    async def close_all(self) -> None:
+        """Nobody does anything any more; what was sent still lands. What no program foresaw is a violation."""
+        await asyncio.gather(*(program.close() for program in self._programs))
+        told = (entry.text for program in self._programs for entry in program.entries)
+        self.judge.violations += [text for text in told if "unexpected error" in text]
 
-    def dry_run(self) -> DryRun:
-        """A fresh plan for the move."""
-        return build_dry_run(self.replicas, self.wall())
+    async def work(
+        self, program: Program, *, workload: WorkloadKey = WORKLOAD, target: str = TARGET
+    ) -> str | None:
+        """Arm both sides, go on with what was left unfinished or start the move, and wait until nothing more happens.
 
-    def picture(self) -> FleetPicture:
-        """The fleet as the engine would see it."""
-        workload = Workload(WORKLOAD, "uid", self.replicas, None, None, None, None)
-        clusters = {
-            context: Cluster(
-                context,
-                Health.REACHABLE,
-                workloads=(replace(workload, key=replace(WORKLOAD, context=context)),),
-                is_complete=True,
-            )
-            for context in self.clusters
-        }
-        return FleetPicture(clusters)
-
-    async def migrate(self, process: Process, controller: MigrationController) -> str | None:
-        """Start the migration, or resume what is there; returns its id when nothing more happens in this
-        process.
+        Returns the migration's id; None where there is nothing to do. Raises: Rejected.
         """
+        migration_id = await self.begin(program, workload=workload, target=target)
+        if migration_id is not None:
+            await program.wait_until_over(migration_id)
+        return migration_id
 
-        async def work() -> str | None:
-            found = await resume_all(controller, self.picture())
-            migration_id = found[0] if found else None
-            if migration_id is None and not self.is_over():
-                migration_id = await controller.start(self.dry_run())
-            if migration_id is not None:
-                await wait_until_over(controller, migration_id)
-            return migration_id
+    async def begin(
+        self, program: Program, *, workload: WorkloadKey = WORKLOAD, target: str = TARGET
+    ) -> str | None:
+        """Arm both sides and go on with what was left unfinished, or start the move. Raises: Rejected."""
+        if not await program.arm(*self.clusters):
+            raise Rejected
+        if program.views():
+            return program.view.migration_id
+        is_back = workload != WORKLOAD
+        return None if self.is_over() and not is_back else await program.start_move(workload, target)
 
-        result: str | None = await process.spawn(work())
-        return result
+    def turn_prices(self) -> None:
+        """The source becomes as cheap as the target was, and the other way round, at one look of the source."""
+        one, other = REGIONS.values()
+        prices = self.market.prices
+        prices[one], prices[other] = prices[other], prices[one]
 
     def is_over(self) -> bool:
         """Whether the journal in the source says that the migration ended."""
@@ -230,19 +193,18 @@ class World:
 
     def journaled_phase(self) -> str | None:
         """The phase in the source's Lease."""
-        lease = self.source.objects.get(LEASE_PATH)
-        journal = find_journal(lease) if lease is not None else None
-        return decode_journal(journal).state.phase.value if journal is not None else None
+        record = read_journal(self.source, LEASE_PATH)
+        return record.state.phase.value if record is not None else None
 
     def holders(self) -> set[str]:
         """Who holds a Lease."""
-        leases = (cluster.objects.get(LEASE_PATH) for cluster in self.clusters.values())
+        leases = (cluster.get(LEASE_PATH) for cluster in self.clusters.values())
         return {find_holder(lease) for lease in leases if lease is not None} - {""}
 
     def result(self) -> tuple[int, int | None]:
         """Replicas at the source and at the target; None where the target has no Deployment."""
-        target = self.target.deployment(PATH)
-        return self.source.replicas(PATH), target["spec"]["replicas"] if target is not None else None
+        has_target = self.target.get(PATH) is not None
+        return self.source.replicas(PATH), self.target.replicas(PATH) if has_target else None
 
     def available(self) -> int:
         """Replicas that serve, on both sides."""
@@ -255,104 +217,53 @@ class World:
             assert self.loop.time() < end, "it never came true"
             await asyncio.sleep(0.05)
 
-    async def _run_clusters(self) -> None:
-        while True:
-            await asyncio.sleep(1)
-            for cluster in self.clusters.values():
-                cluster.tick()
-            self._note_available()
 
-    def _note_available(self) -> None:
-        now = self.loop.time()
-        self._seen.append(
-            (now, {context: cluster.available(PATH) for context, cluster in self.clusters.items()})
-        )
-        while self._seen[0][0] < now - (self.unnoticed_s or 0):
-            self._seen.popleft()
-
-    def _was_permitted(self, cluster: FakeCluster, request: Request) -> bool:
-        """Whether any read of the last `unnoticed_s` seconds could have allowed this write, which took replicas."""
-        if cluster.taken == 0 or request.replicas is None:
-            return True
-        others = [context for context in self.clusters if context != cluster.context]
-        return any(
-            min(seen[cluster.context], request.replicas) + sum(seen[other] for other in others)
-            >= self.replicas
-            for _, seen in self._seen
-        )
-
-    def _check(self, cluster: FakeCluster, request: Request) -> None:
-        source, target = self.source.replicas(PATH), self.target.replicas(PATH)
-        told = f"at {self.loop.time():.1f} s, {cluster.context}: {request.method} -> {source} + {target}"
-        if source + target < self.replicas:
-            self.violations.append(f"floor of the spec {told}")
-        if source + target > self.replicas + self.largest_step:
-            self.violations.append(f"ceiling {told}")
-        if self.unnoticed_s is not None:
-            if not self._was_permitted(cluster, request):
-                self.violations.append(f"floor of the available, {self.available()} {told}")
-        elif self.checks_readiness and self.available() < self.replicas:
-            self.violations.append(f"floor of the available, {self.available()} {told}")
-
-
-def simulate(scenario: Callable[[World], Any], seed: int, directory: Path, **options: Any) -> World:
+def simulate(
+    scenario: Callable[[Any], Any],
+    seed: int,
+    directory: Path,
+    *,
+    world_type: type[World] = World,
+    **options: Any,
+) -> World:
     """Run a scenario in a new world to its end, let what is still on its way land, and return the world."""
 
     async def main() -> World:
-        world = World(seed, directory, **options)
+        world = world_type(seed, directory, **options)
         async with asyncio.timeout(20_000):
             await scenario(world)
+        await world.close_all()
         await asyncio.sleep(300)
         return world
 
-    world: World = run_virtual(main())
+    try:
+        world: World = run_virtual(main())
+    finally:
+        bury_the_dead()
     return world
 
 
-async def resume_all(controller: MigrationController, picture: FleetPicture) -> tuple[str, ...]:
-    """Resume what an earlier process left in the clusters that answer; returns the ids that are new to this one."""
-    resumed: list[str] = []
-    for context, cluster in picture.clusters.items():
-        namespaces = {workload.key.namespace for workload in cluster.workloads}
-        try:
-            findings = await find_unfinished(controller._apis(context), namespaces)
-        except ControllerError:
-            continue
-        for record in (move.record for move in findings.moves):
-            if not controller.knows(record.migration_id):
-                controller.resume(record)
-                resumed.append(record.migration_id)
-    return tuple(resumed)
-
-
-async def wait_until_over(controller: MigrationController, migration_id: str) -> None:
-    """Return when nothing more happens to a migration in this process: later than its last view."""
-    await asyncio.wait({controller._started[migration_id].task})
-
-
-async def start(world: World, name: str = "a") -> tuple[MigrationController, str, asyncio.Task[Any]]:
-    """Start the migration in a process of its own; returns its controller, its id and the task to wait for."""
-    controller = world.build_controller(name)
-    task = world.loop.create_task(world.migrate(Process(name), controller))
-    await world.wait_for(lambda: bool(controller.views()))
-    return controller, controller.views()[0].migration_id, task
+async def start(world: World, name: str = "a") -> tuple[Program, str, asyncio.Task[None]]:
+    """Start the move in a process of its own; returns the program, the migration's id and what to wait for."""
+    program = world.open_program(name)
+    migration_id = await world.begin(program)
+    assert migration_id is not None, "there is something to move"
+    return program, migration_id, world.loop.create_task(program.wait_until_over(migration_id))
 
 
 async def keep_alive(world: World, name: str, *, first: Process | None = None, delay_s: float = 0.0) -> None:
-    """Run the program again and again, as a person would, until the journal says that the migration is over.
-
-    A start that was refused, because a request of the preflight was lost, is tried again in the same program.
-    """
+    """Run the program again and again, as a person would, until the journal says that the migration is over."""
     await asyncio.sleep(delay_s)
-    process = first or Process(name)
+    process = first
     for generation in range(200):
-        controller = world.build_controller(f"{name}-{generation}")
-        working = asyncio.ensure_future(world.migrate(process, controller))
-        dying = asyncio.ensure_future(process.died.wait())
-        await asyncio.wait({working, dying}, return_when=asyncio.FIRST_COMPLETED)
+        program = world.open_program(f"{name}-{generation}", process)
+        process = None
+        try:
+            await world.work(program)
+        except Rejected:
+            pass  # it is asked for again, by another start of the program
         if world.is_over():
             return
+        await program.close()
         await asyncio.sleep(world.rng.uniform(2, 30))
-        if process.is_dead:
-            process = Process(f"{name}-{generation + 1}")
     raise AssertionError(f"{name} never came to an end")

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 MICRO_TIME_PATTERN = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$")
 """MicroTime as the API server parses it: six fractional digits, no fewer and no more."""
@@ -9,7 +10,12 @@ MICRO_TIME_PATTERN = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\
 
 def format_time(now: float) -> str:
     """metav1.Time: whole seconds."""
-    return datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _format_second(int(now))
+
+
+@lru_cache(maxsize=1024)
+def _format_second(now: int) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def format_micro_time(now: float) -> str:
@@ -17,6 +23,7 @@ def format_micro_time(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+@lru_cache(maxsize=1024)
 def parse_time(text: str) -> float:
     """Epoch seconds of either format. Raises ValueError for anything else."""
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

@@ -68,8 +68,9 @@ def _manage_pods(state: ClusterState, replica_set: JsonObject, now: float) -> Ap
             replica_set, "FailedCreate", message, now, source="replicaset-controller", warning=True
         )
         return refusal
-    for pod in sorted(active, key=_deletion_rank)[: max(0, -missing)]:
-        delete_object(state, kinds.PODS, pod, now)
+    if missing < 0:
+        for pod in sorted(active, key=_deletion_rank)[:-missing]:
+            delete_object(state, kinds.PODS, pod, now)
     return None
 
 

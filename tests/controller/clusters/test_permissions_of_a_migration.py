@@ -12,8 +12,8 @@ from controller.clusters.kube_api import PatchType
 from controller.clusters.permissions import FIND_NEEDED, MOVE_FROM, MOVE_TO, Permission
 from controller.contract.snapshots import MigrationStage
 from controller.migration.protocol.record import MovePlan
+from tests.controller.migration.moves import resume_all
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
-from tests.simulation.world import resume_all
 
 Right = tuple[str, str]
 

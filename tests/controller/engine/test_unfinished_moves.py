@@ -8,22 +8,24 @@ from pathlib import Path
 import pytest
 
 from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
+from controller.clusters.kube_api import KubeApi
 from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import BudgetUsage
 from controller.engine.earlier_moves import to_budget_moves
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
 from controller.errors import AccessDenied, ClusterError, ServerFailed
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+from controller.simulation.api.json_objects import get_path, with_path
 from oracle.reason import Severity
-from tests.simulation.network import FakeApi
+from tests.controller.migration.moves import Moves, simulate_moves, wait_until_over
 from tests.simulation.processes import Process
-from tests.simulation.world import LEASE_PATH, WORKLOAD, World, simulate, wait_until_over
+from tests.simulation.world import LEASE_PATH, WORKLOAD
 
 
 class Regions:
     """The contexts of a process, with their switches; nothing is armed at the start."""
 
-    def __init__(self, world: World, contexts: tuple[str, ...]) -> None:
+    def __init__(self, world: Moves, contexts: tuple[str, ...]) -> None:
         self._world = world
         self.contexts = contexts
         self.armed: set[str] = set()
@@ -32,16 +34,16 @@ class Regions:
     def is_armed(self, context: str) -> bool:
         return context in self.armed
 
-    def api(self, context: str) -> FakeApi:
+    def api(self, context: str) -> KubeApi:
         if context in self.troubles:
             raise self.troubles[context]
-        return FakeApi(self._world.clusters[context], self._world.network)
+        return self._world.api(context)
 
 
 class Restarted:
     """A process that starts after another one, as far as it looks after unfinished moves."""
 
-    def __init__(self, world: World, contexts: tuple[str, ...] = ("paris", "osaka")) -> None:
+    def __init__(self, world: Moves, contexts: tuple[str, ...] = ("paris", "osaka")) -> None:
         self._world = world
         self.regions = Regions(world, contexts)
         self.controller = world.build_controller("restarted")
@@ -63,7 +65,7 @@ class Restarted:
         return [entry.text for entry in self.history.newest(50)]
 
 
-async def close_in_the_middle(world: World) -> None:
+async def close_in_the_middle(world: Moves) -> None:
     """Move until a part of the replicas is in the target, and close the program as a person does."""
     controller = world.build_controller("a")
     await controller.start(world.dry_run())
@@ -71,7 +73,7 @@ async def close_in_the_middle(world: World) -> None:
     await controller.stop()
 
 
-async def crash_in_the_middle(world: World) -> Process:
+async def crash_in_the_middle(world: Moves) -> Process:
     """The same, but the program gives nothing back."""
     process = Process("a")
     await begin(world, process)
@@ -80,13 +82,13 @@ async def crash_in_the_middle(world: World) -> Process:
     return process
 
 
-async def begin(world: World, process: Process) -> None:
+async def begin(world: Moves, process: Process) -> None:
     controller = world.build_controller("a")
     process.spawn(world.migrate(process, controller))
     await world.wait_for(lambda: bool(controller.views()) and controller.views()[0].wave == 2)
 
 
-async def pass_time(world: World, seconds: float) -> None:
+async def pass_time(world: Moves, seconds: float) -> None:
     end = world.loop.time() + seconds
     await world.wait_for(lambda: world.loop.time() >= end)
 
@@ -96,7 +98,7 @@ def notices_of(restarted: Restarted) -> list[tuple[Severity, str]]:
 
 
 def test_a_start_tells_of_the_move_that_was_left_and_writes_nothing(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await close_in_the_middle(world)
         writes = {context: len(cluster.history) for context, cluster in world.clusters.items()}
         restarted = Restarted(world)
@@ -106,11 +108,11 @@ def test_a_start_tells_of_the_move_that_was_left_and_writes_nothing(tmp_path: Pa
         assert restarted.texts() == [expected]
         assert {context: len(cluster.history) for context, cluster in world.clusters.items()} == writes
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_arming_both_sides_takes_it_up_and_one_alone_only_asks_for_the_other(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await close_in_the_middle(world)
         restarted = Restarted(world)
         await restarted.look()
@@ -125,13 +127,13 @@ def test_arming_both_sides_takes_it_up_and_one_alone_only_asks_for_the_other(tmp
         assert restarted.unfinished.moves() == ()
         await world.wait_for(lambda: restarted.controller.views()[0].stage is MigrationStage.DONE)
 
-    world = simulate(scenario, 1, tmp_path)
+    world = simulate_moves(scenario, 1, tmp_path)
     assert world.result() == (0, 6)
     assert world.violations == []
 
 
 def test_a_crash_is_told_as_soon_as_its_holder_is_known_to_be_dead(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await crash_in_the_middle(world)
         restarted = Restarted(world)
         await restarted.look()
@@ -144,11 +146,11 @@ def test_a_crash_is_told_as_soon_as_its_holder_is_known_to_be_dead(tmp_path: Pat
         assert severity is Severity.WARNING
         assert text.startswith("Unfinished move of shop/checkout")
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_a_move_that_another_instance_leads_is_no_trouble_and_goes_with_its_end(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await begin(world, Process("a"))
         restarted = Restarted(world)
         await restarted.look()
@@ -163,11 +165,11 @@ def test_a_move_that_another_instance_leads_is_no_trouble_and_goes_with_its_end(
         assert notices_of(restarted) == []
         assert not restarted.unfinished.has_open
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_contexts_out_of_reach_are_asked_when_they_are_back(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await close_in_the_middle(world)
         restarted = Restarted(world)
         picture = world.picture()
@@ -177,12 +179,12 @@ def test_contexts_out_of_reach_are_asked_when_they_are_back(tmp_path: Path) -> N
         await restarted.look()
         assert len(restarted.unfinished.notices()) == 1
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 @pytest.mark.parametrize("context", ["paris", "osaka"])
 def test_its_workload_is_not_offered_meanwhile_on_either_side(tmp_path: Path, context: str) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await close_in_the_middle(world)
         restarted = Restarted(world)
         await restarted.look()
@@ -192,11 +194,11 @@ def test_its_workload_is_not_offered_meanwhile_on_either_side(tmp_path: Path, co
         assert move is not None
         assert (move.workload.context, move.target) == ("paris", "osaka")
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await close_in_the_middle(world)
         restarted = Restarted(world, ("paris",))
         world.clusters = {"paris": world.source}
@@ -204,14 +206,14 @@ def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
         [notice] = restarted.unfinished.notices()
         assert "osaka is missing here" in notice.text
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_leases_that_may_not_be_read_are_told_once_and_harm_nothing(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await close_in_the_middle(world)
         restarted = Restarted(world)
-        world.source.denied.add("leases")
+        world.source.api.denied = frozenset({("list", "leases")})
         for _ in range(3):
             await restarted.look()
             await pass_time(world, LOOK_AGAIN_S)
@@ -222,11 +224,11 @@ def test_leases_that_may_not_be_read_are_told_once_and_harm_nothing(tmp_path: Pa
         assert restarted.unfinished.has_looked("paris")
         assert not restarted.unfinished.has_open
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_a_look_that_failed_is_told_once_and_tried_again(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await close_in_the_middle(world)
         restarted = Restarted(world)
         restarted.regions.armed = {"paris"}
@@ -241,7 +243,7 @@ def test_a_look_that_failed_is_told_once_and_tried_again(tmp_path: Path) -> None
         assert restarted.unfinished.has_searched("paris")
         assert len(restarted.unfinished.notices()) == 1
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -260,11 +262,12 @@ def test_a_look_that_failed_is_told_once_and_tried_again(tmp_path: Path) -> None
 def test_a_journal_that_is_not_believed_is_told_once_and_left_alone(
     tmp_path: Path, journal: str | None, change: tuple[str, str], reason: str
 ) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         await close_in_the_middle(world)
-        annotations = world.source.objects[LEASE_PATH]["metadata"]["annotations"]
-        forged = annotations[JOURNAL_ANNOTATION].replace(*change)
-        annotations[JOURNAL_ANNOTATION] = journal or forged
+        path = ("metadata", "annotations", JOURNAL_ANNOTATION)
+        lease = world.source.require(LEASE_PATH)
+        forged = get_path(lease, *path).replace(*change)
+        world.source.put(LEASE_PATH, with_path(lease, path, journal or forged))
         before = len(world.source.history)
         restarted = Restarted(world)
         restarted.regions.armed = {"paris", "osaka"}
@@ -277,7 +280,7 @@ def test_a_journal_that_is_not_believed_is_told_once_and_left_alone(
         assert restarted.controller.views() == ()
         assert len(world.source.history) == before
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 @pytest.mark.parametrize("contexts", [("paris", "osaka"), ("paris",), ("osaka",)], ids=" and ".join)
@@ -286,7 +289,7 @@ def test_a_move_that_is_over_is_known_from_the_lease_of_either_side(
 ) -> None:
     """So a cooldown survives a restart also where no history could be kept."""
 
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         migration_id = await controller.start(world.dry_run())
         await wait_until_over(controller, migration_id)
@@ -305,7 +308,7 @@ def test_a_move_that_is_over_is_known_from_the_lease_of_either_side(
         for context in contexts:
             assert usage.find_last_end(replace(WORKLOAD, context=context)) == pytest.approx(over_at, abs=60)
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_who_may_not_ask_a_cluster_who_it_is_is_not_troubled_by_moves_that_are_over(
@@ -314,7 +317,7 @@ def test_who_may_not_ask_a_cluster_who_it_is_is_not_troubled_by_moves_that_are_o
     async def refuse(side: object) -> str:
         raise AccessDenied("paris", "namespaces is forbidden", status=403)
 
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         await wait_until_over(controller, await controller.start(world.dry_run()))
         monkeypatch.setattr("controller.migration.access.cluster_side.ClusterSide.read_cluster_uid", refuse)
@@ -323,4 +326,4 @@ def test_who_may_not_ask_a_cluster_who_it_is_is_not_troubled_by_moves_that_are_o
         assert restarted.unfinished.ended() == ()
         assert restarted.texts() == []
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)

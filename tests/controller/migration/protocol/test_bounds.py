@@ -54,6 +54,11 @@ def test_ready_replicas_beyond_the_spec_do_not_count() -> None:
     assert not lower(6, 3, 3, other_replicas=1)
 
 
+def test_no_more_than_one_wave_runs_double() -> None:
+    assert is_within_ceiling(6, 2, desired=6, surge=2)
+    assert not is_within_ceiling(6, 3, desired=6, surge=2)
+
+
 def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
     """Four were asked of the target and one serves; the source has four of six. Room is needed to raise the
     source.

@@ -20,93 +20,92 @@ from controller.migration.run.migration_controller import BUDGET_MEMORY_S
 from controller.migration.run.migration_run import MigrationRun
 from controller.reasons import Code
 from oracle.reason import Severity
-from tests.simulation.processes import Process
-from tests.simulation.world import (
-    EPOCH,
-    LEASE_PATH,
-    PATH,
-    WORKLOAD,
-    World,
-    build_deployment,
+from tests.controller.migration.moves import (
+    Moves,
     build_dry_run,
     resume_all,
-    simulate,
+    simulate_moves,
     start,
     wait_until_over,
 )
+from tests.simulation.processes import Process
+from tests.simulation.world import DEPLOYMENTS, EPOCH, LEASE_PATH, PATH, WORKLOAD, build_deployment
 
 
 @pytest.mark.parametrize("verdict", [Verdict.TOO_DEAR, Verdict.REFUSED, Verdict.UNKNOWN])
 def test_only_a_plan_that_pays_is_started(tmp_path: Path, verdict: Verdict) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         with pytest.raises(MigrationRefused):
             await controller.start(replace(world.dry_run(), verdict=verdict))
         assert controller.views() == ()
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_a_plan_past_its_deadline_is_not_started(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         with pytest.raises(PlanOutdated, match="confirm again"):
             await controller.start(build_dry_run(6, EPOCH - 1000))
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_it_moves_in_the_waves_that_were_confirmed(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         migration_id = await controller.start(replace(world.dry_run(), wave_sizes=(1, 1, 2, 2)))
         await wait_until_over(controller, migration_id)
 
-    world = simulate(scenario, 1, tmp_path)
-    scaled = [request.replicas for _, request in world.target.history if request.replicas is not None]
+    world = simulate_moves(scenario, 1, tmp_path)
+    scaled = [
+        landed.request.replicas for landed in world.target.history if landed.request.replicas is not None
+    ]
     assert scaled == [1, 2, 4, 6]
 
 
 def test_what_is_not_offered_is_refused_for_the_same_reason(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        body = world.source.objects[PATH]
-        body["spec"]["template"]["spec"]["nodeSelector"] = {"topology.kubernetes.io/zone": "eu-west-3a"}
-        [obstacle] = parse_workload("paris", body).obstacles
+    async def scenario(world: Moves) -> None:
+        selector = {"topology.kubernetes.io/zone": "eu-west-3a"}
+        world.source.edit(PATH, {"spec": {"template": {"spec": {"nodeSelector": selector}}}})
+        [obstacle] = parse_workload("paris", world.source.require(PATH)).obstacles
         controller = world.build_controller("a")
         await wait_until_over(controller, await controller.start(world.dry_run()))
         assert controller.views()[0].stage is MigrationStage.REFUSED
         assert str(obstacle) in controller.views()[0].sentence
 
-    assert simulate(scenario, 1, tmp_path).result() == (6, None)
+    assert simulate_moves(scenario, 1, tmp_path).result() == (6, None)
 
 
 def test_a_restart_of_the_pods_is_no_change_of_their_template(tmp_path: Path) -> None:
     """Neither for the plan nor for the move, nor for a Deployment that waits in the target from an earlier move."""
 
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         waiting = build_deployment(0)
         waiting["spec"]["template"]["metadata"]["annotations"] = {"kubectl.kubernetes.io/restartedAt": "now"}
-        world.target.deploy(PATH, waiting)
+        world.target.apply(DEPLOYMENTS, waiting)
+        await asyncio.sleep(5)
         controller = world.build_controller("a")
         await wait_until_over(controller, await controller.start(world.dry_run()))
         assert controller.views()[0].stage is MigrationStage.DONE, controller.views()[0].sentence
 
-    assert simulate(scenario, 1, tmp_path).result() == (0, 6)
+    assert simulate_moves(scenario, 1, tmp_path).result() == (0, 6)
 
 
 def test_cancelling_what_is_unknown_or_over_changes_nothing(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller, migration_id, task = await start(world)
         controller.cancel("nothing of the kind")
         await task
         controller.cancel(migration_id)
         assert controller.views()[0].stage is MigrationStage.DONE
 
-    assert simulate(scenario, 1, tmp_path).result() == (0, 6)
+    assert simulate_moves(scenario, 1, tmp_path).result() == (0, 6)
 
 
 def test_the_history_tells_what_it_cost_and_what_it_saves_beside_what_was_predicted(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller, _, task = await start(world)
         await task
         history = controller._history
@@ -120,7 +119,7 @@ def test_the_history_tells_what_it_cost_and_what_it_saves_beside_what_was_predic
         assert savings.realised_usd_per_day == move.realised_savings_usd_per_day
         assert savings.cost_usd > 0
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_the_history_keeps_why_a_move_went_back_as_a_code_and_tells_it_as_a_sentence(
@@ -128,7 +127,7 @@ def test_the_history_keeps_why_a_move_went_back_as_a_code_and_tells_it_as_a_sent
 ) -> None:
     recorded: list[object] = []
 
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller, migration_id, task = await start(world)
         history = controller._history
         monkeypatch.setattr(history, "record", lambda event: recorded.append(event) or record(history, event))
@@ -139,7 +138,7 @@ def test_the_history_keeps_why_a_move_went_back_as_a_code_and_tells_it_as_a_sent
         assert f"{WORKLOAD}: Going back to paris: cancelled" in texts
 
     record = History.record
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
     [back] = [e for e in recorded if isinstance(e, PhaseEntered) and e.phase == "ROLLBACK"]
     assert back.reason is not None
     assert (back.detail.code, back.reason.code) == ("phase_rollback", "cancelled")
@@ -155,7 +154,7 @@ def test_a_move_that_an_unforeseen_error_stopped_is_told_with_the_error_and_what
 
     monkeypatch.setattr(MigrationRun, "run", fail)
 
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         await controller.start(world.dry_run())
         await world.wait_for(lambda: len(controller._history.newest(2)) == 2)
@@ -167,11 +166,11 @@ def test_a_move_that_an_unforeseen_error_stopped_is_told_with_the_error_and_what
             error="ZeroDivisionError('nobody foresaw this')"
         )
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_moves_count_against_the_budgets_and_refusals_do_not(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         world.gate.has_prices = False
         await wait_until_over(controller, await controller.start(world.dry_run()))
@@ -184,11 +183,11 @@ def test_moves_count_against_the_budgets_and_refusals_do_not(tmp_path: Path) -> 
         assert move.ended_at is not None
         assert move.egress_usd == world.dry_run().egress_usd
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_a_wall_clock_that_is_set_back_makes_no_move_younger_and_lengthens_no_rest(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         begun_s = world.loop.time()
         await wait_until_over(controller, await controller.start(world.dry_run()))
@@ -202,15 +201,15 @@ def test_a_wall_clock_that_is_set_back_makes_no_move_younger_and_lengthens_no_re
         [move] = usage.moves
         assert now - move.started_at == pytest.approx(world.loop.time() - begun_s, abs=1.0)
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_a_move_that_waits_for_a_person_keeps_no_other_workload_waiting(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller, _, task = await start(world)
         await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
         assert len(controller.budget_usage(world.wall()).running()) == 1
-        del world.source.objects[PATH]
+        world.source.remove(PATH)
         await world.wait_for(lambda: controller.views()[0].stage is MigrationStage.NEEDS_OPERATOR)
         usage = controller.budget_usage(world.wall())
         assert usage.running() == ()
@@ -218,16 +217,16 @@ def test_a_move_that_waits_for_a_person_keeps_no_other_workload_waiting(tmp_path
         await controller.stop()
         await task
 
-    simulate(scenario, 1, tmp_path, checks_readiness=False)
+    simulate_moves(scenario, 1, tmp_path, checks_readiness=False)
 
 
 def test_a_journal_that_is_not_believed_counts_against_nothing(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         first = Process("a")
         working = world.loop.create_task(world.migrate(first, world.build_controller("a")))
         await world.wait_for(lambda: world.journaled_phase() == "VERIFY")
         first.kill()
-        del world.target.objects[LEASE_PATH]
+        world.target.remove(LEASE_PATH)
         again = world.build_controller("b")
         [migration_id] = await resume_all(again, world.picture())
         await wait_until_over(again, migration_id)
@@ -235,7 +234,7 @@ def test_a_journal_that_is_not_believed_counts_against_nothing(tmp_path: Path) -
         assert again.budget_usage(world.wall()).moves == ()
         working.cancel()
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_what_neither_a_view_nor_a_budget_needs_is_forgotten(
@@ -243,7 +242,7 @@ def test_what_neither_a_view_nor_a_budget_needs_is_forgotten(
 ) -> None:
     monkeypatch.setattr("controller.migration.run.migration_controller.MAX_ENDED_VIEWS", 2)
 
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         migration_id = await controller.start(world.dry_run())
         await wait_until_over(controller, migration_id)
@@ -254,11 +253,11 @@ def test_what_neither_a_view_nor_a_budget_needs_is_forgotten(
         assert controller.budget_usage(world.wall() + BUDGET_MEMORY_S).moves == ()
         assert set(controller._started) == {view.migration_id for view in controller.views()}
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_a_migration_that_another_instance_leads_is_followed_to_its_end(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller, migration_id, task = await start(world)
         await world.wait_for(lambda: controller.views()[0].phase == "VERIFY")
         follower = world.build_controller("b")
@@ -272,6 +271,6 @@ def test_a_migration_that_another_instance_leads_is_followed_to_its_end(tmp_path
         assert follower.views()[0].stage is MigrationStage.DONE
         assert not follower.views()[0].can_cancel
 
-    world = simulate(scenario, 1, tmp_path)
+    world = simulate_moves(scenario, 1, tmp_path)
     assert world.result() == (0, 6)
     assert world.violations == []

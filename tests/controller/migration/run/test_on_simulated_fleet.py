@@ -31,7 +31,7 @@ from controller.simulation.fleet_plan import ClusterPlan, FleetPlan, WorkloadPla
 from controller.simulation.simulated_fleet import SimulatedFleet
 from oracle.clocks import SYSTEM_CLOCKS
 from tests.controller.clusters.clients import make_client
-from tests.simulation.world import FakeGate, build_dry_run, resume_all, wait_until_over
+from tests.controller.migration.moves import FakeGate, build_dry_run, resume_all, wait_until_over
 
 REPLICAS = 6
 CHECKOUT_PATH = paths.deployment("shop", "checkout")

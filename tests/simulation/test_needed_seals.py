@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from controller.migration.access.fenced_writer import FencedWriter
-from tests.simulation.fake_cluster import FakeCluster, Request
+from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.world import PATH, World, simulate, start
 
@@ -21,17 +21,17 @@ LANDS_AFTER_S = [45.0, 90.0, 140.0]
 
 def delay_first_drain(
     worlds: list[World], lands_after_s: float
-) -> Callable[[FakeCluster, Request], Delivery | None]:
+) -> Callable[[Cluster, Request], Delivery | None]:
     """The fate of the first write that lowers the source; the target dies as it is sent."""
     is_stuck = False
 
-    def choose(cluster: FakeCluster, request: Request) -> Delivery | None:
+    def choose(cluster: Cluster, request: Request) -> Delivery | None:
         nonlocal is_stuck
         if is_stuck or cluster.context != "paris" or not request.lowers:
             return None
         is_stuck = True
-        worlds[0].target.capacity = 0
-        worlds[0].target.lose_pods(PATH, 100)
+        worlds[0].target.set_capacity(0)
+        worlds[0].target.lose_pods(PATH)
         return Delivery(lands_after_s, is_answered=False)
 
     return choose

@@ -1,0 +1,175 @@
+"""The migration controller alone over simulated clusters in virtual time: for what needs no engine around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
+from controller.clusters.kube import KubeClient
+from controller.clusters.settings import KubeSettings
+from controller.contract.dry_run import DryRun, Verdict
+from controller.decision.waves import plan_wave_sizes
+from controller.errors import ControllerError
+from controller.history.history import History
+from controller.migration.protocol.gate import MoveRates, Unpriced
+from controller.migration.run.migration_controller import MigrationController
+from controller.migration.run.unfinished import find_unfinished
+from controller.reasons import Code
+from oracle.clocks import Clocks
+from oracle.reason import Reason
+from tests.simulation import cluster as simulated
+from tests.simulation.network import Network
+from tests.simulation.processes import Process
+from tests.simulation.wire import WireConnection, describe_contexts
+from tests.simulation.world import EPOCH, TARGET, WORKLOAD, World, simulate
+
+
+def build_dry_run(replicas: int, now: float = EPOCH) -> DryRun:
+    """A dry run that pays: one replica costs 0.10 USD an hour at the source and 0.04 at the target."""
+    count = Decimal(replicas)
+    return DryRun(
+        workload=WORKLOAD,
+        target=TARGET,
+        replicas=replicas,
+        wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
+        horizon_h=24.0,
+        source_quote=None,
+        target_quote=None,
+        source_usd_per_hour=count * Decimal("0.10"),
+        target_usd_per_hour=count * Decimal("0.04"),
+        egress_gb=Decimal(5),
+        egress_usd_per_gb=Decimal("0.02"),
+        egress_usd=Decimal("0.10"),
+        return_egress_usd=Decimal("0.10"),
+        overlap_h=Decimal("0.1"),
+        overlap_usd=Decimal("0.05"),
+        warm_up_usd=Decimal("0.01"),
+        savings_usd=count * Decimal("1.44"),
+        net_usd=count * Decimal("1.44") - Decimal("0.16"),
+        payback_h=Decimal("1.5"),
+        verdict=Verdict.PAYS,
+        reason=Code.RECORDED.because(sentence="it pays"),
+        computed_at=now,
+        expires_at=now + 300,
+        plan_digest="digest",
+    )
+
+
+class FakeGate:
+    """Answers as the engine would; a test turns its knobs."""
+
+    def __init__(self, wall: Callable[[], float]) -> None:
+        self._wall = wall
+        self.has_prices = True
+        self.target_usd_per_hour = Decimal("0.04")
+        self.disarmed: set[str] = set()
+
+    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+        unarmed = tuple(context for context in (workload.context, target) if context in self.disarmed)
+        return Code.NOT_ARMED.because(contexts=unarmed) if unarmed else None
+
+    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
+        if not self.has_prices:
+            return Unpriced()
+        return MoveRates(Decimal("0.10"), self.target_usd_per_hour, self._wall() + 60)
+
+
+def open_client(cluster: simulated.Cluster, network: Network) -> KubeClient:
+    """An armed client of one simulated cluster."""
+    context = describe_contexts({cluster.context: cluster}).contexts[cluster.context]
+    settings = KubeSettings()
+    connection = WireConnection(context, settings, cluster, network)
+    return KubeClient(context, settings, armed=True, connection=connection)  # type: ignore[arg-type]
+
+
+class Moves(World):
+    """A world whose processes are migration controllers, with a gate for all of them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.gate = FakeGate(self.wall)
+        self.judge.judges_prices = False
+        self._ids = 0
+
+    def new_id(self) -> str:
+        self._ids += 1
+        return f"id-{self._ids}"
+
+    def api(self, context: str) -> KubeClient:
+        return open_client(self.clusters[context], self.network)
+
+    def build_controller(self, name: str) -> MigrationController:
+        """A MigrationController as a process has it."""
+        history = History(self.wall, writer=name)
+        clocks = Clocks(self.wall, self.loop.time)
+        return MigrationController(self.api, history, clocks, self.new_id, self.settings, self.gate)
+
+    def dry_run(self) -> DryRun:
+        """A fresh plan for the move."""
+        return build_dry_run(self.replicas, self.wall())
+
+    def picture(self) -> FleetPicture:
+        """The fleet as the engine would see it."""
+        workload = Workload(WORKLOAD, "uid", self.replicas, None, None, None, None)
+        clusters = {
+            context: Cluster(
+                context,
+                Health.REACHABLE,
+                workloads=(replace(workload, key=replace(WORKLOAD, context=context)),),
+                is_complete=True,
+            )
+            for context in self.clusters
+        }
+        return FleetPicture(clusters)
+
+    async def migrate(self, process: Process, controller: MigrationController) -> str | None:
+        """Start the migration, or resume what is there; returns its id when nothing more happens in this process."""
+
+        async def work() -> str | None:
+            found = await resume_all(controller, self.picture())
+            migration_id = found[0] if found else None
+            if migration_id is None and not self.is_over():
+                migration_id = await controller.start(self.dry_run())
+            if migration_id is not None:
+                await wait_until_over(controller, migration_id)
+            return migration_id
+
+        result: str | None = await process.spawn(work())
+        return result
+
+
+simulate_moves = partial(simulate, world_type=Moves)
+
+
+async def resume_all(controller: MigrationController, picture: FleetPicture) -> tuple[str, ...]:
+    """Resume what an earlier process left in the clusters that answer; returns the ids that are new to this one."""
+    resumed: list[str] = []
+    for context, cluster in picture.clusters.items():
+        namespaces = {workload.key.namespace for workload in cluster.workloads}
+        try:
+            findings = await find_unfinished(controller._apis(context), namespaces)
+        except ControllerError:
+            continue
+        for record in (move.record for move in findings.moves):
+            if not controller.knows(record.migration_id):
+                controller.resume(record)
+                resumed.append(record.migration_id)
+    return tuple(resumed)
+
+
+async def wait_until_over(controller: MigrationController, migration_id: str) -> None:
+    """Return when nothing more happens to a migration in this process: later than its last view."""
+    await asyncio.wait({controller._started[migration_id].task})
+
+
+async def start(world: Moves, name: str = "a") -> tuple[MigrationController, str, asyncio.Task[Any]]:
+    """Start the migration in a process of its own; returns its controller, its id and the task to wait for."""
+    controller = world.build_controller(name)
+    task = world.loop.create_task(world.migrate(Process(name), controller))
+    await world.wait_for(lambda: bool(controller.views()))
+    return controller, controller.views()[0].migration_id, task

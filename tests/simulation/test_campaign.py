@@ -1,0 +1,39 @@
+"""The campaign in its short form: some seeds of every kind of trouble, others for each commit.
+
+All of it is run by `python3 bootstrap.py prove campaign`.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.proofs.report import read_commit
+from tests.simulation.campaign import CAMPAIGNS, EVERY_AWAIT, Run, perform
+
+#: Runs of each campaign: less than a minute in all.
+RUNS = 3
+
+
+def choose_run(name: str, number: int) -> Run:
+    """A run of this commit: a seed of its own, or another await of the only schedule."""
+    chance = random.Random(f"{read_commit()}/{name}/{number}")
+    if name not in EVERY_AWAIT:
+        return Run(name, chance.randrange(1_000_000))
+    seed, steps = EVERY_AWAIT[name]
+    step = chance.choice(steps)
+    return Run(name, seed, kill_at=step) if name.startswith("kill") else Run(name, seed, freeze_at=step)
+
+
+@pytest.mark.parametrize("number", range(RUNS))
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_no_promise_is_broken(name: str, number: int) -> None:
+    run = choose_run(name, number)
+    found = perform(run).violations
+    assert found == (), f"again: python -m tests.simulation.campaign {run} (commit {read_commit()})"
+
+
+def test_same_run_ends_the_same() -> None:
+    run = Run("two instances, kill", 12)
+    assert perform(run) == perform(run)
