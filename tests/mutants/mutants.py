@@ -1,7 +1,8 @@
 """One line of the program changed at a time, and whether the tests that guard the line see it.
 
-The list is data (`mutants.toml`); a mutant is applied to a copy of the tree, never to the tree itself. One whose line
-is no longer there is an error of the list: it is adapted with the code, or deleted with the line.
+The lists are data, one for each package, at its path under `lists/`. A mutant is applied to a copy of the tree, never
+to the tree itself. One whose line is no longer there is an error of the list: it is adapted with the code, or deleted
+with the line.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LIST = Path(__file__).with_name("mutants.toml")
+LISTS = Path(__file__).with_name("lists")
 
 #: What the tests of a mutant need of the tree.
 COPIED = ("app", "controller", "gl", "oracle", "resources", "tests", "pyproject.toml", "bootstrap.py")
@@ -68,10 +69,25 @@ class OutdatedMutant(Exception):
         super().__init__(f"{mutant.name}: its line stands {count} times in {mutant.file}, not once")
 
 
-def load_mutants() -> tuple[Mutant, ...]:
-    """The whole list, in its order."""
-    listed = tomllib.loads(LIST.read_text(encoding="utf-8"))["mutant"]
-    return tuple(Mutant(**{**one, "tests": tuple(one["tests"])}) for one in listed)
+class StrayMutant(Exception):
+    """A mutant stands in the list of another package than the one that it changes."""
+
+    def __init__(self, mutant: Mutant, package: str) -> None:
+        super().__init__(f"{mutant.name}: it changes {mutant.file}, and stands in the list of {package}")
+
+
+def load_mutants(lists: Path = LISTS) -> tuple[Mutant, ...]:
+    """All mutants, package by package. Raises: StrayMutant."""
+    return tuple(mutant for path in sorted(lists.rglob("*.toml")) for mutant in _load_list(path, lists))
+
+
+def _load_list(path: Path, lists: Path) -> Iterator[Mutant]:
+    package = path.relative_to(lists).with_suffix("").as_posix()
+    for one in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]:
+        mutant = Mutant(**{**one, "tests": tuple(one["tests"])})
+        if Path(mutant.file).parent.as_posix() != package:
+            raise StrayMutant(mutant, package)
+        yield mutant
 
 
 def mutate(mutant: Mutant, root: Path) -> str:

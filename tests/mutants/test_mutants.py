@@ -1,4 +1,4 @@
-"""The list of mutants is of today's code, and those that are drawn for this commit die.
+"""The lists of mutants are of today's code, and those that are drawn for this commit die.
 
 All of them are run by `python3 bootstrap.py prove mutants`.
 """
@@ -15,6 +15,7 @@ from tests.mutants.mutants import (
     Fate,
     Mutant,
     OutdatedMutant,
+    StrayMutant,
     copy_tree,
     draw_mutants,
     load_mutants,
@@ -45,7 +46,7 @@ def test_no_two_mutants_have_one_name() -> None:
 
 
 def test_all_get_their_turn_and_a_seed_draws_the_same_again() -> None:
-    drawn = {mutant.name for seed in range(200) for mutant in draw_mutants(MUTANTS, str(seed), DRAWN)}
+    drawn = {mutant.name for seed in range(400) for mutant in draw_mutants(MUTANTS, str(seed), DRAWN)}
     assert drawn == {mutant.name for mutant in MUTANTS}
     assert draw_mutants(MUTANTS, "one", DRAWN) == draw_mutants(MUTANTS, "one", DRAWN)
 
@@ -54,6 +55,23 @@ def test_mutant_whose_line_has_gone_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file.py").write_text("a = 1\n")
     with pytest.raises(OutdatedMutant, match="stands 0 times"):
         mutate(Mutant("gone", "file.py", "b = 1", "b = 2", (), "why"), tmp_path)
+
+
+def test_mutant_in_the_list_of_another_package_is_an_error(tmp_path: Path) -> None:
+    entry = """
+    [[mutant]]
+    name = "stray"
+    why = "why"
+    file = "oracle/feed.py"
+    old = "a"
+    new = "b"
+    tests = []
+    """
+    (tmp_path / "controller.toml").write_text(entry)
+    with pytest.raises(StrayMutant, match="it changes oracle/feed"):
+        load_mutants(tmp_path)
+    (tmp_path / "controller.toml").rename(tmp_path / "oracle.toml")
+    assert [mutant.name for mutant in load_mutants(tmp_path)] == ["stray"]
 
 
 @pytest.mark.timeout(600)

@@ -132,6 +132,24 @@ def test_an_unfinished_move_is_not_given_another_floor_by_one_side(tmp_path: Pat
     simulate(scenario, 1, tmp_path)
 
 
+def test_a_context_that_leads_to_another_cluster_than_before_is_not_written_to(tmp_path: Path) -> None:
+    """Both journals agree on the cluster that the context's name meant when the move began."""
+
+    async def scenario(world: World) -> None:
+        await crash_in(world, "VERIFY")
+        await asyncio.sleep(world.settings.lease_duration_s + 5)
+        for cluster in world.clusters.values():
+            rewrite(cluster, lambda known: replace(known, target=replace(known.target, cluster_uid="former")))
+        before = len(world.target.history)
+        again = world.open_program("b")
+        await again.arm(*world.clusters)
+        await asyncio.sleep(60)
+        assert code_of(again) is Code.WAITING_TO_RESUME
+        assert len(world.target.history) == before
+
+    simulate(scenario, 1, tmp_path)
+
+
 def test_what_was_created_in_the_target_is_what_the_target_says(tmp_path: Path) -> None:
     """A journal of the source alone makes nobody delete an object in the target, even one with our label."""
 

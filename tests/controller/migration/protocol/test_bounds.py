@@ -75,7 +75,15 @@ def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
         )
 
     assert retreat(1, 4)
+    assert not retreat(1, 3)
     assert not retreat(3, 3)
+
+
+def test_source_pods_that_nobody_asks_for_any_more_make_up_for_none_of_the_target() -> None:
+    """Four serve in the source, which is asked for three: the fourth may go at any moment."""
+    assert not may_roll_back(
+        target_available=3, target_to=2, source_available=4, source_replicas=3, floor=6, desired=6
+    )
 
 
 def test_more_than_the_workload_and_one_wave_is_beyond_the_ceiling() -> None:

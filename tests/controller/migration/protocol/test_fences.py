@@ -57,8 +57,11 @@ def test_scaling_tests_identity_fence_and_replicas_before_it_changes_anything() 
 
 def test_a_seal_changes_the_fence_alone() -> None:
     patch = build_fence_change("uid-a", "m1:4:17", Fence("m2", 5, "1-seal"))
-    assert [step["path"] for step in patch if step["op"] == "replace"] == [
-        "/metadata/annotations/sentinelaura.io~1fence"
+    fence = "/metadata/annotations/sentinelaura.io~1fence"
+    assert [(step["op"], step["path"]) for step in patch] == [
+        ("test", "/metadata/uid"),
+        ("test", fence),
+        ("replace", fence),
     ]
 
 

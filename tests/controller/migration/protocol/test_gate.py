@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -71,6 +72,12 @@ def test_the_value_that_is_left_counts_only_what_is_still_ahead() -> None:
     half = compute_remaining_value(dry_run(), GOOD, replicas_left=3, elapsed_s=12 * 3600.0)
     assert all_six == 24 * Decimal("0.06") * 6 - Decimal("0.15")
     assert half == 12 * Decimal("0.06") * 3 - Decimal("0.075")
+
+
+@pytest.mark.parametrize("cost", ["egress_usd", "overlap_usd"])
+def test_a_move_whose_costs_are_unknown_is_worth_nothing_that_is_known(cost: str) -> None:
+    unknown = replace(dry_run(), **{cost: None})  # type: ignore[arg-type]
+    assert compute_remaining_value(unknown, GOOD, replicas_left=6, elapsed_s=0.0) is None
 
 
 def test_after_the_horizon_nothing_is_left_to_save() -> None:

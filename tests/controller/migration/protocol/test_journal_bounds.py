@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.migration.protocol.journal import decode_journal, encode_journal
-from controller.migration.protocol.journal_bounds import ANY_UID, build_largest, shorten_reason
+from controller.migration.protocol.journal import decode_journal, encode_journal, to_wire
+from controller.migration.protocol.journal_bounds import (
+    ANY_UID,
+    MAX_REASON_BYTES,
+    build_largest,
+    shorten_reason,
+)
 from controller.migration.protocol.record import Intent, Meter, MigrationRecord, Note, Side, StepRecord
 from controller.migration.protocol.states import HoldReason, Phase
 from controller.reasons import Code
@@ -65,3 +71,4 @@ def test_long_reasons_are_cut_and_still_read(reason: str) -> None:
     cut = decode_journal(journal).state.reason
     assert cut is not None
     assert str(cut["text"]).startswith(reason[:60])
+    assert len(json.dumps(to_wire(cut), separators=(",", ":"))) <= MAX_REASON_BYTES

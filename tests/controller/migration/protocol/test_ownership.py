@@ -70,6 +70,14 @@ def test_a_rollback_scales_without_a_target_but_never_without_the_source() -> No
         require_scalable(target, serving(6), record(), Side.TARGET)
 
 
+def test_on_the_way_forward_nothing_is_scaled_beside_a_side_that_others_have_touched() -> None:
+    target = serving(1, uid="uid-b")
+    assert require_scalable(target, serving(6), record(), Side.TARGET) == (target, serving(6))
+    with pytest.raises(HoldNeeded) as held:
+        require_scalable(target, serving(5), record(), Side.TARGET)
+    assert held.value.reason.code is Code.REPLICAS_CHANGED
+
+
 @pytest.mark.parametrize(
     ("fence", "error"), [("m2:4:17", HoldNeeded), (None, HoldNeeded), ("m1:5:17", LeaseLost)]
 )

@@ -1,10 +1,10 @@
-"""What a step notes becomes part of the record, and names the target's Deployment where it created one."""
+"""What a record holds: the notes of its steps, and writes that can be told from all before them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.migration.protocol.record import Note, StepRecord, StepStatus
+from controller.migration.protocol.record import Note, Side, StepRecord, StepStatus
 from tests.controller.migration.records import record
 
 DEPLOYMENT = Note("/apis/apps/v1/namespaces/shop/deployments/checkout", "uid-new")
@@ -35,3 +35,10 @@ def test_a_note_is_kept_once() -> None:
     step = StepRecord("copies").with_target_note(DEPLOYMENT)
     assert step.with_target_note(DEPLOYMENT) == step
     assert step.without_target_note(DEPLOYMENT) == StepRecord("copies")
+
+
+def test_every_write_leaves_a_fence_of_its_own() -> None:
+    first = record().with_intent(Side.TARGET, 3)
+    second = first.with_replicas(Side.TARGET, 3).with_intent(Side.SOURCE, 4)
+    sealed = second.with_next_operation()
+    assert len({record().operation, first.operation, second.operation, sealed.operation}) == 4

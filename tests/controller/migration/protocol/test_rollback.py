@@ -25,6 +25,7 @@ def test_the_source_is_raised_before_the_target_is_lowered() -> None:
 
 def test_the_target_is_lowered_by_what_the_source_serves() -> None:
     assert plan_rollback(record(), side(5, 5), side(3, 3)) == Write(Side.TARGET, 1)
+    assert plan_rollback(record(), side(6, 4), side(3, 3)) == Write(Side.TARGET, 2)
 
 
 def test_nothing_is_lowered_while_the_source_is_unknown() -> None:

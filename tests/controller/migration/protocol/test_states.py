@@ -107,6 +107,15 @@ def test_waves_ask_for_absolute_numbers() -> None:
     assert plan_actions(drain) == (Action(ActionKind.SCALE_SOURCE, 1),)
 
 
+def test_waves_follow_one_another_and_none_is_left_out() -> None:
+    state = converse(BEGINNING, MigrationState(waves=(1, 3, 5, 6)))
+    surged = [state.wave_replicas]
+    while state.phase is not Phase.SOAK:
+        state = converse(ONE_WAVE, state)
+        surged.append(state.wave_replicas)
+    assert surged == [1, 3, 5, 6, 6]
+
+
 @pytest.mark.parametrize("phase", list(Phase))
 def test_only_final_phases_know_no_way_on(phase: Phase) -> None:
     assert phase.is_final == (not any(accepts(in_phase(phase), kind) for kind in EventKind))

@@ -74,6 +74,13 @@ def test_a_journal_that_the_target_does_not_confirm_is_doubted(
     assert doubted.value.reason.code is doubt
 
 
+def test_a_move_within_one_cluster_has_no_second_witness() -> None:
+    alone = replace(JOURNAL, target=replace(JOURNAL.target, cluster_uid=JOURNAL.source.cluster_uid))
+    with pytest.raises(JournalDoubted) as doubted:
+        confirm(alone, alone)
+    assert doubted.value.reason.code is Code.JOURNAL_OF_ONE_CLUSTER
+
+
 @pytest.mark.parametrize(
     ("source", "target", "stands_in_the_way"),
     [

@@ -13,10 +13,10 @@ from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.probe import Probe
 from controller.migration.access.timing import Timing
-from controller.migration.protocol.errors import HoldNeeded, MigrationRefused, MoveFailed
+from controller.migration.protocol.errors import HoldNeeded, LeaseUncertain, MigrationRefused, MoveFailed
 from controller.migration.protocol.fences import MIGRATION_LABEL
 from controller.migration.protocol.observation import parse_deployment
-from controller.migration.protocol.record import Note, StepRecord
+from controller.migration.protocol.record import Note, Side, StepRecord
 from controller.migration.protocol.states import Phase
 from controller.migration.settings import MigrationSettings
 from controller.migration.steps.copies import Copies
@@ -44,8 +44,8 @@ class Place:
         self.journal = JournalWriter(
             replace(known, target=replace(known.target, deployment_uid=None)), lambda: None
         )
-        leases: Any = RecordingLeases(self.requests)
-        self.journal.lead(leases, self.journal.record)
+        self.leases: Any = RecordingLeases(self.requests)
+        self.journal.lead(self.leases, self.journal.record)
         self.bench = Workbench(
             _side(self.source),
             _side(self.target),
@@ -144,6 +144,21 @@ def test_undo_finds_what_was_created_just_before_a_crash() -> None:
     place.undo(StepRecord("copies"))
     assert MAP_PATH not in place.target.objects
     assert DEPLOYMENT_PATH not in place.target.objects
+
+
+@pytest.mark.parametrize("expired", list(Side))
+def test_nothing_is_created_or_deleted_while_a_lease_is_not_valid(expired: Side) -> None:
+    place = Place()
+    place.leases.expired = {expired}
+    with pytest.raises(LeaseUncertain):
+        place.prepare()
+    assert MAP_PATH not in place.target.objects
+    place.leases.expired = set()
+    known = place.prepare()
+    place.leases.expired = {expired}
+    with pytest.raises(LeaseUncertain):
+        place.undo(known)
+    assert DEPLOYMENT_PATH in place.target.objects
 
 
 @pytest.mark.parametrize("change", ["uid", "label"])
