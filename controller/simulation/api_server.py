@@ -40,7 +40,7 @@ class ServedCluster:
     """One cluster behind the server: its API and the watches that wait for its changes."""
 
     api: ClusterApi
-    waiting: set[asyncio.Event] = field(default_factory=set)
+    waiting: list[asyncio.Event] = field(default_factory=list)
     is_reachable: bool = True
     """False drops every connection unanswered, as a network partition does; set by `set_reachable`."""
     _connections: set[asyncio.Transport] = field(default_factory=set)

@@ -21,7 +21,7 @@ async def stream_events(
     cursor: WatchCursor,
     initial: Iterable[JsonObject],
     request: ApiRequest,
-    waiting: set[asyncio.Event],
+    waiting: list[asyncio.Event],
     time_scale: float = 1.0,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> AsyncGenerator[JsonObject, None]:
@@ -29,7 +29,8 @@ async def stream_events(
 
     Args:
         initial: what `cursor.begin` told when the watch was opened.
-        waiting: where the cluster's changes are told: each event in it is set by every change.
+        waiting: where the cluster's changes are told: each event in it is set by every change, in the order in
+            which the watches began: what runs again from a seed must not depend on where objects lie in memory.
         time_scale: virtual seconds per second of the loop; a watch lives, and bookmarks come, in virtual time.
     """
     loop = asyncio.get_running_loop()
@@ -38,7 +39,7 @@ async def stream_events(
     interval_s = BOOKMARK_INTERVAL_S / time_scale if wants_bookmarks else math.inf
     bookmark_at = loop.time() + interval_s
     changed = asyncio.Event()
-    waiting.add(changed)
+    waiting.append(changed)
     try:
         for event in initial:
             yield event
@@ -59,7 +60,7 @@ async def stream_events(
     except ApiError as error:
         yield error_event(error)
     finally:
-        waiting.discard(changed)
+        waiting.remove(changed)
 
 
 async def _wait(changed: asyncio.Event, until: float) -> None:

@@ -169,7 +169,7 @@ def perform(run: Run) -> Outcome:
             )  # fmt: skip
         except Exception as error:  # the edge: what nobody foresaw is a finding like any other
             return Outcome(run, (f"an error: {error!r}",), 0.0)
-    return Outcome(run, tuple(world.judge.judge_end()), world.loop.time())
+    return Outcome(run, tuple(world.judge_end()), world.loop.time())
 
 
 async def live_through(world: World, plan: Plan) -> None:

@@ -106,7 +106,7 @@ class Cluster:
         #: Mutants of the server: a fence that nobody tests.
         self.tests_fences = True
         #: The changes of this cluster wake the watches that wait in here.
-        self.waiting: set[asyncio.Event] = set()
+        self.waiting: list[asyncio.Event] = []
         self._loop = asyncio.get_running_loop()
         self._epoch = epoch
         self._has_started = False

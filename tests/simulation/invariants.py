@@ -11,10 +11,10 @@ import asyncio
 import functools
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from controller.migration.access.lease import find_journal
+from controller.migration.access.lease import find_holder, find_journal
 from controller.migration.protocol.errors import JournalError
 from controller.migration.protocol.fences import FENCE_ANNOTATION, Fence
 from controller.migration.protocol.journal import decode_journal
@@ -81,14 +81,21 @@ class Judge:
         self._created: set[str] = set()
         #: (context, uid of the object) -> highest epoch that it has seen.
         self._epochs: dict[tuple[str, str], int] = {}
+        #: (context, epoch) of the Leases that somebody asked to be rid of.
+        self._given_back: set[tuple[str, int]] = set()
         network.on_sent = self._judge_sending
         for cluster in clusters.values():
             cluster.on_landed = self._judge_landing
             cluster.model.state.store.subscribe(lambda event, cluster=cluster: self._see(cluster, event))  # type: ignore[misc]
         self._note_served()
 
-    def judge_end(self) -> list[str]:
-        """All violations, with those of the end: I9 (conservation) and I11 (convergence, nobody holds a Lease)."""
+    def judge_end(self, is_dead: Callable[[str], bool]) -> list[str]:
+        """All violations, with those of the end: I9 (conservation) and I11 (convergence, Leases are given back).
+
+        Args:
+            is_dead: whether the holder of a Lease was killed: after the journal's last word nobody is left to give it
+                back, and it runs out.
+        """
         source, target = self._clusters.values()
         record = read_journal(source, self._lease_path)
         phase = record.state.phase.value if record is not None else None
@@ -97,13 +104,23 @@ class Judge:
         ends = (("DONE", (0, self._desired)), ("ROLLED_BACK", (self._desired, None)))
         if (phase, result) not in ends:
             return [*self.violations, f"I9/I11: it ended as {phase} with {result}"]
-        leases = [cluster.get(self._lease_path) for cluster in self._clusters.values()]
-        held = [lease for lease in leases if lease is not None and get_path(lease, "spec", "holderIdentity")]
-        return [*self.violations, *(["I11: a Lease is still held"] if held else [])]
+        return [*self.violations, *self._list_kept_leases(is_dead)]
+
+    def _list_kept_leases(self, is_dead: Callable[[str], bool]) -> list[str]:
+        """I11: whoever lives has asked to give its Lease back; where the request was lost, the Lease runs out."""
+        kept = []
+        for context, cluster in self._clusters.items():
+            lease = cluster.get(self._lease_path)
+            holder = find_holder(lease) if lease is not None else ""
+            if holder and not is_dead(holder) and (context, _epoch_of(lease)) not in self._given_back:
+                kept.append(f"I11: {holder} has never given back its Lease in {context}")
+        return kept
 
     # As a request leaves a process.
 
     def _judge_sending(self, cluster: Cluster, request: Request) -> None:
+        if request.path == self._lease_path and request.method == "PUT" and not find_holder(request.body):
+            self._given_back.add((cluster.context, _epoch_of(request.body)))
         if self.is_watching and request.path == self._path and request.is_write and request.method == "PATCH":
             self._judge_licence(cluster, request)
         if self.is_watching and self.judges_prices and self._is_surge(cluster, request):
@@ -217,9 +234,7 @@ class Judge:
         if value is None or request.path not in (self._path, self._lease_path):
             return
         fence = _parse_fence(value)
-        epoch = (
-            fence.epoch if fence is not None else int(get_path(value, "spec", "leaseTransitions", default=0))
-        )
+        epoch = fence.epoch if fence is not None else _epoch_of(value)
         key = (cluster.context, uid_of(value))
         if epoch < self._epochs.get(key, 0):
             self._report(f"I4: an epoch fell to {epoch}", cluster, request)
@@ -261,6 +276,10 @@ class Judge:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _epoch_of(lease: Any) -> int:
+    return int(get_path(lease, "spec", "leaseTransitions", default=0))
 
 
 def _parse_fence(deployment: dict[str, Any]) -> Fence | None:

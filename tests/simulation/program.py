@@ -127,6 +127,10 @@ class Program:
         """What this program has written down, oldest first."""
         return self._history.newest(10_000) if self._history is not None else ()
 
+    def has_id(self, identifier: str) -> bool:
+        """Whether this process has made an identifier, such as the one under which it holds Leases."""
+        return identifier.rpartition("-")[0] == self.name
+
     def leads(self, migration_id: str) -> bool:
         """Whether this process holds both Leases of a migration."""
         return self._migrations._started[migration_id].run.journal._leases is not None

@@ -26,7 +26,7 @@ FREEZE_POINTS = range(75, 1700, 113)
 
 def assert_over(world: World) -> None:
     """One of the two ends was reached, and nothing that was promised was broken on the way."""
-    assert world.judge.judge_end() == []
+    assert world.judge_end() == []
 
 
 @pytest.mark.parametrize("step", KILL_POINTS)

@@ -41,7 +41,7 @@ def test_nothing_is_scaled_under_a_lease_that_could_not_be_renewed(tmp_path: Pat
         assert program.view.stage is MigrationStage.DONE, program.view.sentence
 
     world = simulate(scenario, 2, tmp_path, directed=renewals)
-    assert world.judge.judge_end() == []
+    assert world.judge_end() == []
 
 
 def test_nothing_is_sealed_under_a_lease_that_could_not_be_renewed(tmp_path: Path) -> None:
@@ -61,4 +61,4 @@ def test_nothing_is_sealed_under_a_lease_that_could_not_be_renewed(tmp_path: Pat
 
     settings = replace(SETTINGS, soak_s=60.0)
     world = simulate(scenario, 2, tmp_path, directed=renewals, settings=settings)
-    assert world.judge.judge_end() == []
+    assert world.judge_end() == []

@@ -46,7 +46,7 @@ def test_source_that_loses_pods_on_the_way_back_keeps_the_targets(tmp_path: Path
 
     world = simulate(scenario, 2, tmp_path, directed=meddle, unnoticed_s=0.05)
     assert worlds == []
-    assert world.judge.judge_end() == []
+    assert world.judge_end() == []
 
 
 def test_object_that_others_put_in_the_place_of_a_copy_is_not_deleted(tmp_path: Path) -> None:
@@ -63,4 +63,4 @@ def test_object_that_others_put_in_the_place_of_a_copy_is_not_deleted(tmp_path: 
         assert world.target.require(SETTINGS_PATH)["data"] == {"theirs": "1"}
 
     world = simulate(scenario, 2, tmp_path)
-    assert world.judge.judge_end() == []
+    assert world.judge_end() == []

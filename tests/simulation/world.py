@@ -158,6 +158,11 @@ class World:
         told = (entry.text for program in self._programs for entry in program.entries)
         self.judge.violations += [text for text in told if "unexpected error" in text]
 
+    def judge_end(self) -> list[str]:
+        """What was broken until the end; what a killed program still holds, nobody could give back."""
+        dead = [program for program in self._programs if program.process.is_dead]
+        return self.judge.judge_end(lambda holder: any(program.has_id(holder) for program in dead))
+
     async def work(
         self, program: Program, *, workload: WorkloadKey = WORKLOAD, target: str = TARGET
     ) -> str | None:

@@ -22,7 +22,7 @@ class Follower:
         self.cluster = SimulatedCluster()
         self.seen: list[tuple[float, str]] = []
         self.is_stopping = False
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: list[asyncio.Event] = []
         self.cluster.model.state.store.subscribe(lambda _: self.wake())
         version = str(self.cluster.model.state.store.resource_version)
         self._request = ApiRequest(
