@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+#: Kubernetes counts in 64 bits at most; JSON can spell numbers that no arithmetic takes.
+_MAX_COUNT = 2**63 - 1
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -25,5 +28,7 @@ def as_text(value: object) -> str | None:
 
 
 def as_count(value: object) -> int | None:
-    """The value if it is a whole number that is not negative, else None; True and False are no numbers."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """The value if it is a whole number that Kubernetes could count, else None; True and False are no numbers."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MAX_COUNT else None

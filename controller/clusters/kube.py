@@ -328,7 +328,7 @@ class KubeClient:
     def _parse_object(self, raw: bytes, request: str) -> dict[str, Any]:
         try:
             parsed = json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ServerFailed(self.context, "the answer is not JSON", request=request) from error
         if not isinstance(parsed, dict):
             raise ServerFailed(self.context, "the answer is not an object", request=request)
@@ -354,7 +354,7 @@ def _parse_status(raw: bytes) -> Mapping[str, Any]:
     """The Status object of an error answer; empty where a proxy or a panic answered with something else."""
     try:
         parsed = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
 

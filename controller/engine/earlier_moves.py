@@ -15,15 +15,24 @@ from controller.history.projections import PastMove
 
 
 def merge_moves(recorded: Iterable[PastMove], journaled: Iterable[PastMove]) -> tuple[PastMove, ...]:
-    """Join what history and the Leases say, each move once. An end that only the Lease knows is taken from there."""
+    """Join what history and the Leases say, each move once. An end that only the Lease knows is taken from there.
+
+    But no earlier than history heard of the move, and none of a move that never was: neither another machine's clock
+    nor whoever may write Leases ends a rest.
+    """
     moves = {move.migration_id: move for move in recorded}
     for move in journaled:
         known = moves.get(move.migration_id)
         if known is None:
             moves[move.migration_id] = move
-        elif known.ended_at is None:
-            moves[move.migration_id] = replace(known, ended_at=move.ended_at, phase=move.phase)
+        elif known.ended_at is None and move.has_changed_anything:
+            moves[move.migration_id] = replace(known, ended_at=_find_end(known, move), phase=move.phase)
     return tuple(moves.values())
+
+
+def _find_end(recorded: PastMove, journaled: PastMove) -> float:
+    ended_at = journaled.heard_at if journaled.ended_at is None else journaled.ended_at
+    return max(recorded.heard_at, ended_at)
 
 
 def to_budget_moves(moves: Iterable[PastMove], now: float) -> tuple[Move, ...]:

@@ -184,11 +184,12 @@ class TestErrors:
         ("answer", "reason"),
         [
             (lambda request: web.Response(text="<html>", status=200), "not JSON"),
+            (lambda request: web.Response(text="[" * 990), "not JSON"),
             (lambda request: web.json_response([1]), "not an object"),
             (lambda request: web.Response(text="<html>bad gateway", status=502), "answered 502"),
             (lambda request: web.Response(body=b"x" * 5000), "larger than 1000 bytes"),
         ],
-        ids=["html", "list", "proxy error", "too large"],
+        ids=["html", "nested", "list", "proxy error", "too large"],
     )
     def test_an_answer_that_makes_no_sense_leaves_the_outcome_unknown(
         self, tmp_path: Path, answer: Callable[[Served], Any], reason: str

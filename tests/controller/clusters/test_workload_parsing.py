@@ -42,6 +42,14 @@ def test_replicas_default_to_one() -> None:
     assert parse_workload("eu", deployment).desired_replicas == 1
 
 
+def test_counts_that_no_cluster_has_are_none() -> None:
+    """A number of four hundred digits is JSON, and would end whoever calculates with it."""
+    deployment = make_deployment()
+    deployment["spec"]["replicas"] = deployment["status"]["availableReplicas"] = 10**400
+    workload = parse_workload("eu", deployment)
+    assert (workload.desired_replicas, workload.available_replicas) == (1, 0)
+
+
 @pytest.mark.parametrize("text", ["-1", "nan", "inf", "1e30", "lots", ""])
 def test_a_state_size_that_is_no_size_is_unknown_and_an_obstacle(text: str) -> None:
     deployment = make_deployment()

@@ -80,3 +80,15 @@ def test_history_and_leases_tell_of_one_move_once() -> None:
 def test_an_end_that_only_the_lease_knows_is_taken_from_there() -> None:
     [joined] = merge_moves([move(ended_at=None, phase="SURGE")], [move(hours_ago=0.5)])
     assert (joined.ended_at, joined.phase) == (NOW - 0.5 * HOUR_S, "DONE")
+
+
+def test_a_lease_ends_no_move_before_it_was_last_heard_of() -> None:
+    """Its clock was wrong, or somebody wants the rest to be over."""
+    [joined] = merge_moves([move(ended_at=None, phase="SURGE")], [move(hours_ago=1000)])
+    assert (joined.ended_at, joined.phase) == (NOW - HOUR_S, "DONE")
+    assert rests(CHECKOUT, usage(joined))
+
+
+def test_a_lease_takes_back_no_move_that_history_saw() -> None:
+    joined = merge_moves([move(ended_at=None, phase="SURGE")], [move(phase="REFUSED")])
+    assert rests(CHECKOUT, usage(*joined))
