@@ -184,8 +184,17 @@ class KubeClient:
         request = f"{method} {path}"
         query = {**params, "dryRun": "All"} if dry_run else params
         self._check_armed(method, path, query, request)
+        answer_by = None
+        if method != "GET" and not dry_run:
+            answer_by = self._connection.monotonic() + self._settings.request_timeout_s
         response = await self._open(
-            method, path, params=query, body=body, patch_type=patch_type, request=request
+            method,
+            path,
+            params=query,
+            body=body,
+            patch_type=patch_type,
+            request=request,
+            answer_by=answer_by,
         )
         try:
             raw = await self._read_all(response, request)
@@ -209,10 +218,15 @@ class KubeClient:
         body: Any = None,
         patch_type: PatchType | None = None,
         silence_s: float | None = None,
+        answer_by: float | None = None,
     ) -> aiohttp.ClientResponse:
-        """Send a request and return its 2xx answer, unread. A 401 did nothing, so it is renewed and sent again."""
+        """Send a request and return its 2xx answer, unread. A 401 did nothing, so it is renewed and sent again.
+
+        answer_by: monotonic seconds after which a write is neither sent nor waited for, however long its credential
+            took: by then the prices and the Lease that it rests on may be over.
+        """
         for attempt in (1, 2):
-            response = await self._send(method, path, params, body, patch_type, request, silence_s)
+            response = await self._send(method, path, params, body, patch_type, request, silence_s, answer_by)
             if response.status != 401 or attempt == 2 or not await self._connection.renew(request):
                 break
             response.release()
@@ -240,6 +254,7 @@ class KubeClient:
         patch_type: PatchType | None,
         request: str,
         silence_s: float | None,
+        answer_by: float | None,
     ) -> aiohttp.ClientResponse:
         import aiohttp
 
@@ -247,8 +262,12 @@ class KubeClient:
         # Once more: getting a credential may have taken seconds, in which somebody disarmed.
         self._check_armed(method, path, params, request)
         settings = self._settings
+        left_s = settings.request_timeout_s if answer_by is None else answer_by - self._connection.monotonic()
+        if left_s <= 0:
+            reason = "the credential came too late for a write, which was not sent"
+            raise ClusterUnreachable(self.context, reason, request=request)
         timeout = aiohttp.ClientTimeout(
-            total=settings.request_timeout_s if silence_s is None else None,
+            total=left_s if silence_s is None else None,
             sock_connect=settings.connect_timeout_s,
             sock_read=silence_s,
         )

@@ -63,6 +63,10 @@ class KubeConnection:
         self._stamps = stamp_files(context.files)
         self._is_closed = False
 
+    def monotonic(self) -> float:
+        """The clock by which credentials and requests age, seconds."""
+        return self._monotonic()
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about how this context is reached; empty until it was loaded."""

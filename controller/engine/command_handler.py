@@ -117,15 +117,22 @@ class CommandHandler:
         )
 
     async def work(self, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
-        """Obey what waits, in order. A start waits for the looks at its contexts: they may find the same workload."""
+        """Obey what waits, in order. A start waits for the looks at its contexts: they may find the same workload.
+
+        Only other starts wait behind it: a cluster that is slow to answer must keep no cancel and no disarming waiting.
+        """
         self._unfinished.follow(picture)
+        waiting: deque[Command] = deque()
         while self._commands:
-            first = self._commands[0]
-            if isinstance(first, StartMigration) and self._unfinished.is_looking(
-                (first.workload.context, first.target)
-            ):
-                return
-            await self._answer(self._commands.popleft(), picture, board, now)
+            command = self._commands.popleft()
+            if isinstance(command, StartMigration) and (waiting or self._is_looked_for(command)):
+                waiting.append(command)
+            else:
+                await self._answer(command, picture, board, now)
+        self._commands = waiting
+
+    def _is_looked_for(self, command: StartMigration) -> bool:
+        return self._unfinished.is_looking((command.workload.context, command.target))
 
     async def _answer(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
         """Obey; an error that nobody foresaw costs this command only, and is reported."""

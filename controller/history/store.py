@@ -129,9 +129,14 @@ class HistoryStore:
         return True
 
     def prune(self) -> None:
-        """Remove what is older than the settings keep, and the oldest tenth of what is too much."""
-        oldest_kept = self._wall() - self._settings.keep_days * _DAY_S
+        """Remove what is older than the settings keep, and the oldest tenth of what is too much.
+
+        Old is what is old beside the newest entry as well: a start with a clock that is years ahead removes nothing.
+        """
         with self._change():
+            newest = read_newest(self._connection, 1)
+            now = min([self._wall(), *(entry.at for entry in newest)])
+            oldest_kept = now - self._settings.keep_days * _DAY_S
             drop_days(self._connection, oldest_kept)
             newer = self._connection.execute(
                 "SELECT min(sequence) FROM events WHERE at >= ?", (oldest_kept,)

@@ -45,8 +45,8 @@ from oracle.clocks import Clocks
 #: pointless.
 STOP_PATIENCE_S = 3.0
 
-#: How long an ended migration counts for the budgets, seconds: longer than a day and any cooldown that is of
-#: use.
+#: How long an ended migration that no view shows any more is remembered, seconds; from then on history tells the
+#: budgets of it.
 BUDGET_MEMORY_S = 7 * 24 * 3600.0
 
 #: Ended migrations that are still shown.
@@ -143,10 +143,13 @@ class MigrationController:
         return tuple(self._build_view(started) for key, started in self._started.items() if key not in hidden)
 
     def budget_usage(self, now: float) -> BudgetUsage:
-        """Return the moves that this process knows and that count against the budgets at Unix time `now`."""
+        """Return the moves that this process `knows` and that count against the budgets at Unix time `now`.
+
+        However long ago: nobody else is asked about them, and how far back a budget looks is its own rule.
+        """
         self._forget_old(now)
-        moves = ((started, self._to_move(started, now)) for started in self._started.values())
-        return BudgetUsage(tuple(move for started, move in moves if _counts(started, move, now)))
+        counting = (started for started in self._started.values() if _counts(started))
+        return BudgetUsage(tuple(self._to_move(started, now) for started in counting))
 
     async def wait_for_change(self) -> None:
         """Return when a view has changed since this was called."""
@@ -170,10 +173,12 @@ class MigrationController:
         return set(ended[:-MAX_ENDED_VIEWS])
 
     def _forget_old(self, now: float) -> None:
-        """Drop the runs that neither a view shows nor a budget counts any more."""
+        """Drop the runs that no view shows and that no budget counts, or history alone by now."""
         for key in self._find_hidden():
             started = self._started[key]
-            if not _counts(started, self._to_move(started, now), now):
+            ended_at = self._to_move(started, now).ended_at
+            is_recent = ended_at is None or now - ended_at < BUDGET_MEMORY_S
+            if not (is_recent and _counts(started)):
                 del self._started[key]
 
     def _to_move(self, started: _Started, now: float) -> Move:
@@ -289,10 +294,9 @@ def _name(record: MigrationRecord) -> tuple[str, WorkloadKey, str]:
     return record.migration_id, record.workload, record.target.context
 
 
-def _counts(started: _Started, move: Move, now: float) -> bool:
-    """Whether a migration has changed anything, lately enough to matter to a budget, or still may."""
+def _counts(started: _Started) -> bool:
+    """Whether a migration has changed anything, or still may."""
     phase = started.run.journal.record.state.phase
     if started.ended_s is not None and not phase.is_final and not started.run.has_led:
         return False  # its journal was not confirmed, so that nothing was done in its name
-    is_recent = move.ended_at is None or now - move.ended_at < BUDGET_MEMORY_S
-    return is_recent and phase is not Phase.REFUSED
+    return phase is not Phase.REFUSED

@@ -187,6 +187,27 @@ def test_a_token_is_renewed_before_it_expires(tmp_path: Path) -> None:
     assert seen == ["Bearer t1", "Bearer t2"]
 
 
+def test_a_write_whose_credential_came_too_late_is_not_sent(tmp_path: Path) -> None:
+    """What it rests on, a price and a Lease, was looked at before the program for the credential took its time."""
+    now = [0.0]
+
+    def refuse_slowly(request: Served) -> Any:
+        now[0] += SETTINGS.request_timeout_s
+        return status(401)
+
+    async def main() -> None:
+        async with serving(refuse_slowly, make_tls(tmp_path)) as server:
+            context = read_context(tmp_path, server, Plugin(tmp_path).user)
+            connection = KubeConnection(context, SETTINGS, monotonic=lambda: now[0])
+            client = KubeClient(context, SETTINGS, connection=connection, armed=True)
+            with pytest.raises(ClusterUnreachable, match="too late for a write"):
+                await client.delete(PATH)
+            assert len(server.requests) == 1
+            await client.close()
+
+    asyncio.run(main())
+
+
 def test_a_write_that_waits_for_its_credential_is_not_sent_once_disarmed(tmp_path: Path) -> None:
     async def main() -> None:
         async with serving(tls=make_tls(tmp_path)) as server:

@@ -202,6 +202,58 @@ def test_start_waits_for_the_looks_that_may_find_the_same_workload():
     run(scenario)
 
 
+def test_start_that_waits_keeps_no_cancel_and_no_disarming_waiting():
+    """A look at a cluster that hangs takes its time, in which a person wants to be obeyed."""
+
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        world.unfinished.looked_at = {"virginia"}
+        await world.round(command, CancelMigration("m0"), SetArmed("tokyo", armed=False))
+        assert world.migrations.cancelled == ["m0"]
+        assert not world.regions.is_armed("tokyo")
+        world.unfinished.looked_at = set()
+        await world.round()
+        assert world.migrations.started == []
+        assert world.desk.rejections[-1].reason.code is Code.NOT_ARMED
+
+    run(scenario)
+
+
+def test_starts_keep_their_order():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        world.unfinished.looked_at = {"virginia"}
+        await world.round(command, replace(command, target="tokyo"))
+        assert world.desk.rejections == ()
+        world.unfinished.looked_at = set()
+        await world.round()
+        assert len(world.migrations.started) == len(world.desk.rejections) == 1
+
+    run(scenario)
+
+
+def test_of_two_starts_at_once_the_budget_lets_one_begin():
+    other = replace(CHECKOUT, name="other")
+    picture = make_picture(
+        make_cluster("tokyo", make_workload(), make_workload(other)), make_cluster("virginia")
+    )
+
+    async def scenario():
+        world = World("tokyo", "virginia")
+        for workload in (CHECKOUT, other):
+            world.desk.submit(RequestDryRun(workload, "virginia"))
+        await world.desk.work(picture, BOARD, NOW)
+        for dry_run in world.desk.answers:
+            world.desk.submit(StartMigration(dry_run.workload, "virginia", dry_run.plan_digest))
+        await world.desk.work(picture, BOARD, NOW)
+        assert [dry_run.workload for dry_run in world.migrations.started] == [CHECKOUT]
+        assert world.desk.rejections[-1].reason.code is Code.CONCURRENCY_SPENT
+
+    run(scenario)
+
+
 def test_error_that_nobody_foresaw_costs_one_command_only():
     async def scenario():
         world = World("tokyo", "virginia")

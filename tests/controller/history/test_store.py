@@ -20,11 +20,21 @@ def test_what_is_older_than_is_kept_goes(tmp_path: Path) -> None:
     path, clock = tmp_path / "history.db", Clock()
     store = open_store(path, clock, keep_days=30)
     store.append([armed(f"day {day}", NOW + day * DAY_S) for day in range(60)])
-    clock.now += 60 * DAY_S
+    clock.now += 59 * DAY_S
     store.prune()
     store.close()
-    assert read_contexts(path) == [f"day {day}" for day in range(30, 60)]
+    assert read_contexts(path) == [f"day {day}" for day in range(29, 60)]
     assert verify(path).problem is None
+
+
+def test_a_start_with_a_clock_that_is_years_ahead_removes_nothing(tmp_path: Path) -> None:
+    path, clock = tmp_path / "history.db", Clock()
+    store = open_store(path, clock, keep_days=30)
+    store.append([armed("older", NOW - DAY_S), armed("newest", NOW)])
+    clock.now += 4000 * DAY_S
+    store.prune()
+    store.close()
+    assert read_contexts(path) == ["older", "newest"]
 
 
 def test_what_is_too_much_goes_oldest_first(tmp_path: Path) -> None:
