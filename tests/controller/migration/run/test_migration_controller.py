@@ -207,7 +207,7 @@ def test_a_wall_clock_that_is_set_back_makes_no_move_younger_and_lengthens_no_re
 def test_a_rest_of_a_month_is_not_over_after_a_week(tmp_path: Path) -> None:
     """What this process knows nobody else is asked about, so that it may not forget before the longest cooldown."""
 
-    async def scenario(world: World) -> None:
+    async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         migration_id = await controller.start(world.dry_run())
         await wait_until_over(controller, migration_id)
@@ -215,7 +215,7 @@ def test_a_rest_of_a_month_is_not_over_after_a_week(tmp_path: Path) -> None:
         assert controller.knows(migration_id)
         assert controller.budget_usage(world.wall() + month_s).find_last_end(WORKLOAD) is not None
 
-    simulate(scenario, 1, tmp_path)
+    simulate_moves(scenario, 1, tmp_path)
 
 
 def test_a_move_that_waits_for_a_person_keeps_no_other_workload_waiting(tmp_path: Path) -> None:
