@@ -304,12 +304,11 @@ def _tell_price_lack(site: Site, price: NodePrice) -> Reason | None:
 
 
 def _find_unknown_price(candidate: Candidate, facts: Facts) -> Reason | None:
-    reason = _tell_price_lack(candidate.target, candidate.there)
-    return reason if reason is not None and reason.code is Code.PRICE_UNKNOWN else None
+    return _tell_price_lack(candidate.target, candidate.there) if candidate.there.quote is None else None
 
 
 def _find_unknown_size(candidate: Candidate, facts: Facts) -> Reason | None:
-    return _tell_price_lack(candidate.target, candidate.there)
+    return _tell_price_lack(candidate.target, candidate.there) if candidate.there.quote is not None else None
 
 
 def _find_prices_not_live(candidate: Candidate, facts: Facts) -> Reason | None:

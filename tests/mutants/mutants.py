@@ -25,7 +25,17 @@ ROOT = Path(__file__).parents[2]
 LISTS = Path(__file__).with_name("lists")
 
 #: What the tests of a mutant need of the tree.
-COPIED = ("app", "controller", "gl", "oracle", "resources", "tests", "pyproject.toml", "bootstrap.py")
+COPIED = (
+    "app",
+    "benchmarks",
+    "controller",
+    "gl",
+    "oracle",
+    "resources",
+    "tests",
+    "pyproject.toml",
+    "bootstrap.py",
+)
 
 #: How long the tests of one mutant may take, seconds: one that makes a loop endless is found by that.
 PATIENCE_S = 300.0

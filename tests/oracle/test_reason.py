@@ -54,7 +54,16 @@ def test_text_from_outside_is_cleaned_only_for_people() -> None:
     assert str(reason).startswith("a [31m b {cost} costs")
 
 
-@pytest.mark.parametrize("parameters", [{}, {"context": "a", "cost": 1}, {"other": 1}])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"context": "a", "cost": 1},
+        {"context": "a", "cost": 1, "share": 0, "other": 1},
+        {"other": 1},
+    ],
+    ids=["none", "one too few", "one too many", "another"],
+)
 def test_a_reason_has_exactly_the_parameters_of_its_sentence(parameters: dict[str, object]) -> None:
     with pytest.raises(TypeError, match="takes the parameters"):
         SampleCode.TOO_DEAR.because(**parameters)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import pytest
 from app.model.start_gate import judge_start
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import Verdict
+from controller.contract.snapshots import MigrationStage
 from oracle.quotes import PriceMode
 from tests.app.scripted_engine import ScriptedEngine
 
@@ -48,6 +49,14 @@ def test_a_workload_moves_only_once_at_a_time(engine: ScriptedEngine) -> None:
     dry_run = engine.snapshot().opportunities[0]
     engine.start_best()
     assert judge_start(dry_run, engine.snapshot(), engine.now).reason == "This workload is moving already."
+
+
+def test_a_move_that_is_over_stands_in_no_ones_way(engine: ScriptedEngine) -> None:
+    dry_run = engine.snapshot().opportunities[0]
+    engine.start_best()
+    moving = engine.snapshot()
+    over = replace(moving, migrations=tuple(replace(m, stage=MigrationStage.DONE) for m in moving.migrations))
+    assert judge_start(dry_run, over, engine.now).is_open
 
 
 def test_a_context_that_is_gone_is_said(engine: ScriptedEngine) -> None:

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from benchmarks.naive_planning import plan_naively
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Resources, WorkloadKey
 from controller.contract.dry_run import Verdict
-from controller.decision.budgets import BudgetUsage, Move
+from controller.decision.budgets import DAY_S, BudgetUsage, Move
 from controller.decision.evaluation import evaluate_move
 from controller.decision.facts import Facts, PreflightFinding
 from controller.decision.plan import Offer, Plan
 from controller.decision.planning import Planner
-from controller.decision.rules import Moment
+from controller.decision.rules import MOVE_RULES, Moment, MoveRule
 from controller.decision.settings import BudgetSettings
 from controller.reasons import Code
 from oracle.quotes import QuoteBoard
@@ -336,11 +336,18 @@ CHANGES: dict[str, Any] = {
 }
 
 
+#: The plain fleet; others keep it large enough that not everything is worked out anew.
+PLAIN = change(
+    everywhere(),
+    "oregon",
+    workloads=tuple(make_workload(WorkloadKey("oregon", "shop", f"other-{n}")) for n in range(8)),
+)
+
+
 def apply(name: str) -> tuple[FleetPicture, Facts]:
-    """The plain fleet with one change; others keep it large enough that not everything is worked out anew."""
+    """The plain fleet with one change; what is not changed is the same object, as in a program that watches."""
     clusters, facts = CHANGES[name]
-    crowd = (make_workload(WorkloadKey("oregon", "shop", f"other-{n}")) for n in range(8))
-    changed: dict[str, Cluster] = dict(change(everywhere(), "oregon", workloads=tuple(crowd)).clusters)
+    changed: dict[str, Cluster] = dict(PLAIN.clusters)
     for context, changes in clusters.items():
         if changes is UNCHANGED:
             del changed[context]
@@ -371,6 +378,91 @@ def test_codes_are_those_of_the_sentences(name: str) -> None:
 def test_what_is_offered_pays_exactly(name: str) -> None:
     for dry_run in plan_once(*apply(name)).opportunities():
         assert dry_run.verdict is Verdict.PAYS
+
+
+VIRGINIA = make_cluster("virginia")
+#: What each rule about a move refuses, as a change of Virginia and of the facts: its screen has to see the same.
+SCREENED: dict[Code, tuple[dict[str, Any], dict[str, Any]]] = {
+    Code.SAME_CLUSTER: ({"uid": "uid-tokyo"}, {}),
+    Code.NAME_TAKEN: ({"workloads": (make_workload(replace(CHECKOUT, context="virginia")),)}, {}),
+    Code.NO_NODE_FITS: (
+        {"nodes": tuple(replace(node, allocatable=Resources(0.5, 16.0)) for node in VIRGINIA.nodes)},
+        {},
+    ),
+    Code.OTHER_ARCHITECTURE: (
+        {"nodes": tuple(replace(node, architecture="arm64") for node in VIRGINIA.nodes)},
+        {},
+    ),
+    Code.ROOM_UNKNOWN: ({"free": None}, {}),
+    Code.NO_ROOM: ({"free": Resources(4.2, 48.0)}, {}),
+    Code.PRICE_UNKNOWN: ({}, {"board": _without(BOARD, "virginia")}),
+    Code.NODE_SIZE_UNKNOWN: (
+        {
+            "nodes": tuple(replace(node, allocatable=Resources(1e-30, 16.0)) for node in VIRGINIA.nodes[:1])
+            + VIRGINIA.nodes[1:]
+        },
+        {},
+    ),
+    Code.EGRESS_UNKNOWN: ({"region": None}, {}),
+    Code.NODE_TOO_DEAR: ({}, {"settings": replace(SETTINGS, maximum_node_usd_per_hour=Decimal("0.0999"))}),
+    Code.NOT_CHEAPER: ({}, {"board": make_board(**{**CHEAP_TO_DEAR, "virginia": "0.40"})}),
+    Code.COSTS_MORE: ({}, {"settings": replace(SETTINGS, warm_up_h=Decimal(72))}),
+    Code.SHARE_TOO_SMALL: ({}, {"settings": replace(SETTINGS, minimum_savings_share=Decimal("0.7501"))}),
+    Code.GAIN_TOO_SMALL: ({}, {"settings": replace(SETTINGS, minimum_net_usd=Decimal("7.0201"))}),
+    Code.EGRESS_SPENT: (
+        {},
+        {"settings": replace(SETTINGS, budgets=BudgetSettings(egress_usd_per_day=Decimal("0.0899")))},
+    ),
+    Code.PREFLIGHT_REFUSED: (
+        {},
+        {"findings": (PreflightFinding(make_workload(), "virginia", Code.PAUSED.because(), NOW - 60),)},
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", MOVE_RULES, ids=lambda rule: rule.code)
+def test_a_screen_refuses_what_its_rule_refuses(rule: MoveRule) -> None:
+    target, facts = SCREENED[Code(rule.code)]
+    plan = plan_once(change(everywhere(), "virginia", **target), replace(make_facts(BOARD), **facts))
+    assert plan.why(CHECKOUT, "virginia").code is rule.code
+    assert plan.find_code(CHECKOUT, "virginia") is rule.code
+
+
+def test_too_little_memory_is_seen_where_there_are_cores_enough() -> None:
+    plan = plan_once(change(everywhere(), "virginia", free=Resources(12.0, 8.5)))
+    assert plan.find_code(CHECKOUT, "virginia") is Code.NO_ROOM
+
+
+def board_of(now: float) -> QuoteBoard:
+    """The same prices, confirmed at this moment."""
+    return QuoteBoard(
+        {key: replace(q, confirmed_at=now, deadline=now + 180) for key, q in BOARD.quotes.items()}
+    )
+
+
+def test_a_rest_ends_by_the_clock_although_nothing_else_changes() -> None:
+    planner, picture = Planner(), everywhere()
+    usage = BudgetUsage((Move(CHECKOUT, "oregon", NOW - 90, NOW - 60),))
+    assert (
+        planner.plan(picture, make_facts(BOARD, usage=usage)).find_code(CHECKOUT, "virginia") is Code.COOLDOWN
+    )
+    over = NOW - 60 + SETTINGS.budgets.cooldown_s
+    for now, code in ((over - 1, Code.COOLDOWN), (over, Code.PAYS)):
+        plan = planner.plan(picture, make_facts(board_of(now), usage=usage, now=now))
+        assert plan.find_code(CHECKOUT, "virginia") is code
+
+
+def test_what_was_spent_today_is_missing_at_once_and_back_after_a_day() -> None:
+    planner, picture = Planner(), everywhere()
+    limited = replace(SETTINGS, budgets=BudgetSettings(egress_usd_per_day=Decimal(1)))
+    other = Move(replace(CHECKOUT, name="x"), "oregon", NOW - 90, NOW - 60, Decimal("0.95"))
+    usage = BudgetUsage((other,))
+    assert planner.plan(picture, make_facts(BOARD, limited)).find_code(CHECKOUT, "virginia") is Code.PAYS
+    spent = planner.plan(picture, make_facts(BOARD, limited, usage=usage))
+    assert spent.find_code(CHECKOUT, "virginia") is Code.EGRESS_SPENT
+    tomorrow = NOW - 90 + DAY_S
+    plan = planner.plan(picture, make_facts(board_of(tomorrow), limited, usage=usage, now=tomorrow))
+    assert plan.find_code(CHECKOUT, "virginia") is Code.PAYS
 
 
 def test_a_plan_that_was_handed_out_stays_as_it_was() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.clusters.fleet import Cluster, Health, Resources, Workload
+from controller.clusters.fleet import Cluster, Health, Node, Resources, Workload
 from controller.contract.dry_run import Verdict
 from controller.decision.budgets import BudgetUsage, Move
 from controller.decision.candidates import price_candidate
@@ -74,6 +74,17 @@ def moved(began_h_ago: float, *, egress: str = "1", name: str = "other", ended: 
     return Move(replace(CHECKOUT, name=name), "virginia", began, end, Decimal(egress))
 
 
+def small_nodes(context: str) -> tuple[Node, ...]:
+    """Nodes on which no pod of a core fits."""
+    return tuple(replace(node, allocatable=Resources(0.5, 16.0)) for node in make_cluster(context).nodes)
+
+
+def absurd_nodes(context: str) -> tuple[Node, ...]:
+    """Nodes of which one says that it has next to no core."""
+    first, *others = make_cluster(context).nodes
+    return replace(first, allocatable=Resources(1e-30, 16.0)), *others
+
+
 def test_nothing_is_against_a_plain_move() -> None:
     assert all(judge(moment=moment) is None for moment in Moment)
 
@@ -136,14 +147,19 @@ def test_a_target_that_cannot_take_it_is_refused(target: dict[str, Any], code: C
     assert judge(target=target) == (Verdict.REFUSED, code)
 
 
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_nodes_that_do_not_say_their_architecture_may_run_anything(side: str) -> None:
+    nodes = make_cluster("virginia" if side == "target" else "tokyo").nodes
+    assert code_of(**{side: {"nodes": tuple(replace(node, architecture="") for node in nodes)}}) is None
+
+
 def test_a_copy_without_replicas_takes_no_name() -> None:
     waiting = make_workload(replace(CHECKOUT, context="virginia"), desired_replicas=0)
     assert code_of(target={"workloads": (waiting,)}) is None
 
 
 def test_a_target_on_whose_nodes_no_pod_fits_is_refused() -> None:
-    small = tuple(replace(node, allocatable=Resources(0.5, 16.0)) for node in make_cluster("virginia").nodes)
-    assert code_of(target={"nodes": small}) is Code.NO_NODE_FITS
+    assert code_of(target={"nodes": small_nodes("virginia")}) is Code.NO_NODE_FITS
 
 
 @pytest.mark.parametrize(
@@ -151,12 +167,21 @@ def test_a_target_on_whose_nodes_no_pod_fits_is_refused() -> None:
     [
         ({"denied_targets": frozenset({"aws/us-east-1"})}, Code.TARGET_DENIED),
         ({"denied_targets": frozenset({"virginia"})}, Code.TARGET_DENIED),
+        ({"denied_targets": frozenset({"aws"})}, Code.TARGET_DENIED),
         ({"allowed_targets": frozenset({"gcp"})}, Code.TARGET_NOT_ALLOWED),
         ({"maximum_node_usd_per_hour": Decimal("0.09")}, Code.NODE_TOO_DEAR),
         ({"allowed_targets": frozenset({"aws"}), "denied_targets": frozenset({"tokyo"})}, None),
         ({"maximum_node_usd_per_hour": Decimal("0.10")}, None),
     ],
-    ids=["denied region", "denied context", "not allowed", "too dear", "allowed", "just not too dear"],
+    ids=[
+        "denied region",
+        "denied context",
+        "denied provider",
+        "not allowed",
+        "too dear",
+        "allowed",
+        "just not too dear",
+    ],
 )
 def test_targets_are_those_of_the_settings(settings: dict[str, Any], code: Code | None) -> None:
     assert code_of(facts=with_settings(**settings)) is code
@@ -181,10 +206,7 @@ def test_an_expired_price_is_an_unknown_price() -> None:
 
 @pytest.mark.parametrize("side", ["source", "target"])
 def test_nodes_without_a_sensible_size_have_no_price(side: str) -> None:
-    nodes = make_cluster("virginia" if side == "target" else "tokyo").nodes
-    absurd = tuple(
-        replace(n, allocatable=Resources(1e-30 if i == 0 else 4.0, 16.0)) for i, n in enumerate(nodes)
-    )
+    absurd = absurd_nodes("virginia" if side == "target" else "tokyo")
     assert judge(**{side: {"nodes": absurd}}) == (Verdict.UNKNOWN, Code.NODE_SIZE_UNKNOWN)
 
 
@@ -355,6 +377,25 @@ def test_a_wave_asks_for_prices_and_permission_only() -> None:
     assert half_moved.available_replicas is None
     assert code_of(workload={"available_replicas": None}, moment=Moment.WAVE) is None
     assert code_of(facts=make_facts(make_board(tokyo="0.4")), moment=Moment.WAVE) is Code.PRICE_UNKNOWN
+
+
+@pytest.mark.parametrize("moment", [Moment.WAVE, Moment.RATES])
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ({"facts": make_facts(make_board(virginia="0.1"))}, Code.PRICE_UNKNOWN),
+        ({"facts": make_facts(make_board(tokyo="0.4"))}, Code.PRICE_UNKNOWN),
+        ({"workload": {"requests": None}}, Code.NO_REQUESTS),
+        ({"workload": {"requests": Resources(5.0, 1.0)}}, Code.NO_HOME_NODE),
+        ({"target": {"nodes": small_nodes("virginia")}}, Code.NO_NODE_FITS),
+        ({"target": {"nodes": absurd_nodes("virginia")}}, Code.NODE_SIZE_UNKNOWN),
+    ],
+    ids=["home price", "target price", "no requests", "no home node", "no node there", "node size"],
+)
+def test_while_a_move_goes_on_both_of_its_rates_have_to_be_known(
+    moment: Moment, what: dict[str, Any], code: Code
+) -> None:
+    assert code_of(**what, moment=moment) is code
 
 
 def test_a_confirmation_asks_whatever_a_dry_run_asks() -> None:

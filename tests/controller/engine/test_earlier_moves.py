@@ -77,6 +77,12 @@ def test_history_and_leases_tell_of_one_move_once() -> None:
     assert [one.migration_id for one in merge_moves([recorded], [move("m2")])] == ["m1", "m2"]
 
 
+def test_history_and_leases_tell_of_one_move_once_whatever_the_lease_says() -> None:
+    """What this installation saw is known best."""
+    recorded = move()
+    assert merge_moves([recorded], [move(hours_ago=0.1, phase="ROLLED_BACK")]) == (recorded,)
+
+
 def test_an_end_that_only_the_lease_knows_is_taken_from_there() -> None:
     [joined] = merge_moves([move(ended_at=None, phase="SURGE")], [move(hours_ago=0.5)])
     assert (joined.ended_at, joined.phase) == (NOW - 0.5 * HOUR_S, "DONE")

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from controller.history.chain import NOTED_DIGITS, find_head
+from controller.history.chain import (
+    NOTED_DIGITS,
+    compute_mac,
+    find_head,
+    is_anchor,
+    is_head,
+    sign_anchor,
+    sign_head,
+)
 from controller.history.database import open_for_reading
 from controller.history.errors import HistoryDamaged
 from controller.history.reading import ANCHOR, HEAD, read_entries, read_mark
 from controller.reasons import Code
 from oracle.reason import Reason
-from tests.controller.history.histories import Clock, armed, fill, open_store, tamper, verify
+from tests.controller.history.histories import KEY, Clock, armed, fill, open_store, tamper, verify
 
 
 @pytest.fixture
@@ -123,6 +132,25 @@ def test_a_mark_that_was_removed_shows(path: Path, mark: str) -> None:
 
 def test_another_key_verifies_nothing(path: Path) -> None:
     assert verify(path, b"x" * 32).problem == Code.LEDGER_ANCHOR_FORGED.because(sequence=1)
+
+
+def test_an_entry_that_was_made_without_the_key_does_not_fit(path: Path) -> None:
+    connection = open_for_reading(path)
+    anchor, [first, *_] = read_mark(connection, ANCHOR), read_entries(connection)
+    connection.close()
+    said = (anchor.mac, first.sequence, first.at, first.writer, first.kind, first.body)
+    assert compute_mac(KEY, *said) == first.mac
+    assert compute_mac(b"x" * 32, *said) != first.mac
+
+
+def test_a_signed_end_is_signed_for_its_place_and_purpose() -> None:
+    anchor, head = sign_anchor(KEY, 3, b"mac"), sign_head(KEY, 3, b"mac")
+    assert is_anchor(KEY, anchor)
+    assert is_head(KEY, head)
+    assert not is_anchor(KEY, replace(anchor, sequence=2))
+    assert not is_head(KEY, replace(head, mac=b"other"))
+    assert not is_anchor(KEY, head)
+    assert not is_head(KEY, anchor)
 
 
 def test_an_entry_of_another_history_with_the_same_key_does_not_fit(path: Path, tmp_path: Path) -> None:

@@ -291,6 +291,21 @@ def test_a_history_that_is_broken_while_it_is_open_is_set_aside_and_the_program_
     assert installation.verify().problem is None
 
 
+def test_a_history_that_breaks_again_at_once_is_set_aside_once(installation: Installation) -> None:
+    """Nothing would be left but files."""
+    path = installation.files.database
+    with installation.run() as history:
+        for _ in range(2):
+            arm(history, "before")
+            wait_for(lambda: not history.has_waiting)
+            tamper(path, "DELETE FROM events WHERE kind = 'context_armed'")
+            wait_for(lambda: Code.HISTORY_SET_ASIDE in codes(history))
+        arm(history, "afterwards")
+        wait_for(lambda: len(codes(history)) == 2)
+        assert codes(history) == [Code.HISTORY_BEGINS_ANEW, Code.HISTORY_SET_ASIDE]
+    assert len(list(path.parent.glob("history.2*.db"))) == 1
+
+
 def test_an_older_copy_that_is_put_in_place_of_a_running_programs_history_is_noticed(
     installation: Installation,
 ) -> None:

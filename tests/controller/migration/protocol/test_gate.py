@@ -53,13 +53,33 @@ def test_both_contexts_have_to_be_armed(armed: tuple[str, ...]) -> None:
     assert hold_of(FixedGate(armed=armed)) is HoldReason.OPERATOR
 
 
+def test_permission_is_asked_for_before_the_price() -> None:
+    """A person who disarmed reads that, and not that there is no price, too."""
+    assert hold_of(FixedGate(rates=Unpriced(), armed=("paris",))) is HoldReason.OPERATOR
+
+
+def test_a_wave_has_to_be_worth_more_than_the_least() -> None:
+    worth = compute_remaining_value(dry_run(), GOOD, replicas_left=6, elapsed_s=0.0)
+    assert worth is not None
+    for least, is_open in ((worth, False), (worth - Decimal("1e-9"), True)):
+        closed = check_gate(
+            FixedGate(),
+            dry_run(),
+            replace(MigrationSettings(), min_remaining_usd=least),
+            replicas_left=6,
+            elapsed_s=0.0,
+            now=NOW,
+        )
+        assert (closed is None) is is_open
+
+
 def test_a_missing_price_closes_the_gate() -> None:
     assert hold_of(FixedGate(rates=Unpriced())) is HoldReason.PRICE_STALE
 
 
 def test_a_price_that_expires_while_the_request_travels_closes_the_gate() -> None:
     assert hold_of(FixedGate(), now=NOW + 29.5) is HoldReason.PRICE_STALE
-    assert hold_of(FixedGate(), now=NOW + 28.5) is None
+    assert hold_of(FixedGate(), now=NOW + 29.0) is None, "the margin itself is enough"
 
 
 def test_a_price_that_has_turned_closes_the_gate() -> None:
