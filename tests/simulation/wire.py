@@ -40,6 +40,10 @@ class WireConnection:
         self.kubeconfig = kubeconfig
         self._client = _WireClient(cluster, network, settings.user_agent)
 
+    def monotonic(self) -> float:
+        """The clock by which requests age: the loop's, which is virtual. Seconds."""
+        return asyncio.get_running_loop().time()
+
     async def get_client(self, request: str) -> _WireClient:
         return self._client
 
