@@ -127,7 +127,8 @@ def copy_tree() -> Iterator[Path]:
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+                # With what was compiled: a copy keeps its time, so it is still valid, and a mutant's is not.
+                shutil.copytree(source, copy / name)
             else:
                 shutil.copy2(source, copy / name)
         yield copy

@@ -103,9 +103,9 @@ def test_a_workload_that_cannot_move_is_refused_once_without_a_target() -> None:
 
 
 def test_an_unknown_price_at_home_refuses_the_workload() -> None:
-    assert reasons(plan_once(everywhere(), make_facts(make_board(virginia="0.1")))) == {
-        None: Code.PRICE_UNKNOWN
-    }
+    plan = plan_once(everywhere(), make_facts(make_board(virginia="0.1")))
+    assert reasons(plan) == {None: Code.PRICE_UNKNOWN}
+    assert plan.find_code(CHECKOUT, "virginia") is Code.PRICE_UNKNOWN
 
 
 def test_an_unreachable_target_is_refused_alone() -> None:
@@ -426,6 +426,11 @@ def test_a_screen_refuses_what_its_rule_refuses(rule: MoveRule) -> None:
     plan = plan_once(change(everywhere(), "virginia", **target), replace(make_facts(BOARD), **facts))
     assert plan.why(CHECKOUT, "virginia").code is rule.code
     assert plan.find_code(CHECKOUT, "virginia") is rule.code
+
+
+def test_a_share_of_exactly_the_minimum_is_enough_for_an_offer() -> None:
+    exact = replace(SETTINGS, minimum_savings_share=Decimal("0.75"))
+    assert plan_once(everywhere(), make_facts(BOARD, exact)).find_code(CHECKOUT, "virginia") is Code.PAYS
 
 
 def test_too_little_memory_is_seen_where_there_are_cores_enough() -> None:

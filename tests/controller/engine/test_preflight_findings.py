@@ -44,8 +44,9 @@ def test_move_that_went_any_other_way_is_no_finding(findings, stage):
     assert findings.current() == ()
 
 
-def test_refusal_is_forgotten_after_its_time_and_not_found_again(findings):
-    refused = [view(MigrationStage.REFUSED)]
+@pytest.mark.parametrize("ended_at", [NOW, None], ids=["with its end", "without"])
+def test_refusal_is_forgotten_after_its_time_and_not_found_again(findings, ended_at):
+    refused = [view(MigrationStage.REFUSED, ended_at=ended_at)]
     findings.follow(refused, NOW, MEMORY_S)
     findings.follow(refused, NOW + MEMORY_S, MEMORY_S)
     assert findings.current() == ()

@@ -80,7 +80,7 @@ def test_moves_of_which_nothing_is_heard_for_long_are_forgotten() -> None:
     fold = MoveFold()
     for recorded in at(started("old"), started("new"), ended(migration_id="new")):
         fold.add(recorded)
-    fold.forget(NOW + 1)
+    fold.forget(NOW + 2)
     assert [move.migration_id for move in fold.moves] == ["new"]
 
 
