@@ -20,6 +20,9 @@ from tests.simulation.world import PATH, SETTINGS_PATH, World, simulate, start
 #: For how long nobody is to be called again, seconds.
 QUIET_S = 1200.0
 
+#: How fast somebody takes a write back, seconds: before any read can see that it landed.
+TAKES_BACK_IN_S = 0.009
+
 DENIAL = "ValidatingAdmissionPolicy 'frozen' denied request: replicas are frozen"
 
 
@@ -160,7 +163,7 @@ def test_way_back_that_somebody_works_against_is_told(tmp_path: Path) -> None:
         while world.target.get(PATH) is not None:
             if world.target.replicas(PATH) < 5:
                 world.target.scale(PATH, 5)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(TAKES_BACK_IN_S)
 
     async def scenario(world: World) -> None:
         program, migration_id, task = await start(world)
