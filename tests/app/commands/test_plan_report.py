@@ -46,7 +46,7 @@ def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(
         dry_run,
         workload=replace(dry_run.workload, context=f"a{HOSTILE}", name=f"b{HOSTILE}"),
         target=f"c{HOSTILE}",
-        reason=Code.NOT_STARTED.because(detail=HOSTILE),
+        reason=Code.UNCLASSIFIED.because(text=HOSTILE),
     )
     snapshot = replace(
         engine.snapshot(),
