@@ -37,7 +37,8 @@ COPIED = (
     "bootstrap.py",
 )
 
-#: How long the tests of one mutant may take, seconds: one that makes a loop endless is found by that.
+#: How long one test may take, and all of a mutant, seconds: one that waits for ever is found by that.
+HANG_S = 60
 PATIENCE_S = 300.0
 
 
@@ -151,7 +152,8 @@ def try_mutant(mutant: Mutant, copy: Path) -> Verdict:
 def run_tests(tests: Sequence[str], copy: Path) -> tuple[int, str]:
     """Run pytest on the copy; returns its exit code (1 also where it had to be ended) and its last lines."""
     # The same examples every time: a property that another example breaks is no mutant's doing.
-    options = ("-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider", "--hypothesis-seed=0")
+    options = ["-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    options += ["-o", f"timeout={HANG_S}"]
     # The virtual environment points at the real tree: the copy has to come first.
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", *options, *tests]

@@ -301,7 +301,7 @@ def test_a_history_that_breaks_again_at_once_is_set_aside_once(installation: Ins
             tamper(path, "DELETE FROM events WHERE kind = 'context_armed'")
             wait_for(lambda: Code.HISTORY_SET_ASIDE in codes(history))
         arm(history, "afterwards")
-        wait_for(lambda: len(codes(history)) == 2)
+        wait_for(lambda: len(codes(history)) == 2 or len(list(path.parent.glob("history.2*.db"))) > 1)
         assert codes(history) == [Code.HISTORY_BEGINS_ANEW, Code.HISTORY_SET_ASIDE]
     assert len(list(path.parent.glob("history.2*.db"))) == 1
 
