@@ -187,17 +187,9 @@ class TargetTable:
     def find_twins(self, classes: ClassTable) -> Ints:
         """target -> the first target with the same prices and ways: between twins, no gain differs at all."""
         first: dict[bytes, int] = {}
+        seen = np.ascontiguousarray(np.concatenate((classes.steps, self.way, self.way_back)).T)
         return np.array(
-            [
-                first.setdefault(
-                    b"".join(
-                        table[:, column].tobytes() for table in (classes.steps, self.way, self.way_back)
-                    ),
-                    column,
-                )
-                for column in range(len(self.sites))
-            ],
-            np.int64,
+            [first.setdefault(row.tobytes(), column) for column, row in enumerate(seen)], np.int64
         )
 
     def price_ways(self, gb: Floats, used_gb: float) -> Floats:
