@@ -155,10 +155,13 @@ class ApiServer:
         events = stream_events(
             cursor, initial, request, cluster.waiting, self._time_scale, lambda: self._is_stopping
         )
-        async with aclosing(events):
-            async for event in events:
-                await response.write(_to_json(event))
-        await response.write_eof()
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    await response.write(_to_json(event))
+            await response.write_eof()
+        except ConnectionResetError:
+            _LOG.debug("whoever watched %s has gone", request.path)
         return response
 
 

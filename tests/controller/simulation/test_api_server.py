@@ -8,11 +8,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from controller.simulation.api_server import ApiServer, ServedCluster
 from tests.controller.simulation.simulated_cluster import WEB, SimulatedCluster
 
 PODS = "/api/v1/namespaces/shop/pods"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
 WATCH = {"watch": "true"}
 Scene = Callable[[ApiServer, ServedCluster, aiohttp.ClientSession], Coroutine[Any, Any, None]]
 
@@ -82,6 +84,25 @@ def test_client_that_goes_away_ends_its_watch() -> None:
         await until(lambda: not served.waiting)
 
     play(scene)
+
+
+def test_client_that_is_gone_when_an_event_is_sent_is_no_error_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    written: list[bytes] = []
+
+    async def write(_: web.StreamResponse, data: bytes) -> None:
+        written.append(data)
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    async def scene(server: ApiServer, served: ServedCluster, session: aiohttp.ClientSession) -> None:
+        monkeypatch.setattr(web.StreamResponse, "write", write)
+        await get(session, server.server_url("aws") + DEPLOYMENTS, params=WATCH)
+        assert written
+        assert not served.waiting
+
+    play(scene)
+    assert [record.message for record in caplog.records] == []
 
 
 def test_stopping_ends_open_watches() -> None:
