@@ -55,6 +55,8 @@ def furnish_shop(clusters: Sequence[Cluster]) -> str:
 
 def run_up(count: int, minors: tuple[str, ...]) -> None:
     """Start the clusters, say how to reach them, and wait for the end."""
+    # A script starts what it puts in the background deaf to it, and then nothing but a kill would end the clusters.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with ControlPlanePool(report_progress, minors) as pool:
         started = time.monotonic()
         clusters = pool.lend(count)
