@@ -87,8 +87,8 @@ class Reason:
 
 
 def make_sentence(reason: Reason) -> str:
-    """Return the reason as a sentence for a person, without a full stop."""
-    return _SENTENCES.vformat(reason.code.template, (), dict(reason.parameters))
+    """Return the reason as a sentence for a person, without a full stop; never empty, whatever a journal said."""
+    return _SENTENCES.vformat(reason.code.template, (), dict(reason.parameters)) or reason.code.value
 
 
 def encode_reason(reason: Reason) -> dict[str, Any]:
