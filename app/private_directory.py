@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +18,9 @@ def private_directory(purpose: str) -> Iterator[Path]:
     """Yield a new 0700 directory and remove it at the end; those of killed processes are removed at the start."""
     parent = _runtime_path()
     for leftover in parent.glob(f"{purpose}-*"):
-        if not _is_running(leftover.name.rsplit("-", 1)[1]):
+        if not _is_running(leftover.name.removeprefix(f"{purpose}-").partition("-")[0]):
             shutil.rmtree(leftover, ignore_errors=True)
-    path = parent / f"{purpose}-{os.getpid()}"
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(mode=0o700)
+    path = Path(tempfile.mkdtemp(prefix=f"{purpose}-{os.getpid()}-", dir=parent))
     try:
         yield path
     finally:

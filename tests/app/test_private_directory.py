@@ -24,8 +24,16 @@ def test_directory_is_private_and_gone_afterwards():
 def test_leftover_of_a_killed_process_is_removed_and_that_of_a_running_one_is_not(runtime):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    leftover, other = runtime / f"engine-{ended.pid}", runtime / f"engine-{os.getppid()}"
+    leftover, other = runtime / f"engine-{ended.pid}-ended", runtime / f"engine-{os.getppid()}-running"
     for path in (leftover, other):
         path.mkdir(parents=True)
     with private_directory("engine"):
         assert (leftover.exists(), other.exists()) == (False, True)
+
+
+def test_two_of_one_process_do_not_share_theirs():
+    with private_directory("engine") as first:
+        (first / "socket").touch()
+        with private_directory("engine") as second:
+            assert second != first
+        assert (first / "socket").exists()
