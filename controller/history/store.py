@@ -142,8 +142,9 @@ class HistoryStore:
                 "SELECT min(sequence) FROM events WHERE at >= ?", (oldest_kept,)
             ).fetchone()[0]
             self._prune_before(self._read_head().sequence if newer is None else newer)
-        while self._is_too_big() and self._prune_share():
-            pass
+        while self._is_too_big():
+            if not self._prune_share():
+                break
 
     def _begin_chain(self) -> None:
         """Begin the chain of a new file; check both ends of one that exists."""
