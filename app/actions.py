@@ -21,7 +21,7 @@ from app.model.names import place_name, price_text, provider_name
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 S = TypeVar("S")
 

@@ -32,7 +32,7 @@ from controller.history.history import History
 from controller.history.opening import open_history
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
-from oracle.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.sources.base import PriceSource
@@ -83,14 +83,14 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
 
 @asynccontextmanager
 async def run_engine(
-    surroundings: Surroundings, settings: EngineSettings, pace: MigrationSettings
+    surroundings: Surroundings, settings: EngineSettings, timing: MigrationSettings
 ) -> AsyncIterator[Engine]:
     """Join an engine to its surroundings and run it for as long as the block lasts.
 
     The one graph for the world and for the simulation of the tests: it reads no clock, opens no connection and
     makes no identifiers of its own.
     """
-    migrations = _build_migrations(surroundings, settings, pace)
+    migrations = _build_migrations(surroundings, settings, timing)
     engine = Engine(_build_parts(surroundings, settings, migrations), settings, surroundings.clocks)
     running = asyncio.create_task(engine.keep_running(), name="engine")
     try:
@@ -102,7 +102,7 @@ async def run_engine(
 
 
 def _build_migrations(
-    surroundings: Surroundings, settings: EngineSettings, pace: MigrationSettings
+    surroundings: Surroundings, settings: EngineSettings, timing: MigrationSettings
 ) -> MigrationController:
     fleet, clocks = surroundings.fleet, surroundings.clocks
     gate = MarketGate(
@@ -112,7 +112,7 @@ def _build_migrations(
         settings.decision,
         accepts_any_prices=settings.accepts_any_prices,
     )
-    return MigrationController(fleet.api, surroundings.history, clocks, surroundings.new_id, pace, gate)
+    return MigrationController(fleet.api, surroundings.history, clocks, surroundings.new_id, timing, gate)
 
 
 def _build_parts(

@@ -30,8 +30,8 @@ from app.window.garbage import GarbageCollector
 from app.window.main_window import MainWindow
 from controller.contract.commands import Command
 from controller.contract.snapshots import Notice
-from gl.rehearsal import rehearsal_frames
-from oracle.reason import Severity
+from gl.warm_up import warm_up_frames
+from oracle.foundation.reason import Severity
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def run_desktop(options: Sequence[str], warnings: Sequence[str]) -> int:
     for warning in [*warnings, *filter(None, [problem])]:
         desktop.window.show_notice(Notice(warning, Severity.WARNING, warning))
     _show_first_frame(application, desktop.window)
-    _rehearse_later_frames(application, desktop.window)
+    _warm_up_later_frames(application, desktop.window)
     garbage_collector.settle()
     desktop.start_engine()
     _run_until_closed(application, desktop)
@@ -118,12 +118,12 @@ def _show_first_frame(application: QApplication, window: MainWindow) -> None:
     application.processEvents()
 
 
-def _rehearse_later_frames(application: QApplication, window: MainWindow) -> None:
+def _warm_up_later_frames(application: QApplication, window: MainWindow) -> None:
     """Have compiled what comes with the prices and with a migration, before the engine competes for the processor."""
-    for frame in rehearsal_frames():
+    for frame in warm_up_frames():
         if not window.isVisible():  # closed meanwhile, and its context is gone
             return
-        window.stage.view.rehearse(frame)
+        window.stage.view.warm_up(frame)
         application.processEvents()
 
 

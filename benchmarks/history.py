@@ -24,7 +24,7 @@ from controller.history.files import HistoryFiles
 from controller.history.history import History
 from controller.history.opening import open_history
 from controller.history.settings import HistorySettings
-from oracle.clocks import SYSTEM_CLOCKS
+from oracle.foundation.clocks import SYSTEM_CLOCKS
 
 BURST = 100
 BURSTS = 20

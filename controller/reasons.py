@@ -2,14 +2,14 @@
 
 The only place where these sentences are written. The text of a code stands in journals, reports and metrics: it is
 not changed with the sentence. A refusal is the plan's or a rule's answer to "may this move happen?"; how
-a reason is made, shown and encoded stands in `oracle/reason.py`.
+a reason is made, shown and encoded stands in `oracle/foundation/reason.py`.
 """
 
 from __future__ import annotations
 
 from enum import unique
 
-from oracle.reason import ReasonCode, Severity
+from oracle.foundation.reason import ReasonCode, Severity
 
 _INFO, _WARNING = Severity.INFO, Severity.WARNING
 

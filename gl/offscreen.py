@@ -94,8 +94,8 @@ class OffscreenPresenter:
         self._last = frame
         return True
 
-    def rehearse(self, frame: Frame) -> None:
-        """Draw `frame` where nobody sees it, so that the driver has compiled what it needs (gl/rehearsal.py)."""
+    def warm_up(self, frame: Frame) -> None:
+        """Draw `frame` where nobody sees it, so that the driver has compiled what it needs (gl/warm_up.py)."""
         with self._context:
             framebuffer = create_framebuffer(self._context, frame.viewport.device_size)
             self._scene.draw(frame, framebuffer)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from oracle.binding import Binding
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 from oracle.instance import Instance, describe_holder, find_market, format_holder
 from oracle.market import Offering
 from oracle.price_history import PricePoint

@@ -21,16 +21,16 @@ from decimal import Decimal
 
 from oracle.binding import Binding
 from oracle.board import LiveBoard
-from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.errors import EmbeddedServerError, OracleError, StoreUnavailable, WriteRefused
 from oracle.feed import Feed, FeedReport
+from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.foundation.reason import Reason
+from oracle.foundation.running import OUTER_RETRY_S, end_tasks, run_until_one_ends
 from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.price_history import PriceHistory, PricePoint
 from oracle.quotes import MAX_CLOCK_SKEW_S, Quote, QuoteBoard
-from oracle.reason import Reason
 from oracle.reasons import OracleCode
-from oracle.running import OUTER_RETRY_S, end_tasks, run_until_one_ends
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
 from oracle.status import OracleStatus

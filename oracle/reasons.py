@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oracle.reason import ReasonCode, Severity
+from oracle.foundation.reason import ReasonCode, Severity
 
 _REFUSED = "{offering}: {usd_per_hour} USD per hour refused, "
 

@@ -34,11 +34,11 @@ from typing import Any
 
 from aiohttp import web
 
-from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.errors import PortUnavailable
+from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.foundation.reason import Reason, encode_reason
 from oracle.oracle import Oracle
 from oracle.quotes import Freshness, Quote
-from oracle.reason import Reason, encode_reason
 
 HOST = "127.0.0.1"
 #: Seconds for requests in flight at the end; every answer takes milliseconds.

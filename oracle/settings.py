@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oracle.foundation.setting import Promise, setting
 from oracle.quotes import MAX_LIFE_S
 from oracle.redis_address import REDIS_ADDRESS, holds_password, mask_address
-from oracle.setting import Promise, setting
 
 
 @dataclass(frozen=True, slots=True)

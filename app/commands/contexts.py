@@ -14,7 +14,7 @@ from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
 from controller.clusters.kube_configuration import find_obstacle
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig, split_kubeconfig_paths
 from controller.clusters.kubeconfig_entries import UserEntry
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)

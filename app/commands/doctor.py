@@ -15,7 +15,7 @@ from app.diagnostics.prices import check_prices
 from app.diagnostics.settings import check_settings
 from app.diagnostics.store import check_store
 from app.exit_codes import ExitCode
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BROKEN: "BROKEN "}
 

@@ -11,8 +11,8 @@ from controller.contract.snapshots import TimelineEntry
 from controller.history.chain import Entry, Mark
 from controller.history.reading import to_recorded
 from controller.history.sentences import describe, to_entry
-from oracle.reason import Reason, encode_reason, format_count
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import Reason, encode_reason, format_count
+from oracle.foundation.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from app.commands.plan_report import dry_run_to_json, dry_run_to_text
 from app.exit_codes import ExitCode
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationView
-from oracle.reason import encode_reason
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import encode_reason
+from oracle.foundation.untrusted_text import clean_text
 
 _INTERRUPTED = "stopped before the end; a migration that had begun is taken up by the next armed start"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from controller.contract.snapshots import EngineSnapshot, Notice, TimelineEntry
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)

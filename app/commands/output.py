@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: Longest message about something that is wrong, in characters; one that lists the names of a cluster may be long.
 MAX_MESSAGE_CHARACTERS = 2000

@@ -9,7 +9,7 @@ from app.exit_codes import ExitCode
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import ContextView, EngineSnapshot
 from controller.engine.engine import Engine
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 
 #: How long the prices and the clusters may take to arrive. Seconds; a cluster that needs longer is called unreachable.
 PICTURE_TIMEOUT_S = 30.0

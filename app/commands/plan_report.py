@@ -9,8 +9,8 @@ from typing import Any
 from app.model.bill import Line, make_lines, price_world_text, verdict_text
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import EngineSnapshot
-from oracle.reason import encode_reason
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import encode_reason
+from oracle.foundation.untrusted_text import clean_text
 
 
 def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
-from oracle.setting import DECLARATION, Declaration, Section, find_unit
+from oracle.foundation.setting import DECLARATION, Declaration, Section, find_unit
 
 #: What the name of every environment variable of ours begins with.
 ENVIRONMENT_PREFIX = "SENTINELAURA_"

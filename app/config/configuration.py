@@ -1,6 +1,7 @@
 """Everything that a person can set, as one frozen value. Pure.
 
-The fields declare the settings (`oracle/setting.py`); `layers.py` joins what file, environment and flags say of them.
+The fields declare the settings (`oracle/foundation/setting.py`); `layers.py` joins what file, environment and flags
+say of them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
 from controller.history.settings import HistorySettings
 from controller.migration.settings import MigrationSettings
+from oracle.foundation.setting import Promise, section, setting
 from oracle.quotes import MAX_LIFE_S
-from oracle.setting import Promise, section, setting
 from oracle.settings import OracleSettings
 
 

@@ -11,7 +11,7 @@ from app.config.configuration import Configuration
 from app.config.errors import UnknownSetting
 from app.config.layers import SET_FLAG, find_setting, list_sections
 from app.config.values import describe_allowed, format_toml, format_value
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: Characters in a line of an explanation.
 WIDTH = 100

@@ -16,8 +16,8 @@ from app.config.configuration import Configuration
 from app.config.demo import DEMO
 from app.config.errors import BrokenPromise, ConfigurationError, SettingError, UnknownSetting
 from app.config.values import decode_value, format_value, parse_text
+from oracle.foundation.setting import Promise
 from oracle.redis_address import holds_password, is_readable_on_the_network, mask_address
-from oracle.setting import Promise
 
 #: Names the configuration file, where `--config` does not.
 CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"

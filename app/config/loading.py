@@ -15,7 +15,7 @@ from app.config.catalogue import get_value, list_settings
 from app.config.configuration import Configuration
 from app.config.errors import FileRefused
 from app.config.layers import CONFIG_VARIABLE, resolve_configuration
-from oracle.trusted_file import UntrustedFile, read_trusted
+from oracle.foundation.trusted_file import UntrustedFile, read_trusted
 
 #: Largest configuration file. Arbitrary: a thousand contexts need a tenth of it.
 MAX_FILE_BYTES = 1024 * 1024

@@ -9,7 +9,7 @@ from enum import StrEnum
 from app.config.catalogue import list_settings
 from app.config.errors import FileRefused
 from app.config.values import decode_value
-from oracle.setting import setting
+from oracle.foundation.setting import setting
 
 
 class Motion(StrEnum):

@@ -27,7 +27,7 @@ class GlobeView(Protocol):
     def show_frame(self, frame: Frame) -> None:
         """Draw `frame` as soon as possible."""
 
-    def rehearse(self, frame: Frame) -> None:
+    def warm_up(self, frame: Frame) -> None:
         """Prepare for drawing what `frame` holds, where that takes longer than a frame; show nothing of it."""
 
     def release(self) -> None:

@@ -39,7 +39,7 @@ class NoGlobe(QWidget):
     def show_frame(self, frame: Frame) -> None:
         """Draw nothing: there is nothing to draw on."""
 
-    def rehearse(self, frame: Frame) -> None:
+    def warm_up(self, frame: Frame) -> None:
         """Prepare nothing."""
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -38,9 +38,9 @@ class SoftwareViewport(QWidget):
             self._image = self._wrap_pixels(frame)
             self.update()
 
-    def rehearse(self, frame: Frame) -> None:
+    def warm_up(self, frame: Frame) -> None:
         """Let the driver compile what `frame` needs; what is shown stays."""
-        self._presenter.rehearse(frame)
+        self._presenter.warm_up(frame)
 
     def release(self) -> None:
         """Free the context; the last picture stays."""

@@ -41,7 +41,7 @@ class HardwareViewport(QOpenGLWidget):
         self._frame = frame
         self.update()
 
-    def rehearse(self, frame: Frame) -> None:
+    def warm_up(self, frame: Frame) -> None:
         """Prepare nothing: a graphics card's driver compiles such small programs within a frame."""
 
     def release(self) -> None:

@@ -12,8 +12,8 @@ from app.model.formatting import UNKNOWN, format_gb, format_hours, format_price,
 from app.model.tone import Tone
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import MigrationStage, MigrationView
+from oracle.foundation.untrusted_text import clean_text
 from oracle.quotes import PriceMode
-from oracle.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Numbers, moments and durations as a person reads them. Pure.
 
-Unknown is shown as a dash, never as 0. Text that comes from outside passes `oracle.untrusted_text` before it is shown.
+Unknown is shown as a dash, never as 0. Text from outside passes `oracle.foundation.untrusted_text` before it is shown.
 """
 
 from __future__ import annotations

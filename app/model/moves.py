@@ -8,7 +8,7 @@ from enum import Enum
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: Silence of the engine that is worth a word. Seconds, arbitrary.
 SLOW_ANSWER_S = 12.0

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from app.model.formatting import format_price
 from controller.contract.snapshots import ContextView
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 _PROVIDER_NAMES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 _PROVIDER_MARKS = {"aws": "AWS", "azure": "AZURE", "gcp": "GCP"}

@@ -13,7 +13,7 @@ from app.model.presenter import Focus
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 
 class ItemKind(IntEnum):

@@ -19,8 +19,8 @@ from app.model.overlay_items import best_opportunities
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot
+from oracle.foundation.untrusted_text import clean_text
 from oracle.quotes import Freshness
-from oracle.untrusted_text import clean_text
 
 
 class Column(IntEnum):

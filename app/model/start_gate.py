@@ -11,7 +11,7 @@ from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import ContextView, EngineSnapshot
 from controller.decision.rules import find_prices_not_live
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from app.model.formatting import format_gb, format_replicas, format_usd
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, WorkloadView
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 
 class WorkloadColumn(IntEnum):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.model import colors
 from app.widgets.labels import make_label
 from app.widgets.question import Question
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 
 class ArmSheet(Question):

@@ -12,7 +12,7 @@ from app.model import colors
 from app.widgets.labels import make_label
 from app.widgets.question import Question
 from controller.contract.snapshots import MigrationView
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: More moves than this are only counted.
 MAX_NAMED = 4

@@ -35,7 +35,7 @@ from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import MigrationStage, MigrationView
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 
 class DryRunCard(QFrame):

@@ -13,7 +13,7 @@ from app.widgets.labels import ElidedLabel, make_label, set_color
 from app.widgets.theme import SMALL_PX, make_font
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import EngineSnapshot
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 HEIGHT_PX = 42
 

@@ -16,7 +16,7 @@ from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color
 from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import ContextView, EngineSnapshot
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 
 class Inspector(QWidget):

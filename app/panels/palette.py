@@ -20,7 +20,7 @@ from app.model.choices import Choice, find_choices
 from app.widgets.cells import elide, paint_background
 from app.widgets.sheet import Sheet
 from app.widgets.theme import SMALL_PX, make_font
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: More choices than this nobody reads: typing is quicker.
 MAX_SHOWN = 60

@@ -12,8 +12,8 @@ from app.model.region_rows import Column, RegionRow
 from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
 from app.widgets.theme import SMALL_PX, make_font
 from gl.palette import ramp_colors
+from oracle.foundation.untrusted_text import clean_text
 from oracle.quotes import Freshness
-from oracle.untrusted_text import clean_text
 
 MARK_WIDTH_PX = 36
 #: A context's name that is cut to less than this is of no use.

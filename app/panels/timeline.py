@@ -33,8 +33,8 @@ from app.widgets.cells import paint_background
 from app.widgets.labels import make_label
 from app.widgets.theme import SMALL_PX, make_font
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
-from oracle.reason import Severity
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import Severity
+from oracle.foundation.untrusted_text import clean_text
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 22

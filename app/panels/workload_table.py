@@ -31,7 +31,7 @@ from app.model import colors
 from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
 from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
 from app.widgets.theme import SMALL_PX, make_font
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 28

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 from app.model import colors
 from app.widgets.labels import make_label
 from controller.contract.snapshots import Notice
-from oracle.reason import Severity
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import Severity
+from oracle.foundation.untrusted_text import clean_text
 
 #: More notices than this are only counted.
 MAX_SHOWN = 3

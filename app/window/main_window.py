@@ -43,8 +43,8 @@ from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import Command, LookAt, SetArmed
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, Notice
-from oracle.reason import Severity
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import Severity
+from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:
     from app.panels.dry_run_card import DryRunCard

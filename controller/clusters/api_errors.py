@@ -16,7 +16,7 @@ from controller.errors import (
     ServerFailed,
     VersionConflict,
 )
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: Status -> error, where the status alone decides. 408 says nothing about what happened, so it counts as a
 #: failed server.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 class Outcome(StrEnum):

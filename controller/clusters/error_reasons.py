@@ -18,7 +18,7 @@ from controller.errors import (
     VersionConflict,
 )
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 _CODES: Mapping[type[ClusterError], Code] = {
     ClusterUnreachable: Code.CLUSTER_UNREACHABLE,

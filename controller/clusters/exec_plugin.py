@@ -22,7 +22,7 @@ from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.pem_files import read_pem
 from controller.clusters.settings import KubeSettings
 from controller.errors import KubeconfigError
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: A credential is renewed this long before it expires, so that it does not expire on the way. Seconds;
 #: arbitrary.

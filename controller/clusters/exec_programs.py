@@ -21,8 +21,8 @@ from controller.clusters.exec_presets import PRESETS, Preset, find_strange_argum
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_key, toml_list
-from oracle.trusted_path import UntrustedPath, resolve_trusted
-from oracle.untrusted_text import clean_text
+from oracle.foundation.trusted_path import UntrustedPath, resolve_trusted
+from oracle.foundation.untrusted_text import clean_text
 
 #: Variables that say where we are and what runs. They come from our own process, whatever a configuration allows:
 #: where programs and their files are found, in which language they speak, and through which proxy.

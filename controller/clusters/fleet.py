@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from oracle.foundation.reason import Reason
 from oracle.market import Offering
-from oracle.reason import Reason
 
 
 class Health(StrEnum):

@@ -21,7 +21,7 @@ from controller.clusters.paths import ACCESS_REVIEWS, VERSION
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_list
 from controller.errors import ClusterUnreachable, NotArmed, ServerFailed
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:
     import aiohttp

@@ -26,7 +26,7 @@ from controller.clusters.pem_files import read_pem, read_token
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_list
 from controller.errors import KubeconfigError
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:
     import aiohttp

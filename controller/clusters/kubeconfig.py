@@ -23,8 +23,8 @@ from controller.clusters.kubeconfig_fields import (
     resolve_server,
 )
 from controller.errors import KubeconfigError
-from oracle.trusted_file import UntrustedFile, read_trusted
-from oracle.untrusted_text import clean_text
+from oracle.foundation.trusted_file import UntrustedFile, read_trusted
+from oracle.foundation.untrusted_text import clean_text
 
 #: Largest kubeconfig that is read. A thousand contexts with certificates take 6 MB.
 MAX_KUBECONFIG_BYTES = 8 * 1024 * 1024

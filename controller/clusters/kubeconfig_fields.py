@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, Impersonation, Pem, UserEntry
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: The versions of the protocol between us and a plugin; v1alpha1 has gone with Kubernetes 1.24.
 EXEC_API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
@@ -297,8 +297,8 @@ def _parse_impersonation(section: Section) -> Impersonation | None:
         if uid or groups or named:
             raise FieldError("its user has as-uid, as-groups or as-user-extra without as")
         return None
-    told = (user, uid or "", *groups, *named, *(value for texts in named.values() for value in texts))
-    if any(_CONTROL.search(text) for text in told):
+    shown = (user, uid or "", *groups, *named, *(value for texts in named.values() for value in texts))
+    if any(_CONTROL.search(text) for text in shown):
         raise FieldError("its user is to be impersonated with a name that holds control characters")
     return Impersonation(user, uid, groups, named)
 

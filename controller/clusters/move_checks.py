@@ -20,7 +20,7 @@ from controller.clusters.kube_api import KubeApi, PatchType
 from controller.clusters.resource_parsing import parse_quantity
 from controller.errors import ClusterError, ObjectNotFound, RequestRefused, VersionConflict
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 FIELD_MANAGER = "sentinelaura"
 

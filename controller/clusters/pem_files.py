@@ -7,7 +7,7 @@ from pathlib import Path
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import Pem
 from controller.errors import KubeconfigError
-from oracle.trusted_file import UntrustedFile, read_trusted
+from oracle.foundation.trusted_file import UntrustedFile, read_trusted
 
 #: Largest certificate, key or token that is read; a bundle of every public authority has 250 KB.
 MAX_CREDENTIAL_BYTES = 1024 * 1024

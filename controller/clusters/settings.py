@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oracle.foundation.setting import Promise, section, setting, table, table_of_lists
 from oracle.market import CapacityType
-from oracle.setting import Promise, section, setting, table, table_of_lists
 
 _MIB = 1024 * 1024
 

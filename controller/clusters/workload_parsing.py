@@ -16,7 +16,7 @@ from controller.clusters.fleet import Workload, WorkloadKey
 from controller.clusters.json_reading import as_count, as_list, as_mapping, as_text
 from controller.clusters.resource_parsing import compute_pod_requests
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 #: The declared size of the state that travels with the workload, GB (10^9 bytes); "0" says that there is none.
 STATE_ANNOTATION = "sentinelaura.io/state-gb"

@@ -11,8 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from controller.clusters.fleet import WorkloadKey
+from oracle.foundation.reason import Reason
 from oracle.quotes import Quote
-from oracle.reason import Reason
 
 
 class Verdict(StrEnum):

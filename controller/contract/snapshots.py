@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
+from oracle.foundation.reason import Reason, Severity
 from oracle.quotes import Quote
-from oracle.reason import Reason, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from controller.reasons import Code
-from oracle.reason import ReasonCode
+from oracle.foundation.reason import ReasonCode
 
 _CODES = tuple(Code)
 _NUMBERS: Mapping[ReasonCode, int] = {code: number for number, code in enumerate(_CODES, start=1)}

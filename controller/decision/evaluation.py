@@ -18,7 +18,7 @@ from controller.decision.rules import Moment, judge_move
 from controller.decision.settings import DecisionSettings
 from controller.decision.sites import describe_site
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 #: Egress prices per GB are shown with this step where tiers are mixed.
 _PER_GB_STEP = Decimal("1e-6")

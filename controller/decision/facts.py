@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from controller.clusters.fleet import Workload
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage
 from controller.decision.settings import DecisionSettings
+from oracle.foundation.reason import Reason
 from oracle.quotes import QuoteBoard
-from oracle.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)

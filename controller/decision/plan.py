@@ -21,7 +21,7 @@ from controller.decision.facts import Facts
 from controller.decision.rules import Moment, judge_move, judge_workload
 from controller.decision.sites import Site, price_replica
 from controller.reasons import Code
-from oracle.reason import Reason, ReasonCode
+from oracle.foundation.reason import Reason, ReasonCode
 
 
 @dataclass(frozen=True, slots=True)

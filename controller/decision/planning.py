@@ -41,9 +41,9 @@ from controller.decision.rules import (
     select_rules,
 )
 from controller.decision.sites import describe_site
+from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.quotes import Quote
-from oracle.reason import Reason
 
 #: Rows that are worked on at once: a block of them stays in the processor's cache.
 _ROWS_AT_ONCE = 512

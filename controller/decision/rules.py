@@ -27,8 +27,8 @@ from controller.decision.facts import Facts
 from controller.decision.pricing import SHARE_STEP, count_share_steps
 from controller.decision.sites import NodePrice, Site, find_price_lack, is_same_cluster, price_replica
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.quotes import PriceMode, Quote
-from oracle.reason import Reason
 
 if TYPE_CHECKING:
     from controller.decision.columns import Block

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from oracle.setting import section, setting
+from oracle.foundation.setting import section, setting
 
 if TYPE_CHECKING:
     from controller.decision.egress import EgressRate

@@ -41,8 +41,8 @@ from controller.history.history import History
 from controller.migration.protocol.failures import find_reason
 from controller.migration.run.migration_controller import MigrationController
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.quotes import QuoteBoard
-from oracle.reason import Reason
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16

@@ -10,7 +10,7 @@ from controller.decision.plan import Offer, Plan
 from controller.history.events import MoveOffered, OfferWithdrawn, state_reason
 from controller.history.history import History
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 #: Least seconds between two entries about one workload: prices that dance around the threshold would fill the history.
 QUIET_S = 60.0
@@ -24,7 +24,7 @@ class DecisionLog:
     """Remembers what it last said about each workload: workload -> (target or None, when)."""
 
     def __init__(self) -> None:
-        self._said: dict[WorkloadKey, tuple[str | None, float]] = {}
+        self._reported: dict[WorkloadKey, tuple[str | None, float]] = {}
 
     def record(self, plan: Plan, moved: Collection[WorkloadKey], history: History, now: float) -> None:
         """Compare the plan with what was said before and record the difference.
@@ -32,22 +32,22 @@ class DecisionLog:
         `moved` are the workloads of this process's migrations: they are no longer offered because they were taken up.
         """
         for workload in moved:
-            self._said.pop(workload, None)
+            self._reported.pop(workload, None)
         offered = {offer.workload: offer.target for offer in plan.offers}
         for workload, target in offered.items():
             if self._is_news(workload, target, now):
                 history.record(_to_event(plan.evaluate(Offer(workload, target))))
-        for workload in self._said.keys() - offered.keys():
-            offered_before = self._said[workload][0]
+        for workload in self._reported.keys() - offered.keys():
+            offered_before = self._reported[workload][0]
             reason = _find_reason(plan, workload, offered_before)
             if reason is not None and self._is_news(workload, None, now):
                 history.record(OfferWithdrawn(workload, offered_before or "", state_reason(reason)))
 
     def _is_news(self, workload: WorkloadKey, target: str | None, now: float) -> bool:
-        said_target, said_at = self._said.get(workload, (None, float("-inf")))
-        if said_target == target or abs(now - said_at) < QUIET_S:
+        reported_target, reported_at = self._reported.get(workload, (None, float("-inf")))
+        if reported_target == target or abs(now - reported_at) < QUIET_S:
             return False
-        self._said[workload] = (target, now)
+        self._reported[workload] = (target, now)
         return True
 
 

@@ -31,8 +31,8 @@ def merge_moves(recorded: Iterable[PastMove], journaled: Iterable[PastMove]) -> 
 
 
 def _find_end(recorded: PastMove, journaled: PastMove) -> float:
-    ended_at = journaled.heard_at if journaled.ended_at is None else journaled.ended_at
-    return max(recorded.heard_at, ended_at)
+    ended_at = journaled.last_seen_at if journaled.ended_at is None else journaled.ended_at
+    return max(recorded.last_seen_at, ended_at)
 
 
 def to_budget_moves(moves: Iterable[PastMove], now: float) -> tuple[Move, ...]:
@@ -46,7 +46,7 @@ def to_budget_moves(moves: Iterable[PastMove], now: float) -> tuple[Move, ...]:
             move.workload,
             move.target,
             min(move.started_at, now),
-            min(move.heard_at if move.ended_at is None else move.ended_at, now),
+            min(move.last_seen_at if move.ended_at is None else move.ended_at, now),
             move.predicted_egress_usd or Decimal(0),
         )
         for move in moves

@@ -32,7 +32,7 @@ from controller.errors import EngineStopped
 from controller.history.history import History
 from controller.migration.run.migration_controller import MigrationController
 from oracle.binding import Binding
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 from oracle.market import Offering
 from oracle.oracle import Oracle
 from oracle.quotes import Quote, QuoteBoard

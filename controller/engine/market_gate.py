@@ -17,8 +17,8 @@ from controller.decision.settings import DecisionSettings
 from controller.decision.sites import describe_site
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.quotes import QuoteBoard
-from oracle.reason import Reason
 
 
 class MarketGate:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from controller.clusters.fleet import FleetPicture
 from controller.contract.snapshots import Notice, PriceOrigin, StoreView
-from oracle.reason import Reason, Severity
+from oracle.foundation.reason import Reason, Severity
 from oracle.status import OracleStatus, StoreKind
 
 _ADVICE = "Give live ones with --prices FILE --live."

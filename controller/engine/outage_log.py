@@ -56,7 +56,7 @@ class _Changes:
     """Which names are lost, as it was said, and since when that is no longer so."""
 
     def __init__(self) -> None:
-        self._said: frozenset[str] = frozenset()
+        self._reported: frozenset[str] = frozenset()
         #: name -> Unix seconds since which it is lost but not said to be, or back but said to be lost.
         self._since: dict[str, float] = {}
 
@@ -69,11 +69,11 @@ class _Changes:
 
         What has lasted takes along what began after it: a network that goes away makes one entry, not one a cluster.
         """
-        changed = self._said.symmetric_difference(lost)
+        changed = self._reported.symmetric_difference(lost)
         self._since = {name: self._since.get(name, now) for name in changed}
-        newly_lost = self._find_lasting(changed - self._said, LOST_AFTER_S, now)
-        newly_back = self._find_lasting(changed & self._said, BACK_AFTER_S, now)
-        self._said = (self._said | set(newly_lost)) - set(newly_back)
+        newly_lost = self._find_lasting(changed - self._reported, LOST_AFTER_S, now)
+        newly_back = self._find_lasting(changed & self._reported, BACK_AFTER_S, now)
+        self._reported = (self._reported | set(newly_lost)) - set(newly_back)
         return newly_lost, newly_back
 
     def _find_lasting(self, names: Collection[str], after_s: float, now: float) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ from controller.migration.run.unfinished import (
     find_unfinished,
 )
 from controller.reasons import Code
-from oracle.reason import Reason, Severity
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import Reason, Severity
+from oracle.foundation.untrusted_text import clean_text
 
 #: Between two looks at a context with unfinished moves, seconds: a leader that has not renewed its Lease for so long
 #: writes nothing more (`MigrationSettings.renew_deadline_s`).
@@ -91,7 +91,7 @@ class UnfinishedMoves:
         self._looks: dict[str, _Look] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         #: (context or migration, what was said of it), each said once.
-        self._told: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
 
     @property
     def has_open(self) -> bool:
@@ -246,8 +246,8 @@ class UnfinishedMoves:
 
     def _tell(self, about: str, what: str, event: KnownEvent) -> None:
         """Record what was not said of this before."""
-        if (about, what) not in self._told:
-            self._told.add((about, what))
+        if (about, what) not in self._reported:
+            self._reported.add((about, what))
             self._history.record(event)
 
 
@@ -259,7 +259,7 @@ def _to_past_move(record: MigrationRecord) -> PastMove:
         replace(record.workload, context=""),
         "",
         record.started_at,
-        heard_at=ended_at,
+        last_seen_at=ended_at,
         phase=record.state.phase.value,
         ended_at=ended_at,
         predicted_egress_usd=record.dry_run.egress_usd,

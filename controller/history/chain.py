@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 #: Hex digits of a head's MAC that a person notes: 64 bits, which nobody hits by chance.
 NOTED_DIGITS = 16

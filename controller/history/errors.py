@@ -8,7 +8,7 @@ ControllerError
 from __future__ import annotations
 
 from controller.errors import ControllerError
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 class HistoryUnusable(ControllerError):

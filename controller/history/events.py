@@ -15,7 +15,7 @@ import msgspec
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.snapshots import EntryKind
-from oracle.reason import Reason, Severity, encode_reason
+from oracle.foundation.reason import Reason, Severity, encode_reason
 
 
 class StatedReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,8 +16,8 @@ from controller.history.projections import MoveFold, PastMove
 from controller.history.sentences import describe, to_entry
 from controller.history.settings import HistorySettings
 from controller.history.writer import HistoryWriter
+from oracle.foundation.reason import Reason
 from oracle.quotes import Quote
-from oracle.reason import Reason
 
 #: Entries kept in memory for the timeline; a snapshot shows at most 200.
 MAX_REMEMBERED = 300

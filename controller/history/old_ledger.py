@@ -18,7 +18,7 @@ from controller.clusters.fleet import WorkloadKey
 from controller.contract.snapshots import EntryKind
 from controller.history.events import LedgerLine, LedgerTakenOver, Recorded, state_reason
 from controller.reasons import Code
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 
 #: The `previous` of the first line.
 GENESIS = "0" * 64

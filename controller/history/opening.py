@@ -12,7 +12,7 @@ from controller.history.files import HistoryFiles
 from controller.history.history import History
 from controller.history.settings import HistorySettings
 from controller.history.writer import HistoryWriter
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 
 #: How long a start waits for what is on the disk, seconds; the file is read in milliseconds unless the disk hangs. What
 #: comes later is taken in when it comes.

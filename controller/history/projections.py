@@ -41,15 +41,15 @@ MOVE_KINDS = ("move_started", "move_resumed", "phase_entered", "move_ended", "mo
 class PastMove:
     """A migration as history or a Lease's journal knows it. Times are Unix seconds.
 
-    `phase` is its last one, as journals have it; `ended_at` is None as long as no end was seen, and `heard_at` is when
-    anything was last recorded of it. `realised` is empty until it has ended.
+    `phase` is its last one, as journals have it; `ended_at` is None as long as no end was seen, and `last_seen_at` is
+    when anything was last recorded of it. `realised` is empty until it has ended.
     """
 
     migration_id: str
     workload: WorkloadKey
     target: str
     started_at: float
-    heard_at: float
+    last_seen_at: float
     phase: str = ""
     ended_at: float | None = None
     predicted_egress_usd: Decimal | None = None
@@ -130,7 +130,7 @@ class MoveFold:
 
     def forget(self, before: float) -> None:
         """Drop the moves of which nothing was recorded since this moment."""
-        self._moves = {key: move for key, move in self._moves.items() if move.heard_at >= before}
+        self._moves = {key: move for key, move in self._moves.items() if move.last_seen_at >= before}
 
 
 def fold_moves(events: Iterable[Recorded]) -> tuple[PastMove, ...]:
@@ -173,13 +173,13 @@ def find_state_at(
 
 
 def _advance(move: PastMove, event: AnyEvent, at: float) -> PastMove:
-    heard_at = max(move.heard_at, at)
+    last_seen_at = max(move.last_seen_at, at)
     match event:
         case MoveStarted() | MoveResumed():
             started_at = event.started_at if isinstance(event, MoveResumed) else at
             return replace(
                 move,
-                heard_at=heard_at,
+                last_seen_at=last_seen_at,
                 started_at=min(move.started_at, started_at),
                 predicted_egress_usd=event.predicted.egress_usd,
                 predicted_savings_usd_per_day=event.predicted.savings_usd_per_day,
@@ -187,7 +187,7 @@ def _advance(move: PastMove, event: AnyEvent, at: float) -> PastMove:
         case MoveEnded():
             return replace(
                 move,
-                heard_at=heard_at,
+                last_seen_at=last_seen_at,
                 phase=event.phase,
                 started_at=min(move.started_at, event.started_at),
                 ended_at=at,
@@ -197,7 +197,7 @@ def _advance(move: PastMove, event: AnyEvent, at: float) -> PastMove:
                 realised_savings_usd_per_day=event.realised.savings_usd_per_day,
             )
         case PhaseEntered() | MoveStopped():
-            return replace(move, heard_at=heard_at, phase=event.phase)
+            return replace(move, last_seen_at=last_seen_at, phase=event.phase)
         case _:
             return move
 

@@ -39,8 +39,8 @@ from controller.history.events import (
     StartRefused,
     UnknownEvent,
 )
-from oracle.reason import Severity, format_count, format_list, format_usd
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import Severity, format_count, format_list, format_usd
+from oracle.foundation.untrusted_text import clean_text
 
 #: The phase in which a workload has been moved, as journals have it.
 DONE = "DONE"

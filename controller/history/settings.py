@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oracle.setting import setting
+from oracle.foundation.setting import setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from controller.history.reading import read_kinds, read_newest, to_recorded
 from controller.history.settings import HistorySettings
 from controller.history.store import HistoryStore, set_aside
 from controller.reasons import Code
-from oracle.clocks import Clocks
-from oracle.reason import Reason
+from oracle.foundation.clocks import Clocks
+from oracle.foundation.reason import Reason
 
 #: Events kept while the disk takes none; the oldest are lost to the file, not to the timeline.
 MAX_WAITING = 10_000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from oracle.setting import Promise, setting
+from oracle.foundation.setting import Promise, setting
 
 #: A node that has to be bought first takes minutes, whatever the Deployment hopes for.
 MIN_VERIFY_TIMEOUT_S = 300.0

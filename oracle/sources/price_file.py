@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from oracle.errors import PriceFileError
+from oracle.foundation.trusted_file import UntrustedFile, open_trusted
 from oracle.regions import load_regions, suggest_region
 from oracle.sources.price_list import PriceList, parse_price_list
 from oracle.sources.price_rows import MAX_LINE_LENGTH
 from oracle.sources.recording import Recording, parse_recording
 from oracle.sources.watched_file import Version
-from oracle.trusted_file import UntrustedFile, open_trusted
 
 
 def load_recording(path: str) -> Recording:

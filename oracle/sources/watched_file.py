@@ -4,7 +4,8 @@ The file is looked at with every refresh of the feed, every few seconds (OracleS
 loop's own thread. The standard library has no event for a changed file, a library for it would bring one watcher for
 each system, none of them sees a change on a network share, and a price that is seen four seconds later is as good.
 
-Whoever may write this file moves clusters, so `read` refuses one that others may write (oracle/trusted_path.py).
+Whoever may write this file moves clusters, so `read` refuses one that others may write
+(oracle/foundation/trusted_path.py).
 """
 
 from __future__ import annotations

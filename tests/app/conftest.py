@@ -29,15 +29,15 @@ class RememberingView(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.frames: list[Frame] = []
-        self.rehearsed: list[Frame] = []
+        self.warmed_up: list[Frame] = []
         self.is_released = False
 
     def show_frame(self, frame: Frame) -> None:
         self.frames.append(frame)
         self.update()
 
-    def rehearse(self, frame: Frame) -> None:
-        self.rehearsed.append(frame)
+    def warm_up(self, frame: Frame) -> None:
+        self.warmed_up.append(frame)
 
     def release(self) -> None:
         self.is_released = True
@@ -48,7 +48,7 @@ class RememberingView(QWidget):
             self.frame_painted.emit()
 
 
-class Desk:
+class WindowUser:
     """A person in front of the window: the engine's time is the only clock."""
 
     def __init__(self, engine: ScriptedEngine, window: MainWindow) -> None:
@@ -118,31 +118,31 @@ def themed(qapp: QApplication) -> None:
 
 
 @pytest.fixture
-def make_desk(
+def make_user(
     qtbot: QtBot,
     themed: None,
     flows_run: None,
     monkeypatch: pytest.MonkeyPatch,
     engine: ScriptedEngine,
-) -> Iterator[Callable[..., Desk]]:
+) -> Iterator[Callable[..., WindowUser]]:
     # The windows of earlier tests wait for an event loop to be deleted in; there is none.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     monkeypatch.setattr(app.window.main_window, "make_view", lambda choice, parent: RememberingView(parent))
 
-    def make(settings: Settings | None = None, *, shown: bool = True) -> Desk:
+    def make(settings: Settings | None = None, *, shown: bool = True) -> WindowUser:
         chosen = settings or Settings(opening_turn=False)
         window = MainWindow(engine.send, chosen, clock=lambda: engine.now, monotonic=lambda: engine.now)
         qtbot.addWidget(window)
         window.show()
-        desk = Desk(engine, window)
+        user = WindowUser(engine, window)
         if shown:
-            desk.show()
-        return desk
+            user.show()
+        return user
 
     yield make
     settle()
 
 
 @pytest.fixture
-def desk(make_desk: Callable[..., Desk]) -> Desk:
-    return make_desk()
+def user(make_user: Callable[..., WindowUser]) -> WindowUser:
+    return make_user()

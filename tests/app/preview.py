@@ -21,7 +21,7 @@ from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import Notice, StoreView
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 
 STEP_S = 0.5

@@ -39,9 +39,9 @@ from controller.contract.snapshots import (
 )
 from controller.decision.waves import plan_wave_sizes
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote
-from oracle.reason import Reason
 
 STARTED_AT = 1_800_000_000.0
 PRICE_LIFE_S = 90.0

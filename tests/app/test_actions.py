@@ -23,15 +23,15 @@ from app.actions import (
 )
 from app.widgets.action_button import ActionButton
 from app.window.window_actions import make_choices
-from tests.app.conftest import Desk, settle
+from tests.app.conftest import WindowUser, settle
 
 
 def key_event(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> QKeyEvent:
     return QKeyEvent(QEvent.Type.KeyPress, key, modifier)
 
 
-def buttons_of(desk: Desk) -> dict[str, ActionButton]:
-    return {button.text(): button for button in desk.window.findChildren(ActionButton)}
+def buttons_of(user: WindowUser) -> dict[str, ActionButton]:
+    return {button.text(): button for button in user.window.findChildren(ActionButton)}
 
 
 def test_no_two_actions_share_a_key() -> None:
@@ -39,9 +39,9 @@ def test_no_two_actions_share_a_key() -> None:
     assert [key.toString() for key, count in keys.items() if count > 1] == []
 
 
-def test_every_key_is_on_the_keys_page(desk: Desk) -> None:
-    desk.window.open_keys()
-    sheet = desk.window.sheets.keys
+def test_every_key_is_on_the_keys_page(user: WindowUser) -> None:
+    user.window.open_keys()
+    sheet = user.window.sheets.keys
     page = [label.text() for label in sheet.findChildren(QLabel)]
     for action in WINDOW_ACTIONS:
         if action.keys:
@@ -51,8 +51,8 @@ def test_every_key_is_on_the_keys_page(desk: Desk) -> None:
     assert dict(list_keys())["Ctrl+K"] == OPEN_PALETTE.text
 
 
-def test_buttons_say_what_they_do_and_by_which_key(desk: Desk) -> None:
-    buttons = buttons_of(desk)
+def test_buttons_say_what_they_do_and_by_which_key(user: WindowUser) -> None:
+    buttons = buttons_of(user)
     assert set(buttons) == {"Turn", *(action.label for action in HEADER_ACTIONS)}
     assert buttons["Settings"].toolTip() == "Settings (Ctrl+,)"
     assert buttons["Search"].toolTip() == "Find a region, a move or an action (Ctrl+K)"
@@ -60,41 +60,41 @@ def test_buttons_say_what_they_do_and_by_which_key(desk: Desk) -> None:
     assert all(button.accessibleName() for button in buttons.values())
 
 
-def test_the_palette_offers_what_can_be_done_and_its_key(desk: Desk) -> None:
-    choices = make_choices(desk.window, desk.window.window_actions, desk.window.link.shown)
+def test_the_palette_offers_what_can_be_done_and_its_key(user: WindowUser) -> None:
+    choices = make_choices(user.window, user.window.window_actions, user.window.link.shown)
     hints = {choice.text: choice.hint for choice in choices}
     assert hints[TURN.text] == "Space"
     assert hints[OPEN_SETTINGS.text] == "Ctrl+,"
     assert len(hints) == len(choices)
 
 
-def test_without_a_globe_nothing_turns_it(desk: Desk) -> None:
-    desk.view.failed.emit("the driver is gone")
+def test_without_a_globe_nothing_turns_it(user: WindowUser) -> None:
+    user.view.failed.emit("the driver is gone")
     settle()
-    desk.show()
-    assert not desk.window.window_actions[TURN].isEnabled()
-    desk.press_key(desk.window.table, Qt.Key.Key_Space)
-    assert not desk.window.stage.navigator.is_turning
-    desk.window.open_palette()
-    shown = desk.window.sheets.palette.list
+    user.show()
+    assert not user.window.window_actions[TURN].isEnabled()
+    user.press_key(user.window.table, Qt.Key.Key_Space)
+    assert not user.window.stage.navigator.is_turning
+    user.window.open_palette()
+    shown = user.window.sheets.palette.list
     assert TURN.text not in [shown.item(row).text() for row in range(shown.count())]
 
 
-def test_the_side_panel_is_shown_and_hidden_by_button_key_and_palette(desk: Desk, qtbot: QtBot) -> None:
-    button = buttons_of(desk)["Panel"]
+def test_the_side_panel_is_shown_and_hidden_by_button_key_and_palette(user: WindowUser, qtbot: QtBot) -> None:
+    button = buttons_of(user)["Panel"]
     button.click()
-    assert not desk.window.table.isVisible()
+    assert not user.window.table.isVisible()
     assert not button.isChecked()
-    desk.window.activateWindow()
-    qtbot.waitUntil(desk.window.isActiveWindow)
-    QTest.keyClick(desk.window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
-    assert desk.window.table.isVisible()
+    user.window.activateWindow()
+    qtbot.waitUntil(user.window.isActiveWindow)
+    QTest.keyClick(user.window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert user.window.table.isVisible()
     assert button.isChecked()
-    assert desk.window.settings.side_panel
+    assert user.window.settings.side_panel
 
 
-def test_a_key_alone_is_taken_from_no_line_and_no_button(desk: Desk, qtbot: QtBot) -> None:
-    line, button = QLineEdit(desk.window), QPushButton(desk.window)
+def test_a_key_alone_is_taken_from_no_line_and_no_button(user: WindowUser, qtbot: QtBot) -> None:
+    line, button = QLineEdit(user.window), QPushButton(user.window)
     pressed: list[bool] = []
     button.clicked.connect(lambda checked: pressed.append(checked))
     for widget in (line, button):
@@ -103,8 +103,8 @@ def test_a_key_alone_is_taken_from_no_line_and_no_button(desk: Desk, qtbot: QtBo
     QTest.keyClick(button, Qt.Key.Key_Space)
     assert line.text() == " r?"
     assert pressed == [False]
-    assert not desk.window.stage.navigator.is_turning
-    assert desk.window.sheets.is_free
+    assert not user.window.stage.navigator.is_turning
+    assert user.window.sheets.is_free
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_a_key_with_ctrl_is_another_key(key: Qt.Key, modifier: Qt.KeyboardModifi
     assert MIGRATE.has_key(key_event(key, modifier)) is is_meant
 
 
-def test_the_question_mark_opens_the_keys_page_on_every_keyboard(desk: Desk) -> None:
-    desk.window.keyPressEvent(key_event(Qt.Key.Key_Question, Qt.KeyboardModifier.ShiftModifier))
-    assert desk.window.sheets.keys.isVisible()
+def test_the_question_mark_opens_the_keys_page_on_every_keyboard(user: WindowUser) -> None:
+    user.window.keyPressEvent(key_event(Qt.Key.Key_Question, Qt.KeyboardModifier.ShiftModifier))
+    assert user.window.sheets.keys.isVisible()
 
 
 def test_what_has_no_key_has_none_in_its_tip() -> None:

@@ -182,7 +182,7 @@ def deny_few_replicas(cluster, namespace: str, least: int) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_a_policy_that_denies_a_drain_half_way_is_told_and_brings_everything_back(
+def test_a_policy_that_denies_a_scale_down_half_way_is_reported_and_brings_everything_back(
     control_planes, home, tmp_path
 ):
     source, target = control_planes.lend(2)

@@ -17,8 +17,8 @@ from gl.offscreen import (
     is_software_renderer,
     release_offscreen_context,
 )
-from gl.rehearsal import rehearsal_frames
 from gl.scene import Scene
+from gl.warm_up import warm_up_frames
 from tests.gl.golden_frames import draw, make_frame
 
 FRAME = make_frame(Camera(10.0, 30.0), (10.0, 20.0))
@@ -54,11 +54,11 @@ def test_pixels_stay_the_same_object_until_the_size_changes(presenter: Offscreen
     assert len(presenter.pixels) == 200 * 100 * 4
 
 
-def test_a_rehearsal_changes_nothing_that_is_seen(presenter: OffscreenPresenter) -> None:
+def test_a_warm_up_changes_nothing_that_is_seen(presenter: OffscreenPresenter) -> None:
     presenter.present(FRAME)
     before = bytes(presenter.pixels)
-    for rehearsed in rehearsal_frames():
-        presenter.rehearse(rehearsed)
+    for warmed_up in warm_up_frames():
+        presenter.warm_up(warmed_up)
     assert bytes(presenter.pixels) == before
     assert presenter.present(FRAME) is False
     resized = replace(FRAME, viewport=Viewport(200, 100))
@@ -66,13 +66,13 @@ def test_a_rehearsal_changes_nothing_that_is_seen(presenter: OffscreenPresenter)
     assert np.any(np.frombuffer(presenter.pixels, dtype=np.uint8) > 100)
 
 
-def test_rehearsals_draw_everything_that_a_first_picture_lacks() -> None:
-    rehearsed = rehearsal_frames()
-    assert any(len(frame.markers.positions) for frame in rehearsed)
-    assert any(len(frame.arcs.starts) and not len(frame.arcs.dot_arcs) for frame in rehearsed)
+def test_warm_ups_draw_everything_that_a_first_picture_lacks() -> None:
+    warmed_up = warm_up_frames()
+    assert any(len(frame.markers.positions) for frame in warmed_up)
+    assert any(len(frame.arcs.starts) and not len(frame.arcs.dot_arcs) for frame in warmed_up)
     # Only dots on the near side are drawn.
     assert any(
-        frame.camera.project(dot_places(frame.arcs), frame.viewport).visible.any() for frame in rehearsed
+        frame.camera.project(dot_places(frame.arcs), frame.viewport).visible.any() for frame in warmed_up
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from oracle.binding import Binding
-from oracle.clocks import Clocks
 from oracle.errors import StoreUnavailable
+from oracle.foundation.clocks import Clocks
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote

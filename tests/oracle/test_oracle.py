@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.errors import OracleError, StoreUnavailable, StoreUrlError, WriteRefused
+from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.oracle import Oracle, open_oracle

@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from oracle.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.errors import PortUnavailable
+from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.oracle import Oracle, open_oracle
 from oracle.service import HOST, serve_prices
 from oracle.settings import OracleSettings

@@ -51,7 +51,7 @@ class Plan:
     freeze_at: int | None = None
     #: Spot nodes go; a write that takes replicas may rest on reads that are no older than this, seconds.
     reclaims_unnoticed_s: float | None = None
-    has_late_drains: bool = False
+    has_late_scale_downs: bool = False
     has_no_capacity: bool = False
 
 
@@ -85,8 +85,8 @@ CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
     "two, freeze, partitions, no capacity": lambda rng: Plan(
         partitions(rng), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS), has_no_capacity=True
     ),
-    "reclaims, late drains": lambda rng: Plan(
-        Faults(), reclaims_unnoticed_s=UNNOTICED_S, has_late_drains=True
+    "reclaims, late scale-downs": lambda rng: Plan(
+        Faults(), reclaims_unnoticed_s=UNNOTICED_S, has_late_scale_downs=True
     ),
     "reclaims, partitions, kill": lambda rng: Plan(
         partitions(rng), kill_at=rng.randrange(MAX_STEPS), reclaims_unnoticed_s=UNNOTICED_DEAD_S
@@ -178,8 +178,8 @@ async def live_through(world: World, plan: Plan) -> None:
         world.target.set_capacity(world.rng.randrange(world.replicas))
     if plan.reclaims_unnoticed_s is not None:
         world.loop.create_task(reclaim(world))
-    if plan.has_late_drains:
-        world.network.directed = delay_drains(world)
+    if plan.has_late_scale_downs:
+        world.network.directed = delay_scale_downs(world)
     freeze_s = world.rng.uniform(20, 80)
     first = Process("a", kill_at=plan.kill_at, freeze_at=plan.freeze_at, freeze_s=freeze_s)
     lives = [keep_alive(world, "a", first=first)]
@@ -195,7 +195,7 @@ async def reclaim(world: World) -> None:
         world.target.lose_pods(PATH, 1)
 
 
-def delay_drains(world: World) -> Directed:
+def delay_scale_downs(world: World) -> Directed:
     """Half of all writes that lower the source land late, and meanwhile the target loses its pods for a while.
 
     Chance alone hardly ever lets both meet.

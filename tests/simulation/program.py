@@ -30,10 +30,10 @@ from controller.history.history import History
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
+from oracle.foundation.reason import Reason, ReasonCode
 from oracle.instance import Instance
 from oracle.oracle import open_oracle
-from oracle.reason import Reason, ReasonCode
 from oracle.settings import OracleSettings
 from tests.simulation.cluster import Cluster
 from tests.simulation.market import Market, PriceStore
@@ -79,7 +79,7 @@ class Outside:
     clocks: Clocks
     seed: int
     directory: Path
-    pace: MigrationSettings
+    timing: MigrationSettings
 
 
 class Program:
@@ -241,7 +241,7 @@ class Program:
             self._history = History(outside.clocks.wall, writer=name)
             surroundings = Surroundings(outside.clocks, fleet, oracle, self._history, self._new_id)
             settings = EngineSettings(demo=False, decision=self._decision)
-            running = run_engine(surroundings, settings, outside.pace)
+            running = run_engine(surroundings, settings, outside.timing)
             self._engine = await stack.enter_async_context(running)
             window = asyncio.create_task(self._show(self._engine))
             await self._closing.wait()

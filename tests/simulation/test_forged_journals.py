@@ -15,7 +15,7 @@ from controller.migration.protocol.record import MigrationRecord, Note, Side
 from controller.migration.protocol.states import Phase
 from controller.reasons import Code
 from controller.simulation.api.json_objects import with_path
-from oracle.reason import ReasonCode
+from oracle.foundation.reason import ReasonCode
 from tests.simulation import invariants
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery

@@ -21,7 +21,7 @@ def lose_target(world: World) -> None:
     world.target.lose_pods(PATH)
 
 
-def lose_replicas_to_a_stuck_drain(tmp_path: Path, lands_after_s: float) -> int:
+def lose_replicas_to_a_stuck_write(tmp_path: Path, lands_after_s: float) -> int:
     """The last write that lowers the source lands late, and 5 s after it was sent the target loses its pods. Returns
     how many serving replicas the source lost.
     """
@@ -53,17 +53,17 @@ def lose_replicas_to_a_stuck_drain(tmp_path: Path, lands_after_s: float) -> int:
 
 
 @pytest.mark.parametrize("lands_after_s", [15.0, 25.0, 40.0])
-def test_stuck_drain_takes_no_replica_after_the_target_has_lost_its_pods(
+def test_stuck_scale_down_takes_no_replica_after_the_target_has_lost_its_pods(
     tmp_path: Path, lands_after_s: float
 ) -> None:
-    assert lose_replicas_to_a_stuck_drain(tmp_path, lands_after_s) == 0
+    assert lose_replicas_to_a_stuck_write(tmp_path, lands_after_s) == 0
 
 
 def test_without_the_seal_of_a_silent_write_it_takes_some(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FencedWriter, "_expect_late_write", lambda self, side: None)
-    assert lose_replicas_to_a_stuck_drain(tmp_path, 25.0) == 1
+    assert lose_replicas_to_a_stuck_write(tmp_path, 25.0) == 1
 
 
 @pytest.mark.parametrize("phase", ["SETTLE", "SOAK"])

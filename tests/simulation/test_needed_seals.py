@@ -19,7 +19,7 @@ from tests.simulation.world import PATH, World, simulate, start
 LANDS_AFTER_S = [45.0, 90.0, 140.0]
 
 
-def delay_first_drain(
+def delay_first_scale_down(
     worlds: list[World], lands_after_s: float
 ) -> Callable[[Cluster, Request], Delivery | None]:
     """The fate of the first write that lowers the source; the target dies as it is sent."""
@@ -49,7 +49,7 @@ def run_schedule(tmp_path: Path, lands_after_s: float, *, tests_fences: bool = T
 
     # The target's pods die by themselves here, so that only the spec can be held to the floor.
     return simulate(
-        scenario, 1, tmp_path, directed=delay_first_drain(worlds, lands_after_s), checks_readiness=False
+        scenario, 1, tmp_path, directed=delay_first_scale_down(worlds, lands_after_s), checks_readiness=False
     )
 
 

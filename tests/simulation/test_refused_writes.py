@@ -37,10 +37,10 @@ def webhook_denial() -> ApiError:
 
 
 @pytest.mark.parametrize("deny", [policy_denial, webhook_denial])
-def test_denied_drain_ends_the_move_and_names_the_denial(
+def test_denied_scale_down_ends_the_move_and_names_the_denial(
     tmp_path: Path, deny: Callable[[], ApiError]
 ) -> None:
-    def refuse_drains(cluster: Cluster, request: Request) -> Delivery | None:
+    def refuse_scale_downs(cluster: Cluster, request: Request) -> Delivery | None:
         if cluster.context == "paris" and request.is_write and request.lowers:
             return answer_with(deny())
         return None
@@ -54,20 +54,18 @@ def test_denied_drain_ends_the_move_and_names_the_denial(
         assert program.view.stage is MigrationStage.ROLLED_BACK
         assert DENIAL in program.view.sentence
 
-    world = simulate(scenario, 2, tmp_path, directed=refuse_drains)
+    world = simulate(scenario, 2, tmp_path, directed=refuse_scale_downs)
     assert world.result() == (world.replicas, None)
     assert world.violations == []
 
 
 @pytest.mark.parametrize("denied_replicas", [5, 0])
-def test_policy_that_would_deny_a_drain_refuses_the_move_beforehand(
+def test_policy_that_would_deny_a_scale_down_refuses_the_move_beforehand(
     tmp_path: Path, denied_replicas: int
 ) -> None:
     def refuse(cluster: Cluster, request: Request) -> Delivery | None:
-        is_rehearsal = (
-            request.dry_run and request.patch_type is PatchType.MERGE and cluster.context == "paris"
-        )
-        if is_rehearsal and request.body.get("spec", {}).get("replicas") == denied_replicas:
+        is_dry_run = request.dry_run and request.patch_type is PatchType.MERGE and cluster.context == "paris"
+        if is_dry_run and request.body.get("spec", {}).get("replicas") == denied_replicas:
             return answer_with(policy_denial())
         return None
 

@@ -9,8 +9,8 @@ import pytest
 
 from controller.contract.snapshots import MigrationStage
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.quotes import PriceMode
-from oracle.reason import Reason
 from tests.simulation.program import Rejected
 from tests.simulation.test_bad_days import hold_until
 from tests.simulation.world import PATH, World, simulate, start

@@ -17,7 +17,7 @@ from controller.decision.settings import BudgetSettings
 from controller.migration.access.lease import find_holder, name_lease
 from controller.migration.settings import MigrationSettings
 from controller.simulation.fleet_plan import STATE_ANNOTATION, ClusterPlan
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 from tests.simulation.cluster import Cluster
 from tests.simulation.invariants import Judge, read_journal
 from tests.simulation.market import Market, PriceStore

@@ -9,7 +9,7 @@ from controller.migration.access.lease_pair import LeasePair
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.journal_bounds import shorten_reason
 from controller.migration.protocol.record import MigrationRecord, Side, StepRecord
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 BOTH = (Side.SOURCE, Side.TARGET)
 

@@ -24,7 +24,7 @@ from controller.errors import ClusterUnreachable, ObjectNotFound, RateLimited, S
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
 from controller.migration.settings import MigrationSettings
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 
 LEASE_PREFIX = "sentinelaura-"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "sentinelaura"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from controller.errors import ClusterError, RequestRefused, VersionConflict
 from controller.migration.settings import MigrationSettings
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 
 Sleep = Callable[[float], Awaitable[None]]
 

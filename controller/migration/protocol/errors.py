@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from controller.errors import ControllerError
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 class ReasonedError(ControllerError):

@@ -11,7 +11,7 @@ from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, Phase, accepts
 from controller.migration.protocol.verdicts import Failed, Held, Outdated, Reached, Verdict, Waiting
 from controller.reasons import Code
-from oracle.reason import Reason, ReasonCode
+from oracle.foundation.reason import Reason, ReasonCode
 
 #: What holds a migration whichever cluster it concerns. Every other code asks for a person.
 _HOLDS: Mapping[ReasonCode, HoldReason] = {

@@ -15,7 +15,7 @@ from controller.contract.dry_run import DryRun
 from controller.decision.pricing import compute_remaining_usd
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 #: Why a wave waits where a quote is missing, expired, or expires while the request travels.
 NO_FRESH_PRICE = Code.NO_FRESH_PRICE.because()

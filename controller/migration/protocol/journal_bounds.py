@@ -12,8 +12,8 @@ from controller.migration.protocol.journal import PHASE_NAMES, to_wire
 from controller.migration.protocol.record import Intent, Meter, MigrationRecord, Side, StepRecord, StepStatus
 from controller.migration.protocol.states import HoldReason
 from controller.reasons import Code
-from oracle.reason import Parameter, Reason, ReasonCode
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import Parameter, Reason, ReasonCode
+from oracle.foundation.untrusted_text import clean_text
 
 #: Of the reason that is journaled, as JSON writes it; the history has all of it.
 MAX_REASON_BYTES = 800

@@ -11,7 +11,7 @@ from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Event, EventKind, MigrationState, Phase, transition
 from controller.migration.protocol.verification import confirm, is_same_plan
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 def choose_epoch(leased: int, fences: Iterable[str | None]) -> int:

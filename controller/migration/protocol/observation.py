@@ -13,7 +13,7 @@ from typing import Any
 
 from controller.clusters.workload_parsing import hash_template
 from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: Kubernetes' default terminationGracePeriodSeconds.
 DEFAULT_GRACE_PERIOD_S = 30

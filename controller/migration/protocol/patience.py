@@ -17,7 +17,7 @@ from controller.migration.protocol.states import Event, EventKind, HoldReason, P
 from controller.migration.protocol.verdicts import Held
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 #: Phases in which the target may not have its Deployment yet, nor the source a fence.
 _NOT_FENCED_YET = (Phase.LOCKED, Phase.PROVISION)

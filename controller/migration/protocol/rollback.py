@@ -12,7 +12,7 @@ from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.verdicts import Held, Outdated, Reached, Verdict, Waiting, Write
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from controller.errors import InvalidTransition
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 class Phase(StrEnum):

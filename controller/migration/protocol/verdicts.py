@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from controller.migration.protocol.record import Side
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)

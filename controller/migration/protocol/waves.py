@@ -15,7 +15,7 @@ from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.verdicts import Failed, Held, Reached, Verdict, Waiting
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 def judge_begin(record: MigrationRecord, closed: Reason | None, settings: MigrationSettings) -> Verdict:

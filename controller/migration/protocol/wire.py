@@ -15,8 +15,8 @@ from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from controller.reasons import Code
-from oracle.reason import Parameter, Reason
-from oracle.untrusted_text import clean_text
+from oracle.foundation.reason import Parameter, Reason
+from oracle.foundation.untrusted_text import clean_text
 
 #: No number is negative or as large as this: Unix seconds reach it in the year 5138.
 MAX_NUMBER = 1e11

@@ -17,7 +17,7 @@ from controller.migration.protocol.record import Side
 from controller.migration.protocol.states import Event, Phase
 from controller.migration.run.tools import Tools
 from controller.migration.run.waves import judge_begin
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 class Hold:

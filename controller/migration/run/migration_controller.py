@@ -39,7 +39,7 @@ from controller.migration.run.migration_views import build_view, describe
 from controller.migration.run.preflight import build_draft
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 
 #: How long `stop` waits for requests that are on their way, seconds; the journal makes waiting longer
 #: pointless.

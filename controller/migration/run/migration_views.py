@@ -11,7 +11,7 @@ from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import EventKind, Phase, accepts
 from controller.reasons import Code
-from oracle.reason import Parameter, Reason
+from oracle.foundation.reason import Parameter, Reason
 
 _STAGES: Mapping[Phase, MigrationStage] = {
     Phase.HOLD: MigrationStage.HOLDING,

@@ -31,7 +31,7 @@ from controller.migration.protocol.record import MigrationRecord, MovePlan, Side
 from controller.migration.protocol.states import MigrationState
 from controller.migration.steps.step import Site, Step
 from controller.reasons import Code
-from oracle.reason import Parameter, Reason
+from oracle.foundation.reason import Parameter, Reason
 
 
 class Preflight:

@@ -15,7 +15,7 @@ from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.run.journals import read_journal
 from controller.migration.steps.listing import list_if_served
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)

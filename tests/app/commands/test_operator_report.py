@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.commands.operator_report import OperatorNews, entry_to_text, notice_to_json, notice_to_text
 from controller.contract.snapshots import EngineSnapshot, EntryKind, Notice, TimelineEntry
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 
 LOST = Notice("store", Severity.ERROR, "No new prices: connection refused.")

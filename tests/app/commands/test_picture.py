@@ -8,7 +8,7 @@ from app.commands.picture import incomplete_picture
 from app.exit_codes import ExitCode
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import Notice, StoreView
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 
 

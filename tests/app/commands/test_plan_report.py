@@ -12,7 +12,7 @@ from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import Notice
 from controller.reasons import Code
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\nsecond line"

@@ -16,7 +16,7 @@ from app.config.explaining import explain, settings_to_json, show_settings
 from app.config.layers import find_setting, list_sections, resolve_configuration
 from app.config.values import format_number, format_toml, format_value
 from app.config.window_settings import Settings
-from oracle.setting import DECLARATION
+from oracle.foundation.setting import DECLARATION
 
 SETTINGS = list_settings(Configuration)
 ENTRIES = [part for one in SETTINGS for part in list_entries(one)]

@@ -11,7 +11,7 @@ import pytest
 from app.config.catalogue import list_settings, settings_by_name
 from app.config.errors import SettingError
 from app.config.values import decode_value, format_number, format_value, parse_text
-from oracle.setting import setting, table_of_lists
+from oracle.foundation.setting import setting, table_of_lists
 
 
 @dataclass(frozen=True, slots=True)

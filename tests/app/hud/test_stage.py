@@ -14,14 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from app.config.window_settings import Motion, Settings
 from app.hud.stage import Stage
-from tests.app.conftest import Desk, point_at, settle
+from tests.app.conftest import WindowUser, point_at, settle
 
 SOURCE = "gcp-southamerica-west1"
 
 
 @pytest.fixture
-def stage(desk: Desk) -> Stage:
-    return desk.window.stage
+def stage(user: WindowUser) -> Stage:
+    return user.window.stage
 
 
 def drag(stage: Stage, right_px: int) -> None:
@@ -69,39 +69,39 @@ def test_keys_turn_zoom_and_go_home(stage: Stage) -> None:
     assert stage.navigator.camera == home
 
 
-def open_unseen(make_desk: Callable[..., Desk]) -> Desk:
+def open_unseen(make_user: Callable[..., WindowUser]) -> WindowUser:
     """A window that has drawn its first frame and waits for its first snapshot."""
-    desk = make_desk(Settings(opening_turn=True, motion=Motion.REDUCED), shown=False)
-    assert QTest.qWaitForWindowExposed(desk.window)
+    user = make_user(Settings(opening_turn=True, motion=Motion.REDUCED), shown=False)
+    assert QTest.qWaitForWindowExposed(user.window)
     settle()
-    return desk
+    return user
 
 
-def show_only(desk: Desk, context: str) -> None:
-    snapshot = desk.engine.snapshot()
+def show_only(user: WindowUser, context: str) -> None:
+    snapshot = user.engine.snapshot()
     view = next(view for view in snapshot.contexts if view.context == context)
-    desk.window.show_snapshot(replace(snapshot, contexts=(view,), opportunities=(), refused=()))
+    user.window.show_snapshot(replace(snapshot, contexts=(view,), opportunities=(), refused=()))
     settle()
 
 
-def is_in_view(desk: Desk) -> bool:
-    stage = desk.window.stage
+def is_in_view(user: WindowUser) -> bool:
+    stage = user.window.stage
     return bool(stage.navigator.camera.project(stage.presenter.places, stage.viewport).visible.all())
 
 
 @pytest.mark.parametrize("context", ["aws-ap-northeast-1", "aws-us-east-1"])
-def test_the_opening_view_finds_the_regions(make_desk: Callable[..., Desk], context: str) -> None:
-    desk = open_unseen(make_desk)
-    show_only(desk, context)
-    assert is_in_view(desk)
+def test_the_opening_view_finds_the_regions(make_user: Callable[..., WindowUser], context: str) -> None:
+    user = open_unseen(make_user)
+    show_only(user, context)
+    assert is_in_view(user)
 
 
-def test_a_globe_that_a_person_has_turned_stays_where_it_is(make_desk: Callable[..., Desk]) -> None:
-    desk = open_unseen(make_desk)
-    drag(desk.window.stage, -200)
-    before = desk.window.stage.navigator.camera
-    show_only(desk, "aws-us-east-1")
-    assert desk.window.stage.navigator.camera == before
+def test_a_globe_that_a_person_has_turned_stays_where_it_is(make_user: Callable[..., WindowUser]) -> None:
+    user = open_unseen(make_user)
+    drag(user.window.stage, -200)
+    before = user.window.stage.navigator.camera
+    show_only(user, "aws-us-east-1")
+    assert user.window.stage.navigator.camera == before
 
 
 def test_a_click_into_the_sky_selects_nothing(stage: Stage, qtbot: QtBot) -> None:
@@ -120,55 +120,55 @@ def test_a_double_click_flies_to_the_place(stage: Stage) -> None:
     assert stage.navigator.camera.distance < before.distance
 
 
-def test_the_region_under_the_pointer_is_named(desk: Desk, stage: Stage) -> None:
-    desk.face(SOURCE)
+def test_the_region_under_the_pointer_is_named(user: WindowUser, stage: Stage) -> None:
+    user.face(SOURCE)
     place = stage.presenter.place_of(SOURCE)
     x_px, y_px = stage.navigator.camera.project([place], stage.viewport).pixels[0]
     point_at(stage, QPoint(int(x_px), int(y_px)))
     settle()
     assert stage.focus_state.hovered == SOURCE
-    assert desk.view.frames[-1].markers.hovered == stage.presenter.contexts.index(SOURCE)
+    assert user.view.frames[-1].markers.hovered == stage.presenter.contexts.index(SOURCE)
 
 
-def test_escape_cancels_a_flight(desk: Desk, stage: Stage) -> None:
+def test_escape_cancels_a_flight(user: WindowUser, stage: Stage) -> None:
     stage.fly_to("aws-ap-northeast-1")
     settle()
-    desk.engine.now += 0.4
+    user.engine.now += 0.4
     settle()
     assert stage.navigator.is_flying
     QTest.keyClick(stage, Qt.Key.Key_Escape)
     stopped = stage.navigator.camera
-    desk.engine.now += 3.0
+    user.engine.now += 3.0
     settle()
     assert stage.navigator.camera == stopped
 
 
-def test_many_changes_at_once_are_one_frame(desk: Desk, stage: Stage) -> None:
-    drawn = len(desk.view.frames)
+def test_many_changes_at_once_are_one_frame(user: WindowUser, stage: Stage) -> None:
+    drawn = len(user.view.frames)
     for _ in range(30):
         stage.navigator.camera = stage.navigator.camera.turned(0.5)
         stage.request_frame()
     settle()
-    assert len(desk.view.frames) == drawn + 1
+    assert len(user.view.frames) == drawn + 1
 
 
-def test_a_hidden_globe_does_not_move(desk: Desk, stage: Stage) -> None:
+def test_a_hidden_globe_does_not_move(user: WindowUser, stage: Stage) -> None:
     stage.toggle_turning()
     settle()
-    desk.window.hide()
-    drawn = len(desk.view.frames)
-    desk.engine.now += 1.0
+    user.window.hide()
+    drawn = len(user.view.frames)
+    user.engine.now += 1.0
     settle()
-    assert len(desk.view.frames) == drawn
+    assert len(user.view.frames) == drawn
 
 
-def test_the_first_frame_is_said_once(make_desk: object, desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.assertNotEmitted(desk.window.first_frame_drawn):
-        desk.pass_time(1.0)
+def test_the_first_frame_is_said_once(make_user: object, user: WindowUser, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(user.window.first_frame_drawn):
+        user.pass_time(1.0)
 
 
-def test_a_view_that_fails_gives_way_to_a_message(desk: Desk, stage: Stage) -> None:
-    desk.view.failed.emit("the driver is gone")
+def test_a_view_that_fails_gives_way_to_a_message(user: WindowUser, stage: Stage) -> None:
+    user.view.failed.emit("the driver is gone")
     settle()
     assert "the driver is gone" in stage.view.accessibleName()
     assert stage.renderer == "none"
@@ -176,9 +176,9 @@ def test_a_view_that_fails_gives_way_to_a_message(desk: Desk, stage: Stage) -> N
     assert not stage.legend.isVisible()
 
 
-def test_without_a_globe_the_table_still_migrates(desk: Desk, stage: Stage) -> None:
-    desk.view.failed.emit("the driver is gone")
-    desk.pass_time(1.0)
-    desk.window.table.select(SOURCE)
-    desk.press_key(desk.window.table, Qt.Key.Key_M)
-    assert len(desk.engine.commands) == 1
+def test_without_a_globe_the_table_still_migrates(user: WindowUser, stage: Stage) -> None:
+    user.view.failed.emit("the driver is gone")
+    user.pass_time(1.0)
+    user.window.table.select(SOURCE)
+    user.press_key(user.window.table, Qt.Key.Key_M)
+    assert len(user.engine.commands) == 1

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from app.widgets.notices import Notices
 from controller.contract.snapshots import Notice
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 
 
 def notice(key: str, severity: Severity = Severity.INFO, text: str = "") -> Notice:

@@ -14,25 +14,27 @@ from pytestqt.qtbot import QtBot
 from app.panels.close_sheet import build_command
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import MigrationStage
-from tests.app.conftest import Desk, settle
+from tests.app.conftest import WindowUser, settle
 from tests.app.window.test_main_window import press, words
 
 
 @pytest.fixture
-def moving(make_desk: Callable[..., Desk]) -> Desk:
+def moving(make_user: Callable[..., WindowUser]) -> WindowUser:
     """A window over real clusters, half-way through a move."""
-    desk = make_desk(shown=False)
-    desk.engine.demo = False
-    desk.engine.start_best()
-    desk.pass_time(4.0)
-    return desk
+    user = make_user(shown=False)
+    user.engine.demo = False
+    user.engine.start_best()
+    user.pass_time(4.0)
+    return user
 
 
-def is_asked(desk: Desk) -> bool:
-    return "close_question" in vars(desk.window.sheets) and desk.window.sheets.close_question.isVisible()
+def is_asked(user: WindowUser) -> bool:
+    return "close_question" in vars(user.window.sheets) and user.window.sheets.close_question.isVisible()
 
 
-def test_closing_in_the_middle_of_a_move_asks_and_says_how_it_goes_on(moving: Desk, qtbot: QtBot) -> None:
+def test_closing_in_the_middle_of_a_move_asks_and_says_how_it_goes_on(
+    moving: WindowUser, qtbot: QtBot
+) -> None:
     with qtbot.assertNotEmitted(moving.window.closed):
         moving.close()
     sheet = moving.window.sheets.close_question
@@ -46,7 +48,7 @@ def test_closing_in_the_middle_of_a_move_asks_and_says_how_it_goes_on(moving: De
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Space])
-def test_the_safe_answer_has_the_keyboard(moving: Desk, qtbot: QtBot, key: Qt.Key) -> None:
+def test_the_safe_answer_has_the_keyboard(moving: WindowUser, qtbot: QtBot, key: Qt.Key) -> None:
     moving.close()
     with qtbot.assertNotEmitted(moving.window.closed):
         QTest.keyClick(moving.window.focusWidget(), key)
@@ -55,20 +57,20 @@ def test_the_safe_answer_has_the_keyboard(moving: Desk, qtbot: QtBot, key: Qt.Ke
     assert moving.window.isVisible()
 
 
-def test_who_closes_all_the_same_is_not_asked_again(moving: Desk, qtbot: QtBot) -> None:
+def test_who_closes_all_the_same_is_not_asked_again(moving: WindowUser, qtbot: QtBot) -> None:
     moving.close()
     with qtbot.waitSignal(moving.window.closed, timeout=1000):
         press(moving.window.sheets.close_question, "Close anyway")
     assert not moving.window.isVisible()
 
 
-def test_the_end_of_the_session_asks_nobody(moving: Desk, qtbot: QtBot) -> None:
+def test_the_end_of_the_session_asks_nobody(moving: WindowUser, qtbot: QtBot) -> None:
     with qtbot.waitSignal(moving.window.closed, timeout=1000):
         moving.window.close_unasked()
     assert not is_asked(moving)
 
 
-def test_the_question_takes_the_place_of_another_sheet(moving: Desk) -> None:
+def test_the_question_takes_the_place_of_another_sheet(moving: WindowUser) -> None:
     moving.window.ask_to_arm(("aws-us-east-1",))
     settle()
     moving.close()
@@ -79,7 +81,7 @@ def test_the_question_takes_the_place_of_another_sheet(moving: Desk) -> None:
     assert SetArmed("aws-us-east-1", True) not in moving.engine.commands
 
 
-def test_the_question_goes_with_the_move(moving: Desk, qtbot: QtBot) -> None:
+def test_the_question_goes_with_the_move(moving: WindowUser, qtbot: QtBot) -> None:
     moving.close()
     while moving.engine.snapshot().migrations[0].stage is not MigrationStage.DONE:
         moving.pass_time(1.0)
@@ -88,28 +90,30 @@ def test_the_question_goes_with_the_move(moving: Desk, qtbot: QtBot) -> None:
         moving.close()
 
 
-def test_nobody_is_asked_where_nothing_would_be_left(make_desk: Callable[..., Desk], qtbot: QtBot) -> None:
-    desk = make_desk(shown=False)
-    desk.engine.start_best()
-    desk.show()  # the demo: its clusters end with it
-    with qtbot.waitSignal(desk.window.closed, timeout=1000):
-        desk.close()
+def test_nobody_is_asked_where_nothing_would_be_left(
+    make_user: Callable[..., WindowUser], qtbot: QtBot
+) -> None:
+    user = make_user(shown=False)
+    user.engine.start_best()
+    user.show()  # the demo: its clusters end with it
+    with qtbot.waitSignal(user.window.closed, timeout=1000):
+        user.close()
 
 
-def test_nobody_is_asked_where_the_engine_is_gone(moving: Desk, qtbot: QtBot) -> None:
+def test_nobody_is_asked_where_the_engine_is_gone(moving: WindowUser, qtbot: QtBot) -> None:
     moving.window.show_engine_lost("it ended")
     with qtbot.waitSignal(moving.window.closed, timeout=1000):
         moving.close()
 
 
-def test_the_command_names_each_context_once_and_quotes_it(moving: Desk) -> None:
+def test_the_command_names_each_context_once_and_quotes_it(moving: WindowUser) -> None:
     [migration] = moving.engine.snapshot().migrations
     odd = replace(migration, target="arn:aws:eks us; rm")
     command = build_command([odd, odd])
     assert command == f"sentinelaura operator --arm {migration.workload.context} --arm 'arn:aws:eks us; rm'"
 
 
-def test_many_moves_are_counted(moving: Desk) -> None:
+def test_many_moves_are_counted(moving: WindowUser) -> None:
     [migration] = moving.engine.snapshot().migrations
     many = tuple(replace(migration, migration_id=f"m-{number}") for number in range(6))
     moving.window.show_snapshot(replace(moving.engine.snapshot(), migrations=many))

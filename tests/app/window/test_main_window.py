@@ -33,9 +33,9 @@ from controller.contract.snapshots import (
     PriceSourceView,
     TimelineEntry,
 )
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from oracle.regions import load_regions
-from tests.app.conftest import Desk, settle
+from tests.app.conftest import WindowUser, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
 
 SOURCE = "gcp-southamerica-west1"
@@ -57,24 +57,24 @@ def press(widget: QWidget, text: str) -> None:
     settle()
 
 
-def test_one_click_shows_the_dry_run_and_starts_the_migration(desk: Desk) -> None:
-    desk.face(SOURCE)
-    best = next(d for d in desk.engine.snapshot().opportunities if d.workload.context == SOURCE)
-    desk.click_migrate(SOURCE)
-    assert desk.engine.commands == [StartMigration(best.workload, best.target, best.plan_digest)]
-    desk.show()
-    card = desk.window.card
+def test_one_click_shows_the_dry_run_and_starts_the_migration(user: WindowUser) -> None:
+    user.face(SOURCE)
+    best = next(d for d in user.engine.snapshot().opportunities if d.workload.context == SOURCE)
+    user.click_migrate(SOURCE)
+    assert user.engine.commands == [StartMigration(best.workload, best.target, best.plan_digest)]
+    user.show()
+    card = user.window.card
     assert card.isVisible()
     assert "Spot savings, next 24 h" in words(card)
     assert "Pays: it saves $6.20 in 24 h" in words(card)
     assert "0 of 6 landed" in words(card)
 
 
-def test_after_the_click_source_and_target_are_both_in_view(desk: Desk) -> None:
-    desk.face(SOURCE)
-    best = next(d for d in desk.engine.snapshot().opportunities if d.workload.context == SOURCE)
-    desk.click_migrate(SOURCE)
-    stage = desk.window.stage
+def test_after_the_click_source_and_target_are_both_in_view(user: WindowUser) -> None:
+    user.face(SOURCE)
+    best = next(d for d in user.engine.snapshot().opportunities if d.workload.context == SOURCE)
+    user.click_migrate(SOURCE)
+    stage = user.window.stage
     ends = [stage.presenter.place_of(context) for context in (SOURCE, best.target)]
     projection = stage.navigator.camera.project(ends, stage.viewport)
     assert projection.visible.all()
@@ -82,50 +82,50 @@ def test_after_the_click_source_and_target_are_both_in_view(desk: Desk) -> None:
     assert (projection.pixels <= (stage.width(), stage.height())).all()
 
 
-def test_a_double_click_starts_one_migration(desk: Desk) -> None:
-    desk.face(SOURCE)
-    button = desk.button(SOURCE)
+def test_a_double_click_starts_one_migration(user: WindowUser) -> None:
+    user.face(SOURCE)
+    button = user.button(SOURCE)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    desk.show()
+    user.show()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert len(desk.engine.commands) == 1
+    assert len(user.engine.commands) == 1
 
 
-def test_the_migration_is_followed_to_its_summary(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.click_migrate(SOURCE)
-    desk.pass_time(4.0)
-    assert "2 of 6 landed" in words(desk.window.card)
-    desk.pass_time(10.0)
+def test_the_migration_is_followed_to_its_summary(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.click_migrate(SOURCE)
+    user.pass_time(4.0)
+    assert "2 of 6 landed" in words(user.window.card)
+    user.pass_time(10.0)
     assert "6 replicas run in Frankfurt (AWS). It cost $0.52 and saves $6.20/day from now on." in words(
-        desk.window.card
+        user.window.card
     )
-    assert shown_buttons(desk.window.card) == ["Close"]
+    assert shown_buttons(user.window.card) == ["Close"]
 
 
-def test_a_move_that_is_over_is_not_drawn_as_one_that_is_considered(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.click_migrate(SOURCE)
-    assert desk.window.stage.focus_state.preview is not None
-    desk.pass_time(40.0)
-    assert desk.window.card.isVisible()
-    assert desk.window.stage.focus_state.preview is None
-    assert len(desk.view.frames[-1].arcs.starts) == 0
+def test_a_move_that_is_over_is_not_drawn_as_one_that_is_considered(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.click_migrate(SOURCE)
+    assert user.window.stage.focus_state.preview is not None
+    user.pass_time(40.0)
+    assert user.window.card.isVisible()
+    assert user.window.stage.focus_state.preview is None
+    assert len(user.view.frames[-1].arcs.starts) == 0
 
 
 def test_the_timeline_has_room_for_what_a_move_to_any_region_cost_and_saves(
-    make_desk: Callable[..., Desk],
+    make_user: Callable[..., WindowUser],
 ) -> None:
-    desk = make_desk(shown=False)
-    snapshot = desk.engine.snapshot()
+    user = make_user(shown=False)
+    snapshot = user.engine.snapshot()
     known = [
         replace(snapshot.contexts[0], context=region.key, city=region.city, provider=region.provider)
         for region in load_regions().values()
     ]
-    desk.window.show_snapshot(replace(snapshot, contexts=tuple(known)))
+    user.window.show_snapshot(replace(snapshot, contexts=tuple(known)))
     settle()
-    assert (desk.window.width(), desk.window.height()) == SIZE_PX
-    timeline, metrics = desk.window.timeline, QFontMetrics(make_font(SMALL_PX))
+    assert (user.window.width(), user.window.height()) == SIZE_PX
+    timeline, metrics = user.window.timeline, QFontMetrics(make_font(SMALL_PX))
     width_px = text_area(timeline.list.viewport().rect()).width()
     workload = WorkloadKey("somewhere", "shop", "embeddings-of-all-the-images")
     for view in known:
@@ -134,291 +134,291 @@ def test_the_timeline_has_room_for_what_a_move_to_any_region_cost_and_saves(
         text = timeline.delegate.text_of(entry, metrics, width_px)
         assert text.startswith("embed")
         assert text.endswith(
-            f" → {desk.window.link.names[view.context]}: cost $1,234.56, saves $9,876.54/day"
+            f" → {user.window.link.names[view.context]}: cost $1,234.56, saves $9,876.54/day"
         )
         assert metrics.horizontalAdvance(text) <= width_px
 
 
-def test_cancel_rolls_back(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.click_migrate(SOURCE)
-    desk.pass_time(4.0)
-    press(desk.window.card, "Cancel and roll back")
-    assert desk.engine.commands[-1] == CancelMigration("m-1")
-    desk.pass_time(4.0)
-    assert desk.engine.snapshot().migrations[0].stage is MigrationStage.ROLLED_BACK
-    assert "Rolled back" in words(desk.window.card)
+def test_cancel_rolls_back(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.click_migrate(SOURCE)
+    user.pass_time(4.0)
+    press(user.window.card, "Cancel and roll back")
+    assert user.engine.commands[-1] == CancelMigration("m-1")
+    user.pass_time(4.0)
+    assert user.engine.snapshot().migrations[0].stage is MigrationStage.ROLLED_BACK
+    assert "Rolled back" in words(user.window.card)
 
 
-def test_the_card_tells_unknown_counters_from_those_that_are_gone(desk: Desk) -> None:
-    migration = replace(desk.engine.start_best(), target_ready=None, target_desired=None)
-    unknown = replace(desk.engine.snapshot(), migrations=(migration,))
-    desk.window.show_snapshot(unknown)
-    desk.window.open_migration(migration.migration_id)
+def test_the_card_tells_unknown_counters_from_those_that_are_gone(user: WindowUser) -> None:
+    migration = replace(user.engine.start_best(), target_ready=None, target_desired=None)
+    unknown = replace(user.engine.snapshot(), migrations=(migration,))
+    user.window.show_snapshot(unknown)
+    user.window.open_migration(migration.migration_id)
     settle()
-    assert "Frankfurt (AWS) ?/?" in words(desk.window.card)
-    ended = replace(migration, stage=MigrationStage.ROLLED_BACK, ended_at=desk.engine.now)
-    desk.window.show_snapshot(replace(desk.engine.snapshot(), migrations=(ended,)))
+    assert "Frankfurt (AWS) ?/?" in words(user.window.card)
+    ended = replace(migration, stage=MigrationStage.ROLLED_BACK, ended_at=user.engine.now)
+    user.window.show_snapshot(replace(user.engine.snapshot(), migrations=(ended,)))
     settle()
-    assert "?" not in words(desk.window.card)
+    assert "?" not in words(user.window.card)
 
 
-def test_unarmed_contexts_start_nothing_until_a_person_armed_them(desk: Desk) -> None:
-    desk.engine.disarm()
-    desk.show()
-    desk.face(SOURCE)
-    desk.click_migrate(SOURCE)
-    assert desk.engine.commands == []
-    assert "not armed: SentinelAura only watches there" in words(desk.window.card)
-    press(desk.window.card, "Arm contexts…")
-    assert desk.engine.commands == []
-    sheet = desk.window.sheets.arm
-    assert desk.window.focusWidget() is sheet.no
+def test_unarmed_contexts_start_nothing_until_a_person_armed_them(user: WindowUser) -> None:
+    user.engine.disarm()
+    user.show()
+    user.face(SOURCE)
+    user.click_migrate(SOURCE)
+    assert user.engine.commands == []
+    assert "not armed: SentinelAura only watches there" in words(user.window.card)
+    press(user.window.card, "Arm contexts…")
+    assert user.engine.commands == []
+    sheet = user.window.sheets.arm
+    assert user.window.focusWidget() is sheet.no
     press(sheet, "Arm 2 contexts")
-    assert desk.engine.commands == [SetArmed(SOURCE, True), SetArmed("aws-eu-central-1", True)]
-    desk.pass_time(1.0)
-    press(desk.window.card, "Migrate")
-    assert isinstance(desk.engine.commands[-1], StartMigration)
+    assert user.engine.commands == [SetArmed(SOURCE, True), SetArmed("aws-eu-central-1", True)]
+    user.pass_time(1.0)
+    press(user.window.card, "Migrate")
+    assert isinstance(user.engine.commands[-1], StartMigration)
 
 
-def test_refusing_to_arm_changes_nothing(desk: Desk) -> None:
-    desk.engine.disarm()
-    desk.show()
-    desk.face(SOURCE)
-    desk.click_migrate(SOURCE)
-    press(desk.window.card, "Arm contexts…")
-    QTest.keyClick(desk.window.sheets.arm.no, Qt.Key.Key_Escape)
-    assert desk.window.sheets.arm.isHidden()
-    assert desk.engine.commands == []
+def test_refusing_to_arm_changes_nothing(user: WindowUser) -> None:
+    user.engine.disarm()
+    user.show()
+    user.face(SOURCE)
+    user.click_migrate(SOURCE)
+    press(user.window.card, "Arm contexts…")
+    QTest.keyClick(user.window.sheets.arm.no, Qt.Key.Key_Escape)
+    assert user.window.sheets.arm.isHidden()
+    assert user.engine.commands == []
 
 
-def test_a_click_on_an_expired_price_starts_nothing(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.engine.now += PRICE_LIFE_S + 1.0
-    desk.click_migrate(SOURCE)
-    assert desk.engine.commands == []
-    assert "have expired" in words(desk.window.card)
+def test_a_click_on_an_expired_price_starts_nothing(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.engine.now += PRICE_LIFE_S + 1.0
+    user.click_migrate(SOURCE)
+    assert user.engine.commands == []
+    assert "have expired" in words(user.window.card)
 
 
-def test_an_expired_dry_run_can_be_renewed(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.engine.now += PRICE_LIFE_S + 1.0
-    desk.click_migrate(SOURCE)
-    assert shown_buttons(desk.window.card) == ["New dry run", "Close"]
-    desk.engine.advance(1.0)
-    press(desk.window.card, "New dry run")
-    assert [type(command) for command in desk.engine.commands] == [RequestDryRun]
-    desk.show()
-    assert shown_buttons(desk.window.card) == ["Migrate", "Close"]
+def test_an_expired_dry_run_can_be_renewed(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.engine.now += PRICE_LIFE_S + 1.0
+    user.click_migrate(SOURCE)
+    assert shown_buttons(user.window.card) == ["New dry run", "Close"]
+    user.engine.advance(1.0)
+    press(user.window.card, "New dry run")
+    assert [type(command) for command in user.engine.commands] == [RequestDryRun]
+    user.show()
+    assert shown_buttons(user.window.card) == ["Migrate", "Close"]
 
 
-def test_a_button_keeps_the_keyboard_while_the_numbers_change(desk: Desk, qtbot: QtBot) -> None:
-    desk.engine.disarm()
-    desk.show()
-    desk.face(SOURCE)
-    desk.click_migrate(SOURCE)
-    desk.window.activateWindow()
-    qtbot.waitUntil(desk.window.isActiveWindow)
-    arm = desk.window.card.first_control()
+def test_a_button_keeps_the_keyboard_while_the_numbers_change(user: WindowUser, qtbot: QtBot) -> None:
+    user.engine.disarm()
+    user.show()
+    user.face(SOURCE)
+    user.click_migrate(SOURCE)
+    user.window.activateWindow()
+    qtbot.waitUntil(user.window.isActiveWindow)
+    arm = user.window.card.first_control()
     assert arm.text() == "Arm contexts…"
     arm.setFocus()
-    desk.pass_time(2.0)
-    assert desk.window.focusWidget() is arm
+    user.pass_time(2.0)
+    assert user.window.focusWidget() is arm
 
 
-def test_a_plan_that_the_engine_refuses_says_so(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.engine.set_price(SOURCE, 0.15)
-    desk.click_migrate(SOURCE)
-    desk.show()
-    assert "Refused" in words(desk.window.card)
-    assert "The plan has changed" in words(desk.window.card)
+def test_a_plan_that_the_engine_refuses_says_so(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.engine.set_price(SOURCE, 0.15)
+    user.click_migrate(SOURCE)
+    user.show()
+    assert "Refused" in words(user.window.card)
+    assert "The plan has changed" in words(user.window.card)
 
 
-def test_a_start_that_is_not_taken_up_says_why_and_can_be_repeated(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.engine.refuses_because = "too many migrations run"
-    desk.engine.prices_arrive = False
-    desk.click_migrate(SOURCE)
-    card = desk.window.card
+def test_a_start_that_is_not_taken_up_says_why_and_can_be_repeated(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.engine.refuses_because = "too many migrations run"
+    user.engine.prices_arrive = False
+    user.click_migrate(SOURCE)
+    card = user.window.card
     assert "Starting…" in words(card)
-    desk.pass_time(1.0)
+    user.pass_time(1.0)
     assert "Starting…" not in words(card)
     assert "Not started: too many migrations run. Nothing was changed." in words(card)
-    desk.engine.refuses_because = ""
+    user.engine.refuses_because = ""
     press(card, "Migrate")
-    desk.show()
+    user.show()
     assert "0 of 6 landed" in words(card)
 
 
-def test_the_table_migrates_by_keyboard(desk: Desk) -> None:
-    table = desk.window.table
+def test_the_table_migrates_by_keyboard(user: WindowUser) -> None:
+    table = user.window.table
     table.setFocus()
     table.select(SOURCE)
     table.setCurrentIndex(table.currentIndex().siblingAtColumn(Column.ACTION))
-    desk.press_key(table, Qt.Key.Key_Return)
-    assert [type(command) for command in desk.engine.commands] == [StartMigration]
+    user.press_key(table, Qt.Key.Key_Return)
+    assert [type(command) for command in user.engine.commands] == [StartMigration]
 
 
-def test_selection_goes_both_ways(desk: Desk) -> None:
-    desk.window.select("azure-uksouth")
-    assert desk.window.table.selected_context() == "azure-uksouth"
-    QTest.keyClick(desk.window.table, Qt.Key.Key_Down)
-    chosen = desk.window.table.selected_context()
+def test_selection_goes_both_ways(user: WindowUser) -> None:
+    user.window.select("azure-uksouth")
+    assert user.window.table.selected_context() == "azure-uksouth"
+    QTest.keyClick(user.window.table, Qt.Key.Key_Down)
+    chosen = user.window.table.selected_context()
     assert chosen not in (None, "azure-uksouth")
-    assert desk.window.stage.focus_state.selected == chosen
+    assert user.window.stage.focus_state.selected == chosen
 
 
-def test_a_click_on_the_globe_inspects_the_region(desk: Desk) -> None:
-    desk.face("azure-centralindia")
-    stage = desk.window.stage
+def test_a_click_on_the_globe_inspects_the_region(user: WindowUser) -> None:
+    user.face("azure-centralindia")
+    stage = user.window.stage
     place = stage.presenter.place_of("azure-centralindia")
     x_px, y_px = stage.navigator.camera.project([place], stage.viewport).pixels[0]
     QTest.mouseClick(stage.view, Qt.MouseButton.LeftButton, pos=QPoint(int(x_px), int(y_px)))
-    assert desk.window.table.selected_context() == "azure-centralindia"
-    assert "Pune · Azure" in words(desk.window.inspector)
+    assert user.window.table.selected_context() == "azure-centralindia"
+    assert "Pune · Azure" in words(user.window.inspector)
 
 
-def test_a_dry_run_to_anywhere_starts_nothing(desk: Desk) -> None:
-    desk.window.select("aws-eu-central-1")
-    workload = next(v for v in desk.engine.snapshot().contexts if v.context == "aws-eu-central-1").workloads[
+def test_a_dry_run_to_anywhere_starts_nothing(user: WindowUser) -> None:
+    user.window.select("aws-eu-central-1")
+    workload = next(v for v in user.engine.snapshot().contexts if v.context == "aws-eu-central-1").workloads[
         0
     ]
-    desk.window.request_dry_run(workload.key, SOURCE)
+    user.window.request_dry_run(workload.key, SOURCE)
     settle()
-    assert "Computing" in words(desk.window.card)
-    desk.show()
-    assert desk.engine.commands == [RequestDryRun(workload.key, SOURCE)]
-    assert "Does not pay" in words(desk.window.card)
-    assert shown_buttons(desk.window.card) == ["Close"]
+    assert "Computing" in words(user.window.card)
+    user.show()
+    assert user.engine.commands == [RequestDryRun(workload.key, SOURCE)]
+    assert "Does not pay" in words(user.window.card)
+    assert shown_buttons(user.window.card) == ["Close"]
 
 
-def test_escape_closes_the_card(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.click_migrate(SOURCE)
-    desk.window.stage.setFocus()
-    QTest.keyClick(desk.window.stage, Qt.Key.Key_Escape)
-    assert desk.window.card.isHidden()
-    assert desk.window.stage.focus_state.preview is None
+def test_escape_closes_the_card(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.click_migrate(SOURCE)
+    user.window.stage.setFocus()
+    QTest.keyClick(user.window.stage, Qt.Key.Key_Escape)
+    assert user.window.card.isHidden()
+    assert user.window.stage.focus_state.preview is None
 
 
-def test_space_turns_the_globe_from_the_table_too(desk: Desk) -> None:
-    desk.window.table.setFocus()
-    QTest.keyClick(desk.window.table, Qt.Key.Key_Space)
-    assert desk.window.stage.navigator.is_turning
-    QTest.keyClick(desk.window.stage, Qt.Key.Key_Space)
-    assert not desk.window.stage.navigator.is_turning
+def test_space_turns_the_globe_from_the_table_too(user: WindowUser) -> None:
+    user.window.table.setFocus()
+    QTest.keyClick(user.window.table, Qt.Key.Key_Space)
+    assert user.window.stage.navigator.is_turning
+    QTest.keyClick(user.window.stage, Qt.Key.Key_Space)
+    assert not user.window.stage.navigator.is_turning
 
 
-def test_f6_visits_all_parts_and_comes_round(desk: Desk, qtbot: QtBot) -> None:
-    desk.window.activateWindow()
-    qtbot.waitUntil(desk.window.isActiveWindow)
-    desk.window.select(SOURCE)
-    desk.window.stage.setFocus()
+def test_f6_visits_all_parts_and_comes_round(user: WindowUser, qtbot: QtBot) -> None:
+    user.window.activateWindow()
+    qtbot.waitUntil(user.window.isActiveWindow)
+    user.window.select(SOURCE)
+    user.window.stage.setFocus()
     visited = []
     for _ in range(4):
-        QTest.keyClick(desk.window, Qt.Key.Key_F6)
-        visited.append(desk.window.focusWidget())
-    window = desk.window
+        QTest.keyClick(user.window, Qt.Key.Key_F6)
+        visited.append(user.window.focusWidget())
+    window = user.window
     assert visited == [window.table, window.inspector.workloads, window.timeline.list, window.stage]
 
 
-def test_the_palette_migrates_and_flies(desk: Desk) -> None:
-    desk.window.open_palette()
-    palette = desk.window.sheets.palette
+def test_the_palette_migrates_and_flies(user: WindowUser) -> None:
+    user.window.open_palette()
+    palette = user.window.sheets.palette
     QTest.keyClicks(palette.line, "fly to tokyo")
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isHidden()
-    assert desk.window.table.selected_context() == "aws-ap-northeast-1"
-    desk.window.open_palette()
+    assert user.window.table.selected_context() == "aws-ap-northeast-1"
+    user.window.open_palette()
     QTest.keyClicks(palette.line, "migrate render-farm santiago")
-    desk.press_key(palette.line, Qt.Key.Key_Return)
-    assert isinstance(desk.engine.commands[-1], StartMigration)
+    user.press_key(palette.line, Qt.Key.Key_Return)
+    assert isinstance(user.engine.commands[-1], StartMigration)
 
 
-def test_while_a_sheet_is_open_nothing_behind_it_can_be_reached(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.window.sheets.open_keys()
-    QTest.mouseClick(desk.button(SOURCE), Qt.MouseButton.LeftButton)
-    assert desk.engine.commands == []
-    QTest.keyClick(desk.window.sheets.keys, Qt.Key.Key_Escape)
-    assert desk.window.centralWidget().isEnabled()
+def test_while_a_sheet_is_open_nothing_behind_it_can_be_reached(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.window.sheets.open_keys()
+    QTest.mouseClick(user.button(SOURCE), Qt.MouseButton.LeftButton)
+    assert user.engine.commands == []
+    QTest.keyClick(user.window.sheets.keys, Qt.Key.Key_Escape)
+    assert user.window.centralWidget().isEnabled()
 
 
-def test_reduced_motion_takes_effect_at_once(desk: Desk) -> None:
-    desk.window.change_settings(replace(desk.window.settings, motion=Motion.REDUCED))
-    desk.window.stage.fly_to("aws-ap-northeast-1")
-    assert not desk.window.stage.navigator.is_moving
+def test_reduced_motion_takes_effect_at_once(user: WindowUser) -> None:
+    user.window.change_settings(replace(user.window.settings, motion=Motion.REDUCED))
+    user.window.stage.fly_to("aws-ap-northeast-1")
+    assert not user.window.stage.navigator.is_moving
 
 
-def test_engine_lost_is_said_and_nothing_can_be_started(desk: Desk) -> None:
-    desk.face(SOURCE)
-    desk.window.show_engine_lost("the process was killed")
-    assert "The engine has stopped: the process was killed" in words(desk.window.stage.notices)
-    desk.click_migrate(SOURCE)
-    assert desk.engine.commands == []
-    assert "The engine has stopped" in words(desk.window.card)
+def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> None:
+    user.face(SOURCE)
+    user.window.show_engine_lost("the process was killed")
+    assert "The engine has stopped: the process was killed" in words(user.window.stage.notices)
+    user.click_migrate(SOURCE)
+    assert user.engine.commands == []
+    assert "The engine has stopped" in words(user.window.card)
 
 
-def test_prices_age_while_nothing_arrives(desk: Desk) -> None:
-    desk.engine.now += PRICE_LIFE_S + 1.0
-    desk.window.refresh_ages()
+def test_prices_age_while_nothing_arrives(user: WindowUser) -> None:
+    user.engine.now += PRICE_LIFE_S + 1.0
+    user.window.refresh_ages()
     settle()
-    assert not desk.view.frames[-1].markers.glows.any()
+    assert not user.view.frames[-1].markers.glows.any()
 
 
-def test_an_old_snapshot_never_replaces_a_newer_one(desk: Desk) -> None:
-    old = desk.engine.snapshot()
-    desk.show()
-    newest = desk.window.snapshot
-    desk.window.show_snapshot(old)
-    assert desk.window.snapshot is newest
+def test_an_old_snapshot_never_replaces_a_newer_one(user: WindowUser) -> None:
+    old = user.engine.snapshot()
+    user.show()
+    newest = user.window.snapshot
+    user.window.show_snapshot(old)
+    assert user.window.snapshot is newest
 
 
-def test_a_new_engine_starts_counting_anew(desk: Desk) -> None:
-    desk.pass_time(2.0)
-    desk.window.show_engine_lost("restarted")
-    fresh = replace(desk.engine.snapshot(), sequence=1)
-    desk.window.show_snapshot(fresh)
-    assert desk.window.snapshot is fresh
-    assert desk.window.stage.notices.shown == ()
+def test_a_new_engine_starts_counting_anew(user: WindowUser) -> None:
+    user.pass_time(2.0)
+    user.window.show_engine_lost("restarted")
+    fresh = replace(user.engine.snapshot(), sequence=1)
+    user.window.show_snapshot(fresh)
+    assert user.window.snapshot is fresh
+    assert user.window.stage.notices.shown == ()
 
 
-def test_nothing_is_drawn_while_nothing_changes(desk: Desk) -> None:
-    drawn = len(desk.view.frames)
-    desk.engine.prices_arrive = False
+def test_nothing_is_drawn_while_nothing_changes(user: WindowUser) -> None:
+    drawn = len(user.view.frames)
+    user.engine.prices_arrive = False
     for _ in range(20):
-        desk.show()
-    assert len(desk.view.frames) == drawn
-    assert not desk.window.stage.is_animating
+        user.show()
+    assert len(user.view.frames) == drawn
+    assert not user.window.stage.is_animating
 
 
 def test_closing_remembers_the_layout_and_gives_the_view_back(
-    make_desk: Callable[..., Desk], qtbot: QtBot
+    make_user: Callable[..., WindowUser], qtbot: QtBot
 ) -> None:
-    desk = make_desk(Settings(opening_turn=False, side_panel=False))
-    with qtbot.waitSignal(desk.window.closed):
-        desk.window.close()
-    assert desk.view.is_released
-    assert desk.window.settings.geometry
-    assert not desk.window.settings.side_panel
-    reopened = make_desk(desk.window.settings)
+    user = make_user(Settings(opening_turn=False, side_panel=False))
+    with qtbot.waitSignal(user.window.closed):
+        user.window.close()
+    assert user.view.is_released
+    assert user.window.settings.geometry
+    assert not user.window.settings.side_panel
+    reopened = make_user(user.window.settings)
     assert not reopened.window.table.isVisible()
 
 
-def test_a_broken_layout_in_the_settings_is_passed_over(make_desk: Callable[..., Desk]) -> None:
+def test_a_broken_layout_in_the_settings_is_passed_over(make_user: Callable[..., WindowUser]) -> None:
     text = '{"geometry": "not base64!", "body_split": "AAAA", "opening_turn": false}'
     settings = parse_settings(text, "window.json")
-    assert make_desk(settings).window.width() == 1280
+    assert make_user(settings).window.width() == 1280
 
 
-def test_the_window_says_demo_only_in_the_demo(desk: Desk) -> None:
-    assert desk.window.stage.demo_badge.isVisible()
-    assert desk.window.stage.demo_badge.text().startswith("DEMO")
-    desk.engine.demo = False
-    desk.engine.price_source = PriceSourceView(PriceOrigin.LIVE, "prices.csv")
-    desk.show()
-    assert not desk.window.stage.demo_badge.isVisible()
+def test_the_window_says_demo_only_in_the_demo(user: WindowUser) -> None:
+    assert user.window.stage.demo_badge.isVisible()
+    assert user.window.stage.demo_badge.text().startswith("DEMO")
+    user.engine.demo = False
+    user.engine.price_source = PriceSourceView(PriceOrigin.LIVE, "prices.csv")
+    user.show()
+    assert not user.window.stage.demo_badge.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -429,12 +429,12 @@ def test_the_window_says_demo_only_in_the_demo(desk: Desk) -> None:
         (PriceOrigin.MIXED, "PLAN ONLY  ·  some prices are not live"),
     ],
 )
-def test_real_clusters_say_where_nothing_moves(desk: Desk, origin: PriceOrigin, said: str) -> None:
-    desk.engine.demo = False
-    desk.engine.price_source = PriceSourceView(origin, "replay of prices.csv")
-    desk.show()
-    assert desk.window.stage.demo_badge.isVisible()
-    assert desk.window.stage.demo_badge.text() == said
+def test_real_clusters_say_where_nothing_moves(user: WindowUser, origin: PriceOrigin, said: str) -> None:
+    user.engine.demo = False
+    user.engine.price_source = PriceSourceView(origin, "replay of prices.csv")
+    user.show()
+    assert user.window.stage.demo_badge.isVisible()
+    assert user.window.stage.demo_badge.text() == said
 
 
 @pytest.mark.parametrize(
@@ -447,70 +447,70 @@ def test_real_clusters_say_where_nothing_moves(desk: Desk, origin: PriceOrigin, 
         (PriceOrigin.MIXED, "DEMO  ·  simulated clusters, mixed prices"),
     ],
 )
-def test_the_window_says_whose_prices_it_shows(desk: Desk, origin: PriceOrigin, said: str) -> None:
-    desk.engine.price_source = PriceSourceView(origin, "replay of prices.csv.gz")
-    desk.show()
-    badge = desk.window.stage.demo_badge
+def test_the_window_says_whose_prices_it_shows(user: WindowUser, origin: PriceOrigin, said: str) -> None:
+    user.engine.price_source = PriceSourceView(origin, "replay of prices.csv.gz")
+    user.show()
+    badge = user.window.stage.demo_badge
     assert badge.text() == said
     assert badge.width() >= badge.sizeHint().width()
-    assert desk.window.stage.rect().contains(badge.geometry())
-    header = [label.text() for label in desk.window.header.findChildren(QLabel)]
+    assert user.window.stage.rect().contains(badge.geometry())
+    header = [label.text() for label in user.window.header.findChildren(QLabel)]
     assert any("prices: replay of prices.csv.gz" in text for text in header)
 
 
-def test_an_empty_window_waits_without_complaint(make_desk: Callable[..., Desk]) -> None:
-    desk = make_desk(shown=False)
+def test_an_empty_window_waits_without_complaint(make_user: Callable[..., WindowUser]) -> None:
+    user = make_user(shown=False)
     settle()
-    assert "Select a region" in words(desk.window.inspector)
-    desk.window.open_palette()
-    assert desk.window.sheets.palette.list.count() > 0
+    assert "Select a region" in words(user.window.inspector)
+    user.window.open_palette()
+    assert user.window.sheets.palette.list.count() > 0
 
 
-def test_hostile_names_reach_no_rich_text(desk: Desk) -> None:
-    snapshot = desk.engine.snapshot()
+def test_hostile_names_reach_no_rich_text(user: WindowUser) -> None:
+    snapshot = user.engine.snapshot()
     evil = replace(snapshot.contexts[0], city="<img src=x>\u202egnp.", health_reason="<b>bold</b>")
-    desk.window.show_snapshot(replace(snapshot, contexts=(evil, *snapshot.contexts[1:])))
-    desk.window.select(evil.context)
-    labels = desk.window.findChildren(QLabel)
+    user.window.show_snapshot(replace(snapshot, contexts=(evil, *snapshot.contexts[1:])))
+    user.window.select(evil.context)
+    labels = user.window.findChildren(QLabel)
     assert "<img src=x> gnp. · AWS" in [label.text() for label in labels]
     assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
 
 
-def test_lasting_notices_come_and_go_with_their_trouble(desk: Desk) -> None:
-    desk.engine.notices = (Notice("store", Severity.ERROR, "Redis is gone."),)
-    desk.show()
-    assert "Redis is gone." in words(desk.window.stage.notices)
-    desk.engine.notices = ()
-    desk.show()
-    assert not desk.window.stage.notices.isVisible()
+def test_lasting_notices_come_and_go_with_their_trouble(user: WindowUser) -> None:
+    user.engine.notices = (Notice("store", Severity.ERROR, "Redis is gone."),)
+    user.show()
+    assert "Redis is gone." in words(user.window.stage.notices)
+    user.engine.notices = ()
+    user.show()
+    assert not user.window.stage.notices.isVisible()
 
 
-def test_a_start_is_no_trouble_until_it_takes_long(make_desk: Callable[..., Desk]) -> None:
-    desk = make_desk(shown=False)
-    desk.engine.notices = (Notice("store", Severity.ERROR, "The store is being started."),)
-    desk.window.show_snapshot(replace(desk.engine.snapshot(), is_complete=False))
-    assert desk.window.stage.notices.shown == ()
-    desk.engine.now += STARTING_S
-    desk.window.refresh_ages()
-    assert "The store is being started." in words(desk.window.stage.notices)
+def test_a_start_is_no_trouble_until_it_takes_long(make_user: Callable[..., WindowUser]) -> None:
+    user = make_user(shown=False)
+    user.engine.notices = (Notice("store", Severity.ERROR, "The store is being started."),)
+    user.window.show_snapshot(replace(user.engine.snapshot(), is_complete=False))
+    assert user.window.stage.notices.shown == ()
+    user.engine.now += STARTING_S
+    user.window.refresh_ages()
+    assert "The store is being started." in words(user.window.stage.notices)
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (900, 560)])
-def test_buttons_on_the_globe_never_cover_each_other(desk: Desk, size: tuple[int, int]) -> None:
-    desk.window.resize(*size)
+def test_buttons_on_the_globe_never_cover_each_other(user: WindowUser, size: tuple[int, int]) -> None:
+    user.window.resize(*size)
     for context in ("aws-eu-central-1", "azure-centralindia", SOURCE):
-        desk.face(context)
-        boxes = [button.geometry() for button in desk.window.stage.overlay.buttons.values()]
+        user.face(context)
+        boxes = [button.geometry() for button in user.window.stage.overlay.buttons.values()]
         assert boxes
         assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
-        assert all(desk.window.stage.rect().contains(box) for box in boxes)
+        assert all(user.window.stage.rect().contains(box) for box in boxes)
 
 
-def test_behind_the_limb_there_is_nothing_to_click(desk: Desk) -> None:
-    desk.face(SOURCE)
-    place = desk.button(SOURCE).geometry().center()
-    desk.face("azure-centralindia")
-    stage = desk.window.stage
+def test_behind_the_limb_there_is_nothing_to_click(user: WindowUser) -> None:
+    user.face(SOURCE)
+    place = user.button(SOURCE).geometry().center()
+    user.face("azure-centralindia")
+    stage = user.window.stage
     assert f"migrate:{SOURCE}" not in stage.overlay.buttons
     shown = [button for button in stage.findChildren(OverlayButton) if button.isVisible()]
     assert SOURCE not in [button.item.context for button in shown if button.item]
@@ -518,74 +518,74 @@ def test_behind_the_limb_there_is_nothing_to_click(desk: Desk) -> None:
     assert not (isinstance(there, OverlayButton) and there.item and there.item.context == SOURCE)
 
 
-def test_buttons_follow_their_region(desk: Desk) -> None:
-    desk.face(SOURCE)
-    stage = desk.window.stage
-    before = desk.button(SOURCE).pos()
+def test_buttons_follow_their_region(user: WindowUser) -> None:
+    user.face(SOURCE)
+    stage = user.window.stage
+    before = user.button(SOURCE).pos()
     stage.navigator.camera = stage.navigator.camera.turned(6.0)
     stage.request_frame()
     settle()
-    assert desk.button(SOURCE).pos().x() < before.x() - 10
+    assert user.button(SOURCE).pos().x() < before.x() - 10
 
 
-def test_buttons_can_be_reached_by_tab_and_have_names(desk: Desk) -> None:
-    desk.face(SOURCE)
-    button = desk.button(SOURCE)
+def test_buttons_can_be_reached_by_tab_and_have_names(user: WindowUser) -> None:
+    user.face(SOURCE)
+    button = user.button(SOURCE)
     assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert button.accessibleName().startswith("Migrate render-farm from Santiago to Frankfurt (AWS)")
     button.setFocus()
-    desk.press_key(button, Qt.Key.Key_Return)
-    assert isinstance(desk.engine.commands[0], StartMigration)
+    user.press_key(button, Qt.Key.Key_Return)
+    assert isinstance(user.engine.commands[0], StartMigration)
 
 
-def test_only_moves_that_pay_have_a_button_to_start_them(desk: Desk) -> None:
-    assert all(d.verdict is Verdict.PAYS for d in desk.engine.snapshot().opportunities)
-    desk.window.request_dry_run(desk.engine.snapshot().contexts[2].workloads[0].key, "gcp-southamerica-west1")
-    desk.show()
-    assert "Migrate" not in shown_buttons(desk.window.card)
+def test_only_moves_that_pay_have_a_button_to_start_them(user: WindowUser) -> None:
+    assert all(d.verdict is Verdict.PAYS for d in user.engine.snapshot().opportunities)
+    user.window.request_dry_run(user.engine.snapshot().contexts[2].workloads[0].key, "gcp-southamerica-west1")
+    user.show()
+    assert "Migrate" not in shown_buttons(user.window.card)
 
 
-def open_targets(desk: Desk) -> QMenu:
+def open_targets(user: WindowUser) -> QMenu:
     """Open the menu of targets of the first workload of the selected region."""
-    workloads = desk.window.inspector.workloads
+    workloads = user.window.inspector.workloads
     workloads.setCurrentIndex(workloads.model().index(0, WorkloadColumn.NAME))
-    desk.press_key(workloads, Qt.Key.Key_D)
-    (menu,) = desk.window.inspector.findChildren(QMenu)
+    user.press_key(workloads, Qt.Key.Key_D)
+    (menu,) = user.window.inspector.findChildren(QMenu)
     return menu
 
 
-def test_a_dry_run_to_any_reachable_context_can_be_asked_for(desk: Desk) -> None:
-    desk.engine.set_health("aws-us-east-1", Health.UNREACHABLE)
-    desk.show()
-    desk.window.select(SOURCE)
-    menu = open_targets(desk)
+def test_a_dry_run_to_any_reachable_context_can_be_asked_for(user: WindowUser) -> None:
+    user.engine.set_health("aws-us-east-1", Health.UNREACHABLE)
+    user.show()
+    user.window.select(SOURCE)
+    menu = open_targets(user)
     choices = {action.text().split(" · ")[0]: action for action in menu.actions()}
     assert len(menu.actions()) == 14
     assert not choices["Ashburn"].isEnabled()
     choices["Tokyo"].trigger()
     settle()
-    [command] = desk.engine.commands
+    [command] = user.engine.commands
     assert isinstance(command, RequestDryRun)
     assert (command.workload.context, command.target) == (SOURCE, "aws-ap-northeast-1")
 
 
-def test_targets_are_listed_from_cheap_to_dear_and_those_without_a_price_last(desk: Desk) -> None:
-    snapshot = desk.engine.snapshot()
+def test_targets_are_listed_from_cheap_to_dear_and_those_without_a_price_last(user: WindowUser) -> None:
+    snapshot = user.engine.snapshot()
     cheapest = next(view for view in snapshot.contexts if view.context == "aws-eu-central-1")
     assert cheapest.quote is not None
-    quote = replace(cheapest.quote, usd_per_hour=Decimal("0.001"), deadline=desk.engine.now)
+    quote = replace(cheapest.quote, usd_per_hour=Decimal("0.001"), deadline=user.engine.now)
     expired = replace(cheapest, quote=quote)
     views = tuple(expired if view is cheapest else view for view in snapshot.contexts)
-    desk.window.show_snapshot(replace(snapshot, contexts=views))
-    desk.window.select(SOURCE)
-    *priced, last = [action.text() for action in open_targets(desk).actions()]
+    user.window.show_snapshot(replace(snapshot, contexts=views))
+    user.window.select(SOURCE)
+    *priced, last = [action.text() for action in open_targets(user).actions()]
     prices = [float(text.split("$")[1].removesuffix("/h")) for text in priced]
     assert prices == sorted(prices)
     assert last == "Frankfurt · AWS\tprice expired"
 
 
-def test_a_row_has_a_menu_of_what_can_be_done_with_its_region(desk: Desk) -> None:
-    table = desk.window.table
+def test_a_row_has_a_menu_of_what_can_be_done_with_its_region(user: WindowUser) -> None:
+    table = user.window.table
     table.select(SOURCE)
     QApplication.sendEvent(
         table.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
@@ -596,11 +596,11 @@ def test_a_row_has_a_menu_of_what_can_be_done_with_its_region(desk: Desk) -> Non
     assert "Migrate render-farm: Santiago → Frankfurt (AWS)" in texts
     assert texts[-1] == f"Disarm {SOURCE}"
     menu.actions()[-1].trigger()
-    assert desk.engine.commands == [SetArmed(SOURCE, False)]
+    assert user.engine.commands == [SetArmed(SOURCE, False)]
 
 
-def test_reasons_are_asked_for_the_selected_region_only(desk: Desk) -> None:
-    desk.window.select(SOURCE)
-    assert desk.engine.looked_at == frozenset({SOURCE})
-    desk.window.select(None)
-    assert desk.engine.looked_at == frozenset()
+def test_reasons_are_asked_for_the_selected_region_only(user: WindowUser) -> None:
+    user.window.select(SOURCE)
+    assert user.engine.looked_at == frozenset({SOURCE})
+    user.window.select(None)
+    assert user.engine.looked_at == frozenset()

@@ -9,7 +9,7 @@ import pytest
 from controller.clusters.fleet import Resources, WorkloadKey
 from controller.clusters.workload_parsing import hash_template, parse_workload
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 from tests.controller.clusters.objects import Json, make_deployment, pod_spec
 
 

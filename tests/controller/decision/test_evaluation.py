@@ -15,8 +15,8 @@ from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.evaluation import confirm_move, evaluate_move
 from controller.decision.settings import DecisionSettings
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.quotes import QuoteBoard
-from oracle.reason import Reason
 from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,

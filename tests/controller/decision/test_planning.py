@@ -22,8 +22,8 @@ from controller.decision.planning import Planner
 from controller.decision.rules import MOVE_RULES, Moment, MoveRule
 from controller.decision.settings import BudgetSettings
 from controller.reasons import Code
+from oracle.foundation.reason import Reason, ReasonCode
 from oracle.quotes import QuoteBoard
-from oracle.reason import Reason, ReasonCode
 from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,

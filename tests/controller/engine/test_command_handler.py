@@ -109,7 +109,7 @@ class FakeUnfinished:
 
 
 class World:
-    """A desk with everything around it."""
+    """A command handler with everything around it."""
 
     def __init__(self, *armed, settings=SETTINGS, accepts_any_prices=False):
         self.regions, self.migrations, self.history = (
@@ -118,7 +118,7 @@ class World:
             History(lambda: NOW),
         )
         self.unfinished = FakeUnfinished()
-        self.desk = CommandHandler(
+        self.handler = CommandHandler(
             self.regions,
             self.migrations,
             self.unfinished,
@@ -130,13 +130,13 @@ class World:
 
     async def round(self, *commands, board=BOARD):
         for command in commands:
-            self.desk.submit(command)
-        await self.desk.work(PICTURE, board, NOW)
+            self.handler.submit(command)
+        await self.handler.work(PICTURE, board, NOW)
 
     async def confirm(self):
         """Ask for the dry run and return the command that confirms it."""
         await self.round(RequestDryRun(CHECKOUT, "virginia"))
-        return StartMigration(CHECKOUT, "virginia", self.desk.answers[-1].plan_digest)
+        return StartMigration(CHECKOUT, "virginia", self.handler.answers[-1].plan_digest)
 
 
 def run(scenario):
@@ -148,7 +148,7 @@ def test_confirmed_plan_is_started():
         world = World("tokyo", "virginia")
         await world.round(await world.confirm())
         assert [dry_run.target for dry_run in world.migrations.started] == ["virginia"]
-        assert world.desk.rejections == ()
+        assert world.handler.rejections == ()
 
     run(scenario)
 
@@ -159,7 +159,7 @@ def test_start_in_an_unarmed_context_is_rejected_by_name(armed, named):
         world = World(*armed)
         await world.round(await world.confirm())
         assert world.migrations.started == []
-        assert world.desk.rejections[-1].reason == Code.NOT_ARMED.because(contexts=named)
+        assert world.handler.rejections[-1].reason == Code.NOT_ARMED.because(contexts=named)
         assert "not armed" in world.history.newest(1)[0].text
 
     run(scenario)
@@ -171,8 +171,8 @@ def test_plan_whose_prices_have_turned_is_rejected_and_answered_anew():
         command = await world.confirm()
         await world.round(command, board=make_board(tokyo="0.90", virginia="0.50"))
         assert world.migrations.started == []
-        assert world.desk.rejections[-1].reason == Code.PLAN_CHANGED.because()
-        assert world.desk.answers[-1].plan_digest != command.plan_digest
+        assert world.handler.rejections[-1].reason == Code.PLAN_CHANGED.because()
+        assert world.handler.answers[-1].plan_digest != command.plan_digest
 
     run(scenario)
 
@@ -183,7 +183,7 @@ def test_second_click_does_not_start_a_second_migration():
         command = await world.confirm()
         await world.round(command, command)
         assert len(world.migrations.started) == 1
-        assert world.desk.rejections[-1].reason == Code.MOVE_RUNNING.because()
+        assert world.handler.rejections[-1].reason == Code.MOVE_RUNNING.because()
 
     run(scenario)
 
@@ -215,7 +215,7 @@ def test_start_that_waits_keeps_no_cancel_and_no_disarming_waiting():
         world.unfinished.looked_at = set()
         await world.round()
         assert world.migrations.started == []
-        assert world.desk.rejections[-1].reason.code is Code.NOT_ARMED
+        assert world.handler.rejections[-1].reason.code is Code.NOT_ARMED
 
     run(scenario)
 
@@ -226,10 +226,10 @@ def test_starts_keep_their_order():
         command = await world.confirm()
         world.unfinished.looked_at = {"virginia"}
         await world.round(command, replace(command, target="tokyo"))
-        assert world.desk.rejections == ()
+        assert world.handler.rejections == ()
         world.unfinished.looked_at = set()
         await world.round()
-        assert len(world.migrations.started) == len(world.desk.rejections) == 1
+        assert len(world.migrations.started) == len(world.handler.rejections) == 1
 
     run(scenario)
 
@@ -243,13 +243,13 @@ def test_of_two_starts_at_once_the_budget_lets_one_begin():
     async def scenario():
         world = World("tokyo", "virginia")
         for workload in (CHECKOUT, other):
-            world.desk.submit(RequestDryRun(workload, "virginia"))
-        await world.desk.work(picture, BOARD, NOW)
-        for dry_run in world.desk.answers:
-            world.desk.submit(StartMigration(dry_run.workload, "virginia", dry_run.plan_digest))
-        await world.desk.work(picture, BOARD, NOW)
+            world.handler.submit(RequestDryRun(workload, "virginia"))
+        await world.handler.work(picture, BOARD, NOW)
+        for dry_run in world.handler.answers:
+            world.handler.submit(StartMigration(dry_run.workload, "virginia", dry_run.plan_digest))
+        await world.handler.work(picture, BOARD, NOW)
         assert [dry_run.workload for dry_run in world.migrations.started] == [CHECKOUT]
-        assert world.desk.rejections[-1].reason.code is Code.CONCURRENCY_SPENT
+        assert world.handler.rejections[-1].reason.code is Code.CONCURRENCY_SPENT
 
     run(scenario)
 
@@ -258,10 +258,10 @@ def test_error_that_nobody_foresaw_costs_one_command_only():
     async def scenario():
         world = World("tokyo", "virginia")
         absurd = make_picture(make_cluster("tokyo", make_workload(state_gb=1e30)), make_cluster("virginia"))
-        world.desk.submit(RequestDryRun(CHECKOUT, "virginia"))
-        world.desk.submit(SetArmed("tokyo", armed=False))
-        await world.desk.work(absurd, BOARD, NOW)
-        assert world.desk.rejections[-1].reason.code is Code.UNEXPECTED
+        world.handler.submit(RequestDryRun(CHECKOUT, "virginia"))
+        world.handler.submit(SetArmed("tokyo", armed=False))
+        await world.handler.work(absurd, BOARD, NOW)
+        assert world.handler.rejections[-1].reason.code is Code.UNEXPECTED
         assert not world.regions.is_armed("tokyo")
 
     run(scenario)
@@ -275,8 +275,8 @@ def test_workload_whose_move_was_left_unfinished_begins_no_other():
         await world.round(command)
         assert world.migrations.started == []
         reason = Code.MOVE_UNFINISHED.because(source="tokyo", target="oregon")
-        assert world.desk.rejections[-1].reason == reason
-        assert world.desk.answers[-1].reason == reason
+        assert world.handler.rejections[-1].reason == reason
+        assert world.handler.answers[-1].reason == reason
 
     run(scenario)
 
@@ -296,7 +296,7 @@ def test_real_clusters_are_moved_on_live_prices_only(accepted, moves, mode, play
         world = World("tokyo", "virginia", accepts_any_prices=accepted)
         await world.round(await world.confirm(), board=QuoteBoard(quotes))
         assert len(world.migrations.started) == moves
-        assert accepted or world.desk.rejections[-1].reason.code is Code.PRICES_NOT_LIVE
+        assert accepted or world.handler.rejections[-1].reason.code is Code.PRICES_NOT_LIVE
 
     run(scenario)
 
@@ -319,8 +319,8 @@ def test_start_against_a_budget_is_rejected_though_it_was_confirmed_before_it_wa
         world.migrations.usage = BudgetUsage((Move(other, "virginia", NOW - 60, egress_usd=Decimal("0.05")),))
         await world.round(command)
         assert world.migrations.started == []
-        assert world.desk.rejections[-1].reason.code is code
-        assert world.desk.answers[-1].reason.code is code
+        assert world.handler.rejections[-1].reason.code is code
+        assert world.handler.answers[-1].reason.code is code
 
     run(scenario)
 
@@ -332,7 +332,7 @@ def test_start_that_the_migrations_do_not_take_up_is_rejected_with_their_reason(
         moving = Code.MOVE_ALREADY_RUNNING.because(migration_id="m7")
         world.migrations.refuses = MigrationRefused(str(CHECKOUT), moving)
         await world.round(command)
-        assert world.desk.rejections[-1].reason == moving
+        assert world.handler.rejections[-1].reason == moving
 
     run(scenario)
 
@@ -342,10 +342,10 @@ def test_what_the_preflight_refused_is_a_fact_of_the_next_plan():
         world = World("tokyo", "virginia")
         await world.round(await world.confirm())
         world.migrations.shown = (refused_view(),)
-        [finding] = world.desk.collect_facts(PICTURE, BOARD, NOW).findings
+        [finding] = world.handler.collect_facts(PICTURE, BOARD, NOW).findings
         assert finding.concerns(make_workload(), "virginia")
         assert finding.reason == AUTOSCALED
-        later = world.desk.collect_facts(PICTURE, BOARD, NOW + SETTINGS.preflight_memory_s)
+        later = world.handler.collect_facts(PICTURE, BOARD, NOW + SETTINGS.preflight_memory_s)
         assert later.findings == ()
 
     run(scenario)
@@ -383,8 +383,8 @@ def test_workload_that_an_earlier_program_moved_rests_as_its_lease_says():
         world.unfinished.over = (past("m1"),)
         await world.round(command)
         assert world.migrations.started == []
-        assert world.desk.rejections[-1].reason.code is Code.COOLDOWN
-        assert world.desk.answers[-1].reason.code is Code.COOLDOWN
+        assert world.handler.rejections[-1].reason.code is Code.COOLDOWN
+        assert world.handler.answers[-1].reason.code is Code.COOLDOWN
 
     run(scenario)
 
@@ -399,11 +399,11 @@ def test_workload_that_an_earlier_program_moved_rests_as_history_says(tmp_path):
     async def scenario():
         with installation.run() as history:
             world = World("tokyo", "virginia")
-            world.desk._history = history
+            world.handler._history = history
             command = await world.confirm()
             await world.round(command)
             assert world.migrations.started == []
-            assert world.desk.rejections[-1].reason.code is Code.COOLDOWN
+            assert world.handler.rejections[-1].reason.code is Code.COOLDOWN
 
     run(scenario)
 
@@ -413,7 +413,7 @@ def test_a_move_of_this_process_is_counted_once():
     world.unfinished.over = (past("m1"), past("m2"))
     world.migrations.usage = BudgetUsage((Move(CHECKOUT, "oregon", NOW),))
     world.migrations.known = {"m1"}
-    assert len(world.desk.budget_usage(NOW).moves) == 2
+    assert len(world.handler.budget_usage(NOW).moves) == 2
 
 
 def test_who_asked_for_a_rollback_is_recorded():

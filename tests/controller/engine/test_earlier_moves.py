@@ -24,7 +24,7 @@ def move(migration_id: str = "m1", hours_ago: float = 1.0, **facts: object) -> P
         CHECKOUT,
         "osaka",
         ended_at - 60,
-        heard_at=ended_at,
+        last_seen_at=ended_at,
         phase="DONE",
         ended_at=ended_at,
         predicted_egress_usd=Decimal("0.40"),

@@ -21,7 +21,7 @@ from controller.engine.outage_log import OutageLog
 from controller.engine.snapshot_building import ContextViews
 from controller.errors import EngineStopped
 from controller.history.history import History
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 from oracle.quotes import QuoteBoard
 from oracle.status import OracleStatus, StoreKind
 from tests.controller.decision.worlds import (

@@ -9,7 +9,7 @@ import pytest
 from controller.clusters.fleet import FleetPicture
 from controller.contract.snapshots import PriceOrigin
 from controller.engine.notices import collect_notices
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from oracle.reasons import OracleCode
 from oracle.status import OracleStatus, StoreKind
 

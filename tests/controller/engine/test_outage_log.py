@@ -12,7 +12,7 @@ from controller.clusters.fleet import Health
 from controller.contract.snapshots import EntryKind
 from controller.engine.outage_log import BACK_AFTER_S, LOST_AFTER_S, OutageLog
 from controller.history.history import History
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 
 
 class World:

@@ -16,7 +16,7 @@ from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, Unfinished
 from controller.errors import AccessDenied, ClusterError, ServerFailed
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
 from controller.simulation.api.json_objects import get_path, with_path
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from tests.controller.migration.moves import Moves, simulate_moves, wait_until_over
 from tests.simulation.processes import Process
 from tests.simulation.world import LEASE_PATH, WORKLOAD

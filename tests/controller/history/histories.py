@@ -30,7 +30,7 @@ from controller.history.settings import HistorySettings
 from controller.history.store import HistoryStore
 from controller.history.writer import HistoryWriter
 from controller.reasons import Code
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 
 NOW = 1_790_000_000.0
 KEY = bytes(range(32))

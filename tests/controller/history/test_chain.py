@@ -21,7 +21,7 @@ from controller.history.database import open_for_reading
 from controller.history.errors import HistoryDamaged
 from controller.history.reading import ANCHOR, HEAD, read_entries, read_mark
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 from tests.controller.history.histories import KEY, Clock, armed, fill, open_store, tamper, verify
 
 

@@ -27,7 +27,7 @@ from controller.history.events import (
 )
 from controller.history.sentences import describe
 from controller.reasons import Code
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 
 KINDS = get_args(KnownEvent)
 #: Names on the disk: whoever changes one makes older histories unreadable.

@@ -12,7 +12,7 @@ import pytest
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.snapshots import EntryKind, MoveOutcome
 from controller.history.old_ledger import GENESIS
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from tests.controller.history.histories import NOW, Installation, texts
 
 ENTRIES = [

@@ -42,7 +42,7 @@ def test_a_move_is_told_from_its_start_to_its_end() -> None:
         CHECKOUT,
         "osaka",
         NOW,
-        heard_at=NOW + 2,
+        last_seen_at=NOW + 2,
         phase="DONE",
         ended_at=NOW + 2,
         predicted_egress_usd=Decimal("0.30"),
@@ -58,7 +58,7 @@ def test_a_move_without_an_end_says_when_it_was_last_heard_of() -> None:
     [move] = fold_moves(
         at(started(), entered("SURGE"), MoveStopped("m1", CHECKOUT, "osaka", "SURGE", state_reason("")))
     )
-    assert (move.ended_at, move.heard_at, move.phase) == (None, NOW + 2, "SURGE")
+    assert (move.ended_at, move.last_seen_at, move.phase) == (None, NOW + 2, "SURGE")
 
 
 def test_a_move_that_was_resumed_began_when_it_first_began() -> None:

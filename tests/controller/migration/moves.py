@@ -20,8 +20,8 @@ from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.run.unfinished import find_unfinished
 from controller.reasons import Code
-from oracle.clocks import Clocks
-from oracle.reason import Reason
+from oracle.foundation.clocks import Clocks
+from oracle.foundation.reason import Reason
 from tests.simulation import cluster as simulated
 from tests.simulation.network import Network
 from tests.simulation.processes import Process

@@ -8,84 +8,84 @@ from app.model.moves import Press
 from app.window.flows.move import follow
 from controller.contract.commands import CancelMigration, StartMigration
 from controller.contract.dry_run import DryRun
-from tests.app.conftest import Desk, settle
+from tests.app.conftest import WindowUser, settle
 from tests.app.window.test_main_window import words
 
 SOURCE = "gcp-southamerica-west1"
 
 
-def offer(desk: Desk, row: int = 0) -> DryRun:
-    return desk.engine.snapshot().opportunities[row]
+def offer(user: WindowUser, row: int = 0) -> DryRun:
+    return user.engine.snapshot().opportunities[row]
 
 
-def test_looking_at_a_region_closes_the_card_and_ends_its_flow(desk: Desk) -> None:
-    desk.window.migrate(offer(desk))
+def test_looking_at_a_region_closes_the_card_and_ends_its_flow(user: WindowUser) -> None:
+    user.window.migrate(offer(user))
     settle()
-    assert desk.window.card.isVisible()
-    desk.window.select("azure-uksouth")
+    assert user.window.card.isVisible()
+    user.window.select("azure-uksouth")
     settle()
-    assert desk.window.inspector.isVisible()
-    assert desk.window.stage.focus_state.preview is None
-    assert not desk.window.flows.is_running(follow)
+    assert user.window.inspector.isVisible()
+    assert user.window.stage.focus_state.preview is None
+    assert not user.window.flows.is_running(follow)
 
 
-def test_another_move_takes_the_card_and_the_keyboard_stays_where_it_was(desk: Desk) -> None:
-    desk.window.table.setFocus()
-    desk.window.request_dry_run(offer(desk, 0).workload, offer(desk, 0).target)
+def test_another_move_takes_the_card_and_the_keyboard_stays_where_it_was(user: WindowUser) -> None:
+    user.window.table.setFocus()
+    user.window.request_dry_run(offer(user, 0).workload, offer(user, 0).target)
     settle()
-    second = offer(desk, 1)
-    desk.window.request_dry_run(second.workload, second.target)
+    second = offer(user, 1)
+    user.window.request_dry_run(second.workload, second.target)
     settle()
-    assert desk.window.card.isVisible()
-    assert desk.window.stage.focus_state.preview == (second.workload.context, second.target)
-    assert desk.window.focusWidget() is desk.window.table
+    assert user.window.card.isVisible()
+    assert user.window.stage.focus_state.preview == (second.workload.context, second.target)
+    assert user.window.focusWidget() is user.window.table
 
 
-def test_what_was_pressed_counts_for_the_dry_run_that_stood_on_the_card(desk: Desk) -> None:
-    desk.engine.disarm()
-    desk.show()
-    best = offer(desk)
-    desk.window.migrate(best)
+def test_what_was_pressed_counts_for_the_dry_run_that_stood_on_the_card(user: WindowUser) -> None:
+    user.engine.disarm()
+    user.show()
+    best = offer(user)
+    user.window.migrate(best)
     settle()
-    for region in desk.engine._regions.values():
+    for region in user.engine._regions.values():
         region.armed = True
-    desk.show()
-    shown = desk.window.card
+    user.show()
+    shown = user.window.card
     seen = shown._dry_run
-    desk.engine.set_price(best.workload.context, 0.2)
-    desk.window.show_snapshot(desk.engine.snapshot())  # newer numbers, which the card does not show yet
+    user.engine.set_price(best.workload.context, 0.2)
+    user.window.show_snapshot(user.engine.snapshot())  # newer numbers, which the card does not show yet
     shown.pressed.emit(Press.MIGRATE, seen)
     settle()
     assert seen is not None
-    assert desk.engine.commands == [StartMigration(seen.workload, seen.target, seen.plan_digest)]
+    assert user.engine.commands == [StartMigration(seen.workload, seen.target, seen.plan_digest)]
 
 
-def test_a_migration_goes_on_when_its_card_is_closed_and_can_be_looked_at_again(desk: Desk) -> None:
-    desk.window.migrate(offer(desk))
+def test_a_migration_goes_on_when_its_card_is_closed_and_can_be_looked_at_again(user: WindowUser) -> None:
+    user.window.migrate(offer(user))
     settle()
-    desk.pass_time(2.0)
-    desk.press_key(desk.window.stage, Qt.Key.Key_Escape)
-    desk.press_key(desk.window.stage, Qt.Key.Key_Escape)  # the first one has stopped the flight
-    assert desk.window.card.isHidden()
-    desk.window.open_migration("m-1")
+    user.pass_time(2.0)
+    user.press_key(user.window.stage, Qt.Key.Key_Escape)
+    user.press_key(user.window.stage, Qt.Key.Key_Escape)  # the first one has stopped the flight
+    assert user.window.card.isHidden()
+    user.window.open_migration("m-1")
     settle()
-    desk.window.card.pressed.emit(Press.CANCEL, None)
+    user.window.card.pressed.emit(Press.CANCEL, None)
     settle()
-    assert desk.engine.commands[-1] == CancelMigration("m-1")
+    assert user.engine.commands[-1] == CancelMigration("m-1")
 
 
-def test_a_start_whose_engine_is_lost_says_so_and_waits_no_more(desk: Desk) -> None:
-    desk.window.migrate(offer(desk))
+def test_a_start_whose_engine_is_lost_says_so_and_waits_no_more(user: WindowUser) -> None:
+    user.window.migrate(offer(user))
     settle()
-    assert "Starting…" in words(desk.window.card)
-    desk.window.show_engine_lost("its process was killed")
+    assert "Starting…" in words(user.window.card)
+    user.window.show_engine_lost("its process was killed")
     settle()
-    assert "Starting…" not in words(desk.window.card)
-    assert "The engine has stopped" in words(desk.window.card)
+    assert "Starting…" not in words(user.window.card)
+    assert "The engine has stopped" in words(user.window.card)
 
 
-def test_the_end_of_the_window_ends_its_flows(desk: Desk) -> None:
-    desk.window.migrate(offer(desk))
+def test_the_end_of_the_window_ends_its_flows(user: WindowUser) -> None:
+    user.window.migrate(offer(user))
     settle()
-    desk.close()
-    assert not desk.window.flows.is_running(follow)
+    user.close()
+    assert not user.window.flows.is_running(follow)

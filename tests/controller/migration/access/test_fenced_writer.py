@@ -23,7 +23,7 @@ from controller.migration.protocol.record import Side
 from controller.migration.protocol.verdicts import Failed, Held, Outdated, Reached
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 from tests.controller.migration.access.fakes import RecordingApi, RecordingLeases
 from tests.controller.migration.records import record
 

@@ -13,7 +13,7 @@ import pytest
 from controller.migration.access.lease import ClusterLease, find_holder, format_micro_time, name_lease
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.settings import MigrationSettings
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 from tests.controller.migration.moves import open_client
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery, Network

@@ -16,7 +16,7 @@ from controller.migration.protocol.errors import HoldNeeded, JournalError, Lease
 from controller.migration.protocol.failures import find_hold, to_event
 from controller.migration.protocol.states import EventKind, HoldReason, Phase, accepts
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 from tests.controller.migration.records import record
 
 TROUBLES: list[tuple[ControllerError, HoldReason]] = [

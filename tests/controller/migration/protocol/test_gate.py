@@ -11,7 +11,7 @@ from controller.migration.protocol.gate import MoveRates, Unpriced, check_gate, 
 from controller.migration.protocol.states import HoldReason
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
-from oracle.reason import Reason
+from oracle.foundation.reason import Reason
 from tests.controller.migration.records import NOW, dry_run, record
 
 GOOD = MoveRates(Decimal("0.10"), Decimal("0.04"), NOW + 30)

@@ -102,9 +102,9 @@ def test_every_change_of_direction_is_sealed_first() -> None:
 
 def test_waves_ask_for_absolute_numbers() -> None:
     surge = converse(BEGINNING)
-    drain = converse([E.SCALED, E.VERIFIED], surge)
+    scale_down = converse([E.SCALED, E.VERIFIED], surge)
     assert plan_actions(surge) == (Action(ActionKind.SCALE_TARGET, 1),)
-    assert plan_actions(drain) == (Action(ActionKind.SCALE_SOURCE, 1),)
+    assert plan_actions(scale_down) == (Action(ActionKind.SCALE_SOURCE, 1),)
 
 
 def test_waves_follow_one_another_and_none_is_left_out() -> None:

@@ -25,7 +25,7 @@ from controller.migration.protocol.waves import (
 )
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
-from oracle.reason import ReasonCode
+from oracle.foundation.reason import ReasonCode
 from tests.controller.migration.facts import serving, side
 from tests.controller.migration.records import record
 

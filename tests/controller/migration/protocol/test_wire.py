@@ -23,8 +23,8 @@ from controller.migration.protocol.journal import (
 from controller.migration.protocol.states import Phase
 from controller.migration.protocol.wire import WireError
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.quotes import PriceMode
-from oracle.reason import Reason
 from tests.controller.migration.old_journals import NAMES, load
 
 #: When the quotes of those journals were observed, Unix seconds.

@@ -19,7 +19,7 @@ from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.run.migration_controller import BUDGET_MEMORY_S
 from controller.migration.run.migration_run import MigrationRun
 from controller.reasons import Code
-from oracle.reason import Severity
+from oracle.foundation.reason import Severity
 from tests.controller.migration.moves import (
     Moves,
     build_dry_run,

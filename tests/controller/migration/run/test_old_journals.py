@@ -33,7 +33,7 @@ from controller.migration.run.migration_controller import MigrationController
 from controller.migration.run.unfinished import find_unfinished
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 from tests.controller.migration.access.fakes import RecordingApi
 from tests.controller.migration.old_journals import (
     DEPLOYMENT_PATH,

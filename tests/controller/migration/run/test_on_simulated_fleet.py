@@ -29,7 +29,7 @@ from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
 from controller.simulation.fleet_plan import ClusterPlan, FleetPlan, WorkloadPlan
 from controller.simulation.simulated_fleet import SimulatedFleet
-from oracle.clocks import SYSTEM_CLOCKS
+from oracle.foundation.clocks import SYSTEM_CLOCKS
 from tests.controller.clusters.clients import make_client
 from tests.controller.migration.moves import FakeGate, build_dry_run, resume_all, wait_until_over
 

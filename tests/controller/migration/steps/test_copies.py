@@ -22,7 +22,7 @@ from controller.migration.settings import MigrationSettings
 from controller.migration.steps.copies import Copies
 from controller.migration.steps.step import Site, Workbench
 from controller.reasons import Code
-from oracle.clocks import Clocks
+from oracle.foundation.clocks import Clocks
 from tests.controller.migration.access.fakes import RecordingApi, RecordingLeases
 from tests.controller.migration.old_journals import load, open_clusters
 from tests.controller.migration.records import record

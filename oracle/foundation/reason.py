@@ -23,7 +23,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self, TypeAlias
 
-from oracle.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text
 
 #: What a parameter may be: a value that pickles, compares and has a JSON form.
 Parameter: TypeAlias = str | int | float | Decimal | tuple[str, ...] | None

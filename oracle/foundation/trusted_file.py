@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from oracle.trusted_path import UntrustedPath, check_status, resolve_trusted
+from oracle.foundation.trusted_path import UntrustedPath, check_status, resolve_trusted
 
 
 class UntrustedFile(Exception):

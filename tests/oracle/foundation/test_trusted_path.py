@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from oracle import trusted_path
-from oracle.trusted_file import UntrustedFile, read_trusted
-from oracle.trusted_path import UntrustedPath, check_status, resolve_trusted
+from oracle.foundation import trusted_path
+from oracle.foundation.trusted_file import UntrustedFile, read_trusted
+from oracle.foundation.trusted_path import UntrustedPath, check_status, resolve_trusted
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
 
@@ -146,7 +146,7 @@ def test_what_is_read_is_what_was_looked_at_also_where_a_link_takes_the_files_pl
         found.symlink_to(other)
         return found
 
-    monkeypatch.setattr("oracle.trusted_file.resolve_trusted", exchange)
+    monkeypatch.setattr("oracle.foundation.trusted_file.resolve_trusted", exchange)
     with pytest.raises(UntrustedFile, match="cannot be read"):
         read_trusted(file, 100)
 
@@ -155,7 +155,7 @@ def test_a_file_that_was_exchanged_between_look_and_read_is_judged_by_what_is_re
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = put(tmp_path / "file", 0o666)
-    monkeypatch.setattr("oracle.trusted_file.resolve_trusted", lambda path: path)
+    monkeypatch.setattr("oracle.foundation.trusted_file.resolve_trusted", lambda path: path)
     with pytest.raises(UntrustedFile, match="others may write"):
         read_trusted(file, 100)
 

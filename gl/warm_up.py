@@ -20,7 +20,7 @@ _EAST = np.array(((1.0, 0.0, 0.0),), dtype=np.float32)
 _ONE = np.ones(1, dtype=np.float32)
 
 
-def rehearsal_frames() -> tuple[Frame, ...]:
+def warm_up_frames() -> tuple[Frame, ...]:
     """Return the frames, each with one kind of drawing more than those before it."""
     camera, sun = Camera(0.0, 0.0), _FRONT[0]
     arc = Arcs(_FRONT, _EAST, _FRONT, _ONE)

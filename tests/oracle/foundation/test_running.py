@@ -2,7 +2,7 @@
 
 import asyncio
 
-from oracle.running import end_tasks, run_until_one_ends
+from oracle.foundation.running import end_tasks, run_until_one_ends
 
 
 async def swallow_first_cancellation(log):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import pytest
 
-from oracle.setting import DECLARATION, find_unit, section, setting, table
+from oracle.foundation.setting import DECLARATION, find_unit, section, setting, table
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from oracle.reason import ReasonCode, Severity, encode_reason, format_duration, format_usd
+from oracle.foundation.reason import ReasonCode, Severity, encode_reason, format_duration, format_usd
 
 
 class SampleCode(ReasonCode):
