@@ -64,7 +64,7 @@ def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
     source.
     """
 
-    def may_roll_back(target_available: int, source_available: int) -> bool:
+    def makes_room(target_available: int, source_available: int) -> bool:
         return may_roll_back(
             target_available=target_available,
             target_to=2,
@@ -74,9 +74,9 @@ def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
             desired=6,
         )
 
-    assert may_roll_back(1, 4)
-    assert not may_roll_back(1, 3)
-    assert not may_roll_back(3, 3)
+    assert makes_room(1, 4)
+    assert not makes_room(1, 3)
+    assert not makes_room(3, 3)
 
 
 def test_source_pods_that_nobody_asks_for_any_more_make_up_for_none_of_the_target() -> None:
