@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from app.arguments import build_parser
 from app.config.errors import ConfigurationError
-from app.config.loading import load_configuration
 from app.exit_codes import ExitCode
 
 
@@ -18,6 +17,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     options = list(sys.argv[1:] if argv is None else argv)
     arguments = build_parser().parse_args(options)
+    from app.config.loading import load_configuration
+
     try:
         configuration = load_configuration(arguments)
     except ConfigurationError as error:

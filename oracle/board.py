@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from oracle.bounds import MAX_CLOCK_SKEW_S
 from oracle.market import Offering
-from oracle.quotes import MAX_CLOCK_SKEW_S, Quote, QuoteBoard
+from oracle.quotes import Quote, QuoteBoard
 
 #: Two clocks of one machine that drift less than this agree. Seconds; keeps a deadline's digits still between
 #: snapshots.

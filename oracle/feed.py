@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from oracle.binding import Binding
+from oracle.bounds import MAX_LIFE_S
 from oracle.foundation.clocks import Clocks
 from oracle.instance import Instance, describe_holder, find_market, format_holder
 from oracle.market import Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import MAX_LIFE_S, Quote
+from oracle.quotes import Quote
 from oracle.sanity import Refusal, SanityGate
 from oracle.settings import OracleSettings
 from oracle.sources.base import Observation, PriceSource

@@ -21,6 +21,7 @@ from decimal import Decimal
 
 from oracle.binding import Binding
 from oracle.board import LiveBoard
+from oracle.bounds import MAX_CLOCK_SKEW_S
 from oracle.errors import EmbeddedServerError, OracleError, StoreUnavailable, WriteRefused
 from oracle.feed import Feed, FeedReport
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
@@ -29,7 +30,7 @@ from oracle.foundation.running import OUTER_RETRY_S, end_tasks, run_until_one_en
 from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.price_history import PriceHistory, PricePoint
-from oracle.quotes import MAX_CLOCK_SKEW_S, Quote, QuoteBoard
+from oracle.quotes import Quote, QuoteBoard
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from oracle.quotes import MAX_CLOCK_SKEW_S
+from oracle.bounds import MAX_CLOCK_SKEW_S
 
 
 @dataclass(frozen=True, slots=True)

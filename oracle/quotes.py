@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from oracle.bounds import MAX_CLOCK_SKEW_S
 from oracle.market import Offering
 
 
@@ -55,19 +56,6 @@ class Freshness(StrEnum):
 #: Share of a quote's life after which it is shown as ageing. Arbitrary; with three refreshes per life it
 #: means that one refresh has failed.
 AGEING_SHARE = 0.5
-
-#: A quote from the future by more than this is not believed: the two clocks disagree. Seconds; NTP keeps
-#: hosts far below.
-MAX_CLOCK_SKEW_S = 30.0
-
-#: No price is believed for longer than a day after it was confirmed, whatever a source or a store says.
-MAX_LIFE_S = 86_400.0
-
-#: USD per hour. Nothing costs as much; catches wrong units where no on-demand price is known.
-MAX_USD_PER_HOUR = Decimal(1000)
-
-#: Decimals that a price may have; the store keeps no more. Price lists have about six.
-MAX_PRICE_DECIMALS = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from oracle.bounds import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR
 from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
-from oracle.quotes import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR, count_decimals
+from oracle.quotes import count_decimals
 from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oracle.bounds import MAX_LIFE_S
 from oracle.foundation.setting import Promise, setting
-from oracle.quotes import MAX_LIFE_S
 from oracle.redis_address import REDIS_ADDRESS, holds_password, mask_address
 
 

@@ -15,8 +15,8 @@ from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
 from controller.history.settings import HistorySettings
 from controller.migration.settings import MigrationSettings
+from oracle.bounds import MAX_LIFE_S
 from oracle.foundation.setting import Promise, section, setting
-from oracle.quotes import MAX_LIFE_S
 from oracle.settings import OracleSettings
 
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from oracle.bounds import MAX_CLOCK_SKEW_S, MAX_LIFE_S
 from oracle.errors import PriceFileError
 from oracle.market import Offering
-from oracle.quotes import MAX_CLOCK_SKEW_S, MAX_LIFE_S
 from oracle.sources.base import Observation
 from oracle.sources.known_regions import RegionFilter
 from oracle.sources.price_rows import PriceRow, read_rows

@@ -19,9 +19,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from oracle.bounds import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR
 from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
-from oracle.quotes import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR, count_decimals
+from oracle.quotes import count_decimals
 
 COLUMNS = ("observed_at", "provider", "region", "instance_type", "capacity_type", "usd_per_hour")
 OPTIONAL_COLUMNS = ("confirmed_at", "valid_until")

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 
+from oracle.bounds import MAX_LIFE_S
 from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import MAX_LIFE_S, PriceMode
+from oracle.quotes import PriceMode
 from oracle.sources.base import Observation
 from oracle.sources.price_list import PriceList
 

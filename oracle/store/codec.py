@@ -16,10 +16,11 @@ from decimal import Decimal
 from typing import Any, TypeGuard
 
 from oracle.binding import Binding
+from oracle.bounds import MAX_LIFE_S, MAX_PRICE_DECIMALS
 from oracle.errors import QuoteDecodeError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import MAX_LIFE_S, MAX_PRICE_DECIMALS, Playback, PriceMode, Quote
+from oracle.quotes import Playback, PriceMode, Quote
 
 #: Written into each value; a reader refuses what it does not know.
 FORMAT_VERSION = 2

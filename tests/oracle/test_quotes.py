@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.quotes import MAX_CLOCK_SKEW_S, Freshness, Playback, PriceMode, QuoteBoard
+from oracle.bounds import MAX_CLOCK_SKEW_S
+from oracle.quotes import Freshness, Playback, PriceMode, QuoteBoard
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, make_quote
 
 
