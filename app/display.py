@@ -28,13 +28,13 @@ def require_display() -> None:
     """Return where a window can be opened. Raises: DisplayError."""
     if sys.platform in ("win32", "darwin"):
         return
-    obstacles = []
+    reasons = []
     for platform in _list_platforms():
-        obstacle = _find_obstacle(platform)
-        if obstacle is None:
+        reason = _find_reason(platform)
+        if reason is None:
             return
-        obstacles.append(obstacle)
-    raise DisplayError("; ".join(obstacles))
+        reasons.append(reason)
+    raise DisplayError("; ".join(reasons))
 
 
 def _list_platforms() -> list[str]:
@@ -45,7 +45,7 @@ def _list_platforms() -> list[str]:
     return ["wayland", "xcb"] if os.environ.get("WAYLAND_DISPLAY") else ["xcb"]
 
 
-def _find_obstacle(platform: str) -> str | None:
+def _find_reason(platform: str) -> str | None:
     """Return why a platform of Qt can open no window here, None where it can."""
     find = _PLATFORMS.get(platform)
     if find is None:
@@ -54,14 +54,14 @@ def _find_obstacle(platform: str) -> str | None:
     return find()
 
 
-def _find_x_obstacle() -> str | None:
+def _find_x_reason() -> str | None:
     display = os.environ.get("DISPLAY")
     if not display:
         return "no X display is set (DISPLAY is empty)"
     return None if _can_connect_to_x(display) else f"the X display {display} does not answer"
 
 
-def _find_wayland_obstacle() -> str | None:
+def _find_wayland_reason() -> str | None:
     """Ask the compositor for a connection; Wayland says where its socket lies as `wl_display_connect` reads it."""
     if "WAYLAND_SOCKET" in os.environ:
         return None  # the connection itself was passed on to us
@@ -76,19 +76,19 @@ def _find_wayland_obstacle() -> str | None:
     return None
 
 
-def _find_no_obstacle() -> None:
+def _find_no_reason() -> None:
     """These platforms draw into memory; whoever names one knows that there is nothing to see, or serves it by VNC."""
 
 
 #: Platforms of Qt on which the window was seen to open -> what is wrong with them here. The others draw on a whole
 #: screen of their own, or abort.
 _PLATFORMS: dict[str, Callable[[], str | None]] = {
-    "xcb": _find_x_obstacle,
-    "wayland": _find_wayland_obstacle,
-    "wayland-egl": _find_wayland_obstacle,
-    "offscreen": _find_no_obstacle,
-    "minimal": _find_no_obstacle,
-    "vnc": _find_no_obstacle,
+    "xcb": _find_x_reason,
+    "wayland": _find_wayland_reason,
+    "wayland-egl": _find_wayland_reason,
+    "offscreen": _find_no_reason,
+    "minimal": _find_no_reason,
+    "vnc": _find_no_reason,
 }
 
 

@@ -19,7 +19,7 @@ from oracle.instance import Instance, describe_holder, find_market, format_holde
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Quote
-from oracle.sanity import Refusal, SanityGate
+from oracle.sanity import RefusedPrice, SanityGate
 from oracle.settings import OracleSettings
 from oracle.sources.base import Observation, PriceSource
 from oracle.store.base import HistorySample, QuoteStore
@@ -37,7 +37,7 @@ class FeedReport:
     generator: str | None
     #: Whether the generator's prices are of another market than those that this instance could generate.
     is_other_market: bool = False
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[RefusedPrice, ...] = ()
 
 
 class Feed:

@@ -78,7 +78,7 @@ class Oracle:
         self._clock_difference_s: float | None = None
         self._reason: Reason | None = OracleCode.STORE_STARTING.because()
         #: Why the last refresh brought no prices although somebody answered; outlives the connection.
-        self._feed_trouble: Reason | None = None
+        self._feed_reason: Reason | None = None
         #: Whether the last refresh found nobody who generates, and this instance does not.
         self._lacks_publisher = False
         self._status = self._compose_status()
@@ -203,13 +203,13 @@ class Oracle:
             reason = OracleCode.STORE_FULL.because(detail=str(error))
         except OracleError as error:
             reason = OracleCode.SOURCE_FAILED.because(detail=str(error))
-        self._feed_trouble = reason
+        self._feed_reason = reason
         self._announce(has_news=False)
 
     def _find_missing_publisher(self) -> Reason | None:
         """Say what to do where this instance only reads and nobody writes, as long as no quote comes.
 
-        A failover between others is no trouble.
+        A failover between others is none.
         """
         if not self._lacks_publisher or self._has_usable_quotes():
             return None
@@ -279,7 +279,7 @@ class Oracle:
             kind=facts.kind,
             is_up=self._is_up,
             location=facts.location,
-            reason=self._reason or self._feed_trouble or self._find_missing_publisher(),
+            reason=self._reason or self._feed_reason or self._find_missing_publisher(),
             is_durable=facts.is_durable,
             is_shared=facts.is_shared,
             is_generating=self._report.is_generating,

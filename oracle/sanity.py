@@ -31,7 +31,7 @@ CONFIRMATION_FACTOR = Decimal("1.25")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedPrice:
     """An observation that did not become a quote."""
 
     observation: Observation
@@ -63,7 +63,7 @@ def judge_price(
     Returns: the reason for refusing it, None if it is believed; and the memory for the next sample.
     """
     price = observation.usd_per_hour
-    reason = _find_absolute_fault(price) or _find_relative_fault(observation, on_demand)
+    reason = _find_absolute_reason(price) or _find_relative_reason(observation, on_demand)
     if reason is not None:
         return reason, PriceMemory(memory.last_believed)
     if _is_jump(price, memory.last_believed) and not _is_confirmed(observation, memory.unconfirmed):
@@ -71,7 +71,7 @@ def judge_price(
     return None, PriceMemory(last_believed=price)
 
 
-def _find_absolute_fault(price: Decimal) -> OracleCode | None:
+def _find_absolute_reason(price: Decimal) -> OracleCode | None:
     if not price.is_finite():
         return OracleCode.PRICE_NOT_FINITE
     if price <= 0:
@@ -81,7 +81,7 @@ def _find_absolute_fault(price: Decimal) -> OracleCode | None:
     return OracleCode.PRICE_TOO_FINE if count_decimals(price) > MAX_PRICE_DECIMALS else None
 
 
-def _find_relative_fault(observation: Observation, on_demand: Decimal | None) -> OracleCode | None:
+def _find_relative_reason(observation: Observation, on_demand: Decimal | None) -> OracleCode | None:
     if on_demand is None or observation.offering.capacity_type is CapacityType.ON_DEMAND:
         return None
     if observation.usd_per_hour > MAX_SHARE_OF_ON_DEMAND * on_demand:
@@ -121,10 +121,10 @@ class SanityGate:
 
     def judge(
         self, observations: tuple[Observation, ...], find_on_demand: Callable[[Offering], Decimal | None]
-    ) -> tuple[tuple[Observation, ...], tuple[Refusal, ...]]:
+    ) -> tuple[tuple[Observation, ...], tuple[RefusedPrice, ...]]:
         """Return the believed observations and the refusals, both in the order given."""
         believed: list[Observation] = []
-        refusals: list[Refusal] = []
+        refusals: list[RefusedPrice] = []
         for observation in observations:
             offering = observation.offering
             memory = self._memories.get(offering, PriceMemory())
@@ -132,5 +132,5 @@ class SanityGate:
             if reason is None:
                 believed.append(observation)
             else:
-                refusals.append(Refusal(observation, reason))
+                refusals.append(RefusedPrice(observation, reason))
         return tuple(believed), tuple(refusals)
