@@ -1,132 +1,172 @@
 """Everything that can go wrong between the controller and a cluster.
 
-ControllerError
-├── EngineStopped          the engine itself met an unexpected error
-├── InvalidTransition      the migration's state machine was given an event that its state does not know
-├── PlanOutdated           the plan that was confirmed is not the plan that would run now
-├── KubeconfigError        the kubeconfig file is missing, broken or has no such context
-├── UnknownContext         no context of this name is watched
-├── NotArmed               a write was asked of a context that is only observed; nothing was sent
-└── ClusterError           one context's API server; carries the context
-    ├── ClusterUnreachable no answer: for a write this means UNKNOWN, it may or may not have landed
-    ├── AccessDenied       401 or 403
-    ├── ObjectNotFound     404
-    ├── VersionConflict    409 (resourceVersion, already exists) or 422 from a failed JSON Patch `test`
-    ├── ResourceExpired    410: the watch's resourceVersion is too old, list again
-    ├── RequestRefused     any other 4xx, with the server's reason (validation, quota, admission)
-    ├── RateLimited        429, with the server's Retry-After
-    └── ServerFailed       5xx: for a write this means UNKNOWN as well
+ControllerError              carries the reason; its message is the reason's sentence
+├── EngineStopped            the engine itself met an unexpected error
+├── InvalidTransition        the migration's state machine was given an event that its state does not know
+├── KubeconfigError          the kubeconfig file is missing, broken or has no such context
+│   └── ContextRefused       what it says of one context is not used, or gives no credential
+├── UnknownContext           no context of this name is watched
+├── NotArmed                 a write was asked of a context that is only observed; nothing was sent
+└── ClusterError             one context's API server; carries the context
+    ├── ClusterUnreachable   no answer: for a write this means UNKNOWN, it may or may not have landed
+    ├── AccessDenied         401 or 403, or there is no credential to show
+    ├── ObjectNotFound       404
+    ├── VersionConflict      409 (resourceVersion, already exists) or 422 from a failed JSON Patch `test`
+    ├── ResourceExpired      410: the watch's resourceVersion is too old, list again
+    ├── RequestRefused       any other 4xx, with the server's reason (validation, quota, admission)
+    ├── RateLimited          429, with the server's Retry-After
+    └── ServerFailed         5xx, or no answer that can be understood: for a write this means UNKNOWN as well
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import ClassVar
+
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 
 class ControllerError(Exception):
     """The root of the controller's errors."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 class EngineStopped(ControllerError):
     """The engine met an error that nobody foresaw and has ended; its journals are left for the next start."""
 
     def __init__(self, cause: Exception) -> None:
-        self.cause = cause
-        super().__init__(f"the engine has stopped because of an unexpected error: {cause!r}; start it again")
+        super().__init__(Code.ENGINE_STOPPED.because(error=repr(cause)))
 
 
 class InvalidTransition(ControllerError):
     """An event that the current state does not know; the state is left alone."""
 
-    def __init__(self, state: str, event: str) -> None:
-        self.state = state
-        self.event = event
-        super().__init__(f"a migration in state {state} cannot take the event {event}")
-
-
-class PlanOutdated(ControllerError):
-    """The plan that was confirmed differs from what would run now; the new one has to be confirmed."""
-
-    def __init__(self, workload: str, reason: str) -> None:
-        self.workload = workload
-        self.reason = reason
-        super().__init__(
-            f"the plan for {workload} is out of date: {reason}; look at the new dry run and confirm again"
-        )
+    def __init__(self, phase: str, event: str) -> None:
+        super().__init__(Code.TRANSITION_UNKNOWN.because(phase=phase, event=event))
 
 
 class KubeconfigError(ControllerError):
     """The kubeconfig file is missing, broken, unsafe or has no such context."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        self.path = path
-        self.reason = reason
-        super().__init__(f"kubeconfig {path}: {reason}")
+
+class ContextRefused(KubeconfigError):
+    """What the kubeconfig says of one context is not used, or gives no credential. The reason names the context."""
+
+    codes: ClassVar = frozenset(
+        {
+            Code.CONTEXT_REFUSED,
+            Code.AUTHORITY_EMPTY,
+            Code.CERTIFICATES_UNUSABLE,
+            Code.CREDENTIAL_FILE_REFUSED,
+            Code.KEY_NEEDS_PASSWORD,
+            Code.PLUGIN_ANSWER_UNUSABLE,
+            Code.PLUGIN_FAILED,
+            Code.PLUGIN_NOT_STARTED,
+            Code.PLUGIN_TIMED_OUT,
+            Code.PLUGIN_VERSION_OTHER,
+            Code.PROGRAM_DOES_MORE,
+            Code.PROGRAM_MISSING,
+            Code.PROGRAM_NOT_ALLOWED,
+            Code.PROGRAM_UNTRUSTED,
+            Code.PROGRAM_VARIABLES_NOT_ALLOWED,
+            Code.PROGRAM_VARIABLES_OURS,
+            Code.TLS_NOT_VERIFIED,
+            Code.TOKEN_FILE_EMPTY,
+        }
+    )
 
 
 class UnknownContext(ControllerError):
     """A context was named that is not watched: not of this kubeconfig, or left out by the settings."""
 
-    def __init__(self, context: str, known: Collection[str]) -> None:
-        self.context = context
-        super().__init__(f"there is no context {context!r}; there are: {', '.join(known) or 'none'}")
+    def __init__(self, context: str) -> None:
+        super().__init__(Code.NO_CONTEXT.because(context=context))
 
 
 class NotArmed(ControllerError):
     """A write was asked of a context that is only observed; nothing was sent."""
 
-    def __init__(self, context: str, request: str, reason: str | None = None) -> None:
-        self.context = context
+    def __init__(self, reason: Reason, *, request: str) -> None:
         self.request = request
-        self.advice = reason or "arm the context to allow changes to it"
-        super().__init__(f"{context} is only observed, so {request} was not sent; {self.advice}")
+        super().__init__(reason)
 
 
 class ClusterError(ControllerError):
-    """A request to one context's API server did not do what was asked."""
+    """A request to one context's API server did not do what was asked.
 
-    def __init__(self, context: str, reason: str, *, request: str = "", status: int | None = None) -> None:
-        self.context = context
-        self.reason = reason
+    Each class has codes of its own, which all name their context: so the code alone tells what the class tells.
+    """
+
+    codes: ClassVar[frozenset[Code]] = frozenset()
+
+    def __init__(self, reason: Reason, *, request: str = "", status: int | None = None) -> None:
+        if reason.code not in self.codes:
+            raise TypeError(f"{type(self).__name__} does not mean {reason.code}")
+        super().__init__(reason)
+        self.context = str(reason["context"])
         self.request = request
         self.status = status
-        asked = f" ({request})" if request else ""
-        super().__init__(f"{context}: {reason}{asked}")
 
 
 class ClusterUnreachable(ClusterError):
     """No answer came. A write may or may not have landed: read back, never retry blind."""
 
+    codes = frozenset(
+        {
+            Code.ANSWER_TIMED_OUT,
+            Code.CONNECTION_BROKE,
+            Code.CONNECTION_CLOSED,
+            Code.CONNECTION_FAILED,
+            Code.CREDENTIAL_TOO_LATE,
+            Code.SERVER_NOT_TRUSTED,
+        }
+    )
+
 
 class AccessDenied(ClusterError):
-    """401 or 403: the credentials are missing, expired or not allowed to do this."""
+    """The credentials are missing, expired or not allowed to do this."""
+
+    codes = frozenset({Code.ACCESS_DENIED, Code.CREDENTIALS_REFUSED}) | ContextRefused.codes
 
 
 class ObjectNotFound(ClusterError):
     """404."""
 
+    codes = frozenset({Code.OBJECT_NOT_FOUND})
+
 
 class VersionConflict(ClusterError):
     """409, or 422 from a failed JSON Patch `test`: the object is not what we thought; nothing was changed."""
+
+    codes = frozenset({Code.VERSION_CONFLICT})
 
 
 class ResourceExpired(ClusterError):
     """410: the resourceVersion or the continue token is too old; list again."""
 
+    codes = frozenset({Code.RESOURCE_EXPIRED})
+
 
 class RequestRefused(ClusterError):
     """Any other 4xx: validation, quota or admission; nothing was changed."""
+
+    codes = frozenset({Code.REQUEST_REFUSED})
 
 
 class RateLimited(ClusterError):
     """429; `retry_after_s` is the server's wish, None where it named none."""
 
-    def __init__(
-        self, context: str, reason: str, *, request: str = "", retry_after_s: float | None = None
-    ) -> None:
+    codes = frozenset({Code.RATE_LIMITED})
+
+    def __init__(self, reason: Reason, *, request: str = "", retry_after_s: float | None = None) -> None:
         self.retry_after_s = retry_after_s
-        super().__init__(context, reason, request=request, status=429)
+        super().__init__(reason, request=request, status=429)
 
 
 class ServerFailed(ClusterError):
-    """5xx: for a write the outcome is unknown."""
+    """5xx or nonsense: for a write the outcome is unknown."""
+
+    codes = frozenset({Code.ANSWER_NOT_UNDERSTOOD, Code.ANSWER_TOO_LARGE, Code.SERVER_FAILED})

@@ -53,7 +53,6 @@ class Code(ReasonCode):
     )
 
     # decision: a cluster, as the source or as a target
-    CONTEXT_NOT_REACHABLE = "context_not_reachable", _INFO, "{context} is {health}: {detail}"
     CONTEXT_INCOMPLETE = "context_incomplete", _INFO, "{context} has not been read completely yet"
     CONTEXT_UNIDENTIFIED = (
         "context_unidentified",
@@ -173,14 +172,11 @@ class Code(ReasonCode):
         _WARNING,
         "the workload, the target or a price has changed since; look at the new dry run and confirm again",
     )
-    UNEXPECTED = (
-        "unexpected",
+    PLAN_EXPIRED = (
+        "plan_expired",
         _WARNING,
-        "an unexpected error stood in the way: {error}; the log has more",
+        "the prices that the plan rests on have expired; look at the new dry run and confirm again",
     )
-
-    # a reason that a journal holds as its sentence only
-    RECORDED = "recorded", _INFO, "{sentence}"
 
     # clusters: what stands in the way of moving a workload, as its Deployment shows it
     PAUSED = "paused", _INFO, "its rollout is paused"
@@ -199,7 +195,6 @@ class Code(ReasonCode):
     STATE_UNREADABLE = "state_unreadable", _INFO, "its annotation {annotation} is not a number of gigabytes"
 
     # clusters: what was checked on an API server
-    CHECK_UNANSWERED = "check_unanswered", _WARNING, "{context} gave no answer: {detail}"
     REPLICAS_UNOWNED = "replicas_unowned", _INFO, "nobody else manages the replicas"
     REPLICAS_SET_ONCE = "replicas_set_once", _INFO, "last set by {managers:list}"
     REPLICAS_OWNED = (
@@ -228,6 +223,182 @@ class Code(ReasonCode):
         _WARNING,
         "these credentials may not {permission} in {place} of {context} ({detail}); "
         "ask the cluster's administrator for it",
+    )
+
+    # clusters: what an API server answered; `answer` has its own words
+    ACCESS_DENIED = "access_denied", _WARNING, "{context} answered: {answer}"
+    CREDENTIALS_REFUSED = (
+        "credentials_refused",
+        _WARNING,
+        "the credentials for {context} are missing, wrong or expired ({answer})",
+    )
+    OBJECT_NOT_FOUND = "object_not_found", _WARNING, "{context} answered: {answer}"
+    RATE_LIMITED = "rate_limited", _WARNING, "{context} answered: {answer}"
+    REQUEST_REFUSED = "request_refused", _WARNING, "{context} answered: {answer}"
+    RESOURCE_EXPIRED = "resource_expired", _WARNING, "{context} answered: {answer}"
+    SERVER_FAILED = "server_failed", _WARNING, "{context} answered: {answer}"
+    VERSION_CONFLICT = "version_conflict", _WARNING, "{context} answered: {answer}"
+    ANSWER_NOT_UNDERSTOOD = (
+        "answer_not_understood",
+        _WARNING,
+        "the answer of {context} was not understood: {problem}",
+    )
+    ANSWER_TOO_LARGE = "answer_too_large", _WARNING, "the answer of {context} is larger than {limit} bytes"
+
+    # clusters: why no answer came
+    ANSWER_TIMED_OUT = "answer_timed_out", _WARNING, "{context} ({server}) gave no answer in time"
+    CONNECTION_BROKE = (
+        "connection_broke",
+        _WARNING,
+        "the connection to {context} ({server}) broke: {error}",
+    )
+    CONNECTION_CLOSED = "connection_closed", _WARNING, "the connection to {context} was closed by us"
+    CONNECTION_FAILED = "connection_failed", _WARNING, "cannot connect to {context} ({server}): {error}"
+    CREDENTIAL_TOO_LATE = (
+        "credential_too_late",
+        _WARNING,
+        "the credential for {context} came too late for a write, which was not sent",
+    )
+    SERVER_NOT_TRUSTED = (
+        "server_not_trusted",
+        _WARNING,
+        "the certificate of {context} ({server}) is not trusted: {error}",
+    )
+
+    # clusters: what a kubeconfig says that is not used, or that gives no credential
+    KUBECONFIG_REFUSED = "kubeconfig_refused", Severity.ERROR, "kubeconfig {path}: {problem:whole}"
+    KUBECONFIG_WITHOUT_CONTEXTS = (
+        "kubeconfig_without_contexts",
+        Severity.ERROR,
+        "kubeconfig {path}: it has no context {missing:list}; it has: {known:list}",
+    )
+    CONTEXT_REFUSED = "context_refused", _WARNING, "context {context}: {problem:whole}"
+    AUTHORITY_EMPTY = (
+        "authority_empty",
+        _WARNING,
+        "context {context}: its certificate-authority holds no certificate",
+    )
+    CERTIFICATES_UNUSABLE = (
+        "certificates_unusable",
+        _WARNING,
+        "context {context}: its certificates cannot be used: {error}",
+    )
+    CREDENTIAL_FILE_REFUSED = (
+        "credential_file_refused",
+        _WARNING,
+        "context {context}: {problem:whole}",
+    )
+    KEY_NEEDS_PASSWORD = (
+        "key_needs_password",
+        _WARNING,
+        "context {context}: its client key needs a password, which nobody can give here",
+    )
+    TOKEN_FILE_EMPTY = (
+        "token_file_empty",
+        _WARNING,
+        "context {context}: its token file {file} holds no token",
+    )
+    TLS_NOT_VERIFIED = (
+        "tls_not_verified",
+        _WARNING,
+        "context {context} wants its server's certificate unverified (insecure-skip-tls-verify), so that anybody on "
+        "the way could take its place; give a certificate-authority, or confirm it at the top of the configuration "
+        "file and start again: {line:whole}",
+    )
+
+    # clusters: a credential plugin that may not run, or gave no credential
+    PROGRAM_DOES_MORE = (
+        "program_does_more",
+        _WARNING,
+        "context {context} would have {program} do more than log in ({argument}); "
+        "if you need that, put it into a script of your own and let the kubeconfig name the script",
+    )
+    PROGRAM_MISSING = (
+        "program_missing",
+        _WARNING,
+        "context {context} needs the credential plugin {program}: {problem}",
+    )
+    PROGRAM_NOT_ALLOWED = (
+        "program_not_allowed",
+        _WARNING,
+        "context {context} wants to run a program for its credentials: {program}; if you trust it, "
+        "add it to the allowed exec plugins at the top of the configuration file and start again: {line:whole}",
+    )
+    PROGRAM_UNTRUSTED = (
+        "program_untrusted",
+        _WARNING,
+        "context {context} may not run its credential plugin: {problem}",
+    )
+    PROGRAM_VARIABLES_NOT_ALLOWED = (
+        "program_variables_not_allowed",
+        _WARNING,
+        "context {context} waits for your consent: it sets {variables} for the credential plugin {program}; if you "
+        "trust that, have this line at the top of the configuration file and start again: {line:whole}",
+    )
+    PROGRAM_VARIABLES_OURS = (
+        "program_variables_ours",
+        _WARNING,
+        "context {context} sets {variables} for its credential plugin, which only SentinelAura's own environment may; "
+        "remove it from the kubeconfig, or set it where you start SentinelAura",
+    )
+    PLUGIN_ANSWER_UNUSABLE = (
+        "plugin_answer_unusable",
+        _WARNING,
+        "context {context}: the credential plugin {plugin} printed no ExecCredential with a token, "
+        "or with a certificate and its key",
+    )
+    PLUGIN_FAILED = (
+        "plugin_failed",
+        _WARNING,
+        "context {context}: the credential plugin {plugin} failed with {status}: {said}",
+    )
+    PLUGIN_NOT_STARTED = (
+        "plugin_not_started",
+        _WARNING,
+        "context {context}: the credential plugin {plugin} cannot run: {error}",
+    )
+    PLUGIN_TIMED_OUT = (
+        "plugin_timed_out",
+        _WARNING,
+        "context {context}: the credential plugin {plugin} gave no answer within {seconds:g} s",
+    )
+    PLUGIN_VERSION_OTHER = (
+        "plugin_version_other",
+        _WARNING,
+        "context {context}: the credential plugin {plugin} speaks {spoken}, the kubeconfig asks for {wanted}",
+    )
+
+    # clusters: why a context is not watched as it should be
+    CONTEXT_CONNECTING = "context_connecting", _INFO, "{context} has not answered yet"
+    LIST_DENIED = (
+        "list_denied",
+        _WARNING,
+        "may not list {kinds:list} in all namespaces of {context} ({answer}); "
+        "name one namespace for this context in the configuration, or grant the role",
+    )
+    LIST_DENIED_IN_NAMESPACE = (
+        "list_denied_in_namespace",
+        _WARNING,
+        "may not list {kinds:list} in the namespace {namespace} of {context} ({answer}); grant the role",
+    )
+    NODES_DENIED = (
+        "nodes_denied",
+        _WARNING,
+        "may not list the nodes of {context} ({answer}); so what they are and cost is not known: grant the role, "
+        "or say it in the configuration file under {section}: {keys}",
+    )
+    WATCH_FAILED = (
+        "watch_failed",
+        Severity.ERROR,
+        "an internal error stopped the watch of {context}; see the log",
+    )
+
+    # clusters: why a context cannot be armed
+    ARMING_UNCONFIRMED = (
+        "arming_unconfirmed",
+        _WARNING,
+        "the certificate of {context}'s server is not verified (insecure-skip-tls-verify); "
+        "to change it all the same, confirm it at the top of the configuration file and start again: {line:whole}",
     )
 
     # history: what stands against keeping it, and what is wrong with what was kept
@@ -305,22 +476,7 @@ class Code(ReasonCode):
     OLD_LEDGER_BROKEN = (
         "old_ledger_broken",
         Severity.WARNING,
-        "line {line} does not fit its hash chain: something was changed, removed or put in there",
-    )
-
-    # migration/: what a cluster answered
-    ACCESS_DENIED = "access_denied", Severity.WARNING, "{context}: {answer}"
-    CLUSTER_UNREACHABLE = "cluster_unreachable", Severity.WARNING, "{context}: {answer}"
-    OBJECT_NOT_FOUND = "object_not_found", Severity.WARNING, "{context}: {answer}"
-    RATE_LIMITED = "rate_limited", Severity.WARNING, "{context}: {answer}"
-    REQUEST_REFUSED = "request_refused", Severity.WARNING, "{context}: {answer}"
-    RESOURCE_EXPIRED = "resource_expired", Severity.WARNING, "{context}: {answer}"
-    SERVER_FAILED = "server_failed", Severity.WARNING, "{context}: {answer}"
-    VERSION_CONFLICT = "version_conflict", Severity.WARNING, "{context}: {answer}"
-    WRITE_NOT_ARMED = (
-        "write_not_armed",
-        Severity.WARNING,
-        "{context} is only observed, so {request} was not sent; {advice}",
+        "line {line:whole} does not fit its hash chain: something was changed, removed or put in there",
     )
 
     # migration/: why a move does not begin
@@ -328,12 +484,6 @@ class Code(ReasonCode):
         "autoscaler_in_the_way",
         Severity.WARNING,
         "the autoscaler {name} in {context} would work against the move",
-    )
-    CHECK_NOT_PASSED = "check_not_passed", Severity.WARNING, "{check}: {text}"
-    CONTEXTS_SHARE_CLUSTER = (
-        "contexts_share_cluster",
-        Severity.WARNING,
-        "both contexts lead to the same cluster",
     )
     COPY_EXISTS_ALREADY = "copy_exists_already", Severity.WARNING, "{context} already has another {path}"
     COPY_ORIGINAL_MISSING = (
@@ -420,7 +570,6 @@ class Code(ReasonCode):
         "{objects:of object} would travel, more than its journal can name: {why}",
     )
     WORKLOAD_GONE = "workload_gone", Severity.WARNING, "{context} has no such Deployment any more"
-    WORKLOAD_NOT_MOVABLE = "workload_not_movable", Severity.WARNING, "{text}"
     WORKLOAD_NOT_UNDERSTOOD = (
         "workload_not_understood",
         Severity.WARNING,
@@ -589,8 +738,13 @@ class Code(ReasonCode):
     PROGRAM_ENDS = "program_ends", Severity.INFO, "the program ends"
     RESUMED = "resumed", Severity.INFO, "resumed"
     STOPPED_BEFORE_START = "stopped_before_start", Severity.INFO, "stopped before anything was moved"
-    UNEXPECTED_ERROR = "unexpected_error", Severity.ERROR, "stopped by an unexpected error: {error}"
-    #: Where only text is known: a journal of version 1 had nothing else.
+    TRANSITION_UNKNOWN = (
+        "transition_unknown",
+        Severity.ERROR,
+        "a migration in the phase {phase} cannot take the event {event}",
+    )
+    #: Wraps a text, and only where a journal is read: version 1 held nothing else, and the codes of another version of
+    #: this program are no codes here. Nothing is decided by it.
     UNCLASSIFIED = "unclassified", Severity.WARNING, "{text}"
     WAITING_TO_RESUME = "waiting_to_resume", Severity.WARNING, "waiting to resume: {why}"
     WAY_BACK_OPEN = "way_back_open", Severity.INFO, "the way back to {context} is open again"
@@ -639,3 +793,11 @@ class Code(ReasonCode):
     PHASE_DONE = "phase_done", Severity.INFO, "Moved to {target}"
     PHASE_ROLLED_BACK = "phase_rolled_back", Severity.INFO, "Back in {source} as before"
     PHASE_REFUSED = "phase_refused", Severity.WARNING, "Not started, nothing was changed"
+
+    # wherever our own code is at fault
+    ENGINE_STOPPED = (
+        "engine_stopped",
+        Severity.ERROR,
+        "the engine has stopped because of an unexpected error: {error}; start it again",
+    )
+    UNEXPECTED_ERROR = "unexpected_error", Severity.ERROR, "stopped by an unexpected error: {error}"

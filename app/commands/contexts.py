@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
 
 from app.commands.output import MAX_MESSAGE_CHARACTERS, report_line, write_output
 from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
-from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
+from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kube_configuration import find_obstacle
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig, split_kubeconfig_paths
-from controller.clusters.kubeconfig_entries import UserEntry
+from controller.errors import ContextRefused
+from oracle.foundation.reason import Reason, encode_reason
 from oracle.foundation.untrusted_text import clean_text
 
 
@@ -25,7 +27,7 @@ class _Row:
     server: str
     credential: str
     state: str
-    reason: str = ""
+    reason: Reason | None = None
 
 
 async def run_contexts(arguments: Namespace, configuration: Configuration) -> int:
@@ -39,7 +41,7 @@ async def run_contexts(arguments: Namespace, configuration: Configuration) -> in
     for note in kubeconfig.notes:
         report_line(note)
     write_output(
-        json.dumps({"contexts": [asdict(row) for row in rows]}, indent=2)
+        json.dumps({"contexts": [_to_json(row) for row in rows]}, indent=2)
         if arguments.json
         else "\n".join(_to_lines(rows))
     )
@@ -47,18 +49,17 @@ async def run_contexts(arguments: Namespace, configuration: Configuration) -> in
 
 
 def _describe(context: KubeconfigContext, configuration: Configuration, programs: ExecPrograms) -> _Row:
-    obstacle = find_obstacle(context, configuration.clusters.kube, programs)
-    state, reason = "used", ""
-    if obstacle is not None:
-        state, reason = "refused", obstacle.lstrip(": ")
+    reason = find_obstacle(context, configuration.clusters.kube, programs)
+    state = "used" if reason is None else "refused"
     chosen = configuration.clusters.contexts
     if chosen is not None and context.name not in chosen:
-        state, reason = "left out", ""
-    return _Row(context.name, context.server, _describe_credential(context.user, programs), state, reason)
+        state, reason = "left out", None
+    return _Row(context.name, context.server, _describe_credential(context, programs), state, reason)
 
 
-def _describe_credential(user: UserEntry, programs: ExecPrograms) -> str:
+def _describe_credential(context: KubeconfigContext, programs: ExecPrograms) -> str:
     """What is sent or run, and as whom; never the credential itself."""
+    user = context.user
     kinds = {
         "token": user.token,
         "token file": user.token_file,
@@ -69,19 +70,29 @@ def _describe_credential(user: UserEntry, programs: ExecPrograms) -> str:
     if user.exec_plugin is not None:
         parts.append(f"plugin {user.exec_plugin.command}")
         try:
-            parts[-1] += f" ({programs.permit(user.exec_plugin)})"
-        except ProgramNotAllowed:
+            parts[-1] += f" ({programs.permit(user.exec_plugin, context.name)})"
+        except ContextRefused:
             pass  # the reason stands beside it
     if user.impersonation is not None:
         parts.append(f"as {user.impersonation.user}")
     return ", ".join(parts) or "none"
 
 
+def _to_json(row: _Row) -> dict[str, Any]:
+    return {
+        "context": row.context,
+        "server": row.server,
+        "credential": row.credential,
+        "state": row.state,
+        "reason": None if row.reason is None else encode_reason(row.reason),
+    }
+
+
 def _to_lines(rows: Iterable[_Row]) -> Iterable[str]:
     for row in rows:
         context, server, credential, reason = (
             clean_text(text, MAX_MESSAGE_CHARACTERS)
-            for text in (row.context, row.server, row.credential, row.reason)
+            for text in (row.context, row.server, row.credential, row.reason or "")
         )
         yield f"{row.state:<9} {context:<32} {server or '-':<40} {credential}"
         if reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Iterable
+from typing import Any
 
 from app.commands.output import MAX_MESSAGE_CHARACTERS, write_output
 from app.config.configuration import Configuration
@@ -15,6 +16,7 @@ from app.diagnostics.prices import check_prices
 from app.diagnostics.settings import check_settings
 from app.diagnostics.store import check_store
 from app.exit_codes import ExitCode
+from oracle.foundation.reason import encode_reason
 from oracle.foundation.untrusted_text import clean_text
 
 _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BROKEN: "BROKEN "}
@@ -29,15 +31,17 @@ async def run_doctor(arguments: Namespace, configuration: Configuration) -> int:
 
 
 def _to_json(checks: Iterable[Check]) -> str:
-    return json.dumps(
-        {
-            "checks": [
-                {"name": c.name, "state": c.state.value, "detail": c.detail, "advice": c.advice}
-                for c in checks
-            ]
-        },
-        indent=2,
-    )
+    return json.dumps({"checks": [_check_to_json(check) for check in checks]}, indent=2)
+
+
+def _check_to_json(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "state": check.state.value,
+        "detail": check.detail,
+        "advice": check.advice,
+        "reason": None if check.reason is None else encode_reason(check.reason),
+    }
 
 
 def _to_lines(checks: Iterable[Check]) -> Iterable[str]:

@@ -16,6 +16,8 @@ from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationStage, MigrationView
 from controller.engine.engine import Engine
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 #: How a migration ends that did not move the workload.
 _FAILURES = {
@@ -73,7 +75,7 @@ def _require_parts(
             known = ", ".join(contexts)
             raise CommandFailed(ExitCode.BAD_INPUT, f"there is no context {name!r}; known: {known}")
         if (obstacle := _find_obstacle(contexts[name])) is not None:
-            raise CommandFailed(ExitCode.INCOMPLETE, f"{name}: {obstacle}")
+            raise CommandFailed(ExitCode.INCOMPLETE, str(obstacle))
     source = contexts[workload.context]
     if workload not in {view.key for view in source.workloads}:
         known = ", ".join(f"{view.key.namespace}/{view.key.name}" for view in source.workloads) or "none"
@@ -81,10 +83,10 @@ def _require_parts(
         raise CommandFailed(ExitCode.BAD_INPUT, text)
 
 
-def _find_obstacle(view: ContextView) -> str | None:
-    if view.health is not Health.REACHABLE:
-        return view.health_reason or "it has not answered"
-    return "it has not been listed yet" if view.node_count is None else None
+def _find_obstacle(view: ContextView) -> Reason | None:
+    if view.health is Health.REACHABLE and view.node_count is None:
+        return Code.CONTEXT_INCOMPLETE.because(context=view.context)
+    return view.health_reason
 
 
 async def _is_running_already(engine: Engine, workload: WorkloadKey, target: str) -> bool:

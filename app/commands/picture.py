@@ -9,6 +9,7 @@ from app.exit_codes import ExitCode
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import ContextView, EngineSnapshot
 from controller.engine.engine import Engine
+from controller.reasons import Code
 from oracle.foundation.reason import Severity
 
 #: How long the prices and the clusters may take to arrive. Seconds; a cluster that needs longer is called unreachable.
@@ -32,9 +33,9 @@ def _list_missing(snapshot: EngineSnapshot) -> Iterator[str]:
             yield notice.text
     for view in snapshot.contexts:
         if view.health is Health.CONNECTING:
-            yield f"{view.context} has not answered yet"
+            yield str(view.health_reason)
         elif view.health is Health.REACHABLE and view.node_count is None:
-            yield f"{view.context} has not been listed yet"
+            yield str(Code.CONTEXT_INCOMPLETE.because(context=view.context))
     unpriced = [view.context for view in snapshot.contexts if _lacks_price(view)]
     if unpriced and snapshot.store.is_up:  # else a notice has said why no price comes
         yield f"no price has arrived for {', '.join(unpriced)}"

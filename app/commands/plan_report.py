@@ -8,7 +8,7 @@ from typing import Any
 
 from app.model.bill import Line, make_lines, price_world_text, verdict_text
 from controller.contract.dry_run import DryRun, Refusal
-from controller.contract.snapshots import EngineSnapshot
+from controller.contract.snapshots import ContextView, EngineSnapshot
 from oracle.foundation.reason import encode_reason
 from oracle.foundation.untrusted_text import clean_text
 
@@ -19,6 +19,7 @@ def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:
         "prices": {"origin": snapshot.price_source.origin.value, "source": snapshot.price_source.text},
         "opportunities": [_opportunity_to_json(dry_run) for dry_run in snapshot.opportunities],
         "refused": [_refusal_to_json(refusal) for refusal in snapshot.refused],
+        "contexts": [_context_to_json(view) for view in snapshot.contexts],
         "complete": snapshot.is_complete,
         "notices": [notice.text for notice in snapshot.notices],
     }
@@ -83,6 +84,15 @@ def _refusal_to_json(refusal: Refusal) -> dict[str, Any]:
         "source": refusal.workload.context,
         "target": refusal.target,
         "reason": encode_reason(refusal.reason),
+    }
+
+
+def _context_to_json(view: ContextView) -> dict[str, Any]:
+    reason = view.health_reason
+    return {
+        "context": view.context,
+        "health": view.health.value,
+        "reason": None if reason is None else encode_reason(reason),
     }
 
 

@@ -55,7 +55,7 @@ async def check_clusters(configuration: Configuration) -> list[Check]:
                 *(check for group in groups for check in group),
             ]
     except KubeconfigError as error:
-        return [broken("kubeconfig", str(error), "correct --kubeconfig")]
+        return [broken("kubeconfig", error.reason, "correct --kubeconfig")]
 
 
 def _check_program(program: FoundProgram) -> Check:
@@ -83,12 +83,8 @@ async def _check_context(fleet: RegionManager, cluster: Cluster, override: Conte
     """Look at one context, with what the configuration says of it."""
     name = f"context {cluster.context}"
     if cluster.health is not Health.REACHABLE:
-        reason = cluster.reason or "no answer yet"
-        return [
-            broken(
-                name, reason, "check the server's address, the network and the credentials in the kubeconfig"
-            )
-        ]
+        advice = "check the server's address, the network and the credentials in the kubeconfig"
+        return [broken(name, cluster.reason or cluster.health.value, advice)]
     api = fleet.api(cluster.context)
     place = f"{cluster.provider or 'unknown provider'}, {cluster.region or 'unknown region'}"
     aliases = f", the same cluster as {', '.join(cluster.aliases)}" if cluster.aliases else ""
@@ -129,9 +125,9 @@ async def _check_rights(api: KubeApi, override: ContextOverride) -> list[Check]:
     namespace = override.namespace
     answers = dict(zip(asked, await check_permissions(api, asked, namespace), strict=True))
     name = f"permissions {api.context}"
-    unknown = next((answer for answer in answers.values() if answer.outcome is Outcome.UNKNOWN), None)
-    if unknown is not None:
-        return [warning(name, str(unknown.reason), "run doctor again once the server answers")]
+    unknown = (answer.reason for answer in answers.values() if answer.outcome is Outcome.UNKNOWN)
+    if (reason := next(unknown, None)) is not None:
+        return [warning(name, reason, "run doctor again once the server answers")]
     lacking = {permission for permission, answer in answers.items() if answer.outcome is Outcome.FAILED}
     return _judge_rights(name, lacking, "all namespaces" if namespace is None else f"namespace {namespace}")
 
@@ -163,7 +159,7 @@ async def _check_time(fleet: RegionManager, context: str) -> Check:
     try:
         difference_s = time.time() - await fleet.read_server_time(context)
     except ClusterError as error:
-        return warning(name, f"the server's clock could not be read: {error}", "compare the clocks by hand")
+        return warning(name, error.reason, "the server's clock could not be read: compare the clocks by hand")
     if abs(difference_s) > MAX_CLOCK_DIFFERENCE_S:
         return warning(name, f"our clock differs by {difference_s:+.0f} s", "synchronise both by NTP")
     return ok(name, "clocks agree")

@@ -122,7 +122,7 @@ def describe_row(row: RegionRow) -> str:
         " ".join(part for part in (provider_name(view.provider), view.region) if part),
     ]
     if not row.is_reachable:
-        lines.append(f"{view.health.value}: {clean_text(view.health_reason)}")
+        lines.append(health_text(view))
     if view.quote is not None:
         lines.append(f"Price from {view.quote.provenance}")
     if row.freshness is Freshness.EXPIRED:
@@ -130,6 +130,12 @@ def describe_row(row: RegionRow) -> str:
     if not view.armed:
         lines.append("Not armed: nothing is changed here.")
     return "\n".join(clean_text(line, 300) for line in lines if line)
+
+
+def health_text(view: ContextView) -> str:
+    """Return what is known of a context's server, and why no more."""
+    why = f": {view.health_reason}" if view.health_reason is not None else ""
+    return clean_text(f"{view.health.value}{why}")
 
 
 def accessible_text(row: RegionRow, column: Column) -> str:

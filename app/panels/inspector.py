@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QToolButton, QVBoxLay
 from app.model import colors
 from app.model.formatting import format_age, format_price
 from app.model.names import place_name, price_text, provider_name
+from app.model.region_rows import health_text
 from app.model.tone import Tone
 from app.model.workload_rows import make_workload_rows
 from app.panels.price_chart import PriceChart
@@ -75,14 +76,9 @@ class Inspector(QWidget):
 
     def _show_health(self, view: ContextView) -> None:
         is_cut_off = view.health is not Health.REACHABLE
-        reason = (
-            f"{view.health.value}: {clean_text(view.health_reason)}"
-            if view.health_reason
-            else view.health.value
-        )
         is_known = view.quote is not None or view.workloads
         seen = "What is shown here was seen last." if is_known else "Nothing of it was seen yet."
-        self._health.setText(f"{reason.rstrip('.')}. {seen}" if is_cut_off else "")
+        self._health.setText(f"{health_text(view).rstrip('.')}. {seen}" if is_cut_off else "")
         set_color(self._health, TONE_COLORS[Tone.WARNING])
         self._health.setVisible(is_cut_off)
         self._arm.setText("Armed" if view.armed else "Arm…")

@@ -16,17 +16,21 @@ from controller.errors import (
     ServerFailed,
     VersionConflict,
 )
+from controller.reasons import Code
 from oracle.foundation.untrusted_text import clean_text
 
-#: Status -> error, where the status alone decides. 408 says nothing about what happened, so it counts as a
+_FAILED = ServerFailed, Code.SERVER_FAILED
+_REFUSED = RequestRefused, Code.REQUEST_REFUSED
+
+#: Status -> error and code, where the status alone decides. 408 says nothing about what happened, so it counts as a
 #: failed server.
-_BY_STATUS: dict[int, type[ClusterError]] = {
-    401: AccessDenied,
-    403: AccessDenied,
-    404: ObjectNotFound,
-    408: ServerFailed,
-    409: VersionConflict,
-    410: ResourceExpired,
+_BY_STATUS: Mapping[int, tuple[type[ClusterError], Code]] = {
+    401: (AccessDenied, Code.CREDENTIALS_REFUSED),
+    403: (AccessDenied, Code.ACCESS_DENIED),
+    404: (ObjectNotFound, Code.OBJECT_NOT_FOUND),
+    408: _FAILED,
+    409: (VersionConflict, Code.VERSION_CONFLICT),
+    410: (ResourceExpired, Code.RESOURCE_EXPIRED),
 }
 
 
@@ -40,20 +44,14 @@ def error_for_status(
     patch_type: PatchType | None = None,
 ) -> ClusterError:
     """The error for an answer that is not 2xx. `body` is the API's Status object, empty where it sent none."""
-    reason = _reason(status, body)
+    answer = clean_text(body.get("message") or "") or f"the API server answered {status} without a reason"
     if status == 429:
-        return RateLimited(context, reason, request=request, retry_after_s=_parse_seconds(retry_after))
+        limited = Code.RATE_LIMITED.because(context=context, answer=answer)
+        return RateLimited(limited, request=request, retry_after_s=_parse_seconds(retry_after))
+    kind, code = _BY_STATUS.get(status, _FAILED if status >= 500 else _REFUSED)
     if status == 422 and patch_type is PatchType.JSON and _is_failed_patch(body):
-        return VersionConflict(context, reason, request=request, status=status)
-    known = _BY_STATUS.get(status, ServerFailed if status >= 500 else RequestRefused)
-    return known(context, reason, request=request, status=status)
-
-
-def _reason(status: int, body: Mapping[str, Any]) -> str:
-    message = clean_text(body.get("message") or "")
-    if status == 401:
-        return "the credentials are missing, wrong or expired" + (f" ({message})" if message else "")
-    return message or f"the API server answered {status} without a reason"
+        kind, code = VersionConflict, Code.VERSION_CONFLICT
+    return kind(code.because(context=context, answer=answer), request=request, status=status)
 
 
 def _is_failed_patch(body: Mapping[str, Any]) -> bool:

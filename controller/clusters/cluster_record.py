@@ -16,6 +16,8 @@ from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.resource_parsing import compute_reserved
 from controller.clusters.settings import ContextOverride
 from controller.clusters.workload_parsing import parse_workload
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 #: Phases in which a pod no longer takes room.
 _FINISHED_PHASES = frozenset({"Succeeded", "Failed"})
@@ -47,7 +49,7 @@ class ClusterRecord:
     def __init__(self, context: str, override: ContextOverride | None = None) -> None:
         self.context = context
         self.health = Health.CONNECTING
-        self.reason = ""
+        self.reason: Reason | None = Code.CONTEXT_CONNECTING.because(context=context)
         self.uid: str | None = None
         self.observed_at: float | None = None
         self._override = override or ContextOverride()

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
+from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.pem_files import read_pem
 from controller.clusters.settings import KubeSettings
-from controller.errors import KubeconfigError
+from controller.errors import ContextRefused
+from controller.reasons import Code
 from oracle.foundation.untrusted_text import clean_text
 
 #: A credential is renewed this long before it expires, so that it does not expire on the way. Seconds;
@@ -45,20 +46,17 @@ class ExecCredential:
 async def run_exec_plugin(
     context: KubeconfigContext, plugin: ExecPlugin, settings: KubeSettings, programs: ExecPrograms
 ) -> ExecCredential:
-    """Run the context's plugin. Raises: KubeconfigError where it may not run, fails or prints nonsense."""
-    try:
-        program = str(programs.permit(plugin))
-    except ProgramNotAllowed as error:
-        raise KubeconfigError(str(context.path), f"context {context.name} {error}") from error
+    """Run the context's plugin. Raises: ContextRefused where it may not run, fails or prints nonsense."""
+    program = str(programs.permit(plugin, context.name))
     environment = {**os.environ, **plugin.environment}
     environment["KUBERNETES_EXEC_INFO"] = json.dumps(
         await asyncio.to_thread(_build_exec_info, context, plugin)
     )
     async with programs.turn:
         output = await _run(
-            context, [program, *plugin.arguments], environment, settings.exec_plugin_timeout_s
+            context.name, [program, *plugin.arguments], environment, settings.exec_plugin_timeout_s
         )
-    return _parse_credential(context, program, plugin.api_version, output)
+    return _parse_credential(context.name, program, plugin.api_version, output)
 
 
 def _build_exec_info(context: KubeconfigContext, plugin: ExecPlugin) -> dict[str, Any]:
@@ -84,23 +82,21 @@ def _describe_cluster(context: KubeconfigContext) -> dict[str, Any]:
     return known if cluster.plugin_config is None else {**known, "config": cluster.plugin_config}
 
 
-async def _run(
-    context: KubeconfigContext, argv: list[str], environment: Mapping[str, str], timeout_s: float
-) -> bytes:
+async def _run(context: str, argv: list[str], environment: Mapping[str, str], timeout_s: float) -> bytes:
     pipe = asyncio.subprocess.PIPE
     try:
         process = await asyncio.create_subprocess_exec(
             *argv, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
         )
     except (OSError, ValueError) as error:
-        raise KubeconfigError(
-            str(context.path), f"the credential plugin {argv[0]} cannot run: {error}"
+        raise ContextRefused(
+            Code.PLUGIN_NOT_STARTED.because(context=context, plugin=argv[0], error=str(error))
         ) from error
     try:
         output, complaint = await asyncio.wait_for(process.communicate(), timeout_s)
     except TimeoutError as error:
-        raise KubeconfigError(
-            str(context.path), f"the credential plugin {argv[0]} gave no answer within {timeout_s:g} s"
+        raise ContextRefused(
+            Code.PLUGIN_TIMED_OUT.because(context=context, plugin=argv[0], seconds=timeout_s)
         ) from error
     finally:
         if process.returncode is None:
@@ -108,15 +104,14 @@ async def _run(
             await process.wait()
     if process.returncode != 0:
         said = clean_text(complaint.decode(errors="replace"))
-        raise KubeconfigError(
-            str(context.path), f"the credential plugin {argv[0]} failed with {process.returncode}: {said}"
+        raise ContextRefused(
+            Code.PLUGIN_FAILED.because(context=context, plugin=argv[0], status=process.returncode, said=said)
         )
     return output
 
 
-def _parse_credential(
-    context: KubeconfigContext, command: str, api_version: str, output: bytes
-) -> ExecCredential:
+def _parse_credential(context: str, plugin: str, api_version: str, output: bytes) -> ExecCredential:
+    unusable = Code.PLUGIN_ANSWER_UNUSABLE.because(context=context, plugin=plugin)
     try:
         answer = json.loads(output)
         spoken, status = answer.get("apiVersion", api_version), answer["status"]
@@ -124,23 +119,18 @@ def _parse_credential(
         expires_at = datetime.fromisoformat(expiry).timestamp() if expiry else None
         texts = [status.get(name) for name in ("token", "clientCertificateData", "clientKeyData")]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise KubeconfigError(
-            str(context.path), f"the credential plugin {command} printed no ExecCredential"
-        ) from error
+        raise ContextRefused(unusable) from error
     if spoken != api_version:
-        raise KubeconfigError(
-            str(context.path),
-            f"the credential plugin {command} speaks {clean_text(spoken, 60)}, the kubeconfig asks for {api_version}",
+        shown = clean_text(spoken, 60)
+        raise ContextRefused(
+            Code.PLUGIN_VERSION_OTHER.because(
+                context=context, plugin=plugin, spoken=shown, wanted=api_version
+            )
         )
     if not all(text is None or isinstance(text, str) for text in texts):
-        raise KubeconfigError(str(context.path), f"the credential plugin {command} printed no ExecCredential")
+        raise ContextRefused(unusable)
     token, certificate, key = (text or None for text in texts)
-    if not token and not (certificate and key):
-        raise KubeconfigError(
-            str(context.path), f"the credential plugin {command} gave no token and no certificate"
-        )
-    if (certificate is None) != (key is None):
-        raise KubeconfigError(
-            str(context.path), f"the credential plugin {command} gave half of a certificate and its key"
-        )
+    has_half = (certificate is None) != (key is None)
+    if has_half or not (token or certificate):
+        raise ContextRefused(unusable)
     return ExecCredential(token, certificate, key, expires_at)

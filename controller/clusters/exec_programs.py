@@ -13,7 +13,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from controller.clusters.exec_presets import PRESETS, Preset, find_strange_argum
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_key, toml_list
+from controller.errors import ContextRefused
+from controller.reasons import Code
 from oracle.foundation.trusted_path import UntrustedPath, resolve_trusted
 from oracle.foundation.untrusted_text import clean_text
 
@@ -36,10 +38,6 @@ _OURS = re.compile(
 
 #: Plugins that run at once. A kubeconfig of two hundred contexts would start as many, of 60 MB each.
 MAX_RUNNING = 16
-
-
-class ProgramNotAllowed(Exception):
-    """A program may not run, or not like this; the message is a sentence and says what would allow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +64,28 @@ class ExecPrograms:
         """What each allowed entry stands for."""
         return tuple(self._found.values())
 
-    def permit(self, plugin: ExecPlugin) -> Path:
-        """Return the file to run for a kubeconfig's plugin, with all the variables that it wants.
+    def permit(self, plugin: ExecPlugin, context: str) -> Path:
+        """Return the file to run for a context's plugin, with all the variables that it wants.
 
-        Raises: ProgramNotAllowed.
+        Raises: ContextRefused; the sentence says what would allow it.
         """
         program = self._find_allowed(plugin.command)
         if program is None:
-            raise ProgramNotAllowed(_describe_consent(plugin))
-        _check_arguments(program.entry, plugin)
-        self._check_variables(program.entry, plugin)
-        if program.file is None:
-            hint = f"; {clean_text(plugin.install_hint)}" if plugin.install_hint else ""
-            raise ProgramNotAllowed(
-                f"needs the credential plugin {clean_text(plugin.command)}: {program.problem}{hint}"
+            # Its arguments may hold secrets, so that no message shows them.
+            raise ContextRefused(
+                Code.PROGRAM_NOT_ALLOWED.because(
+                    context=context, program=plugin.command, line=_consent_lines(plugin)
+                )
             )
-        if problem := _judge(program.file):
-            raise ProgramNotAllowed(f"may not run its credential plugin: {problem}")
+        _check_arguments(program.entry, plugin, context)
+        self._check_variables(program.entry, plugin, context)
+        if program.file is None:
+            problem = "; ".join(text for text in (program.problem, plugin.install_hint) if text)
+            raise ContextRefused(
+                Code.PROGRAM_MISSING.because(context=context, program=plugin.command, problem=problem)
+            )
+        if doubt := _judge(program.file):
+            raise ContextRefused(Code.PROGRAM_UNTRUSTED.because(context=context, problem=doubt))
         return program.file
 
     def _find_allowed(self, command: str) -> FoundProgram | None:
@@ -95,19 +98,21 @@ class ExecPrograms:
         paths = (program for program in self._found.values() if program.file and not is_bare(program.entry))
         return next((program for program in paths if os.path.realpath(program.entry) == wanted), None)
 
-    def _check_variables(self, entry: str, plugin: ExecPlugin) -> None:
+    def _check_variables(self, entry: str, plugin: ExecPlugin, context: str) -> None:
         wanted = plugin.environment.keys()
         if ours := sorted(name for name in wanted if _OURS.fullmatch(name)):
-            raise ProgramNotAllowed(
-                f"sets {_show(ours)} for its credential plugin, which only SentinelAura's own environment may; "
-                "remove it from the kubeconfig, or set it where you start SentinelAura"
+            raise ContextRefused(
+                Code.PROGRAM_VARIABLES_OURS.because(context=context, variables=", ".join(ours))
             )
         allowed = self._variables.get(entry, frozenset())
         if unknown := sorted(wanted - allowed):
-            raise ProgramNotAllowed(
-                f"waits for your consent: it sets {_show(unknown)} for the credential plugin {clean_text(entry)}; "
-                f"if you trust that, have this line at the top of the configuration file and start again: "
-                f"{consent_line(entry, wanted, allowed)}"
+            raise ContextRefused(
+                Code.PROGRAM_VARIABLES_NOT_ALLOWED.because(
+                    context=context,
+                    variables=", ".join(unknown),
+                    program=entry,
+                    line=consent_line(entry, wanted, allowed),
+                )
             )
 
 
@@ -123,26 +128,19 @@ def is_bare(command: str) -> bool:
     return Path(command).name == command
 
 
-def _check_arguments(entry: str, plugin: ExecPlugin) -> None:
+def _check_arguments(entry: str, plugin: ExecPlugin, context: str) -> None:
     """By the name that was allowed: a link beside the kubeconfig may have any."""
     preset = PRESETS.get(Path(entry).stem)
     if preset is not None and (strange := find_strange_argument(preset, plugin.arguments)):
-        raise ProgramNotAllowed(
-            f"would have {clean_text(entry)} do more than log in ({clean_text(strange, 60)}); "
-            "if you need that, put it into a script of your own and let the kubeconfig name the script"
-        )
+        shown = clean_text(strange, 60)
+        raise ContextRefused(Code.PROGRAM_DOES_MORE.because(context=context, program=entry, argument=shown))
 
 
-def _describe_consent(plugin: ExecPlugin) -> str:
-    """Its arguments may hold secrets, so that no message shows them."""
-    shown = clean_text(plugin.command)
+def _consent_lines(plugin: ExecPlugin) -> str:
     line = f"allowed_exec_plugins = {toml_list([plugin.command])}"
-    if plugin.environment:
-        line += f" and {consent_line(plugin.command, plugin.environment.keys())}"
-    return (
-        f"wants to run a program for its credentials: {shown}; if you trust it, "
-        f"add it to the allowed exec plugins at the top of the configuration file and start again: {line}"
-    )
+    if not plugin.environment:
+        return line
+    return f"{line} and {consent_line(plugin.command, plugin.environment.keys())}"
 
 
 def _find(entry: str) -> FoundProgram:
@@ -166,7 +164,3 @@ def _judge(file: Path) -> str | None:
     except OSError as error:
         return f"{file} cannot be looked at: {error.strerror}"
     return None
-
-
-def _show(names: Iterable[str]) -> str:
-    return clean_text(", ".join(names))

@@ -113,12 +113,12 @@ class Cluster:
     uid is the UID of the namespace kube-system (None until read). `provider` and `region` come from the
     configuration or from node labels; None where neither says. `free` is allocatable minus requests of all
     pods, over ready schedulable nodes; None until nodes and pods were read. `reason` explains any health but
-    reachable.
+    reachable, which has none.
     """
 
     context: str
     health: Health
-    reason: str = ""
+    reason: Reason | None = None
     uid: str | None = None
     provider: str | None = None
     region: str | None = None

@@ -21,6 +21,8 @@ from controller.clusters.paths import ACCESS_REVIEWS, VERSION
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_list
 from controller.errors import ClusterUnreachable, NotArmed, ServerFailed
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:
@@ -67,16 +69,13 @@ class KubeClient:
         self._armed_server = self._connection.kubeconfig.server if armed else None
 
     @property
-    def arming_obstacle(self) -> str | None:
+    def arming_obstacle(self) -> Reason | None:
         """What has to be confirmed before the context can be armed; None: nothing."""
         kubeconfig = self._connection.kubeconfig
         if not kubeconfig.skips_tls_verification or kubeconfig.name in self._settings.insecure_tls_moves:
             return None
         line = f"insecure_tls_moves = {toml_list([kubeconfig.name])}"
-        return (
-            "its server's certificate is not verified (insecure-skip-tls-verify); "
-            f"to change it all the same, confirm it at the top of the configuration file and start again: {line}"
-        )
+        return Code.ARMING_UNCONFIRMED.because(context=kubeconfig.name, line=line)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -165,7 +164,7 @@ class KubeClient:
         try:
             return parsedate_to_datetime(response.headers["Date"]).timestamp()
         except (KeyError, ValueError, OverflowError) as error:
-            raise ServerFailed(self.context, "the answer has no date", request=request) from error
+            raise self._not_understood("it has no date", request) from error
 
     async def close(self) -> None:
         """Close the connections; may be called twice."""
@@ -206,7 +205,8 @@ class KubeClient:
         is_dry_run = query.get("dryRun") == "All"
         is_review = method == "POST" and path == ACCESS_REVIEWS
         if not (self.armed or method == "GET" or is_dry_run or is_review):
-            raise NotArmed(self.context, request, self.arming_obstacle)
+            unarmed = self.arming_obstacle or Code.NOT_ARMED.because(contexts=(self.context,))
+            raise NotArmed(unarmed, request=request)
 
     async def _open(
         self,
@@ -264,8 +264,8 @@ class KubeClient:
         settings = self._settings
         left_s = settings.request_timeout_s if answer_by is None else answer_by - self._connection.monotonic()
         if left_s <= 0:
-            reason = "the credential came too late for a write, which was not sent"
-            raise ClusterUnreachable(self.context, reason, request=request)
+            too_late = Code.CREDENTIAL_TOO_LATE.because(context=self.context)
+            raise ClusterUnreachable(too_late, request=request)
         timeout = aiohttp.ClientTimeout(
             total=left_s if silence_s is None else None,
             sock_connect=settings.connect_timeout_s,
@@ -299,9 +299,7 @@ class KubeClient:
                 size += len(chunk)
                 if size > limit:
                     _hang_up(response)
-                    raise ServerFailed(
-                        self.context, f"the answer is larger than {limit} bytes", request=request
-                    )
+                    raise self._too_large(limit, request)
                 chunks.append(chunk)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(error, request) from error
@@ -318,9 +316,7 @@ class KubeClient:
                 rest += chunk
                 if b"\n" not in chunk:
                     if len(rest) > MAX_EVENT_BYTES:
-                        raise ServerFailed(
-                            self.context, "an event of the watch is too large", request=request
-                        )
+                        raise self._too_large(MAX_EVENT_BYTES, request)
                     continue
                 *lines, tail = rest.split(b"\n")
                 rest = tail
@@ -345,25 +341,33 @@ class KubeClient:
         try:
             parsed = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            raise ServerFailed(self.context, "the answer is not JSON", request=request) from error
+            raise self._not_understood("it is not JSON", request) from error
         if not isinstance(parsed, dict):
-            raise ServerFailed(self.context, "the answer is not an object", request=request)
+            raise self._not_understood("it is not an object", request)
         return parsed
 
     def _unreachable(self, error: BaseException, request: str) -> ClusterUnreachable:
-        return ClusterUnreachable(self.context, self._describe(error), request=request)
+        return ClusterUnreachable(self._tell_silence(error), request=request)
 
-    def _describe(self, error: BaseException) -> str:
+    def _tell_silence(self, error: BaseException) -> Reason:
+        """Why no answer came."""
         import aiohttp
 
-        server = self._connection.kubeconfig.server
+        way = {"context": self.context, "server": self._connection.kubeconfig.server}
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            return f"the certificate of {server} is not trusted: {clean_text(error)}"
+            return Code.SERVER_NOT_TRUSTED.because(**way, error=clean_text(error))
         if isinstance(error, aiohttp.ClientConnectorError):
-            return f"cannot connect to {server}: {clean_text(error.os_error)}"
+            return Code.CONNECTION_FAILED.because(**way, error=clean_text(error.os_error))
         if isinstance(error, TimeoutError):
-            return f"{server} gave no answer in time"
-        return f"the connection to {server} broke: {clean_text(error) or type(error).__name__}"
+            return Code.ANSWER_TIMED_OUT.because(**way)
+        return Code.CONNECTION_BROKE.because(**way, error=clean_text(error) or type(error).__name__)
+
+    def _not_understood(self, problem: str, request: str) -> ServerFailed:
+        reason = Code.ANSWER_NOT_UNDERSTOOD.because(context=self.context, problem=problem)
+        return ServerFailed(reason, request=request)
+
+    def _too_large(self, limit: int, request: str) -> ServerFailed:
+        return ServerFailed(Code.ANSWER_TOO_LARGE.because(context=self.context, limit=limit), request=request)
 
 
 def _parse_status(raw: bytes) -> Mapping[str, Any]:

@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from controller.clusters.exec_plugin import EXPIRY_MARGIN_S, ExecCredential, run_exec_plugin
-from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed
+from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import Impersonation
 from controller.clusters.pem_files import read_pem, read_token
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_list
-from controller.errors import KubeconfigError
+from controller.errors import ContextRefused
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:
@@ -64,9 +66,8 @@ class _Credentials:
 async def load_client(
     context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms
 ) -> LoadedClient:
-    """Build the client of a context. Raises: KubeconfigError with the file and the reason."""
-    if obstacle := find_obstacle(context, settings, programs):
-        raise KubeconfigError(str(context.path), f"context {context.name}{obstacle}")
+    """Build the client of a context. Raises: ContextRefused."""
+    require_usable(context, settings, programs)
     plugin = context.exec_plugin
     given = await run_exec_plugin(context, plugin, settings, programs) if plugin is not None else None
     # Importing the library, reading keys and building a TLS context block for up to a second.
@@ -81,22 +82,25 @@ async def load_client(
     )
 
 
-def find_obstacle(context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms) -> str | None:
-    """Why a context would be refused before anything of it is used, as the rest of a sentence; None: it would not."""
+def require_usable(context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms) -> None:
+    """Raises: ContextRefused for a context that is refused before anything of it is used."""
     if context.problem is not None:
-        return f": {context.problem}"
+        raise ContextRefused(Code.CONTEXT_REFUSED.because(context=context.name, problem=context.problem))
     if context.skips_tls_verification and context.name not in settings.insecure_tls_contexts:
-        return (
-            " wants its server's certificate unverified (insecure-skip-tls-verify), so that anybody on the way could "
-            "take its place; give a certificate-authority, or confirm it at the top of the configuration file and "
-            "start again: "
-            f"insecure_tls_contexts = {toml_list([context.name])}"
-        )
+        line = f"insecure_tls_contexts = {toml_list([context.name])}"
+        raise ContextRefused(Code.TLS_NOT_VERIFIED.because(context=context.name, line=line))
+    if context.exec_plugin is not None:
+        programs.permit(context.exec_plugin, context.name)
+
+
+def find_obstacle(
+    context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms
+) -> Reason | None:
+    """Why a context would be refused before anything of it is used; None: it would not."""
     try:
-        if context.exec_plugin is not None:
-            programs.permit(context.exec_plugin)
-    except ProgramNotAllowed as error:
-        return f" {error}"
+        require_usable(context, settings, programs)
+    except ContextRefused as error:
+        return error.reason
     return None
 
 
@@ -173,9 +177,7 @@ def _check_authority(context: KubeconfigContext, authority: bytes | None) -> str
     if authority is None:
         return None
     if b"-----BEGIN CERTIFICATE-----" not in authority:
-        raise KubeconfigError(
-            str(context.path), f"context {context.name}: its certificate-authority holds no certificate"
-        )
+        raise ContextRefused(Code.AUTHORITY_EMPTY.because(context=context.name))
     return authority.decode("ascii", errors="ignore")
 
 
@@ -200,10 +202,7 @@ def _place_client_certificate(
     if credentials.certificate is None or credentials.key is None:
         return
     if b"ENCRYPTED" in credentials.key:
-        raise KubeconfigError(
-            str(context.path),
-            f"context {context.name}: its client key needs a password, which nobody can give here",
-        )
+        raise ContextRefused(Code.KEY_NEEDS_PASSWORD.because(context=context.name))
     certificate, key = directory / "client-certificate", directory / "client-key"
     certificate.write_bytes(credentials.certificate)
     key.write_bytes(credentials.key)
@@ -218,8 +217,8 @@ def _create_api_client(
     try:
         api_client = ApiClient(configuration)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError.
-        raise KubeconfigError(
-            str(context.path), f"context {context.name}: its certificates cannot be used: {error}"
+        raise ContextRefused(
+            Code.CERTIFICATES_UNUSABLE.because(context=context.name, error=str(error))
         ) from error
     api_client.user_agent = settings.user_agent
     return api_client

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from controller.clusters.exec_programs import ExecPrograms
-from controller.clusters.kube_configuration import LoadedClient, find_obstacle, load_client
+from controller.clusters.kube_configuration import LoadedClient, load_client, require_usable
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_source import stamp_files
 from controller.clusters.settings import KubeSettings
-from controller.errors import AccessDenied, ClusterUnreachable, KubeconfigError
+from controller.errors import AccessDenied, ClusterUnreachable, ContextRefused
+from controller.reasons import Code
 
 if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient
@@ -73,7 +74,7 @@ class KubeConnection:
         return self._loaded.warnings if self._loaded is not None else ()
 
     async def load(self) -> LoadedClient:
-        """Load the credentials, once. Raises: KubeconfigError."""
+        """Load the credentials, once. Raises: ContextRefused."""
         async with self._loading:
             if self._loaded is None:
                 self._loaded = await self._load()
@@ -82,13 +83,14 @@ class KubeConnection:
     async def get_client(self, request: str) -> ApiClient:
         """Return a client whose credential has not expired. Raises: AccessDenied, ClusterUnreachable once closed."""
         if self._is_closed:
-            raise ClusterUnreachable(self.kubeconfig.name, "the connection was closed by us", request=request)
+            closed = Code.CONNECTION_CLOSED.because(context=self.kubeconfig.name)
+            raise ClusterUnreachable(closed, request=request)
         try:
             if self._loaded is None or self._monotonic() - self._looked_at >= LOOK_INTERVAL_S:
                 await self._follow_files()
             loaded = self._loaded or await self.load()
-        except KubeconfigError as error:
-            raise AccessDenied(self.kubeconfig.name, error.reason, request=request) from error
+        except ContextRefused as error:
+            raise AccessDenied(error.reason, request=request) from error
         if loaded.renew_at is not None and self._wall_clock() > loaded.renew_at:
             await self.renew(request)
         current = self._loaded or loaded
@@ -110,8 +112,8 @@ class KubeConnection:
                     return False
                 self._renewed_at = now
                 await self._adopt(before, await self._load())
-        except KubeconfigError as error:
-            raise AccessDenied(self.kubeconfig.name, error.reason, request=request, status=401) from error
+        except ContextRefused as error:
+            raise AccessDenied(error.reason, request=request, status=401) from error
         return True
 
     async def close(self) -> None:
@@ -124,7 +126,7 @@ class KubeConnection:
         return await load_client(self.kubeconfig, self._settings, self._programs)
 
     async def _follow_files(self) -> None:
-        """Take over what the files say now. Raises: KubeconfigError where they ask for what is not allowed."""
+        """Take over what the files say now. Raises: ContextRefused where they ask for what is not allowed."""
         async with self._loading:
             self._looked_at = self._monotonic()
             context = await asyncio.to_thread(self._reread)
@@ -132,16 +134,18 @@ class KubeConnection:
             if (context, stamps) == (self.kubeconfig, self._stamps):
                 return
             self.kubeconfig, self._stamps = context, stamps
-            if obstacle := find_obstacle(context, self._settings, self._programs):
+            try:
+                require_usable(context, self._settings, self._programs)
+            except ContextRefused:
                 await self._drop()
-                raise KubeconfigError(str(context.path), f"context {context.name}{obstacle}")
+                raise
             if self._loaded is None:
                 return
             try:
                 await self._adopt(self._loaded, await self._load())
-            except KubeconfigError as error:
+            except ContextRefused as error:
                 # A certificate may be half written; the credential that we have is good until the server objects.
-                _log.warning("%s: its new credentials cannot be loaded yet: %s", context.name, error.reason)
+                _log.warning("%s: its new credentials cannot be loaded yet: %s", context.name, error)
                 self._stamps = ()
 
     async def _drop(self) -> None:

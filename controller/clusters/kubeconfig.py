@@ -23,6 +23,7 @@ from controller.clusters.kubeconfig_fields import (
     resolve_server,
 )
 from controller.errors import KubeconfigError
+from controller.reasons import Code
 from oracle.foundation.trusted_file import UntrustedFile, read_trusted
 from oracle.foundation.untrusted_text import clean_text
 
@@ -105,7 +106,7 @@ def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
     present = tuple(path for path in wanted if os.path.lexists(path))
     if not present:
         label = os.pathsep.join(str(path) for path in wanted) or "(none)"
-        raise KubeconfigError(label, "there is no such file; name one with --kubeconfig")
+        raise _refuse(label, "there is no such file; name one with --kubeconfig")
     merging = _Merging()
     errors: dict[Path, KubeconfigError] = {}
     for path in present:
@@ -115,12 +116,12 @@ def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
             errors[path] = error
     contexts = merging.join()
     if not contexts:
-        raise (
-            next(iter(errors.values()))
-            if errors
-            else KubeconfigError(_label(present), "it holds no contexts")
-        )
+        raise next(iter(errors.values()), _refuse(_label(present), "it holds no contexts"))
     return Kubeconfig(present, contexts, (*map(str, errors.values()), *merging.notes), tuple(errors))
+
+
+def _refuse(path: Path | str, problem: str) -> KubeconfigError:
+    return KubeconfigError(Code.KUBECONFIG_REFUSED.because(path=str(path), problem=problem))
 
 
 def _label(paths: Iterable[Path]) -> str:
@@ -132,19 +133,19 @@ def _load_document(path: Path) -> YamlMap:
     try:
         document = read_yaml(read_trusted(path, MAX_KUBECONFIG_BYTES).decode("utf-8-sig"))
     except UntrustedFile as error:
-        raise KubeconfigError(str(path), str(error)) from error
+        raise _refuse(path, str(error)) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise KubeconfigError(str(path), f"line {line}: it is not text in UTF-8") from None
+        raise _refuse(path, f"line {line}: it is not text in UTF-8") from None
     except YamlError as error:
-        raise KubeconfigError(str(path), str(error)) from error
+        raise _refuse(path, str(error)) from error
     if document is None:
         return YamlMap(1)
     if not isinstance(document, YamlMap):
-        raise KubeconfigError(str(path), "it is not a kubeconfig: there is no mapping at its top")
+        raise _refuse(path, "it is not a kubeconfig: there is no mapping at its top")
     if document.repeated is not None:
         name, line = document.repeated
-        raise KubeconfigError(str(path), f"line {line}: {clean_text(name, 60)} stands twice")
+        raise _refuse(path, f"line {line}: {clean_text(name, 60)} stands twice")
     return document
 
 
@@ -187,7 +188,7 @@ class _Merging:
         """Name -> its entry; one that stands twice in a file is neither."""
         entries = document.get(plural) or []
         if not isinstance(entries, list):
-            raise KubeconfigError(str(path), f"{plural} is not a list")
+            raise _refuse(path, f"{plural} is not a list")
         named: dict[str, object] = {}
         for number, entry in enumerate(entries, start=1):
             name = entry.get("name") if isinstance(entry, YamlMap) else None

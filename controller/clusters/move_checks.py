@@ -18,7 +18,7 @@ from controller.clusters.fleet import Resources
 from controller.clusters.json_reading import as_list, as_mapping, as_text
 from controller.clusters.kube_api import KubeApi, PatchType
 from controller.clusters.resource_parsing import parse_quantity
-from controller.errors import ClusterError, ObjectNotFound, RequestRefused, VersionConflict
+from controller.errors import ClusterError, ObjectNotFound, VersionConflict
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -61,11 +61,10 @@ async def check_replica_owner(api: KubeApi, namespace: str, name: str, replicas:
     try:
         await api.patch(path, body, PatchType.APPLY, dry_run=True, field_manager=FIELD_MANAGER, force=False)
     except VersionConflict as conflict:
-        return _judge_owners(check, tuple(dict.fromkeys(_CONFLICTING_MANAGER.findall(conflict.reason))))
-    except RequestRefused as error:
-        return _leave_open(check, api, f"it does not answer an apply: {error.reason}")
+        named = _CONFLICTING_MANAGER.findall(str(conflict.reason["answer"]))
+        return _judge_owners(check, tuple(dict.fromkeys(named)))
     except ClusterError as error:
-        return _leave_open(check, api, error.reason)
+        return CheckResult(check, Outcome.UNKNOWN, error.reason)
     return CheckResult(check, Outcome.PASSED, Code.REPLICAS_UNOWNED.because())
 
 
@@ -77,12 +76,6 @@ def _judge_owners(check: str, managers: tuple[str, ...]) -> CheckResult:
     return CheckResult(check, Outcome.PASSED, Code.REPLICAS_SET_ONCE.because(managers=named))
 
 
-def _leave_open(check: str, api: KubeApi, detail: str) -> CheckResult:
-    """The result of a check whose question was not answered."""
-    reason = Code.CHECK_UNANSWERED.because(context=api.context, detail=detail)
-    return CheckResult(check, Outcome.UNKNOWN, reason)
-
-
 async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: int) -> CheckResult:
     """Do the namespace's ResourceQuotas leave room for all replicas?"""
     check = "room in the quotas"
@@ -91,7 +84,7 @@ async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: i
     except ObjectNotFound:
         return CheckResult(check, Outcome.PASSED, Code.NO_QUOTAS.because())
     except ClusterError as error:
-        return _leave_open(check, api, error.reason)
+        return CheckResult(check, Outcome.UNKNOWN, error.reason)
     needed = {
         "pods": Decimal(replicas),
         "requests.cpu": Decimal(repr(pod.cpu_cores)) * replicas,
@@ -136,13 +129,13 @@ async def check_dependency(api: KubeApi, dependency: Dependency) -> CheckResult:
     check = f"{dependency.resource} {dependency.name}"
     try:
         await api.get(paths.item(dependency.resource, dependency.name))
-    except ObjectNotFound:
+    except (ObjectNotFound, ValueError):  # no object has a name that cannot be one
         reason = Code.DEPENDENCY_MISSING.because(
             context=api.context, resource=dependency.resource, name=dependency.name
         )
         return CheckResult(check, Outcome.FAILED, reason)
-    except (ClusterError, ValueError) as error:
-        return _leave_open(check, api, str(error))
+    except ClusterError as error:
+        return CheckResult(check, Outcome.UNKNOWN, error.reason)
     return CheckResult(check, Outcome.PASSED)
 
 

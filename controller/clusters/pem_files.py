@@ -6,7 +6,8 @@ from pathlib import Path
 
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import Pem
-from controller.errors import KubeconfigError
+from controller.errors import ContextRefused
+from controller.reasons import Code
 from oracle.foundation.trusted_file import UntrustedFile, read_trusted
 
 #: Largest certificate, key or token that is read; a bundle of every public authority has 250 KB.
@@ -14,7 +15,7 @@ MAX_CREDENTIAL_BYTES = 1024 * 1024
 
 
 def read_pem(context: KubeconfigContext, pem: Pem) -> bytes:
-    """Return the text of a certificate or key. Raises: KubeconfigError."""
+    """Return the text of a certificate or key. Raises: ContextRefused."""
     if pem.text is not None:
         return pem.text
     assert pem.file is not None
@@ -22,12 +23,10 @@ def read_pem(context: KubeconfigContext, pem: Pem) -> bytes:
 
 
 def read_token(context: KubeconfigContext, file: Path) -> str:
-    """Return a token without the line break that editors leave behind it. Raises: KubeconfigError."""
+    """Return a token without the line break that editors leave behind it. Raises: ContextRefused."""
     token = _read(context, file).decode(errors="replace").strip()
     if not token or any(character.isspace() or not character.isprintable() for character in token):
-        raise KubeconfigError(
-            str(context.path), f"context {context.name}: its token file {file} holds no token"
-        )
+        raise ContextRefused(Code.TOKEN_FILE_EMPTY.because(context=context.name, file=str(file)))
     return token
 
 
@@ -35,4 +34,6 @@ def _read(context: KubeconfigContext, file: Path) -> bytes:
     try:
         return read_trusted(file, MAX_CREDENTIAL_BYTES)
     except UntrustedFile as error:
-        raise KubeconfigError(str(context.path), f"context {context.name}: {error}") from error
+        raise ContextRefused(
+            Code.CREDENTIAL_FILE_REFUSED.because(context=context.name, problem=str(error))
+        ) from error

@@ -105,8 +105,7 @@ async def _check_permission(api: KubeApi, permission: Permission, namespace: str
     try:
         answer = await api.create(paths.ACCESS_REVIEWS, _build_review(permission, namespace))
     except ClusterError as error:
-        unanswered = Code.CHECK_UNANSWERED.because(context=api.context, detail=error.reason)
-        return CheckResult(name, Outcome.UNKNOWN, unanswered)
+        return CheckResult(name, Outcome.UNKNOWN, error.reason)
     status = as_mapping(answer.get("status"))
     if status.get("allowed") is True:
         return CheckResult(name, Outcome.PASSED)

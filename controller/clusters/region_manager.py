@@ -28,6 +28,8 @@ from controller.clusters.kubeconfig_source import KubeconfigSource
 from controller.clusters.settings import ContextOverride, FleetSettings, KubeSettings
 from controller.clusters.watching import ClusterWatch
 from controller.errors import KubeconfigError, UnknownContext
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 _log = logging.getLogger(__name__)
 
@@ -152,7 +154,7 @@ class RegionManager:
         client = self._clients.get(context)
         return client is not None and client.armed
 
-    def arming_obstacle(self, context: str) -> str | None:
+    def arming_obstacle(self, context: str) -> Reason | None:
         """What has to be confirmed before a context can be armed; None: nothing. Raises: UnknownContext."""
         return self._find_client(context).arming_obstacle
 
@@ -167,7 +169,7 @@ class RegionManager:
     def _find_client(self, context: str) -> KubeClient:
         client = self._clients.get(context)
         if client is None:
-            raise UnknownContext(context, self._clients)
+            raise UnknownContext(context)
         return client
 
     def _build(self, name: str, record: ClusterRecord) -> Cluster:
@@ -282,6 +284,10 @@ class RegionManager:
 def _choose_contexts(kubeconfig: Kubeconfig, settings: FleetSettings) -> dict[str, KubeconfigContext]:
     wanted = settings.contexts if settings.contexts is not None else kubeconfig.contexts.keys()
     if missing := sorted(wanted - kubeconfig.contexts.keys()):
-        known = ", ".join(kubeconfig.contexts)
-        raise KubeconfigError(kubeconfig.label, f"it has no context {', '.join(missing)}; it has: {known}")
+        known = tuple(kubeconfig.contexts)
+        raise KubeconfigError(
+            Code.KUBECONFIG_WITHOUT_CONTEXTS.because(
+                path=kubeconfig.label, missing=tuple(missing), known=known
+            )
+        )
     return {name: context for name, context in kubeconfig.contexts.items() if name in wanted}

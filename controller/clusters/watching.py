@@ -33,6 +33,8 @@ from controller.errors import (
     ResourceExpired,
     ServerFailed,
 )
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class ClusterWatch:
         self._failures = 0
         #: Kinds that were listed since the connection was last made.
         self._fresh: set[WatchedKind] = set()
-        #: kind -> why it may not be read.
+        #: kind -> what the server said when it might not be read.
         self._denials: dict[WatchedKind, str] = {}
 
     async def keep_watching(self) -> None:
@@ -108,7 +110,7 @@ class ClusterWatch:
         except (AccessDenied, ObjectNotFound) as error:
             if error.status == 401 or error.status is None:
                 raise
-            _log.warning("%s: its identity cannot be read: %s", self._record.context, error)
+            _log.warning("its identity cannot be read: %s", error)
         if self._record.uid is not None and uid != self._record.uid:
             self._record.forget()
         self._record.uid = uid
@@ -138,15 +140,14 @@ class ClusterWatch:
         try:
             await self._follow(kind, version)
         except (ResourceExpired, ClusterUnreachable, ServerFailed) as error:
-            _log.info("%s: the watch of %s ended: %s", self._record.context, kind, error.reason)
+            _log.info("the watch of %s ended: %s", kind, error)
             await self._sleep(self._chance.uniform(0.0, self._settings.retry_initial_s))
         except AccessDenied as error:
             if error.status != 403:
                 raise
             # Whoever may list but not watch is asked as often as a watch would have had to show that it lives.
             pause_s = self._settings.heartbeat_s
-            text = "%s: may not watch %s (%s), so they are listed every %g s"
-            _log.info(text, self._record.context, kind, error.reason, pause_s)
+            _log.info("may not watch %s (%s), so they are listed every %g s", kind, error, pause_s)
             await self._sleep(pause_s)
 
     async def _list(self, kind: WatchedKind) -> str:
@@ -211,35 +212,36 @@ class ClusterWatch:
         self._denials.pop(kind, None)
         self._record.observed_at = self._wall_clock()
         if self._denials:
-            self._set_health(Health.DENIED, "; ".join(self._denials.values()))
+            self._set_health(Health.DENIED, self._tell_denials())
         elif len(self._fresh) == len(WatchedKind):
-            self._set_health(Health.REACHABLE, "")
+            self._set_health(Health.REACHABLE, None)
 
     def _note_denial(self, kind: WatchedKind, error: ClusterError) -> None:
-        where = f"in the namespace {self._namespace}" if self._namespace else "in all namespaces"
-        scope = "" if kind is WatchedKind.NODES else f" {where}"
-        hint = (
-            "; name one namespace for this context in the configuration, or grant the role"
-            if kind is not WatchedKind.NODES and self._namespace is None
-            else "; grant the role"
+        self._denials[kind] = str(error.reason["answer"])
+        self._set_health(Health.DENIED, self._tell_denials())
+
+    def _tell_denials(self) -> Reason:
+        """Name all that may not be listed, and what helps; that nodes can be declared helps with them alone."""
+        context, [answer, *_] = self._record.context, self._denials.values()
+        if self._denials.keys() == {WatchedKind.NODES}:
+            section, keys = f"[contexts.{toml_key(context)}]", ", ".join(NODE_DECLARATION)
+            return Code.NODES_DENIED.because(context=context, answer=answer, section=section, keys=keys)
+        kinds = tuple(kind.value for kind in WatchedKind if kind in self._denials)
+        if self._namespace is None:
+            return Code.LIST_DENIED.because(context=context, kinds=kinds, answer=answer)
+        return Code.LIST_DENIED_IN_NAMESPACE.because(
+            context=context, kinds=kinds, namespace=self._namespace, answer=answer
         )
-        if kind is WatchedKind.NODES:
-            hint = (
-                "; so what they are and cost is not known: grant the role, or say it in the configuration file under "
-                f"[contexts.{toml_key(self._record.context)}]: {', '.join(NODE_DECLARATION)}"
-            )
-        self._denials[kind] = f"may not list {kind}{scope} ({error.reason}){hint}"
-        self._set_health(Health.DENIED, "; ".join(self._denials.values()))
 
     def _note_failure(self, error: ClusterError | None) -> None:
         self._failures += 1
+        health = Health.DENIED if isinstance(error, AccessDenied) else Health.UNREACHABLE
         if error is None:
-            self._set_health(Health.UNREACHABLE, "an internal error stopped the watch; see the log")
+            self._set_health(health, Code.WATCH_FAILED.because(context=self._record.context))
         else:
-            health = Health.DENIED if isinstance(error, AccessDenied) else Health.UNREACHABLE
             self._set_health(health, error.reason)
 
-    def _set_health(self, health: Health, reason: str) -> None:
+    def _set_health(self, health: Health, reason: Reason | None) -> None:
         if (self._record.health, self._record.reason) != (health, reason):
             _log.info("%s is %s%s", self._record.context, health, f": {reason}" if reason else "")
             self._record.health, self._record.reason = health, reason

@@ -48,7 +48,8 @@ class ContextView:
     longitude_degrees: float | None
     instance_type: str | None
     health: Health
-    health_reason: str
+    #: Why it is not reachable; None where it is.
+    health_reason: Reason | None
     armed: bool
     quote: Quote | None
     on_demand_usd_per_hour: Decimal | None

@@ -179,8 +179,7 @@ def _find_source_lack(site: Site, workload: Workload, facts: Facts) -> Reason | 
 def _find_site_lack(site: Site, facts: Facts) -> Reason | None:
     cluster, context = site.cluster, site.context
     if cluster.health is not Health.REACHABLE:
-        detail = cluster.reason or "it has not answered yet"
-        return Code.CONTEXT_NOT_REACHABLE.because(context=context, health=str(cluster.health), detail=detail)
+        return cluster.reason or Code.CONTEXT_CONNECTING.because(context=context)
     if not cluster.is_complete:
         return Code.CONTEXT_INCOMPLETE.because(context=context)
     if cluster.uid is None:

@@ -38,7 +38,6 @@ from controller.history.events import (
     state_reason,
 )
 from controller.history.history import History
-from controller.migration.protocol.failures import find_reason
 from controller.migration.run.migration_controller import MigrationController
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -141,7 +140,7 @@ class CommandHandler:
         except Exception as error:
             logger.exception("a command failed: %s", command)
             if isinstance(command, (RequestDryRun, StartMigration)):
-                reason = Code.UNEXPECTED.because(error=repr(error))
+                reason = Code.UNEXPECTED_ERROR.because(error=repr(error))
                 self._reject(command.workload, command.target, reason, now)
 
     async def _obey(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
@@ -169,7 +168,8 @@ class CommandHandler:
             return
         self._regions.set_armed(command.context, command.armed)
         if command.armed and not self._regions.is_armed(command.context):
-            obstacle = self._regions.arming_obstacle(command.context) or ""
+            obstacle = self._regions.arming_obstacle(command.context)
+            assert obstacle is not None, "nothing else keeps a context from being armed"
             self._history.record(ArmingRefused(command.context, state_reason(obstacle)))
         elif command.armed:
             self._history.record(ContextArmed(command.context))
@@ -193,7 +193,7 @@ class CommandHandler:
         try:
             migration_id = await self._migrations.start(dry_run)
         except ControllerError as error:
-            return find_reason(error)
+            return error.reason
         key = dry_run.workload
         workload = picture.clusters[key.context].find_workload(key.namespace, key.name)
         if workload is not None:

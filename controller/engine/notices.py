@@ -60,9 +60,8 @@ def _iterate_notices(
         yield Notice(f"history:{reason.code}", reason.severity, f"{reason}.")
     for cluster in picture.clusters.values():
         if cluster.health.is_lost:
-            yield Notice(
-                f"context:{cluster.context}", Severity.WARNING, f"{cluster.context}: {cluster.reason}"
-            )
+            text = f"{cluster.context} is {cluster.health.value}: {cluster.reason}"
+            yield Notice(f"context:{cluster.context}", Severity.WARNING, text)
     for text in status.notices:
         yield Notice(f"oracle:{text}", Severity.INFO, text)
 

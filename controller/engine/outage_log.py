@@ -44,7 +44,7 @@ class OutageLog:
             history.record(PricesBack())
 
     def _record_clusters(self, picture: FleetPicture, history: History, now: float) -> None:
-        reasons = {c.context: c.reason for c in picture.clusters.values() if c.health.is_lost}
+        reasons = {c.context: c.reason for c in picture.clusters.values() if c.health.is_lost and c.reason}
         lost, back = self._clusters.update(reasons.keys(), now)
         if lost:
             history.record(ClustersLost({context: state_reason(reasons[context]) for context in lost}))

@@ -28,7 +28,6 @@ from controller.history.events import (
 )
 from controller.history.history import History
 from controller.history.projections import PastMove
-from controller.migration.protocol.failures import find_reason
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.run.unfinished import (
@@ -268,7 +267,7 @@ def _to_past_move(record: MigrationRecord) -> PastMove:
 
 def _find_reason(error: Exception) -> Reason:
     if isinstance(error, ControllerError):
-        return find_reason(error)
+        return error.reason
     return Code.UNEXPECTED_ERROR.because(error=repr(error))
 
 

@@ -8,15 +8,10 @@ ControllerError
 from __future__ import annotations
 
 from controller.errors import ControllerError
-from oracle.foundation.reason import Reason
 
 
 class HistoryUnusable(ControllerError):
     """The history cannot be used as it is; `reason` says what to do."""
-
-    def __init__(self, reason: Reason) -> None:
-        self.reason = reason
-        super().__init__(str(reason))
 
 
 class HistoryDamaged(HistoryUnusable):

@@ -9,6 +9,7 @@ template names its parameters as `str.format` does, with these formats beside Py
     {seconds:duration}  45 s, 15 min, 2.5 h
     {count:of replica}  1 replica, 6 replicas
     {names:list}        a, b and 3 more
+    {line:whole}        a text that is of no use when it is cut
 
 Text from outside is cleaned on its way into a sentence, so that a parameter can hold it as it came. A number that is
 not known is None and reads "unknown".
@@ -28,6 +29,8 @@ from oracle.foundation.untrusted_text import clean_text
 #: What a parameter may be: a value that pickles, compares and has a JSON form.
 Parameter: TypeAlias = str | int | float | Decimal | tuple[str, ...] | None
 
+#: Of a text that is shown whole. Arbitrary: the longest line for a configuration file has half of it.
+MAX_WHOLE_CHARACTERS = 2000
 #: Names that a list shows one by one. Arbitrary: more would fill a line.
 MAX_LISTED = 4
 #: Below this, cents would say $0.00 of something that costs money.
@@ -159,5 +162,6 @@ _FORMATS: Mapping[str, Callable[[Any], str]] = {
     "percent": lambda share: f"{float(share):.1%}".replace("%", " %"),
     "duration": format_duration,
     "list": format_list,
+    "whole": lambda text: clean_text(text, MAX_WHOLE_CHARACTERS),
 }
 _SENTENCES = _SentenceFormatter()

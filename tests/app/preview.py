@@ -23,6 +23,7 @@ from controller.clusters.fleet import Health
 from controller.contract.snapshots import Notice, StoreView
 from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
+from tests.controller.faults import answered, unreachable
 
 STEP_S = 0.5
 
@@ -33,16 +34,15 @@ def be_unarmed(engine: ScriptedEngine, window: MainWindow) -> None:
 
 
 def be_troubled(engine: ScriptedEngine, window: MainWindow) -> None:
-    reason = "connection to the API server timed out after 10 s"
-    engine.set_health("aws-sa-east-1", Health.UNREACHABLE, reason)
-    engine.set_health("azure-uksouth", Health.DENIED, "listing deployments is forbidden (403)")
+    lost = unreachable("aws-sa-east-1")
+    denied = answered("azure-uksouth", 403, "listing deployments is forbidden")
+    engine.set_health(lost.context, Health.UNREACHABLE, lost)
+    engine.set_health(denied.context, Health.DENIED, denied)
     engine.notices = (
         Notice(
-            "sa", Severity.WARNING, f"aws-sa-east-1 is unreachable: {reason}. It is greyed until it answers."
+            "sa", Severity.WARNING, f"aws-sa-east-1 is unreachable: {lost}. It is greyed until it answers."
         ),
-        Notice(
-            "uk", Severity.WARNING, "azure-uksouth denies access: listing deployments is forbidden (403)."
-        ),
+        Notice("uk", Severity.WARNING, f"azure-uksouth is denied: {denied}."),
     )
     window.select("aws-sa-east-1")
 

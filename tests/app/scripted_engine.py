@@ -38,10 +38,12 @@ from controller.contract.snapshots import (
     WorkloadView,
 )
 from controller.decision.waves import plan_wave_sizes
+from controller.errors import ClusterError
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote
+from tests.controller.faults import unreachable
 
 STARTED_AT = 1_800_000_000.0
 PRICE_LIFE_S = 90.0
@@ -87,7 +89,7 @@ class _Region:
     history: list[tuple[float, float]]
     armed: bool = True
     health: Health = Health.REACHABLE
-    reason: str = ""
+    reason: Reason | None = None
     observed_at: float = STARTED_AT
     workloads: dict[str, int] = field(default_factory=dict)
 
@@ -160,9 +162,10 @@ class ScriptedEngine:
         self.send(StartMigration(best.workload, best.target, best.plan_digest))
         return self._moves[-1].view
 
-    def set_health(self, context: str, health: Health, reason: str = "") -> None:
-        """Make a context unreachable, or well again."""
-        self._regions[context].health, self._regions[context].reason = health, reason
+    def set_health(self, context: str, health: Health, error: ClusterError | None = None) -> None:
+        """Make a context unreachable."""
+        region = self._regions[context]
+        region.health, region.reason = health, (error or unreachable(context)).reason
 
     def disarm(self) -> None:
         """Leave no context armed, as with real clusters."""
@@ -329,11 +332,7 @@ class ScriptedEngine:
     def _refusals(self, opportunities: tuple[DryRun, ...]) -> tuple[Refusal, ...]:
         offered = {dry_run.workload for dry_run in opportunities}
         keys = [WorkloadKey(r.context, "shop", name) for r in self._regions.values() for name in r.workloads]
-        return tuple(
-            Refusal(key, None, Code.RECORDED.because(sentence="no cheaper region"))
-            for key in keys
-            if key not in offered
-        )
+        return tuple(Refusal(key, None, Code.NO_REPLICAS.because()) for key in keys if key not in offered)
 
     def _start(self, workload: WorkloadKey, target: str, digest: str) -> None:
         dry_run = self.dry_run(workload, target)

@@ -18,6 +18,7 @@ from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.errors import AccessDenied, KubeconfigError, NotArmed
+from controller.reasons import Code
 from tests.controller.clusters.certificates import Tls, encode, make_certificate, make_tls
 from tests.controller.clusters.objects import make_deployment, make_node
 from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
@@ -311,7 +312,8 @@ def test_a_context_that_cannot_be_armed_is_not_shown_as_armed(tmp_path: Path) ->
         manager = RegionManager(read_kubeconfig([path]), FleetSettings(kube=kube))
         manager.set_armed("eu", True)
         assert not manager.is_armed("eu")
-        assert "insecure_tls_moves" in (manager.arming_obstacle("eu") or "")
+        obstacle = Code.ARMING_UNCONFIRMED.because(context="eu", line='insecure_tls_moves = ["eu"]')
+        assert manager.arming_obstacle("eu") == obstacle
 
     asyncio.run(main())
 

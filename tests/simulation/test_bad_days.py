@@ -336,21 +336,21 @@ def lose_one_pod(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arrange", "reason"),
+    ("arrange", "code"),
     [
-        (lambda w: w.target.remove("/api/v1/namespaces/shop"), "no namespace shop"),
-        (lambda w: w.target.apply(DEPLOYMENTS, build_deployment(6)), "already runs a Deployment"),
-        (lambda w: w.source.remove(PATH), "no such Deployment"),
-        (lambda w: lose_all_pods(w.source), "0 of its 6 replicas are available"),
-        (lambda w: lose_one_pod(w.source), "5 of its 6 replicas are available"),
-        (lambda w: give_the_identity_of(w, w.source), "same cluster"),
-        (lambda w: w.source.scale(PATH, 5), "runs 5 replicas now"),
-        (lambda w: w.source.edit(PATH, {"spec": {"paused": True}}), "paused"),
-        (lambda w: w.source.remove(SETTINGS_PATH), "does not exist"),
+        (lambda w: w.target.remove("/api/v1/namespaces/shop"), Code.NAMESPACE_MISSING),
+        (lambda w: w.target.apply(DEPLOYMENTS, build_deployment(6)), Code.TARGET_RUNS_IT_ALREADY),
+        (lambda w: w.source.remove(PATH), Code.WORKLOAD_GONE),
+        (lambda w: lose_all_pods(w.source), Code.REPLICAS_NOT_AVAILABLE),
+        (lambda w: lose_one_pod(w.source), Code.REPLICAS_NOT_AVAILABLE),
+        (lambda w: give_the_identity_of(w, w.source), Code.SAME_CLUSTER),
+        (lambda w: w.source.scale(PATH, 5), Code.PLAN_OF_OTHER_REPLICAS),
+        (lambda w: w.source.edit(PATH, {"spec": {"paused": True}}), Code.PAUSED),
+        (lambda w: w.source.remove(SETTINGS_PATH), Code.COPY_ORIGINAL_MISSING),
     ],
 )
 def test_a_move_that_cannot_work_any_more_is_refused_before_anything_is_written(
-    tmp_path: Path, arrange: Callable[[World], object], reason: str
+    tmp_path: Path, arrange: Callable[[World], object], code: Code
 ) -> None:
     """It happens after the confirmation, as the preflight begins."""
     worlds: list[World] = []
@@ -366,10 +366,33 @@ def test_a_move_that_cannot_work_any_more_is_refused_before_anything_is_written(
         migration_id = await program.start_move(WORKLOAD, TARGET)
         await program.wait_until_over(migration_id)
         assert program.view.stage is MigrationStage.REFUSED
-        assert reason in program.view.sentence
+        assert program.view.reason is not None
+        assert program.view.reason.code is code
         assert not any(cluster.history for cluster in world.clusters.values())
 
     simulate(scenario, 2, tmp_path, directed=meddle)
+
+
+def test_a_question_that_the_target_does_not_answer_refuses_with_what_the_server_said(tmp_path: Path) -> None:
+    """Nobody knows whether the pods would have room in the quotas."""
+
+    def deny(cluster: Cluster, request: Request) -> Delivery | None:
+        if request.path.endswith("/resourcequotas"):
+            return answer_with(forbidden(DEPLOYMENT_KIND, "", "the role does not name quotas"))
+        return None
+
+    async def scenario(world: World) -> None:
+        program = world.open_program("a")
+        await program.arm(*world.clusters)
+        migration_id = await program.start_move(WORKLOAD, TARGET)
+        await program.wait_until_over(migration_id)
+        assert program.view.stage is MigrationStage.REFUSED
+        assert program.view.reason is not None
+        assert program.view.reason.code is Code.ACCESS_DENIED
+        assert program.view.reason["context"] == "osaka"
+        assert not any(cluster.history for cluster in world.clusters.values())
+
+    simulate(scenario, 2, tmp_path, directed=deny)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from controller.migration.protocol.fences import (
     build_scale,
 )
 from controller.migration.protocol.observation import DeploymentFacts, PodFacts, parse_deployment, parse_pod
+from controller.reasons import Code
 
 #: Pods of one page; a workload with more replicas is read in several.
 PAGE_SIZE = 500
@@ -45,7 +46,7 @@ class ClusterSide:
         body = await self.api.get(paths.namespace("kube-system"))
         uid = (body.get("metadata") or {}).get("uid")
         if not isinstance(uid, str) or not uid:
-            raise ServerFailed(self.context, "the namespace kube-system came without a UID")
+            raise self._not_understood("the namespace kube-system has no UID")
         return uid
 
     async def read(self) -> DeploymentFacts | None:
@@ -100,4 +101,7 @@ class ClusterSide:
         try:
             return parse_deployment(body)
         except ValueError as error:
-            raise ServerFailed(self.context, str(error), request=f"GET {self.path}") from error
+            raise self._not_understood(str(error)) from error
+
+    def _not_understood(self, problem: str) -> ServerFailed:
+        return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(context=self.context, problem=problem))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from controller.errors import ClusterError, RequestRefused, VersionConflict
 from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -61,8 +62,7 @@ class Patience:
         """
         if self._timing.monotonic() >= self._give_up_at:
             if isinstance(error, VersionConflict):
-                raise RequestRefused(
-                    error.context, error.reason, request=error.request, status=error.status
-                ) from error
+                lasting = Code.REQUEST_REFUSED.because(context=error.context, answer=error.reason["answer"])
+                raise RequestRefused(lasting, request=error.request, status=error.status) from error
             raise error
         await self._timing.sleep(self._timing.settings.retry_s)

@@ -1,16 +1,15 @@
 """What can turn a migration aside; each class exists because the run reacts to it in its own way. Pure.
 
 ControllerError
-└── ReasonedError           carries a reason
-    ├── MigrationRefused    this move cannot begin
-    ├── HoldNeeded          stop writing for now, and say why
-    ├── MoveFailed          this cannot go on: roll back
-    ├── JournalError        a journal that cannot be written, or that is not acted upon
-    ├── JournalDoubted      the other cluster does not confirm a journal
-    ├── LeaseTaken          another instance works on this workload
-    ├── LeaseLost           another instance has taken over: drop everything, write nothing
-    ├── LeaseUncertain      our Leases were not renewed in time: write nothing until they are
-    └── Interrupted         a person cancelled, or the program ends
+├── MigrationRefused    this move cannot begin
+├── HoldNeeded          stop writing for now, and say why
+├── MoveFailed          this cannot go on: roll back
+├── JournalError        a journal that cannot be written, or that is not acted upon
+├── JournalDoubted      the other cluster does not confirm a journal
+├── LeaseTaken          another instance works on this workload
+├── LeaseLost           another instance has taken over: drop everything, write nothing
+├── LeaseUncertain      our Leases were not renewed in time: write nothing until they are
+└── Interrupted         a person cancelled, or the program ends
 """
 
 from __future__ import annotations
@@ -20,15 +19,7 @@ from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
 
-class ReasonedError(ControllerError):
-    """An error of a migration; its message is the sentence of its reason."""
-
-    def __init__(self, reason: Reason) -> None:
-        self.reason = reason
-        super().__init__(str(reason))
-
-
-class MigrationRefused(ReasonedError):
+class MigrationRefused(ControllerError):
     """This move cannot begin; nothing was changed."""
 
     def __init__(self, workload: str, reason: Reason) -> None:
@@ -39,27 +30,27 @@ class MigrationRefused(ReasonedError):
         return f"{self.workload} cannot be moved: {self.reason}"
 
 
-class HoldNeeded(ReasonedError):
+class HoldNeeded(ControllerError):
     """Nothing may be written at the moment."""
 
 
-class MoveFailed(ReasonedError):
+class MoveFailed(ControllerError):
     """The move cannot be finished and has to be rolled back."""
 
 
-class JournalError(ReasonedError):
+class JournalError(ControllerError):
     """A journal that cannot be written (too large), or that this program does not understand completely."""
 
 
-class JournalDoubted(ReasonedError):
+class JournalDoubted(ControllerError):
     """The other cluster does not confirm what a journal says: nothing may be done in its name."""
 
 
-class LeaseTaken(ReasonedError):
+class LeaseTaken(ControllerError):
     """Another instance holds a Lease of this workload, or left an unfinished journal in it."""
 
 
-class LeaseLost(ReasonedError):
+class LeaseLost(ControllerError):
     """Another instance has taken over; this one drops its state and writes nothing more."""
 
     def __init__(self, context: str, holder: str) -> None:
@@ -67,7 +58,7 @@ class LeaseLost(ReasonedError):
         self.context = context
 
 
-class LeaseUncertain(ReasonedError):
+class LeaseUncertain(ControllerError):
     """A Lease could not be renewed for so long that another instance may take over at any moment."""
 
     def __init__(self, context: str) -> None:
@@ -75,7 +66,7 @@ class LeaseUncertain(ReasonedError):
         self.context = context
 
 
-class Interrupted(ReasonedError):
+class Interrupted(ControllerError):
     """A wait ended early. `by_stop`: the program ends; otherwise a person cancelled the migration."""
 
     def __init__(self, *, by_stop: bool) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from controller.clusters import error_reasons
-from controller.errors import ControllerError, RequestRefused
-from controller.migration.protocol.errors import HoldNeeded, JournalError, MoveFailed, ReasonedError
+from controller.errors import AccessDenied, ClusterUnreachable, ControllerError, RequestRefused, ServerFailed
+from controller.migration.protocol.errors import HoldNeeded, JournalError, MoveFailed
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, Phase, accepts
 from controller.migration.protocol.verdicts import Failed, Held, Outdated, Reached, Verdict, Waiting
@@ -15,7 +14,7 @@ from oracle.foundation.reason import Reason, ReasonCode
 
 #: What holds a migration whichever cluster it concerns. Every other code asks for a person.
 _HOLDS: Mapping[ReasonCode, HoldReason] = {
-    Code.ACCESS_DENIED: HoldReason.AUTH,
+    **dict.fromkeys(AccessDenied.codes, HoldReason.AUTH),
     Code.CLUSTER_REPLACED: HoldReason.INTERFERENCE,
     Code.COPY_PATH_FOREIGN: HoldReason.INTERFERENCE,
     Code.DEPLOYMENT_DELETED: HoldReason.INTERFERENCE,
@@ -41,26 +40,21 @@ _HOLDS: Mapping[ReasonCode, HoldReason] = {
 #: One cluster does not answer as it should, which may pass by itself.
 _SILENCES = frozenset(
     {
-        Code.CLUSTER_UNREACHABLE,
+        *ClusterUnreachable.codes,
+        *ServerFailed.codes,
         Code.LEASE_UNCERTAIN,
         Code.RATE_LIMITED,
         Code.RESOURCE_EXPIRED,
-        Code.SERVER_FAILED,
         Code.VERSION_CONFLICT,
     }
 )
-
-
-def find_reason(error: ControllerError) -> Reason:
-    """Return the reason of any error that a migration can meet."""
-    return error.reason if isinstance(error, ReasonedError) else error_reasons.find_reason(error)
 
 
 def to_event(error: ControllerError, record: MigrationRecord) -> Event:
     """Return what follows from an error in the record's phase. What cannot be finished fails; what may pass
     is held.
     """
-    reason = find_reason(error)
+    reason = error.reason
     if record.state.phase is Phase.PREFLIGHT:
         return Event(EventKind.REFUSED, reason)
     has_failed = isinstance(error, (MoveFailed, RequestRefused, JournalError))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from controller.errors import ControllerError
 from controller.migration.protocol import patience
 from controller.migration.protocol.errors import HoldNeeded, Interrupted, LeaseLost
-from controller.migration.protocol.failures import find_hold, find_reason, require_going_on
+from controller.migration.protocol.failures import find_hold, require_going_on
 from controller.migration.protocol.ownership import require_present
 from controller.migration.protocol.patience import GivingUp, Stay
 from controller.migration.protocol.record import Side
@@ -83,7 +83,7 @@ class Hold:
         except ControllerError as error:
             if isinstance(error, HoldNeeded):  # people should see the reason that counts now
                 tools.journal.describe(error.reason)
-            return find_reason(error)
+            return error.reason
         return None
 
     async def _can_go_back(self, holds: frozenset[patience.HoldKind]) -> bool:

@@ -16,7 +16,6 @@ from controller.clusters.kube_api import KubeApi
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import MigrationView
 from controller.decision.budgets import BudgetUsage, Move
-from controller.errors import PlanOutdated
 from controller.history.events import (
     CancelNotLed,
     MoveEnded,
@@ -95,14 +94,14 @@ class MigrationController:
     async def start(self, dry_run: DryRun, plan: MovePlan | None = None) -> str:
         """Start the plan that was confirmed and return the migration's id; the views show its progress.
 
-        Raises: MigrationRefused where the plan may not run or the workload is being moved; PlanOutdated where
-        its prices are too old; ControllerError where a context is not known.
+        Raises: MigrationRefused where the plan may not run, its prices are too old or the workload is being moved;
+        ControllerError where a context is not known.
         """
         if dry_run.verdict is not Verdict.PAYS:
             raise MigrationRefused(str(dry_run.workload), dry_run.reason)
         now = self._timing.clocks.wall()
         if now >= dry_run.expires_at:
-            raise PlanOutdated(str(dry_run.workload), "the prices that it rests on have expired")
+            raise MigrationRefused(str(dry_run.workload), Code.PLAN_EXPIRED.because())
         self._require_free(dry_run.workload, dry_run.target)
         record = build_draft(self._new_id(), dry_run, plan or MovePlan(), now)
         self._run(record)

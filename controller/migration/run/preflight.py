@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 from controller.clusters import paths
-from controller.clusters.checks import CheckResult, Outcome
+from controller.clusters.checks import Outcome
 from controller.clusters.move_checks import check_replica_owner, check_target
 from controller.clusters.resource_parsing import compute_pod_requests
 from controller.clusters.workload_parsing import parse_workload
@@ -21,7 +21,6 @@ from controller.errors import ClusterError, NotArmed, ObjectNotFound
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.timing import Timing
 from controller.migration.protocol.errors import JournalError, MigrationRefused
-from controller.migration.protocol.failures import find_reason
 from controller.migration.protocol.fences import Fence
 from controller.migration.protocol.gate import Gate, check_gate
 from controller.migration.protocol.journal import encode_journal
@@ -51,7 +50,7 @@ class Preflight:
         try:
             return await self._check(draft)
         except (ClusterError, NotArmed) as error:
-            raise MigrationRefused(str(draft.workload), find_reason(error)) from error
+            raise MigrationRefused(str(draft.workload), error.reason) from error
 
     async def _check(self, draft: MigrationRecord) -> MigrationRecord:
         refuse = Refusing(draft)
@@ -60,7 +59,7 @@ class Preflight:
             Side.SOURCE: await self._source.read_cluster_uid(),
             Side.TARGET: await self._target.read_cluster_uid(),
         }
-        refuse.when(uids[Side.SOURCE] == uids[Side.TARGET], Code.CONTEXTS_SHARE_CLUSTER)
+        refuse.when(uids[Side.SOURCE] == uids[Side.TARGET], Code.SAME_CLUSTER)
         await self._check_namespace(draft.plan, refuse)
         body = await self._read_source(refuse)
         facts = self._check_source(draft.dry_run, body, refuse)
@@ -120,7 +119,7 @@ class Preflight:
         except (ValueError, KeyError, TypeError) as error:
             refuse.always(Code.WORKLOAD_NOT_UNDERSTOOD, context=context, text=str(error))
         obstacles = parse_workload(context, body).obstacles
-        refuse.when(bool(obstacles), Code.WORKLOAD_NOT_MOVABLE, text="; ".join(map(str, obstacles)))
+        refuse.because_of(next(iter(obstacles), None))
         refuse.when(
             facts.replicas != dry_run.replicas,
             Code.PLAN_OF_OTHER_REPLICAS,
@@ -159,7 +158,8 @@ class Preflight:
             owner,
             *await check_target(target.api, target.namespace, template, pod, facts.replicas),
         ):
-            refuse.because_of(to_refusal(result))
+            if result.outcome is not Outcome.PASSED:  # what is not known forbids, too
+                refuse.because_of(result.reason)
 
     async def _dry_run_scaling(self, site: Site) -> None:
         """Let both API servers check permissions and admission for the writes of the waves."""
@@ -169,13 +169,6 @@ class Preflight:
             await self._source.dry_run_scale(site.source_facts, fence, lowered)
         if site.target_facts is not None:
             await self._target.dry_run_scale(site.target_facts, fence, replicas)
-
-
-def to_refusal(result: CheckResult) -> Reason | None:
-    """Return why a check's result forbids the move; None where it passed. What is not known forbids, too."""
-    if result.outcome is Outcome.PASSED:
-        return None
-    return Code.CHECK_NOT_PASSED.because(check=result.name, text=str(result.reason))
 
 
 class Refusing:

@@ -32,7 +32,7 @@ async def seal(tools: Tools) -> None:
             replicas=record.replicas,
             source=record.source.context,
             target=error.context,
-            answer=error.reason,
+            answer=str(error),
         )
         raise HoldNeeded(reason) from error
 

@@ -20,7 +20,6 @@ from controller.errors import (
     VersionConflict,
 )
 from controller.migration.protocol.errors import HoldNeeded, MigrationRefused, MoveFailed
-from controller.migration.protocol.failures import find_reason
 from controller.migration.protocol.fences import Fence
 from controller.migration.protocol.journal_bounds import ANY_UID
 from controller.migration.protocol.record import Note, StepRecord
@@ -49,9 +48,8 @@ class Copies:
         try:
             closure = await read_closure(site.source)
         except ObjectNotFound as error:
-            raise MigrationRefused(
-                workload, Code.COPY_ORIGINAL_MISSING.because(answer=str(find_reason(error)))
-            ) from error
+            missing = Code.COPY_ORIGINAL_MISSING.because(answer=str(error))
+            raise MigrationRefused(workload, missing) from error
         await _require_secrets(site)
         fence = Fence(site.draft.migration_id, 1, "dry-run")
         for travelling in closure:
@@ -132,7 +130,7 @@ async def _create(bench: Workbench, travelling: Travelling, known: StepRecord) -
         except RequestRefused as error:
             raise MoveFailed(
                 Code.COPY_REFUSED.because(
-                    context=bench.target.context, path=travelling.path, answer=error.reason
+                    context=bench.target.context, path=travelling.path, answer=error.reason["answer"]
                 )
             ) from error
 

@@ -48,8 +48,14 @@ def test_each_context_says_who_we_would_be_and_why_it_is_refused(
         ("plugin", "refused", f"plugin {sys.executable}"),
         ("old", "refused", "none"),
     ]
-    assert "wants to run a program" in rows[1]["reason"]
-    assert "auth-provider gcp" in rows[2]["reason"]
+    reasons = [row["reason"] for row in rows]
+    assert [reason and reason["code"] for reason in reasons] == [
+        None,
+        "program_not_allowed",
+        "context_refused",
+    ]
+    assert reasons[1]["parameters"]["program"] == sys.executable
+    assert "auth-provider gcp" in reasons[2]["sentence"]
 
 
 def test_an_allowed_plugin_is_shown_as_the_file_that_would_run_and_does_not_run(

@@ -12,6 +12,7 @@ from app.commands.failures import CommandFailed
 from app.commands.migration_report import MigrationReport
 from app.exit_codes import ExitCode
 from controller.errors import KubeconfigError
+from controller.reasons import Code
 from oracle.errors import PriceFileError
 from tests.app.scripted_engine import ScriptedEngine, tell
 
@@ -22,7 +23,11 @@ from tests.app.scripted_engine import ScriptedEngine, tell
         (CommandFailed(ExitCode.REFUSED, "not moved: prod-eu not armed (read-only)"), 3, "not armed"),
         (CommandFailed(ExitCode.ROLLED_BACK, "the target ran out of room"), 5, "out of room"),
         (PriceFileError("prices.csv", 2, "usd_per_hour is 'cheap', not a number"), 2, "prices.csv, line 2"),
-        (KubeconfigError("kubeconfig", "it does not exist"), 2, "does not exist"),
+        (
+            KubeconfigError(Code.KUBECONFIG_REFUSED.because(path="kubeconfig", problem="it does not exist")),
+            2,
+            "does not exist",
+        ),
         (asyncio.CancelledError(), 130, "taken up by the next armed start"),
         (KeyboardInterrupt(), 130, "taken up by the next armed start"),
         (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError"),

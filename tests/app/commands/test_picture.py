@@ -8,6 +8,7 @@ from app.commands.picture import incomplete_picture
 from app.exit_codes import ExitCode
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import Notice, StoreView
+from controller.reasons import Code
 from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 
@@ -15,10 +16,11 @@ from tests.app.scripted_engine import ScriptedEngine
 def test_each_cluster_that_has_not_been_seen_is_named(engine: ScriptedEngine) -> None:
     full = engine.snapshot()
     first, second, third, *rest = full.contexts
+    connecting = Code.CONTEXT_CONNECTING.because(context=first.context)
     snapshot = replace(
         full,
         contexts=(
-            replace(first, health=Health.CONNECTING),
+            replace(first, health=Health.CONNECTING, health_reason=connecting),
             replace(second, node_count=None),
             replace(third, quote=None),
             *rest,
@@ -29,8 +31,8 @@ def test_each_cluster_that_has_not_been_seen_is_named(engine: ScriptedEngine) ->
     assert failure.code is ExitCode.INCOMPLETE
     assert str(failure) == "no full picture of prices and clusters after 30 s"
     assert failure.details == (
-        f"{first.context} has not answered yet",
-        f"{second.context} has not been listed yet",
+        str(connecting),
+        str(Code.CONTEXT_INCOMPLETE.because(context=second.context)),
         f"no price has arrived for {third.context}",
     )
 

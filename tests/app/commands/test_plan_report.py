@@ -8,12 +8,13 @@ import pytest
 
 from app.commands.plan_report import dry_run_to_text, plan_to_json, plan_to_text
 from app.model.bill import make_lines, verdict_text
-from controller.clusters.fleet import WorkloadKey
+from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import Notice
 from controller.reasons import Code
 from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
+from tests.controller.faults import unreachable
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\nsecond line"
 
@@ -37,6 +38,17 @@ def test_payback_that_nobody_knows_is_not_called_never(dry_run: DryRun) -> None:
     text = dry_run_to_text(replace(dry_run, net_usd=None, payback_h=None))
     assert "payback unknown" in text
     assert "never" not in text
+
+
+def test_a_context_that_is_not_reachable_is_told_with_its_code(engine: ScriptedEngine) -> None:
+    lost = unreachable("aws-sa-east-1", "no route")
+    engine.set_health(lost.context, Health.UNREACHABLE, lost)
+    contexts = {told["context"]: told for told in plan_to_json(engine.snapshot())["contexts"]}
+    told = contexts.pop(lost.context)
+    assert (told["health"], told["reason"]["code"]) == ("unreachable", "connection_failed")
+    assert told["reason"]["parameters"]["error"] == "no route"
+    assert told["reason"]["sentence"] == str(lost)
+    assert {(other["health"], other["reason"]) for other in contexts.values()} == {("reachable", None)}
 
 
 def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(

@@ -19,6 +19,7 @@ from app.config.layers import resolve_configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
 from controller.clusters.settings import ContextOverride, FleetSettings, KubeSettings
+from controller.reasons import Code
 from tests.controller.clusters.objects import make_deployment, make_node
 from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
 
@@ -94,7 +95,9 @@ def test_rights_in_the_configured_namespace_are_enough(tmp_path: Path) -> None:
     assert (
         check(tmp_path, Server(allows), namespace="shop")["permissions"].detail == "may observe and migrate"
     )
-    assert "may not list deployments in all namespaces" in check(tmp_path, Server(allows))["context"].detail
+    denied = check(tmp_path, Server(allows))["context"].reason
+    kinds = ("deployments", "pods")
+    assert denied == Code.LIST_DENIED.because(context="eu", kinds=kinds, answer="forbidden")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,8 @@ def test_a_cluster_that_does_not_answer_is_broken_alone(tmp_path: Path) -> None:
     kubeconfig = str(write_kubeconfig(tmp_path, "http://127.0.0.1:1"))
     [found] = asyncio.run(check_clusters(Configuration(kubeconfig=kubeconfig)))
     assert found.state is CheckState.BROKEN
-    assert "cannot connect to http://127.0.0.1:1" in found.detail
+    assert found.reason is not None
+    assert found.reason.code is Code.CONNECTION_FAILED
 
 
 def test_which_file_an_allowed_plugin_stands_for_is_shown(tmp_path: Path) -> None:

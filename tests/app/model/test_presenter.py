@@ -51,7 +51,7 @@ def test_an_expired_price_goes_grey_although_nothing_arrives(
 
 
 def test_an_unreachable_context_alone_is_grey(engine: ScriptedEngine, presenter: Presenter) -> None:
-    engine.set_health("aws-sa-east-1", Health.UNREACHABLE, "timeout")
+    engine.set_health("aws-sa-east-1", Health.UNREACHABLE)
     presenter.update(engine.snapshot(), engine.now, 0.0)
     glows = presenter.make_frame(CAMERA, VIEWPORT, Focus(), engine.now, 0.0).markers.glows
     dark = [presenter.contexts[row] for row in np.flatnonzero(glows == 0.0)]

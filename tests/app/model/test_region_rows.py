@@ -10,6 +10,7 @@ from controller.clusters.fleet import Health
 from controller.contract.snapshots import ContextView
 from oracle.quotes import Freshness
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
+from tests.controller.faults import unreachable
 
 
 @pytest.fixture
@@ -65,8 +66,11 @@ def test_a_context_that_was_never_read_does_not_cost_nothing(
 
 
 def test_an_unreachable_context_gives_its_reason(engine: ScriptedEngine, view: ContextView) -> None:
-    row = row_of(replace(view, health=Health.UNREACHABLE, health_reason="no route\u202e"), engine.now)
-    assert "unreachable: no route" in describe_row(row)
+    row = row_of(
+        replace(view, health=Health.UNREACHABLE, health_reason=unreachable("eu", "no route\u202e").reason),
+        engine.now,
+    )
+    assert "unreachable: cannot connect to eu (https://eu): no route\n" in describe_row(row)
     assert accessible_text(row, Column.REGION).endswith("unreachable")
 
 

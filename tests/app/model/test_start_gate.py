@@ -39,9 +39,9 @@ def test_unarmed_contexts_are_named(engine: ScriptedEngine) -> None:
 
 def test_an_unreachable_target_stops_it_with_its_reason(engine: ScriptedEngine) -> None:
     dry_run = engine.snapshot().opportunities[0]
-    engine.set_health(dry_run.target, Health.UNREACHABLE, "connection refused")
+    engine.set_health(dry_run.target, Health.UNREACHABLE)
     gate = judge_start(dry_run, engine.snapshot(), engine.now)
-    assert "unreachable: connection refused" in gate.reason
+    assert ": refused. The move can start when it answers again." in gate.reason
     assert not gate.unarmed
 
 

@@ -11,9 +11,11 @@ from pytestqt.qtbot import QtBot
 from app.model.workload_rows import WorkloadColumn
 from app.panels.inspector import Inspector
 from controller.clusters.fleet import Health
+from controller.reasons import Code
 from oracle.quotes import Playback, PriceMode
 from tests.app.conftest import point_at
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
+from tests.controller.faults import unreachable
 
 CONTEXT = "gcp-southamerica-west1"
 
@@ -69,9 +71,9 @@ def test_an_expired_price_has_an_age_and_no_discount(inspector: Inspector, engin
 def test_an_unreachable_context_says_that_its_facts_are_old(
     inspector: Inspector, engine: ScriptedEngine
 ) -> None:
-    engine.set_health(CONTEXT, Health.UNREACHABLE, "no route to host")
+    engine.set_health(CONTEXT, Health.UNREACHABLE, unreachable(CONTEXT, "no route to host"))
     show(inspector, engine)
-    assert "unreachable: no route to host. What is shown here was seen last." in words(inspector)
+    assert "no route to host. What is shown here was seen last." in words(inspector)
 
 
 def test_a_context_that_never_answered_does_not_claim_old_facts(
@@ -79,8 +81,10 @@ def test_a_context_that_never_answered_does_not_claim_old_facts(
 ) -> None:
     snapshot = engine.snapshot()
     view = replace(snapshot.contexts[0], workloads=(), quote=None, health=Health.UNREACHABLE)
-    inspector.show_context(replace(view, health_reason="connection refused."), snapshot, engine.now)
-    assert "unreachable: connection refused. Nothing of it was seen yet." in words(inspector)
+    inspector.show_context(
+        replace(view, health_reason=unreachable(CONTEXT, "connection refused.").reason), snapshot, engine.now
+    )
+    assert "connection refused. Nothing of it was seen yet." in words(inspector)
 
 
 def test_a_menu_of_targets_can_be_asked_for_by_key(inspector: Inspector, qtbot: QtBot) -> None:
@@ -104,7 +108,7 @@ def test_the_best_move_of_a_workload_can_be_taken(inspector: Inspector, qtbot: Q
 def test_a_workload_without_a_move_says_why(inspector: Inspector, engine: ScriptedEngine) -> None:
     show(inspector, engine, "aws-eu-central-1")
     index = inspector.workloads.model().index(0, WorkloadColumn.MOVE)
-    assert index.data() == "no cheaper region"
+    assert index.data() == str(Code.NO_REPLICAS.because())
 
 
 def test_a_context_where_nothing_runs_says_so(inspector: Inspector, engine: ScriptedEngine) -> None:

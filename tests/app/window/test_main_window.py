@@ -37,6 +37,7 @@ from oracle.foundation.reason import Severity
 from oracle.regions import load_regions
 from tests.app.conftest import WindowUser, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
+from tests.controller.faults import unreachable
 
 SOURCE = "gcp-southamerica-west1"
 
@@ -468,7 +469,9 @@ def test_an_empty_window_waits_without_complaint(make_user: Callable[..., Window
 
 def test_hostile_names_reach_no_rich_text(user: WindowUser) -> None:
     snapshot = user.engine.snapshot()
-    evil = replace(snapshot.contexts[0], city="<img src=x>\u202egnp.", health_reason="<b>bold</b>")
+    evil = replace(
+        snapshot.contexts[0], city="<img src=x>\u202egnp.", health_reason=unreachable("<b>bold</b>").reason
+    )
     user.window.show_snapshot(replace(snapshot, contexts=(evil, *snapshot.contexts[1:])))
     user.window.select(evil.context)
     labels = user.window.findChildren(QLabel)

@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from controller.clusters.kube_api import NO_PARAMS, PatchType
-from controller.errors import AccessDenied, ControllerError, ObjectNotFound
+from controller.errors import ControllerError
 from tests.controller.clusters.objects import Json
+from tests.controller.faults import answered
 
 
 class FakeApi:
@@ -54,7 +55,7 @@ class FakeApi:
             return self._page(path, params)
         if path in self.answers:
             return self.answers[path]
-        raise ObjectNotFound(self.context, "not found", request=f"GET {path}", status=404)
+        raise answered(self.context, 404, "not found", f"GET {path}")
 
     async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:
         self.requests.append(f"POST {path}")
@@ -88,7 +89,7 @@ class FakeApi:
         self.watch_params[path] = params
         self._fail(path)
         if path in self.unwatchable:
-            raise AccessDenied(self.context, "forbidden", request=f"WATCH {path}", status=403)
+            raise answered(self.context, 403, "forbidden", f"WATCH {path}")
         while (event := await self.streams[path].get()) is not None:
             if isinstance(event, ControllerError):
                 raise event

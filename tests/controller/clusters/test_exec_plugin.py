@@ -16,7 +16,8 @@ from controller.clusters.exec_programs import MAX_RUNNING, ExecPrograms
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, Pem
 from controller.clusters.settings import KubeSettings
-from controller.errors import KubeconfigError
+from controller.errors import ContextRefused
+from controller.reasons import Code
 
 V1 = "client.authentication.k8s.io/v1"
 TOKEN = {"status": {"token": "t", "expirationTimestamp": "2026-01-01T00:00:00Z"}}
@@ -49,7 +50,7 @@ def test_a_token_with_its_expiry() -> None:
 
 def test_a_refusal_shows_no_argument() -> None:
     plugin = make_plugin("", command="kubectl-oidc_login", arguments=("--oidc-client-secret=S3CRET",))
-    with pytest.raises(KubeconfigError, match="kubectl-oidc_login") as refused:
+    with pytest.raises(ContextRefused, match="kubectl-oidc_login") as refused:
         run(plugin)
     assert "S3CRET" not in str(refused.value)
 
@@ -98,30 +99,38 @@ def test_a_variable_that_is_allowed_reaches_the_plugin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"),
+    ("program", "code"),
     [
-        ("import sys; sys.exit('no session\\x1b[31m')", "failed with 1: no session"),
-        ("print('hello')", "printed no ExecCredential"),
-        ("print('[]')", "printed no ExecCredential"),
-        ("print('{\"status\": {}}')", "no token and no certificate"),
-        ("print('{\"status\": {\"token\": 7}}')", "printed no ExecCredential"),
-        ("print('{\"status\": {\"token\": \"t\", \"clientKeyData\": \"k\"}}')", "half of a certificate"),
-        ("print('{\"apiVersion\": \"v9\", \"status\": {\"token\": \"t\"}}')", "speaks v9"),
-        ("print('[' * 100_000)", "printed no ExecCredential"),
-        ("import sys; sys.stderr.write('x' * 200_000); sys.exit(3)", "failed with 3"),
+        ("import sys; sys.exit('no session\\x1b[31m')", Code.PLUGIN_FAILED),
+        ("print('hello')", Code.PLUGIN_ANSWER_UNUSABLE),
+        ("print('[]')", Code.PLUGIN_ANSWER_UNUSABLE),
+        ("print('{\"status\": {}}')", Code.PLUGIN_ANSWER_UNUSABLE),
+        ("print('{\"status\": {\"token\": 7}}')", Code.PLUGIN_ANSWER_UNUSABLE),
+        ("print('{\"status\": {\"token\": \"t\", \"clientKeyData\": \"k\"}}')", Code.PLUGIN_ANSWER_UNUSABLE),
+        ("print('{\"apiVersion\": \"v9\", \"status\": {\"token\": \"t\"}}')", Code.PLUGIN_VERSION_OTHER),
+        ("print('[' * 100_000)", Code.PLUGIN_ANSWER_UNUSABLE),
+        ("import sys; sys.stderr.write('x' * 200_000); sys.exit(3)", Code.PLUGIN_FAILED),
     ],
     ids=[
         "fails", "no json", "no object", "empty", "number", "half", "version", "deep", "floods stderr",
     ],
 )  # fmt: skip
-def test_a_failing_plugin_is_named_with_its_reason(code: str, reason: str) -> None:
-    with pytest.raises(KubeconfigError, match=reason):
-        run(make_plugin(code))
+def test_a_plugin_that_gives_no_credential_is_named_with_what_is_wrong(program: str, code: Code) -> None:
+    with pytest.raises(ContextRefused) as refused:
+        run(make_plugin(program))
+    assert refused.value.reason.code is code
+    assert refused.value.reason["plugin"] == sys.executable
+
+
+def test_what_a_failing_plugin_said_is_told_without_its_escapes() -> None:
+    with pytest.raises(ContextRefused, match=r"failed with 1: no session \[31m"):
+        run(make_plugin("import sys; sys.exit('no session\\x1b[31m')"))
 
 
 def test_a_plugin_that_hangs_is_ended() -> None:
-    with pytest.raises(KubeconfigError, match="no answer within 0 s"):
+    with pytest.raises(ContextRefused) as refused:
         run(make_plugin("import time; time.sleep(3600)"), exec_plugin_timeout_s=0.0)
+    assert refused.value.reason.code is Code.PLUGIN_TIMED_OUT
 
 
 def test_a_kubeconfig_of_many_contexts_does_not_start_as_many_programs_at_once(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from app.config.layers import resolve_configuration
 from controller.clusters.exec_presets import PRESETS
-from controller.clusters.exec_programs import ExecPrograms, ProgramNotAllowed, consent_line
+from controller.clusters.exec_programs import ExecPrograms, consent_line
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
+from controller.errors import ContextRefused
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="runs shell scripts and asks for mode bits")
 
@@ -45,7 +46,7 @@ def test_an_allowed_name_is_the_file_that_the_path_had_at_the_start(
     program, later = put_program(tmp_path / "bin"), put_program(tmp_path / "later")
     programs = find(monkeypatch, str(program.parent))
     monkeypatch.setenv("PATH", str(later.parent))
-    assert programs.permit(make_plugin()) == program
+    assert programs.permit(make_plugin(), "eu") == program
     assert [(one.entry, one.file, one.problem) for one in programs.found] == [("aws", program, None)]
 
 
@@ -54,8 +55,8 @@ def test_a_relative_folder_in_the_path_gives_no_program(
 ) -> None:
     put_program(tmp_path)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ProgramNotAllowed, match="is not installed"):
-        find(monkeypatch, f".{os.pathsep}").permit(make_plugin())
+    with pytest.raises(ContextRefused, match="is not installed"):
+        find(monkeypatch, f".{os.pathsep}").permit(make_plugin(), "eu")
 
 
 def test_a_path_allows_one_file_and_not_its_namesake_beside_another_kubeconfig(
@@ -63,14 +64,14 @@ def test_a_path_allows_one_file_and_not_its_namesake_beside_another_kubeconfig(
 ) -> None:
     own, foreign = put_program(tmp_path / "own"), put_program(tmp_path / "foreign")
     programs = find(monkeypatch, "", allowed_exec_plugins=frozenset({str(own)}))
-    assert programs.permit(make_plugin(str(own))) == own
-    with pytest.raises(ProgramNotAllowed, match="if you trust it"):
-        programs.permit(make_plugin(str(foreign)))
+    assert programs.permit(make_plugin(str(own)), "eu") == own
+    with pytest.raises(ContextRefused, match="if you trust it"):
+        programs.permit(make_plugin(str(foreign)), "eu")
 
 
 def test_a_missing_plugin_shows_its_install_hint(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ProgramNotAllowed, match="not installed; get it from your cloud"):
-        find(monkeypatch, "/nowhere").permit(make_plugin(install_hint="get it from your cloud"))
+    with pytest.raises(ContextRefused, match="not installed; get it from your cloud"):
+        find(monkeypatch, "/nowhere").permit(make_plugin(install_hint="get it from your cloud"), "eu")
 
 
 def test_the_line_that_a_refusal_asks_for_is_the_line_that_allows_it(
@@ -79,11 +80,11 @@ def test_the_line_that_a_refusal_asks_for_is_the_line_that_allows_it(
     program = put_program(tmp_path / "my bin")
     command, wanted = str(program), {"AWS_PROFILE": "prod", "X": "1"}
     plugin = make_plugin(command, environment=wanted)
-    with pytest.raises(ProgramNotAllowed, match="waits for your consent: it sets AWS_PROFILE, X") as refused:
-        find(monkeypatch, "", allowed_exec_plugins=frozenset({command})).permit(plugin)
+    with pytest.raises(ContextRefused, match="waits for your consent: it sets AWS_PROFILE, X") as refused:
+        find(monkeypatch, "", allowed_exec_plugins=frozenset({command})).permit(plugin, "eu")
     line = str(refused.value).rpartition("start again: ")[2]
     configuration = resolve_configuration(f"allowed_exec_plugins = ['{command}']\n{line}", "file", {}, {})
-    assert ExecPrograms(configuration.clusters.kube).permit(plugin) == program
+    assert ExecPrograms(configuration.clusters.kube).permit(plugin, "eu") == program
 
 
 def test_the_line_keeps_what_was_allowed_before() -> None:
@@ -111,13 +112,13 @@ def test_where_we_are_and_what_runs_comes_from_our_own_process_whatever_is_allow
 ) -> None:
     program = put_program(tmp_path / "bin")
     programs = find(monkeypatch, str(program.parent), exec_plugin_env={"aws": frozenset({name})})
-    with pytest.raises(ProgramNotAllowed, match=re.escape(f"sets {name} for its credential plugin")):
-        programs.permit(make_plugin(environment={name: "/tmp/evil"}))
+    with pytest.raises(ContextRefused, match=re.escape(f"sets {name} for its credential plugin")):
+        programs.permit(make_plugin(environment={name: "/tmp/evil"}), "eu")
 
 
 def test_what_a_refusal_shows_of_a_command_is_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ProgramNotAllowed) as refused:
-        find(monkeypatch, "").permit(make_plugin("a\u202eb"))
+    with pytest.raises(ContextRefused) as refused:
+        find(monkeypatch, "").permit(make_plugin("a\u202eb"), "eu")
     assert "\u202e" not in str(refused.value)
 
 
@@ -127,11 +128,11 @@ def test_an_allowed_tool_that_can_do_more_only_logs_in(
     program = put_program(tmp_path / "bin")
     programs = find(monkeypatch, str(program.parent))
     evil = ("configure", "set", "credential_process", "S3CRET")
-    with pytest.raises(ProgramNotAllowed, match="do more than log in") as refused:
-        programs.permit(make_plugin(arguments=evil))
+    with pytest.raises(ContextRefused, match="do more than log in") as refused:
+        programs.permit(make_plugin(arguments=evil), "eu")
     assert "S3CRET" not in str(refused.value)
     by_path = ExecPrograms(KubeSettings(allowed_exec_plugins=frozenset({str(program)})))
     (tmp_path / "link").symlink_to(program)
     for command in (program, tmp_path / "link"):
-        with pytest.raises(ProgramNotAllowed, match="do more than log in"):
-            by_path.permit(make_plugin(str(command), arguments=evil))
+        with pytest.raises(ContextRefused, match="do more than log in"):
+            by_path.permit(make_plugin(str(command), arguments=evil), "eu")

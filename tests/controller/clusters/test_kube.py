@@ -25,6 +25,7 @@ from controller.errors import (
     ServerFailed,
     VersionConflict,
 )
+from controller.reasons import Code
 from tests.controller.clusters.certificates import make_tls
 from tests.controller.clusters.clients import make_client
 from tests.controller.clusters.serving import ApiServer, Served, Stream, serving, status, write_kubeconfig
@@ -140,8 +141,9 @@ class TestGuard:
     )
     def test_writes_are_not_sent(self, tmp_path: Path, write: Callable[[KubeClient], Awaitable[Any]]) -> None:
         async def test(client: KubeClient, server: ApiServer) -> None:
-            with pytest.raises(NotArmed, match="only observed"):
+            with pytest.raises(NotArmed) as refused:
                 await write(client)
+            assert refused.value.reason == Code.NOT_ARMED.because(contexts=("eu",))
             assert server.requests == []
 
         against_server(tmp_path, test, armed=False)
@@ -171,7 +173,8 @@ class TestErrors:
 
     def test_a_status_becomes_its_error(self, tmp_path: Path) -> None:
         error = raising(tmp_path, ObjectNotFound, lambda request: status(404, "no such pod"))
-        assert str(error) == f"eu: no such pod (GET {PATH})"
+        assert error.reason == Code.OBJECT_NOT_FOUND.because(context="eu", answer="no such pod")
+        assert error.request == f"GET {PATH}"
 
     def test_a_failed_test_operation_is_a_conflict(self, tmp_path: Path) -> None:
         async def test(client: KubeClient, server: ApiServer) -> None:
@@ -219,8 +222,10 @@ class TestErrors:
             async with serving() as server:
                 path = write_kubeconfig(tmp_path, server.url)
             client = make_client(path, "eu")
-            with pytest.raises(ClusterUnreachable, match="cannot connect to http://127"):
+            with pytest.raises(ClusterUnreachable) as lost:
                 await client.get(PATH)
+            assert lost.value.reason.code is Code.CONNECTION_FAILED
+            assert lost.value.reason["server"] == server.url
             await client.close()
 
         asyncio.run(main())

@@ -110,7 +110,7 @@ def test_one_broken_context_carries_its_problem_and_spoils_no_other(
 def test_a_broken_file_is_named_with_its_reason(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(KubeconfigError, match=reason) as caught:
         read(tmp_path, text)
-    assert caught.value.path == str(tmp_path / "config")
+    assert caught.value.reason["path"] == str(tmp_path / "config")
 
 
 def test_a_yaml_error_does_not_quote_a_secret(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from controller.clusters.move_checks import (
     check_target,
     find_dependencies,
 )
-from controller.errors import AccessDenied, ControllerError, RequestRefused, VersionConflict
+from controller.errors import ControllerError
 from controller.reasons import Code
 from tests.controller.clusters.fake_api import FakeApi
+from tests.controller.faults import answered
 
 DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/checkout"
 QUOTAS = "/api/v1/namespaces/shop/resourcequotas"
@@ -58,13 +59,11 @@ class TestReplicaOwner:
     def test_only_who_would_set_them_back_is_in_the_way(
         self, message: str, outcome: Outcome, who: str
     ) -> None:
-        result = self.check(VersionConflict("eu", message, status=409))
+        result = self.check(answered("eu", 409, message))
         assert result.outcome is outcome
         assert who in str(result.reason)
 
-    @pytest.mark.parametrize(
-        "failure", [RequestRefused("eu", "no apply here", status=415), AccessDenied("eu", "no", status=403)]
-    )
+    @pytest.mark.parametrize("failure", [answered("eu", 415, "no apply here"), answered("eu", 403, "no")])
     def test_a_server_that_does_not_answer_leaves_it_open(self, failure: ControllerError) -> None:
         assert self.check(failure).outcome is Outcome.UNKNOWN
 
@@ -112,7 +111,7 @@ class TestQuotas:
 
     def test_quotas_that_may_not_be_read_are_unknown(self) -> None:
         api = FakeApi()
-        api.failures[QUOTAS] = AccessDenied("eu", "forbidden", status=403)
+        api.failures[QUOTAS] = answered("eu", 403, "forbidden")
         assert asyncio.run(check_quotas(api, "shop", POD, 4)).outcome is Outcome.UNKNOWN
 
 
@@ -135,7 +134,7 @@ def test_dependencies_are_what_a_migration_does_not_bring() -> None:
 def test_what_is_missing_in_the_target_is_named() -> None:
     api = FakeApi()
     api.answers["/apis/scheduling.k8s.io/v1/priorityclasses/high"] = {}
-    api.failures[QUOTAS] = AccessDenied("eu", "forbidden", status=403)
+    api.failures[QUOTAS] = answered("eu", 403, "forbidden")
     results = asyncio.run(check_target(api, "shop", TEMPLATE, POD, 4))
     assert [(result.name, result.outcome) for result in results] == [
         ("priorityclasses high", Outcome.PASSED),
@@ -150,5 +149,5 @@ def test_a_name_that_is_no_name_is_never_asked_for() -> None:
     template = {"spec": {"priorityClassName": "../../secrets/x"}}
     api = FakeApi()
     results = asyncio.run(check_target(api, "shop", template, None, 4))
-    assert results[0].outcome is Outcome.UNKNOWN
+    assert results[0].outcome is Outcome.FAILED
     assert api.requests == []

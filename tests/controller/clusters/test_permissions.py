@@ -20,9 +20,9 @@ from controller.clusters.permissions import (
     Permission,
     check_permissions,
 )
-from controller.errors import ClusterUnreachable
 from tests.controller.clusters.fake_api import FakeApi
 from tests.controller.clusters.objects import Json
+from tests.controller.faults import unreachable
 
 
 class ReviewingApi(FakeApi):
@@ -79,7 +79,7 @@ def test_a_namespace_is_asked_for_as_lying_in_itself(name: str | None, asked: st
 
 def test_no_answer_is_neither_yes_nor_no() -> None:
     api = FakeApi()
-    api.failures[ACCESS_REVIEWS] = ClusterUnreachable("eu", "refused")
+    api.failures[ACCESS_REVIEWS] = unreachable("eu", "refused")
     assert check(api, Permission("get", "pods")) == [Outcome.UNKNOWN]
 
 

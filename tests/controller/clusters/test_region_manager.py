@@ -145,8 +145,8 @@ def test_a_broken_context_greys_alone(tmp_path: Path) -> None:
                 manager,
                 lambda p: {c.health for c in p.clusters.values()} == {Health.UNREACHABLE, Health.DENIED},
             )
-            assert "cannot connect to http://127.0.0.1:1" in picture.clusters[TOKYO].reason
-            assert "not in the file" in picture.clusters[VIRGINIA].reason
+            codes = [picture.clusters[name].reason.code for name in (TOKYO, VIRGINIA)]  # type: ignore[union-attr]
+            assert codes == [Code.CONNECTION_FAILED, Code.CONTEXT_REFUSED]
 
     run(test)
 
@@ -185,7 +185,7 @@ def test_a_context_that_is_not_watched_is_refused_by_name(
     tmp_path: Path, ask: Callable[[RegionManager], object]
 ) -> None:
     manager = RegionManager(read_kubeconfig([write_kubeconfig(tmp_path, "https://127.0.0.1:1")]))
-    with pytest.raises(UnknownContext, match="no context 'mars'; there are: eu"):
+    with pytest.raises(UnknownContext, match="no context mars"):
         ask(manager)
 
 

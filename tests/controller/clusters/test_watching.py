@@ -16,15 +16,12 @@ from controller.clusters.fleet import Health
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.clusters.watching import ClusterWatch
 from controller.errors import (
-    AccessDenied,
-    ClusterUnreachable,
     ControllerError,
-    ObjectNotFound,
-    RateLimited,
-    ResourceExpired,
 )
+from controller.reasons import Code
 from tests.controller.clusters.fake_api import FakeApi
 from tests.controller.clusters.objects import make_deployment, make_node, make_pod
+from tests.controller.faults import answered, unreachable
 
 NODES, DEPLOYMENTS, PODS = "/api/v1/nodes", "/apis/apps/v1/deployments", "/api/v1/pods"
 
@@ -162,7 +159,7 @@ def test_an_expired_version_lists_again_and_stays_reachable() -> None:
         await world.until_reachable()
         world.api.lists[DEPLOYMENTS].append(make_deployment("missed"))
         world.api.version = 900
-        world.api.streams[DEPLOYMENTS].put_nowait(ResourceExpired("eu", "too old", status=410))
+        world.api.streams[DEPLOYMENTS].put_nowait(answered("eu", 410, "too old"))
         await world.until(lambda: bool(world.pauses))
         world.end_pause()
         await world.until(lambda: world.api.watched_from[DEPLOYMENTS] == ["100", "900"])
@@ -175,19 +172,19 @@ def test_an_expired_version_lists_again_and_stays_reachable() -> None:
 def test_a_broken_stream_greys_the_cluster_with_its_reason_and_it_comes_back() -> None:
     async def test(world: World) -> None:
         await world.until_reachable()
-        gone = ClusterUnreachable("eu", "cannot connect: refused")
+        gone = unreachable("eu", "cannot connect: refused")
         world.api.failures = dict.fromkeys((NODES, DEPLOYMENTS, PODS, "/api/v1/namespaces/kube-system"), gone)
         world.api.streams[PODS].put_nowait(gone)
         await world.until(lambda: len(world.pauses) == 1)
         world.end_pause()
         await world.until(lambda: world.record.health is Health.UNREACHABLE)
         cluster = world.record.build()
-        assert cluster.reason == "cannot connect: refused"
+        assert cluster.reason == gone.reason
         assert len(cluster.workloads) == 1, "the last facts stay for display"
         world.api.failures.clear()
         world.end_pause()
         await world.until_reachable()
-        assert world.record.build().reason == ""
+        assert world.record.build().reason is None
 
     watching(test)
 
@@ -195,8 +192,8 @@ def test_a_broken_stream_greys_the_cluster_with_its_reason_and_it_comes_back() -
 def test_a_cluster_that_came_back_is_reachable_only_when_all_of_it_was_read_again() -> None:
     async def test(world: World) -> None:
         await world.until_reachable()
-        world.api.failures[NODES] = ClusterUnreachable("eu", "refused")
-        world.api.streams[NODES].put_nowait(ClusterUnreachable("eu", "broke"))
+        world.api.failures[NODES] = unreachable("eu", "refused")
+        world.api.streams[NODES].put_nowait(unreachable("eu", "broke"))
         for number in (1, 2):
             await world.until(lambda number=number: len(world.pauses) == number)  # type: ignore[misc]
             assert number == 1 or world.record.health is Health.UNREACHABLE
@@ -215,8 +212,8 @@ def test_a_cluster_that_came_back_is_reachable_only_when_all_of_it_was_read_agai
 @pytest.mark.parametrize(
     ("troubles", "pause_s"),
     [
-        ([None, ResourceExpired("eu", "the continue token is too old", status=410)], None),
-        ([RateLimited("eu", "too many requests", retry_after_s=7.0)], 7.0),
+        ([None, answered("eu", 410, "the continue token is too old")], None),
+        ([answered("eu", 429, "too many requests", retry_after="7")], 7.0),
     ],
     ids=["expired between pages", "busy server"],
 )
@@ -240,7 +237,7 @@ def test_a_list_that_is_interrupted_is_read_again_and_greys_nothing(
 def test_a_stream_that_breaks_on_a_living_server_greys_nothing() -> None:
     async def test(world: World) -> None:
         await world.until_reachable()
-        world.api.streams[PODS].put_nowait(ClusterUnreachable("eu", "no event for 75 s"))
+        world.api.streams[PODS].put_nowait(unreachable("eu", "no event for 75 s"))
         await world.until(lambda: len(world.pauses) == 1)
         world.end_pause()
         await world.until(lambda: len(world.api.watched_from[PODS]) == 2)
@@ -251,7 +248,7 @@ def test_a_stream_that_breaks_on_a_living_server_greys_nothing() -> None:
 
 def test_pauses_double_up_to_a_maximum_and_are_jittered() -> None:
     def refuse(api: FakeApi) -> None:
-        api.failures["/api/v1/namespaces/kube-system"] = ClusterUnreachable("eu", "refused")
+        api.failures["/api/v1/namespaces/kube-system"] = unreachable("eu", "refused")
 
     async def test(world: World) -> None:
         for number in range(1, 11):
@@ -265,16 +262,17 @@ def test_pauses_double_up_to_a_maximum_and_are_jittered() -> None:
 
 def test_a_denied_kind_is_named_with_what_to_do_and_the_others_are_shown() -> None:
     def deny(api: FakeApi) -> None:
-        api.failures[NODES] = AccessDenied("eu", 'nodes is forbidden: User "x"', status=403)
+        api.failures[NODES] = answered("eu", 403, 'nodes is forbidden: User "x"')
 
     async def test(world: World) -> None:
         await world.until(lambda: len(world.record.build().workloads) == 1)
         cluster = world.record.build()
         assert cluster.health is Health.DENIED
-        assert cluster.reason == (
-            'may not list nodes (nodes is forbidden: User "x"); so what they are and cost is not known: grant the '
-            "role, or say it in the configuration file under [contexts.eu]: "
-            "provider, region, instance_type, node_cpu_cores, node_memory_gib"
+        assert cluster.reason == Code.NODES_DENIED.because(
+            context="eu",
+            answer='nodes is forbidden: User "x"',
+            section="[contexts.eu]",
+            keys="provider, region, instance_type, node_cpu_cores, node_memory_gib",
         )
         assert not cluster.is_complete
         assert cluster.free is None
@@ -284,14 +282,28 @@ def test_a_denied_kind_is_named_with_what_to_do_and_the_others_are_shown() -> No
 
 def test_a_denied_namespace_hints_at_looking_into_one_only() -> None:
     def deny(api: FakeApi) -> None:
-        api.failures[DEPLOYMENTS] = AccessDenied("eu", "forbidden", status=403)
+        api.failures[DEPLOYMENTS] = answered("eu", 403, "forbidden")
 
     async def test(world: World) -> None:
         await world.until(lambda: world.record.health is Health.DENIED)
-        assert "in all namespaces" in world.record.reason
-        assert "name one namespace for this context" in world.record.reason
+        kinds = ("deployments",)
+        assert world.record.reason == Code.LIST_DENIED.because(context="eu", kinds=kinds, answer="forbidden")
 
     watching(test, deny)
+
+
+def test_all_kinds_that_are_denied_are_named_together() -> None:
+    def deny(api: FakeApi) -> None:
+        for path in (NODES, "/apis/apps/v1/namespaces/shop/deployments", "/api/v1/namespaces/shop/pods"):
+            api.failures[path] = answered("eu", 403, "forbidden")
+
+    async def test(world: World) -> None:
+        await world.until(lambda: len(world.pauses) == 3)
+        assert world.record.reason == Code.LIST_DENIED_IN_NAMESPACE.because(
+            context="eu", kinds=("nodes", "deployments", "pods"), namespace="shop", answer="forbidden"
+        )
+
+    watching(test, deny, namespace="shop")
 
 
 def test_a_kind_that_may_only_be_listed_is_listed_again_and_again() -> None:
@@ -313,7 +325,7 @@ def test_one_namespace_is_enough_to_look_into_but_not_to_know_the_room() -> None
     def narrow(api: FakeApi) -> None:
         api.lists["/apis/apps/v1/namespaces/shop/deployments"] = [make_deployment()]
         api.lists["/api/v1/namespaces/shop/pods"] = [make_pod("p1")]
-        api.failures[DEPLOYMENTS] = api.failures[PODS] = AccessDenied("eu", "forbidden", status=403)
+        api.failures[DEPLOYMENTS] = api.failures[PODS] = answered("eu", 403, "forbidden")
 
     async def test(world: World) -> None:
         await world.until_reachable()
@@ -326,18 +338,20 @@ def test_one_namespace_is_enough_to_look_into_but_not_to_know_the_room() -> None
 
 def test_credentials_that_are_refused_are_denied_not_unreachable() -> None:
     def refuse(api: FakeApi) -> None:
-        api.failures["/api/v1/namespaces/kube-system"] = AccessDenied("eu", "credentials expired", status=401)
+        api.failures["/api/v1/namespaces/kube-system"] = answered("eu", 401, "credentials expired")
 
     async def test(world: World) -> None:
         await world.until(lambda: world.record.health is Health.DENIED)
-        assert world.record.reason == "credentials expired"
+        assert world.record.reason == Code.CREDENTIALS_REFUSED.because(
+            context="eu", answer="credentials expired"
+        )
 
     watching(test, refuse)
 
 
 def test_an_identity_that_may_not_be_read_is_unknown_and_the_rest_is_shown() -> None:
     def hide(api: FakeApi) -> None:
-        api.failures["/api/v1/namespaces/kube-system"] = AccessDenied("eu", "forbidden", status=403)
+        api.failures["/api/v1/namespaces/kube-system"] = answered("eu", 403, "forbidden")
 
     async def test(world: World) -> None:
         await world.until_reachable()
@@ -351,8 +365,8 @@ def test_another_cluster_under_the_same_name_starts_from_nothing() -> None:
         await world.until_reachable()
         world.api.uid = "another"
         for path in (NODES, DEPLOYMENTS, PODS):
-            world.api.failures[path] = ClusterUnreachable("eu", "slow")
-        world.api.streams[PODS].put_nowait(ClusterUnreachable("eu", "broke"))
+            world.api.failures[path] = unreachable("eu", "slow")
+        world.api.streams[PODS].put_nowait(unreachable("eu", "broke"))
         for number in (1, 2):
             await world.until(lambda number=number: len(world.pauses) == number)  # type: ignore[misc]
             world.end_pause()
@@ -387,13 +401,12 @@ def test_a_list_that_cannot_be_understood_stops_nothing_else() -> None:
 
 def test_a_missing_api_is_told_and_retried() -> None:
     def hide(api: FakeApi) -> None:
-        api.failures[DEPLOYMENTS] = ObjectNotFound(
-            "eu", "the server could not find the requested resource", status=404
-        )
+        api.failures[DEPLOYMENTS] = answered("eu", 404, "the server could not find the requested resource")
 
     async def test(world: World) -> None:
         await world.until(lambda: world.record.health is Health.UNREACHABLE)
-        assert "could not find" in world.record.reason
+        assert world.record.reason is not None
+        assert world.record.reason.code is Code.OBJECT_NOT_FOUND
 
     watching(test, hide)
 
@@ -409,7 +422,7 @@ def test_nodes_that_may_not_be_listed_are_what_the_configuration_says_and_their_
     def deny(api: FakeApi) -> None:
         api.lists["/apis/apps/v1/namespaces/shop/deployments"] = [make_deployment()]
         api.lists["/api/v1/namespaces/shop/pods"] = []
-        api.failures[NODES] = AccessDenied("eu", "nodes is forbidden", status=403)
+        api.failures[NODES] = answered("eu", 403, "nodes is forbidden")
 
     async def test(world: World) -> None:
         await world.until_reachable()
@@ -430,7 +443,7 @@ def test_half_a_declaration_of_nodes_is_none(missing: str) -> None:
 
 def test_the_size_of_one_configured_node_is_not_the_room_of_a_cluster_whose_pods_are_all_seen() -> None:
     def deny(api: FakeApi) -> None:
-        api.failures[NODES] = AccessDenied("eu", "nodes is forbidden", status=403)
+        api.failures[NODES] = answered("eu", 403, "nodes is forbidden")
 
     async def test(world: World) -> None:
         await world.until_reachable()

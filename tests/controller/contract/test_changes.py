@@ -44,7 +44,7 @@ def make_context(name: str, *workloads: WorkloadView) -> ContextView:
         longitude_degrees=2.4,
         instance_type="m5.large",
         health=Health.REACHABLE,
-        health_reason="",
+        health_reason=None,
         armed=False,
         quote=None,
         on_demand_usd_per_hour=None,

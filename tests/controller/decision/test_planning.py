@@ -35,6 +35,7 @@ from tests.controller.decision.worlds import (
     make_picture,
     make_workload,
 )
+from tests.controller.faults import unreachable
 
 CHEAP_TO_DEAR = {"virginia": "0.10", "oregon": "0.12", "iowa": "0.30", "tokyo": "0.40"}
 BOARD = make_board(**CHEAP_TO_DEAR)
@@ -109,9 +110,10 @@ def test_an_unknown_price_at_home_refuses_the_workload() -> None:
 
 
 def test_an_unreachable_target_is_refused_alone() -> None:
-    plan = plan_once(change(everywhere(), "virginia", health=Health.UNREACHABLE, reason="no route to host"))
+    lost = unreachable("virginia")
+    plan = plan_once(change(everywhere(), "virginia", health=Health.UNREACHABLE, reason=lost.reason))
     assert targets(plan) == {CHECKOUT: "oregon"}
-    assert str(plan.why(CHECKOUT, "virginia")) == "virginia is unreachable: no route to host"
+    assert plan.why(CHECKOUT, "virginia") == lost.reason
 
 
 def test_nothing_is_planned_on_expired_prices() -> None:

@@ -28,6 +28,7 @@ from tests.controller.decision.worlds import (
     make_quote,
     make_workload,
 )
+from tests.controller.faults import unreachable
 
 HOUR = 3600.0
 BOARD = make_board(tokyo="0.40", virginia="0.10")
@@ -115,12 +116,13 @@ def test_the_free_room_is_used_up_to_its_headroom() -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"health": Health.UNREACHABLE, "reason": "no route"}, Code.CONTEXT_NOT_REACHABLE),
+        ({"health": Health.UNREACHABLE, "reason": unreachable("x").reason}, Code.CONNECTION_FAILED),
+        ({"health": Health.CONNECTING}, Code.CONTEXT_CONNECTING),
         ({"is_complete": False}, Code.CONTEXT_INCOMPLETE),
         ({"uid": None}, Code.CONTEXT_UNIDENTIFIED),
         ({"nodes": ()}, Code.CONTEXT_WITHOUT_NODES),
     ],
-    ids=["unreachable", "half read", "no identity", "no nodes"],
+    ids=["unreachable", "connecting", "half read", "no identity", "no nodes"],
 )
 def test_a_cluster_that_is_not_known_well_enough_is_no_side_of_a_move(
     side: str, changes: dict[str, Any], code: Code

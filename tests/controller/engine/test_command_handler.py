@@ -261,7 +261,7 @@ def test_error_that_nobody_foresaw_costs_one_command_only():
         world.handler.submit(RequestDryRun(CHECKOUT, "virginia"))
         world.handler.submit(SetArmed("tokyo", armed=False))
         await world.handler.work(absurd, BOARD, NOW)
-        assert world.handler.rejections[-1].reason.code is Code.UNEXPECTED
+        assert world.handler.rejections[-1].reason.code is Code.UNEXPECTED_ERROR
         assert not world.regions.is_armed("tokyo")
 
     run(scenario)
@@ -434,8 +434,8 @@ def test_who_asked_for_a_rollback_is_recorded():
 def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
     async def scenario():
         world = World()
-        world.regions.obstacle = "its server's certificate is not verified"
+        world.regions.obstacle = Code.ARMING_UNCONFIRMED.because(context="tokyo", line="x = 1")
         await world.round(SetArmed("tokyo", armed=True))
-        assert world.history.newest(1)[0].text == "tokyo not armed: its server's certificate is not verified"
+        assert world.history.newest(1)[0].text == f"tokyo not armed: {world.regions.obstacle}"
 
     run(scenario)

@@ -33,6 +33,7 @@ from tests.controller.decision.worlds import (
     make_picture,
     make_workload,
 )
+from tests.controller.faults import unreachable
 from tests.simulation.virtual_loop import run_virtual
 
 HEALTHY = OracleStatus(StoreKind.EMBEDDED, True, "here", None, True, False, True, "me", "test")
@@ -249,7 +250,7 @@ def test_price_that_nobody_renews_ends_its_offer_by_the_clock_alone():
 def test_lost_cluster_is_shown_and_nothing_of_it_is_offered():
     async def scenario(world):
         first = await world.engine.next_snapshot(0)
-        world.change_cluster(health=Health.UNREACHABLE, reason="no route")
+        world.change_cluster(health=Health.UNREACHABLE, reason=unreachable("tokyo").reason)
         snapshot = await world.next(first)
         assert snapshot.contexts[0].health is Health.UNREACHABLE
         assert snapshot.opportunities == ()

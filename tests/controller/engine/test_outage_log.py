@@ -12,7 +12,8 @@ from controller.clusters.fleet import Health
 from controller.contract.snapshots import EntryKind
 from controller.engine.outage_log import BACK_AFTER_S, LOST_AFTER_S, OutageLog
 from controller.history.history import History
-from oracle.foundation.reason import Severity
+from oracle.foundation.reason import Reason, Severity
+from tests.controller.faults import unreachable
 
 
 class World:
@@ -21,7 +22,7 @@ class World:
     def __init__(self) -> None:
         self.now = 1000.0
         self.reason: str | None = None
-        self.clusters: dict[str, tuple[Health, str]] = {}
+        self.clusters: dict[str, tuple[Health, Reason]] = {}
         self.log = OutageLog()
         self.history = History(lambda: self.now)
 
@@ -50,8 +51,8 @@ def world() -> World:
     return World()
 
 
-def lost(*names: str) -> Mapping[str, tuple[Health, str]]:
-    return {name: (Health.UNREACHABLE, f"no route to {name}") for name in names}
+def lost(*names: str) -> Mapping[str, tuple[Health, Reason]]:
+    return {name: (Health.UNREACHABLE, unreachable(name).reason) for name in names}
 
 
 def test_lost_store_and_its_return_are_entries_of_their_own_kind(world: World) -> None:
@@ -81,7 +82,7 @@ def test_outage_that_lasts_is_told_once(world: World) -> None:
     world.clusters |= lost("eu")
     for _ in range(5):
         world.pass_time(LOST_AFTER_S)
-    assert world.texts == ["eu cannot be used: no route to eu"]
+    assert world.texts == ["eu cannot be used: cannot connect to eu (https://eu): refused"]
     assert world.history.newest(1)[0].contexts == ("eu",)
     assert not world.log.has_waiting
 
@@ -103,7 +104,7 @@ def test_cluster_that_flaps_does_not_fill_the_history(world: World) -> None:
         world.pass_time(LOST_AFTER_S)
         world.clusters["eu"] = (Health.REACHABLE, "")
         world.pass_time(BACK_AFTER_S / 2)
-    assert world.texts == ["eu cannot be used: no route to eu"]
+    assert world.texts == ["eu cannot be used: cannot connect to eu (https://eu): refused"]
 
 
 def test_cluster_that_is_still_connecting_is_not_lost(world: World) -> None:
@@ -115,4 +116,4 @@ def test_cluster_that_is_still_connecting_is_not_lost(world: World) -> None:
 def test_clock_that_was_set_back_keeps_no_outage_secret(world: World) -> None:
     world.clusters |= lost("eu")
     world.pass_time(-3600.0)
-    assert world.texts == ["eu cannot be used: no route to eu"]
+    assert world.texts == ["eu cannot be used: cannot connect to eu (https://eu): refused"]

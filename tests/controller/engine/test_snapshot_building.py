@@ -12,6 +12,7 @@ from oracle.binding import Binding
 from oracle.market import Offering, Region
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote, QuoteBoard
+from tests.controller.faults import unreachable
 
 OFFERING = Offering("aws", "us-east-1", "m5.2xlarge")
 PLACES = {"aws/us-east-1": Region("aws", "us-east-1", "Ashburn", "United States", 39.0, -77.5)}
@@ -100,7 +101,7 @@ def test_view_of_a_context_in_which_nothing_changed_is_kept():
         lambda shown: setattr(shown, "quote", replace(shown.quote, deadline=NOW - 1)),
         lambda shown: setattr(shown, "points", (*shown.points, PricePoint(NOW, Decimal("0.21")))),
         lambda shown: setattr(shown, "cluster", replace(shown.cluster, health=Health.UNREACHABLE)),
-        lambda shown: setattr(shown, "cluster", replace(shown.cluster, reason="slow")),
+        lambda shown: setattr(shown, "cluster", replace(shown.cluster, reason=unreachable("tokyo").reason)),
         lambda shown: setattr(shown, "cluster", make_cluster(make_workload(), make_workload("second"))),
         lambda shown: setattr(shown, "cluster", replace(shown.cluster, nodes=())),
     ],

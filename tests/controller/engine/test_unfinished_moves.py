@@ -13,10 +13,11 @@ from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import BudgetUsage
 from controller.engine.earlier_moves import to_budget_moves
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
-from controller.errors import AccessDenied, ClusterError, ServerFailed
+from controller.errors import ClusterError
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
 from controller.simulation.api.json_objects import get_path, with_path
 from oracle.foundation.reason import Severity
+from tests.controller.faults import answered
 from tests.controller.migration.moves import Moves, simulate_moves, wait_until_over
 from tests.simulation.processes import Process
 from tests.simulation.world import LEASE_PATH, WORKLOAD
@@ -232,7 +233,7 @@ def test_a_look_that_failed_is_told_once_and_tried_again(tmp_path: Path) -> None
         await close_in_the_middle(world)
         restarted = Restarted(world)
         restarted.regions.armed = {"paris"}
-        restarted.regions.troubles["paris"] = ServerFailed("paris", "it stumbled")
+        restarted.regions.troubles["paris"] = answered("paris", 500, "it stumbled")
         for _ in range(2):
             await restarted.look()
             await pass_time(world, RETRY_S)
@@ -315,7 +316,7 @@ def test_who_may_not_ask_a_cluster_who_it_is_is_not_troubled_by_moves_that_are_o
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(side: object) -> str:
-        raise AccessDenied("paris", "namespaces is forbidden", status=403)
+        raise answered("paris", 403, "namespaces is forbidden")
 
     async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")

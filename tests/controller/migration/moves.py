@@ -53,7 +53,7 @@ def build_dry_run(replicas: int, now: float = EPOCH) -> DryRun:
         net_usd=count * Decimal("1.44") - Decimal("0.16"),
         payback_h=Decimal("1.5"),
         verdict=Verdict.PAYS,
-        reason=Code.RECORDED.because(sentence="it pays"),
+        reason=Code.PAYS.because(savings_usd=Decimal(2), hours=24.0, cost_usd=Decimal(1), net_usd=Decimal(1)),
         computed_at=now,
         expires_at=now + 300,
         plan_digest="digest",

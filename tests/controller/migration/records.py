@@ -48,7 +48,7 @@ def dry_run(replicas: int = 6) -> DryRun:
         net_usd=Decimal("8.48"),
         payback_h=Decimal("0.5"),
         verdict=Verdict.PAYS,
-        reason=Code.RECORDED.because(sentence="it pays"),
+        reason=Code.PAYS.because(savings_usd=Decimal(2), hours=24.0, cost_usd=Decimal(1), net_usd=Decimal(1)),
         computed_at=NOW,
         expires_at=NOW + 60,
         plan_digest="3f2a",

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from controller.clusters.kube_api import PatchType
-from controller.errors import ObjectNotFound, VersionConflict
 from controller.migration.protocol.errors import LeaseUncertain
 from controller.migration.protocol.journal import decode_journal
 from controller.migration.protocol.record import MigrationRecord, Side
+from tests.controller.faults import answered
 
 Journaled = tuple[str, MigrationRecord]
 
@@ -38,14 +38,14 @@ class RecordingApi:
             }
         if path.rsplit("/", 1)[-1] in ("leases", "services", "poddisruptionbudgets"):
             return {"items": [body for key, body in self.objects.items() if key.startswith(f"{path}/")]}
-        raise ObjectNotFound(self.context, f"{path} not found", status=404)
+        raise answered(self.context, 404, f"{path} not found")
 
     async def create(
         self, collection: str, body: Mapping[str, Any], *, dry_run: bool = False
     ) -> dict[str, Any]:
         path = f"{collection}/{body['metadata']['name']}"
         if path in self.objects:
-            raise VersionConflict(self.context, f"{path} already exists", status=409)
+            raise answered(self.context, 409, f"{path} already exists")
         return dict(body) if dry_run else self._store("POST", path, dict(body))
 
     async def replace(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class RecordingApi:
         for part in parents:
             place = place[part]
         if operation["op"] == "test" and place.get(last) != operation["value"]:
-            raise VersionConflict(self.context, f"the test of {operation['path']} failed", status=422)
+            raise answered(self.context, 422, f"the test of {operation['path']} failed")
         if operation["op"] == "replace":
             place[last] = operation["value"]
 

@@ -2,32 +2,24 @@ from __future__ import annotations
 
 import pytest
 
-from controller.errors import (
-    AccessDenied,
-    ClusterUnreachable,
-    ControllerError,
-    NotArmed,
-    ObjectNotFound,
-    RateLimited,
-    RequestRefused,
-    ServerFailed,
-)
+from controller.errors import AccessDenied, ClusterUnreachable, ControllerError, ServerFailed
 from controller.migration.protocol.errors import HoldNeeded, JournalError, LeaseUncertain, MoveFailed
 from controller.migration.protocol.failures import find_hold, to_event
 from controller.migration.protocol.states import EventKind, HoldReason, Phase, accepts
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
+from tests.controller.faults import answered, not_armed, unreachable
 from tests.controller.migration.records import record
 
 TROUBLES: list[tuple[ControllerError, HoldReason]] = [
-    (ClusterUnreachable("paris", "no answer"), HoldReason.SOURCE_UNREACHABLE),
-    (ClusterUnreachable("osaka", "no answer"), HoldReason.TARGET_UNREACHABLE),
-    (ServerFailed("osaka", "etcd"), HoldReason.TARGET_UNREACHABLE),
-    (RateLimited("paris", "slow down"), HoldReason.SOURCE_UNREACHABLE),
+    (unreachable("paris", "no answer"), HoldReason.SOURCE_UNREACHABLE),
+    (unreachable("osaka", "no answer"), HoldReason.TARGET_UNREACHABLE),
+    (answered("osaka", 500, "etcd"), HoldReason.TARGET_UNREACHABLE),
+    (answered("paris", 429, "slow down"), HoldReason.SOURCE_UNREACHABLE),
     (LeaseUncertain("osaka"), HoldReason.TARGET_UNREACHABLE),
-    (AccessDenied("osaka", "forbidden"), HoldReason.AUTH),
-    (NotArmed("osaka", "PATCH"), HoldReason.OPERATOR),
-    (ObjectNotFound("paris", "config map"), HoldReason.INTERFERENCE),
+    (answered("osaka", 403, "forbidden"), HoldReason.AUTH),
+    (not_armed("osaka"), HoldReason.OPERATOR),
+    (answered("paris", 404, "config map"), HoldReason.INTERFERENCE),
     (HoldNeeded(Code.NO_FRESH_PRICE.because()), HoldReason.PRICE_STALE),
 ]
 
@@ -66,6 +58,23 @@ HOLDS: list[tuple[Reason, HoldReason]] = [
 ]
 
 
+def make(code: Code, context: str) -> Reason:
+    """A reason with the parameters that it wants; which do not matter here."""
+    others = {name: None for name in code.parameters if name != "context"}
+    return code.because(context=context, **others)
+
+
+@pytest.mark.parametrize("code", sorted(ClusterUnreachable.codes | ServerFailed.codes))
+def test_a_cluster_that_gives_no_answer_may_come_back_whatever_kept_it(code: Code) -> None:
+    assert find_hold(make(code, "osaka"), record()) is HoldReason.TARGET_UNREACHABLE
+    assert find_hold(make(code, "paris"), record()) is HoldReason.SOURCE_UNREACHABLE
+
+
+@pytest.mark.parametrize("code", sorted(AccessDenied.codes))
+def test_a_credential_that_does_not_do_holds_as_one(code: Code) -> None:
+    assert find_hold(make(code, "osaka"), record()) is HoldReason.AUTH
+
+
 @pytest.mark.parametrize(("reason", "hold"), HOLDS, ids=lambda value: getattr(value, "code", value))
 def test_the_code_alone_tells_what_kind_of_hold_it_is(reason: Reason, hold: HoldReason) -> None:
     assert find_hold(reason, record()) is hold
@@ -73,7 +82,7 @@ def test_the_code_alone_tells_what_kind_of_hold_it_is(reason: Reason, hold: Hold
 
 FAILURES = [
     MoveFailed(Code.NOTHING_SERVES.because(context="osaka")),
-    RequestRefused("osaka", "exceeded quota"),
+    answered("osaka", 422, "exceeded quota"),
     JournalError(Code.JOURNAL_TOO_LARGE.because(size=9000, limit=8192)),
 ]
 

@@ -106,6 +106,25 @@ def test_a_reason_of_another_program_stands_in_no_migrations_way() -> None:
     assert texts == ["out of fuel: context osaka, left 0.5", "hold ended: after 3", "out of fuel"]
 
 
+@pytest.mark.parametrize(
+    ("code", "parameters"),
+    [
+        ("check_not_passed", {"check": "room in the quotas", "text": "the quota team leaves 3 of pods"}),
+        ("cluster_unreachable", {"answer": "no route (GET /version)", "context": "osaka"}),
+        ("contexts_share_cluster", {}),
+        ("recorded", {"sentence": "it saves $2 a day"}),
+        ("workload_not_movable", {"text": "its rollout is paused"}),
+        ("write_not_armed", {"advice": "arm it", "context": "osaka", "request": "PATCH /x"}),
+    ],
+)
+def test_a_code_that_version_two_of_a_journal_had_once_still_says_what_it_knew(
+    code: str, parameters: dict[str, str]
+) -> None:
+    read = WIRE_FORMAT.decode(Reason, {"code": code, "parameters": parameters}, "reason")
+    assert read.code is Code.UNCLASSIFIED
+    assert all(text in str(read) for text in (code.replace("_", " "), *parameters.values()))
+
+
 @given(st.sampled_from(list(Code)), st.data())
 def test_whatever_a_journal_gives_as_a_reason_can_be_said(code: Code, data: st.DataObject) -> None:
     """A sentence that cannot be made would end the move's task, and the window that shows it."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 
 from controller.clusters import paths
 from controller.clusters.kube_api import PatchType
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.migration.protocol.record import MovePlan
+from controller.reasons import Code
 from tests.conformance.manifests import quota
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
 
@@ -43,7 +45,9 @@ def test_a_quota_that_is_too_small_refuses_the_move_before_it_begins(tmp_path: P
 
     view = attempt(tmp_path, limit)
     assert view.stage is MigrationStage.REFUSED
-    assert "the quota small leaves 5 of pods, 6 are needed" in view.sentence
+    assert view.reason == Code.QUOTA_SHORT.because(
+        context="osaka", quota="small", resource="pods", room=Decimal(5), needed=Decimal(6)
+    )
 
 
 def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Path) -> None:
@@ -60,4 +64,4 @@ def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Pat
 
     view = attempt(tmp_path, own)
     assert view.stage is MigrationStage.REFUSED
-    assert "Argo CD manages the replicas and would set them back" in view.sentence
+    assert view.reason == Code.REPLICAS_OWNED.because(owners=("Argo CD",))
