@@ -241,7 +241,7 @@ class Code(ReasonCode):
     ANSWER_NOT_UNDERSTOOD = (
         "answer_not_understood",
         _WARNING,
-        "the answer of {context} was not understood: {problem}",
+        "the answer of {context} to {request} was not understood: {problem}",
     )
     ANSWER_TOO_LARGE = "answer_too_large", _WARNING, "the answer of {context} is larger than {limit} bytes"
 

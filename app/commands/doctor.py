@@ -26,11 +26,12 @@ async def run_doctor(arguments: Namespace, configuration: Configuration) -> int:
     """Run every check, also after one that failed, and print what was found."""
     checks = [check_graphics(), check_display(), *check_settings(configuration), *check_prices(configuration)]
     checks += [*await check_store(configuration), *await check_clusters(configuration)]
-    write_output(_to_json(checks) if arguments.json else "\n".join(_to_lines(checks)))
+    write_output(checks_to_json(checks) if arguments.json else "\n".join(_to_lines(checks)))
     return ExitCode.FAILED if any(check.state is CheckState.BROKEN for check in checks) else ExitCode.OK
 
 
-def _to_json(checks: Iterable[Check]) -> str:
+def checks_to_json(checks: Iterable[Check]) -> str:
+    """Return the document that docs/commands.md describes."""
     return json.dumps({"checks": [_check_to_json(check) for check in checks]}, indent=2)
 
 

@@ -44,7 +44,8 @@ def error_for_status(
     patch_type: PatchType | None = None,
 ) -> ClusterError:
     """The error for an answer that is not 2xx. `body` is the API's Status object, empty where it sent none."""
-    answer = clean_text(body.get("message") or "") or f"the API server answered {status} without a reason"
+    message = clean_text(body.get("message") or "")
+    answer = message or f"the API server answered {status} without a reason to {request}"
     if status == 429:
         limited = Code.RATE_LIMITED.because(context=context, answer=answer)
         return RateLimited(limited, request=request, retry_after_s=_parse_seconds(retry_after))

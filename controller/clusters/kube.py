@@ -363,8 +363,8 @@ class KubeClient:
         return Code.CONNECTION_BROKE.because(**way, error=clean_text(error) or type(error).__name__)
 
     def _not_understood(self, problem: str, request: str) -> ServerFailed:
-        reason = Code.ANSWER_NOT_UNDERSTOOD.because(context=self.context, problem=problem)
-        return ServerFailed(reason, request=request)
+        asked = {"context": self.context, "request": request}
+        return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem), request=request)
 
     def _too_large(self, limit: int, request: str) -> ServerFailed:
         return ServerFailed(Code.ANSWER_TOO_LARGE.because(context=self.context, limit=limit), request=request)

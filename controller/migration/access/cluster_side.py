@@ -43,10 +43,11 @@ class ClusterSide:
         """Return who this cluster is: the UID of kube-system. A context's name may come to mean another
         cluster.
         """
-        body = await self.api.get(paths.namespace("kube-system"))
+        path = paths.namespace("kube-system")
+        body = await self.api.get(path)
         uid = (body.get("metadata") or {}).get("uid")
         if not isinstance(uid, str) or not uid:
-            raise self._not_understood("the namespace kube-system has no UID")
+            raise self._not_understood(path, "it has no UID")
         return uid
 
     async def read(self) -> DeploymentFacts | None:
@@ -101,7 +102,8 @@ class ClusterSide:
         try:
             return parse_deployment(body)
         except ValueError as error:
-            raise self._not_understood(str(error)) from error
+            raise self._not_understood(self.path, str(error)) from error
 
-    def _not_understood(self, problem: str) -> ServerFailed:
-        return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(context=self.context, problem=problem))
+    def _not_understood(self, path: str, problem: str) -> ServerFailed:
+        asked = {"context": self.context, "request": f"GET {path}"}
+        return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem))
