@@ -23,14 +23,17 @@ A price:
 Money is text, so that no reader rounds it by accident. Errors are {"error": sentence}.
 
 There is no access control beyond loopback; a request by another name than loopback's is refused, so that a
-web page cannot read it by pointing its own name at 127.0.0.1.
+web page cannot read it by pointing its own name at 127.0.0.1. Who connects and says nothing, or says it a byte at a
+time, is hung up on, and only so many may be connected at once (`Limits`): a program that hangs beside us costs us
+neither memory nor descriptors.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
@@ -46,27 +49,63 @@ SHUTDOWN_TIMEOUT_S = 1.0
 #: Names by which a person may address this machine's loopback.
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
+
+class Limits(NamedTuple):
+    """How much of us one program may take.
+
+    idle_s: for so long a connection may be without a whole request, from its beginning or after an answer, seconds.
+    connections: so many at once; who comes then is hung up on.
+    """
+
+    idle_s: float = 10.0
+    connections: int = 64
+
+
+LIMITS = Limits()
+
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serve_prices(oracle: Oracle, port: int, clocks: Clocks = SYSTEM_CLOCKS) -> AsyncIterator[str]:
+async def serve_prices(
+    oracle: Oracle, port: int, clocks: Clocks = SYSTEM_CLOCKS, limits: Limits = LIMITS
+) -> AsyncIterator[str]:
     """Serve for as long as the block lasts; yields the base URL. Port 0 lets the system choose.
 
     Raises: PortUnavailable.
     """
     runner = web.AppRunner(
-        make_application(oracle, clocks), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S
+        make_application(oracle, clocks),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_TIMEOUT_S,
+        keepalive_timeout=limits.idle_s,
     )
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, HOST, port).start()
-        except (OSError, OverflowError) as error:
-            raise PortUnavailable(port, str(error)) from error
-        yield f"http://{HOST}:{runner.addresses[0][1]}"
+        async with await _listen(runner, port, limits.connections) as server:
+            yield f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, port: int, connections: int) -> asyncio.Server:
+    """Raises: PortUnavailable."""
+    answerer = runner.server
+    assert answerer is not None, "it was set up"
+
+    def accept() -> asyncio.Protocol:
+        return answerer() if len(answerer.connections) < connections else _HangUp()
+
+    try:
+        return await asyncio.get_running_loop().create_server(accept, HOST, port)
+    except (OSError, OverflowError) as error:
+        raise PortUnavailable(port, str(error)) from error
+
+
+class _HangUp(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
 
 
 def make_application(oracle: Oracle, clocks: Clocks) -> web.Application:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from oracle.errors import PortUnavailable
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.oracle import Oracle, open_oracle
-from oracle.service import HOST, serve_prices
+from oracle.service import HOST, LIMITS, Limits, serve_prices
 from oracle.settings import OracleSettings
 from tests.oracle.fakes import DUBLIN, VIRGINIA, ScriptedSource, bind
 
@@ -26,11 +26,11 @@ Get = Callable[..., Awaitable[tuple[int, Any]]]
 
 @asynccontextmanager
 async def service(
-    settings: OracleSettings, clocks: Clocks = SYSTEM_CLOCKS
+    settings: OracleSettings, clocks: Clocks = SYSTEM_CLOCKS, limits: Limits = LIMITS
 ) -> AsyncIterator[tuple[Oracle, Get]]:
     """A running service with two contexts priced; `get` returns status and body."""
     source = ScriptedSource({VIRGINIA: Decimal("0.1613"), DUBLIN: Decimal("0.2299")}, Decimal("0.384"))
-    async with open_oracle(settings, source) as oracle, serve_prices(oracle, 0, clocks) as url:
+    async with open_oracle(settings, source) as oracle, serve_prices(oracle, 0, clocks, limits) as url:
         oracle.set_bindings([*bind(ARN), *bind("red", offering=DUBLIN)])
         async with asyncio.timeout(30.0):
             revision = oracle.revision
@@ -170,5 +170,58 @@ def test_taken_port_is_told(settings: OracleSettings) -> None:
                 with pytest.raises(PortUnavailable, match=f"port {port}.*--port"):
                     async with serve_prices(oracle, port):
                         pytest.fail("two on one port")
+
+    asyncio.run(main())
+
+
+@asynccontextmanager
+async def connection(url: str, sent: bytes) -> AsyncIterator[asyncio.StreamReader]:
+    """A program that has connected and sent something."""
+    reader, writer = await asyncio.open_connection(HOST, int(url.rpartition(":")[2]))
+    try:
+        async with asyncio.timeout(30):
+            writer.write(sent)
+            yield reader
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def read_line(reader: asyncio.StreamReader) -> bytes:
+    """The first line of an answer; empty where the other side hangs up."""
+    try:
+        return await reader.readline()
+    except ConnectionResetError:
+        return b""
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: localh"])
+def test_who_asks_for_nothing_is_hung_up_on(settings: OracleSettings, sent: bytes) -> None:
+    async def main() -> None:
+        async with (
+            open_oracle(settings, None) as oracle,
+            serve_prices(oracle, 0, limits=Limits(0.05)) as url,
+            connection(url, sent) as silent,
+        ):
+            assert await read_line(silent) == b""
+
+    asyncio.run(main())
+
+
+def test_one_program_too_many_is_hung_up_on_until_another_leaves(settings: OracleSettings) -> None:
+    question, answer = b"GET /v1/prices HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 200 OK\r\n"
+
+    async def main() -> None:
+        limits = Limits(connections=2)
+        async with open_oracle(settings, None) as oracle, serve_prices(oracle, 0, limits=limits) as url:
+            async with connection(url, question) as first:
+                assert await read_line(first) == answer
+                async with connection(url, question) as second, connection(url, question) as third:
+                    assert [await read_line(second), await read_line(third)] == [answer, b""]
+            line = b""
+            while line != answer:  # the service learns in its own time that somebody has left
+                async with connection(url, question) as fourth:
+                    line = await read_line(fourth)
 
     asyncio.run(main())
