@@ -12,7 +12,7 @@ from app.commands.output import MAX_MESSAGE_CHARACTERS, report_line, write_outpu
 from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.exec_programs import ExecPrograms
-from controller.clusters.kube_configuration import find_obstacle
+from controller.clusters.kube_configuration import find_reason_to_refuse
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig, split_kubeconfig_paths
 from controller.errors import ContextRefused
 from oracle.foundation.reason import Reason, encode_reason
@@ -49,7 +49,7 @@ async def run_contexts(arguments: Namespace, configuration: Configuration) -> in
 
 
 def _describe(context: KubeconfigContext, configuration: Configuration, programs: ExecPrograms) -> _Row:
-    reason = find_obstacle(context, configuration.clusters.kube, programs)
+    reason = find_reason_to_refuse(context, configuration.clusters.kube, programs)
     state = "used" if reason is None else "refused"
     chosen = configuration.clusters.contexts
     if chosen is not None and context.name not in chosen:

@@ -74,8 +74,8 @@ def _require_parts(
         if name not in contexts:
             known = ", ".join(contexts)
             raise CommandFailed(ExitCode.BAD_INPUT, f"there is no context {name!r}; known: {known}")
-        if (obstacle := _find_obstacle(contexts[name])) is not None:
-            raise CommandFailed(ExitCode.INCOMPLETE, str(obstacle))
+        if (reason := _find_reason(contexts[name])) is not None:
+            raise CommandFailed(ExitCode.INCOMPLETE, str(reason))
     source = contexts[workload.context]
     if workload not in {view.key for view in source.workloads}:
         known = ", ".join(f"{view.key.namespace}/{view.key.name}" for view in source.workloads) or "none"
@@ -83,7 +83,7 @@ def _require_parts(
         raise CommandFailed(ExitCode.BAD_INPUT, text)
 
 
-def _find_obstacle(view: ContextView) -> Reason | None:
+def _find_reason(view: ContextView) -> Reason | None:
     if view.health is Health.REACHABLE and view.node_count is None:
         return Code.CONTEXT_INCOMPLETE.because(context=view.context)
     return view.health_reason

@@ -59,7 +59,8 @@ def _make_row(
         note = f"moving, {migration.landed} of {migration.replicas} landed"
     else:
         note = clean_text(
-            "; ".join(map(str, workload.obstacles)) or reasons.get(workload.key, "a dry run says why not")
+            "; ".join(map(str, workload.immovable_reasons))
+            or reasons.get(workload.key, "a dry run says why not")
         )
     texts = (
         clean_text(workload.key.name, 80),

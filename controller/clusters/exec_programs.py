@@ -84,8 +84,8 @@ class ExecPrograms:
             raise ContextRefused(
                 Code.PROGRAM_MISSING.because(context=context, program=plugin.command, problem=problem)
             )
-        if doubt := _judge(program.file):
-            raise ContextRefused(Code.PROGRAM_UNTRUSTED.because(context=context, problem=doubt))
+        if distrust := _judge(program.file):
+            raise ContextRefused(Code.PROGRAM_UNTRUSTED.because(context=context, problem=distrust))
         return program.file
 
     def _find_allowed(self, command: str) -> FoundProgram | None:

@@ -101,7 +101,7 @@ class Workload:
     requests: Resources | None
     state_gb: float | None
     #: Why this workload can never be moved as it is (persistent volumes, host paths, ...); empty: none known.
-    obstacles: tuple[Reason, ...] = ()
+    immovable_reasons: tuple[Reason, ...] = ()
     #: sha256 of the pod template, to tell whether source and target run the same thing.
     template_hash: str = ""
 

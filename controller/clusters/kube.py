@@ -62,14 +62,14 @@ class KubeClient:
     def armed(self) -> bool:
         """Whether writes may leave: somebody has armed the context, and it may be changed at all."""
         server = self._connection.kubeconfig.server
-        return self._armed_server == server and self.arming_obstacle is None
+        return self._armed_server == server and self.unarmable_reason is None
 
     @armed.setter
     def armed(self, armed: bool) -> None:
         self._armed_server = self._connection.kubeconfig.server if armed else None
 
     @property
-    def arming_obstacle(self) -> Reason | None:
+    def unarmable_reason(self) -> Reason | None:
         """What has to be confirmed before the context can be armed; None: nothing."""
         kubeconfig = self._connection.kubeconfig
         if not kubeconfig.skips_tls_verification or kubeconfig.name in self._settings.insecure_tls_moves:
@@ -205,7 +205,7 @@ class KubeClient:
         is_dry_run = query.get("dryRun") == "All"
         is_review = method == "POST" and path == ACCESS_REVIEWS
         if not (self.armed or method == "GET" or is_dry_run or is_review):
-            unarmed = self.arming_obstacle or Code.NOT_ARMED.because(contexts=(self.context,))
+            unarmed = self.unarmable_reason or Code.NOT_ARMED.because(contexts=(self.context,))
             raise NotArmed(unarmed, request=request)
 
     async def _open(

@@ -93,7 +93,7 @@ def require_usable(context: KubeconfigContext, settings: KubeSettings, programs:
         programs.permit(context.exec_plugin, context.name)
 
 
-def find_obstacle(
+def find_reason_to_refuse(
     context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms
 ) -> Reason | None:
     """Why a context would be refused before anything of it is used; None: it would not."""

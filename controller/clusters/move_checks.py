@@ -91,11 +91,11 @@ async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: i
         "requests.memory": Decimal(repr(pod.memory_gib)) * 2**30 * replicas,
     }
     quotas = map(as_mapping, as_list(page.get("items")))
-    lack = next((lack for quota in quotas for lack in _find_lacks(api.context, quota, needed)), None)
-    return CheckResult(check, Outcome.PASSED if lack is None else Outcome.FAILED, lack)
+    reason = next((reason for quota in quotas for reason in _find_reasons(api.context, quota, needed)), None)
+    return CheckResult(check, Outcome.PASSED if reason is None else Outcome.FAILED, reason)
 
 
-def _find_lacks(context: str, quota: Mapping[str, Any], needed: Mapping[str, Decimal]) -> Iterator[Reason]:
+def _find_reasons(context: str, quota: Mapping[str, Any], needed: Mapping[str, Decimal]) -> Iterator[Reason]:
     name = as_text(as_mapping(quota.get("metadata")).get("name")) or ""
     status = as_mapping(quota.get("status"))
     hard, used = as_mapping(status.get("hard")), as_mapping(status.get("used"))

@@ -142,7 +142,7 @@ class RegionManager:
         return self._find_client(context)
 
     def set_armed(self, context: str, armed: bool) -> None:
-        """Allow or refuse writes to a context from now on; what `arming_obstacle` names stays unarmed.
+        """Allow or refuse writes to a context from now on; what `unarmable_reason` names stays unarmed.
 
         Raises: UnknownContext.
         """
@@ -154,9 +154,9 @@ class RegionManager:
         client = self._clients.get(context)
         return client is not None and client.armed
 
-    def arming_obstacle(self, context: str) -> Reason | None:
+    def unarmable_reason(self, context: str) -> Reason | None:
         """What has to be confirmed before a context can be armed; None: nothing. Raises: UnknownContext."""
-        return self._find_client(context).arming_obstacle
+        return self._find_client(context).unarmable_reason
 
     def warnings(self, context: str) -> tuple[str, ...]:
         """What a person should know about how a context is reached. Raises: UnknownContext."""

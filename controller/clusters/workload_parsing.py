@@ -1,8 +1,8 @@
 """Read a Deployment into a Workload: size, readiness, template, and what stands in the way of moving it. Pure.
 
-The obstacles are what a copy would leave behind in its cluster (disks, nodes) and what somebody else would undo
-(controllers that own the Deployment), as far as the Deployment itself shows it; what needs a question to the API server
-is asked by `move_checks.py`.
+The reasons that it stays are what a copy would leave behind in its cluster (disks, nodes) and what somebody else would
+undo (controllers that own the Deployment), as far as the Deployment itself shows it; what needs a question to the API
+server is asked by `move_checks.py`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def parse_workload(context: str, body: Mapping[str, Any]) -> Workload:
         available_replicas=(as_count(status.get("availableReplicas")) or 0) if is_current else None,
         requests=compute_pod_requests(as_mapping(template.get("spec"))),
         state_gb=_parse_state_gb(as_mapping(metadata.get("annotations"))),
-        obstacles=tuple(_find_obstacles(metadata, spec, template)),
+        immovable_reasons=tuple(_find_immovable_reasons(metadata, spec, template)),
         template_hash=hash_template(template),
     )
 
@@ -88,7 +88,7 @@ def _parse_state_gb(annotations: Mapping[str, Any]) -> float | None:
     return gb if 0 <= gb <= MAX_STATE_GB else None
 
 
-def _find_obstacles(
+def _find_immovable_reasons(
     metadata: Mapping[str, Any], spec: Mapping[str, Any], template: Mapping[str, Any]
 ) -> Iterator[Reason]:
     pod = as_mapping(template.get("spec"))
@@ -105,20 +105,20 @@ def _find_obstacles(
         yield Code.GITOPS.because(tool=tool)
     if metadata.get("deletionTimestamp"):
         yield Code.BEING_DELETED.because()
-    yield from _find_volume_obstacles(as_list(pod.get("volumes")))
-    yield from _find_node_obstacles(pod)
+    yield from _find_volume_reasons(as_list(pod.get("volumes")))
+    yield from _find_node_reasons(pod)
     if STATE_ANNOTATION in marks and _parse_state_gb(as_mapping(metadata.get("annotations"))) is None:
         yield Code.STATE_UNREADABLE.because(annotation=STATE_ANNOTATION)
 
 
-def _find_volume_obstacles(volumes: Sequence[Any]) -> Iterator[Reason]:
+def _find_volume_reasons(volumes: Sequence[Any]) -> Iterator[Reason]:
     for volume in map(as_mapping, volumes):
         for kind, code in _BOUND_VOLUMES.items():
             if kind in volume:
                 yield code.because(volume=_text(volume.get("name")))
 
 
-def _find_node_obstacles(pod: Mapping[str, Any]) -> Iterator[Reason]:
+def _find_node_reasons(pod: Mapping[str, Any]) -> Iterator[Reason]:
     """What ties the pods to this cluster's nodes or network."""
     if pod.get("hostNetwork"):
         yield Code.HOST_NETWORK.because()

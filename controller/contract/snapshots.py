@@ -33,7 +33,7 @@ class WorkloadView:
     ready_replicas: int | None
     usd_per_day: Decimal | None
     state_gb: float | None
-    obstacles: tuple[Reason, ...] = ()
+    immovable_reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ def _find_site_lack(site: Site, facts: Facts) -> Reason | None:
 
 
 def _find_obstacle(site: Site, workload: Workload, facts: Facts) -> Reason | None:
-    return workload.obstacles[0] if workload.obstacles else None
+    return workload.immovable_reasons[0] if workload.immovable_reasons else None
 
 
 def _find_workload_lack(site: Site, workload: Workload, facts: Facts) -> Reason | None:

@@ -168,7 +168,7 @@ class CommandHandler:
             return
         self._regions.set_armed(command.context, command.armed)
         if command.armed and not self._regions.is_armed(command.context):
-            obstacle = self._regions.arming_obstacle(command.context)
+            obstacle = self._regions.unarmable_reason(command.context)
             assert obstacle is not None, "nothing else keeps a context from being armed"
             self._history.record(ArmingRefused(command.context, state_reason(obstacle)))
         elif command.armed:

@@ -214,7 +214,7 @@ def _build_workload_view(workload: Workload, health: Health, rate: Decimal | Non
         ready_replicas=workload.ready_replicas if health is Health.REACHABLE else None,
         usd_per_day=rate * workload.desired_replicas * 24 if rate is not None else None,
         state_gb=workload.state_gb,
-        obstacles=workload.obstacles,
+        immovable_reasons=workload.immovable_reasons,
     )
 
 

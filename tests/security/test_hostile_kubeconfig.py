@@ -312,8 +312,8 @@ def test_a_context_that_cannot_be_armed_is_not_shown_as_armed(tmp_path: Path) ->
         manager = RegionManager(read_kubeconfig([path]), FleetSettings(kube=kube))
         manager.set_armed("eu", True)
         assert not manager.is_armed("eu")
-        obstacle = Code.ARMING_UNCONFIRMED.because(context="eu", line='insecure_tls_moves = ["eu"]')
-        assert manager.arming_obstacle("eu") == obstacle
+        reason = Code.ARMING_UNCONFIRMED.because(context="eu", line='insecure_tls_moves = ["eu"]')
+        assert manager.unarmable_reason("eu") == reason
 
     asyncio.run(main())
 

@@ -118,7 +118,7 @@ class Preflight:
             facts = parse_deployment(body)
         except (ValueError, KeyError, TypeError) as error:
             refuse.always(Code.WORKLOAD_NOT_UNDERSTOOD, context=context, text=str(error))
-        obstacles = parse_workload(context, body).obstacles
+        obstacles = parse_workload(context, body).immovable_reasons
         refuse.because_of(next(iter(obstacles), None))
         refuse.when(
             facts.replicas != dry_run.replicas,

@@ -76,7 +76,7 @@ def test_the_fleet_is_seen_with_its_places_and_workloads(tmp_path: Path) -> None
                 12,
                 2.0,
             )
-            assert checkout.obstacles == ()
+            assert checkout.immovable_reasons == ()
             assert virginia.free is not None
             assert {binding.context for binding in bindings_of(picture)} == {TOKYO, VIRGINIA}
 

@@ -19,7 +19,7 @@ def test_a_healthy_deployment() -> None:
     assert (workload.desired_replicas, workload.ready_replicas, workload.available_replicas) == (4, 4, 4)
     assert workload.requests == Resources(0.5, 0.5)
     assert workload.state_gb == 2.5
-    assert workload.obstacles == ()
+    assert workload.immovable_reasons == ()
 
 
 def test_a_status_older_than_the_spec_is_unknown() -> None:
@@ -51,20 +51,20 @@ def test_counts_that_no_cluster_has_are_none() -> None:
 
 
 @pytest.mark.parametrize("text", ["-1", "nan", "inf", "1e30", "lots", ""])
-def test_a_state_size_that_is_no_size_is_unknown_and_an_obstacle(text: str) -> None:
+def test_a_state_size_that_is_no_size_is_unknown_and_a_reason_to_stay(text: str) -> None:
     deployment = make_deployment()
     deployment["metadata"]["annotations"]["sentinelaura.io/state-gb"] = text
     workload = parse_workload("eu", deployment)
     assert workload.state_gb is None
-    assert [reason.code for reason in workload.obstacles] == [Code.STATE_UNREADABLE]
+    assert [reason.code for reason in workload.immovable_reasons] == [Code.STATE_UNREADABLE]
 
 
-def test_no_annotation_is_unknown_and_no_obstacle() -> None:
+def test_no_annotation_is_unknown_and_no_reason_to_stay() -> None:
     deployment = make_deployment()
     del deployment["metadata"]["annotations"]
     workload = parse_workload("eu", deployment)
     assert workload.state_gb is None
-    assert workload.obstacles == ()
+    assert workload.immovable_reasons == ()
 
 
 def with_volume(**volume: Any) -> Json:
@@ -86,7 +86,7 @@ def with_metadata(**metadata: Any) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("deployment", "obstacle"),
+    ("deployment", "reason"),
     [
         (with_volume(persistentVolumeClaim={"claimName": "x"}), Code.VOLUME_CLAIM.because(volume="data")),
         (with_volume(ephemeral={}), Code.EPHEMERAL_VOLUME.because(volume="data")),
@@ -135,16 +135,16 @@ def with_metadata(**metadata: Any) -> Json:
         "deleted",
     ],
 )
-def test_what_ties_a_workload_to_its_cluster_is_an_obstacle(deployment: Json, obstacle: Reason) -> None:
-    assert parse_workload("eu", deployment).obstacles == (obstacle,)
+def test_what_ties_a_workload_to_its_cluster_is_a_reason_to_stay(deployment: Json, reason: Reason) -> None:
+    assert parse_workload("eu", deployment).immovable_reasons == (reason,)
 
 
-def test_config_and_empty_volumes_are_no_obstacle() -> None:
+def test_config_and_empty_volumes_are_no_reason_to_stay() -> None:
     deployment = with_pod(
         volumes=[{"name": "a", "configMap": {"name": "x"}}, {"name": "b", "emptyDir": {}}],
         nodeSelector={"kubernetes.io/os": "linux"},
     )
-    assert parse_workload("eu", deployment).obstacles == ()
+    assert parse_workload("eu", deployment).immovable_reasons == ()
 
 
 def test_the_template_hash_knows_a_change_and_ignores_a_restart() -> None:

@@ -64,7 +64,7 @@ def test_what_speaks_against_a_move_is_the_verdict_and_its_numbers_are_shown_all
     assert (too_dear.verdict, too_dear.reason.code) == (Verdict.TOO_DEAR, Code.COSTS_MORE)
     assert too_dear.net_usd is not None
     assert too_dear.net_usd < 0
-    refused = evaluate(obstacles=(Code.PAUSED.because(),))
+    refused = evaluate(immovable_reasons=(Code.PAUSED.because(),))
     assert (refused.verdict, refused.reason) == (Verdict.REFUSED, Code.PAUSED.because())
     assert refused.net_usd == Decimal("7.02")
 

@@ -98,7 +98,7 @@ def test_the_way_back_counts_in_the_ranking() -> None:
 
 
 def test_a_workload_that_cannot_move_is_refused_once_without_a_target() -> None:
-    plan = plan_once(everywhere(obstacles=(Code.PAUSED.because(),)))
+    plan = plan_once(everywhere(immovable_reasons=(Code.PAUSED.because(),)))
     assert plan.offers == ()
     assert reasons(plan) == {None: Code.PAUSED}
 

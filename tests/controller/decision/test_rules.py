@@ -93,7 +93,7 @@ def test_nothing_is_against_a_plain_move() -> None:
 @pytest.mark.parametrize(
     ("workload", "code"),
     [
-        ({"obstacles": (Code.PAUSED.because(), Code.HOST_PORT.because())}, Code.PAUSED),
+        ({"immovable_reasons": (Code.PAUSED.because(), Code.HOST_PORT.because())}, Code.PAUSED),
         ({"desired_replicas": 0, "available_replicas": 0}, Code.NO_REPLICAS),
         ({"requests": None}, Code.NO_REQUESTS),
         ({"available_replicas": 3}, Code.NOT_AVAILABLE),
@@ -101,7 +101,7 @@ def test_nothing_is_against_a_plain_move() -> None:
         ({"requests": Resources(5.0, 1.0)}, Code.NO_HOME_NODE),
         ({"desired_replicas": 11, "available_replicas": 11}, Code.NO_ROOM),
     ],
-    ids=["obstacle", "no replicas", "no requests", "unhealthy", "unknown health", "too large", "no room"],
+    ids=["immovable", "no replicas", "no requests", "unhealthy", "unknown health", "too large", "no room"],
 )
 def test_a_workload_that_cannot_move_is_refused(workload: dict[str, Any], code: Code) -> None:
     assert judge(workload=workload) == (Verdict.REFUSED, code)

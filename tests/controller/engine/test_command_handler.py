@@ -52,7 +52,7 @@ class FakeRegions:
     def set_armed(self, context, armed):
         (self.armed.add if armed and self.obstacle is None else self.armed.discard)(context)
 
-    def arming_obstacle(self, context):
+    def unarmable_reason(self, context):
         return self.obstacle
 
 

@@ -68,7 +68,7 @@ def test_what_is_not_offered_is_refused_for_the_same_reason(tmp_path: Path) -> N
     async def scenario(world: Moves) -> None:
         selector = {"topology.kubernetes.io/zone": "eu-west-3a"}
         world.source.edit(PATH, {"spec": {"template": {"spec": {"nodeSelector": selector}}}})
-        [obstacle] = parse_workload("paris", world.source.require(PATH)).obstacles
+        [obstacle] = parse_workload("paris", world.source.require(PATH)).immovable_reasons
         controller = world.build_controller("a")
         await wait_until_over(controller, await controller.start(world.dry_run()))
         assert controller.views()[0].stage is MigrationStage.REFUSED

@@ -173,7 +173,7 @@ def test_there_and_back_again(tmp_path: Path) -> None:
         assert view.stage is MigrationStage.DONE, view.sentence
         await wait_until_over(controller, migration_id)
         there = await place.workload("osaka")
-        assert (there.state_gb, there.obstacles) == (5.0, ())
+        assert (there.state_gb, there.immovable_reasons) == (5.0, ())
 
         back = place.controller()
         await back.start(replace(place.dry_run(), workload=there.key, target="paris"))
@@ -182,7 +182,7 @@ def test_there_and_back_again(tmp_path: Path) -> None:
         assert await place.replicas("paris") == (REPLICAS, REPLICAS)
         assert await place.replicas("osaka") == (0, 0)
         here = await place.workload("paris")
-        assert (here.state_gb, here.obstacles) == (5.0, ())
+        assert (here.state_gb, here.immovable_reasons) == (5.0, ())
         await controller.stop()
         await back.stop()
 
