@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.model.overlay_items import ItemKind
+from tests.e2e.witness import ReplicaWitness
 
 
 def click(widget):
@@ -41,3 +42,19 @@ def wait_until_complete(desktop, qtbot):
     """Wait until prices and clusters have arrived at the window."""
     window = desktop.window
     qtbot.waitUntil(lambda: window.snapshot is not None and window.snapshot.is_complete, timeout=30_000)
+
+
+def fly_to_the_smallest_move(desktop, qtbot):
+    """Wait for the offers and turn the globe to the smallest. Returns its `Migrate` button, which can be pressed."""
+    wait_until_complete(desktop, qtbot)
+    offered = offered_moves(desktop)[0]
+    desktop.window.stage.fly_to(offered.workload.context)
+    qtbot.waitUntil(lambda: find_migrate_button(desktop, offered) is not None, timeout=10_000)
+    return find_migrate_button(desktop, offered)
+
+
+def watch_replicas(home, dry_run):
+    """A witness of both sides of a move of the simulated fleet."""
+    workload = dry_run.workload
+    contexts = (workload.context, dry_run.target)
+    return ReplicaWitness(home.find_kubeconfig(), contexts, workload.namespace, workload.name)

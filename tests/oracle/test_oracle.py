@@ -54,6 +54,13 @@ async def until(oracle: Oracle, is_true: Callable[[], bool]) -> None:
             revision = await oracle.wait_for_change(revision)
 
 
+async def collect_history(oracle: Oracle) -> tuple[PricePoint, ...]:
+    """Ask for the prices of `blue` and wait until there are some."""
+    oracle.set_bindings(bind("blue"))
+    await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
+    return oracle.history("blue", VIRGINIA)
+
+
 def price_of(oracle: Oracle, context: str = "blue") -> Decimal | None:
     quote = oracle.board().find_usable(context, VIRGINIA, SYSTEM_CLOCKS.wall())
     return None if quote is None else quote.usd_per_hour
@@ -190,8 +197,7 @@ def test_each_market_of_the_embedded_store_has_its_own_prices_and_history(settin
         dice.on_demand_price = replay.on_demand_price = None
         async with open_oracle(settings, dice) as first, open_oracle(settings, replay) as second:
             for oracle in (first, second):
-                oracle.set_bindings(bind("blue"))
-                await until(oracle, lambda oracle=oracle: len(oracle.history("blue", VIRGINIA)) > 2)  # type: ignore[misc]
+                await collect_history(oracle)
             assert (price_of(first), price_of(second)) == (Decimal("0.10"), Decimal("0.90"))
             assert first.status.is_generating
             assert second.status.is_generating
@@ -224,9 +230,7 @@ def test_second_instance_goes_on_when_the_first_and_its_server_end(settings: Ora
 def test_death_of_the_server_is_said_and_healed(settings: OracleSettings) -> None:
     async def main() -> None:
         async with open_oracle(settings, make_source()) as oracle:
-            oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
-            before = oracle.history("blue", VIRGINIA)
+            before = await collect_history(oracle)
             os.kill(await server_process(oracle), signal.SIGKILL)
             await until(oracle, lambda: not oracle.status.is_up)
             assert oracle.status.reason
@@ -296,9 +300,7 @@ def test_store_that_is_started_later_is_found(settings: OracleSettings) -> None:
 def test_restart_finds_history_and_quotes_but_expired_ones_are_not_usable(settings: OracleSettings) -> None:
     async def main() -> None:
         async with open_oracle(settings, make_source()) as oracle:
-            oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
-            seen = oracle.history("blue", VIRGINIA)
+            seen = await collect_history(oracle)
         # Readers, for one whose clock is wrong would write by it.
         same_market = replace(settings, key_prefix=f"{settings.key_prefix}:{make_source().market_id}")
         async with open_oracle(same_market, None) as reader:
@@ -334,9 +336,7 @@ def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSet
         source = make_source()
         source.past = remembered
         async with open_oracle(settings, source) as oracle:
-            oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
-            assert oracle.history("blue", VIRGINIA)[:2] == remembered[1:]
+            assert (await collect_history(oracle))[:2] == remembered[1:]
             async with open_oracle(settings, make_source()) as second:
                 second.set_bindings(bind("blue"))
                 await until(second, lambda: bool(second.history("blue", VIRGINIA)))
@@ -348,9 +348,7 @@ def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSet
 def test_history_of_what_is_bound_no_more_is_forgotten_and_found_again(settings: OracleSettings) -> None:
     async def main() -> None:
         async with open_oracle(settings, make_source()) as oracle:
-            oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
-            seen = oracle.history("blue", VIRGINIA)
+            seen = await collect_history(oracle)
             oracle.set_bindings(())
             assert oracle.history("blue", VIRGINIA) == ()
             oracle.set_bindings(bind("blue"))

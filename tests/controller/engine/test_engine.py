@@ -24,15 +24,7 @@ from controller.history.history import History
 from oracle.foundation.clocks import Clocks
 from oracle.quotes import QuoteBoard
 from oracle.status import OracleStatus, StoreKind
-from tests.controller.decision.worlds import (
-    CHECKOUT,
-    NOW,
-    SETTINGS,
-    make_board,
-    make_cluster,
-    make_picture,
-    make_workload,
-)
+from tests.controller.decision.worlds import CHECKOUT, NOW, SETTINGS, make_board, make_picture, two_regions
 from tests.controller.faults import unreachable
 from tests.simulation.virtual_loop import run_virtual
 
@@ -82,7 +74,7 @@ class FakeRegions(Changing):
 
     def __init__(self):
         super().__init__()
-        self.clusters = (make_cluster("tokyo", make_workload()), make_cluster("virginia"))
+        self.clusters = tuple(two_regions().clusters.values())
         self.armed = set()
 
     def picture(self):
