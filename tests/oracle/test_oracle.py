@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from oracle.errors import OracleError, StoreUnavailable, StoreUrlError, WriteRefused
+from oracle.feed import Feed
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.instance import Instance
 from oracle.market import Offering
@@ -265,7 +266,9 @@ def test_what_was_missed_during_an_outage_is_read_afterwards() -> None:
         store = MemoryStore(time)
         store.samples = [HistorySample(VIRGINIA, PricePoint(NOON - 60, Decimal("0.1")))]
         host = FlakyHost(store)
-        reader = Oracle(OracleSettings(refresh_s=0.01), None, time.clocks, host, Instance("here", 1, "aa"))
+        reader = Oracle(
+            Feed(None, OracleSettings(refresh_s=0.01), time.clocks, Instance("here", 1, "aa")), host
+        )
         reader.set_bindings(bind("blue"))
         running = asyncio.ensure_future(reader.keep_running())
         await until(reader, lambda: len(reader.history("blue", VIRGINIA)) == 1)
@@ -478,7 +481,7 @@ class FullHost:
 def test_refusal_is_told_although_the_connection_came_up_after_it(settings: OracleSettings) -> None:
     async def main() -> None:
         instance = Instance("here", 1, "test")
-        oracle = Oracle(settings, make_source(), SYSTEM_CLOCKS, FullHost(), instance)
+        oracle = Oracle(Feed(make_source(), settings, SYSTEM_CLOCKS, instance), FullHost())
         task = asyncio.create_task(oracle.keep_running())
         oracle.set_bindings(bind("blue"))
         await until(oracle, lambda: oracle.status.is_up)
