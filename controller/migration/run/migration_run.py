@@ -189,7 +189,7 @@ class MigrationRun:
 
     async def _check_preflight(self) -> None:
         sides = self._tools.sides
-        preflight = Preflight(sides[Side.SOURCE], sides[Side.TARGET], self._tools.gate, self._timing, STEPS)
+        preflight = Preflight(sides, self._tools.gate, self._timing, STEPS)
         self.journal.remember(await preflight.check(self.journal.record))
 
     async def _advance(self, event: Event) -> None:

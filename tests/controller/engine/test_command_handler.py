@@ -15,6 +15,7 @@ from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.settings import BudgetSettings
 from controller.engine.command_handler import CommandHandler
+from controller.engine.controls import Controls
 from controller.history.events import MoveStarted
 from controller.history.history import History
 from controller.history.projections import PastMove
@@ -119,15 +120,8 @@ class World:
             History(lambda: NOW),
         )
         self.unfinished = FakeUnfinished()
-        self.handler = CommandHandler(
-            self.regions,
-            self.migrations,
-            self.unfinished,
-            self.history,
-            settings,
-            lambda: None,
-            accepts_any_prices,
-        )
+        controls = Controls(self.regions, self.migrations, self.history, asyncio.Event())
+        self.handler = CommandHandler(controls, self.unfinished, settings, accepts_any_prices)
 
     async def round(self, *commands, board=BOARD):
         for command in commands:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
 from controller.clusters.kube_api import KubeApi
 from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import BudgetUsage
+from controller.engine.controls import Controls
 from controller.engine.earlier_moves import to_budget_moves
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
 from controller.errors import ClusterError
@@ -49,13 +51,8 @@ class Restarted:
         self.regions = Regions(world, contexts)
         self.controller = world.build_controller("restarted")
         self.history = self.controller._history
-        self.unfinished = UnfinishedMoves(
-            self.regions,  # type: ignore[arg-type]
-            self.controller,
-            self.history,
-            lambda: None,
-            world.loop.time,
-        )
+        controls = Controls(self.regions, self.controller, self.history, asyncio.Event())  # type: ignore[arg-type]
+        self.unfinished = UnfinishedMoves(controls, world.loop.time)
 
     async def look(self) -> None:
         """Let a round of the engine happen, and all looks that it begins."""
