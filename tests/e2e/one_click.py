@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
@@ -53,8 +55,12 @@ def fly_to_the_smallest_move(desktop, qtbot):
     return find_migrate_button(desktop, offered)
 
 
-def watch_replicas(home, dry_run):
-    """A witness of both sides of a move of the simulated fleet."""
-    workload = dry_run.workload
-    contexts = (workload.context, dry_run.target)
-    return ReplicaWitness(home.find_kubeconfig(), contexts, workload.namespace, workload.name)
+@contextmanager
+def pressed_migrate(desktop, home, qtbot):
+    """Press the button of the smallest move of the simulated fleet. Gives the move, and a witness of both its sides."""
+    button = fly_to_the_smallest_move(desktop, qtbot)
+    move = button.item.dry_run
+    workload, contexts = move.workload, (move.workload.context, move.target)
+    with ReplicaWitness(home.find_kubeconfig(), contexts, workload.namespace, workload.name) as witness:
+        click(button)
+        yield move, witness

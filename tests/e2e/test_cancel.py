@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton
 
 from controller.contract.snapshots import MigrationStage
-from tests.e2e.one_click import click, fly_to_the_smallest_move, migration, watch_replicas
+from tests.e2e.one_click import click, migration, pressed_migrate
 
 
 def find_cancel_button(desktop):
@@ -16,10 +16,7 @@ def find_cancel_button(desktop):
 
 @pytest.mark.timeout(240)
 def test_cancel_brings_every_replica_back_to_the_source(desktop, home, qtbot):
-    button = fly_to_the_smallest_move(desktop, qtbot)
-    move = button.item.dry_run
-    with watch_replicas(home, move) as witness:
-        click(button)
+    with pressed_migrate(desktop, home, qtbot) as (move, witness):
         qtbot.waitUntil(lambda: witness.ready(move.target) > 0, timeout=60_000)
         qtbot.waitUntil(lambda: find_cancel_button(desktop) is not None, timeout=10_000)
         click(find_cancel_button(desktop))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import pytest
 
 from controller.contract.snapshots import MigrationStage
-from tests.e2e.one_click import click, fly_to_the_smallest_move, migration, watch_replicas
+from tests.e2e.one_click import migration, pressed_migrate
 
 
 @pytest.mark.timeout(240)
 def test_one_click_moves_the_workload_and_never_drops_below_what_was_desired(desktop, home, qtbot):
-    button = fly_to_the_smallest_move(desktop, qtbot)
-    move = button.item.dry_run
-    with watch_replicas(home, move) as witness:
-        click(button)
+    with pressed_migrate(desktop, home, qtbot) as (move, witness):
         qtbot.waitUntil(lambda: migration(desktop) is not None, timeout=10_000)
         qtbot.waitUntil(lambda: migration(desktop).stage is MigrationStage.DONE, timeout=180_000)
         qtbot.waitUntil(lambda: witness.ready(move.target) == move.replicas, timeout=10_000)
