@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance.cluster_under_test import Answer, ClusterUnderTest, JsonObject, expect
-from tests.conformance.manifests import deployment
+from tests.conformance.manifests import deployment, refusal
 
 
 def replicas_only(name: str, replicas: int) -> JsonObject:
@@ -26,14 +26,11 @@ def test_dry_run_apply_of_other_replicas_is_409_and_names_the_owner(cluster: Clu
     cluster.create(cluster.deployment(), deployment("web", 2), fieldManager="argocd-controller")
     answer = apply(cluster, replicas_only("web", 3), force="false", dryRun="All")
     assert answer.code == 409
-    assert answer.body == {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": 'Apply failed with 1 conflict: conflict with "argocd-controller" using apps/v1: .spec.replicas',
-        "reason": "Conflict",
-        "details": {
+    assert answer.body == refusal(
+        409,
+        "Conflict",
+        'Apply failed with 1 conflict: conflict with "argocd-controller" using apps/v1: .spec.replicas',
+        {
             "causes": [
                 {
                     "reason": "FieldManagerConflict",
@@ -42,8 +39,7 @@ def test_dry_run_apply_of_other_replicas_is_409_and_names_the_owner(cluster: Clu
                 }
             ]
         },
-        "code": 409,
-    }
+    )
 
 
 def test_owner_by_apply_is_named_without_a_version(cluster: ClusterUnderTest) -> None:
