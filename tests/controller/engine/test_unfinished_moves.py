@@ -71,6 +71,12 @@ async def close_in_the_middle(world: Moves) -> None:
     await controller.stop()
 
 
+async def close_and_restart(world: Moves, contexts: tuple[str, ...] = ("paris", "osaka")) -> Restarted:
+    """Close the program in the middle of a move; returns the next one, which knows these contexts."""
+    await close_in_the_middle(world)
+    return Restarted(world, contexts)
+
+
 async def crash_in_the_middle(world: Moves) -> Process:
     """The same, but the program gives nothing back."""
     process = Process("a")
@@ -111,8 +117,7 @@ def test_a_start_tells_of_the_move_that_was_left_and_writes_nothing(tmp_path: Pa
 
 def test_arming_both_sides_takes_it_up_and_one_alone_only_asks_for_the_other(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         await restarted.look()
         restarted.regions.armed.add("paris")
         await restarted.look()
@@ -168,8 +173,7 @@ def test_a_move_that_another_instance_leads_is_no_trouble_and_goes_with_its_end(
 
 def test_contexts_out_of_reach_are_asked_when_they_are_back(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         picture = world.picture()
         away = {key: replace(each, health=Health.UNREACHABLE) for key, each in picture.clusters.items()}
         restarted.unfinished.follow(FleetPicture(away))
@@ -183,8 +187,7 @@ def test_contexts_out_of_reach_are_asked_when_they_are_back(tmp_path: Path) -> N
 @pytest.mark.parametrize("context", ["paris", "osaka"])
 def test_its_workload_is_not_offered_meanwhile_on_either_side(tmp_path: Path, context: str) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         await restarted.look()
         usage = BudgetUsage(unfinished=restarted.unfinished.moves())
         workload = WorkloadKey(context, WORKLOAD.namespace, WORKLOAD.name)
@@ -197,8 +200,7 @@ def test_its_workload_is_not_offered_meanwhile_on_either_side(tmp_path: Path, co
 
 def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world, ("paris",))
+        restarted = await close_and_restart(world, ("paris",))
         world.clusters = {"paris": world.source}
         await restarted.look()
         [notice] = restarted.unfinished.notices()
@@ -209,8 +211,7 @@ def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
 
 def test_leases_that_may_not_be_read_are_told_once_and_harm_nothing(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         world.source.api.denied = frozenset({("list", "leases")})
         for _ in range(3):
             await restarted.look()
@@ -227,8 +228,7 @@ def test_leases_that_may_not_be_read_are_told_once_and_harm_nothing(tmp_path: Pa
 
 def test_a_look_that_failed_is_told_once_and_tried_again(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         restarted.regions.armed = {"paris"}
         restarted.regions.troubles["paris"] = answered("paris", 500, "it stumbled")
         for _ in range(2):
