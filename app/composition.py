@@ -21,6 +21,7 @@ from controller.decision.egress_file import load_egress_table
 from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
 from controller.engine.command_handler import CommandHandler
+from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.market_gate import MarketGate
@@ -118,30 +119,17 @@ def _build_migrations(
 def _build_parts(
     surroundings: Surroundings, settings: EngineSettings, migrations: MigrationController
 ) -> EngineParts:
-    fleet, history = surroundings.fleet, surroundings.history
-    wake = asyncio.Event()
-    unfinished = UnfinishedMoves(fleet, migrations, history, wake.set, surroundings.clocks.monotonic)
-    handler = CommandHandler(
-        fleet,
-        migrations,
-        unfinished,
-        history,
-        settings.decision,
-        wake.set,
-        settings.accepts_any_prices,
-    )
+    controls = Controls(surroundings.fleet, migrations, surroundings.history, asyncio.Event())
+    unfinished = UnfinishedMoves(controls, surroundings.clocks.monotonic)
     return EngineParts(
         oracle=surroundings.oracle,
-        regions=fleet,
-        migrations=migrations,
-        history=history,
+        controls=controls,
         unfinished=unfinished,
-        handler=handler,
+        handler=CommandHandler(controls, unfinished, settings.decision, settings.accepts_any_prices),
         views=ContextViews(load_regions()),
         planner=Planner(),
         decisions=DecisionLog(),
         outages=OutageLog(),
-        wake=wake,
     )
 
 

@@ -46,30 +46,30 @@ class Feed:
     def __init__(
         self, source: PriceSource | None, settings: OracleSettings, clocks: Clocks, instance: Instance
     ) -> None:
-        self._source = source
-        self._settings = settings
-        self._clocks = clocks
+        self.source = source
+        self.settings = settings
+        self.clocks = clocks
         self._holder = format_holder(instance, None if source is None else source.market_id)
         self._gate = SanityGate()
         self._kept_at: dict[Offering, float] = {}
 
     async def refresh(self, store: QuoteStore, bindings: Iterable[Binding]) -> FeedReport:
         """Take one step. Raises: StoreUnavailable, WriteRefused, and any OracleError of the source."""
-        now = self._clocks.wall()
-        wish_end = now + WISH_LIVES * self._settings.quote_life_s
+        now = self.clocks.wall()
+        wish_end = now + WISH_LIVES * self.settings.quote_life_s
         await store.register_bindings(self._holder, bindings, wish_end)
-        if self._source is None:
+        if self.source is None:
             generator = await store.read_lease()
             return FeedReport(False, None if generator is None else describe_holder(generator))
-        generator = await store.acquire_lease(self._holder, self._settings.lease_s)
+        generator = await store.acquire_lease(self._holder, self.settings.lease_s)
         if generator != self._holder:
-            is_other_market = find_market(generator) != self._source.market_id
+            is_other_market = find_market(generator) != self.source.market_id
             return FeedReport(False, describe_holder(generator), is_other_market)
-        return await self._generate(store, self._source)
+        return await self._generate(store, self.source)
 
     async def release(self, store: QuoteStore) -> None:
         """Leave in an orderly way: the next instance takes over at once and prices nothing for this one."""
-        await store.register_bindings(self._holder, (), expires_at=self._clocks.wall())
+        await store.register_bindings(self._holder, (), expires_at=self.clocks.wall())
         await store.release_lease(self._holder)
 
     def remember(self, quotes: Iterable[Quote]) -> None:
@@ -78,17 +78,17 @@ class Feed:
         Only from quotes of a source like its own: what another one said makes no price of this one doubtful.
         """
         for quote in quotes:
-            if self._source is not None and quote.source == self._source.name:
+            if self.source is not None and quote.source == self.source.name:
                 self._gate.remember(quote.offering, quote.usd_per_hour)
 
     async def _generate(self, store: QuoteStore, source: PriceSource) -> FeedReport:
-        wanted = await store.read_bindings(self._clocks.wall())
-        now = self._clocks.wall()
+        wanted = await store.read_bindings(self.clocks.wall())
+        now = self.clocks.wall()
         observations = await source.observe(sorted({binding.offering for binding in wanted}), now)
         believed, refusals = self._gate.judge(observations, lambda offering: source.on_demand(offering, now))
         quotes = self._to_quotes(believed, wanted, source)
         samples = self._choose_samples(believed)
-        is_holder = await store.publish(self._holder, quotes, samples, self._clocks.wall())
+        is_holder = await store.publish(self._holder, quotes, samples, self.clocks.wall())
         generator = describe_holder(self._holder) if is_holder else None
         return FeedReport(is_holder, generator, refusals=refusals)
 
@@ -106,7 +106,7 @@ class Feed:
     def _to_quote(self, context: str, observation: Observation, source: PriceSource) -> Quote:
         confirmed_at, deadline = observation.confirmed_at, observation.deadline
         if deadline is None:
-            deadline = confirmed_at + self._settings.quote_life_s
+            deadline = confirmed_at + self.settings.quote_life_s
         return Quote(
             context,
             observation.offering,
@@ -124,7 +124,7 @@ class Feed:
         for observation in believed:
             kept_at = self._kept_at.get(observation.offering)
             # The absolute difference: after the clock was set back, history goes on at once.
-            if kept_at is None or abs(observation.confirmed_at - kept_at) >= self._settings.history_step_s:
+            if kept_at is None or abs(observation.confirmed_at - kept_at) >= self.settings.history_step_s:
                 self._kept_at[observation.offering] = observation.confirmed_at
                 point = PricePoint(observation.confirmed_at, observation.usd_per_hour)
                 samples.append(HistorySample(observation.offering, point))

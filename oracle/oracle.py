@@ -52,19 +52,10 @@ MAX_TOLD_REFUSALS = 20
 class Oracle:
     """Prices, their history and their trustworthiness. Made by `open_oracle`; for its loop only."""
 
-    def __init__(
-        self,
-        settings: OracleSettings,
-        source: PriceSource | None,
-        clocks: Clocks,
-        host: StoreHost,
-        instance: Instance,
-    ) -> None:
-        self._settings = settings
-        self._source = source
-        self._clocks = clocks
+    def __init__(self, feed: Feed, host: StoreHost) -> None:
+        self._feed = feed
         self._host = host
-        self._feed = Feed(source, settings, clocks, instance)
+        self._settings, self._source, self._clocks = feed.settings, feed.source, feed.clocks
         self._live_board = LiveBoard()
         self._histories: dict[tuple[str, Offering], PriceHistory] = {}
         self._unread_histories: set[tuple[str, Offering]] = set()
@@ -332,7 +323,7 @@ async def open_oracle(
     `Oracle.status`.
     """
     host = host or _make_host(settings, source)
-    oracle = Oracle(settings, source, clocks, host, instance or _make_instance())
+    oracle = Oracle(Feed(source, settings, clocks, instance or _make_instance()), host)
     task = asyncio.create_task(oracle.keep_running(), name="oracle")
     try:
         yield oracle

@@ -14,6 +14,7 @@ import hashlib
 import json
 import statistics
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +93,16 @@ def main(recorded: Path) -> None:
     TARGET.write_text(_format(levels), "utf-8")
 
 
-def _make_aws(regions: dict[str, Any]) -> dict[str, Any]:
-    types = {
-        name: {
-            "on_demand": on_demand,
-            "spot_in": {"us-east-1": virginia, "us-west-2": oregon, "eu-west-1": dublin},
-            "on_demand_in": {},
-        }
-        for name, (on_demand, virginia, oregon, dublin) in AWS_MEASURED.items()
+def _collect_measured(measured: Mapping[str, tuple[float, ...]], places: tuple[str, ...]) -> dict[str, Any]:
+    """The prices of each instance type that was measured: on demand, then spot in each of these regions."""
+    return {
+        name: {"on_demand": on_demand, "spot_in": dict(zip(places, spot, strict=True)), "on_demand_in": {}}
+        for name, (on_demand, *spot) in measured.items()
     }
+
+
+def _make_aws(regions: dict[str, Any]) -> dict[str, Any]:
+    types = _collect_measured(AWS_MEASURED, ("us-east-1", "us-west-2", "eu-west-1"))
     rows = {
         name: [AWS_ON_DEMAND_FACTORS[name], AWS_SPOT_SHARES.get(name, _draw_share("aws", name))]
         for name in regions
@@ -109,14 +111,7 @@ def _make_aws(regions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _make_azure(regions: dict[str, Any]) -> dict[str, Any]:
-    types = {
-        name: {
-            "on_demand": on_demand,
-            "spot_in": {"eastus": virginia, "westeurope": amsterdam, "westus2": washington},
-            "on_demand_in": {},
-        }
-        for name, (on_demand, virginia, amsterdam, washington) in AZURE_MEASURED.items()
-    }
+    types = _collect_measured(AZURE_MEASURED, ("eastus", "westeurope", "westus2"))
     rows = {
         name: [
             AZURE_ON_DEMAND_FACTORS.get(place[1], AZURE_ELSEWHERE),

@@ -9,20 +9,13 @@ from collections.abc import Collection, Iterable
 from app.composition import open_fleet
 from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
+from controller.clusters import permissions
 from controller.clusters.checks import Outcome
 from controller.clusters.discovery import declare_node
 from controller.clusters.exec_programs import FoundProgram
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube_api import KubeApi
-from controller.clusters.permissions import (
-    FIND_NEEDED,
-    FOLLOW,
-    MOVE_FROM,
-    MOVE_TO,
-    OBSERVE,
-    Permission,
-    check_permissions,
-)
+from controller.clusters.permissions import Permission
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import ContextOverride
 from controller.clusters.toml_text import toml_key, toml_text
@@ -118,12 +111,12 @@ def _advise_context(cluster: Cluster, missing: Iterable[str]) -> str:
 
 
 async def _check_rights(api: KubeApi, override: ContextOverride) -> list[Check]:
-    asked = dict.fromkeys((*OBSERVE, *FOLLOW, *MOVE_FROM, *MOVE_TO, *FIND_NEEDED))
+    asked = permissions.ALL
     if declare_node(override) is not None:
         # The configuration says what its nodes are.
-        asked = {permission: None for permission in asked if permission.resource != "nodes"}
+        asked = tuple(permission for permission in asked if permission.resource != "nodes")
     namespace = override.namespace
-    answers = dict(zip(asked, await check_permissions(api, asked, namespace), strict=True))
+    answers = dict(zip(asked, await permissions.check_permissions(api, asked, namespace), strict=True))
     name = f"permissions {api.context}"
     unknown = (answer.reason for answer in answers.values() if answer.outcome is Outcome.UNKNOWN)
     if (reason := next(unknown, None)) is not None:
@@ -133,17 +126,17 @@ async def _check_rights(api: KubeApi, override: ContextOverride) -> list[Check]:
 
 
 def _judge_rights(name: str, lacking: Collection[Permission], place: str) -> list[Check]:
-    if unseen := _name_lacking(OBSERVE, lacking):
+    if unseen := _name_lacking(permissions.OBSERVE, lacking):
         advice = "grant them, or name one namespace for this context: prices and workloads stay unknown"
         return [broken(name, f"in {place} may not {unseen}", advice)]
     found = []
-    if late := _name_lacking(FOLLOW, lacking):
+    if late := _name_lacking(permissions.FOLLOW, lacking):
         found.append(warning(name, f"may not {late}", "grant them: changes are seen with some delay"))
-    if unmoved := _name_lacking(dict.fromkeys((*MOVE_FROM, *MOVE_TO)), lacking):
+    if unmoved := _name_lacking(dict.fromkeys((*permissions.MOVE_FROM, *permissions.MOVE_TO)), lacking):
         found.append(
             warning(name, f"observes; in {place} may not {unmoved}", "migrations need these as well")
         )
-    elif unfound := _name_lacking(FIND_NEEDED, lacking):
+    elif unfound := _name_lacking(permissions.FIND_NEEDED, lacking):
         detail = f"observes and migrates; may not {unfound}"
         advice = "to take in pods that use some, grant get for these by name; they are never copied"
         found.append(warning(name, detail, advice))

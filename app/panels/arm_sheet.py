@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.model import colors
-from app.widgets.labels import make_label
 from app.widgets.question import Question
 from oracle.foundation.untrusted_text import clean_text
 
@@ -17,18 +15,12 @@ class ArmSheet(Question):
 
     def __init__(self, window: QWidget, behind: QWidget) -> None:
         super().__init__(window, behind, "Arm contexts?", 440)
-        self._names = make_label(bold=True, wrap=True)
-        self.body.addWidget(self._names)
-        self.body.addWidget(
-            make_label(
-                "SentinelAura may then move workloads there: scale and annotate Deployments; create copies of them and "
-                "of the ConfigMaps, ServiceAccounts, Services and PodDisruptionBudgets that go with them, and delete "
-                "these copies in a rollback; write its Leases, which hold the journal. Arming begins no new move; one "
-                "that was left unfinished goes on when both of its contexts are armed. It lasts until the program "
-                "ends, or until you disarm.",
-                wrap=True,
-                color=colors.MUTED,
-            )
+        self._names = self.explain(
+            "SentinelAura may then move workloads there: scale and annotate Deployments; create copies of them and "
+            "of the ConfigMaps, ServiceAccounts, Services and PodDisruptionBudgets that go with them, and delete "
+            "these copies in a rollback; write its Leases, which hold the journal. Arming begins no new move; one "
+            "that was left unfinished goes on when both of its contexts are armed. It lasts until the program "
+            "ends, or until you disarm."
         )
         self.no.setText("Keep watching only")
         self.yes.setProperty("primary", True)

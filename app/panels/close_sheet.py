@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.model import colors
 from app.widgets.labels import make_label
 from app.widgets.question import Question
 from controller.contract.snapshots import MigrationView
@@ -23,16 +22,10 @@ class CloseSheet(Question):
 
     def __init__(self, window: QWidget, behind: QWidget) -> None:
         super().__init__(window, behind, "Close in the middle of a move?", 500)
-        self._moves = make_label(bold=True, wrap=True)
-        self.body.addWidget(self._moves)
-        self.body.addWidget(
-            make_label(
-                "It stops between two steps, with its journal in both clusters: nothing is lost, and until it goes on "
-                "replicas may run in both. It goes on when both contexts are armed after the next start, or without a "
-                "window, with the same kubeconfig and prices:",
-                wrap=True,
-                color=colors.MUTED,
-            )
+        self._moves = self.explain(
+            "It stops between two steps, with its journal in both clusters: nothing is lost, and until it goes on "
+            "replicas may run in both. It goes on when both contexts are armed after the next start, or without a "
+            "window, with the same kubeconfig and prices:"
         )
         self._command = make_label(size_px=12, wrap=True)
         self._command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPoint,
     QSortFilterProxyModel,
     Qt,
@@ -31,6 +29,7 @@ from app.model.region_rows import (
     sort_value,
 )
 from app.panels.region_cells import RegionDelegate
+from app.panels.row_model import Index, RowModel
 from app.widgets.theme import make_font
 
 ROW_HEIGHT_PX = 28
@@ -40,39 +39,16 @@ RESORT_S = 10.0
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 
-_Index = QModelIndex | QPersistentModelIndex
 
-
-class RegionModel(QAbstractTableModel):
-    """The rows as Qt wants them. A row that reads the same as before is not announced as changed."""
+class RegionModel(RowModel[RegionRow]):
+    """The contexts."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: tuple[RegionRow, ...] = ()
-
-    def show_rows(self, rows: Sequence[RegionRow]) -> None:
-        """Replace what is shown."""
-        before, self._rows = self._rows, tuple(rows)
-        if [row.view.context for row in before] != [row.view.context for row in rows]:
-            self.beginResetModel()
-            self.endResetModel()
-            return
-        for index, (old, new) in enumerate(zip(before, rows, strict=True)):
-            changed = _changed_columns(old, new)
-            if changed:
-                self.dataChanged.emit(self.index(index, changed[0]), self.index(index, changed[-1]))
+        super().__init__(len(Column), lambda row: row.view.context, _changed_columns, parent)
 
     def find(self, context: str) -> int | None:
         """Return the row of a context."""
-        return next((index for index, row in enumerate(self._rows) if row.view.context == context), None)
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        """See QAbstractItemModel."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        """See QAbstractItemModel."""
-        return 0 if parent.isValid() else len(Column)
+        return next((index for index, row in enumerate(self.rows) if row.view.context == context), None)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -88,9 +64,9 @@ class RegionModel(QAbstractTableModel):
             return _alignment(Column(section))
         return None
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """See QAbstractItemModel; cells are painted by the delegate from the whole row."""
-        row, column = self._rows[index.row()], Column(index.column())
+        row, column = self.rows[index.row()], Column(index.column())
         if role == Qt.ItemDataRole.DisplayRole:
             return row.texts[column]
         if role == ROW_ROLE:
@@ -109,7 +85,7 @@ class RegionModel(QAbstractTableModel):
 class _Sorted(QSortFilterProxyModel):
     """Sorts by the rows' own values."""
 
-    def lessThan(self, left: _Index, right: _Index) -> bool:
+    def lessThan(self, left: Index, right: Index) -> bool:
         """Compare two rows; those with an unknown value stay at the end in both directions."""
         first, second = left.data(SORT_ROLE), right.data(SORT_ROLE)
         if first[0] != second[0]:

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPoint,
     QRectF,
     Qt,
@@ -29,6 +27,7 @@ from PySide6.QtWidgets import (
 from app.actions import DRY_RUN, MIGRATE
 from app.model import colors
 from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
+from app.panels.row_model import Index, RowModel
 from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
 from app.widgets.theme import SMALL_PX, make_font
 from oracle.foundation.untrusted_text import clean_text
@@ -36,7 +35,6 @@ from oracle.foundation.untrusted_text import clean_text
 ROW_ROLE = Qt.ItemDataRole.UserRole
 ROW_HEIGHT_PX = 28
 
-_Index = QModelIndex | QPersistentModelIndex
 _NUMBERS = (WorkloadColumn.READY, WorkloadColumn.STATE, WorkloadColumn.COST)
 _WIDTHS_PX = {
     WorkloadColumn.READY: 54,
@@ -47,31 +45,11 @@ _WIDTHS_PX = {
 }
 
 
-class WorkloadModel(QAbstractTableModel):
-    """The rows as Qt wants them."""
+class WorkloadModel(RowModel[WorkloadRow]):
+    """The workloads of one context."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: tuple[WorkloadRow, ...] = ()
-
-    def show_rows(self, rows: Sequence[WorkloadRow]) -> None:
-        """Replace what is shown; rows that read the same are left alone."""
-        before, self._rows = self._rows, tuple(rows)
-        if [row.workload.key for row in before] != [row.workload.key for row in rows]:
-            self.beginResetModel()
-            self.endResetModel()
-            return
-        for index, (old, new) in enumerate(zip(before, rows, strict=True)):
-            if old.texts != new.texts or (old.offer is None) != (new.offer is None):
-                self.dataChanged.emit(self.index(index, 0), self.index(index, len(WorkloadColumn) - 1))
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        """See QAbstractItemModel."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        """See QAbstractItemModel."""
-        return 0 if parent.isValid() else len(WorkloadColumn)
+        super().__init__(len(WorkloadColumn), lambda row: row.workload.key, _changed_columns, parent)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -83,9 +61,9 @@ class WorkloadModel(QAbstractTableModel):
             return _alignment(WorkloadColumn(section))
         return None
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """See QAbstractItemModel."""
-        row, column = self._rows[index.row()], WorkloadColumn(index.column())
+        row, column = self.rows[index.row()], WorkloadColumn(index.column())
         if role == Qt.ItemDataRole.DisplayRole:
             return row.texts[column]
         if role == ROW_ROLE:
@@ -102,7 +80,7 @@ class WorkloadModel(QAbstractTableModel):
 class WorkloadDelegate(QStyledItemDelegate):
     """Paints the cells."""
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one cell."""
         row: WorkloadRow = index.data(ROW_ROLE)
         column = WorkloadColumn(index.column())
@@ -226,3 +204,9 @@ def _paint_outline(painter: QPainter, option: QStyleOptionViewItem, text: str) -
     painter.setPen(QColor(colors.TEXT))
     painter.setFont(make_font(SMALL_PX))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _changed_columns(old: WorkloadRow, new: WorkloadRow) -> Sequence[WorkloadColumn]:
+    """All where anything looks different."""
+    is_changed = old.texts != new.texts or (old.offer is None) != (new.offer is None)
+    return tuple(WorkloadColumn) if is_changed else ()

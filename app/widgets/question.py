@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
+from app.model import colors
+from app.widgets.labels import make_label
 from app.widgets.sheet import Sheet
 
 
@@ -22,6 +24,13 @@ class Question(Sheet):
         self.no.clicked.connect(self.close_sheet)
         self.yes.clicked.connect(self._on_yes)
         self.closed.connect(self._on_closed)
+
+    def explain(self, text: str) -> QLabel:
+        """Fill the top of `body`: what it is about, to be set for each time, and what agreeing means."""
+        about = make_label(bold=True, wrap=True)
+        self.body.addWidget(about)
+        self.body.addWidget(make_label(text, wrap=True, color=colors.MUTED))
+        return about
 
     def _on_yes(self) -> None:
         self._has_agreed = True

@@ -95,23 +95,18 @@ class KubeClient:
         return await self._request("PUT", path, body=body, dry_run=dry_run)
 
     async def patch(
-        self,
-        path: str,
-        body: Any,
-        patch_type: PatchType,
-        *,
-        dry_run: bool = False,
-        field_manager: str | None = None,
-        force: bool | None = None,
+        self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False
     ) -> dict[str, Any]:
-        """PATCH an object; an apply needs its field_manager."""
-        params: dict[str, str] = {}
-        if field_manager is not None:
-            params["fieldManager"] = field_manager
-        if force is not None:
-            params["force"] = "true" if force else "false"
+        """PATCH an object."""
+        return await self._request("PATCH", path, body=body, dry_run=dry_run, patch_type=patch_type)
+
+    async def apply(
+        self, path: str, body: Any, manager: str, *, force: bool = False, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Apply the fields of `body` on the server, as `manager`."""
+        params = {"fieldManager": manager, "force": str(force).lower()}
         return await self._request(
-            "PATCH", path, params=params, body=body, dry_run=dry_run, patch_type=patch_type
+            "PATCH", path, params=params, body=body, dry_run=dry_run, patch_type=PatchType.APPLY
         )
 
     async def delete(

@@ -52,16 +52,18 @@ class KubeApi(Protocol):
         ...
 
     async def patch(
-        self,
-        path: str,
-        body: Any,
-        patch_type: PatchType,
-        *,
-        dry_run: bool = False,
-        field_manager: str | None = None,
-        force: bool | None = None,
+        self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False
     ) -> dict[str, Any]:
-        """PATCH an object. Raises: VersionConflict: a JSON Patch `test` failed or an apply met other owners."""
+        """PATCH an object. Raises: VersionConflict: a JSON Patch `test` failed."""
+        ...
+
+    async def apply(
+        self, path: str, body: Any, manager: str, *, force: bool = False, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Apply the fields of `body` on the server, as `manager`; `force` takes over the fields of others.
+
+        Raises: VersionConflict: others own some of the fields.
+        """
         ...
 
     async def delete(

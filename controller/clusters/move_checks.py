@@ -16,7 +16,7 @@ from controller.clusters import paths
 from controller.clusters.checks import CheckResult, Outcome
 from controller.clusters.fleet import Resources
 from controller.clusters.json_reading import as_list, as_mapping, as_text
-from controller.clusters.kube_api import KubeApi, PatchType
+from controller.clusters.kube_api import KubeApi
 from controller.clusters.resource_parsing import parse_quantity
 from controller.errors import ClusterError, ObjectNotFound, VersionConflict
 from controller.reasons import Code
@@ -59,7 +59,7 @@ async def check_replica_owner(api: KubeApi, namespace: str, name: str, replicas:
     }
     path = paths.deployment(namespace, name)
     try:
-        await api.patch(path, body, PatchType.APPLY, dry_run=True, field_manager=FIELD_MANAGER, force=False)
+        await api.apply(path, body, FIELD_MANAGER, dry_run=True)
     except VersionConflict as conflict:
         named = _CONFLICTING_MANAGER.findall(str(conflict.reason["answer"]))
         return _judge_owners(check, tuple(dict.fromkeys(named)))

@@ -86,6 +86,9 @@ MOVE_TO = (
 #: What it needs there only for pods that name such objects, to see that they exist; grants by name are enough.
 FIND_NEEDED = _permissions({"secrets": "get", "priorityclasses": "get", "runtimeclasses": "get"})
 
+#: Everything that may be needed of a cluster.
+ALL = tuple(dict.fromkeys((*OBSERVE, *FOLLOW, *MOVE_FROM, *MOVE_TO, *FIND_NEEDED)))
+
 
 async def check_permissions(
     api: KubeApi, permissions: Iterable[Permission], namespace: str | None = None

@@ -414,6 +414,12 @@ def find_unarmed(source: str, target: str, facts: Facts) -> Reason | None:
 
 UNKNOWN, DEAR = Verdict.UNKNOWN, Verdict.TOO_DEAR
 
+
+def _require_known(code: Code, ask: Callable[[Candidate, Facts], Reason | None]) -> MoveRule:
+    """A rule about a fact that has to be known all the way; the columns keep which moves lack it."""
+    return MoveRule(code, ask, lambda block: block.lacks(code), moments=THROUGHOUT, verdict=UNKNOWN)
+
+
 WORKLOAD_RULES = (
     WorkloadRule(_find_under_way),
     WorkloadRule(_find_source_lack),
@@ -448,20 +454,8 @@ MOVE_RULES = (
             | (block.needed_memory_gib > block.free_memory_gib * block.usable_share)
         ),
     ),
-    MoveRule(
-        Code.PRICE_UNKNOWN,
-        _find_unknown_price,
-        lambda block: block.lacks(Code.PRICE_UNKNOWN),
-        moments=THROUGHOUT,
-        verdict=UNKNOWN,
-    ),
-    MoveRule(
-        Code.NODE_SIZE_UNKNOWN,
-        _find_unknown_size,
-        lambda block: block.lacks(Code.NODE_SIZE_UNKNOWN),
-        moments=THROUGHOUT,
-        verdict=UNKNOWN,
-    ),
+    _require_known(Code.PRICE_UNKNOWN, _find_unknown_price),
+    _require_known(Code.NODE_SIZE_UNKNOWN, _find_unknown_size),
     MoveRule(Code.EGRESS_UNKNOWN, _find_egress_lack, lambda block: block.way_unknown, verdict=UNKNOWN),
     MoveRule(Code.NODE_TOO_DEAR, _find_dear_node, lambda block: block.node_too_dear),
     MoveRule(

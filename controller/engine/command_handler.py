@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
 
 from controller.clusters.fleet import FleetPicture, WorkloadKey
-from controller.clusters.region_manager import RegionManager
 from controller.contract.commands import (
     CancelMigration,
     Command,
@@ -25,6 +23,7 @@ from controller.decision.budgets import BudgetUsage
 from controller.decision.evaluation import confirm_move, evaluate_move
 from controller.decision.facts import Facts
 from controller.decision.settings import DecisionSettings
+from controller.engine.controls import Controls
 from controller.engine.earlier_moves import merge_moves, to_budget_moves
 from controller.engine.preflight_findings import PreflightFindings
 from controller.engine.unfinished_moves import UnfinishedMoves
@@ -37,8 +36,6 @@ from controller.history.events import (
     StartRefused,
     state_reason,
 )
-from controller.history.history import History
-from controller.migration.run.migration_controller import MigrationController
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.quotes import QuoteBoard
@@ -50,24 +47,21 @@ logger = logging.getLogger(__name__)
 
 
 class CommandHandler:
-    """Owns the waiting commands, the answers and the rejections. `wake` asks the engine for another round."""
+    """Owns the waiting commands, the answers and the rejections."""
 
     def __init__(
         self,
-        regions: RegionManager,
-        migrations: MigrationController,
+        controls: Controls,
         unfinished: UnfinishedMoves,
-        history: History,
         decision: DecisionSettings,
-        wake: Callable[[], None],
         accepts_any_prices: bool,
     ) -> None:
-        self._regions = regions
-        self._migrations = migrations
+        self._regions = controls.regions
+        self._migrations = controls.migrations
+        self._history = controls.history
+        self._wake = controls.wake.set
         self._unfinished = unfinished
-        self._history = history
         self._decision = decision
-        self._wake = wake
         self._accepts_any_prices = accepts_any_prices
         self._findings = PreflightFindings()
         self._commands: deque[Command] = deque()

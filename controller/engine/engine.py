@@ -15,7 +15,6 @@ from decimal import Decimal
 
 from controller.clusters.discovery import bindings_of
 from controller.clusters.fleet import Cluster, FleetPicture, Health
-from controller.clusters.region_manager import RegionManager
 from controller.contract.commands import Command
 from controller.contract.dry_run import Refusal
 from controller.contract.snapshots import EngineSnapshot
@@ -23,14 +22,13 @@ from controller.decision.plan import Plan
 from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
 from controller.engine.command_handler import CommandHandler
+from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.notices import collect_notices, describe_store
 from controller.engine.outage_log import OutageLog
 from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import EngineStopped
-from controller.history.history import History
-from controller.migration.run.migration_controller import MigrationController
 from oracle.binding import Binding
 from oracle.foundation.clocks import Clocks
 from oracle.market import Offering
@@ -69,19 +67,16 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True)
 class EngineParts:
-    """What the engine joins; built by whoever composes the program. `wake` is what its parts set to be looked at."""
+    """What the engine joins; built by whoever composes the program."""
 
     oracle: Oracle
-    regions: RegionManager
-    migrations: MigrationController
-    history: History
+    controls: Controls
     unfinished: UnfinishedMoves
     handler: CommandHandler
     views: ContextViews
     planner: Planner
     decisions: DecisionLog
     outages: OutageLog
-    wake: asyncio.Event
 
 
 class Engine:
@@ -89,15 +84,15 @@ class Engine:
 
     def __init__(self, parts: EngineParts, settings: EngineSettings, clocks: Clocks) -> None:
         self._oracle = parts.oracle
-        self._regions = parts.regions
-        self._migrations = parts.migrations
-        self._history = parts.history
+        self._regions = parts.controls.regions
+        self._migrations = parts.controls.migrations
+        self._history = parts.controls.history
         self._unfinished = parts.unfinished
         self._handler = parts.handler
         self._views = parts.views
         self._decisions = parts.decisions
         self._outages = parts.outages
-        self._wake = parts.wake
+        self._wake = parts.controls.wake
         self._settings = settings
         self._clocks = clocks
         self._planner = parts.planner

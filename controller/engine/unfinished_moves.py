@@ -14,9 +14,9 @@ from enum import Enum, auto
 from math import inf
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health
-from controller.clusters.region_manager import RegionManager
 from controller.contract.snapshots import Notice
 from controller.decision.budgets import Move
+from controller.engine.controls import Controls
 from controller.errors import ClusterError, ControllerError
 from controller.history.events import (
     JournalNotUnderstood,
@@ -26,10 +26,8 @@ from controller.history.events import (
     SearchFailed,
     state_reason,
 )
-from controller.history.history import History
 from controller.history.projections import PastMove
 from controller.migration.protocol.record import MigrationRecord, Side
-from controller.migration.run.migration_controller import MigrationController
 from controller.migration.run.unfinished import (
     EndedMove,
     Findings,
@@ -72,20 +70,13 @@ class _Look:
 
 
 class UnfinishedMoves:
-    """Looks, remembers, tells and resumes. `wake` asks the engine for another round."""
+    """Looks, remembers, tells and resumes."""
 
-    def __init__(
-        self,
-        regions: RegionManager,
-        migrations: MigrationController,
-        history: History,
-        wake: Callable[[], None],
-        monotonic: Callable[[], float],
-    ) -> None:
-        self._regions = regions
-        self._migrations = migrations
-        self._history = history
-        self._wake = wake
+    def __init__(self, controls: Controls, monotonic: Callable[[], float]) -> None:
+        self._regions = controls.regions
+        self._migrations = controls.migrations
+        self._history = controls.history
+        self._wake = controls.wake.set
         self._monotonic = monotonic
         self._looks: dict[str, _Look] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}

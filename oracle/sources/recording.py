@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
@@ -40,40 +41,43 @@ class Gap:
     line: int
 
 
+@dataclass(frozen=True, eq=False)
 class Recording:
-    """All prices of one file, by offering. Made by `parse_recording`."""
+    """All prices of one file, by offering. Made by `parse_recording`.
 
-    def __init__(
-        self,
-        file: str,
-        digest: str,
-        series: Mapping[Offering, _Series],
-        gaps: tuple[Gap, ...],
-        notices: tuple[str, ...],
-    ) -> None:
-        """`digest` stands for the whole content, whatever the file's name and packing."""
-        self.file = file
-        self.digest = digest
-        self.gaps = gaps
-        self.notices = notices
-        self._series = series
-        self.starts_at = min(one.times[0] for one in series.values())
-        self.ends_at = max(one.times[-1] for one in series.values())
+    `digest` stands for the whole content, whatever the file's name and packing.
+    """
+
+    file: str
+    digest: str
+    series: Mapping[Offering, _Series]
+    gaps: tuple[Gap, ...]
+    notices: tuple[str, ...]
+
+    @cached_property
+    def starts_at(self) -> float:
+        """The first moment of which there is a price, Unix seconds."""
+        return min(one.times[0] for one in self.series.values())
+
+    @cached_property
+    def ends_at(self) -> float:
+        """The last one."""
+        return max(one.times[-1] for one in self.series.values())
 
     @property
     def offerings(self) -> frozenset[Offering]:
         """Everything that has a price at some time."""
-        return frozenset(self._series)
+        return frozenset(self.series)
 
     @property
     def spot_starts_at(self) -> float:
         """When the first spot price was recorded; the first price at all where there is none."""
-        spot = [one.times[0] for key, one in self._series.items() if key.capacity_type is CapacityType.SPOT]
+        spot = [one.times[0] for key, one in self.series.items() if key.capacity_type is CapacityType.SPOT]
         return min(spot, default=self.starts_at)
 
     def find_change(self, offering: Offering, at: float) -> tuple[float, Decimal] | None:
         """Return since when which price was in force at Unix time `at`, by the recording's own clock."""
-        series = self._series.get(offering)
+        series = self.series.get(offering)
         if series is None or self.is_silent(at):
             return None
         index = bisect_right(series.times, at) - 1

@@ -13,14 +13,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from controller.clusters.fleet import Health, WorkloadKey
-from controller.contract.commands import (
-    CancelMigration,
-    Command,
-    LookAt,
-    RequestDryRun,
-    SetArmed,
-    StartMigration,
-)
+from controller.contract import commands
+from controller.contract.commands import Command
 from controller.contract.dry_run import DryRun, Refusal, Verdict
 from controller.contract.snapshots import (
     ContextView,
@@ -37,12 +31,12 @@ from controller.contract.snapshots import (
     TimelineEntry,
     WorkloadView,
 )
-from controller.decision.waves import plan_wave_sizes
 from controller.errors import ClusterError
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote
+from tests.controller.contract.dry_runs import make_dry_run
 from tests.controller.faults import unreachable
 
 STARTED_AT = 1_800_000_000.0
@@ -127,23 +121,23 @@ class ScriptedEngine:
 
     def send(self, command: Command) -> None:
         """Take a command; the next snapshot answers it."""
-        if isinstance(command, LookAt):
+        if isinstance(command, commands.LookAt):
             self.looked_at = command.contexts
             return
         self.commands.append(command)
         match command:
-            case RequestDryRun(workload, target):
+            case commands.RequestDryRun(workload, target):
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
-            case StartMigration(workload, target, _) if self.refuses_because:
+            case commands.StartMigration(workload, target, _) if self.refuses_because:
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
                 refusal = Code.UNCLASSIFIED.because(text=self.refuses_because)
                 rejection = Rejection(workload, target, refusal, self.now)
                 self._rejections = (*self._rejections, rejection)[-16:]
-            case StartMigration(workload, target, digest):
+            case commands.StartMigration(workload, target, digest):
                 self._start(workload, target, digest)
-            case CancelMigration(migration_id):
+            case commands.CancelMigration(migration_id):
                 self._cancel(migration_id)
-            case SetArmed(context, armed):
+            case commands.SetArmed(context, armed):
                 self._regions[context].armed = armed
                 self.log(EntryKind.OPERATOR, f"{context} was {'armed' if armed else 'disarmed'}.", (context,))
 
@@ -159,7 +153,7 @@ class ScriptedEngine:
     def start_best(self) -> MigrationView:
         """Start the best move there is, and return it."""
         best = self._opportunities()[0]
-        self.send(StartMigration(best.workload, best.target, best.plan_digest))
+        self.send(commands.StartMigration(best.workload, best.target, best.plan_digest))
         return self._moves[-1].view
 
     def set_health(self, context: str, health: Health, error: ClusterError | None = None) -> None:
@@ -221,18 +215,16 @@ class ScriptedEngine:
         sums = {"savings_usd": savings, "cost_usd": egress + overlap + warm_up, "hours": 24}
         reason = Code.PAYS.because(net_usd=net, **sums) if pays else Code.COSTS_MORE.because(**sums)
         digest = hashlib.sha256(f"{workload}{target}{source.price:.3f}{goal.price:.3f}".encode()).hexdigest()
-        return DryRun(
-            workload=workload,
-            target=target,
-            replicas=replicas,
-            wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
-            horizon_h=24.0,
+        return make_dry_run(
+            workload,
+            target,
+            replicas,
+            now=self.now,
             source_quote=self._quote(source),
             target_quote=self._quote(goal),
             source_usd_per_hour=source_rate,
             target_usd_per_hour=target_rate,
             egress_gb=gigabytes,
-            egress_usd_per_gb=Decimal("0.02"),
             egress_usd=egress,
             return_egress_usd=egress * 2,
             overlap_h=Decimal("0.05"),
@@ -243,7 +235,6 @@ class ScriptedEngine:
             payback_h=(egress + overlap + warm_up) / rate if rate > 0 else None,
             verdict=Verdict.PAYS if pays else Verdict.TOO_DEAR,
             reason=reason,
-            computed_at=self.now,
             expires_at=self.now + PRICE_LIFE_S,
             plan_digest=digest,
         )

@@ -32,16 +32,21 @@ def test_every_command_documents_its_exit_codes(command):
     assert "--kubeconfig" in answer.stdout
 
 
-def test_bad_setting_is_bad_input():
-    answer = run("plan", "--redis", "localhost")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("plan", "--redis", "localhost"), "redis must be an address like redis://"),
+        (("config", "show", "--config", "nowhere.toml"), "nowhere.toml does not exist"),
+        (("config", "explain", "migration.soak"), "did you mean 'migration.soak_s'?"),
+        # What the parser does not understand is repeated, but without a password.
+        (("doctor", "--redsi=redis://me:secret@host"), "--redsi=redis://***@host"),
+    ],
+    ids=["bad value", "no such file", "no such setting", "no such flag"],
+)
+def test_bad_input_is_named_and_exits_with_2(arguments, words):
+    answer = run(*arguments)
     assert answer.returncode == 2
-    assert "redis must be an address like redis://" in answer.stderr
-
-
-def test_missing_configuration_file_is_named():
-    answer = run("config", "show", "--config", "nowhere.toml")
-    assert answer.returncode == 2
-    assert "nowhere.toml does not exist" in answer.stderr
+    assert words in answer.stderr
 
 
 URLS = ["rediss://me:secret@host:6379/0", "rediss://host?password=secret"]
@@ -64,22 +69,10 @@ def test_config_show_hides_the_password(url):
         assert "SENTINELAURA_REDIS" in answer.stdout
 
 
-def test_what_the_parser_does_not_understand_is_repeated_without_a_password():
-    answer = run("doctor", "--redsi=redis://me:secret@host")
-    assert answer.returncode == 2
-    assert "--redsi=redis://***@host" in answer.stderr
-
-
 def test_store_without_tls_is_warned_of():
     answer = run("config", "show", "--redis", "redis://prices.example")
     assert answer.returncode == 0
     assert "without TLS" in answer.stderr
-
-
-def test_unknown_setting_is_explained_by_the_nearest():
-    answer = run("config", "explain", "migration.soak")
-    assert answer.returncode == 2
-    assert "did you mean 'migration.soak_s'?" in answer.stderr
 
 
 def shown(answer):

@@ -18,18 +18,13 @@ from typing import Any, TypeVar
 import aiohttp
 from kubernetes.aio import client, config
 
+from tests.controlplane.api import PATCH_TYPES
+
 JsonObject = dict[str, Any]
 State = TypeVar("State")
 
 WAIT_S = 60.0
 """For something that a control loop will do; a real one may be busy, and an autoscaler looks every 15 s."""
-MEDIA_TYPES = {
-    "json": "application/json-patch+json",
-    "merge": "application/merge-patch+json",
-    "strategic": "application/strategic-merge-patch+json",
-    "apply": "application/apply-patch+yaml",
-}
-"""Short name of a patch → its Content-Type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,7 @@ class Request:
     """One request, to be sent.
 
     Attributes:
-        patch: key of MEDIA_TYPES for a PATCH.
+        patch: key of PATCH_TYPES for a PATCH.
         headers: added to the usual ones, or instead of these.
     """
 
@@ -49,7 +44,7 @@ class Request:
     query: Mapping[str, Any] = field(default_factory=dict)
 
     def all_headers(self) -> dict[str, str]:
-        media_type = MEDIA_TYPES[self.patch] if self.patch else "application/json"
+        media_type = PATCH_TYPES[self.patch] if self.patch else "application/json"
         return {"Accept": "application/json", "Content-Type": media_type, **self.headers}
 
 

@@ -100,3 +100,17 @@ def network_policy(name: str) -> JsonObject:
         "metadata": {"name": name},
         "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
     }
+
+
+def refusal(code: int, reason: str, message: str, details: JsonObject) -> JsonObject:
+    """The Status object with which an API server refuses."""
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": message,
+        "reason": reason,
+        "details": details,
+        "code": code,
+    }

@@ -63,17 +63,17 @@ def test_owners_of_replicas_are_named_by_a_dry_run(play: Play) -> None:
     async def scene(client: KubeClient, namespace: str) -> None:
         path = paths.deployment(namespace, "web")
         await client.create(paths.collection("deployments", namespace), deployment("web", 1))
-        await client.patch(path, {"spec": {"replicas": 2}}, PatchType.MERGE, field_manager="flux")
+        await client.patch(path, {"spec": {"replicas": 2}}, PatchType.MERGE)
         wanted = {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
             "metadata": {"name": "web"},
             "spec": {"replicas": 3},
         }
-        with pytest.raises(VersionConflict, match=r'conflict with "flux" using apps/v1: \.spec\.replicas'):
-            await client.patch(
-                path, wanted, PatchType.APPLY, field_manager="sentinelaura", force=False, dry_run=True
-            )
+        with pytest.raises(
+            VersionConflict, match=r'conflict with "sentinelaura" using apps/v1: \.spec\.replicas'
+        ):
+            await client.apply(path, wanted, "flux", dry_run=True)
 
     play(scene)
 

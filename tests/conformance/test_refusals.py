@@ -8,22 +8,18 @@ import pytest
 
 from tests.conformance.backends import Backend
 from tests.conformance.cluster_under_test import ClusterUnderTest
-from tests.conformance.manifests import config_map, deployment
+from tests.conformance.manifests import config_map, deployment, refusal
 
 
 def test_missing_object_is_404_and_named(cluster: ClusterUnderTest) -> None:
     answer = cluster.request("GET", cluster.deployment("absent"))
     assert answer.code == 404
-    assert answer.body == {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": 'deployments.apps "absent" not found',
-        "reason": "NotFound",
-        "details": {"name": "absent", "group": "apps", "kind": "deployments"},
-        "code": 404,
-    }
+    assert answer.body == refusal(
+        404,
+        "NotFound",
+        'deployments.apps "absent" not found',
+        {"name": "absent", "group": "apps", "kind": "deployments"},
+    )
 
 
 def test_unknown_resource_is_404_without_a_name(cluster: ClusterUnderTest) -> None:

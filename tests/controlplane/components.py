@@ -143,13 +143,16 @@ def compose_api_server(executable: Path, folder: Path, port: int) -> list[str]:
     ]
 
 
+def _compose_client(executable: Path, folder: Path, name: str) -> list[str]:
+    """The beginning of the command line of a component that leads alone and opens no server."""
+    kubeconfig = folder / f"{name}.kubeconfig"
+    return [str(executable), f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"]
+
+
 def compose_controller_manager(executable: Path, folder: Path) -> list[str]:
     """Return kube-controller-manager's command line."""
     return [
-        str(executable),
-        f"--kubeconfig={folder / 'kube-controller-manager.kubeconfig'}",
-        "--leader-elect=false",
-        "--secure-port=0",
+        *_compose_client(executable, folder, "kube-controller-manager"),
         f"--service-account-private-key-file={folder / 'service-accounts.key'}",
         f"--root-ca-file={folder / 'ca.crt'}",
         "--horizontal-pod-autoscaler-sync-period=1s",  # 15 s by default; tests wait for it
@@ -158,12 +161,7 @@ def compose_controller_manager(executable: Path, folder: Path) -> list[str]:
 
 def compose_scheduler(executable: Path, folder: Path) -> list[str]:
     """Return kube-scheduler's command line."""
-    return [
-        str(executable),
-        f"--kubeconfig={folder / 'kube-scheduler.kubeconfig'}",
-        "--leader-elect=false",
-        "--secure-port=0",
-    ]
+    return _compose_client(executable, folder, "kube-scheduler")
 
 
 def compose_kwok(executable: Path, folder: Path) -> list[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.model.overlay_items import ItemKind
+from tests.e2e.witness import ReplicaWitness
 
 
 def click(widget):
@@ -41,3 +44,23 @@ def wait_until_complete(desktop, qtbot):
     """Wait until prices and clusters have arrived at the window."""
     window = desktop.window
     qtbot.waitUntil(lambda: window.snapshot is not None and window.snapshot.is_complete, timeout=30_000)
+
+
+def fly_to_the_smallest_move(desktop, qtbot):
+    """Wait for the offers and turn the globe to the smallest. Returns its `Migrate` button, which can be pressed."""
+    wait_until_complete(desktop, qtbot)
+    offered = offered_moves(desktop)[0]
+    desktop.window.stage.fly_to(offered.workload.context)
+    qtbot.waitUntil(lambda: find_migrate_button(desktop, offered) is not None, timeout=10_000)
+    return find_migrate_button(desktop, offered)
+
+
+@contextmanager
+def pressed_migrate(desktop, home, qtbot):
+    """Press the button of the smallest move of the simulated fleet. Gives the move, and a witness of both its sides."""
+    button = fly_to_the_smallest_move(desktop, qtbot)
+    move = button.item.dry_run
+    workload, contexts = move.workload, (move.workload.context, move.target)
+    with ReplicaWitness(home.find_kubeconfig(), contexts, workload.namespace, workload.name) as witness:
+        click(button)
+        yield move, witness

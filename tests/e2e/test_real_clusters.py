@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from app.composition import open_engine
 from app.config.configuration import Configuration
 from app.config.demo import DEMO_MIGRATION
 from controller.clusters.fleet import WorkloadKey
-from controller.contract.commands import CancelMigration, SetArmed, StartMigration
+from controller.contract.commands import CancelMigration
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.engine.engine import Engine
 from tests.controlplane.command_output import read_until_ready
 from tests.controlplane.places import PLACES
+from tests.controlplane.pool import ControlPlanePool
 from tests.controlplane.workloads import deployments_of, describe_deployment
+from tests.e2e.starting import arm_and_confirm
 from tests.e2e.witness import ReplicaWitness
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,9 +81,7 @@ async def start_move(engine: Engine, key: WorkloadKey, target: str) -> None:
     seen = await engine.wait_until(lambda s: any(d.workload == key for d in s.opportunities), 60)
     offered = next(d for d in seen.opportunities if d.workload == key)
     assert offered.target == target
-    for context in (key.context, target):
-        engine.submit(SetArmed(context, True))
-    engine.submit(StartMigration(key, target, offered.plan_digest))
+    arm_and_confirm(engine, offered)
 
 
 async def wait_for_end(engine: Engine) -> MigrationView:
@@ -89,61 +90,69 @@ async def wait_for_end(engine: Engine) -> MigrationView:
     return ended.migrations[0]
 
 
+class Pair:
+    """A workload in one of two borrowed clusters, and prices at which it pays to move it to the other."""
+
+    def __init__(self, control_planes: ControlPlanePool, folder: Path) -> None:
+        self.source, self.target = control_planes.lend(2)
+        self.key = create_workload(self.source, self.target)
+        self.kubeconfig = control_planes.write_kubeconfig((self.source, self.target))
+        self._configuration = Configuration(
+            kubeconfig=str(self.kubeconfig),
+            prices=write_prices(folder / "prices.csv", self.source, self.target),
+            migration=DEMO_MIGRATION,
+            live=True,
+        )
+
+    def move(self, meddle: Callable[[Engine], Awaitable[None]]) -> tuple[MigrationView, tuple[int, int]]:
+        """Move the workload, with `meddle` beside it, and see that at no moment replicas are missing.
+
+        Returns: how it ended, and how many replicas the source and the target are asked for.
+        """
+        contexts = (self.source.context, self.target.context)
+
+        async def scenario() -> MigrationView:
+            async with open_engine(self._configuration) as engine:
+                await start_move(engine, self.key, self.target.context)
+                await meddle(engine)
+                return await wait_for_end(engine)
+
+        with ReplicaWitness(self.kubeconfig, contexts, self.key.namespace, self.key.name) as witness:
+            migration = asyncio.run(scenario())
+            assert min(witness.sums) >= REPLICAS
+            return migration, (witness.desired(contexts[0]), witness.desired(contexts[1]))
+
+
 @pytest.mark.timeout(180)
 def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home, tmp_path):
-    source, target = control_planes.lend(2)
-    key = create_workload(source, target)
-    kubeconfig = control_planes.write_kubeconfig((source, target))
-    configuration = Configuration(
-        kubeconfig=str(kubeconfig),
-        prices=write_prices(tmp_path / "prices.csv", source, target),
-        migration=DEMO_MIGRATION,
-        live=True,
-    )
+    pair = Pair(control_planes, tmp_path)
 
-    async def move():
-        async with open_engine(configuration) as engine:
-            await start_move(engine, key, target.context)
-            return await wait_for_end(engine)
+    async def only_watch(engine):
+        """Let it go on."""
 
-    with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
-        migration = asyncio.run(move())
-        assert migration.stage is MigrationStage.DONE, migration.sentence
-        assert (witness.desired(source.context), witness.desired(target.context)) == (0, REPLICAS)
-        assert min(witness.sums) >= REPLICAS
+    migration, desired = pair.move(only_watch)
+    assert migration.stage is MigrationStage.DONE, migration.sentence
+    assert desired == (0, REPLICAS)
 
-    shown = home.run("ledger", "show", "--kubeconfig", str(kubeconfig)).stdout
+    shown = home.run("ledger", "show", "--kubeconfig", str(pair.kubeconfig)).stdout
     assert "Moved to" in shown
 
 
 @pytest.mark.timeout(180)
 def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, home, tmp_path):
-    source, target = control_planes.lend(2)
-    key = create_workload(source, target)
-    kubeconfig = control_planes.write_kubeconfig((source, target))
-    configuration = Configuration(
-        kubeconfig=str(kubeconfig),
-        prices=write_prices(tmp_path / "prices.csv", source, target),
-        migration=DEMO_MIGRATION,
-        live=True,
-    )
+    pair = Pair(control_planes, tmp_path)
 
-    async def move_and_cancel():
-        async with open_engine(configuration) as engine:
-            await start_move(engine, key, target.context)
-            half_way = await engine.wait_until(
-                lambda s: any(m.wave == 3 and m.can_cancel for m in s.migrations), 90
-            )
-            engine.submit(CancelMigration(half_way.migrations[0].migration_id))
-            return await wait_for_end(engine)
+    async def cancel_half_way(engine):
+        half_way = await engine.wait_until(
+            lambda s: any(m.wave == 3 and m.can_cancel for m in s.migrations), 90
+        )
+        engine.submit(CancelMigration(half_way.migrations[0].migration_id))
 
-    with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
-        migration = asyncio.run(move_and_cancel())
-        assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
-        assert witness.desired(source.context) == REPLICAS
-        assert min(witness.sums) >= REPLICAS
+    migration, (at_source, _) = pair.move(cancel_half_way)
+    assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
+    assert at_source == REPLICAS
 
-    left = target.client().get(deployments_of(key.namespace))["items"]
+    left = pair.target.client().get(deployments_of(pair.key.namespace))["items"]
     assert left == [], "what the move had created in the target is taken away again"
 
 
@@ -185,26 +194,13 @@ def deny_few_replicas(cluster, namespace: str, least: int) -> None:
 def test_a_policy_that_denies_a_scale_down_half_way_is_reported_and_brings_everything_back(
     control_planes, home, tmp_path
 ):
-    source, target = control_planes.lend(2)
-    key = create_workload(source, target)
-    kubeconfig = control_planes.write_kubeconfig((source, target))
-    configuration = Configuration(
-        kubeconfig=str(kubeconfig),
-        prices=write_prices(tmp_path / "prices.csv", source, target),
-        migration=DEMO_MIGRATION,
-        live=True,
-    )
+    pair = Pair(control_planes, tmp_path)
 
-    async def move_and_deny():
-        async with open_engine(configuration) as engine:
-            await start_move(engine, key, target.context)
-            await engine.wait_until(lambda s: any(m.wave == 1 and m.can_cancel for m in s.migrations), 90)
-            deny_few_replicas(source, key.namespace, 2)
-            return await wait_for_end(engine)
+    async def deny_half_way(engine):
+        await engine.wait_until(lambda s: any(m.wave == 1 and m.can_cancel for m in s.migrations), 90)
+        deny_few_replicas(pair.source, pair.key.namespace, 2)
 
-    with ReplicaWitness(kubeconfig, (source.context, target.context), key.namespace, key.name) as witness:
-        migration = asyncio.run(move_and_deny())
-        assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
-        assert "2 replicas are the least" in migration.sentence
-        assert witness.desired(source.context) == REPLICAS
-        assert min(witness.sums) >= REPLICAS
+    migration, (at_source, _) = pair.move(deny_half_way)
+    assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
+    assert "2 replicas are the least" in migration.sentence
+    assert at_source == REPLICAS

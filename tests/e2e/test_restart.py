@@ -12,11 +12,12 @@ import pytest
 from app.composition import open_engine
 from app.config.configuration import Configuration
 from app.config.demo import DEMO_MIGRATION
-from controller.contract.commands import LookAt, SetArmed, StartMigration
+from controller.contract.commands import LookAt, SetArmed
 from controller.contract.snapshots import MigrationStage
 from controller.reasons import Code
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
+from tests.e2e.starting import start_best_move
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour,confirmed_at"
 #: The first wave stays on its way for as long as the test wants.
@@ -38,11 +39,7 @@ def write_prices(path, plan):
 async def stop_half_way(configuration):
     """Begin the best move and end the program when pods serve on both sides. Returns the workload and the target."""
     async with open_engine(replace(configuration, migration=HALF_WAY)) as engine:
-        seen = await engine.wait_until(lambda s: s.is_complete and bool(s.opportunities), 60)
-        offered = seen.opportunities[0]
-        for context in (offered.workload.context, offered.target):
-            engine.submit(SetArmed(context, True))
-        engine.submit(StartMigration(offered.workload, offered.target, offered.plan_digest))
+        offered = (await start_best_move(engine)).opportunities[0]
         await engine.wait_until(lambda s: any(m.landed for m in s.migrations), 60)
     return offered.workload, offered.target
 

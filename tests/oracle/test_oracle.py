@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from oracle.errors import OracleError, StoreUnavailable, StoreUrlError, WriteRefused
+from oracle.feed import Feed
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
 from oracle.instance import Instance
 from oracle.market import Offering
@@ -52,6 +53,13 @@ async def until(oracle: Oracle, is_true: Callable[[], bool]) -> None:
         revision = oracle.revision
         while not is_true():
             revision = await oracle.wait_for_change(revision)
+
+
+async def collect_history(oracle: Oracle) -> tuple[PricePoint, ...]:
+    """Ask for the prices of `blue` and wait until there are some."""
+    oracle.set_bindings(bind("blue"))
+    await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
+    return oracle.history("blue", VIRGINIA)
 
 
 def price_of(oracle: Oracle, context: str = "blue") -> Decimal | None:
@@ -190,8 +198,7 @@ def test_each_market_of_the_embedded_store_has_its_own_prices_and_history(settin
         dice.on_demand_price = replay.on_demand_price = None
         async with open_oracle(settings, dice) as first, open_oracle(settings, replay) as second:
             for oracle in (first, second):
-                oracle.set_bindings(bind("blue"))
-                await until(oracle, lambda oracle=oracle: len(oracle.history("blue", VIRGINIA)) > 2)  # type: ignore[misc]
+                await collect_history(oracle)
             assert (price_of(first), price_of(second)) == (Decimal("0.10"), Decimal("0.90"))
             assert first.status.is_generating
             assert second.status.is_generating
@@ -224,9 +231,7 @@ def test_second_instance_goes_on_when_the_first_and_its_server_end(settings: Ora
 def test_death_of_the_server_is_said_and_healed(settings: OracleSettings) -> None:
     async def main() -> None:
         async with open_oracle(settings, make_source()) as oracle:
-            oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
-            before = oracle.history("blue", VIRGINIA)
+            before = await collect_history(oracle)
             os.kill(await server_process(oracle), signal.SIGKILL)
             await until(oracle, lambda: not oracle.status.is_up)
             assert oracle.status.reason
@@ -261,7 +266,9 @@ def test_what_was_missed_during_an_outage_is_read_afterwards() -> None:
         store = MemoryStore(time)
         store.samples = [HistorySample(VIRGINIA, PricePoint(NOON - 60, Decimal("0.1")))]
         host = FlakyHost(store)
-        reader = Oracle(OracleSettings(refresh_s=0.01), None, time.clocks, host, Instance("here", 1, "aa"))
+        reader = Oracle(
+            Feed(None, OracleSettings(refresh_s=0.01), time.clocks, Instance("here", 1, "aa")), host
+        )
         reader.set_bindings(bind("blue"))
         running = asyncio.ensure_future(reader.keep_running())
         await until(reader, lambda: len(reader.history("blue", VIRGINIA)) == 1)
@@ -296,9 +303,7 @@ def test_store_that_is_started_later_is_found(settings: OracleSettings) -> None:
 def test_restart_finds_history_and_quotes_but_expired_ones_are_not_usable(settings: OracleSettings) -> None:
     async def main() -> None:
         async with open_oracle(settings, make_source()) as oracle:
-            oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
-            seen = oracle.history("blue", VIRGINIA)
+            seen = await collect_history(oracle)
         # Readers, for one whose clock is wrong would write by it.
         same_market = replace(settings, key_prefix=f"{settings.key_prefix}:{make_source().market_id}")
         async with open_oracle(same_market, None) as reader:
@@ -334,9 +339,7 @@ def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSet
         source = make_source()
         source.past = remembered
         async with open_oracle(settings, source) as oracle:
-            oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
-            assert oracle.history("blue", VIRGINIA)[:2] == remembered[1:]
+            assert (await collect_history(oracle))[:2] == remembered[1:]
             async with open_oracle(settings, make_source()) as second:
                 second.set_bindings(bind("blue"))
                 await until(second, lambda: bool(second.history("blue", VIRGINIA)))
@@ -348,9 +351,7 @@ def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSet
 def test_history_of_what_is_bound_no_more_is_forgotten_and_found_again(settings: OracleSettings) -> None:
     async def main() -> None:
         async with open_oracle(settings, make_source()) as oracle:
-            oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
-            seen = oracle.history("blue", VIRGINIA)
+            seen = await collect_history(oracle)
             oracle.set_bindings(())
             assert oracle.history("blue", VIRGINIA) == ()
             oracle.set_bindings(bind("blue"))
@@ -480,7 +481,7 @@ class FullHost:
 def test_refusal_is_told_although_the_connection_came_up_after_it(settings: OracleSettings) -> None:
     async def main() -> None:
         instance = Instance("here", 1, "test")
-        oracle = Oracle(settings, make_source(), SYSTEM_CLOCKS, FullHost(), instance)
+        oracle = Oracle(Feed(make_source(), settings, SYSTEM_CLOCKS, instance), FullHost())
         task = asyncio.create_task(oracle.keep_running())
         oracle.set_bindings(bind("blue"))
         await until(oracle, lambda: oracle.status.is_up)

@@ -8,49 +8,38 @@ from oracle.redis_address import holds_password, is_readable_on_the_network, mas
 
 
 @pytest.mark.parametrize(
-    ("address", "shown"),
+    ("address", "shown", "has_password", "is_read_along"),
     [
-        ("redis://host:6379/0", "redis://host:6379/0"),
-        ("rediss://:pw@host:6380/1?ssl_ca_certs=ca.pem", "rediss://***@host:6380/1?***"),
-        ("redis://me:p@w:pw@[::1]:6379", "redis://***@[::1]:6379"),
-        ("redis://host?password=pw", "redis://host?***"),
-        ("redis://me:p/pw@host", "(not shown: it may hold a password)"),
-        ("redis://me:6/pw@host", "(not shown: it may hold a password)"),
-        ("me:pw@host", "(not shown: it may hold a password)"),
+        ("redis://host:6379/0", "redis://host:6379/0", False, True),
+        ("redis://host:6379/0?db=1", "redis://host:6379/0?***", False, True),
+        ("redis://me@host", "redis://***@host", False, True),
+        ("redis://prices.example", "redis://prices.example", False, True),
+        ("redis://localhost.example", "redis://localhost.example", False, True),
+        ("redis://10.0.0.1:6379", "redis://10.0.0.1:6379", False, True),
+        ("redis://LOCALHOST:6379", "redis://LOCALHOST:6379", False, False),
+        ("redis://127.0.0.2", "redis://127.0.0.2", False, False),
+        ("redis://[::1]", "redis://[::1]", False, False),
+        ("rediss://prices.example", "rediss://prices.example", False, False),
+        ("rediss://:pw@host:6380/1?ssl_ca_certs=ca.pem", "rediss://***@host:6380/1?***", True, False),
+        ("redis://:pw@host", "redis://***@host", True, True),
+        ("redis://me:@host", "redis://***@host", True, True),
+        ("redis://host?password=pw", "redis://host?***", True, True),
+        ("redis://host?PASSWORD=pw", "redis://host?***", True, True),
+        ("redis://me:p@w:pw@[::1]:6379", "redis://***@[::1]:6379", True, False),
     ],
 )
-def test_masked_address_holds_no_password(address: str, shown: str) -> None:
+def test_what_an_address_gives_away(
+    address: str, shown: str, has_password: bool, is_read_along: bool
+) -> None:
+    """Without TLS, whoever is on the way to another machine reads along."""
     assert mask_address(address) == shown
+    assert holds_password(address) is has_password
+    assert is_readable_on_the_network(address) is is_read_along
 
 
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("redis://:pw@host", True),
-        ("redis://me:@host", True),
-        ("redis://host?PASSWORD=pw", True),
-        ("redis://me@host", False),
-        ("redis://host:6379/0?db=1", False),
-    ],
-)
-def test_password_in_an_address_is_found(address: str, expected: bool) -> None:
-    assert holds_password(address) is expected
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("redis://prices.example", True),
-        ("redis://10.0.0.1:6379", True),
-        ("redis://localhost.example", True),
-        ("redis://LOCALHOST:6379", False),
-        ("redis://127.0.0.2", False),
-        ("redis://[::1]", False),
-        ("rediss://prices.example", False),
-    ],
-)
-def test_only_a_plain_address_of_another_machine_is_read_along(address: str, expected: bool) -> None:
-    assert is_readable_on_the_network(address) is expected
+@pytest.mark.parametrize("address", ["redis://me:p/pw@host", "redis://me:6/pw@host", "me:pw@host"])
+def test_what_is_no_address_is_not_shown(address: str) -> None:
+    assert mask_address(address) == "(not shown: it may hold a password)"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ import pytest
 from app.composition import open_engine
 from app.config.configuration import Configuration
 from app.config.demo import DEMO_MIGRATION
-from controller.contract.commands import SetArmed, StartMigration
 from controller.contract.snapshots import EngineSnapshot, PriceOrigin
 from controller.reasons import Code
 from controller.simulation.fleet_model import FleetPlan
@@ -24,6 +23,7 @@ from controller.simulation.simulated_fleet import SimulatedFleet
 from oracle.errors import PriceFileError
 from oracle.sources.choosing import choose_source, watch_file
 from oracle.sources.price_file import load_recording
+from tests.e2e.starting import start_best_move
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
 ROW = "2026-07-01T00:00:00Z,gcp,us-east1,n2-standard-8,spot,"
@@ -142,11 +142,7 @@ def write_prices(path: Path, plan: FleetPlan, moment: str) -> str:
 async def try_to_move(configuration: Configuration) -> tuple[EngineSnapshot, EngineSnapshot]:
     """Arm both sides of the best move and confirm it. Returns what was planned and what came of it."""
     async with open_engine(replace(configuration, migration=DEMO_MIGRATION)) as engine:
-        planned = await engine.wait_until(lambda s: s.is_complete and bool(s.opportunities), 60)
-        offered = planned.opportunities[0]
-        for context in (offered.workload.context, offered.target):
-            engine.submit(SetArmed(context, True))
-        engine.submit(StartMigration(offered.workload, offered.target, offered.plan_digest))
+        planned = await start_best_move(engine)
         return planned, await engine.wait_until(lambda s: bool(s.rejections or s.migrations), 60)
 
 

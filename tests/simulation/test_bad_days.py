@@ -36,6 +36,12 @@ IDENTITY = "/api/v1/namespaces/kube-system"
 Meddle = Callable[[World, Program], object]
 
 
+def assert_all_is_back(world: World) -> None:
+    """The source has all replicas, nothing is left in the target, and no promise was broken on the way."""
+    assert world.result() == (world.replicas, None)
+    assert world.violations == []
+
+
 async def run_to_end(world: World, meddle: Meddle, at_phase: str, wave: int = 1) -> MigrationView:
     """Start, meddle once when a phase is reached, and return how it ended."""
     program, _, task = await start(world)
@@ -73,8 +79,7 @@ def test_target_that_never_becomes_ready_sends_everything_back(tmp_path: Path) -
     world = simulate(scenario, 1, tmp_path)
     assert ends[0].stage is MigrationStage.ROLLED_BACK
     assert "0 of 1 replicas serve" in ends[0].sentence
-    assert world.result() == (world.replicas, None)
-    assert world.violations == []
+    assert_all_is_back(world)
 
 
 def test_target_that_fills_up_half_way_sends_everything_back(tmp_path: Path) -> None:
@@ -85,8 +90,7 @@ def test_target_that_fills_up_half_way_sends_everything_back(tmp_path: Path) -> 
         await run_to_end(world, little_room, "SURGE")
 
     world = simulate(scenario, 1, tmp_path)
-    assert world.result() == (world.replicas, None)
-    assert world.violations == []
+    assert_all_is_back(world)
 
 
 def test_target_whose_pods_restart_is_not_trusted(tmp_path: Path) -> None:
@@ -114,8 +118,7 @@ def test_target_that_loses_everything_is_left_again(tmp_path: Path, phase: str) 
         assert end.stage is MigrationStage.ROLLED_BACK
 
     world = simulate(scenario, 1, tmp_path, checks_readiness=False)
-    assert world.result() == (world.replicas, None)
-    assert world.violations == []
+    assert_all_is_back(world)
 
 
 def test_no_wave_starts_without_a_fresh_price(tmp_path: Path) -> None:
@@ -145,8 +148,7 @@ def test_a_price_that_turns_for_good_sends_everything_back(tmp_path: Path) -> No
         assert "worth -" in end.sentence
 
     world = simulate(scenario, 2, tmp_path)
-    assert world.result() == (world.replicas, None)
-    assert world.violations == []
+    assert_all_is_back(world)
 
 
 def test_disarming_holds_and_arming_goes_on(tmp_path: Path) -> None:
@@ -212,8 +214,7 @@ def test_source_that_stays_unreachable_is_never_guessed_at(tmp_path: Path) -> No
 
     world = simulate(scenario, 2, tmp_path)
     assert stages == [MigrationStage.NEEDS_OPERATOR]
-    assert world.result() == (world.replicas, None)
-    assert world.violations == []
+    assert_all_is_back(world)
 
 
 def test_pod_that_is_not_ready_for_a_moment_lowers_no_floor(tmp_path: Path) -> None:
@@ -291,8 +292,7 @@ def test_fence_removed_by_others_leads_back(tmp_path: Path) -> None:
         assert "fence" in end.sentence
 
     world = simulate(scenario, 2, tmp_path)
-    assert world.result() == (world.replicas, None)
-    assert world.violations == []
+    assert_all_is_back(world)
 
 
 def test_refused_writes_hold_for_the_credentials(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from controller.contract.snapshots import MigrationStage
 from controller.simulation.api.json_objects import name_of
-from tests.simulation.world import PATH, SETTINGS, SETTINGS_PATH, WORKLOAD, World, simulate, start
+from tests.simulation.world import PATH, SETTINGS, SETTINGS_PATH, WORKLOAD, World, cancel_at, simulate, start
 
 #: (phase, wave)
 MOMENTS = [("LOCKED", 1), ("PROVISION", 1), ("SOAK", 4)]
@@ -20,10 +20,7 @@ MOMENTS += [(phase, wave) for phase in ("SURGE", "VERIFY", "SCALE_DOWN_SOURCE", 
 @pytest.mark.parametrize(("phase", "wave"), MOMENTS)
 def test_cancel_brings_all_replicas_back(tmp_path: Path, phase: str, wave: int) -> None:
     async def scenario(world: World) -> None:
-        program, migration_id, task = await start(world)
-        await world.wait_for(lambda: program.view.phase == phase and program.view.wave >= wave)
-        program.cancel(migration_id)
-        await task
+        program = await cancel_at(world, phase, wave)
         assert program.view.stage is MigrationStage.ROLLED_BACK
         assert not program.view.can_cancel
 
@@ -36,10 +33,7 @@ def test_cancel_brings_all_replicas_back(tmp_path: Path, phase: str, wave: int) 
 
 def test_rollback_leaves_nothing_of_its_own_in_the_target(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        program, migration_id, task = await start(world)
-        await world.wait_for(lambda: program.view.phase == "SCALE_DOWN_SOURCE")
-        program.cancel(migration_id)
-        await task
+        await cancel_at(world, "SCALE_DOWN_SOURCE")
 
     world = simulate(scenario, 3, tmp_path)
     assert [left["kind"] for left in world.target.own_objects("shop")] == ["Lease"]
@@ -50,10 +44,7 @@ def test_rollback_keeps_what_was_there_before(tmp_path: Path) -> None:
         world.target.apply(
             SETTINGS_PATH.rpartition("/")[0], {"metadata": {"name": "settings"}, "data": {"a": "1"}}
         )
-        program, migration_id, task = await start(world)
-        await world.wait_for(lambda: program.view.phase == "VERIFY")
-        program.cancel(migration_id)
-        await task
+        await cancel_at(world, "VERIFY")
 
     world = simulate(scenario, 3, tmp_path)
     assert [name_of(left) for left in world.target.own_objects("shop") if left["kind"] == "ConfigMap"] == [

@@ -17,7 +17,7 @@ from controller.migration.access.lease import find_journal
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Faults
 from tests.simulation.processes import Process
-from tests.simulation.world import LEASE_PATH, PATH, WORKLOAD, World, keep_alive, simulate, start
+from tests.simulation.world import LEASE_PATH, PATH, WORKLOAD, World, keep_alive, kill_at, simulate
 
 #: A run without faults resumes its tasks some 1,680 times; the sample steps through all of it.
 KILL_POINTS = range(60, 1700, 61)
@@ -67,9 +67,7 @@ def test_bad_network_and_two_instances_that_both_want_to_work(tmp_path: Path, se
 
 def test_second_instance_takes_over_after_the_lease_has_expired(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        first, _, _ = await start(world)
-        await world.wait_for(lambda: world.journaled_phase() == "VERIFY")
-        first.process.kill()
+        await kill_at(world, "VERIFY")
         killed_at = world.loop.time()
         second = world.open_program("b")
         assert await world.work(second) is not None
@@ -99,9 +97,7 @@ def test_a_journal_forged_in_one_cluster_moves_nothing_in_the_other(tmp_path: Pa
     """Who may write Leases in the source only must not be able to lower or delete anything in the target."""
 
     async def scenario(world: World) -> None:
-        first, _, _ = await start(world)
-        await world.wait_for(lambda: world.journaled_phase() == "SETTLE")
-        first.process.kill()
+        await kill_at(world, "SETTLE")
         world.target.remove(LEASE_PATH)
         await asyncio.sleep(world.settings.lease_duration_s + 5)
         before = len(world.target.history), world.result()
@@ -118,9 +114,7 @@ def test_a_journal_forged_in_one_cluster_moves_nothing_in_the_other(tmp_path: Pa
 
 def test_a_crash_before_the_target_knows_is_closed_quietly(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        first, _, _ = await start(world)
-        await world.wait_for(lambda: world.journaled_phase() == "LOCKED")
-        first.process.kill()
+        await kill_at(world, "LOCKED")
         world.target.remove(LEASE_PATH)
         await asyncio.sleep(5)
         second = world.open_program("b")

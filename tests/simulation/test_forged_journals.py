@@ -20,7 +20,16 @@ from tests.simulation import invariants
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.program import Program
-from tests.simulation.world import DEPLOYMENTS, LEASE_PATH, PATH, World, build_deployment, simulate, start
+from tests.simulation.world import (
+    DEPLOYMENTS,
+    LEASE_PATH,
+    PATH,
+    World,
+    build_deployment,
+    cancel_at,
+    simulate,
+    start,
+)
 
 
 def read_journal(cluster: Cluster) -> MigrationRecord:
@@ -92,10 +101,7 @@ def test_a_move_that_went_back_is_not_turned_around_by_its_targets_lease(tmp_pat
     """The old migration's name is still in both clusters; its target claims to have been the source."""
 
     async def scenario(world: World) -> None:
-        program, migration_id, task = await start(world)
-        await world.wait_for(lambda: program.view.phase == "VERIFY")
-        program.cancel(migration_id)
-        await task
+        await cancel_at(world, "VERIFY")
         world.judge.is_watching = False
         world.target.apply(DEPLOYMENTS, build_deployment(1))
         await asyncio.sleep(10)

@@ -5,12 +5,13 @@ fences stop no way back, and a workload that needs more than a journal can name 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from controller.contract.snapshots import MigrationStage
+from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.simulation.api.json_objects import get_path
 from tests.simulation.world import CONFIG_MAPS, DEPLOYMENTS, PATH, World, build_deployment, simulate, start
 
@@ -32,34 +33,28 @@ def find_own(world: World) -> dict[str, Any]:
     return {"spec": found["spec"], "metadata": {**metadata, "annotations": said}}
 
 
-def test_deployment_of_others_created_after_the_preflight_is_left_as_it_is(tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        program, _, task = await start(world)
-        await world.wait_for(lambda: program.view.phase == "LOCKED")
-        foreign = deploy_foreign(world, 5)
-        await task
-        assert find_own(world) == foreign
-        assert program.view.stage is MigrationStage.ROLLED_BACK
-        assert "already has another" in program.view.sentence
-
-    world = simulate(scenario, 2, tmp_path)
-    assert world.result() == (world.replicas, 5)
-
-
-def test_target_replaced_by_others_half_way_is_left_and_the_source_gets_everything_back(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("is_reached", "replicas", "words"),
+    [
+        (lambda view: view.phase == "LOCKED", 5, "already has another"),
+        (lambda view: view.phase == "VERIFY" and view.wave == 3, 2, "not the one of this migration"),
+    ],
+    ids=["created after the preflight", "replaced half way"],
+)
+def test_deployment_of_others_is_left_as_it_is_and_the_source_gets_everything_back(
+    tmp_path: Path, is_reached: Callable[[MigrationView], bool], replicas: int, words: str
 ) -> None:
     async def scenario(world: World) -> None:
         program, _, task = await start(world)
-        await world.wait_for(lambda: program.view.phase == "VERIFY" and program.view.wave == 3)
-        foreign = deploy_foreign(world, 2)
+        await world.wait_for(lambda: is_reached(program.view))
+        foreign = deploy_foreign(world, replicas)
         await task
         assert find_own(world) == foreign
         assert program.view.stage is MigrationStage.ROLLED_BACK
-        assert "not the one of this migration" in program.view.sentence
+        assert words in program.view.sentence
 
     world = simulate(scenario, 2, tmp_path)
-    assert world.result() == (world.replicas, 2)
+    assert world.result() == (world.replicas, replicas)
     assert world.source.available(PATH) == world.replicas
 
 

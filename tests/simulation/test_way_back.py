@@ -11,7 +11,16 @@ from controller.migration.protocol.journal import decode_journal
 from controller.migration.protocol.record import Side
 from controller.migration.protocol.states import Phase
 from tests.simulation.cluster import Cluster, Request
-from tests.simulation.world import CONFIG_MAPS, LEASE_PATH, PATH, SETTINGS_PATH, World, simulate, start
+from tests.simulation.world import (
+    CONFIG_MAPS,
+    LEASE_PATH,
+    PATH,
+    SETTINGS_PATH,
+    World,
+    cancel_at,
+    simulate,
+    start,
+)
 
 
 def is_about_to_lower_the_target(request: Request) -> bool:
@@ -39,10 +48,7 @@ def test_source_that_loses_pods_on_the_way_back_keeps_the_targets(tmp_path: Path
 
     async def scenario(world: World) -> None:
         worlds.append(world)
-        program, migration_id, task = await start(world)
-        await world.wait_for(lambda: program.view.phase == "SETTLE" and program.view.wave == 4)
-        program.cancel(migration_id)
-        await task
+        await cancel_at(world, "SETTLE", 4)
 
     world = simulate(scenario, 2, tmp_path, directed=meddle, unnoticed_s=0.05)
     assert worlds == []

@@ -256,6 +256,22 @@ async def start(world: World, name: str = "a") -> tuple[Program, str, asyncio.Ta
     return program, migration_id, world.loop.create_task(program.wait_until_over(migration_id))
 
 
+async def cancel_at(world: World, phase: str, wave: int = 0) -> Program:
+    """Start the move, cancel it once it is as far as this, and wait for its end."""
+    program, migration_id, task = await start(world)
+    await world.wait_for(lambda: program.view.phase == phase and program.view.wave >= wave)
+    program.cancel(migration_id)
+    await task
+    return program
+
+
+async def kill_at(world: World, phase: str) -> None:
+    """Start the move and kill the program as soon as the journal says that it is in this phase."""
+    program, _, _ = await start(world)
+    await world.wait_for(lambda: world.journaled_phase() == phase)
+    program.process.kill()
+
+
 async def keep_alive(world: World, name: str, *, first: Process | None = None, delay_s: float = 0.0) -> None:
     """Run the program again and again, as a person would, until the journal says that the migration is over."""
     await asyncio.sleep(delay_s)

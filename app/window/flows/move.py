@@ -51,17 +51,15 @@ class _CardPress:
     dry_run: DryRun | None
 
 
+@dataclass(slots=True)
 class _MoveFlow:
     """The steps of one move, and what they share."""
 
-    def __init__(
-        self, link: EngineLink, place: MovePlace, card: DryRunCard, inbox: Inbox[_CardPress], move: Move
-    ) -> None:
-        self._link = link
-        self._place = place
-        self._card = card
-        self._inbox = inbox
-        self._move = move
+    _link: EngineLink
+    _place: MovePlace
+    _card: DryRunCard
+    _inbox: Inbox[_CardPress]
+    _move: Move
 
     async def run(self, confirmed: DryRun | None) -> None:
         """Go through all steps; a start that was refused leads back to the confirmation."""

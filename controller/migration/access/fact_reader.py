@@ -12,16 +12,16 @@ from controller.migration.protocol.record import Side
 
 
 class FactReader:
-    """Reads, and remembers the last facts of each side for display only."""
+    """Reads, and remembers the last facts of each side for display only.
+
+    `sides` and `timing` are what it reads and how it waits: those of the whole run.
+    """
 
     def __init__(
-        self,
-        sides: Mapping[Side, ClusterSide],
-        timing: Timing,
-        on_change: Callable[[], None],
+        self, sides: Mapping[Side, ClusterSide], timing: Timing, on_change: Callable[[], None]
     ) -> None:
-        self._sides = sides
-        self._timing = timing
+        self.sides = sides
+        self.timing = timing
         self._on_change = on_change
         self._last: dict[Side, DeploymentFacts | None] = {}
 
@@ -31,7 +31,7 @@ class FactReader:
 
     async def read_once(self, side: Side) -> DeploymentFacts | None:
         """Read now. Raises: ClusterError."""
-        facts = await self._sides[side].read()
+        facts = await self.sides[side].read()
         self.remember(side, facts)
         return facts
 
@@ -39,7 +39,7 @@ class FactReader:
         """Read, trying again while the cluster's silence is short. Raises: ClusterError when patience is
         over.
         """
-        patience = self._timing.patience()
+        patience = self.timing.patience()
         while True:
             try:
                 return await self.read_once(side)

@@ -7,14 +7,13 @@ on its way fails when it lands. It comes before every change of direction and af
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 
 from controller.errors import ClusterUnreachable, RateLimited, ServerFailed, VersionConflict
-from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.fact_reader import FactReader
 from controller.migration.access.journal_writer import BOTH, JournalWriter
 from controller.migration.access.probe import Probe
-from controller.migration.access.timing import Patience, Timing
+from controller.migration.access.timing import Patience
 from controller.migration.protocol.failures import require_going_on
 from controller.migration.protocol.fences import Fence
 from controller.migration.protocol.observation import DeploymentFacts
@@ -39,21 +38,13 @@ def always_permit(scaled: DeploymentFacts, other: DeploymentFacts | None) -> Ver
 
 
 class FencedWriter:
-    """Performs one write at a time for one migration."""
+    """Performs one write at a time for one migration, to the sides that `reader` reads."""
 
-    def __init__(
-        self,
-        journal: JournalWriter,
-        sides: Mapping[Side, ClusterSide],
-        reader: FactReader,
-        probe: Probe,
-        timing: Timing,
-    ) -> None:
+    def __init__(self, journal: JournalWriter, reader: FactReader, probe: Probe) -> None:
         self._journal = journal
-        self._sides = sides
         self._reader = reader
         self._probe = probe
-        self._timing = timing
+        self._sides, self._timing = reader.sides, reader.timing
         self._unsealed: set[Side] = set()
 
     @property

@@ -21,10 +21,9 @@ from typing import Any
 from controller.clusters import paths
 from controller.clusters.kube_api import KubeApi
 from controller.errors import ClusterUnreachable, ObjectNotFound, RateLimited, ServerFailed, VersionConflict
+from controller.migration.access.timing import Timing
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
-from controller.migration.settings import MigrationSettings
-from oracle.foundation.clocks import Clocks
 
 LEASE_PREFIX = "sentinelaura-"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "sentinelaura"}
@@ -62,22 +61,13 @@ class ClusterLease:
     writes come from two tasks of one loop and take turns.
     """
 
-    def __init__(
-        self,
-        api: KubeApi,
-        namespace: str,
-        deployment: str,
-        holder: str,
-        settings: MigrationSettings,
-        clocks: Clocks,
-    ) -> None:
+    def __init__(self, api: KubeApi, namespace: str, deployment: str, holder: str, timing: Timing) -> None:
         self._api = api
         self._namespace = namespace
         self._name = name_lease(namespace, deployment)
         self._path = paths.lease(namespace, self._name)
         self._holder = holder
-        self._settings = settings
-        self._clocks = clocks
+        self._settings, self._clocks = timing.settings, timing.clocks
         self._body: dict[str, Any] = {}
         self._seen: tuple[str, float] = ("", 0.0)
         self._turn = asyncio.Lock()

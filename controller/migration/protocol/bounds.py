@@ -6,56 +6,42 @@ health over an empty or old observation is not health (karmada-io/karmada#7455).
 
 from __future__ import annotations
 
+from typing import Protocol
 
-def may_lower(
-    *,
-    lowered_available: int | None,
-    lowered_to: int,
-    other_available: int | None,
-    other_replicas: int,
-    floor: int,
-    desired: int,
-) -> bool:
-    """Whether one side may be set to `lowered_to` without taking a replica that is needed.
 
-    `lowered_available` and `other_available` come from reads that are newer than the last write to either
-    side.
+class Counts(Protocol):
+    """How many replicas a side is asked for, and how many of them serve; `DeploymentFacts` are such."""
+
+    @property
+    def available(self) -> int | None:
+        """None: not known."""
+
+    @property
+    def replicas(self) -> int:
+        """By the spec."""
+
+
+def may_lower(lowered: Counts, to: int, other: Counts, *, floor: int, desired: int) -> bool:
+    """Whether one side may be set to `to` without taking a replica that is needed.
+
+    The counts come from reads that are newer than the last write to either side.
     """
-    if lowered_available is None or other_available is None:
+    if lowered.available is None or other.available is None:
         return False
-    return (
-        min(lowered_available, lowered_to) + other_available >= floor
-        and lowered_to + other_replicas >= desired
-    )
+    return min(lowered.available, to) + other.available >= floor and to + other.replicas >= desired
 
 
-def may_roll_back(
-    *,
-    target_available: int | None,
-    target_to: int,
-    source_available: int | None,
-    source_replicas: int,
-    floor: int,
-    desired: int,
-) -> bool:
-    """Whether a rollback may set the target to `target_to`.
+def may_roll_back(target: Counts, to: int, source: Counts, *, floor: int, desired: int) -> bool:
+    """Whether a rollback may set the target to `to`.
 
     Beside the strict floor there is one more way: where the target has already lost pods, so that the floor
     is broken without us, giving up replicas that do not serve takes nothing away and makes room to raise the
     source. A ReplicaSet removes the pods that are not ready first.
     """
-    if target_available is None or source_available is None:
+    if target.available is None or source.available is None:
         return False
-    strict = may_lower(
-        lowered_available=target_available,
-        lowered_to=target_to,
-        other_available=source_available,
-        other_replicas=source_replicas,
-        floor=floor,
-        desired=desired,
-    )
-    takes_nothing = target_to >= target_available and source_available + target_to >= floor
-    return strict or takes_nothing
+    takes_nothing = to >= target.available and source.available + to >= floor
+    return takes_nothing or may_lower(target, to, source, floor=floor, desired=desired)
 
 
 def is_within_ceiling(source_replicas: int, target_replicas: int, *, desired: int, surge: int) -> bool:

@@ -90,14 +90,7 @@ def may_lower_target(
     record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts, replicas: int
 ) -> bool:
     """Whether a rollback may set the target to `replicas`."""
-    return may_roll_back(
-        target_available=target.available,
-        target_to=replicas,
-        source_available=source.available,
-        source_replicas=source.replicas,
-        floor=record.floor,
-        desired=record.replicas,
-    )
+    return may_roll_back(target, replicas, source, floor=record.floor, desired=record.replicas)
 
 
 def judge_lowering(

@@ -99,12 +99,7 @@ def judge_scale_down(
 ) -> Verdict:
     """Judge whether the source may be lowered to `replicas` without taking one that is needed."""
     if target is not None and may_lower(
-        lowered_available=source.available,
-        lowered_to=replicas,
-        other_available=target.available,
-        other_replicas=target.replicas,
-        floor=record.floor,
-        desired=record.replicas,
+        source, replicas, target, floor=record.floor, desired=record.replicas
     ):
         return Reached()
     if now > give_up_at:

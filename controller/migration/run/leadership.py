@@ -11,12 +11,11 @@ from dataclasses import replace
 
 from controller.clusters import paths
 from controller.errors import ClusterError, ControllerError, NotArmed, ObjectNotFound, VersionConflict
-from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.fact_reader import FactReader
 from controller.migration.access.journal_writer import BOTH, JournalWriter
 from controller.migration.access.lease import MANAGED_BY, ClusterLease
 from controller.migration.access.lease_pair import LeasePair
-from controller.migration.access.timing import Sleep, Timing
+from controller.migration.access.timing import Sleep
 from controller.migration.protocol.errors import HoldNeeded, JournalError
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.leadership import (
@@ -35,23 +34,16 @@ from controller.reasons import Code
 
 
 class Leadership:
-    """The Leases of one run. `timing` waits as the run does, cut short by a cancel; renewals wait with the
-    plain `sleep`.
+    """The Leases of one run, on the sides that `reader` reads. It waits as the run does, cut short by a cancel;
+    renewals wait with the plain `sleep`.
     """
 
     def __init__(
-        self,
-        journal: JournalWriter,
-        reader: FactReader,
-        sides: Mapping[Side, ClusterSide],
-        timing: Timing,
-        sleep: Sleep,
-        new_id: Callable[[], str],
+        self, journal: JournalWriter, reader: FactReader, sleep: Sleep, new_id: Callable[[], str]
     ) -> None:
         self._journal = journal
         self._reader = reader
-        self._sides = sides
-        self._timing = timing
+        self._sides, self._timing = reader.sides, reader.timing
         self._sleep = sleep
         self._new_id = new_id
         self._leases: LeasePair | None = None
@@ -131,17 +123,9 @@ class Leadership:
     def _build_leases(self) -> LeasePair:
         record = self._journal.record
         holder = self._new_id()
-        settings, clocks = self._timing.settings, self._timing.clocks
+        namespace, name = record.workload.namespace, record.workload.name
         leases = {
-            side: ClusterLease(
-                self._sides[side].api,
-                record.workload.namespace,
-                record.workload.name,
-                holder,
-                settings,
-                clocks,
-            )
-            for side in BOTH
+            side: ClusterLease(self._sides[side].api, namespace, name, holder, self._timing) for side in BOTH
         }
         by_uid = sorted(BOTH, key=lambda side: record.side(side).cluster_uid)
         self._leases = LeasePair(leases, (by_uid[0], by_uid[1]), replace(self._timing, sleep=self._sleep))

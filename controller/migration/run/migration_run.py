@@ -83,10 +83,10 @@ class MigrationRun:
         self.journal = JournalWriter(record, on_change)
         self.reader = FactReader(sides, self._timing, on_change)
         probe = Probe()
-        self._writer = FencedWriter(self.journal, sides, self.reader, probe, self._timing)
+        self._writer = FencedWriter(self.journal, self.reader, probe)
         self._tools = Tools(self.journal, sides, self.reader, self._writer, probe, self._timing, gate)
         bench = Workbench(sides[Side.SOURCE], sides[Side.TARGET], self.journal, probe, self._timing)
-        self._leadership = Leadership(self.journal, self.reader, sides, self._timing, timing.sleep, new_id)
+        self._leadership = Leadership(self.journal, self.reader, timing.sleep, new_id)
         self._performers = self._list_performers(
             Itinerary(STEPS, bench, self.journal.remember_step), Hold(self._tools)
         )
@@ -189,7 +189,7 @@ class MigrationRun:
 
     async def _check_preflight(self) -> None:
         sides = self._tools.sides
-        preflight = Preflight(sides[Side.SOURCE], sides[Side.TARGET], self._tools.gate, self._timing, STEPS)
+        preflight = Preflight(sides, self._tools.gate, self._timing, STEPS)
         self.journal.remember(await preflight.check(self.journal.record))
 
     async def _advance(self, event: Event) -> None:

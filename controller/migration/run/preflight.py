@@ -37,10 +37,9 @@ class Preflight:
     """Looks at both clusters once for one migration, and lets each step look."""
 
     def __init__(
-        self, source: ClusterSide, target: ClusterSide, gate: Gate, timing: Timing, steps: Sequence[Step]
+        self, sides: Mapping[Side, ClusterSide], gate: Gate, timing: Timing, steps: Sequence[Step]
     ) -> None:
-        self._source = source
-        self._target = target
+        self._source, self._target = sides[Side.SOURCE], sides[Side.TARGET]
         self._gate = gate
         self._timing = timing
         self._steps = steps

@@ -9,11 +9,12 @@ from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.conditions import set_condition
-from controller.simulation.api.json_objects import JsonObject, get_path, name_of, namespace_of
+from controller.simulation.api.json_objects import JsonObject, get_path
 from controller.simulation.api.managed_fields import FieldOwner, record_update
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.api.timestamps import format_time
 from controller.simulation.cluster_state import ClusterState
+from controller.simulation.controllers.loop import keys_of
 
 SYNC_INTERVAL_S = 15.0
 """Between two looks at one autoscaler (the controller manager's default)."""
@@ -25,8 +26,7 @@ class AutoscalerLoop:
     reaction_s: ClassVar[float] = 0.1
 
     def keys_for(self, event: StoreEvent, state: ClusterState) -> Iterable[ObjectKey]:
-        if event.kind is kinds.AUTOSCALERS and event.type == "ADDED":
-            yield namespace_of(event.current), name_of(event.current)
+        return keys_of(event, kinds.AUTOSCALERS, "ADDED")
 
     def reconcile(self, state: ClusterState, key: ObjectKey, now: float) -> float | None:
         autoscaler = state.store.get(kinds.AUTOSCALERS, *key)

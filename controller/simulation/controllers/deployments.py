@@ -22,6 +22,7 @@ from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.cluster_state import NAME_ALPHABET, ClusterState, owner_reference
 from controller.simulation.controllers import deployment_scaling as scaling
 from controller.simulation.controllers.deployment_status import compute_status, progress_deadline_at
+from controller.simulation.controllers.loop import keys_of, keys_of_owners
 
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -34,12 +35,9 @@ class DeploymentLoop:
 
     def keys_for(self, event: StoreEvent, state: ClusterState) -> Iterable[ObjectKey]:
         value = event.current
-        if event.kind is kinds.DEPLOYMENTS and event.type != "DELETED":
-            yield namespace_of(value), name_of(value)
+        yield from keys_of(event, kinds.DEPLOYMENTS, "ADDED", "MODIFIED")
         if event.kind is kinds.REPLICA_SETS:
-            for reference in value["metadata"].get("ownerReferences") or ():
-                if reference["kind"] == "Deployment":
-                    yield namespace_of(value), reference["name"]
+            yield from keys_of_owners(value, "Deployment")
         if event.kind is kinds.PODS and event.type == "DELETED":
             # A Recreate rollout waits for the last old pod to be gone, not only for its replica set to be small.
             for reference in value["metadata"].get("ownerReferences") or ():

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
-from controller.simulation.api.json_objects import name_of, namespace_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.cluster_state import ClusterState
+from controller.simulation.controllers.loop import keys_of
 
 
 class EventExpiryLoop:
@@ -15,8 +15,7 @@ class EventExpiryLoop:
     """The API server's default time to live of an Event."""
 
     def keys_for(self, event: StoreEvent, state: ClusterState) -> Iterable[ObjectKey]:
-        if event.kind is kinds.EVENTS and event.type == "ADDED":
-            yield namespace_of(event.current), name_of(event.current)
+        return keys_of(event, kinds.EVENTS, "ADDED")
 
     def reconcile(self, state: ClusterState, key: ObjectKey, now: float) -> float | None:
         state.store.remove(kinds.EVENTS, *key)

@@ -1,9 +1,11 @@
 """What every control loop of a simulated cluster has in common. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Protocol
 
+from controller.simulation.api.json_objects import JsonObject, name_of, namespace_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
+from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.cluster_state import ClusterState
 
 
@@ -19,3 +21,16 @@ class ControlLoop(Protocol):
 
     def reconcile(self, state: ClusterState, key: ObjectKey, now: float) -> float | None:
         """Bring one object nearer to what is wanted; returns when to look again by itself, or None."""
+
+
+def keys_of(event: StoreEvent, kind: ResourceKind, *types: str) -> Iterator[ObjectKey]:
+    """The key of the changed object, where it is of this kind and the change is one of `types`."""
+    if event.kind is kind and event.type in types:
+        yield namespace_of(event.current), name_of(event.current)
+
+
+def keys_of_owners(value: JsonObject, kind: str) -> Iterator[ObjectKey]:
+    """The keys of those who own an object and are of this kind."""
+    for reference in value["metadata"].get("ownerReferences") or ():
+        if reference["kind"] == kind:
+            yield namespace_of(value), reference["name"]

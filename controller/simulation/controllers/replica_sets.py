@@ -13,6 +13,7 @@ from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.api.status_errors import ApiError
 from controller.simulation.api.timestamps import format_time
 from controller.simulation.cluster_state import ClusterState, owner_reference
+from controller.simulation.controllers.loop import keys_of, keys_of_owners
 from controller.simulation.pods import (
     available_at,
     is_active,
@@ -32,13 +33,9 @@ class ReplicaSetLoop:
     reaction_s: ClassVar[float] = 0.02
 
     def keys_for(self, event: StoreEvent, state: ClusterState) -> Iterable[ObjectKey]:
-        value = event.current
-        if event.kind is kinds.REPLICA_SETS and event.type != "DELETED":
-            yield namespace_of(value), name_of(value)
+        yield from keys_of(event, kinds.REPLICA_SETS, "ADDED", "MODIFIED")
         if event.kind is kinds.PODS:
-            for reference in value["metadata"].get("ownerReferences") or ():
-                if reference["kind"] == "ReplicaSet":
-                    yield namespace_of(value), reference["name"]
+            yield from keys_of_owners(event.current, "ReplicaSet")
 
     def reconcile(self, state: ClusterState, key: ObjectKey, now: float) -> float | None:
         replica_set = state.store.get(kinds.REPLICA_SETS, *key)

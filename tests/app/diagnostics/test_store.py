@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,22 +11,12 @@ from app.config.layers import resolve_configuration
 from app.diagnostics.checks import CheckState
 from app.diagnostics.store import judge_store
 from oracle.errors import StoreUrlError
-from oracle.status import OracleStatus, StoreKind
+from oracle.status import OracleStatus
+from tests.oracle.statuses import REMOTE
 
 
 def make_status(clock_difference_s: float | None, is_durable: bool = True) -> OracleStatus:
-    return OracleStatus(
-        kind=StoreKind.REMOTE,
-        is_up=True,
-        location="redis://prices:6379/0",
-        reason=None,
-        is_durable=is_durable,
-        is_shared=True,
-        is_generating=False,
-        generator=None,
-        source=None,
-        clock_difference_s=clock_difference_s,
-    )
+    return replace(REMOTE, is_durable=is_durable, clock_difference_s=clock_difference_s)
 
 
 @pytest.mark.parametrize("difference_s", [None, 0.0, 5.0, -5.0])
@@ -39,7 +30,7 @@ def test_store_whose_clock_differs_is_a_warning_with_advice(difference_s: float,
     store, clock = judge_store(make_status(difference_s))
     assert store.state is CheckState.OK
     assert clock.state is CheckState.WARNING
-    assert f"redis://prices:6379/0: its clock is {words} ours" in clock.detail
+    assert f"redis://prices.example: its clock is {words} ours" in clock.detail
     assert "NTP" in clock.advice
 
 

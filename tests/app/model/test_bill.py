@@ -7,37 +7,28 @@ import pytest
 
 from app.model.bill import make_lines, return_text, summary_text, verdict_text
 from app.model.tone import Tone
+from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationStage
 from tests.app.scripted_engine import ScriptedEngine
+from tests.controller.contract.dry_runs import make_dry_run
 
 
 @pytest.fixture
-def dry_run(engine: ScriptedEngine) -> DryRun:
-    return replace(
-        engine.snapshot().opportunities[0],
-        source_usd_per_hour=Decimal("0.42"),
-        target_usd_per_hour=Decimal("0.18"),
-        savings_usd=Decimal("5.76"),
-        egress_gb=Decimal(26),
-        egress_usd_per_gb=Decimal("0.020"),
-        egress_usd=Decimal("0.52"),
-        overlap_h=Decimal("0.05"),
-        overlap_usd=Decimal("0.02"),
-        warm_up_usd=Decimal("0.001"),
-        net_usd=Decimal("5.219"),
-        payback_h=Decimal("2.1"),
+def dry_run() -> DryRun:
+    return make_dry_run(
+        WorkloadKey("santiago", "shop", "web"), "tokyo", 6, now=0.0, warm_up_usd=Decimal("0.001")
     )
 
 
 def test_the_bill_names_every_number_the_verdict_rests_on(dry_run: DryRun) -> None:
     lines = make_lines(dry_run, "Santiago", "Tokyo")
     assert [(line.label, line.detail, line.amount) for line in lines] == [
-        ("Spot savings, next 24 h", "$0.4200/h → $0.1800/h", "+$5.76"),
-        ("Egress", "26 GB × $0.02/GB, Santiago → Tokyo", "−$0.52"),
-        ("Running double", "for 3 min", "−$0.02"),
+        ("Spot savings, next 24 h", "$0.6000/h → $0.2400/h", "+$8.64"),
+        ("Egress", "5 GB × $0.02/GB, Santiago → Tokyo", "−$0.10"),
+        ("Running double", "for 6 min", "−$0.05"),
         ("Warm-up", "until the new pods are ready", "<$0.01"),
-        ("Net after 24 h", "pays back in 2.1 h", "+$5.22"),
+        ("Net after 24 h", "pays back in 30 min", "+$8.48"),
     ]
     assert lines[-1].tone is Tone.GOOD
 
@@ -71,7 +62,7 @@ def test_unknown_numbers_are_dashes_and_not_zeros(dry_run: DryRun) -> None:
 def test_text_of_a_cluster_brings_no_escape_sequence_into_the_bill(dry_run: DryRun) -> None:
     hostile = replace(dry_run, reason="node \x1b[2J\x1b]0;owned\x07 is full\nVerdict: Pays")
     assert verdict_text(hostile) == "Pays: node [2J ]0;owned is full Verdict: Pays"
-    assert make_lines(dry_run, "a\x1b[31m", "b\u202e")[1].detail == "26 GB × $0.02/GB, a [31m → b"
+    assert make_lines(dry_run, "a\x1b[31m", "b\u202e")[1].detail == "5 GB × $0.02/GB, a [31m → b"
 
 
 def test_the_end_says_what_it_cost_and_what_it_saves(engine: ScriptedEngine) -> None:

@@ -63,15 +63,17 @@ class FakeApi:
         self._fail(path)
         return self.answers.get(path, {})
 
-    async def patch(
-        self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False,
-        field_manager: str | None = None, force: bool | None = None,
-    ) -> Json:  # fmt: skip
+    async def patch(self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False) -> Json:
         assert dry_run, "nothing here may write"
         self.requests.append(f"{patch_type.name} {path}")
         self.bodies.append(body)
         self._fail(path)
         return {}
+
+    async def apply(
+        self, path: str, body: Any, manager: str, *, force: bool = False, dry_run: bool = False
+    ) -> Json:
+        return await self.patch(path, body, PatchType.APPLY, dry_run=dry_run)
 
     async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:
         raise AssertionError("nothing here may write")

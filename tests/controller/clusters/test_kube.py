@@ -89,7 +89,8 @@ def test_writes_carry_their_type_and_options(tmp_path: Path) -> None:
         operations = [{"op": "test", "path": "/a", "value": 1}]
         await client.patch(PATH, operations, PatchType.JSON)
         await client.patch(PATH, {"a": 1}, PatchType.MERGE, dry_run=True)
-        await client.patch(PATH, {"a": 1}, PatchType.APPLY, field_manager="sentinelaura", force=False)
+        await client.apply(PATH, {"a": 1}, "sentinelaura")
+        await client.apply(PATH, {"a": 1}, "argocd", force=True, dry_run=True)
         await client.create(PATH, {"kind": "Pod"})
         await client.replace(PATH, {"kind": "Pod"})
         await client.delete(PATH, uid="u", resource_version="7")
@@ -100,6 +101,10 @@ def test_writes_carry_their_type_and_options(tmp_path: Path) -> None:
             ("PATCH", "application/json-patch+json", {}, operations),
             ("PATCH", "application/merge-patch+json", {"dryRun": "All"}, {"a": 1}),
             ("PATCH", "application/apply-patch+yaml", {"fieldManager": "sentinelaura", "force": "false"}, {"a": 1}),
+            (
+                "PATCH", "application/apply-patch+yaml",
+                {"fieldManager": "argocd", "force": "true", "dryRun": "All"}, {"a": 1},
+            ),
             ("POST", json_type, {}, {"kind": "Pod"}),
             ("PUT", json_type, {}, {"kind": "Pod"}),
             ("DELETE", json_type, {}, {**options, "preconditions": {"uid": "u", "resourceVersion": "7"}}),

@@ -276,6 +276,10 @@ class Rewritten:
     def later(self) -> None:
         self._now += LOOK_INTERVAL_S
 
+    def sent(self) -> list[str]:
+        """The credentials that came with the requests."""
+        return [request.headers["authorization"] for request in self.server.requests]
+
 
 def rewriting(
     tmp_path: Path, test: Callable[[Rewritten], Awaitable[None]], answer: Any = None, **settings: Any
@@ -307,8 +311,7 @@ def test_a_new_login_counts_before_the_old_one_is_refused(tmp_path: Path) -> Non
         world.rewrite({"token": "t2"})
         world.later()
         await world.client.get(PATH)
-        sent = [request.headers["authorization"] for request in world.server.requests]
-        assert sent == ["Bearer t1", "Bearer t2"]
+        assert world.sent() == ["Bearer t1", "Bearer t2"]
 
     rewriting(tmp_path, test)
 
@@ -394,8 +397,7 @@ def test_a_rotated_token_file_counts_before_the_old_token_is_refused(tmp_path: P
         (tmp_path / "token").write_text("other\n")
         world.later()
         await world.client.get(PATH)
-        sent = [request.headers["authorization"] for request in world.server.requests]
-        assert sent == ["Bearer one", "Bearer other"]
+        assert world.sent() == ["Bearer one", "Bearer other"]
 
     rewriting(tmp_path, test)
 
@@ -410,8 +412,7 @@ def test_a_token_file_that_is_made_safe_counts_without_being_written_again(tmp_p
             (tmp_path / "token").chmod(mode)
             world.later()
             await world.client.get(PATH)
-        sent = [request.headers["authorization"] for request in world.server.requests]
-        assert sent == ["Bearer t1", "Bearer t1", "Bearer new"]
+        assert world.sent() == ["Bearer t1", "Bearer t1", "Bearer new"]
 
     rewriting(tmp_path, test)
 

@@ -8,18 +8,11 @@ from typing import Any
 
 import pytest
 
+from controller.clusters import permissions
 from controller.clusters.checks import Outcome
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.paths import ACCESS_REVIEWS
-from controller.clusters.permissions import (
-    FIND_NEEDED,
-    FOLLOW,
-    MOVE_FROM,
-    MOVE_TO,
-    OBSERVE,
-    Permission,
-    check_permissions,
-)
+from controller.clusters.permissions import Permission, check_permissions
 from tests.controller.clusters.fake_api import FakeApi
 from tests.controller.clusters.objects import Json
 from tests.controller.faults import unreachable
@@ -39,8 +32,8 @@ class ReviewingApi(FakeApi):
         return {"status": {"allowed": allowed, "reason": "no role"}}
 
 
-def check(api: KubeApi, *permissions: Permission, namespace: str | None = None) -> list[Outcome]:
-    return [r.outcome for r in asyncio.run(check_permissions(api, permissions, namespace))]
+def check(api: KubeApi, *asked: Permission, namespace: str | None = None) -> list[Outcome]:
+    return [r.outcome for r in asyncio.run(check_permissions(api, asked, namespace))]
 
 
 def test_each_permission_is_asked_for_and_answered_in_order() -> None:
@@ -88,16 +81,15 @@ def test_an_answer_without_a_decision_is_a_denial() -> None:
 
 
 def test_nothing_is_created_or_deleted_where_a_workload_leaves_but_the_lease() -> None:
-    created = {p for p in MOVE_FROM if p.verb in ("create", "delete", "update")}
+    created = {p for p in permissions.MOVE_FROM if p.verb in ("create", "delete", "update")}
     assert created == {Permission("create", "leases"), Permission("update", "leases")}
 
 
 def test_secrets_are_never_listed_and_only_looked_for_where_a_workload_arrives() -> None:
-    assert {p for p in (*OBSERVE, *MOVE_FROM, *MOVE_TO, *FIND_NEEDED) if p.resource == "secrets"} == {
-        Permission("get", "secrets")
-    }
-    assert not {p for p in (*OBSERVE, *MOVE_FROM) if p.resource == "secrets"}
+    assert {p for p in permissions.ALL if p.resource == "secrets"} == {Permission("get", "secrets")}
+    assert not {p for p in (*permissions.OBSERVE, *permissions.MOVE_FROM) if p.resource == "secrets"}
 
 
 def test_observing_only_reads() -> None:
-    assert {permission.verb for permission in (*OBSERVE, *FOLLOW)} == {"get", "list", "watch"}
+    observing = (*permissions.OBSERVE, *permissions.FOLLOW)
+    assert {permission.verb for permission in observing} == {"get", "list", "watch"}

@@ -211,7 +211,7 @@ def test_the_owner_of_replicas_is_found_out_without_changing_them(tmp_path: Path
                 "metadata": {"name": "checkout", "namespace": "shop"},
                 "spec": {"replicas": 12},
             }
-            await api.patch(path, taken, PatchType.APPLY, field_manager="argocd-controller", force=True)
+            await api.apply(path, taken, "argocd-controller", force=True)
             result = await check_replica_owner(api, "shop", "checkout", 12)
             assert result.outcome is Outcome.FAILED
             assert result.reason == Code.REPLICAS_OWNED.because(owners=("Argo CD",))

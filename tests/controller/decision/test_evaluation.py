@@ -139,7 +139,7 @@ def test_more_data_never_makes_a_move_better(gb: float, more: float) -> None:
 
 @given(tokyo=prices, virginia=prices)
 def test_moving_there_and_back_never_gains(tokyo: Decimal, virginia: Decimal) -> None:
-    picture = make_picture(make_cluster("tokyo", make_workload()), make_cluster("virginia"))
+    picture = two_regions()
     back = make_picture(
         make_cluster("tokyo"), make_cluster("virginia", make_workload(replace(CHECKOUT, context="virginia")))
     )

@@ -15,6 +15,7 @@ from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.settings import BudgetSettings
 from controller.engine.command_handler import CommandHandler
+from controller.engine.controls import Controls
 from controller.history.events import MoveStarted
 from controller.history.history import History
 from controller.history.projections import PastMove
@@ -29,10 +30,11 @@ from tests.controller.decision.worlds import (
     make_cluster,
     make_picture,
     make_workload,
+    two_regions,
 )
 from tests.controller.history.histories import PREDICTED, Clock, Installation, ended
 
-PICTURE = make_picture(make_cluster("tokyo", make_workload()), make_cluster("virginia"))
+PICTURE = two_regions()
 BOARD = make_board(tokyo="0.90", virginia="0.10")
 AUTOSCALED = Code.AUTOSCALER_IN_THE_WAY.because(name="web", context="tokyo")
 
@@ -118,15 +120,8 @@ class World:
             History(lambda: NOW),
         )
         self.unfinished = FakeUnfinished()
-        self.handler = CommandHandler(
-            self.regions,
-            self.migrations,
-            self.unfinished,
-            self.history,
-            settings,
-            lambda: None,
-            accepts_any_prices,
-        )
+        controls = Controls(self.regions, self.migrations, self.history, asyncio.Event())
+        self.handler = CommandHandler(controls, self.unfinished, settings, accepts_any_prices)
 
     async def round(self, *commands, board=BOARD):
         for command in commands:
@@ -137,6 +132,14 @@ class World:
         """Ask for the dry run and return the command that confirms it."""
         await self.round(RequestDryRun(CHECKOUT, "virginia"))
         return StartMigration(CHECKOUT, "virginia", self.handler.answers[-1].plan_digest)
+
+
+async def confirm_while_looked_at():
+    """A command that has to wait, for its target is still searched for unfinished moves."""
+    world = World("tokyo", "virginia")
+    command = await world.confirm()
+    world.unfinished.looked_at = {"virginia"}
+    return world, command
 
 
 def run(scenario):
@@ -190,9 +193,7 @@ def test_second_click_does_not_start_a_second_migration():
 
 def test_start_waits_for_the_looks_that_may_find_the_same_workload():
     async def scenario():
-        world = World("tokyo", "virginia")
-        command = await world.confirm()
-        world.unfinished.looked_at = {"virginia"}
+        world, command = await confirm_while_looked_at()
         await world.round(command)
         assert world.migrations.started == []
         world.unfinished.looked_at = {"paris"}
@@ -206,9 +207,7 @@ def test_start_that_waits_keeps_no_cancel_and_no_disarming_waiting():
     """A look at a cluster that hangs takes its time, in which a person wants to be obeyed."""
 
     async def scenario():
-        world = World("tokyo", "virginia")
-        command = await world.confirm()
-        world.unfinished.looked_at = {"virginia"}
+        world, command = await confirm_while_looked_at()
         await world.round(command, CancelMigration("m0"), SetArmed("tokyo", armed=False))
         assert world.migrations.cancelled == ["m0"]
         assert not world.regions.is_armed("tokyo")
@@ -222,9 +221,7 @@ def test_start_that_waits_keeps_no_cancel_and_no_disarming_waiting():
 
 def test_starts_keep_their_order():
     async def scenario():
-        world = World("tokyo", "virginia")
-        command = await world.confirm()
-        world.unfinished.looked_at = {"virginia"}
+        world, command = await confirm_while_looked_at()
         await world.round(command, replace(command, target="tokyo"))
         assert world.handler.rejections == ()
         world.unfinished.looked_at = set()
@@ -257,7 +254,7 @@ def test_of_two_starts_at_once_the_budget_lets_one_begin():
 def test_error_that_nobody_foresaw_costs_one_command_only():
     async def scenario():
         world = World("tokyo", "virginia")
-        absurd = make_picture(make_cluster("tokyo", make_workload(state_gb=1e30)), make_cluster("virginia"))
+        absurd = two_regions(state_gb=1e30)
         world.handler.submit(RequestDryRun(CHECKOUT, "virginia"))
         world.handler.submit(SetArmed("tokyo", armed=False))
         await world.handler.work(absurd, BOARD, NOW)

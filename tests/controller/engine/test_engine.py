@@ -15,6 +15,7 @@ from controller.contract.commands import LookAt, RequestDryRun, SetArmed
 from controller.decision.budgets import NOTHING_MOVED
 from controller.decision.planning import Planner
 from controller.engine.command_handler import CommandHandler
+from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.outage_log import OutageLog
@@ -24,15 +25,7 @@ from controller.history.history import History
 from oracle.foundation.clocks import Clocks
 from oracle.quotes import QuoteBoard
 from oracle.status import OracleStatus, StoreKind
-from tests.controller.decision.worlds import (
-    CHECKOUT,
-    NOW,
-    SETTINGS,
-    make_board,
-    make_cluster,
-    make_picture,
-    make_workload,
-)
+from tests.controller.decision.worlds import CHECKOUT, NOW, SETTINGS, make_board, make_picture, two_regions
 from tests.controller.faults import unreachable
 from tests.simulation.virtual_loop import run_virtual
 
@@ -82,7 +75,7 @@ class FakeRegions(Changing):
 
     def __init__(self):
         super().__init__()
-        self.clusters = (make_cluster("tokyo", make_workload()), make_cluster("virginia"))
+        self.clusters = tuple(two_regions().clusters.values())
         self.armed = set()
 
     def picture(self):
@@ -143,22 +136,16 @@ class World:
         self.oracle, self.regions, self.migrations = FakeOracle(), FakeRegions(), FakeMigrations()
         self.unfinished = FakeUnfinished()
         clocks = Clocks(lambda: NOW + loop.time(), loop.time)
-        history, wake = History(clocks.wall), asyncio.Event()
-        handler = CommandHandler(
-            self.regions, self.migrations, self.unfinished, history, SETTINGS, wake.set, False
-        )
+        controls = Controls(self.regions, self.migrations, History(clocks.wall), asyncio.Event())
         parts = EngineParts(
             oracle=self.oracle,
-            regions=self.regions,
-            migrations=self.migrations,
-            history=history,
+            controls=controls,
             unfinished=self.unfinished,
-            handler=handler,
+            handler=CommandHandler(controls, self.unfinished, SETTINGS, False),
             views=ContextViews({}),
             planner=Planner(),
             decisions=DecisionLog(),
             outages=OutageLog(),
-            wake=wake,
         )
         self.engine = Engine(parts, EngineSettings(demo=False, decision=SETTINGS), clocks)
 

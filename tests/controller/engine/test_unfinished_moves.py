@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from controller.clusters.fleet import FleetPicture, Health, WorkloadKey
 from controller.clusters.kube_api import KubeApi
 from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import BudgetUsage
+from controller.engine.controls import Controls
 from controller.engine.earlier_moves import to_budget_moves
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
 from controller.errors import ClusterError
@@ -49,13 +51,8 @@ class Restarted:
         self.regions = Regions(world, contexts)
         self.controller = world.build_controller("restarted")
         self.history = self.controller._history
-        self.unfinished = UnfinishedMoves(
-            self.regions,  # type: ignore[arg-type]
-            self.controller,
-            self.history,
-            lambda: None,
-            world.loop.time,
-        )
+        controls = Controls(self.regions, self.controller, self.history, asyncio.Event())  # type: ignore[arg-type]
+        self.unfinished = UnfinishedMoves(controls, world.loop.time)
 
     async def look(self) -> None:
         """Let a round of the engine happen, and all looks that it begins."""
@@ -72,6 +69,12 @@ async def close_in_the_middle(world: Moves) -> None:
     await controller.start(world.dry_run())
     await world.wait_for(lambda: bool(controller.views()) and controller.views()[0].wave == 2)
     await controller.stop()
+
+
+async def close_and_restart(world: Moves, contexts: tuple[str, ...] = ("paris", "osaka")) -> Restarted:
+    """Close the program in the middle of a move; returns the next one, which knows these contexts."""
+    await close_in_the_middle(world)
+    return Restarted(world, contexts)
 
 
 async def crash_in_the_middle(world: Moves) -> Process:
@@ -114,8 +117,7 @@ def test_a_start_tells_of_the_move_that_was_left_and_writes_nothing(tmp_path: Pa
 
 def test_arming_both_sides_takes_it_up_and_one_alone_only_asks_for_the_other(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         await restarted.look()
         restarted.regions.armed.add("paris")
         await restarted.look()
@@ -171,8 +173,7 @@ def test_a_move_that_another_instance_leads_is_no_trouble_and_goes_with_its_end(
 
 def test_contexts_out_of_reach_are_asked_when_they_are_back(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         picture = world.picture()
         away = {key: replace(each, health=Health.UNREACHABLE) for key, each in picture.clusters.items()}
         restarted.unfinished.follow(FleetPicture(away))
@@ -186,8 +187,7 @@ def test_contexts_out_of_reach_are_asked_when_they_are_back(tmp_path: Path) -> N
 @pytest.mark.parametrize("context", ["paris", "osaka"])
 def test_its_workload_is_not_offered_meanwhile_on_either_side(tmp_path: Path, context: str) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         await restarted.look()
         usage = BudgetUsage(unfinished=restarted.unfinished.moves())
         workload = WorkloadKey(context, WORKLOAD.namespace, WORKLOAD.name)
@@ -200,8 +200,7 @@ def test_its_workload_is_not_offered_meanwhile_on_either_side(tmp_path: Path, co
 
 def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world, ("paris",))
+        restarted = await close_and_restart(world, ("paris",))
         world.clusters = {"paris": world.source}
         await restarted.look()
         [notice] = restarted.unfinished.notices()
@@ -212,8 +211,7 @@ def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
 
 def test_leases_that_may_not_be_read_are_told_once_and_harm_nothing(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         world.source.api.denied = frozenset({("list", "leases")})
         for _ in range(3):
             await restarted.look()
@@ -230,8 +228,7 @@ def test_leases_that_may_not_be_read_are_told_once_and_harm_nothing(tmp_path: Pa
 
 def test_a_look_that_failed_is_told_once_and_tried_again(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
-        await close_in_the_middle(world)
-        restarted = Restarted(world)
+        restarted = await close_and_restart(world)
         restarted.regions.armed = {"paris"}
         restarted.regions.troubles["paris"] = answered("paris", 500, "it stumbled")
         for _ in range(2):

@@ -7,32 +7,14 @@ from decimal import Decimal
 import pytest
 
 from controller.clusters.fleet import WorkloadKey
-from controller.history.events import (
-    AnyEvent,
-    ClustersBack,
-    ClustersLost,
-    ContextArmed,
-    ContextDisarmed,
-    EngineStarted,
-    EngineStopped,
-    MoveEnded,
-    MoveFigures,
-    MoveOffered,
-    MoveResumed,
-    MoveStopped,
-    OfferWithdrawn,
-    PricesBack,
-    PricesLost,
-    Recorded,
-    state_reason,
-)
+from controller.history import events
 from controller.history.projections import MoveFold, PastMove, find_state_at, fold_moves, sum_up_savings
 from tests.controller.history.histories import CHECKOUT, NOW, PREDICTED, ended, entered, started
 
 
-def at(*events: AnyEvent, writer: str = "w") -> list[Recorded]:
+def at(*happened: events.AnyEvent, writer: str = "w") -> list[events.Recorded]:
     """One event a second."""
-    return [Recorded(NOW + second, writer, event) for second, event in enumerate(events)]
+    return [events.Recorded(NOW + second, writer, event) for second, event in enumerate(happened)]
 
 
 def test_a_move_is_told_from_its_start_to_its_end() -> None:
@@ -56,13 +38,17 @@ def test_a_move_is_told_from_its_start_to_its_end() -> None:
 
 def test_a_move_without_an_end_says_when_it_was_last_heard_of() -> None:
     [move] = fold_moves(
-        at(started(), entered("SURGE"), MoveStopped("m1", CHECKOUT, "osaka", "SURGE", state_reason("")))
+        at(
+            started(),
+            entered("SURGE"),
+            events.MoveStopped("m1", CHECKOUT, "osaka", "SURGE", events.state_reason("")),
+        )
     )
     assert (move.ended_at, move.last_seen_at, move.phase) == (None, NOW + 2, "SURGE")
 
 
 def test_a_move_that_was_resumed_began_when_it_first_began() -> None:
-    resumed = MoveResumed("m1", CHECKOUT, "osaka", 6, NOW - 500, PREDICTED)
+    resumed = events.MoveResumed("m1", CHECKOUT, "osaka", 6, NOW - 500, PREDICTED)
     assert fold_moves(at(resumed))[0].started_at == NOW - 500
     assert fold_moves(at(started(), resumed))[0].started_at == NOW - 500
 
@@ -85,10 +71,10 @@ def test_moves_of_which_nothing_is_heard_for_long_are_forgotten() -> None:
 
 
 def test_savings_compare_what_was_predicted_with_what_came_and_count_what_is_unknown() -> None:
-    unknown = MoveEnded(
+    unknown = events.MoveEnded(
         *("m2", CHECKOUT, "osaka", "DONE", "soaked", ended().detail, NOW),
         predicted=PREDICTED,
-        realised=MoveFigures(),
+        realised=events.MoveFigures(),
         at_todays_prices=False,
         double_replica_hours=0,
     )
@@ -98,23 +84,23 @@ def test_savings_compare_what_was_predicted_with_what_came_and_count_what_is_unk
     assert (savings.realised_usd_per_day, savings.cost_usd) == (Decimal("7.20"), Decimal("0.50"))
 
 
-OFFERED = MoveOffered(CHECKOUT, "osaka", Decimal(3), Decimal(2), 24.0)
+OFFERED = events.MoveOffered(CHECKOUT, "osaka", Decimal(3), Decimal(2), 24.0)
 CART = WorkloadKey("paris", "shop", "cart")
 STORY = at(
-    EngineStarted(),
-    ContextArmed("paris"),
-    ContextArmed("osaka"),
+    events.EngineStarted(),
+    events.ContextArmed("paris"),
+    events.ContextArmed("osaka"),
     OFFERED,
-    MoveOffered(CART, "osaka", None, None, 24.0),
-    ClustersLost({"tokyo": state_reason("no route")}),
-    PricesLost(state_reason("refused")),
+    events.MoveOffered(CART, "osaka", None, None, 24.0),
+    events.ClustersLost({"tokyo": events.state_reason("no route")}),
+    events.PricesLost(events.state_reason("refused")),
     started(),
-    OfferWithdrawn(CART, "osaka", state_reason("dearer")),
-    ContextDisarmed("osaka"),
-    ClustersBack(("tokyo",)),
-    PricesBack(),
+    events.OfferWithdrawn(CART, "osaka", events.state_reason("dearer")),
+    events.ContextDisarmed("osaka"),
+    events.ClustersBack(("tokyo",)),
+    events.PricesBack(),
     ended(),
-    EngineStopped(),
+    events.EngineStopped(),
 )
 
 
@@ -144,7 +130,7 @@ def test_what_a_program_had_armed_is_not_known_after_the_last_that_was_heard_of_
 
 def test_what_one_window_disarms_another_may_still_write_to() -> None:
     both = [
-        *at(ContextArmed("paris"), writer="a"),
-        *at(ContextArmed("paris"), ContextDisarmed("paris"), writer="b"),
+        *at(events.ContextArmed("paris"), writer="a"),
+        *at(events.ContextArmed("paris"), events.ContextDisarmed("paris"), writer="b"),
     ]
     assert find_state_at(both, NOW + 1, living=frozenset("ab")).armed == {"paris"}

@@ -12,8 +12,7 @@ from typing import Any
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
 from controller.clusters.kube import KubeClient
 from controller.clusters.settings import KubeSettings
-from controller.contract.dry_run import DryRun, Verdict
-from controller.decision.waves import plan_wave_sizes
+from controller.contract.dry_run import DryRun
 from controller.errors import ControllerError
 from controller.history.history import History
 from controller.migration.protocol.gate import MoveRates, Unpriced
@@ -22,6 +21,7 @@ from controller.migration.run.unfinished import find_unfinished
 from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
 from oracle.foundation.reason import Reason
+from tests.controller.contract.dry_runs import make_dry_run
 from tests.simulation import cluster as simulated
 from tests.simulation.network import Network
 from tests.simulation.processes import Process
@@ -31,33 +31,7 @@ from tests.simulation.world import EPOCH, TARGET, WORKLOAD, World, simulate
 
 def build_dry_run(replicas: int, now: float = EPOCH) -> DryRun:
     """A dry run that pays: one replica costs 0.10 USD an hour at the source and 0.04 at the target."""
-    count = Decimal(replicas)
-    return DryRun(
-        workload=WORKLOAD,
-        target=TARGET,
-        replicas=replicas,
-        wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
-        horizon_h=24.0,
-        source_quote=None,
-        target_quote=None,
-        source_usd_per_hour=count * Decimal("0.10"),
-        target_usd_per_hour=count * Decimal("0.04"),
-        egress_gb=Decimal(5),
-        egress_usd_per_gb=Decimal("0.02"),
-        egress_usd=Decimal("0.10"),
-        return_egress_usd=Decimal("0.10"),
-        overlap_h=Decimal("0.1"),
-        overlap_usd=Decimal("0.05"),
-        warm_up_usd=Decimal("0.01"),
-        savings_usd=count * Decimal("1.44"),
-        net_usd=count * Decimal("1.44") - Decimal("0.16"),
-        payback_h=Decimal("1.5"),
-        verdict=Verdict.PAYS,
-        reason=Code.PAYS.because(savings_usd=Decimal(2), hours=24.0, cost_usd=Decimal(1), net_usd=Decimal(1)),
-        computed_at=now,
-        expires_at=now + 300,
-        plan_digest="digest",
-    )
+    return make_dry_run(WORKLOAD, TARGET, replicas, now=now, expires_at=now + 300)
 
 
 class FakeGate:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from controller.clusters.fleet import WorkloadKey
-from controller.contract.dry_run import DryRun, Verdict
-from controller.decision.waves import plan_wave_sizes
+from controller.contract.dry_run import DryRun
 from controller.migration.protocol.record import MigrationRecord, MovePlan, SideRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, MigrationState, Phase
 from controller.reasons import Code
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote
+from tests.controller.contract.dry_runs import make_dry_run
 
 BECAUSE = Code.UNCLASSIFIED.because(text="because")
 NOW = 1_790_000_000.0
@@ -27,31 +27,13 @@ def quote(context: str, usd_per_hour: str) -> Quote:
 
 def dry_run(replicas: int = 6) -> DryRun:
     """A plan that pays: 0.10 USD an hour for a replica here, 0.04 there."""
-    return DryRun(
-        workload=WORKLOAD,
-        target="osaka",
-        replicas=replicas,
-        wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
-        horizon_h=24.0,
+    return make_dry_run(
+        WORKLOAD,
+        "osaka",
+        replicas,
+        now=NOW,
         source_quote=quote("paris", "0.40"),
         target_quote=quote("osaka", "0.16"),
-        source_usd_per_hour=replicas * Decimal("0.10"),
-        target_usd_per_hour=replicas * Decimal("0.04"),
-        egress_gb=Decimal("5"),
-        egress_usd_per_gb=Decimal("0.02"),
-        egress_usd=Decimal("0.10"),
-        return_egress_usd=Decimal("0.10"),
-        overlap_h=Decimal("0.1"),
-        overlap_usd=Decimal("0.05"),
-        warm_up_usd=Decimal("0.01"),
-        savings_usd=Decimal("8.64"),
-        net_usd=Decimal("8.48"),
-        payback_h=Decimal("0.5"),
-        verdict=Verdict.PAYS,
-        reason=Code.PAYS.because(savings_usd=Decimal(2), hours=24.0, cost_usd=Decimal(1), net_usd=Decimal(1)),
-        computed_at=NOW,
-        expires_at=NOW + 60,
-        plan_digest="3f2a",
     )
 
 

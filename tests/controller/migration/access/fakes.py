@@ -52,14 +52,7 @@ class RecordingApi:
         return self._store("PUT", path, dict(body))
 
     async def patch(
-        self,
-        path: str,
-        body: Any,
-        patch_type: PatchType,
-        *,
-        dry_run: bool = False,
-        field_manager: str | None = None,
-        force: bool | None = None,
+        self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False
     ) -> dict[str, Any]:
         patched = copy.deepcopy(self.objects[path])
         if patch_type is PatchType.MERGE:

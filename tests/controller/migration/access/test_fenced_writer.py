@@ -63,7 +63,7 @@ class Workplace:
         sides = {side: ClusterSide(api, "shop", "checkout") for side, api in self.apis.items()}
         timing = Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: 0.0), asyncio.sleep)
         reader = FactReader(sides, timing, lambda: None)
-        self.writer = FencedWriter(self.journal, sides, reader, Probe(), timing)
+        self.writer = FencedWriter(self.journal, reader, Probe())
 
     def writes(self) -> list[Any]:
         """The requests that changed a Deployment."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from controller.migration.access.lease import ClusterLease, find_holder, format_micro_time, name_lease
+from controller.migration.access.timing import Timing
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.settings import MigrationSettings
 from oracle.foundation.clocks import Clocks
@@ -37,7 +38,9 @@ class Place:
     def lease(self, holder: str) -> ClusterLease:
         clocks = Clocks(lambda: 1_790_000_000.25 + self.loop.time(), self.loop.time)
         api = open_client(self.cluster, self.network)
-        return ClusterLease(api, "shop", "checkout", holder, MigrationSettings(), clocks)
+        return ClusterLease(
+            api, "shop", "checkout", holder, Timing(MigrationSettings(), clocks, asyncio.sleep)
+        )
 
     def stored(self) -> dict[str, Any]:
         return self.cluster.require(PATH)

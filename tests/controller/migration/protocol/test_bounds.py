@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import accumulate
+from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,24 +13,19 @@ from controller.decision.waves import plan_wave_sizes
 from controller.migration.protocol.bounds import is_within_ceiling, may_lower, may_roll_back
 
 
-def lower(
-    lowered: int | None,
-    to: int,
-    other: int | None,
-    *,
-    other_replicas: int = 3,
-    floor: int = 6,
-    desired: int = 6,
-) -> bool:
+class Counts(NamedTuple):
+    available: int | None
+    replicas: int
+
+
+def lower(lowered: int | None, to: int, other: int | None, *, other_replicas: int = 3) -> bool:
     """may_lower with a workload of six."""
-    return may_lower(
-        lowered_available=lowered,
-        lowered_to=to,
-        other_available=other,
-        other_replicas=other_replicas,
-        floor=floor,
-        desired=desired,
-    )
+    return may_lower(Counts(lowered, 6), to, Counts(other, other_replicas), floor=6, desired=6)
+
+
+def roll_back(target: int | None, source: int | None, *, to: int = 2, source_replicas: int = 4) -> bool:
+    """may_roll_back with a workload of six, four of which were asked of the target."""
+    return may_roll_back(Counts(target, 4), to, Counts(source, source_replicas), floor=6, desired=6)
 
 
 def test_the_source_is_lowered_only_by_what_serves_in_the_target() -> None:
@@ -40,9 +36,8 @@ def test_the_source_is_lowered_only_by_what_serves_in_the_target() -> None:
 def test_unknown_counts_never_allow_a_write() -> None:
     assert not lower(None, 3, 3)
     assert not lower(6, 3, None)
-    assert not may_roll_back(
-        target_available=None, target_to=0, source_available=6, source_replicas=6, floor=6, desired=6
-    )
+    assert not roll_back(None, 6, to=0, source_replicas=6)
+    assert not roll_back(4, None)
 
 
 def test_nothing_is_lowered_on_the_word_of_an_empty_target() -> None:
@@ -64,26 +59,14 @@ def test_a_rollback_may_give_up_pods_that_do_not_serve() -> None:
     source.
     """
 
-    def makes_room(target_available: int, source_available: int) -> bool:
-        return may_roll_back(
-            target_available=target_available,
-            target_to=2,
-            source_available=source_available,
-            source_replicas=4,
-            floor=6,
-            desired=6,
-        )
-
-    assert makes_room(1, 4)
-    assert not makes_room(1, 3)
-    assert not makes_room(3, 3)
+    assert roll_back(1, 4)
+    assert not roll_back(1, 3)
+    assert not roll_back(3, 3)
 
 
 def test_source_pods_that_nobody_asks_for_any_more_make_up_for_none_of_the_target() -> None:
     """Four serve in the source, which is asked for three: the fourth may go at any moment."""
-    assert not may_roll_back(
-        target_available=3, target_to=2, source_available=4, source_replicas=3, floor=6, desired=6
-    )
+    assert not roll_back(3, 4, source_replicas=3)
 
 
 def test_more_than_the_workload_and_one_wave_is_beyond_the_ceiling() -> None:
@@ -104,9 +87,8 @@ def test_floor_and_ceiling_hold_for_every_readiness(replicas: int, data: st.Data
         for _ in range(3):
             target_ready = data.draw(st.integers(target_ready, target))
             wanted = replicas - wave
-            if lower(
-                source_ready, wanted, target_ready, other_replicas=target, floor=replicas, desired=replicas
-            ):
+            serving = Counts(source_ready, source), wanted, Counts(target_ready, target)
+            if may_lower(*serving, floor=replicas, desired=replicas):
                 source, source_ready = wanted, min(source_ready, wanted)
                 break
         assert source_ready + target_ready >= replicas

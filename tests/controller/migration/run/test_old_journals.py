@@ -109,7 +109,7 @@ class Place:
         }
         timing = Timing(SETTINGS, self.clocks, asyncio.sleep)
         reader, journal = FactReader(sides, timing, lambda: None), JournalWriter(draft, lambda: None)
-        return Leadership(journal, reader, sides, timing, asyncio.sleep, lambda: "somebody")
+        return Leadership(journal, reader, asyncio.sleep, lambda: "somebody")
 
     def replicas(self) -> tuple[int, int | None]:
         """Those of source and target; None where the target has no Deployment."""
@@ -126,11 +126,16 @@ def virtually(scenario: Coroutine[Any, Any, None]) -> None:
     run_virtual(scenario)
 
 
+async def resume(name: str) -> tuple[Place, MigrationView]:
+    """Go on from a journal of an older program to its end."""
+    place = Place(load(name))
+    return place, await place.resume()
+
+
 @pytest.mark.parametrize("name", ENDS_MOVED)
 def test_a_move_of_an_older_program_goes_on_to_its_end(name: str) -> None:
     async def scenario() -> None:
-        place = Place(load(name))
-        view = await place.resume()
+        place, view = await resume(name)
         assert view.stage is MigrationStage.DONE, view.sentence
         assert place.replicas() == (0, REPLICAS)
         for api in place.apis.values():
@@ -144,8 +149,7 @@ def test_a_move_of_an_older_program_goes_on_to_its_end(name: str) -> None:
 @pytest.mark.parametrize("name", ENDS_BACK)
 def test_a_move_that_an_older_program_could_not_finish_goes_back(name: str) -> None:
     async def scenario() -> None:
-        place = Place(load(name))
-        view = await place.resume()
+        place, view = await resume(name)
         assert view.stage is MigrationStage.ROLLED_BACK, view.sentence
         assert place.replicas() == (REPLICAS, None)
         assert [path for path in place.apis["osaka"].objects if "/configmaps/" in path] == []

@@ -189,11 +189,17 @@ def test_there_and_back_again(tmp_path: Path) -> None:
     run(scenario, tmp_path)
 
 
+async def start_half_way(place: Place) -> tuple[MigrationController, str]:
+    """Start the move and wait for its second wave."""
+    controller = place.controller()
+    migration_id = await controller.start(place.dry_run(), MovePlan(create_namespace=True))
+    await wait_for(controller, lambda view: view.phase == "VERIFY" and view.wave == 2)
+    return controller, migration_id
+
+
 def test_cancel_brings_everything_back(tmp_path: Path) -> None:
     async def scenario(place: Place) -> None:
-        controller = place.controller()
-        migration_id = await controller.start(place.dry_run(), MovePlan(create_namespace=True))
-        await wait_for(controller, lambda view: view.phase == "VERIFY" and view.wave == 2)
+        controller, migration_id = await start_half_way(place)
         controller.cancel(migration_id)
         view = await wait_for(controller, lambda view: view.stage.is_final)
         assert view.stage is MigrationStage.ROLLED_BACK, view.sentence
@@ -206,9 +212,7 @@ def test_cancel_brings_everything_back(tmp_path: Path) -> None:
 
 def test_closing_and_starting_again_goes_on(tmp_path: Path) -> None:
     async def scenario(place: Place) -> None:
-        first = place.controller()
-        migration_id = await first.start(place.dry_run(), MovePlan(create_namespace=True))
-        await wait_for(first, lambda view: view.phase == "VERIFY" and view.wave == 2)
+        first, migration_id = await start_half_way(place)
         await first.stop()
         second = place.controller()
         assert await resume_all(second, place.picture()) == (migration_id,)

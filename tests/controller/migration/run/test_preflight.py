@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from controller.clusters import paths
-from controller.clusters.kube_api import PatchType
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.migration.protocol.record import MovePlan
 from controller.reasons import Code
@@ -59,8 +58,7 @@ def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Pat
             "metadata": {"name": "checkout", "namespace": "shop"},
             "spec": {"replicas": REPLICAS},
         }
-        manager = "argocd-controller"
-        await place.clients["paris"].patch(path, taken, PatchType.APPLY, field_manager=manager, force=True)
+        await place.clients["paris"].apply(path, taken, "argocd-controller", force=True)
 
     view = attempt(tmp_path, own)
     assert view.stage is MigrationStage.REFUSED
