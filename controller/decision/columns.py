@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.clusters.fleet import Resources, Workload
-from controller.decision.candidates import find_way
+from controller.decision.candidates import find_route
 from controller.decision.code_numbers import number_of
 from controller.decision.egress import EgressRate, sum_tiers
 from controller.decision.facts import Facts
@@ -131,7 +131,7 @@ _NO_NODES = _Nodes(None, number_of(Code.NO_NODE_FITS), 0, too_dear=False)
 
 
 class TargetTable:
-    """What is known of each target whatever would move there, and of each way between two of them."""
+    """What is known of each target whatever would move there, and of each route between two of them."""
 
     def __init__(self, count: int) -> None:
         #: Filled by `describe`, column by column.
@@ -140,9 +140,9 @@ class TargetTable:
         self.free_memory_gib = np.full(count, np.nan)
         self.code = np.zeros(count, np.uint8)
         self.same_cluster = np.zeros((count, count), np.bool_)
-        #: source, target -> the number of the way's rate, there and (where it is known) back; -1: not known.
-        self.way = np.full((count, count), -1, np.int64)
-        self.way_back = np.full((count, count), -1, np.int64)
+        #: source, target -> the number of the route's rate, there and (where it is known) back; -1: not known.
+        self.route = np.full((count, count), -1, np.int64)
+        self.route_back = np.full((count, count), -1, np.int64)
         self.rates: list[EgressRate] = []
         #: id of a rate in `rates` -> its number; an egress table gives the same object for the same rule.
         self._numbers: dict[int, int] = {}
@@ -150,7 +150,7 @@ class TargetTable:
 
     @property
     def dearest_gb_usd(self) -> float:
-        """The dearest price of any way, USD per GB."""
+        """The dearest price of any route, USD per GB."""
         return max((float(tier.usd_per_gb) for rate in self.rates for tier in rate.tiers), default=0.0)
 
     def describe(self, column: int, site: Site, number: int) -> bool:
@@ -166,33 +166,33 @@ class TargetTable:
         self.code[column] = number
         return before != (cpu_cores, memory_gib, number)
 
-    def measure_ways(self, columns: Iterable[int], settings: DecisionSettings) -> None:
-        """Take in where these targets are: their identities, and the ways from and to them."""
+    def measure_routes(self, columns: Iterable[int], settings: DecisionSettings) -> None:
+        """Take in where these targets are: their identities, and the routes from and to them."""
         done: set[int] = set()
         for column in columns:
             done.add(column)
             for other, there in enumerate(self.sites):
                 if other not in done or other == column:
-                    self._measure_way(column, other, self.sites[column], there, settings)
-        self.way_back[:] = np.where(self.way.T < 0, self.way, self.way.T)
+                    self._measure_route(column, other, self.sites[column], there, settings)
+        self.route_back[:] = np.where(self.route.T < 0, self.route, self.route.T)
 
-    def _measure_way(
+    def _measure_route(
         self, here: int, there: int, source: Site, target: Site, settings: DecisionSettings
     ) -> None:
         same = is_same_cluster(source, target)
         self.same_cluster[here, there] = self.same_cluster[there, here] = same
-        self.way[here, there] = self._number(find_way(settings.egress, source, target))
-        self.way[there, here] = self._number(find_way(settings.egress, target, source))
+        self.route[here, there] = self._number(find_route(settings.egress, source, target))
+        self.route[there, here] = self._number(find_route(settings.egress, target, source))
 
     def find_twins(self, classes: ClassTable) -> Ints:
-        """target -> the first target with the same prices and ways: between twins, no gain differs at all."""
+        """target -> the first target with the same prices and routes: between twins, no gain differs at all."""
         first: dict[bytes, int] = {}
-        seen = np.ascontiguousarray(np.concatenate((classes.steps, self.way, self.way_back)).T)
+        seen = np.ascontiguousarray(np.concatenate((classes.steps, self.route, self.route_back)).T)
         return np.array(
             [first.setdefault(row.tobytes(), column) for column, row in enumerate(seen)], np.int64
         )
 
-    def price_ways(self, gb: Floats, used_gb: float) -> Floats:
+    def price_routes(self, gb: Floats, used_gb: float) -> Floats:
         """What sending `gb` (rows, 1) costs by each rate. Returns: (rows, rates), USD."""
         if not self.rates:
             return np.zeros((len(gb), 1))
@@ -234,7 +234,7 @@ class RowTable:
         self.needed_cpu_cores = np.zeros(0)
         self.needed_memory_gib = np.zeros(0)
         #: rows × rates: what sending the state costs by each, USD.
-        self.ways_usd = np.zeros((0, 1))
+        self.routes_usd = np.zeros((0, 1))
         #: names × targets: where a Deployment of this name runs.
         self.running = np.zeros((0, targets), np.bool_)
 
@@ -251,7 +251,7 @@ class RowTable:
     def make_room(self) -> None:
         """Grow the columns to the number of rows."""
         for name in ("source", "kind", "name", "replicas", "pod_waves", "gb", "needed_cpu_cores",
-                     "needed_memory_gib", "ways_usd"):  # fmt: skip
+                     "needed_memory_gib", "routes_usd"):  # fmt: skip
             setattr(self, name, grow(getattr(self, name), len(self.workloads)))
 
     def write(
@@ -278,12 +278,12 @@ class RowTable:
             one.memory_gib * n for one, n in zip(requests, replicas, strict=True)
         ]
 
-    def price_ways(self, rows: Selection, targets: TargetTable, used_gb: float) -> None:
+    def price_routes(self, rows: Selection, targets: TargetTable, used_gb: float) -> None:
         """Work out what sending the state of these rows costs by each rate."""
-        if self.ways_usd.shape[1] < len(targets.rates):
-            self.ways_usd = np.zeros((len(self.ways_usd), len(targets.rates)))
+        if self.routes_usd.shape[1] < len(targets.rates):
+            self.routes_usd = np.zeros((len(self.routes_usd), len(targets.rates)))
             rows = slice(0, len(self))
-        self.ways_usd[rows] = targets.price_ways(_upright(self.gb[rows]), used_gb)
+        self.routes_usd[rows] = targets.price_routes(_upright(self.gb[rows]), used_gb)
 
     def drop(self, row: int) -> None:
         """Free a row whose workload is gone."""
@@ -424,29 +424,29 @@ class Block:
         return self.refused_before[self.row, self.column]
 
     @cached_property
-    def _way(self) -> Ints:
-        return self.targets.way[:, self.column][self._source]
+    def _route(self) -> Ints:
+        return self.targets.route[:, self.column][self._source]
 
     @property
-    def way_unknown(self) -> Mask:
+    def route_unknown(self) -> Mask:
         """Whether the egress price there is not known."""
-        return self._way < 0
+        return self._route < 0
 
-    def _send(self, ways: Ints) -> Floats:
-        """What sending the state by these ways costs, USD; anything where a way is not known (-1)."""
-        table = self.rows.ways_usd
+    def _send(self, routes: Ints) -> Floats:
+        """What sending the state by these routes costs, USD; anything where a route is not known (-1)."""
+        table = self.rows.routes_usd
         first = np.arange(len(table))[self.row] * table.shape[1]
-        return table.take(ways + _upright(first), mode="clip")
+        return table.take(routes + _upright(first), mode="clip")
 
     @cached_property
     def egress_usd(self) -> Floats:
-        """What sending the state there costs, USD; anything where the way is not known."""
-        return self._send(self._way)
+        """What sending the state there costs, USD; anything where the route is not known."""
+        return self._send(self._route)
 
     @property
     def return_usd(self) -> Floats:
-        """What sending it back would cost, USD; as much as there where the way back is not known."""
-        return self._send(self.targets.way_back[:, self.column][self._source])
+        """What sending it back would cost, USD; as much as there where the route back is not known."""
+        return self._send(self.targets.route_back[:, self.column][self._source])
 
     @property
     def egress_margin_usd(self) -> Floats | float:

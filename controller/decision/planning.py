@@ -138,13 +138,13 @@ class Planner:
             if self._follow_cluster(column, picture.clusters[context], facts, changes)
         ]
         if moved:
-            self._targets.measure_ways(moved, facts.settings)
+            self._targets.measure_routes(moved, facts.settings)
             changes.columns.update(moved)
             for column in moved:
                 changes.rows.update(self._rows_of(column))
         if changes.fresh or moved:
             rows = np.array(sorted(changes.fresh), np.int64)
-            self._rows.price_ways(rows, self._targets, float(facts.settings.used_egress_gb))
+            self._rows.price_routes(rows, self._targets, float(facts.settings.used_egress_gb))
             changes.rejudged |= changes.fresh
             changes.rows |= changes.fresh
 

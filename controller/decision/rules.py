@@ -462,7 +462,7 @@ MOVE_RULES = (
         moments=THROUGHOUT,
         verdict=UNKNOWN,
     ),
-    MoveRule(Code.EGRESS_UNKNOWN, _find_egress_lack, lambda block: block.way_unknown, verdict=UNKNOWN),
+    MoveRule(Code.EGRESS_UNKNOWN, _find_egress_lack, lambda block: block.route_unknown, verdict=UNKNOWN),
     MoveRule(Code.NODE_TOO_DEAR, _find_dear_node, lambda block: block.node_too_dear),
     MoveRule(
         Code.NOT_CHEAPER, _find_not_cheaper, lambda block: block.there_steps >= block.here_steps, verdict=DEAR
