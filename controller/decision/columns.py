@@ -184,14 +184,6 @@ class TargetTable:
         self.route[here, there] = self._number(find_route(settings.egress, source, target))
         self.route[there, here] = self._number(find_route(settings.egress, target, source))
 
-    def find_twins(self, classes: ClassTable) -> Ints:
-        """target -> the first target with the same prices and routes: between twins, no gain differs at all."""
-        first: dict[bytes, int] = {}
-        seen = np.ascontiguousarray(np.concatenate((classes.steps, self.route, self.route_back)).T)
-        return np.array(
-            [first.setdefault(row.tobytes(), column) for column, row in enumerate(seen)], np.int64
-        )
-
     def price_routes(self, gb: Floats, used_gb: float) -> Floats:
         """What sending `gb` (rows, 1) costs by each rate. Returns: (rows, rates), USD."""
         if not self.rates:

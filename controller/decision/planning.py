@@ -110,7 +110,6 @@ class Planner:
         self._column = {context: column for column, context in enumerate(contexts)}
         self._clusters: list[Cluster | None] = [None] * count
         self._rows, self._targets, self._classes = RowTable(count), TargetTable(count), ClassTable(count)
-        self._twins = np.arange(count)
         #: Replaced whenever a workload comes or goes, because plans that were handed out look into it.
         self._index: dict[WorkloadKey, int] = {}
         #: Rows in the order of their workloads' names; None: to be sorted anew.
@@ -274,8 +273,6 @@ class Planner:
     def _judge_pairs(self, facts: Facts, changes: _Changes) -> set[int] | None:
         """Screen what has changed; returns the rows whose best target may be another now, None: all."""
         rows, columns = sorted(changes.rows), sorted(changes.columns)
-        if columns:
-            self._twins = self._targets.find_twins(self._classes)
         many_rows = len(rows) > _MANY * len(self._rows)
         if changes.everything or many_rows or len(columns) > _MANY * len(self._contexts):
             for first in range(0, len(self._rows), _ROWS_AT_ONCE):
@@ -354,10 +351,22 @@ class Planner:
         is_offered = (best_usd > -np.inf) & (self._row_code[rows] == 0)
         self._best[rows], self._best_usd[rows] = np.where(is_offered, best, -1), best_usd
         near = ranks >= (best_usd - self._slack_usd[rows])[:, np.newaxis]
-        near &= self._twins != self._twins[best][:, np.newaxis]
-        for at in np.flatnonzero(near.any(axis=1) & is_offered):
-            row = int(np.arange(len(self._rows))[rows][at])
-            self._best[row] = self._find_best(facts, row, (best[at], *np.flatnonzero(near[at])))
+        near &= is_offered[:, np.newaxis]
+        numbers = np.arange(len(self._rows))[rows]
+        at, columns = np.nonzero(near)
+        is_other = self._have_other_prices(numbers[at], columns, best[at])
+        for place in sorted({*at[is_other].tolist()}):
+            row = int(numbers[place])
+            self._best[row] = self._find_best(facts, row, np.flatnonzero(near[place]))
+
+    def _have_other_prices(self, rows: Ints, columns: Ints, others: Ints) -> Mask:
+        """Whether a move into a column differs in any price from one into the other: without, their gains are equal."""
+        kind, source = self._rows.kind[rows], self._rows.source[rows]
+        steps, targets = self._classes.steps, self._targets
+        is_other: Mask = steps[kind, columns] != steps[kind, others]
+        for route in (targets.route, targets.route_back):
+            is_other |= route[source, columns] != route[source, others]
+        return is_other
 
     def _find_best(self, facts: Facts, row: int, columns: Iterable[int]) -> int:
         """The best of these targets by exact ranks; the first by name among equals."""
