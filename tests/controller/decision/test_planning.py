@@ -294,7 +294,9 @@ def test_a_plan_that_was_kept_up_to_date_is_as_one_made_anew(
     """Some clusters stay as they are between rounds, workloads come, change and go, prices move."""
     planner = Planner()
     for picture, board in rounds:
-        assert codes(planner.plan(picture, make_facts(board))) == expect(picture, board)
+        plan = planner.plan(picture, make_facts(board))
+        assert codes(plan) == expect(picture, board)
+        assert plan.offers == plan_once(picture, make_facts(board)).offers
 
 
 @settings(max_examples=60, deadline=None)
