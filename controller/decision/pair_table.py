@@ -19,7 +19,7 @@ from controller.decision.workload_rows import WorkloadRows
 #: The rank of a move that is refused, USD: no gain comes near, and adding it to one leaves nothing of the gain.
 _REFUSED_USD = -1e300
 #: Rows that are worked on at once: a block of them stays in the processor's cache.
-_ROWS_AT_ONCE = 512
+_ROWS_AT_ONCE = 1024
 
 
 class PairTable:
