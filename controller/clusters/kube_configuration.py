@@ -106,9 +106,9 @@ def find_reason_to_refuse(
 
 def _fingerprint(context: KubeconfigContext, credentials: _Credentials) -> str:
     cluster = context.cluster
-    way = (context.server, cluster.tls_server_name, cluster.skips_tls_verification, cluster.proxy_url)
+    connection = (context.server, cluster.tls_server_name, cluster.skips_tls_verification, cluster.proxy_url)
     shown = (credentials.certificate, credentials.key, credentials.authority)
-    return hashlib.sha256(repr((way, shown, context.user.impersonation)).encode()).hexdigest()
+    return hashlib.sha256(repr((connection, shown, context.user.impersonation)).encode()).hexdigest()
 
 
 def _gather_credentials(context: KubeconfigContext, given: ExecCredential | None) -> _Credentials:

@@ -16,7 +16,7 @@ from controller.decision.waves import count_pod_waves, plan_wave_sizes
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The way of the state; None where the volume or the way's price is not known."""
+    """The route of the state; None where the volume or the route's price is not known."""
 
     gb: Decimal | None
     rate: EgressRate | None
@@ -66,7 +66,7 @@ def price_candidate(source: Site, workload: Workload, target: Site, facts: Facts
 def rank_candidate(candidate: Candidate, settings: DecisionSettings) -> Decimal | None:
     """What the move is worth with the probable way back, USD; None where a number is unknown.
 
-    A way back whose price is not known counts as the way there.
+    A route back whose price is not known counts as the route there.
     """
     bill, transfer = candidate.bill, candidate.transfer
     if bill is None or transfer.usd is None:
@@ -80,8 +80,8 @@ def find_state_gb(workload: Workload, settings: DecisionSettings) -> Decimal | N
     return Decimal(repr(workload.state_gb)) if workload.state_gb is not None else settings.assumed_state_gb
 
 
-def find_way(egress: EgressPrices, source: Site, target: Site) -> EgressRate | None:
-    """The egress price from one site to another; None where a place or the way is not known."""
+def find_route(egress: EgressPrices, source: Site, target: Site) -> EgressRate | None:
+    """The egress price from one site to another; None where a place or the route is not known."""
     here, there = source.cluster, target.cluster
     if here.provider is None or here.region is None or there.provider is None or there.region is None:
         return None
@@ -89,13 +89,13 @@ def find_way(egress: EgressPrices, source: Site, target: Site) -> EgressRate | N
 
 
 def _price_transfer(source: Site, workload: Workload, target: Site, settings: DecisionSettings) -> Transfer:
-    gb, way = find_state_gb(workload, settings), find_way(settings.egress, source, target)
-    if gb is None or way is None:
-        return Transfer(gb, way, None, None)
-    back = find_way(settings.egress, target, source)
+    gb, route = find_state_gb(workload, settings), find_route(settings.egress, source, target)
+    if gb is None or route is None:
+        return Transfer(gb, route, None, None)
+    back = find_route(settings.egress, target, source)
     return Transfer(
         gb,
-        way,
-        way.compute_usd(gb, settings.used_egress_gb),
+        route,
+        route.compute_usd(gb, settings.used_egress_gb),
         back.compute_usd(gb, settings.used_egress_gb) if back is not None else None,
     )

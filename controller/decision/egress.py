@@ -39,7 +39,7 @@ class EgressTier:
 
 @dataclass(frozen=True, slots=True)
 class EgressRate:
-    """The price of one directed way, in tiers of growing volume; `kind` says which way, for people."""
+    """The price of one directed route, in tiers of growing volume; `kind` says which one, for people."""
 
     tiers: tuple[EgressTier, ...]
     kind: str
@@ -76,7 +76,7 @@ class ProviderEgress:
 
 @dataclass(frozen=True, slots=True)
 class EgressTable:
-    """provider -> rules. Remembers the ways it was asked for; otherwise immutable."""
+    """provider -> rules. Remembers the routes it was asked for; otherwise immutable."""
 
     providers: Mapping[str, ProviderEgress]
     _found: dict[tuple[str, str, str, str], EgressRate | None] = field(default_factory=dict, compare=False)
@@ -84,11 +84,11 @@ class EgressTable:
     def find_rate(
         self, source_provider: str, source_region: str, target_provider: str, target_region: str
     ) -> EgressRate | None:
-        """The rate of a way, or None where no rule knows it: an unknown price is not zero."""
-        way = (source_provider, source_region, target_provider, target_region)
-        if way not in self._found:
-            self._found[way] = self._look_up(*way)
-        return self._found[way]
+        """The rate of a route, or None where no rule knows it: an unknown price is not zero."""
+        route = (source_provider, source_region, target_provider, target_region)
+        if route not in self._found:
+            self._found[route] = self._look_up(*route)
+        return self._found[route]
 
     def _look_up(
         self, source_provider: str, source_region: str, target_provider: str, target_region: str

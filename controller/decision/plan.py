@@ -19,6 +19,7 @@ from controller.decision.columns import Bytes, Ints
 from controller.decision.evaluation import evaluate_candidate
 from controller.decision.facts import Facts
 from controller.decision.rules import Moment, judge_move, judge_workload
+from controller.decision.screening import code_of_rule
 from controller.decision.sites import Site, price_replica
 from controller.reasons import Code
 from oracle.foundation.reason import Reason, ReasonCode
@@ -68,9 +69,11 @@ class Plan:
     #: The workloads, in the order of the rows; None: a free row.
     workloads: tuple[Workload | None, ...]
     index: Mapping[WorkloadKey, int]
-    #: Why a workload can go nowhere, and why not to one target; 0: nothing is against it.
+    #: Why a workload can go nowhere, and why nothing can go to a target, as numbers of codes; 0: nothing is against it.
     row_codes: Bytes
-    codes: Bytes
+    target_codes: Bytes
+    #: rows × targets: the number of the rule that refuses; 0: none does.
+    refused_by: Bytes
     #: row -> the column of the best target; -1: none.
     best: Ints
     #: Rows with a best target, best first.
@@ -108,7 +111,8 @@ class Plan:
         if target not in self.sites:
             return Code.NO_CONTEXT
         column = self.contexts.index(target)
-        known = code_of(int(self.row_codes[row])) or code_of(int(self.codes[row, column]))
+        known = code_of(int(self.row_codes[row])) or code_of(int(self.target_codes[column]))
+        known = known or code_of_rule(int(self.refused_by[row, column]))
         if known is not None:
             return known
         if self.fleet_reason is not None:

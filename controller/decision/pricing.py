@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 #: Rates of one replica are rounded to this, USD per hour: a thousand replicas are wrong by a millionth of a cent a day.
 RATE_STEP = Decimal("1e-11")
 RATE_STEP_EXPONENT = -11
+_STEPS_PER_USD = 1 / RATE_STEP
 
 #: No pod costs so much, USD per hour: ten times the dearest machine there is. A rate above follows from a node size or
 #: a request that is a mistake or malice, and is not believed.
@@ -45,13 +46,16 @@ MAX_RATE_STEPS = int(MAX_RATE / RATE_STEP)
 
 #: Shares of a rate are compared to this step, a hundredth of a percent.
 SHARE_STEP = Decimal("1e-4")
+#: Those of a whole rate.
+SHARE_STEPS = int(1 / SHARE_STEP)
 
 #: A pod that took more of its node would not run there.
 MAX_NODE_SHARE = 1000
 
 #: Half the distance from 1 to the next float.
 _ROUNDING = 2.0**-53
-#: More roundings than any term of the rank goes through: constants 1, egress and its sum over tiers 12, the rest 9.
+#: More roundings than any term of the rank goes through: the egress and its sum over tiers 16, and the other terms 15
+#: each, which count twice.
 _ROUNDINGS = 32
 
 
@@ -101,7 +105,7 @@ def compute_node_share(requests: Resources, allocatable: Resources) -> Decimal |
 
 def count_rate_steps(node_usd_per_hour: Decimal, node_share: Decimal) -> int | None:
     """What one replica costs per hour, in steps of RATE_STEP; None where it is beyond belief."""
-    steps = int((node_usd_per_hour * node_share).scaleb(-RATE_STEP_EXPONENT).to_integral_value())
+    steps = round(node_usd_per_hour * node_share * _STEPS_PER_USD)
     return steps if steps < MAX_RATE_STEPS else None
 
 
@@ -131,6 +135,16 @@ def price_move(
     warm_up = all_there * assumed.warm_up_h
     one_off = egress_usd + overlap + warm_up
     return Bill(savings, overlap, warm_up, one_off, savings - one_off)
+
+
+def weigh_rates(replicas: Number, pod_waves: Number, assumed: Assumptions[Number]) -> tuple[Number, Number]:
+    """What a dollar per hour of one replica adds to the net, at the source and in a target that is cheaper.
+
+    With b < a the formula is a sum of multiples of both rates, less the egress: net = a source + b target - E.
+    """
+    none, one = replicas * 0, replicas * 0 + 1
+    source = price_move(one, none, replicas, pod_waves, none, assumed).net_usd
+    return source, price_move(one, one, replicas, pod_waves, none, assumed).net_usd - source
 
 
 def rank_move(net_usd: Number, return_usd: Number, assumed: Assumptions[Number]) -> Number:
@@ -164,11 +178,12 @@ def bound_error(
 ) -> Floats:
     """How far net and rank in floats can be from the exact ones, USD, for any target that is cheaper than the source.
 
-    Proof: each is a sum of products of the inputs. With b < a, the magnitudes of its terms add up to at most the
-    bracket below: savings a R H, overlap a R w + a w W, warm-up a R u, and for either egress the dearest price for all
-    that was sent, now and before (differences of positions within the tiers are as wrong as the positions are). Every
-    term is rounded fewer than _ROUNDINGS times, each time by at most 2^-53 of itself (Higham, Accuracy and Stability
-    of Numerical Algorithms, section 3.1); the factor of two covers the terms of second order.
+    Proof: each is a sum of products of the inputs. With b < a, the magnitudes of its terms add up to at most twice the
+    bracket below (savings a R H, overlap a R w + a w W, warm-up a R u; twice, because the weight of the target takes in
+    that of the source), and for either egress the dearest price for all that was sent, now and before (differences of
+    positions within the tiers are as wrong as the positions are). Every term of the egress is rounded fewer than
+    _ROUNDINGS times and every other one fewer than half as often, each time by at most 2^-53 of itself (Higham,
+    Accuracy and Stability of Numerical Algorithms, section 3.1); the factor of two covers the terms of second order.
     """
     hours = assumed.horizon_h + assumed.wave_h + assumed.warm_up_h
     terms = source * (replicas * hours + assumed.wave_h * pod_waves)

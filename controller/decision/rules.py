@@ -1,7 +1,7 @@
 """May this move happen? One ordered list of rules; the first that refuses gives the reason. Pure.
 
 Plan, dry run, confirmation and wave each ask those rules that belong to their moment. A rule answers exactly, for one
-candidate; what differs from target to target also has a screen over many pairs at once (`columns.Block`), which stands
+candidate; what differs from target to target also has a screen over many pairs at once (`block.py`), which stands
 beside it because both must say the same: either a mask of what is refused, or how far a pair lies above a limit, USD,
 so that whatever lies closer than floats can tell is asked exactly. A screen uses operators only, no numpy.
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Flag, auto
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -31,10 +30,7 @@ from oracle.foundation.reason import Reason
 from oracle.quotes import PriceMode, Quote
 
 if TYPE_CHECKING:
-    from controller.decision.columns import Block
-
-#: Steps of a whole rate, for comparing shares in whole numbers.
-SHARE_STEPS = count_share_steps(Decimal(1))
+    from controller.decision.block import Block
 
 #: An array of booleans or of floats over the pairs of a block.
 Screen: TypeAlias = "Callable[[Block], Any]"
@@ -456,24 +452,22 @@ MOVE_RULES = (
     ),
     _require_known(Code.PRICE_UNKNOWN, _find_unknown_price),
     _require_known(Code.NODE_SIZE_UNKNOWN, _find_unknown_size),
-    MoveRule(Code.EGRESS_UNKNOWN, _find_egress_lack, lambda block: block.way_unknown, verdict=UNKNOWN),
+    MoveRule(Code.EGRESS_UNKNOWN, _find_egress_lack, lambda block: block.route_unknown, verdict=UNKNOWN),
     MoveRule(Code.NODE_TOO_DEAR, _find_dear_node, lambda block: block.node_too_dear),
     MoveRule(
         Code.NOT_CHEAPER, _find_not_cheaper, lambda block: block.there_steps >= block.here_steps, verdict=DEAR
     ),
-    MoveRule(Code.COSTS_MORE, _find_costs_more, margin=lambda block: block.bill.net_usd, verdict=DEAR),
+    MoveRule(Code.COSTS_MORE, _find_costs_more, margin=lambda block: block.net_usd, verdict=DEAR),
     MoveRule(
         Code.SHARE_TOO_SMALL,
         _find_small_share,
-        lambda block: (
-            block.there_steps * SHARE_STEPS > block.here_steps * (SHARE_STEPS - block.minimum_share_steps)
-        ),
+        lambda block: block.there_steps > block.dearest_steps,
         verdict=DEAR,
     ),
     MoveRule(
         Code.GAIN_TOO_SMALL,
         _find_small_gain,
-        margin=lambda block: block.bill.net_usd - block.minimum_net_usd,
+        margin=lambda block: block.net_usd - block.minimum_net_usd,
         verdict=DEAR,
     ),
     MoveRule(

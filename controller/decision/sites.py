@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeAlias
 
 from controller.clusters.fleet import Cluster, Node, Resources
 from controller.decision.pricing import compute_node_share, count_rate_steps, to_rate
@@ -25,6 +26,10 @@ class NodeGroup:
     architectures: frozenset[str]
 
 
+#: The nodes that a pod would run on, and its share of one; None where it fits on none or their size is not known.
+Place: TypeAlias = tuple[NodeGroup | None, Decimal | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A cluster as a place to run in: its groups of ready nodes, the most common one first.
@@ -36,10 +41,8 @@ class Site:
     groups: tuple[NodeGroup, ...]
     #: (namespace, name) -> replicas that are wanted of the Deployment.
     replicas: Mapping[tuple[str, str], int]
-    #: requests of one pod -> the nodes it would run on, and its share of one.
-    _found: dict[Resources, tuple[NodeGroup | None, Decimal | None]] = field(
-        default_factory=dict, compare=False
-    )
+    #: requests of one pod -> where it would run.
+    _found: dict[Resources, Place] = field(default_factory=dict, compare=False)
 
     @property
     def context(self) -> str:
@@ -50,8 +53,8 @@ class Site:
         """The nodes that a pod would most likely run on: the most common offering that it fits on."""
         return self.find_place(requests)[0]
 
-    def find_place(self, requests: Resources) -> tuple[NodeGroup | None, Decimal | None]:
-        """Those nodes, and the share that a pod takes of one; None where it fits on none or their size is not known."""
+    def find_place(self, requests: Resources) -> Place:
+        """Those nodes, and the share that a pod takes of one."""
         found = self._found.get(requests)
         if found is None:
             group = next((g for g in self.groups if requests.fits_in(g.largest)), None)

@@ -68,7 +68,7 @@ class Projection:
     visible: NDArray[np.bool_]
     """In front of the camera and not hidden by the globe. It may still lie outside the viewport."""
     facing: NDArray[np.float64]
-    """Cosine between an anchor's zenith and the way to the eye: 1 from above, 0 at the limb."""
+    """Cosine between an anchor's zenith and the direction to the eye: 1 from above, 0 at the limb."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from gl.geometry.geodesy import Vectors, angle_radians, normalize, slerp, tangen
 # Arbitrary, by eye: short hops stay readable, the far side of the world stays under two and a half seconds.
 SHORTEST_S = 0.7
 LONGEST_S = 2.4
-# Height above the ground, in globe radii, that a way of one radian asks for in its middle.
+# Height above the ground, in globe radii, that a flight over one radian asks for in its middle.
 CRUISE_ALTITUDE_PER_RADIAN = 1.1
 CRUISE_ALTITUDE_MAX = 3.2
 # Share of the half picture that framed places may fill; the rest is room for their labels.
@@ -30,7 +30,7 @@ FRAME_FACING = 0.16
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """The way from `start` to `target` in `duration_s` seconds. `camera_at` is exact at both ends."""
+    """The path from `start` to `target` in `duration_s` seconds. `camera_at` is exact at both ends."""
 
     start: Camera
     target: Camera
@@ -51,7 +51,7 @@ class Flight:
         return camera_towards(direction, self._up_at(progress), 1.0 + self._altitude_at(progress))
 
     def _up_at(self, progress: float) -> Vectors:
-        """Carry the upper edge along the way without spinning, and turn it bit by bit to where it must end.
+        """Carry the upper edge along the path without spinning, and turn it bit by bit to where it must end.
 
         North-up all the way would whirl the picture round whenever the great circle passes near a pole.
         """
@@ -68,19 +68,19 @@ class Flight:
         leave, arrive = self.start.distance - 1.0, self.target.distance - 1.0
         # Zoom is perceived as a ratio, therefore the geometric mean on the way.
         direct = math.exp((1.0 - progress) * math.log(leave) + progress * math.log(arrive))
-        way = float(angle_radians(self.start.direction, self.target.direction))
-        cruise = min(CRUISE_ALTITUDE_MAX, CRUISE_ALTITUDE_PER_RADIAN * way)
+        angle = float(angle_radians(self.start.direction, self.target.direction))
+        cruise = min(CRUISE_ALTITUDE_MAX, CRUISE_ALTITUDE_PER_RADIAN * angle)
         climb = max(0.0, cruise - math.sqrt(leave * arrive))
         return direct + climb * math.sin(math.pi * progress) ** 2
 
 
 def plan_flight(start: Camera, target: Camera, reduced_motion: bool = False) -> Flight:
-    """Return the flight from `start` to `target`: longer for longer ways, 0 s for reduced motion."""
+    """Return the flight from `start` to `target`: longer for longer distances, 0 s for reduced motion."""
     if reduced_motion or start == target:
         return Flight(start, target, 0.0)
-    way = float(angle_radians(start.direction, target.direction)) / math.pi
+    distance = float(angle_radians(start.direction, target.direction)) / math.pi
     zoom = abs(math.log((target.distance - 1.0) / (start.distance - 1.0))) / 3.0
-    effort = min(1.0, math.hypot(way, zoom))
+    effort = min(1.0, math.hypot(distance, zoom))
     return Flight(start, target, SHORTEST_S + (LONGEST_S - SHORTEST_S) * math.sqrt(effort))
 
 

@@ -41,12 +41,14 @@ def transmittance(
 
     Args:
         radius: distance from the centre, 1 to `TOP_RADIUS`, any shape (...).
-        cosine: between the zenith and the way to the sun, same shape. The ground does not stop the light
-        here. steps: midpoints at which the way through the air is sampled.
+        cosine: between the zenith and the direction to the sun, same shape. Here the ground does not stop the light.
+        steps: midpoints at which the path through the air is sampled.
     Returns: red, green and blue, shape (..., 3), 0 to 1.
     """
-    way = -radius * cosine + np.sqrt(np.maximum(0.0, (radius * cosine) ** 2 - radius**2 + TOP_RADIUS**2))
-    step = way / steps
+    path_length = -radius * cosine + np.sqrt(
+        np.maximum(0.0, (radius * cosine) ** 2 - radius**2 + TOP_RADIUS**2)
+    )
+    step = path_length / steps
     depth = np.zeros((*radius.shape, 3))
     for number in range(steps):
         along = (number + 0.5) * step

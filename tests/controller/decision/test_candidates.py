@@ -1,4 +1,4 @@
-"""One move with its exact prices: what is not known of its ways is never taken for nothing."""
+"""One move with its exact prices: what is not known of its routes is never taken for nothing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def price(settings: DecisionSettings) -> Candidate:
     )
 
 
-def test_a_way_back_whose_price_is_not_known_counts_as_the_way_there() -> None:
+def test_a_route_back_whose_price_is_not_known_counts_as_the_route_there() -> None:
     settings = replace(SETTINGS, egress=OneWay("us-east-1"))
     candidate = price(settings)
     assert candidate.bill is not None
@@ -53,7 +53,7 @@ def test_a_way_back_whose_price_is_not_known_counts_as_the_way_there() -> None:
     assert rank_candidate(candidate, settings) == candidate.bill.net_usd - back
 
 
-def test_a_move_whose_way_is_not_known_has_no_rank() -> None:
+def test_a_move_whose_route_is_not_known_has_no_rank() -> None:
     settings = replace(SETTINGS, egress=OneWay("ap-northeast-1"))
     assert price(settings).transfer.usd is None
     assert rank_candidate(price(settings), settings) is None

@@ -15,6 +15,7 @@ from benchmarks.naive_planning import plan_naively
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Resources, WorkloadKey
 from controller.contract.dry_run import Verdict
 from controller.decision.budgets import DAY_S, BudgetUsage, Move
+from controller.decision.egress import parse_egress_table
 from controller.decision.evaluation import evaluate_move
 from controller.decision.facts import Facts, PreflightFinding
 from controller.decision.plan import Offer, Plan
@@ -195,6 +196,31 @@ def test_higher_gains_come_first_and_only_as_many_as_are_asked_for() -> None:
     assert best.savings_usd_per_day == Decimal("7.20")
 
 
+def test_targets_that_cost_some_workloads_the_same_are_told_apart_for_others() -> None:
+    """Two clusters of a region cost a pod that needs cores the same; one that needs memory is cheaper in Virginia.
+
+    Its state would cost so much to bring back that floats cannot see the difference.
+    """
+    rules = {"inter_region": [_send_from("ap-northeast-1", "0"), _send_from("*", "0.09")], "internet": []}
+    aws = {"groups": {}, "same_region": "0", **rules}
+    settings = replace(SETTINGS, egress=parse_egress_table({"currency": "USD", "providers": {"aws": aws}}))
+    facts = make_facts(make_board(tokyo="0.40", virginia="0.10", oregon="0.10"), settings)
+    less_memory = [replace(n, allocatable=Resources(4.0, 15.999999)) for n in make_cluster("oregon").nodes]
+    others = (
+        make_cluster("virginia"),
+        make_cluster("oregon", region="us-east-1", nodes=tuple(less_memory)),
+    )
+    planner = Planner()
+    for memory_gib, target in ((2.0, "oregon"), (8.0, "virginia")):
+        checkout = make_workload(requests=Resources(1.0, memory_gib), state_gb=1e12)
+        plan = planner.plan(make_picture(make_cluster("tokyo", checkout), *others), facts)
+        assert targets(plan) == {CHECKOUT: target}
+
+
+def _send_from(region: str, usd_per_gb: str) -> dict[str, Any]:
+    return {"from": [region], "to": ["*"], "usd_per_gb": usd_per_gb}
+
+
 def test_what_does_not_exist_is_said_not_to() -> None:
     plan = plan_once(everywhere())
     nowhere = replace(CHECKOUT, name="nowhere")
@@ -268,7 +294,9 @@ def test_a_plan_that_was_kept_up_to_date_is_as_one_made_anew(
     """Some clusters stay as they are between rounds, workloads come, change and go, prices move."""
     planner = Planner()
     for picture, board in rounds:
-        assert codes(planner.plan(picture, make_facts(board))) == expect(picture, board)
+        plan = planner.plan(picture, make_facts(board))
+        assert codes(plan) == expect(picture, board)
+        assert plan.offers == plan_once(picture, make_facts(board)).offers
 
 
 @settings(max_examples=60, deadline=None)

@@ -26,6 +26,7 @@ from controller.decision.pricing import (
     price_move,
     rank_move,
     to_rate,
+    weigh_rates,
 )
 from controller.decision.settings import DecisionSettings
 from controller.decision.waves import count_pod_waves, plan_wave_sizes
@@ -152,11 +153,22 @@ def test_floats_are_never_further_off_than_their_bound(
     ]
     quick_egress = sum_tiers(tiers, np.array([[gb]]), used_gb)  # type: ignore[misc]
     here, there = (np.array([[float(rate / RATE_STEP)]]) * float(RATE_STEP) for rate in (source, target))
-    quick_bill = price_move(here, there, column, np.array([[float(pod_waves)]]), quick_egress, quick)
-    quick_rank = rank_move(quick_bill.net_usd, quick_egress, quick)
+    at_source, at_target = weigh_rates(column, np.array([[float(pod_waves)]]), quick)
+    quick_net = here * at_source + there * at_target - quick_egress
+    quick_rank = rank_move(quick_net, quick_egress, quick)
     bound = bound_error(here, column, np.array([[float(pod_waves)]]), np.array([[gb]]), 0.09, used_gb, quick)
-    assert abs(Decimal(quick_bill.net_usd[0, 0]) - bill.net_usd) <= Decimal(bound[0, 0])
+    assert abs(Decimal(quick_net[0, 0]) - bill.net_usd) <= Decimal(bound[0, 0])
     assert abs(Decimal(quick_rank[0, 0]) - rank) <= Decimal(bound[0, 0])
+
+
+@given(source=rates, part=st.decimals(0, "0.99", places=2), replicas=st.integers(0, 2000))
+def test_into_a_cheaper_target_the_formula_is_the_weighed_sum_of_both_rates(
+    source: Decimal, part: Decimal, replicas: int
+) -> None:
+    pods, egress = (Decimal(replicas), Decimal(replicas * 3)), Decimal("0.09")
+    at_source, at_target = weigh_rates(*pods, EXACT)
+    net = price_move(source, source * part, *pods, egress, EXACT).net_usd
+    assert source * at_source + source * part * at_target - egress == net
 
 
 def test_quick_constants_are_the_exact_ones_rounded() -> None:

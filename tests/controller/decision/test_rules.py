@@ -234,7 +234,7 @@ def test_undeclared_state_never_pays() -> None:
     assert code_of(workload={"state_gb": None}, facts=with_settings(assumed_state_gb=Decimal(2))) is None
 
 
-def test_an_unknown_way_never_pays() -> None:
+def test_an_unknown_route_never_pays() -> None:
     assert judge(facts=make_facts(BOARD, DecisionSettings())) == (Verdict.UNKNOWN, Code.EGRESS_UNKNOWN)
 
 

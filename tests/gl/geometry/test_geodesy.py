@@ -61,15 +61,15 @@ def test_small_angles_keep_their_digits() -> None:
 
 def test_a_great_circle_stays_on_the_globe_and_ends_exactly() -> None:
     for start, end in zip(DIRECTIONS[:50], DIRECTIONS[50:100], strict=True):
-        way = geodesy.slerp(start, end, np.linspace(0.0, 1.0, 9))
-        assert np.linalg.norm(way, axis=1) == pytest.approx(np.ones(9), abs=1e-12)
-        assert way[0] == pytest.approx(start, abs=1e-12)
-        assert way[-1] == pytest.approx(end, abs=1e-12)
+        path = geodesy.slerp(start, end, np.linspace(0.0, 1.0, 9))
+        assert np.linalg.norm(path, axis=1) == pytest.approx(np.ones(9), abs=1e-12)
+        assert path[0] == pytest.approx(start, abs=1e-12)
+        assert path[-1] == pytest.approx(end, abs=1e-12)
 
 
 def test_a_great_circle_advances_evenly() -> None:
-    way = geodesy.slerp(DIRECTIONS[0], DIRECTIONS[1], np.linspace(0.0, 1.0, 11))
-    steps = geodesy.angle_radians(way[:-1], way[1:])
+    path = geodesy.slerp(DIRECTIONS[0], DIRECTIONS[1], np.linspace(0.0, 1.0, 11))
+    steps = geodesy.angle_radians(path[:-1], path[1:])
     assert steps == pytest.approx(np.full(10, steps.mean()), abs=1e-12)
 
 
