@@ -28,7 +28,7 @@ from controller.migration.protocol.journal_bounds import build_largest
 from controller.migration.protocol.observation import DeploymentFacts, parse_deployment
 from controller.migration.protocol.record import MigrationRecord, MovePlan, Side, SideRecord, StepRecord
 from controller.migration.protocol.states import MigrationState
-from controller.migration.steps.step import Site, Step
+from controller.migration.steps.step import Step, Survey
 from controller.reasons import Code
 from oracle.foundation.reason import Parameter, Reason
 
@@ -63,10 +63,10 @@ class Preflight:
         body = await self._read_source(refuse)
         facts = self._check_source(draft.dry_run, body, refuse)
         existed = await self._check_target(facts, refuse)
-        site = Site(self._source, self._target, draft, body, facts, existed)
-        foreseen = [await step.preflight(site) for step in self._steps]
+        survey = Survey(self._source, self._target, draft, body, facts, existed)
+        foreseen = [await step.preflight(survey) for step in self._steps]
         await self._check_owner_and_pod_needs(body["spec"]["template"], facts, refuse)
-        await self._dry_run_scaling(site)
+        await self._dry_run_scaling(survey)
         record = replace(
             draft,
             source=SideRecord(self._source.context, uids[Side.SOURCE], facts.uid, facts.replicas),
@@ -160,14 +160,14 @@ class Preflight:
             if result.outcome is not Outcome.PASSED:  # what is not known forbids, too
                 refuse.because_of(result.reason)
 
-    async def _dry_run_scaling(self, site: Site) -> None:
+    async def _dry_run_scaling(self, survey: Survey) -> None:
         """Let both API servers check permissions and admission for the writes of the waves."""
-        fence = Fence(site.draft.migration_id, 1, "dry-run")
-        replicas = site.source_facts.replicas
-        for lowered in sorted({replicas - site.draft.state.waves[0], 0}, reverse=True):
-            await self._source.dry_run_scale(site.source_facts, fence, lowered)
-        if site.target_facts is not None:
-            await self._target.dry_run_scale(site.target_facts, fence, replicas)
+        fence = Fence(survey.draft.migration_id, 1, "dry-run")
+        replicas = survey.source_facts.replicas
+        for lowered in sorted({replicas - survey.draft.state.waves[0], 0}, reverse=True):
+            await self._source.dry_run_scale(survey.source_facts, fence, lowered)
+        if survey.target_facts is not None:
+            await self._target.dry_run_scale(survey.target_facts, fence, replicas)
 
 
 class Refusing:

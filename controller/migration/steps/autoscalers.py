@@ -8,7 +8,7 @@ from typing import Any
 from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.protocol.record import StepRecord
 from controller.migration.steps.listing import list_if_served
-from controller.migration.steps.step import Site, Workbench
+from controller.migration.steps.step import Survey, Workbench
 from controller.reasons import Code
 
 
@@ -17,14 +17,14 @@ class Autoscalers:
 
     name = "autoscalers"
 
-    async def preflight(self, site: Site) -> StepRecord:
+    async def preflight(self, survey: Survey) -> StepRecord:
         """Raises: MigrationRefused where either cluster has an autoscaler for the Deployment; ClusterError."""
-        for side in (site.source, site.target):
+        for side in (survey.source, survey.target):
             autoscalers = await list_if_served(side.api, "horizontalpodautoscalers", side.namespace)
             name = find_autoscaler(autoscalers, side.name)
             if name is not None:
                 reason = Code.AUTOSCALER_IN_THE_WAY.because(name=name, context=side.context)
-                raise MigrationRefused(str(site.draft.workload), reason)
+                raise MigrationRefused(str(survey.draft.workload), reason)
         return StepRecord(self.name)
 
     async def prepare(self, bench: Workbench, known: StepRecord) -> StepRecord:

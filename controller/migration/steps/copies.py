@@ -24,7 +24,7 @@ from controller.migration.protocol.fences import Fence
 from controller.migration.protocol.journal_bounds import ANY_UID
 from controller.migration.protocol.record import Note, StepRecord
 from controller.migration.steps.closure import find_references, is_created_by, is_same_content
-from controller.migration.steps.step import Site, Workbench
+from controller.migration.steps.step import Survey, Workbench
 from controller.migration.steps.travelling import (
     COPIED_RESOURCES,
     Travelling,
@@ -39,23 +39,23 @@ class Copies:
 
     name = "copies"
 
-    async def preflight(self, site: Site) -> StepRecord:
+    async def preflight(self, survey: Survey) -> StepRecord:
         """Let the target judge each copy by a dry run.
 
         Raises: MigrationRefused where something is missing, or another object stands in its place; ClusterError.
         """
-        workload = str(site.draft.workload)
+        workload = str(survey.draft.workload)
         try:
-            closure = await read_closure(site.source)
+            closure = await read_closure(survey.source)
         except ObjectNotFound as error:
             missing = Code.COPY_ORIGINAL_MISSING.because(answer=str(error))
             raise MigrationRefused(workload, missing) from error
-        await _require_secrets(site)
-        fence = Fence(site.draft.migration_id, 1, "dry-run")
+        await _require_secrets(survey)
+        fence = Fence(survey.draft.migration_id, 1, "dry-run")
         for travelling in closure:
-            if travelling.is_deployment and site.target_facts is not None:
+            if travelling.is_deployment and survey.target_facts is not None:
                 continue
-            await _dry_run(site, travelling, travelling.build(site.draft.migration_id, fence))
+            await _dry_run(survey, travelling, travelling.build(survey.draft.migration_id, fence))
         return StepRecord(self.name, target=tuple(Note(travelling.path, ANY_UID) for travelling in closure))
 
     async def prepare(self, bench: Workbench, known: StepRecord) -> StepRecord:
@@ -82,24 +82,24 @@ class Copies:
         return known
 
 
-async def _require_secrets(site: Site) -> None:
+async def _require_secrets(survey: Survey) -> None:
     """Secrets do not travel: those that the pods need have to be there. They are only asked for by name."""
-    for name in find_references(site.body["spec"]["template"]).secrets:
+    for name in find_references(survey.body["spec"]["template"]).secrets:
         try:
-            await site.target.api.get(paths.item("secrets", name, site.target.namespace))
+            await survey.target.api.get(paths.item("secrets", name, survey.target.namespace))
         except ObjectNotFound:
-            reason = Code.SECRET_MISSING.because(context=site.target.context, name=name)
-            raise MigrationRefused(str(site.draft.workload), reason) from None
+            reason = Code.SECRET_MISSING.because(context=survey.target.context, name=name)
+            raise MigrationRefused(str(survey.draft.workload), reason) from None
 
 
-async def _dry_run(site: Site, travelling: Travelling, copy: Mapping[str, Any]) -> None:
+async def _dry_run(survey: Survey, travelling: Travelling, copy: Mapping[str, Any]) -> None:
     """Let the target's API server judge one copy."""
-    workload, context = str(site.draft.workload), site.target.context
+    workload, context = str(survey.draft.workload), survey.target.context
     collection = paths.collection(travelling.resource, travelling.namespace)
     try:
-        answer = await site.target.api.create(collection, copy, dry_run=True)
+        answer = await survey.target.api.create(collection, copy, dry_run=True)
     except VersionConflict:
-        if not is_same_content(await site.target.api.get(travelling.path), copy):
+        if not is_same_content(await survey.target.api.get(travelling.path), copy):
             reason = Code.COPY_EXISTS_ALREADY.because(context=context, path=travelling.path)
             raise MigrationRefused(workload, reason) from None
         return

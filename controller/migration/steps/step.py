@@ -19,7 +19,7 @@ from controller.migration.protocol.record import MigrationRecord, StepRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Survey:
     """What a preflight has found before it asks the steps.
 
     `body` is the source's Deployment as its API server has it; `target_facts` are those of the Deployment that the
@@ -85,7 +85,7 @@ class Step(Protocol):
         """Its name in the journal: lower-case words with hyphens, never to be changed."""
         ...
 
-    async def preflight(self, site: Site) -> StepRecord:
+    async def preflight(self, survey: Survey) -> StepRecord:
         """Look whether the step can be done, changing nothing, and return the most that it will ever note, so that the
         journal has room for it. Raises: MigrationRefused; ClusterError where a dry run is refused.
         """

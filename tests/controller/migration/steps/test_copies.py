@@ -20,7 +20,7 @@ from controller.migration.protocol.record import Note, Side, StepRecord
 from controller.migration.protocol.states import Phase
 from controller.migration.settings import MigrationSettings
 from controller.migration.steps.copies import Copies
-from controller.migration.steps.step import Site, Workbench
+from controller.migration.steps.step import Survey, Workbench
 from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
 from tests.controller.migration.access.fakes import RecordingApi, RecordingLeases
@@ -63,8 +63,8 @@ class Place:
     def preflight(self) -> StepRecord:
         body = self.source.objects[DEPLOYMENT_PATH]
         facts = parse_deployment(body)
-        site = Site(self.bench.source, self.bench.target, self.journal.record, body, facts, None)
-        return asyncio.run(Copies().preflight(site))
+        survey = Survey(self.bench.source, self.bench.target, self.journal.record, body, facts, None)
+        return asyncio.run(Copies().preflight(survey))
 
     def written(self) -> list[str]:
         """What was done to the target, and where the journal first spoke of each note, in order."""

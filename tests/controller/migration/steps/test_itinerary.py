@@ -14,7 +14,7 @@ from controller.migration.protocol.journal_v1 import COPIES
 from controller.migration.protocol.record import Note, StepRecord, StepStatus
 from controller.migration.steps.catalogue import STEPS
 from controller.migration.steps.itinerary import Itinerary, require_known
-from controller.migration.steps.step import Site, StepJournal, Workbench
+from controller.migration.steps.step import StepJournal, Survey, Workbench
 from controller.reasons import Code
 from tests.controller.migration.records import record
 
@@ -27,7 +27,7 @@ class FreezeStep:
         self._calls = calls
         self._fails = fails
 
-    async def preflight(self, site: Site) -> StepRecord:
+    async def preflight(self, survey: Survey) -> StepRecord:
         return StepRecord(self.name, source=(Note("replicas", "0" * 9),))
 
     async def prepare(self, bench: Workbench, known: StepRecord) -> StepRecord:
