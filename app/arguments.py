@@ -13,6 +13,7 @@ from app.config.configuration import Configuration
 from app.config.layers import SET_FLAG
 from app.config.values import NONE
 from app.exit_codes import describe_exit_codes
+from app.moments import GivenMoment, parse_moment
 from oracle.redis_address import mask_addresses
 
 
@@ -157,23 +158,64 @@ def _add_ledger(commands: _Commands[_Parser], common: _Parser) -> None:
     ledger = _add(
         commands, "ledger", "show what happened, or verify that nobody has changed it since", common
     )
-    ledger.add_argument("action", choices=["show", "verify", "export"])
-    ledger.add_argument("--file", metavar="FILE", help="read this history, such as one that was set aside")
-    ledger.add_argument(
-        "--limit",
-        metavar="N",
-        type=_parse_count,
-        default=50,
-        help="show: the newest N (default: %(default)s)",
+    actions = ledger.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
+    show = _add_ledger_action(actions, "show", "print the newest entries, oldest first", common)
+    show.add_argument(
+        "--limit", metavar="N", type=_parse_count, default=50, help="the newest N (default: %(default)s)"
     )
-    ledger.add_argument(
-        "--head",
-        metavar="SEQUENCE:MAC",
-        help="verify: the head that an earlier verify printed must still be there",
+    show.add_argument("--json", action="store_true", help="one JSON line an entry")
+    verify = _add_ledger_action(
+        actions, "verify", "say whether anything was changed since it was written", common
     )
-    ledger.add_argument(
-        "--json", action="store_true", help="show: one JSON line an entry; verify: one document"
+    verify.add_argument(
+        "--head", metavar="SEQUENCE:MAC", help="the head that an earlier verify printed must still be there"
     )
+    verify.add_argument("--json", action="store_true", help="one JSON document")
+    _add_ledger_action(
+        actions, "export", "print all entries with their chain, one JSON line an entry", common
+    )
+    moment = _add_ledger_action(
+        actions, "at", "print what was armed, running, held and moved at a moment", common
+    )
+    moment.add_argument("moment", metavar="TIME", type=_parse_moment, help=_MOMENT)
+    moment.add_argument("--json", action="store_true", help="one JSON document")
+    savings = _add_ledger_action(actions, "savings", "print what finished moves cost and save", common)
+    _add_since(savings, "only moves that ended since then", default=None)
+    savings.add_argument("--json", action="store_true", help="one JSON document")
+    prices = _add_ledger_action(actions, "prices", "print the prices that were recorded", common)
+    prices.add_argument(
+        "name",
+        metavar="OFFERING|CONTEXT",
+        nargs="?",
+        help="PROVIDER/REGION[/INSTANCE_TYPE], or a context that was priced; all unless said",
+    )
+    _add_since(prices, "only prices since then (default: 1d)", default=GivenMoment(age_s=86_400.0))
+    form = prices.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document with every point")
+    form.add_argument("--csv", action="store_true", help="every point as a row of a file of prices")
+
+
+#: What a person may write where a moment is asked for.
+_MOMENT = "a moment (2026-07-22T14:16Z; UTC where no zone is said) or an age (90s, 15m, 2h, 3d, 2w)"
+
+
+def _add_ledger_action(actions: _Commands[_Parser], name: str, text: str, common: _Parser) -> _Parser:
+    action = _add(actions, name, text, common)
+    action.add_argument("--file", metavar="FILE", help="read this history, such as one that was set aside")
+    return action
+
+
+def _add_since(action: _Parser, text: str, default: GivenMoment | None) -> None:
+    action.add_argument(
+        "--since", metavar="TIME", type=_parse_moment, default=default, help=f"{text}; {_MOMENT}"
+    )
+
+
+def _parse_moment(text: str) -> GivenMoment:
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _parse_count(text: str) -> int:

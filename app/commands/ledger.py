@@ -1,4 +1,7 @@
-"""`sentinelaura ledger show|verify|export`: what happened, read from the history without starting anything."""
+"""`sentinelaura ledger`: what happened, read from the history without starting anything.
+
+Here are `show`, `verify` and `export`; `at`, `savings` and `prices` have files of their own.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.commands.failures import CommandFailed
+from app.commands.ledger_at import tell_moment
+from app.commands.ledger_prices import tell_prices
 from app.commands.ledger_report import (
     LedgerVerdict,
     entry_to_json,
@@ -17,28 +22,63 @@ from app.commands.ledger_report import (
     verdict_to_json,
     verdict_to_text,
 )
+from app.commands.ledger_savings import tell_savings
 from app.commands.output import report_line, write_output
 from app.composition import history_files
 from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
+from app.moments import GivenMoment, format_utc
 from controller.history.chain import Verified, find_head, verify_chain
 from controller.history.database import open_for_reading, snapshot, telling_damage
 from controller.history.errors import HistoryDamaged
 from controller.history.keys import load_key
 from controller.history.reading import ANCHOR, HEAD, read_entries, read_mark, read_newest
+from controller.history.settings import HistorySettings
+from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
 
 
-async def run_ledger(arguments: Namespace, configuration: Configuration) -> int:
-    """Print entries, verify their chain, or export all of it. Raises: CommandFailed, HistoryUnusable."""
+async def run_ledger(
+    arguments: Namespace, configuration: Configuration, clocks: Clocks = SYSTEM_CLOCKS
+) -> int:
+    """Print what the action of `arguments` asks for. Raises: CommandFailed, HistoryUnusable."""
     files = history_files(configuration)
     path = Path(arguments.file) if arguments.file is not None else files.database
     report_line(f"{path}: what happened to {'simulated' if configuration.is_demo else 'real'} clusters")
     with _reading(path) as connection:
-        if arguments.action == "show":
-            return _show(connection, arguments.limit, arguments.json)
-        if arguments.action == "export":
-            return _export(connection)
-        return _verify(connection, files.key, arguments.head, arguments.json)
+        match arguments.action:
+            case "show":
+                return _show(connection, arguments.limit, arguments.json)
+            case "export":
+                return _export(connection)
+            case "verify":
+                return _verify(connection, files.key, arguments.head, arguments.json)
+        for text in _tell(connection, arguments, configuration.history, clocks.wall()):
+            write_output(text)
+        return ExitCode.OK
+
+
+def _tell(
+    connection: sqlite3.Connection, arguments: Namespace, settings: HistorySettings, now: float
+) -> Iterator[str]:
+    """Yield what follows from the events and the prices that were recorded."""
+    match arguments.action:
+        case "at":
+            at = arguments.moment.resolve(now)
+            yield tell_moment(connection, at, now, settings.price_step_s, arguments.json)
+        case "savings":
+            yield tell_savings(connection, _resolve_since(arguments.since, now), arguments.json)
+        case "prices":
+            form = "json" if arguments.json else "csv" if arguments.csv else "text"
+            since = _resolve_since(arguments.since, now)
+            yield from tell_prices(connection, arguments.name, since, now, form)
+
+
+def _resolve_since(since: GivenMoment | None, now: float) -> float:
+    """Return the moment in Unix seconds, the beginning of all where none was given. Raises: CommandFailed."""
+    moment = 0.0 if since is None else since.resolve(now)
+    if moment > now:
+        raise CommandFailed(ExitCode.BAD_INPUT, f"{format_utc(moment)} has not come yet")
+    return moment
 
 
 def _show(connection: sqlite3.Connection, limit: int, as_json: bool) -> int:

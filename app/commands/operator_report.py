@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from app.moments import format_utc
 from controller.contract.snapshots import EngineSnapshot, Notice, TimelineEntry
 from oracle.foundation.untrusted_text import clean_text
 
@@ -84,4 +84,4 @@ def notice_to_json(change: NoticeChange) -> str:
 
 
 def _line(at: float, kind: str, text: str) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC  {kind:<10}{clean_text(text, 500)}"
+    return f"{format_utc(at)}  {kind:<10}{clean_text(text, 500)}"

@@ -39,6 +39,10 @@ SCHEMA: tuple[str, ...] = (
         WITHOUT ROWID;
     CREATE TABLE price_days (id INTEGER PRIMARY KEY, points BLOB NOT NULL);
     """,
+    """
+    CREATE TABLE price_contexts (context TEXT NOT NULL, series INTEGER NOT NULL, PRIMARY KEY (context, series))
+        WITHOUT ROWID;
+    """,
 )
 
 #: SQLite's primary result codes for a file that no longer is what we wrote: broken pages, another kind of file, and a

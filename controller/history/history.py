@@ -7,7 +7,7 @@ next start; without a writer, or with one whose disk takes nothing, everything h
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from controller.contract.snapshots import TimelineEntry
 from controller.history.events import KnownEvent, Recorded
@@ -95,7 +95,12 @@ class History:
         """Let the price history have a point of every offering whose last one is old enough."""
         if self._disk is None:
             return
-        samples = [sample for quote in quotes if (sample := self._sample(quote)) is not None]
+        quoted: dict[Series, list[Quote]] = {}
+        for quote in quotes:
+            quoted.setdefault(Series(quote.offering, quote.source, quote.mode), []).append(quote)
+        samples = [
+            sample for series in quoted if (sample := self._sample(series, quoted[series])) is not None
+        ]
         if samples:
             self._disk.put(samples)
 
@@ -104,13 +109,15 @@ class History:
         if self._disk is not None:
             self._disk.close(CLOSE_PATIENCE_S)
 
-    def _sample(self, quote: Quote) -> PriceSample | None:
-        series = Series(quote.offering, quote.source, quote.mode)
+    def _sample(self, series: Series, quotes: Sequence[Quote]) -> PriceSample | None:
+        """Return a point of what several contexts have in common, None where the last one is new enough."""
+        quote = max(quotes, key=lambda one: one.confirmed_at)
         last = self._sampled.get(series)
         if last is not None and 0 <= quote.confirmed_at - last < self._settings.price_step_s:
             return None
         self._sampled[series] = quote.confirmed_at
-        return PriceSample(series, int(quote.confirmed_at), to_microdollars(quote.usd_per_hour))
+        contexts = frozenset(one.context for one in quotes)
+        return PriceSample(series, int(quote.confirmed_at), to_microdollars(quote.usd_per_hour), contexts)
 
     def _remember(self, recorded: Recorded) -> None:
         self._moves.add(recorded)

@@ -30,11 +30,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class PriceSample:
-    """What a source said that an offering costs. `at` is when it said so, Unix seconds."""
+    """What a source said that an offering costs. `at` is when it said so, Unix seconds; `contexts`: for whom."""
 
     series: Series
     at: int
     microdollars: int
+    contexts: frozenset[str] = frozenset()
 
 
 def to_microdollars(usd_per_hour: Decimal) -> int:

@@ -24,6 +24,10 @@ def add_samples(connection: sqlite3.Connection, samples: Iterable[PriceSample], 
     """Keep the samples that are at least `step_s` newer than the point before: other processes sample, too."""
     for sample in samples:
         series = _find_or_add_series(connection, sample.series)
+        connection.executemany(
+            "INSERT OR IGNORE INTO price_contexts VALUES (?, ?)",
+            ((context, series) for context in sample.contexts),
+        )
         newest = connection.execute(
             "SELECT max(at) FROM price_points WHERE series = ?", (series,)
         ).fetchone()[0]
@@ -73,7 +77,7 @@ def read_prices(
     if number is None:
         return []
     known: dict[int, int] = {}
-    for day in range(int(since) // DAY_S, int(until) // DAY_S + 1):
+    for day in _list_days(connection, since, until):
         row = connection.execute(
             "SELECT points FROM price_days WHERE id = ?", (day * MAX_SERIES + number,)
         ).fetchone()
@@ -96,10 +100,27 @@ def read_prices_at(connection: sqlite3.Connection, moment: float, life_s: float)
 def read_series(connection: sqlite3.Connection) -> list[Series]:
     """Return every offering with the source that priced it."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM price_series ORDER BY id")
-    return [
-        Series(Offering(provider, region, machine, CapacityType(capacity)), source, PriceMode(mode))
-        for provider, region, machine, capacity, source, mode in rows
-    ]
+    return [_from_row(row) for row in rows]
+
+
+def read_series_of(connection: sqlite3.Connection, context: str) -> list[Series]:
+    """Return what a context was priced by; empty where nobody noted that yet."""
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'price_contexts'").fetchone():
+        return []  # a file that was set aside before it was kept
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM price_series JOIN price_contexts ON id = series WHERE context = ? ORDER BY id",
+        (context,),
+    )
+    return [_from_row(row) for row in rows]
+
+
+def _list_days(connection: sqlite3.Connection, since: float, until: float) -> range:
+    """Return the days from `since` to `until` of which anything may be packed: whoever asks for all begins at zero."""
+    first, last = connection.execute("SELECT min(id), max(id) FROM price_days").fetchone()
+    if first is None:
+        return range(0)
+    first_day, last_day = first // MAX_SERIES, last // MAX_SERIES
+    return range(max(int(since) // DAY_S, first_day), min(int(until) // DAY_S, last_day) + 1)
 
 
 def _find_series(connection: sqlite3.Connection, series: Series) -> int | None:
@@ -118,6 +139,11 @@ def _find_or_add_series(connection: sqlite3.Connection, series: Series) -> int:
     )
     assert cursor.lastrowid is not None, "a row that was inserted has its number"
     return cursor.lastrowid
+
+
+def _from_row(row: tuple[str, ...]) -> Series:
+    provider, region, machine, capacity, source, mode = row
+    return Series(Offering(provider, region, machine, CapacityType(capacity)), source, PriceMode(mode))
 
 
 def _to_row(series: Series) -> tuple[str, ...]:

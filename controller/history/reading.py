@@ -11,6 +11,8 @@ from controller.history.events import Recorded, decode_event
 from controller.reasons import Code
 
 ANCHOR, HEAD = "anchor", "head"
+#: No entry has this number: SQLite counts no further.
+MAX_SEQUENCE = 2**63 - 1
 
 
 def read_mark(connection: sqlite3.Connection, name: str) -> Mark:
@@ -39,7 +41,7 @@ def read_newest(connection: sqlite3.Connection, limit: int) -> list[Entry]:
 
 
 def read_kinds(
-    connection: sqlite3.Connection, kinds: Iterable[str], since: float, before: int
+    connection: sqlite3.Connection, kinds: Iterable[str], since: float, before: int = MAX_SEQUENCE
 ) -> list[Recorded]:
     """Return the events of these kinds since a moment (Unix seconds) and before a sequence, as they were written."""
     names = tuple(kinds)

@@ -23,10 +23,14 @@ def run(*arguments, **environment):
 
 
 @pytest.mark.parametrize(
-    "command", ["oracle", "operator", "plan", "migrate", "doctor", "contexts", "ledger", "config"]
+    "command",
+    [
+        *("oracle", "operator", "plan", "migrate", "doctor", "contexts", "ledger", "config"),
+        *(f"ledger {action}" for action in ("show", "verify", "export", "at", "savings", "prices")),
+    ],
 )
 def test_every_command_documents_its_exit_codes(command):
-    answer = run(command, "--help")
+    answer = run(*command.split(), "--help")
     assert answer.returncode == 0
     assert "exit codes:" in answer.stdout
     assert "--kubeconfig" in answer.stdout

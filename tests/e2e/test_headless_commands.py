@@ -135,6 +135,7 @@ def _is_covered(event):
         (("plan", "--prices", "missing.csv"), 2, "missing.csv"),
         (("ledger", "verify"), 1, "there is no history"),
         (("ledger", "show", "--limit", "0"), 2, "is not a number"),
+        (("ledger", "at", "yesterday"), 2, "is not a moment like"),
     ],
 )
 def test_bad_input_is_told_and_starts_nothing(home, arguments, code, said):

@@ -14,6 +14,7 @@ from controller.clusters.fleet import WorkloadKey
 from controller.history.chain import Verified, verify_chain
 from controller.history.database import open_for_reading
 from controller.history.events import (
+    AnyEvent,
     ContextArmed,
     MoveEnded,
     MoveFigures,
@@ -48,6 +49,11 @@ class Clock:
 
     def __post_init__(self) -> None:
         self.clocks = Clocks(lambda: self.now, lambda: self.now)
+
+
+def at(*events: AnyEvent, writer: str = "w") -> list[Recorded]:
+    """One event a second."""
+    return [Recorded(NOW + second, writer, event) for second, event in enumerate(events)]
 
 
 def started(migration_id: str = "m1") -> MoveStarted:

@@ -15,7 +15,7 @@ from controller.history.events import ContextArmed, EngineStarted, EngineStopped
 from controller.history.history import History
 from controller.history.opening import open_history
 from controller.history.price_points import Series
-from controller.history.prices import read_prices
+from controller.history.prices import read_prices, read_series_of
 from controller.history.reading import read_newest, to_recorded
 from controller.history.settings import HistorySettings
 from oracle.market import Offering
@@ -52,6 +52,10 @@ def test_two_contexts_of_one_offering_have_one_price(installation: Installation)
     with installation.run() as history:
         history.sample_prices([QUOTE, replace(QUOTE, context="lyon")])
     assert len(read_points(installation)) == 1
+    connection = open_for_reading(installation.files.database)
+    priced = [read_series_of(connection, context) for context in ("paris", "lyon")]
+    connection.close()
+    assert priced == [[Series(M5, QUOTE.source, QUOTE.mode)]] * 2
 
 
 def test_the_timeline_counts_on_and_shows_the_newest() -> None:

@@ -20,6 +20,7 @@ from controller.history.prices import (
     read_prices,
     read_prices_at,
     read_series,
+    read_series_of,
 )
 from controller.history.settings import HistorySettings
 from oracle.market import CapacityType, Offering
@@ -115,6 +116,22 @@ def test_offerings_sources_and_modes_are_told_apart(connection: sqlite3.Connecti
     assert [read(connection, one) for one in told] == [[(BEGIN, to_usd(number))] for number in range(4)]
     assert read_series(connection) == told
     assert read(connection, series(9)) == []
+
+
+def test_a_context_finds_what_it_was_priced_by(connection: sqlite3.Connection) -> None:
+    both = PriceSample(series(), BEGIN, 100, frozenset({"paris", "lyon"}))
+    other = PriceSample(series(1), BEGIN, 100, frozenset({"paris"}))
+    add(connection, both, other, PriceSample(series(), BEGIN + STEP_S, 100, frozenset({"paris"})))
+    assert read_series_of(connection, "paris") == [series(), series(1)]
+    assert read_series_of(connection, "lyon") == [series()]
+    assert read_series_of(connection, "oslo") == []
+
+
+def test_a_file_of_the_first_version_is_read_as_it_is(connection: sqlite3.Connection) -> None:
+    add(connection, sample(BEGIN, 100))
+    connection.execute("DROP TABLE price_contexts")
+    assert read_series_of(connection, "paris") == []
+    assert read_series(connection) == [series()]
 
 
 def test_the_price_at_a_moment_is_the_last_that_was_said_and_unknown_when_that_is_too_old(

@@ -10,10 +10,11 @@ import pytest
 
 from controller.clusters.workload_parsing import parse_workload
 from controller.contract.dry_run import Verdict
+from controller.contract.savings import KnownSum
 from controller.contract.snapshots import MigrationStage
 from controller.history.events import MoveEnded, PhaseEntered
 from controller.history.history import History
-from controller.history.projections import sum_up_savings
+from controller.history.savings import sum_up_savings
 from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.run.migration_controller import BUDGET_MEMORY_S
 from controller.migration.run.migration_run import MigrationRun
@@ -113,10 +114,10 @@ def test_the_history_tells_what_it_cost_and_what_it_saves_beside_what_was_predic
         dry_run = world.dry_run()
         assert move.predicted_egress_usd == dry_run.egress_usd
         savings = sum_up_savings([move])
-        assert (savings.moves, savings.unknown) == (1, 0)
-        assert savings.predicted_usd_per_day == dry_run.savings_usd_per_day
-        assert savings.realised_usd_per_day == move.realised_savings_usd_per_day
-        assert savings.cost_usd > 0
+        assert savings.moves == 1
+        assert savings.predicted_per_day == KnownSum(dry_run.savings_usd_per_day)
+        assert savings.saved_per_day == KnownSum(move.realised_savings_usd_per_day)
+        assert savings.cost.usd > 0
 
     simulate_moves(scenario, 1, tmp_path)
 
