@@ -26,6 +26,7 @@ from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.market_gate import MarketGate
 from controller.engine.outage_log import OutageLog
+from controller.engine.price_memory import PriceMemory
 from controller.engine.snapshot_building import ContextViews
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.history.files import HistoryFiles
@@ -128,6 +129,7 @@ def _build_parts(
         handler=CommandHandler(controls, unfinished, settings.decision, settings.accepts_any_prices),
         views=ContextViews(load_regions()),
         planner=Planner(),
+        memory=PriceMemory(surroundings.oracle, controls.history),
         decisions=DecisionLog(),
         outages=OutageLog(),
     )

@@ -18,7 +18,7 @@ from oracle.foundation.clocks import Clocks
 from oracle.instance import Instance, describe_holder, find_market, format_holder
 from oracle.market import Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Quote
+from oracle.quotes import Origin, Quote, make_origin
 from oracle.sanity import RefusedPrice, SanityGate
 from oracle.settings import OracleSettings
 from oracle.sources.base import Observation, PriceSource
@@ -87,7 +87,7 @@ class Feed:
         observations = await source.observe(sorted({binding.offering for binding in wanted}), now)
         believed, refusals = self._gate.judge(observations, lambda offering: source.on_demand(offering, now))
         quotes = self._to_quotes(believed, wanted, source)
-        samples = self._choose_samples(believed)
+        samples = self._choose_samples(believed, make_origin(source.name, source.mode))
         is_holder = await store.publish(self._holder, quotes, samples, self.clocks.wall())
         generator = describe_holder(self._holder) if is_holder else None
         return FeedReport(is_holder, generator, refusals=refusals)
@@ -119,13 +119,13 @@ class Feed:
             observation.playback,
         )
 
-    def _choose_samples(self, believed: Iterable[Observation]) -> tuple[HistorySample, ...]:
+    def _choose_samples(self, believed: Iterable[Observation], origin: Origin) -> tuple[HistorySample, ...]:
         samples = []
         for observation in believed:
             kept_at = self._kept_at.get(observation.offering)
             # The absolute difference: after the clock was set back, history goes on at once.
             if kept_at is None or abs(observation.confirmed_at - kept_at) >= self.settings.history_step_s:
                 self._kept_at[observation.offering] = observation.confirmed_at
-                point = PricePoint(observation.confirmed_at, observation.usd_per_hour)
+                point = PricePoint(observation.confirmed_at, observation.usd_per_hour, origin)
                 samples.append(HistorySample(observation.offering, point))
         return tuple(samples)

@@ -30,7 +30,7 @@ from oracle.foundation.running import OUTER_RETRY_S, end_tasks, run_until_one_en
 from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.price_history import PriceHistory, PricePoint
-from oracle.quotes import Quote, QuoteBoard
+from oracle.quotes import Quote, QuoteBoard, make_origin
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
@@ -114,6 +114,17 @@ class Oracle:
         """Return what a bound context saw, oldest first: bounded, finer for recent times. Empty if not bound."""
         history = self._histories.get((context, offering))
         return () if history is None else history.points
+
+    def has_read_history(self, context: str, offering: Offering) -> bool:
+        """Whether what the store holds of a bound context is in its history."""
+        key = (context, offering)
+        return key in self._histories and key not in self._unread_histories
+
+    def add_history(self, context: str, offering: Offering, points: Iterable[PricePoint]) -> None:
+        """Add points of the past that the store does not hold; those of another origin than its own are left out."""
+        history = self._histories.get((context, offering))
+        if history is not None:
+            history.merge(points)
 
     def on_demand(self, offering: Offering) -> Decimal | None:
         """Return the on-demand price of the same machine in USD per hour, None where it is unknown.
@@ -232,24 +243,32 @@ class Oracle:
                 for point in await store.read_history(key[1])
                 if point.observed_at <= now + MAX_CLOCK_SKEW_S
             ]
-            known_since = stored[0].observed_at if stored else now
-            if key in self._histories:
-                self._histories[key].merge((*self._recall(key[1], known_since, now), *stored))
+            history = self._histories.get(key)
+            if history is not None:
+                history.merge(stored)
+                known_since = history.points[0].observed_at if history.points else now
+                history.merge(self._recall(key[1], known_since, now))
             self._unread_histories.discard(key)
-            self._announce(has_news=bool(stored))
+            self._announce(has_news=True)
 
     def _recall(self, offering: Offering, known_since: float, now: float) -> tuple[PricePoint, ...]:
         """Return what our source knows from before the store's history, if the prices are ours at all."""
         if self._source is None or not self._report.is_generating:
             return ()
         step_s = max(self._settings.history_step_s, 1.0)
-        return self._source.recall(offering, now - RECALL_S, known_since, step_s)
+        origin = make_origin(self._source.name, self._source.mode)
+        recalled = self._source.recall(offering, now - RECALL_S, known_since, step_s)
+        return tuple(replace(point, origin=origin) for point in recalled)
 
     def _append_to_histories(self, quotes: Iterable[Quote]) -> None:
         for quote in quotes:
-            history = self._histories.get((quote.context, quote.offering))
-            if history is not None:
-                history.append(PricePoint(quote.confirmed_at, quote.usd_per_hour))
+            key = (quote.context, quote.offering)
+            history = self._histories.get(key)
+            if history is None:
+                continue
+            if history.points and history.points[-1].origin != quote.origin:
+                self._unread_histories.add(key)  # the store may know what this origin said before
+            history.append(PricePoint(quote.confirmed_at, quote.usd_per_hour, quote.origin))
 
     def _set_down(self, reason: Reason) -> None:
         self._is_up, self._reason = False, reason

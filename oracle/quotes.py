@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from oracle.bounds import MAX_CLOCK_SKEW_S
 from oracle.market import Offering
@@ -26,6 +27,20 @@ class PriceMode(StrEnum):
     LIVE = "live"
     RECORDED = "recorded"
     SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who says a price, and in which world it is charged; made by `make_origin`."""
+
+    source: str
+    mode: PriceMode
+
+
+@lru_cache(maxsize=64)
+def make_origin(source: str, mode: PriceMode) -> Origin:
+    """Return the origin, mostly the same object: every point of a history names its own."""
+    return Origin(source, mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,11 @@ class Quote:
     source: str
     mode: PriceMode
     playback: Playback | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Who said so and in which world."""
+        return make_origin(self.source, self.mode)
 
     @property
     def provenance(self) -> str:

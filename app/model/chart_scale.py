@@ -12,6 +12,9 @@ from statistics import median
 LEAST_SPAN_SHARE = 0.04
 #: Two samples that lie farther apart than this many usual steps have a time between them of which nothing is known.
 GAP_STEPS = 5.0
+#: What is shorter than this share of the whole is no gap: a few pixels, and of a day the quarter of an hour after which
+#: the history keeps a price.
+LEAST_GAP_SHARE = 0.015
 #: The usual step is the median of this many on either side; with fewer than the least in all, there is none.
 GAP_NEIGHBOURS = 8
 LEAST_NEIGHBOURS = 3
@@ -49,12 +52,13 @@ def split_at_gaps(history: Sequence[tuple[float, float]]) -> tuple[tuple[tuple[f
     What is usual depends on the neighbours: a history is finer for recent times than for old ones.
     """
     steps = [later[0] - earlier[0] for earlier, later in pairwise(history)]
+    least_s = LEAST_GAP_SHARE * sum(steps)
     pieces: list[tuple[tuple[float, float], ...]] = []
     start = 0
     for index, step in enumerate(steps):
         before = steps[max(0, index - GAP_NEIGHBOURS) : index]
         around = before + steps[index + 1 : index + 1 + GAP_NEIGHBOURS]
-        if len(around) >= LEAST_NEIGHBOURS and step > GAP_STEPS * median(around):
+        if step > least_s and len(around) >= LEAST_NEIGHBOURS and step > GAP_STEPS * median(around):
             pieces.append(tuple(history[start : index + 1]))
             start = index + 1
     return (*pieces, tuple(history[start:]))

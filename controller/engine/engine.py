@@ -26,6 +26,7 @@ from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.notices import collect_notices, describe_store
 from controller.engine.outage_log import OutageLog
+from controller.engine.price_memory import PriceMemory
 from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import EngineStopped
@@ -75,6 +76,7 @@ class EngineParts:
     handler: CommandHandler
     views: ContextViews
     planner: Planner
+    memory: PriceMemory
     decisions: DecisionLog
     outages: OutageLog
 
@@ -96,6 +98,7 @@ class Engine:
         self._settings = settings
         self._clocks = clocks
         self._planner = parts.planner
+        self._memory = parts.memory
         self._bindings: frozenset[Binding] = frozenset()
         self._bindings_since = clocks.monotonic()
         self._published = asyncio.Condition()
@@ -176,7 +179,14 @@ class Engine:
     async def _wait_for_reason(self) -> None:
         """Wait until something changes, or until the next price grows old by the clock alone."""
         delay_s = _seconds_to_next_ageing(self._oracle.board(), self._clocks.wall())
-        is_waiting = self._history.has_waiting or self._outages.has_waiting or self._unfinished.has_open
+        if self._history.has_prices:
+            return
+        is_waiting = (
+            self._history.has_waiting
+            or self._outages.has_waiting
+            or self._unfinished.has_open
+            or self._memory.has_open
+        )
         if not self._is_settled() or is_waiting:
             delay_s = min(delay_s or RETRY_S, RETRY_S)
         try:
@@ -190,6 +200,7 @@ class Engine:
         picture, board = self._regions.picture(), self._oracle.board()
         self._history.take_in()
         self._follow_bindings(picture)
+        self._memory.work(self._bindings, board, now)
         await self._handler.work(picture, board, now)
         plan = self._planner.plan(picture, self._handler.collect_facts(picture, board, now))
         moved = [view.workload for view in self._migrations.views()]

@@ -7,10 +7,12 @@ their inputs is another object: `contract/changes.py` then finds what differs by
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Resources, Workload
 from controller.contract.snapshots import ContextView, PriceOrigin, PriceSourceView, WorkloadView
@@ -219,7 +221,17 @@ def _build_workload_view(workload: Workload, health: Health, rate: Decimal | Non
 
 
 def _to_history(points: Sequence[PricePoint]) -> History:
-    return tuple((point.observed_at, float(point.usd_per_hour)) for point in points[-MAX_HISTORY_POINTS:])
+    """Return the whole series, of many points the first in each step of time, and the newest.
+
+    The steps begin at the same moments in every snapshot, so that only the newest points differ from one to the next.
+    """
+    shown = points
+    if len(points) > MAX_HISTORY_POINTS:
+        span_s = points[-1].observed_at - points[0].observed_at
+        step_s = 2.0 ** math.ceil(math.log2(span_s / (MAX_HISTORY_POINTS - 2)))
+        steps = groupby(points[:-1], key=lambda point: point.observed_at // step_s)
+        shown = [*(next(within) for _, within in steps), points[-1]]
+    return tuple((point.observed_at, float(point.usd_per_hour)) for point in shown)
 
 
 def _compute_trend(history: History) -> float | None:

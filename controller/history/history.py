@@ -7,11 +7,11 @@ next start; without a writer, or with one whose disk takes nothing, everything h
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from controller.contract.snapshots import TimelineEntry
 from controller.history.events import KnownEvent, Recorded
-from controller.history.price_points import PriceSample, Series, to_microdollars
+from controller.history.price_points import Points, PriceSample, PriceSpan, Series, to_microdollars
 from controller.history.projections import MoveFold, PastMove
 from controller.history.sentences import describe, to_entry
 from controller.history.settings import HistorySettings
@@ -103,6 +103,22 @@ class History:
         ]
         if samples:
             self._disk.put(samples)
+
+    def ask_for_prices(self, spans: Sequence[PriceSpan]) -> bool:
+        """Let prices be read from the disk, for `take_prices` to return; False where there is none to ask."""
+        if self._disk is None:
+            return False
+        self._disk.ask(spans)
+        return True
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether prices have come that `take_prices` has not returned."""
+        return self._disk is not None and self._disk.has_prices
+
+    def take_prices(self) -> Mapping[PriceSpan, Points]:
+        """Return what was read since the last call; no points where none are kept, or none can be read."""
+        return {} if self._disk is None else self._disk.take_prices()
 
     def close(self) -> None:
         """Write what waits; blocks for at most a few seconds."""

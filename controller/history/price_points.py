@@ -38,6 +38,19 @@ class PriceSample:
     contexts: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class PriceSpan:
+    """A part of what one source said: from `since` to `until`, Unix seconds."""
+
+    series: Series
+    since: float
+    until: float
+
+
+#: (Unix seconds, USD per hour), oldest first.
+Points = tuple[tuple[float, Decimal], ...]
+
+
 def to_microdollars(usd_per_hour: Decimal) -> int:
     """Return the price as history keeps it."""
     return int((usd_per_hour * MICRODOLLARS).to_integral_value())

@@ -11,7 +11,8 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from controller.history.database import is_busy, open_for_reading
 from controller.history.errors import HistoryDamaged, HistoryUnusable
@@ -19,7 +20,8 @@ from controller.history.events import HistoryBegun, Recorded, state_reason, tag_
 from controller.history.files import HistoryFiles
 from controller.history.keys import load_or_create_key
 from controller.history.old_ledger import read_old_ledger
-from controller.history.price_points import PriceSample
+from controller.history.price_points import Points, PriceSample, PriceSpan
+from controller.history.prices import read_prices
 from controller.history.projections import MOVE_KINDS
 from controller.history.reading import read_kinds, read_newest, to_recorded
 from controller.history.settings import HistorySettings
@@ -46,6 +48,16 @@ _DAY_S = 86400.0
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Prices that the loop wants to have read."""
+
+    spans: tuple[PriceSpan, ...]
+
+
+_Request = Recorded | list[PriceSample] | _Question | None
+
+
 class HistoryWriter:
     """Owns the store and its thread. Every method but the thread's own may be called from one other thread.
 
@@ -58,10 +70,12 @@ class HistoryWriter:
         self._path, self._files = files.database, files
         self._writer, self._clocks, self._settings = writer, clocks, settings
         self._store: HistoryStore | None = None
-        self._requests: queue.SimpleQueue[Recorded | list[PriceSample] | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         self._waiting: deque[Recorded] = deque(maxlen=MAX_WAITING)
         self._waiting_samples: deque[PriceSample] = deque(maxlen=MAX_WAITING_SAMPLES)
+        self._asked: list[PriceSpan] = []
         self._read: queue.SimpleQueue[list[Recorded]] = queue.SimpleQueue()
+        self._prices: queue.SimpleQueue[Mapping[PriceSpan, Points]] = queue.SimpleQueue()
         self._put = self._done = 0
         self._transactions = 0
         self._has_read = False
@@ -82,9 +96,14 @@ class HistoryWriter:
         self._put += 1
         self._requests.put(item)
 
+    def ask(self, spans: Sequence[PriceSpan]) -> None:
+        """Let prices be read. Returns at once."""
+        self._put += 1
+        self._requests.put(_Question(tuple(spans)))
+
     @property
     def has_waiting(self) -> bool:
-        """Whether something that was put in is not on the disk yet."""
+        """Whether something that was put in is not on the disk yet, or something that was asked not answered."""
         return self._done < self._put
 
     def take_read(self) -> list[Recorded]:
@@ -92,6 +111,18 @@ class HistoryWriter:
         found: list[Recorded] = []
         while not self._read.empty():
             found += self._read.get()
+        return found
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether prices were read that `take_prices` has not returned."""
+        return not self._prices.empty()
+
+    def take_prices(self) -> Mapping[PriceSpan, Points]:
+        """Return the prices that were read since the last call."""
+        found: dict[PriceSpan, Points] = {}
+        while not self._prices.empty():
+            found |= self._prices.get()
         return found
 
     def close(self, timeout_s: float) -> None:
@@ -123,6 +154,8 @@ class HistoryWriter:
         """Wait for work and do it; False at the end."""
         is_retry = bool(self._waiting or self._waiting_samples)
         goes_on = self._collect(self._settings.retry_s if is_retry else self._settings.look_s)
+        # Read first: what was asked is looked at before the next thing happens, and writing may be refused.
+        self._answer()
         self._attempt(self._write)
         return goes_on
 
@@ -136,6 +169,8 @@ class HistoryWriter:
                     return False
                 if isinstance(item, Recorded):
                     self._waiting.append(item)
+                elif isinstance(item, _Question):
+                    self._asked += item.spans
                 else:
                     self._waiting_samples.extend(item)
                 item = self._requests.get_nowait()
@@ -221,6 +256,22 @@ class HistoryWriter:
         finally:
             connection.close()
 
+    def _answer(self) -> None:
+        """Read the prices that were asked for, also from a disk that takes nothing. What cannot be read is unknown."""
+        spans, self._asked = self._asked, []
+        if not spans:
+            return
+        try:
+            connection = self._store.connection if self._store is not None else open_for_reading(self._path)
+            try:
+                self._prices.put({span: _read_span(connection, span) for span in spans})
+            finally:
+                if self._store is None:
+                    connection.close()
+        except (sqlite3.Error, OSError, HistoryUnusable, ValueError):
+            logger.warning("prices of the past cannot be read", exc_info=True)
+            self._prices.put(dict.fromkeys(spans, ()))
+
     def _take_over(self, store: HistoryStore) -> None:
         """Read in the ledger of an earlier version; it stays, under another name."""
         try:
@@ -265,3 +316,7 @@ class HistoryWriter:
     def _tell(self, error: str) -> None:
         code = Code.HISTORY_NOT_WRITTEN if self._store is not None else Code.HISTORY_BEGINS_ANEW
         self.trouble = code.because(path=str(self._path), error=error)
+
+
+def _read_span(connection: sqlite3.Connection, span: PriceSpan) -> Points:
+    return tuple(read_prices(connection, span.series, span.since, span.until))

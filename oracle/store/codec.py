@@ -20,7 +20,7 @@ from oracle.bounds import MAX_LIFE_S, MAX_PRICE_DECIMALS
 from oracle.errors import QuoteDecodeError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Playback, PriceMode, Quote
+from oracle.quotes import Playback, PriceMode, Quote, make_origin
 
 #: Written into each value; a reader refuses what it does not know.
 FORMAT_VERSION = 2
@@ -28,6 +28,8 @@ FORMAT_VERSION = 2
 MAX_NAME_LENGTH = 256
 #: A quote takes about 300 bytes; more is no quote.
 MAX_QUOTE_BYTES = 4096
+#: The same for a point of a history: two numbers, a mode and a name of four bytes a character.
+MAX_POINT_BYTES = 1200
 
 #: Beyond both nobody plays anything, and a date cannot be written.
 MAX_SPEED, LATEST_RECORDED_AT = 1e9, 1e10
@@ -110,20 +112,25 @@ def decode_bindings(data: bytes, now: float) -> frozenset[Binding]:
 
 
 def encode_point(point: PricePoint) -> bytes:
-    """Return one history point as `time price`."""
-    return f"{float(point.observed_at)!r} {format_price(point.usd_per_hour)}".encode("ascii")
+    """Return one history point as `time price mode source`."""
+    assert point.origin is not None, "what is stored was said by somebody"
+    said = f"{point.origin.mode.value} {point.origin.source}"
+    return f"{float(point.observed_at)!r} {format_price(point.usd_per_hour)} {said}".encode()
 
 
 def decode_point(data: bytes) -> PricePoint:
     """Return the history point in `data`. Raises: QuoteDecodeError."""
-    time_text, _, price_text = data[:64].decode("ascii", "replace").partition(" ")
+    cells = data[:MAX_POINT_BYTES].decode("utf-8", "replace").split(" ", 3)
     try:
-        observed_at = float(time_text)
+        time_text, price_text, mode, source = cells
+        observed_at, origin = float(time_text), make_origin(source, PriceMode(mode))
     except ValueError as error:
-        raise QuoteDecodeError("a history point has no time") from error
+        raise QuoteDecodeError("a history point lacks its time or its origin") from error
     if not math.isfinite(observed_at) or not _PRICE.fullmatch(price_text):
         raise QuoteDecodeError("a history point is garbled")
-    return PricePoint(observed_at, Decimal(price_text))
+    if not source or len(source) > MAX_NAME_LENGTH or _NOT_PLAIN.search(source):
+        raise QuoteDecodeError("a history point has no source that can be shown")
+    return PricePoint(observed_at, Decimal(price_text), origin)
 
 
 def format_price(usd_per_hour: Decimal) -> str:

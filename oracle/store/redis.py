@@ -4,7 +4,7 @@ Keys, where `prefix` is that of the settings (in the embedded store there is one
 
     {prefix}:quote:<context>|<offering>    canonical JSON of the newest quote, gone at its deadline
     {prefix}:quotes                        sorted set: key of a quote -> its deadline; gone with the history
-    {prefix}:history:<offering>            list of "time price", bounded, gone a month after the last
+    {prefix}:points:<offering>             list of "time price mode source", bounded, gone a month after the last
     {prefix}:feed-lease                    the instance that generates, gone when it stops renewing
     {prefix}:bindings                      hash: instance -> the bindings it wants priced, gone an hour after the last
     {prefix}:announcements                 channel: the quotes of one refresh, one per line
@@ -255,7 +255,7 @@ class RedisStore:
         return self._key(f"quote:{quote.context}|{codec.format_offering_key(quote.offering)}")
 
     def _history_key(self, offering: Offering) -> str:
-        return self._key(f"history:{codec.format_offering_key(offering)}")
+        return self._key(f"points:{codec.format_offering_key(offering)}")
 
 
 class RemoteHost:

@@ -21,13 +21,16 @@ from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.oracle import Oracle, open_oracle
 from oracle.price_history import PricePoint
-from oracle.quotes import Quote
+from oracle.quotes import Origin, PriceMode, Quote
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
 from oracle.store.base import HistorySample, StoreFacts
 from oracle.store.embedded import EmbeddedHost
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, MemoryStore, ScriptedSource, bind
+
+#: Whose prices those of the scripted source are.
+SAID = Origin("script", PriceMode.LIVE)
 
 
 def make_source(price: str = "0.1613", **changes: Any) -> ScriptedSource:
@@ -264,10 +267,16 @@ def test_what_was_missed_during_an_outage_is_read_afterwards() -> None:
     async def main() -> None:
         time = ManualClocks()
         store = MemoryStore(time)
-        store.samples = [HistorySample(VIRGINIA, PricePoint(NOON - 60, Decimal("0.1")))]
+        store.samples = [HistorySample(VIRGINIA, PricePoint(NOON - 60, Decimal("0.1"), SAID))]
         host = FlakyHost(store)
         reader = Oracle(
-            Feed(None, OracleSettings(refresh_s=0.01), time.clocks, Instance("here", 1, "aa")), host
+            Feed(
+                None,
+                OracleSettings(refresh_s=0.01, history_step_s=10),
+                time.clocks,
+                Instance("here", 1, "aa"),
+            ),
+            host,
         )
         reader.set_bindings(bind("blue"))
         running = asyncio.ensure_future(reader.keep_running())
@@ -275,7 +284,7 @@ def test_what_was_missed_during_an_outage_is_read_afterwards() -> None:
         host.is_down = True
         store.break_connections()
         await until(reader, lambda: not reader.status.is_up)
-        store.samples.append(HistorySample(VIRGINIA, PricePoint(NOON - 30, Decimal("0.2"))))
+        store.samples.append(HistorySample(VIRGINIA, PricePoint(NOON - 30, Decimal("0.2"), SAID)))
         host.is_down = False
         await until(reader, lambda: len(reader.history("blue", VIRGINIA)) == 2)
         running.cancel()
@@ -339,13 +348,50 @@ def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSet
         source = make_source()
         source.past = remembered
         async with open_oracle(settings, source) as oracle:
-            assert (await collect_history(oracle))[:2] == remembered[1:]
+            assert (await collect_history(oracle))[:2] == tuple(
+                replace(one, origin=SAID) for one in remembered[1:]
+            )
             async with open_oracle(settings, make_source()) as second:
                 second.set_bindings(bind("blue"))
                 await until(second, lambda: bool(second.history("blue", VIRGINIA)))
-                assert remembered[1] not in second.history("blue", VIRGINIA), "its prices are not its own"
+                assert Decimal("0.15") not in {p.usd_per_hour for p in second.history("blue", VIRGINIA)}, (
+                    "its prices are not its own"
+                )
 
     asyncio.run(main())
+
+
+def test_a_history_holds_the_prices_of_one_origin_and_finds_those_that_it_had(
+    settings: OracleSettings,
+) -> None:
+    """In a shared store others may go on with another market, under the same name."""
+
+    async def main() -> None:
+        played = make_source("0.20", mode=PriceMode.SIMULATED)
+        async with remote_store(settings) as shared, open_oracle(shared, None) as reader:
+            reader.set_bindings(bind("blue"))
+            for source, price in (
+                (make_source("0.10"), "0.10"),
+                (played, "0.20"),
+                (make_source("0.10"), "0.10"),
+            ):
+                async with open_oracle(shared, source):
+                    await until(reader, lambda price=price: _prices(reader) == {Decimal(price)})  # type: ignore[misc]
+                    seen = len(reader.history("blue", VIRGINIA))
+                    await until(reader, lambda seen=seen: len(reader.history("blue", VIRGINIA)) > seen + 1)  # type: ignore[misc]
+                    assert _prices(reader) == {Decimal(price)}
+            began = reader.history("blue", VIRGINIA)[0].observed_at
+            async with open_oracle(shared, None) as late:
+                late.set_bindings(bind("blue"))
+                await until(late, lambda: bool(late.history("blue", VIRGINIA)))
+                assert _prices(late) == {Decimal("0.10")}
+                assert late.history("blue", VIRGINIA)[0].observed_at == began
+
+    asyncio.run(main())
+
+
+def _prices(oracle: Oracle) -> set[Decimal]:
+    return {point.usd_per_hour for point in oracle.history("blue", VIRGINIA)}
 
 
 def test_history_of_what_is_bound_no_more_is_forgotten_and_found_again(settings: OracleSettings) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.price_history import PriceHistory, PricePoint
+from oracle.quotes import Origin, PriceMode
 
 
 def point(at: float, price: str = "0.1") -> PricePoint:
@@ -50,7 +51,7 @@ def test_points_closer_than_the_step_are_left_out() -> None:
 def test_points_from_a_clock_that_was_wrong_are_dropped() -> None:
     history = PriceHistory()
     history.append(point(100.0))
-    history.append(point(90_000.0))
+    history.append(point(80_000.0))
     assert history.append(point(110.0))
     assert [one.observed_at for one in history.points] == [100.0, 110.0]
 
@@ -69,14 +70,55 @@ def test_merging_more_than_fits_stays_bounded() -> None:
     assert history.points[-1].observed_at == 499.0
 
 
-@pytest.mark.parametrize(
-    ("since", "trend"),
-    [(0.0, None), (10.0, 0.5), (15.0, 0.5), (20.0, 0.2), (30.0, 0.0), (99.0, 0.0)],
-)
-def test_trend_compares_the_price_in_force_then_with_the_newest(since: float, trend: float | None) -> None:
+LIVE, PLAYED = Origin("prices.csv", PriceMode.LIVE), Origin("prices.csv", PriceMode.RECORDED)
+
+
+def said(origin: Origin, *times: float) -> list[PricePoint]:
+    return [PricePoint(at, Decimal("0.1"), origin) for at in times]
+
+
+def test_what_another_origin_says_begins_anew() -> None:
     history = PriceHistory()
-    history.merge([point(10.0, "0.10"), point(20.0, "0.125"), point(30.0, "0.15")])
-    assert history.compute_trend(since) == (None if trend is None else pytest.approx(trend))
+    for one in (*said(LIVE, 10.0, 20.0), *said(PLAYED, 30.0)):
+        history.append(one)
+    assert history.points == tuple(said(PLAYED, 30.0))
+
+
+def test_only_points_of_the_same_origin_are_merged() -> None:
+    history = PriceHistory()
+    history.append(*said(LIVE, 30.0))
+    history.merge([*said(LIVE, 10.0), *said(PLAYED, 20.0, 40.0)])
+    assert history.points == tuple(said(LIVE, 10.0, 30.0))
+
+
+def test_an_empty_series_takes_the_points_of_whom_was_heard_last() -> None:
+    history = PriceHistory()
+    history.merge([*said(LIVE, 10.0, 30.0), *said(PLAYED, 20.0)])
+    assert history.points == tuple(said(LIVE, 10.0, 30.0))
+
+
+def test_merged_points_within_the_step_of_known_ones_are_left_out() -> None:
+    history = PriceHistory(step_s=10.0)
+    history.append(point(100.0))
+    history.merge(point(at) for at in (80.0, 91.0, 99.5, 100.0, 109.0, 111.0))
+    assert [one.observed_at for one in history.points] == [80.0, 100.0, 111.0]
+
+
+def test_a_series_reaches_back_a_day_and_no_further() -> None:
+    history = PriceHistory()
+    history.merge(point(hour * 3600.0) for hour in range(100))
+    assert history.points[0].observed_at == 75 * 3600.0
+    history.append(point(100 * 3600.0))
+    assert history.points[0].observed_at == 76 * 3600.0
+
+
+def test_points_are_the_same_object_until_they_change() -> None:
+    history = PriceHistory(step_s=10.0)
+    history.append(point(100.0))
+    before = history.points
+    history.append(point(105.0))
+    history.merge([point(101.0)])
+    assert history.points is before
 
 
 def test_tiny_series_is_refused() -> None:

@@ -32,6 +32,17 @@ def test_a_missed_price_and_older_coarser_times_break_nothing() -> None:
     assert split_at_gaps(history) == (history,)
 
 
+def test_the_quarters_of_an_hour_that_are_remembered_join_the_minutes_since() -> None:
+    remembered = [900.0 * number for number in range(90)]
+    minutes = [remembered[-1] + 900.0 + 60.0 * number for number in range(1, 60)]
+    history = at(*remembered, *minutes)
+    assert split_at_gaps(history) == (history,)
+    night = at(*remembered[:30], *remembered[70:], *minutes)
+    assert [len(piece) for piece in split_at_gaps(night)] == [30, 79]
+    short = at(*remembered[:2], *(60_000.0 + 60.0 * number for number in range(300)))
+    assert [piece[0][0] for piece in split_at_gaps(short)] == [0.0, 60_000.0]
+
+
 def test_two_points_say_nothing_of_what_is_usual() -> None:
     assert split_at_gaps(at(0.0, 5000.0)) == (at(0.0, 5000.0),)
 

@@ -19,6 +19,7 @@ from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.outage_log import OutageLog
+from controller.engine.price_memory import PriceMemory
 from controller.engine.snapshot_building import ContextViews
 from controller.errors import EngineStopped
 from controller.history.history import History
@@ -63,6 +64,9 @@ class FakeOracle(Changing):
 
     def history(self, context, offering):
         return ()
+
+    def has_read_history(self, context, offering):
+        return True
 
     def on_demand(self, offering):
         return Decimal(1)
@@ -144,6 +148,7 @@ class World:
             handler=CommandHandler(controls, self.unfinished, SETTINGS, False),
             views=ContextViews({}),
             planner=Planner(),
+            memory=PriceMemory(self.oracle, controls.history),
             decisions=DecisionLog(),
             outages=OutageLog(),
         )

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload, WorkloadKey
+from controller.contract.changes import compute_series_change
 from controller.contract.snapshots import PriceOrigin, PriceSourceView
 from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
 from oracle.binding import Binding
@@ -65,6 +67,36 @@ def test_trend_is_the_change_over_the_shown_history():
     points = (PricePoint(0.0, Decimal("0.10")), PricePoint(1.0, Decimal("0.12")))
     assert view_of(make_cluster(), history=points).trend == 0.12 / 0.10 - 1
     assert view_of(make_cluster(), history=points[:1]).trend is None
+
+
+def points_of_a_day(until, count=500):
+    """So many points before a moment, the newest half within the last hours, as a bounded series keeps them."""
+    coarse = [until - 80_000.0 + number * 260.0 for number in range(count // 2)]
+    fine = [until - 60.0 * number for number in range(count // 2)]
+    return tuple(PricePoint(at, Decimal("0.1")) for at in [*coarse, *reversed(fine)])
+
+
+def test_the_whole_day_is_shown_in_few_points_with_both_ends():
+    points = points_of_a_day(NOW)
+    history = view_of(make_cluster(), history=points).history
+    assert len(history) <= 240
+    assert (history[0][0], history[-1][0]) == (points[0].observed_at, NOW)
+    assert max(later[0] - earlier[0] for earlier, later in pairwise(history)) < 1024.0 + 200.0
+
+
+def test_a_new_price_changes_the_end_of_what_is_shown_and_nothing_before():
+    points = points_of_a_day(NOW)
+    before = view_of(make_cluster(), history=points).history
+    for minute in range(1, 30):
+        points = (*points, PricePoint(NOW + 60.0 * minute, Decimal("0.1")))
+        after = view_of(make_cluster(), history=points).history
+        assert len(compute_series_change(before, after).added) <= 2
+        before = after
+
+
+def test_few_points_are_shown_as_they_are():
+    points = points_of_a_day(NOW)[-240:]
+    assert len(view_of(make_cluster(), history=points).history) == 240
 
 
 class Shown:

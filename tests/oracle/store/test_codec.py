@@ -15,7 +15,7 @@ from oracle.binding import Binding
 from oracle.errors import QuoteDecodeError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Playback, PriceMode, Quote
+from oracle.quotes import Origin, Playback, PriceMode, Quote
 from oracle.store import codec
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, make_quote
 
@@ -148,11 +148,27 @@ def test_garbled_bindings_are_refused(data: bytes) -> None:
 
 
 def test_history_point_survives_the_store() -> None:
-    point = PricePoint(NOON + 0.25, Decimal("0.1613"))
+    point = PricePoint(NOON + 0.25, Decimal("0.1613"), Origin("replay of prices.csv", PriceMode.RECORDED))
     assert codec.decode_point(codec.encode_point(point)) == point
 
 
-@pytest.mark.parametrize("data", [b"", b"1", b"x 1", b"1 x", b"nan 1", b"1 -1", b"1 1 1", b"\xff 1"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(
+            b"",
+            b"1",
+            b"1 1",
+            b"1 1 live",
+            b"1 1 live ",
+            b"x 1 live a",
+            b"1 x live a",
+            b"nan 1 live a",
+            b"1 -1 live a",
+        ),
+        *(b"1 1 real a", b"\xff 1 live a", b"1 1 live \x1b[2J", b"1 1 live " + 300 * b"a"),
+    ],
+)
 def test_garbled_history_point_is_refused(data: bytes) -> None:
     with pytest.raises(QuoteDecodeError):
         codec.decode_point(data)

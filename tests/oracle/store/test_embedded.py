@@ -22,6 +22,7 @@ import pytest
 
 from oracle.errors import EmbeddedServerError, StoreUnavailable, WriteRefused
 from oracle.price_history import PricePoint
+from oracle.quotes import Origin, PriceMode
 from oracle.settings import OracleSettings
 from oracle.store.base import HistorySample, QuoteStore
 from oracle.store.embedded import EmbeddedHost
@@ -34,7 +35,7 @@ from oracle.store.server_directories import (
 from tests.oracle.fakes import NOON, VIRGINIA, make_quote
 
 ME = "here/1/aa"
-POINT = PricePoint(NOON, Decimal("0.1613"))
+POINT = PricePoint(NOON, Decimal("0.1613"), Origin("prices.csv", PriceMode.LIVE))
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into Linux's /proc")
 

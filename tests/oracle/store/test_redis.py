@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 
 from oracle.errors import StoreUnavailable, StoreUrlError, WriteRefused
 from oracle.price_history import PricePoint
-from oracle.quotes import Quote
+from oracle.quotes import Origin, PriceMode, Quote
 from oracle.settings import OracleSettings
 from oracle.store import codec
 from oracle.store.base import HistorySample, QuoteStore
@@ -30,6 +30,7 @@ from oracle.store.redis import RemoteHost, client_options, redact_url
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, bind, make_quote
 
 ME, OTHER = "here/1/aa", "there/2/bb"
+SAID = Origin("prices.csv", PriceMode.LIVE)
 
 
 @asynccontextmanager
@@ -166,7 +167,7 @@ def test_one_instance_has_the_lease_until_it_gives_it_back(settings: OracleSetti
 def test_instance_that_lost_the_lease_writes_nothing(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         await store.acquire_lease(OTHER, 60.0)
-        sample = HistorySample(VIRGINIA, PricePoint(NOON, Decimal("0.1")))
+        sample = HistorySample(VIRGINIA, PricePoint(NOON, Decimal("0.1"), SAID))
         assert not await store.publish(ME, [make_quote()], [sample], NOON)
         assert await store.read_quotes() == ()
         assert await store.read_history(VIRGINIA) == ()
@@ -186,7 +187,7 @@ def test_lease_of_an_instance_that_died_runs_out(settings: OracleSettings) -> No
 
 def test_market_that_nobody_chooses_again_leaves_nothing_for_ever(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
-        sample = HistorySample(VIRGINIA, PricePoint(NOON, Decimal("0.1")))
+        sample = HistorySample(VIRGINIA, PricePoint(NOON, Decimal("0.1"), SAID))
         await store.register_bindings(ME, bind("blue"), NOON + 40.0)
         await store.acquire_lease(ME, 60.0)
         assert await store.publish(ME, [make_quote()], [sample], NOON)
@@ -203,13 +204,13 @@ def test_history_is_bounded_and_in_order(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         await store.acquire_lease(ME, 60.0)
         for second in range(12):
-            point = PricePoint(NOON + second, Decimal("0.1"))
+            point = PricePoint(NOON + second, Decimal("0.1"), SAID)
             await store.publish(ME, [], [HistorySample(VIRGINIA, point)], NOON)
         times = [point.observed_at - NOON for point in await store.read_history(VIRGINIA)]
         assert times == [7.0, 8.0, 9.0, 10.0, 11.0]
         assert await store.read_history(DUBLIN) == ()
         client = raw_client(settings)
-        (key,) = await client.keys("{sentinelaura}:history:*")
+        (key,) = await client.keys("{sentinelaura}:points:*")
         assert await client.llen(key) == 5
         assert 0 < await client.ttl(key) <= 30 * 86_400
         await client.aclose()
@@ -234,7 +235,7 @@ def test_poison_in_the_store_is_left_out(settings: OracleSettings, caplog: pytes
         key = "{sentinelaura}:quote:red|aws|us-east-1|m5.2xlarge|spot"
         await client.set(key, b'{"usd_per_hour": 0}')
         await client.hset("{sentinelaura}:bindings", "x", b"\xff")
-        await client.rpush("{sentinelaura}:history:aws|us-east-1|m5.2xlarge|spot", b"junk")
+        await client.rpush("{sentinelaura}:points:aws|us-east-1|m5.2xlarge|spot", b"junk")
         assert [quote.context for quote in await store.read_quotes()] == ["blue"]
         assert await store.read_bindings(NOON) == frozenset()
         assert await store.read_history(VIRGINIA) == ()
