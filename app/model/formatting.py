@@ -8,6 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from controller.contract.savings import KnownSum, Savings
+from oracle.foundation.reason import format_count
+
 #: What stands where a number is not known.
 UNKNOWN = "\N{EM DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -92,6 +95,20 @@ def format_gb(gigabytes: Decimal | float | None) -> str:
 def format_replicas(ready: int | None, desired: int | None) -> str:
     """Format a counter of replicas, `3/4`; `?` where nobody knows how many are ready, or wanted."""
     return f"{'?' if ready is None else ready}/{'?' if desired is None else desired}"
+
+
+def format_savings(savings: Savings, now: float) -> str:
+    """Format what moves came to: `2 moves since Nov 27 18:03: cost $1.20, save $14.40 a day`."""
+    since = "" if savings.since is None else f" since {format_moment(savings.since, now)}"
+    verb = "saves" if savings.moves == 1 else "save"
+    cost, saved = (_format_sum(amount) for amount in (savings.cost, savings.saved_per_day))
+    return f"{format_count(savings.moves, 'move')}{since}: cost {cost}, {verb} {saved} a day"
+
+
+def _format_sum(amount: KnownSum) -> str:
+    if amount.usd is None:
+        return "an unknown amount"
+    return format_usd(amount.usd) + (f" and {amount.unknown} unknown" if amount.unknown else "")
 
 
 def format_moment(at: float, now: float) -> str:

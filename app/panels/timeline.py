@@ -28,10 +28,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.model import colors
-from app.model.formatting import format_moment, format_usd
+from app.model.formatting import format_moment, format_savings, format_usd
 from app.widgets.cells import paint_background
-from app.widgets.labels import make_label
+from app.widgets.labels import ElidedLabel, make_label, set_color
 from app.widgets.theme import SMALL_PX, make_font
+from controller.contract.savings import Savings
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
 from oracle.foundation.reason import Severity
 from oracle.foundation.untrusted_text import clean_text
@@ -170,6 +171,9 @@ class Timeline(QWidget):
         self.filter_button.setProperty("outlined", True)
         self.filter_button.setCheckable(True)
         self.filter_button.toggled.connect(self._refresh)
+        self.savings = ElidedLabel()
+        self.savings.setFont(make_font(SMALL_PX))
+        set_color(self.savings, colors.MUTED)
         self._empty = make_label("Nothing has happened yet.", size_px=12, color=colors.MUTED)
         self._empty.setContentsMargins(12, 4, 12, 4)
         self._lay_out()
@@ -182,6 +186,10 @@ class Timeline(QWidget):
         if entries != self._entries:
             self._entries = entries
             self._refresh()
+
+    def show_savings(self, savings: Savings | None) -> None:
+        """Show what the moves that are remembered came to; nothing where none was finished."""
+        self.savings.setText("" if savings is None else format_savings(savings, self._clock()))
 
     def refresh_moments(self) -> None:
         """Let what was of today carry its date from midnight on."""
@@ -221,8 +229,9 @@ class Timeline(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(12, 2, 6, 0)
+        head.setSpacing(12)
         head.addWidget(make_label("Timeline", size_px=12, bold=True))
-        head.addStretch(1)
+        head.addWidget(self.savings, 1)
         head.addWidget(self.filter_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 0)

@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         self.stage.show_snapshot(snapshot)
         self.header.show_snapshot(snapshot)
         self.timeline.show_entries(snapshot.timeline, self.link.names)
+        self.timeline.show_savings(snapshot.savings)
         self._show_panels()
 
     def show_engine_lost(self, reason: str) -> None:

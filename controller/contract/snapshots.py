@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
+from controller.contract.savings import Savings
 from oracle.foundation.reason import Reason, Severity
 from oracle.quotes import Quote
 
@@ -222,3 +223,5 @@ class EngineSnapshot:
     answers: tuple[DryRun, ...]
     #: Starts that were not taken up, newest last, at most 16; they answer `StartMigration`.
     rejections: tuple[Rejection, ...] = ()
+    #: What the finished moves that are remembered cost and save; None where there is none.
+    savings: Savings | None = None

@@ -244,6 +244,7 @@ class Engine:
             ),
             answers=self._handler.answers,
             rejections=self._handler.rejections,
+            savings=self._history.savings(),
         )
         async with self._published:
             self._snapshot = snapshot

@@ -11,14 +11,14 @@ from collections.abc import Set
 from typing import Protocol
 
 from controller.history.history import History
-from controller.history.price_points import DAY_S, Points, PriceSpan, Series
+from controller.history.price_points import Points, PriceSpan, Series
 from oracle.binding import Binding
 from oracle.market import Offering
-from oracle.price_history import PricePoint
+from oracle.price_history import SPAN_S, PricePoint
 from oracle.quotes import PriceMode, Quote, QuoteBoard, make_origin
 
 #: Series that are asked for at once: what comes back is merged within a few milliseconds of the loop.
-MAX_ASKED = 50
+MAX_ASKED = 25
 #: Less than this that is missing of the day is not worth a look: two of the points that are kept.
 LEAST_MISSING_S = 1800.0
 
@@ -70,7 +70,7 @@ class PriceMemory:
                 continue
             self._asked.add((binding, quote.source))
             points = self._oracle.history(binding.context, binding.offering)
-            since, known_since = now - DAY_S, points[0].observed_at if points else now
+            since, known_since = now - SPAN_S, points[0].observed_at if points else now
             if known_since - since > LEAST_MISSING_S:
                 span = PriceSpan(Series(quote.offering, quote.source, quote.mode), since, known_since)
                 wanted.setdefault(span, []).append(binding.context)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from controller.contract.savings import Savings
 from controller.contract.snapshots import TimelineEntry
-from controller.history.events import KnownEvent, Recorded
+from controller.history.events import KnownEvent, MoveEnded, Recorded
 from controller.history.price_points import Points, PriceSample, PriceSpan, Series, to_microdollars
 from controller.history.projections import MoveFold, PastMove
+from controller.history.savings import sum_up_savings
 from controller.history.sentences import describe, to_entry
 from controller.history.settings import HistorySettings
 from controller.history.writer import HistoryWriter
@@ -52,6 +54,8 @@ class History:
         self._entries: deque[TimelineEntry] = deque(maxlen=MAX_REMEMBERED)
         self._sequence = 0
         self._moves = MoveFold()
+        #: Summed up until the next move ends.
+        self._savings: Savings | None = None
         self._sampled: dict[Series, float] = {}
 
     @property
@@ -90,6 +94,12 @@ class History:
         if self._counts_earlier_moves:
             return moves
         return tuple(move for move in moves if move.writer == self._writer)
+
+    def savings(self) -> Savings | None:
+        """Return what those of them that reached their target cost and save, None where there is none."""
+        if self._savings is None:
+            self._savings = sum_up_savings(self.past_moves())
+        return self._savings if self._savings.moves else None
 
     def sample_prices(self, quotes: Iterable[Quote]) -> None:
         """Let the price history have a point of every offering whose last one is old enough."""
@@ -137,6 +147,8 @@ class History:
 
     def _remember(self, recorded: Recorded) -> None:
         self._moves.add(recorded)
+        if isinstance(recorded.event, MoveEnded):
+            self._savings = None
         line = describe(recorded.event)
         if line.is_shown:
             self._sequence += 1

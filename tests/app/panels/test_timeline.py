@@ -15,6 +15,7 @@ from app.model.formatting import format_moment
 from app.panels.timeline import TIME_WIDTH_PX, Timeline, TimelineModel, text_area
 from app.widgets.theme import SMALL_PX, make_font
 from controller.clusters.fleet import WorkloadKey
+from controller.contract.savings import KnownSum, Savings
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
 
 NOW = 1_800_000_000.0
@@ -171,3 +172,15 @@ def test_midnight_gives_what_was_of_today_its_date(qtbot: QtBot) -> None:
     now[0] += 86_400.0
     timeline.refresh_moments()
     assert timeline.list.viewport().grab().toImage() != before
+
+
+def test_the_head_says_what_finished_moves_came_to(timeline: Timeline) -> None:
+    assert timeline.savings.text() == ""
+    known, partly = KnownSum(Decimal("1.20")), KnownSum(Decimal("14.40"), unknown=1)
+    timeline.show_savings(Savings(2, NOW - 60, known, partly, known))
+    since = format_moment(NOW - 60, NOW)
+    assert timeline.savings.text() == f"2 moves since {since}: cost $1.20, save $14.40 and 1 unknown a day"
+    timeline.show_savings(Savings(1, NOW - 60, KnownSum(None, 1), known, known))
+    assert timeline.savings.text() == f"1 move since {since}: cost an unknown amount, saves $1.20 a day"
+    timeline.show_savings(None)
+    assert timeline.savings.text() == ""

@@ -19,7 +19,7 @@ from tests.controller.history.histories import NOW, Installation, wait_for
 M5 = Offering("aws", "eu-west-3", "m5.large")
 QUOTE = Quote("paris", M5, Decimal("0.5"), NOW, NOW, NOW + 60, "prices.csv", PriceMode.LIVE)
 STEP_S = 900.0
-DAY = [NOW - STEP_S * number for number in range(96, 0, -1)]
+DAY = [NOW - STEP_S * number for number in range(98, 0, -1)]
 
 
 class Oracle:

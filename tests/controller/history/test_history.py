@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.contract.savings import KnownSum
 from controller.history.database import open_for_reading
 from controller.history.events import ContextArmed, EngineStarted, EngineStopped
 from controller.history.history import History
@@ -77,6 +78,19 @@ def test_moves_that_are_older_than_any_cooldown_are_forgotten() -> None:
     assert len(history.past_moves()) == 1
     now[0] += 2 * 86400
     assert history.past_moves() == ()
+
+
+def test_savings_are_those_of_the_moves_that_are_remembered() -> None:
+    history = History(lambda: NOW)
+    assert history.savings() is None
+    history.record(ended("ROLLED_BACK", "m0"))
+    assert history.savings() is None
+    for number in (1, 2):
+        history.record(ended(migration_id=f"m{number}"))
+        savings = history.savings()
+        assert savings is not None
+        assert (savings.moves, savings.saved_per_day) == (number, KnownSum(number * Decimal("7.20")))
+    assert history.savings() is history.savings()
 
 
 def test_a_program_says_when_it_began_and_ended(installation: Installation) -> None:
