@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
+from app.model.formatting import to_number
 from app.moments import format_utc
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.savings import KnownSum, Savings
@@ -62,14 +62,10 @@ def _sums(savings: Savings) -> dict[str, Any]:
     return {
         "moves": savings.moves,
         "since": savings.since,
-        "cost_usd": _number(savings.cost.usd),
+        "cost_usd": to_number(savings.cost.usd),
         "cost_unknown": savings.cost.unknown,
-        "savings_usd_per_day": _number(savings.saved_per_day.usd),
+        "savings_usd_per_day": to_number(savings.saved_per_day.usd),
         "savings_unknown": savings.saved_per_day.unknown,
-        "predicted_usd_per_day": _number(savings.predicted_per_day.usd),
+        "predicted_usd_per_day": to_number(savings.predicted_per_day.usd),
         "predicted_unknown": savings.predicted_per_day.unknown,
     }
-
-
-def _number(amount: Decimal | None) -> float | None:
-    return None if amount is None else round(float(amount), 6)

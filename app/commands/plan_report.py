@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from app.model.bill import Line, make_lines, price_world_text, verdict_text
+from app.model.formatting import to_number
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.snapshots import ContextView, EngineSnapshot
 from oracle.foundation.reason import encode_reason
@@ -28,14 +28,14 @@ def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:
 def dry_run_to_json(dry_run: DryRun) -> dict[str, Any]:
     """Return the numbers of a dry run; an unknown one is null."""
     return {
-        "egress_gb": _number(dry_run.egress_gb),
-        "egress_usd_per_gb": _number(dry_run.egress_usd_per_gb),
-        "egress_usd": _number(dry_run.egress_usd),
-        "savings_24h_usd": _number(dry_run.savings_usd),
-        "overlap_usd": _number(dry_run.overlap_usd),
-        "warm_up_usd": _number(dry_run.warm_up_usd),
-        "net_usd": _number(dry_run.net_usd),
-        "payback_hours": _number(dry_run.payback_h),
+        "egress_gb": to_number(dry_run.egress_gb),
+        "egress_usd_per_gb": to_number(dry_run.egress_usd_per_gb),
+        "egress_usd": to_number(dry_run.egress_usd),
+        "savings_24h_usd": to_number(dry_run.savings_usd),
+        "overlap_usd": to_number(dry_run.overlap_usd),
+        "warm_up_usd": to_number(dry_run.warm_up_usd),
+        "net_usd": to_number(dry_run.net_usd),
+        "payback_hours": to_number(dry_run.payback_h),
         "verdict": dry_run.verdict.value,
         "reason": encode_reason(dry_run.reason),
     }
@@ -94,10 +94,6 @@ def _context_to_json(view: ContextView) -> dict[str, Any]:
         "health": view.health.value,
         "reason": None if reason is None else encode_reason(reason),
     }
-
-
-def _number(amount: Decimal | None) -> float | None:
-    return None if amount is None else round(float(amount), 6)
 
 
 def _line_to_text(line: Line) -> str:

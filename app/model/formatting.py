@@ -37,6 +37,11 @@ def format_usd(amount: Decimal | None, *, signed: bool = False) -> str:
     return f"{_sign(amount, signed)}${size.quantize(step, ROUND_HALF_UP):,}"
 
 
+def to_number(amount: Decimal | None) -> float | None:
+    """Return an amount as JSON has it, to the millionth; an unknown one is null."""
+    return None if amount is None else round(float(amount), 6)
+
+
 def format_price(usd_per_hour: Decimal | None) -> str:
     """Format a price per hour with the digits in which spot prices differ: `$0.0412/h`."""
     if usd_per_hour is None:
