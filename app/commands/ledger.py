@@ -99,18 +99,18 @@ def _export(connection: sqlite3.Connection) -> int:
 def _verify(connection: sqlite3.Connection, key_path: Path, noted: str | None, as_json: bool) -> int:
     verdict = _judge(connection, _load_key(key_path), noted)
     write_output(verdict_to_json(verdict) if as_json else verdict_to_text(verdict))
-    return ExitCode.OK if verdict.problem is None else ExitCode.FAILED
+    return ExitCode.OK if verdict.reason is None else ExitCode.FAILED
 
 
 def _judge(connection: sqlite3.Connection, key: bytes, noted: str | None) -> LedgerVerdict:
     try:
         anchor, head = read_mark(connection, ANCHOR), read_mark(connection, HEAD)
         found = verify_chain(key, anchor, head, read_entries(connection))
-        if found.problem is None and noted is not None:
+        if found.reason is None and noted is not None:
             found = Verified(found.count, find_head(read_entries(connection), anchor, noted))
     except HistoryDamaged as damage:
         return LedgerVerdict(0, 0, "", damage.reason)
-    return LedgerVerdict(found.count, anchor.sequence + 1, head.noted, found.problem)
+    return LedgerVerdict(found.count, anchor.sequence + 1, head.noted, found.reason)
 
 
 def _load_key(path: Path) -> bytes:

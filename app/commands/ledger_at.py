@@ -15,7 +15,7 @@ from controller.history.price_points import Series
 from controller.history.prices import read_prices_at
 from controller.history.projections import PastMove
 from controller.history.reading import read_entries, to_recorded
-from controller.history.state import Moment, OpenMove, find_state_at
+from controller.history.state import OpenMove, PastState, find_state_at
 from oracle.foundation.reason import format_count
 from oracle.foundation.untrusted_text import clean_text
 from oracle.market import Offering
@@ -48,7 +48,7 @@ def _require_recorded(connection: sqlite3.Connection, at: float, now: float) -> 
         )
 
 
-def _to_lines(at: float, state: Moment, prices: _Prices) -> Iterator[str]:
+def _to_lines(at: float, state: PastState, prices: _Prices) -> Iterator[str]:
     yield format_utc(at)
     yield from _list("armed", sorted(state.armed))
     for unheard in state.unheard:
@@ -89,7 +89,7 @@ def _price_to_text(series: Series, usd_per_hour: Decimal) -> str:
     return f"{series.offering}: ${usd_per_hour}/h, {series.mode.value} ({series.source})"
 
 
-def _to_json(at: float, state: Moment, prices: _Prices) -> str:
+def _to_json(at: float, state: PastState, prices: _Prices) -> str:
     document: dict[str, Any] = {
         "at": at,
         "armed": sorted(state.armed),

@@ -22,7 +22,7 @@ class LedgerVerdict:
     entries: int
     first: int
     head: str
-    problem: Reason | None
+    reason: Reason | None
 
 
 def entry_to_text(entry: Entry) -> str:
@@ -63,8 +63,8 @@ def mark_to_json(name: str, mark: Mark) -> str:
 def verdict_to_text(verdict: LedgerVerdict) -> str:
     """Return the verdict for a person."""
     fits = format_count(verdict.entries, "event")
-    if verdict.problem is not None:
-        return clean_text(f"BROKEN: {verdict.problem}. Before that, {fits} fit.", 2000)
+    if verdict.reason is not None:
+        return clean_text(f"BROKEN: {verdict.reason}. Before that, {fits} fit.", 2000)
     return (
         f"Nothing was changed, removed, put in or reordered: {fits} from number {verdict.first} on.\n"
         f"Head {verdict.head}: note it elsewhere, and --head proves later that no older copy stands in its place."
@@ -74,10 +74,10 @@ def verdict_to_text(verdict: LedgerVerdict) -> str:
 def verdict_to_json(verdict: LedgerVerdict) -> str:
     """Return the object that docs/commands.md describes."""
     document: dict[str, Any] = {
-        "verified": verdict.problem is None,
+        "verified": verdict.reason is None,
         "entries": verdict.entries,
         "first": verdict.first,
         "head": verdict.head or None,
-        "problem": None if verdict.problem is None else encode_reason(verdict.problem),
+        "reason": None if verdict.reason is None else encode_reason(verdict.reason),
     }
     return json.dumps(document, indent=2)

@@ -237,7 +237,7 @@ class Engine:
                 *collect_notices(
                     status,
                     picture,
-                    self._history.troubles,
+                    self._history.reasons,
                     price_source.origin,
                     needs_live_prices=not self._settings.accepts_any_prices,
                 ),

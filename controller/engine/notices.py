@@ -21,13 +21,13 @@ _NOT_LIVE = {
 def collect_notices(
     status: OracleStatus,
     picture: FleetPicture,
-    history_troubles: Sequence[Reason],
+    history_reasons: Sequence[Reason],
     origin: PriceOrigin,
     *,
     needs_live_prices: bool,
 ) -> tuple[Notice, ...]:
     """Return the notices that hold now, the loudest trouble first. `origin` is that of the prices on the board."""
-    notices = tuple(_iterate_notices(status, picture, history_troubles))
+    notices = tuple(_iterate_notices(status, picture, history_reasons))
     if needs_live_prices and origin in _NOT_LIVE:
         return (
             *notices,
@@ -46,7 +46,7 @@ def describe_store(status: OracleStatus) -> StoreView:
 
 
 def _iterate_notices(
-    status: OracleStatus, picture: FleetPicture, history_troubles: Sequence[Reason]
+    status: OracleStatus, picture: FleetPicture, history_reasons: Sequence[Reason]
 ) -> Iterator[Notice]:
     if status.reason is not None:
         yield Notice(
@@ -56,7 +56,7 @@ def _iterate_notices(
         )
     if status.displacement is not None:
         yield Notice("source", Severity.WARNING, f"{_begin(status.displacement)}.")
-    for reason in history_troubles:
+    for reason in history_reasons:
         yield Notice(f"history:{reason.code}", reason.severity, f"{reason}.")
     for cluster in picture.clusters.values():
         if cluster.health.is_lost:

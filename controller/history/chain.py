@@ -53,10 +53,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A chain in which all fits. `problem`, `count`: what was found up to where it no longer fits."""
+    """A chain in which all fits. `reason`, `count`: what was found up to where it no longer fits."""
 
     count: int
-    problem: Reason | None = None
+    reason: Reason | None = None
 
 
 def sign_anchor(key: bytes, sequence: int, mac: bytes) -> Mark:

@@ -59,11 +59,11 @@ class History:
         self._sampled: dict[Series, float] = {}
 
     @property
-    def troubles(self) -> tuple[Reason, ...]:
+    def reasons(self) -> tuple[Reason, ...]:
         """What a person should know of the disk while it lasts; empty while all is well."""
         if self._disk is None:
             return ()
-        return tuple(reason for reason in (self._disk.trouble, self._disk.set_aside) if reason is not None)
+        return tuple(reason for reason in (self._disk.reason, self._disk.set_aside) if reason is not None)
 
     @property
     def has_waiting(self) -> bool:

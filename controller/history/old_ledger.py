@@ -36,8 +36,8 @@ class OldLedger:
 
     def with_summary(self, file: str, now: float, writer: str) -> tuple[Recorded, ...]:
         """Return its lines, and at their end how many there were and what did not fit."""
-        problem = None if self.broken_line is None else Code.OLD_LEDGER_BROKEN.because(line=self.broken_line)
-        reason = None if problem is None else state_reason(problem)
+        broken = None if self.broken_line is None else Code.OLD_LEDGER_BROKEN.because(line=self.broken_line)
+        reason = None if broken is None else state_reason(broken)
         summary = LedgerTakenOver(file, len(self.recorded), reason)
         return (*self.recorded, Recorded(now, writer, summary))
 

@@ -51,7 +51,7 @@ class Unheard:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class PastState:
     """The state at one moment, as far as this installation had recorded it by then.
 
     armed: contexts that a process of it might write to. What a process had armed and seen holds until it ended, or
@@ -70,7 +70,7 @@ class Moment:
     has_prices: bool = True
 
 
-def find_state_at(events: Iterable[Recorded], moment: float) -> Moment:
+def find_state_at(events: Iterable[Recorded], moment: float) -> PastState:
     """Return the state at a moment (Unix seconds) from all events that were recorded, older and newer ones."""
     fold, last_heard = _StateFold(), dict[str, float]()
     for recorded in events:
@@ -112,11 +112,11 @@ class _StateFold:
         else:
             _follow(self._seen.setdefault(recorded.writer, _Seen()), event)
 
-    def build(self, silent: Mapping[str, float]) -> Moment:
+    def build(self, silent: Mapping[str, float]) -> PastState:
         """Return the state; `silent`: when writers were last heard of that recorded nothing more."""
         seen = [seen for writer, seen in self._seen.items() if writer not in silent]
         moves = self._moves.moves
-        return Moment(
+        return PastState(
             armed=frozenset[str]().union(*(one.armed for one in seen)),
             unheard=self._list_unheard(silent),
             offered={workload: target for one in seen for workload, target in one.offered.items()},

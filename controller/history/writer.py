@@ -81,7 +81,7 @@ class HistoryWriter:
         self._has_read = False
         self._refused_since_s: float | None = None
         #: Why nothing can be written at the moment, and that an older history was set aside; each for a notice.
-        self.trouble: Reason | None = None
+        self.reason: Reason | None = None
         self.set_aside: Reason | None = None
         self.has_opened = threading.Event()
         self._is_closing, self._is_given_up = threading.Event(), threading.Event()
@@ -144,7 +144,7 @@ class HistoryWriter:
                 self._attempt(self._write)
         except Exception as error:
             logger.exception("the history stumbled")
-            self.trouble = Code.HISTORY_NOT_WRITTEN.because(path=str(self._path), error=repr(error))
+            self.reason = Code.HISTORY_NOT_WRITTEN.because(path=str(self._path), error=repr(error))
         finally:
             self.has_opened.set()
             if self._store is not None:
@@ -183,7 +183,7 @@ class HistoryWriter:
             self._read_as_it_lies()
 
     def _attempt(self, work: Callable[[], None]) -> None:
-        """Do something with an open store; what stands in the way becomes the trouble that a notice tells of."""
+        """Do something with an open store; what stands in the way becomes the reason that a notice tells of."""
         try:
             try:
                 self._require_store()
@@ -198,7 +198,7 @@ class HistoryWriter:
         except OSError as error:
             self._tell(error.strerror or str(error))
         else:
-            self.trouble = self._refused_since_s = None
+            self.reason = self._refused_since_s = None
 
     def _require_store(self) -> HistoryStore:
         if self._store is not None and self._store.is_moved:
@@ -311,11 +311,11 @@ class HistoryWriter:
         self._refused_since_s = now_s if self._refused_since_s is None else self._refused_since_s
         waited_s = now_s - self._refused_since_s
         if waited_s > BUSY_PATIENCE_S:
-            self.trouble = Code.HISTORY_BUSY.because(path=str(self._path), seconds=waited_s)
+            self.reason = Code.HISTORY_BUSY.because(path=str(self._path), seconds=waited_s)
 
     def _tell(self, error: str) -> None:
         code = Code.HISTORY_NOT_WRITTEN if self._store is not None else Code.HISTORY_BEGINS_ANEW
-        self.trouble = code.because(path=str(self._path), error=error)
+        self.reason = code.because(path=str(self._path), error=error)
 
 
 def _read_span(connection: sqlite3.Connection, span: PriceSpan) -> Points:

@@ -33,7 +33,7 @@ def test_a_whole_history_verifies_and_prints_the_head_that_shows_it_later(instal
     code, out, _ = ledger("verify", "--json")
     verdict = json.loads(out)
     assert code == ExitCode.OK
-    assert (verdict["verified"], verdict["entries"], verdict["first"], verdict["problem"]) == (
+    assert (verdict["verified"], verdict["entries"], verdict["first"], verdict["reason"]) == (
         True,
         3,
         1,
@@ -55,7 +55,7 @@ def test_a_history_that_was_touched_fails_and_names_the_place(installation, ledg
         "BROKEN: entry 2 was changed, put in or moved after it was written. Before that, 1 event fit"
     )
     code, out, _ = ledger("verify", "--json")
-    assert json.loads(out)["problem"]["code"] == "ledger_entry_changed"
+    assert json.loads(out)["reason"]["code"] == "ledger_entry_changed"
     tamper(installation.files.database, "DELETE FROM marks WHERE name = 'head'")
     assert ledger("verify")[0] == ExitCode.FAILED
 

@@ -172,7 +172,7 @@ def test_a_history_that_takes_nothing_is_still_read(installation: Installation) 
     installation.files.key.chmod(0o644)  # which lets nothing be written
     with installation.run() as history:
         Engine(history, oracle).settle()
-        assert history.troubles
+        assert history.reasons
     assert oracle.times() == DAY
 
 

@@ -33,12 +33,12 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def problem_of(path: Path) -> Reason | None:
-    return verify(path).problem
+def reason_of(path: Path) -> Reason | None:
+    return verify(path).reason
 
 
 def test_a_history_that_nobody_touched_verifies(path: Path) -> None:
-    assert verify(path).problem is None
+    assert verify(path).reason is None
     assert verify(path).count == 6
 
 
@@ -50,7 +50,7 @@ MAC_OF = "mac = (SELECT mac FROM events WHERE sequence = {})"
 
 
 @pytest.mark.parametrize(
-    ("statements", "problem"),
+    ("statements", "reason"),
     [
         (
             ["UPDATE events SET body = replace(body, 'context 1', 'context 9') WHERE sequence = 3"],
@@ -118,9 +118,9 @@ MAC_OF = "mac = (SELECT mac FROM events WHERE sequence = {})"
         *("newest removed and the head moved", "head unsigned", "all removed"),
     ],
 )
-def test_what_was_touched_shows_where(path: Path, statements: list[str], problem: Reason) -> None:
+def test_what_was_touched_shows_where(path: Path, statements: list[str], reason: Reason) -> None:
     tamper(path, *statements)
-    assert problem_of(path) == problem
+    assert reason_of(path) == reason
 
 
 @pytest.mark.parametrize("mark", ["anchor", "head"])
@@ -131,7 +131,7 @@ def test_a_mark_that_was_removed_shows(path: Path, mark: str) -> None:
 
 
 def test_another_key_verifies_nothing(path: Path) -> None:
-    assert verify(path, b"x" * 32).problem == Code.LEDGER_ANCHOR_FORGED.because(sequence=1)
+    assert verify(path, b"x" * 32).reason == Code.LEDGER_ANCHOR_FORGED.because(sequence=1)
 
 
 def test_an_entry_that_was_made_without_the_key_does_not_fit(path: Path) -> None:
@@ -162,7 +162,7 @@ def test_an_entry_of_another_history_with_the_same_key_does_not_fit(path: Path, 
         "DELETE FROM events WHERE sequence = 6",
         "INSERT INTO events SELECT * FROM other.events WHERE sequence = 6",
     )
-    assert problem_of(path) == Code.LEDGER_ENTRY_CHANGED.because(sequence=6)
+    assert reason_of(path) == Code.LEDGER_ENTRY_CHANGED.because(sequence=6)
 
 
 def test_pruning_leaves_a_signed_anchor_in_place_of_what_it_removed(path: Path) -> None:
@@ -173,9 +173,9 @@ def test_pruning_leaves_a_signed_anchor_in_place_of_what_it_removed(path: Path) 
     store.prune()
     store.close()
     found = verify(path)
-    assert (found.problem, found.count) == (None, 1)
+    assert (found.reason, found.count) == (None, 1)
     tamper(path, "DELETE FROM events")
-    assert problem_of(path) == Code.LEDGER_NEWEST_MISSING.because(last=6, expected=7)
+    assert reason_of(path) == Code.LEDGER_NEWEST_MISSING.because(last=6, expected=7)
 
 
 def test_an_older_copy_of_the_whole_file_shows_only_against_a_head_that_was_noted(path: Path) -> None:
@@ -188,7 +188,7 @@ def test_an_older_copy_of_the_whole_file_shows_only_against_a_head_that_was_note
     connection.close()
     assert len(noted.partition(":")[2]) == NOTED_DIGITS
     shutil.copy(copy, path)
-    assert problem_of(path) is None
+    assert reason_of(path) is None
     connection = open_for_reading(path)
     anchor, older = read_mark(connection, ANCHOR), read_mark(connection, HEAD).noted
     assert find_head(read_entries(connection), anchor, noted) == Code.LEDGER_HEAD_UNKNOWN.because(head=noted)

@@ -120,4 +120,4 @@ def test_a_start_does_not_wait_for_a_file_that_another_process_holds(installatio
 
     asyncio.run(run_program())
     other.close()
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None

@@ -78,7 +78,7 @@ def test_the_timeline_goes_on_where_the_ledger_ended(installation: Installation)
             assert (last.migration_id, last.contexts) == ("m1", ("paris", "osaka"))
             workload = WorkloadKey("paris", "shop", "checkout")
             assert last.outcome == MoveOutcome(workload, "osaka", Decimal("2.00"), None)
-            assert history.troubles == ()
+            assert history.reasons == ()
     folder = installation.files.database.parent
     assert {file.name for file in folder.iterdir()} == {
         "history.db",
@@ -86,7 +86,7 @@ def test_the_timeline_goes_on_where_the_ledger_ended(installation: Installation)
         "ledger.jsonl.taken-over",
     }
     assert (folder / "ledger.jsonl.taken-over").read_bytes() == content
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None
 
 
 def test_a_ledger_that_could_not_be_renamed_is_not_taken_over_twice(installation: Installation) -> None:

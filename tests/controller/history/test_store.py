@@ -24,7 +24,7 @@ def test_what_is_older_than_is_kept_goes(tmp_path: Path) -> None:
     store.prune()
     store.close()
     assert read_contexts(path) == [f"day {day}" for day in range(29, 60)]
-    assert verify(path).problem is None
+    assert verify(path).reason is None
 
 
 def test_a_start_with_a_clock_that_is_years_ahead_removes_nothing(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_what_is_too_much_goes_oldest_first(tmp_path: Path) -> None:
     kept = read_contexts(path)
     assert kept[-1].startswith("4999 ")
     assert len(kept) > 1000
-    assert verify(path).problem is None
+    assert verify(path).reason is None
 
 
 def test_a_bound_that_nothing_fits_into_keeps_the_newest_entry_and_ends(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_bound_that_nothing_fits_into_keeps_the_newest_entry_and_ends(tmp_path
     store.append([armed("later")])
     store.close()
     assert read_contexts(path) == ["9", "later"]
-    assert verify(path).problem is None
+    assert verify(path).reason is None
 
 
 def test_prices_of_today_are_read_at_once_and_those_of_last_week_as_well(tmp_path: Path) -> None:
@@ -86,4 +86,4 @@ def test_others_are_told_once(tmp_path: Path) -> None:
     assert [one.event for one in other.look()] == [armed("mine").event]
     mine.close()
     other.close()
-    assert verify(path).problem is None
+    assert verify(path).reason is None

@@ -46,7 +46,7 @@ def arm(history: History, *contexts: str) -> None:
 
 
 def codes(history: History) -> list[str]:
-    return [reason.code for reason in history.troubles]
+    return [reason.code for reason in history.reasons]
 
 
 def test_a_restart_finds_the_timeline_as_it_was(installation: Installation) -> None:
@@ -58,7 +58,7 @@ def test_a_restart_finds_the_timeline_as_it_was(installation: Installation) -> N
         assert history.newest(10) == before
         assert "It cost $0.50 and saves $7.20 a day at today's prices" in before[-1].text
         assert before[-1].outcome is not None
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None
 
 
 def test_a_restart_knows_the_moves_that_were_made(installation: Installation) -> None:
@@ -100,7 +100,7 @@ def test_without_a_disk_everything_is_remembered_for_as_long_as_the_program(tmp_
     history = History(lambda: NOW)
     history.record(started())
     assert len(history.past_moves()) == len(history.newest(5)) == 1
-    assert (history.troubles, history.has_waiting) == ((), False)
+    assert (history.reasons, history.has_waiting) == ((), False)
 
 
 APPEND = """
@@ -123,7 +123,7 @@ def test_programs_that_write_at_once_make_one_chain_with_nothing_lost(installati
     found = read_contexts(installation.files.database)
     for name in "abc":
         assert [one for one in found if one.startswith(name)] == [f"{name} {number}" for number in range(200)]
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None
 
 
 def test_two_windows_tell_of_each_other(installation: Installation) -> None:
@@ -160,16 +160,16 @@ def test_a_full_disk_is_told_and_what_it_refused_is_written_later(installation: 
         wait_for(lambda: not history.has_waiting)
         with full_disk(8192):
             arm(history, *(f"on a full disk {number}" for number in range(300)))
-            wait_for(lambda: history.troubles)
+            wait_for(lambda: history.reasons)
             assert codes(history) == [Code.HISTORY_NOT_WRITTEN]
-            assert "Migrations go on" in str(history.troubles[0])
+            assert "Migrations go on" in str(history.reasons[0])
             assert texts(history)[-1].startswith("on a full disk 299")
             assert history.has_waiting
         wait_for(lambda: not history.has_waiting)
-        assert history.troubles == ()
+        assert history.reasons == ()
     expected = ["before", *(f"on a full disk {number}" for number in range(300))]
     assert read_contexts(installation.files.database) == expected
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None
 
 
 @posix_only
@@ -180,9 +180,9 @@ def test_a_disk_that_stays_full_ends_the_program_all_the_same_and_leaves_a_whole
         arm(history, "before")
     with full_disk(8192), installation.run() as history:
         arm(history, "refused")
-        wait_for(lambda: history.troubles)
+        wait_for(lambda: history.reasons)
     assert read_contexts(installation.files.database) == ["before"]
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None
 
 
 def test_where_no_folder_can_be_made_the_history_begins_anew_and_says_so(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_where_no_folder_can_be_made_the_history_begins_anew_and_says_so(tmp_pat
     with Installation(tmp_path / "file" / "data").run() as history:
         arm(history, "paris")
         assert codes(history) == [Code.HISTORY_BEGINS_ANEW]
-        assert "begins anew with each start" in str(history.troubles[0])
+        assert "begins anew with each start" in str(history.reasons[0])
         assert texts(history) == ["paris armed: writes are allowed"]
 
 
@@ -230,7 +230,7 @@ from tests.controller.history.histories import Installation, texts
 with Installation(Path(sys.argv[1])).run() as history:
     for move in history.past_moves():
         print(move.migration_id, move.phase)
-    print(*(reason.code for reason in history.troubles))
+    print(*(reason.code for reason in history.reasons))
     print(len(texts(history)))
 """
 NOBODY = 65534
@@ -265,16 +265,16 @@ def test_what_is_broken_is_set_aside_with_a_notice_and_never_deleted(
     with installation.run() as history:
         arm(history, "afterwards")
         wait_for(lambda: not history.has_waiting)
-        [notice] = history.troubles
+        [notice] = history.reasons
         assert notice.code == Code.HISTORY_SET_ASIDE
         assert any(str(notice) in text for text in texts(history))
     [kept] = path.parent.glob("history.2*.db")
     assert kept.name in str(notice)
     assert kept.read_bytes() == content
     assert read_contexts(path) == ["afterwards"]
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None
     with installation.run() as history:
-        assert history.troubles == ()
+        assert history.reasons == ()
         assert texts(history)[0] == str(notice), "the history itself says from now on that it was begun anew"
 
 
@@ -288,7 +288,7 @@ def test_a_history_that_is_broken_while_it_is_open_is_set_aside_and_the_program_
         arm(history, "afterwards")
         wait_for(lambda: codes(history) == [Code.HISTORY_SET_ASIDE] and not history.has_waiting)
     assert read_contexts(installation.files.database) == ["afterwards"]
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None
 
 
 def test_a_history_that_breaks_again_at_once_is_set_aside_once(installation: Installation) -> None:
@@ -323,7 +323,7 @@ def test_an_older_copy_that_is_put_in_place_of_a_running_programs_history_is_not
         connection.execute("REPLACE INTO marks VALUES (?, ?, ?, ?)", older)
         connection.close()
         wait_for(lambda: codes(history) == [Code.HISTORY_SET_ASIDE])
-        assert "the newest entries are missing" in str(history.troubles[0])
+        assert "the newest entries are missing" in str(history.reasons[0])
 
 
 def test_a_history_whose_file_was_deleted_goes_on_in_a_new_one(installation: Installation) -> None:
@@ -346,7 +346,7 @@ def test_a_history_of_a_newer_version_is_left_alone(installation: Installation) 
     with installation.run() as history:
         arm(history, "afterwards")
         assert codes(history) == [Code.HISTORY_BEGINS_ANEW]
-        assert "a newer version of this program wrote it" in str(history.troubles[0])
+        assert "a newer version of this program wrote it" in str(history.reasons[0])
     assert path.read_bytes() == content
 
 
@@ -389,7 +389,7 @@ def test_another_process_that_holds_the_file_makes_nobody_wait_and_is_told_if_it
         arm(history, "paris")
         assert texts(history) == ["paris armed: writes are allowed"]
         wait_for(lambda: len(refusals) > 1)
-        assert (history.has_waiting, history.troubles) == (True, ())
+        assert (history.has_waiting, history.reasons) == (True, ())
 
         def is_told() -> bool:
             installation.clock.now += BUSY_PATIENCE_S
@@ -398,7 +398,7 @@ def test_another_process_that_holds_the_file_makes_nobody_wait_and_is_told_if_it
         wait_for(is_told)
         other.close()
         wait_for(lambda: not history.has_waiting)
-        assert history.troubles == ()
+        assert history.reasons == ()
     assert read_contexts(installation.files.database) == ["paris"]
 
 
@@ -449,8 +449,8 @@ def test_a_program_that_is_killed_leaves_all_that_it_wrote(installation: Install
     assert kill_in_the_middle(installation).stat().st_size > 0
     with installation.run() as history:
         assert len(texts(history)) == 50
-        assert history.troubles == ()
-    assert installation.verify().problem is None
+        assert history.reasons == ()
+    assert installation.verify().reason is None
 
 
 @pytest.mark.parametrize("share", [0.5, 0.95])
@@ -461,10 +461,10 @@ def test_a_log_that_a_power_cut_tore_leaves_whole_transactions(
     os.truncate(log, int(log.stat().st_size * share))
     with installation.run() as history:
         assert len(texts(history)) <= 50
-        assert history.troubles == ()
+        assert history.reasons == ()
         arm(history, "afterwards")
     assert read_contexts(installation.files.database)[-1] == "afterwards"
-    assert installation.verify().problem is None
+    assert installation.verify().reason is None
 
 
 def test_the_end_of_a_move_that_nobody_led_here_is_a_line_and_no_move(installation: Installation) -> None:
