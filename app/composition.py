@@ -24,6 +24,7 @@ from controller.engine.command_handler import CommandHandler
 from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
+from controller.engine.fact_collector import FactCollector, count_moves
 from controller.engine.market_gate import MarketGate
 from controller.engine.outage_log import OutageLog
 from controller.engine.price_memory import PriceMemory
@@ -92,41 +93,40 @@ async def run_engine(
     The one graph for the world and for the simulation of the tests: it reads no clock, opens no connection and
     makes no identifiers of its own.
     """
-    migrations = _build_migrations(surroundings, settings, timing)
-    engine = Engine(_build_parts(surroundings, settings, migrations), settings, surroundings.clocks)
+    parts = _build_parts(surroundings, settings, timing)
+    engine = Engine(parts, settings, surroundings.clocks)
     running = asyncio.create_task(engine.keep_running(), name="engine")
     try:
         yield engine
     finally:
         running.cancel()
         await asyncio.wait({running})
-        await migrations.stop()
+        await parts.controls.migrations.stop()
 
 
-def _build_migrations(
+def _build_parts(
     surroundings: Surroundings, settings: EngineSettings, timing: MigrationSettings
-) -> MigrationController:
+) -> EngineParts:
     fleet, clocks = surroundings.fleet, surroundings.clocks
-    gate = MarketGate(
+    facts = FactCollector(
         fleet,
         surroundings.oracle.board,
+        # The facts count the moves, and the moves ask for facts: what is named here is made below.
+        lambda now: count_moves(controls, unfinished, now),
         clocks.wall,
         settings.decision,
         accepts_any_prices=settings.accepts_any_prices,
     )
-    return MigrationController(fleet.api, surroundings.history, clocks, surroundings.new_id, timing, gate)
-
-
-def _build_parts(
-    surroundings: Surroundings, settings: EngineSettings, migrations: MigrationController
-) -> EngineParts:
-    controls = Controls(surroundings.fleet, migrations, surroundings.history, asyncio.Event())
-    unfinished = UnfinishedMoves(controls, surroundings.clocks.monotonic)
+    gate, history = MarketGate(fleet, facts), surroundings.history
+    migrations = MigrationController(fleet.api, history, clocks, surroundings.new_id, timing, gate)
+    controls = Controls(fleet, migrations, history, asyncio.Event())
+    unfinished = UnfinishedMoves(controls, clocks.monotonic)
     return EngineParts(
         oracle=surroundings.oracle,
         controls=controls,
         unfinished=unfinished,
-        handler=CommandHandler(controls, unfinished, settings.decision, settings.accepts_any_prices),
+        handler=CommandHandler(controls, unfinished, facts),
+        facts=facts,
         views=ContextViews(load_regions()),
         planner=Planner(),
         memory=PriceMemory(surroundings.oracle, controls.history),

@@ -7,6 +7,20 @@ so that whatever lies closer than floats can tell is asked exactly. A screen use
 
 To add a rule: a code in `controller/reasons.py`, a question below, and a line at its place in RULES. Rules about the
 workload come first, then those about the target, then those about both, then those about all moves alike.
+
+A rule that belongs to a WAVE is asked again in the middle of a move, where a refusal holds it: nothing more is written,
+both sides serve, and a move that is held for too long goes back. So only two kinds of rules belong there: what a person
+allows (arming, the lists of targets, the dearest node), which may be taken back in the middle; and what has to be known
+of prices, because going on must not cost an unknown amount. These do not:
+
+- budgets, cooldown and moves under way: the move itself was counted when it began, and a limit that is reached later
+  must not leave it half-way;
+- what the move changes itself: replicas that are available, the name that the target has by now, its free room;
+- whether it pays: the rest of it is judged by what it still saves (`migration/protocol/gate.py`);
+- what the run looks at on both API servers before it writes: reachability, identity, interference;
+- what a preflight found, which concerns moves that have not begun.
+
+RATES are what is known of prices alone: what runs double is paid for whether it is allowed or not.
 """
 
 from __future__ import annotations
@@ -42,6 +56,7 @@ class Moment(Flag):
     PLAN = auto()
     DRY_RUN = auto()
     CONFIRM = auto()
+    #: In the middle of a move, as each of its waves begins; the module's docstring says which rules belong there.
     WAVE = auto()
     #: While a move goes on, for what it costs and saves: which rates may be believed.
     RATES = auto()
@@ -50,6 +65,8 @@ class Moment(Flag):
 
 #: Before a move begins, whoever asks.
 BEFORE = Moment.PLAN | Moment.DRY_RUN | Moment.CONFIRM | Moment.AUTOPILOT
+#: Also as each of its waves begins.
+EACH_WAVE = BEFORE | Moment.WAVE
 #: Also while it goes on.
 THROUGHOUT = BEFORE | Moment.WAVE | Moment.RATES
 #: Where something is offered by itself; a person who asks by name may try again.
@@ -426,7 +443,7 @@ WORKLOAD_RULES = (
     WorkloadRule(_find_home_price_lack, lambda block: block.here_lack, THROUGHOUT, UNKNOWN),
 )
 
-TARGET_RULES = (TargetRule(_find_exclusion), TargetRule(_find_site_lack))
+TARGET_RULES = (TargetRule(_find_exclusion, moments=EACH_WAVE), TargetRule(_find_site_lack))
 
 MOVE_RULES = (
     MoveRule(Code.SAME_CLUSTER, _find_same_cluster, lambda block: block.same_cluster),
@@ -453,7 +470,7 @@ MOVE_RULES = (
     _require_known(Code.PRICE_UNKNOWN, _find_unknown_price),
     _require_known(Code.NODE_SIZE_UNKNOWN, _find_unknown_size),
     MoveRule(Code.EGRESS_UNKNOWN, _find_egress_lack, lambda block: block.route_unknown, verdict=UNKNOWN),
-    MoveRule(Code.NODE_TOO_DEAR, _find_dear_node, lambda block: block.node_too_dear),
+    MoveRule(Code.NODE_TOO_DEAR, _find_dear_node, lambda block: block.node_too_dear, moments=EACH_WAVE),
     MoveRule(
         Code.NOT_CHEAPER, _find_not_cheaper, lambda block: block.there_steps >= block.here_steps, verdict=DEAR
     ),

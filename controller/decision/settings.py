@@ -141,12 +141,13 @@ class DecisionSettings:
     )
     denied_targets: frozenset[str] = setting(
         frozenset(),
-        "Targets that may not be used, in the same words; stronger than `allowed_targets`.",
+        "Targets that may not be used, in the same words; stronger than `allowed_targets`. Both are asked again before "
+        "each wave of a move.",
         example=_TARGET_WORDS,
     )
     maximum_node_usd_per_hour: Decimal | None = setting(
         None,
-        "Dearest node that may be bought in a target.",
+        "Dearest node that may be bought in a target; asked again before each wave of a move.",
         none="no limit",
         minimum=0,
         maximum=10_000,

@@ -19,13 +19,9 @@ from controller.contract.commands import (
 )
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import Rejection
-from controller.decision.budgets import BudgetUsage
 from controller.decision.evaluation import confirm_move, evaluate_move
-from controller.decision.facts import Facts
-from controller.decision.settings import DecisionSettings
 from controller.engine.controls import Controls
-from controller.engine.earlier_moves import merge_moves, to_budget_moves
-from controller.engine.preflight_findings import PreflightFindings
+from controller.engine.fact_collector import FactCollector
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import ControllerError
 from controller.history.events import (
@@ -38,7 +34,6 @@ from controller.history.events import (
 )
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
-from oracle.quotes import QuoteBoard
 
 #: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
@@ -53,17 +48,14 @@ class CommandHandler:
         self,
         controls: Controls,
         unfinished: UnfinishedMoves,
-        decision: DecisionSettings,
-        accepts_any_prices: bool,
+        facts: FactCollector,
     ) -> None:
         self._regions = controls.regions
         self._migrations = controls.migrations
         self._history = controls.history
         self._wake = controls.wake.set
         self._unfinished = unfinished
-        self._decision = decision
-        self._accepts_any_prices = accepts_any_prices
-        self._findings = PreflightFindings()
+        self._facts = facts
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
@@ -89,27 +81,7 @@ class CommandHandler:
         self._commands.append(command)
         self._wake()
 
-    def budget_usage(self, now: float) -> BudgetUsage:
-        """Return the moves that stand in the way of others at Unix time `now`, those of other processes included."""
-        own, unfinished = self._migrations.budget_usage(now), self._unfinished.moves()
-        past = merge_moves(self._history.past_moves(), self._unfinished.ended())
-        earlier = (move for move in past if not self._migrations.knows(move.migration_id))
-        return BudgetUsage((*own.moves, *to_budget_moves(earlier, now)), unfinished)
-
-    def collect_facts(self, picture: FleetPicture, board: QuoteBoard, now: float) -> Facts:
-        """Return what plan, dry run and confirmation rest on at Unix time `now`."""
-        self._findings.follow(self._migrations.views(), now, self._decision.preflight_memory_s)
-        return Facts(
-            board=board,
-            settings=self._decision,
-            now=now,
-            usage=self.budget_usage(now),
-            findings=self._findings.current(),
-            armed=frozenset(context for context in picture.clusters if self._regions.is_armed(context)),
-            accepts_any_prices=self._accepts_any_prices,
-        )
-
-    async def work(self, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
+    async def work(self, picture: FleetPicture, now: float) -> None:
         """Obey what waits, in order. A start waits for the looks at its contexts: they may find the same workload.
 
         Only other starts wait behind it: a cluster that is slow to answer must keep no cancel and no disarming waiting.
@@ -121,23 +93,23 @@ class CommandHandler:
             if isinstance(command, StartMigration) and (waiting or self._is_looked_for(command)):
                 waiting.append(command)
             else:
-                await self._answer(command, picture, board, now)
+                await self._answer(command, picture, now)
         self._commands = waiting
 
     def _is_looked_for(self, command: StartMigration) -> bool:
         return self._unfinished.is_looking((command.workload.context, command.target))
 
-    async def _answer(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
+    async def _answer(self, command: Command, picture: FleetPicture, now: float) -> None:
         """Obey; an error that nobody foresaw costs this command only, and is reported."""
         try:
-            await self._obey(command, picture, board, now)
+            await self._obey(command, picture, now)
         except Exception as error:
             logger.exception("a command failed: %s", command)
             if isinstance(command, (RequestDryRun, StartMigration)):
                 reason = Code.UNEXPECTED_ERROR.because(error=repr(error))
                 self._reject(command.workload, command.target, reason, now)
 
-    async def _obey(self, command: Command, picture: FleetPicture, board: QuoteBoard, now: float) -> None:
+    async def _obey(self, command: Command, picture: FleetPicture, now: float) -> None:
         if isinstance(command, SetArmed):
             self._set_armed(command)
             self._unfinished.follow(picture)
@@ -146,10 +118,10 @@ class CommandHandler:
         elif isinstance(command, LookAt):
             self._looked_at = command.contexts
         elif isinstance(command, RequestDryRun):
-            facts = self.collect_facts(picture, board, now)
+            facts = self._facts.collect()
             self._answers.append(evaluate_move(picture, facts, command.workload, command.target))
         else:
-            await self._start(command, picture, board, now)
+            await self._start(command, picture, now)
 
     def _cancel(self, migration_id: str) -> None:
         view = next((view for view in self._migrations.views() if view.migration_id == migration_id), None)
@@ -170,12 +142,10 @@ class CommandHandler:
         else:
             self._history.record(ContextDisarmed(command.context))
 
-    async def _start(
-        self, command: StartMigration, picture: FleetPicture, board: QuoteBoard, now: float
-    ) -> None:
+    async def _start(self, command: StartMigration, picture: FleetPicture, now: float) -> None:
         """Start the very plan that was confirmed, or say why not and answer with the plan as it is now."""
         workload, target = command.workload, command.target
-        facts = self.collect_facts(picture, board, now)
+        facts = self._facts.collect()
         confirmed = confirm_move(picture, facts, workload, target, command.plan_digest)
         refusal = confirmed if isinstance(confirmed, Reason) else await self._begin(confirmed, picture)
         if refusal is not None:
@@ -191,7 +161,7 @@ class CommandHandler:
         key = dry_run.workload
         workload = picture.clusters[key.context].find_workload(key.namespace, key.name)
         if workload is not None:
-            self._findings.note_start(migration_id, workload)
+            self._facts.note_start(migration_id, workload)
         return None
 
     def _reject(self, workload: WorkloadKey, target: str, reason: Reason, now: float) -> None:

@@ -17,13 +17,14 @@ from controller.clusters.discovery import bindings_of
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.contract.commands import Command
 from controller.contract.dry_run import Refusal
-from controller.contract.snapshots import EngineSnapshot
+from controller.contract.snapshots import EngineSnapshot, MigrationView
 from controller.decision.plan import Plan
 from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
 from controller.engine.command_handler import CommandHandler
 from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
+from controller.engine.fact_collector import FactCollector
 from controller.engine.notices import collect_notices, describe_store
 from controller.engine.outage_log import OutageLog
 from controller.engine.price_memory import PriceMemory
@@ -74,6 +75,7 @@ class EngineParts:
     controls: Controls
     unfinished: UnfinishedMoves
     handler: CommandHandler
+    facts: FactCollector
     views: ContextViews
     planner: Planner
     memory: PriceMemory
@@ -91,6 +93,7 @@ class Engine:
         self._history = parts.controls.history
         self._unfinished = parts.unfinished
         self._handler = parts.handler
+        self._facts = parts.facts
         self._views = parts.views
         self._decisions = parts.decisions
         self._outages = parts.outages
@@ -196,18 +199,19 @@ class Engine:
             return
 
     async def _refresh(self) -> None:
-        now = self._clocks.wall()
-        picture, board = self._regions.picture(), self._oracle.board()
+        now, picture = self._clocks.wall(), self._regions.picture()
         self._history.take_in()
         self._follow_bindings(picture)
-        self._memory.work(self._bindings, board, now)
-        await self._handler.work(picture, board, now)
-        plan = self._planner.plan(picture, self._handler.collect_facts(picture, board, now))
-        moved = [view.workload for view in self._migrations.views()]
-        self._decisions.record(plan, moved, self._history, now)
+        self._memory.work(self._bindings, self._oracle.board(), now)
+        await self._handler.work(picture, now)
+        views = self._migrations.views()
+        self._facts.follow(views)
+        facts = self._facts.collect()
+        plan = self._planner.plan(picture, facts)
+        self._decisions.record(plan, [view.workload for view in views], self._history, now)
         self._outages.record(self._oracle.status, picture, self._history, now)
-        self._history.sample_prices(board.quotes.values())
-        await self._publish(picture, board, plan, now)
+        self._history.sample_prices(facts.board.quotes.values())
+        await self._publish(picture, facts.board, plan, views, now)
 
     def _follow_bindings(self, picture: FleetPicture) -> None:
         bindings = frozenset(bindings_of(picture))
@@ -216,7 +220,14 @@ class Engine:
             self._bindings_since = self._clocks.monotonic()
             self._oracle.set_bindings(bindings)
 
-    async def _publish(self, picture: FleetPicture, board: QuoteBoard, plan: Plan, now: float) -> None:
+    async def _publish(
+        self,
+        picture: FleetPicture,
+        board: QuoteBoard,
+        plan: Plan,
+        migrations: tuple[MigrationView, ...],
+        now: float,
+    ) -> None:
         armed = frozenset(context for context in picture.clusters if self._regions.is_armed(context))
         status = self._oracle.status
         price_source = describe_price_source(board, self._bindings, status.source, now)
@@ -230,7 +241,7 @@ class Engine:
             contexts=self._views.build(picture, self._collect_prices(board), armed, now),
             opportunities=plan.opportunities(MAX_OPPORTUNITIES),
             refused=self._list_refused(picture, plan),
-            migrations=self._migrations.views(),
+            migrations=migrations,
             timeline=self._history.newest(MAX_TIMELINE_ENTRIES),
             notices=(
                 *self._unfinished.notices(),

@@ -1,47 +1,33 @@
 """What a running migration asks before each wave: may it go on, and what do both sides cost right now?
 
-Answers from memory, from the fleet picture and the quote board as they are at that moment, by the rules that belong to
-a wave (`decision/rules.py`).
+Answers from memory, from the fleet picture and the facts as they are at that moment, by the rules that belong to a wave
+(`decision/rules.py`, `Moment.WAVE`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
 from controller.clusters.region_manager import RegionManager
 from controller.decision.candidates import Candidate, price_candidate
 from controller.decision.facts import Facts
 from controller.decision.rules import Moment, find_unarmed, judge_move
-from controller.decision.settings import DecisionSettings
 from controller.decision.sites import describe_site
+from controller.engine.fact_collector import FactCollector
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
-from oracle.quotes import QuoteBoard
 
 
 class MarketGate:
     """The gate of the migration controller; belongs to the engine's loop."""
 
-    def __init__(
-        self,
-        regions: RegionManager,
-        board: Callable[[], QuoteBoard],
-        wall_clock: Callable[[], float],
-        settings: DecisionSettings,
-        *,
-        accepts_any_prices: bool,
-    ) -> None:
+    def __init__(self, regions: RegionManager, facts: FactCollector) -> None:
         self._regions = regions
-        self._board = board
-        self._wall_clock = wall_clock
-        self._settings = settings
-        self._accepts_any_prices = accepts_any_prices
+        self._facts = facts
 
     def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
         """Return which rule is against going on now; None: none is."""
-        facts = self._collect_facts((workload.context, target))
+        facts = self._facts.collect()
         candidate = self._find_candidate(workload, target, facts)
         if candidate is None:
             return find_unarmed(workload.context, target, facts) or Code.NO_WORKLOAD.because(
@@ -52,7 +38,7 @@ class MarketGate:
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         """Return what one replica costs per hour on each side, or why nothing may rest on that now."""
-        facts = self._collect_facts((workload.context, target))
+        facts = self._facts.collect()
         candidate = self._find_candidate(workload, target, facts)
         if candidate is None:
             return Unpriced()
@@ -69,15 +55,6 @@ class MarketGate:
             return Unpriced()
         deadline = min(here.quote.deadline, there.quote.deadline)
         return MoveRates(here.usd_per_hour, there.usd_per_hour, deadline)
-
-    def _collect_facts(self, contexts: tuple[str, str]) -> Facts:
-        return Facts(
-            self._board(),
-            self._settings,
-            self._wall_clock(),
-            armed=frozenset(context for context in contexts if self._regions.is_armed(context)),
-            accepts_any_prices=self._accepts_any_prices,
-        )
 
     def _find_candidate(self, workload: WorkloadKey, target: str, facts: Facts) -> Candidate | None:
         picture = self._regions.picture()

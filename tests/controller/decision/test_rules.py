@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.clusters.fleet import Cluster, Health, Node, Resources, Workload
+from controller.clusters.fleet import Cluster, Health, Node, Resources
 from controller.contract.dry_run import Verdict
 from controller.decision.budgets import BudgetUsage, Move
 from controller.decision.candidates import price_candidate
@@ -307,12 +307,6 @@ def test_budgets_are_asked_before_every_move(moment: Moment) -> None:
     assert code_of(facts=dear, moment=moment) is Code.EGRESS_SPENT
 
 
-@pytest.mark.parametrize("moment", [Moment.WAVE, Moment.RATES])
-def test_budgets_do_not_stop_what_has_begun(moment: Moment) -> None:
-    facts = with_budgets(moved(0, ended=False), concurrent_moves=1, moves_per_day=1)
-    assert code_of(facts=facts, moment=moment) is None
-
-
 def test_budgets_may_be_used_up_and_come_back_after_a_day() -> None:
     assert code_of(facts=with_budgets(moved(0, ended=False), concurrent_moves=2)) is None
     assert code_of(facts=with_budgets(moved(7), moved(25), moves_per_day=2)) is None
@@ -374,11 +368,67 @@ def test_both_sides_have_to_be_armed_where_something_is_written(
     assert (code_of(facts=facts, moment=moment) is Code.NOT_ARMED) is asked
 
 
-def test_a_wave_asks_for_prices_and_permission_only() -> None:
-    half_moved: Workload = make_workload(available_replicas=None)
-    assert half_moved.available_replicas is None
-    assert code_of(workload={"available_replicas": None}, moment=Moment.WAVE) is None
-    assert code_of(facts=make_facts(make_board(tokyo="0.4")), moment=Moment.WAVE) is Code.PRICE_UNKNOWN
+#: What a move meets in its middle, most of it by itself -> what it would be told if it had not begun.
+IN_THE_MIDDLE: list[tuple[dict[str, Any], Code]] = [
+    ({"facts": with_budgets(Move(CHECKOUT, "virginia", NOW - 60))}, Code.MOVE_RUNNING),
+    ({"workload": {"available_replicas": None}}, Code.NOT_AVAILABLE),
+    ({"workload": {"desired_replicas": 0, "available_replicas": 0}}, Code.NO_REPLICAS),
+    ({"workload": {"state_gb": None}}, Code.STATE_UNKNOWN),
+    ({"workload": {"immovable_reasons": (Code.PAUSED.because(),)}}, Code.PAUSED),
+    ({"facts": with_budgets(moved(1, name="checkout"), cooldown_s=6 * HOUR)}, Code.COOLDOWN),
+    ({"facts": with_budgets(moved(0, ended=False), concurrent_moves=1)}, Code.CONCURRENCY_SPENT),
+    ({"facts": with_budgets(moved(7), moves_per_day=1)}, Code.DAY_SPENT),
+    ({"facts": with_budgets(moved(7), egress_usd_per_day=Decimal("1.01"))}, Code.EGRESS_SPENT),
+    ({"target": {"health": Health.CONNECTING}}, Code.CONTEXT_CONNECTING),
+    ({"source": {"is_complete": False}}, Code.CONTEXT_INCOMPLETE),
+    (
+        {"target": {"workloads": (make_workload(replace(CHECKOUT, context="virginia")),)}},
+        Code.NAME_TAKEN,
+    ),
+    ({"target": {"free": Resources(0.0, 0.0)}}, Code.NO_ROOM),
+    ({"target": {"free": None}}, Code.ROOM_UNKNOWN),
+    ({"facts": make_facts(BOARD, DecisionSettings())}, Code.EGRESS_UNKNOWN),
+    ({"facts": make_facts(make_board(tokyo="0.10", virginia="0.40"))}, Code.NOT_CHEAPER),
+    ({"workload": {"state_gb": 79.0}}, Code.COSTS_MORE),
+    ({"workload": {"state_gb": 78.0}}, Code.GAIN_TOO_SMALL),
+    ({"facts": make_facts(make_board(tokyo="40", virginia="38.004"))}, Code.SHARE_TOO_SMALL),
+]
+
+
+@pytest.mark.parametrize(("what", "code"), IN_THE_MIDDLE, ids=[str(code) for _, code in IN_THE_MIDDLE])
+def test_what_a_move_meets_in_its_middle_stops_no_wave(what: dict[str, Any], code: Code) -> None:
+    """It would be left half-way; what of it matters then is looked at by the run itself."""
+    assert code_of(**what) is code, "the move would not begin now"
+    assert code_of(**what, moment=Moment.WAVE) is None
+    assert code_of(**what, moment=Moment.RATES) is None
+
+
+def test_what_a_preflight_found_stops_no_wave() -> None:
+    assert code_of(facts=refused_before(), moment=Moment.PLAN) is Code.PREFLIGHT_REFUSED
+    assert code_of(facts=refused_before(), moment=Moment.WAVE) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        (make_facts(BOARD, armed=frozenset({"tokyo"})), Code.NOT_ARMED),
+        (with_settings(denied_targets=frozenset({"virginia"})), Code.TARGET_DENIED),
+        (with_settings(allowed_targets=frozenset({"oregon"})), Code.TARGET_NOT_ALLOWED),
+        (with_settings(maximum_node_usd_per_hour=Decimal("0.09")), Code.NODE_TOO_DEAR),
+        (make_facts(make_board(tokyo="0.4")), Code.PRICE_UNKNOWN),
+    ],
+    ids=["armed", "denied", "not allowed", "dear node", "price"],
+)
+def test_what_a_person_allows_and_what_is_known_of_prices_holds_at_every_wave(
+    facts: Facts, code: Code
+) -> None:
+    """Whoever denies a target in the settings means the rest of a move that was begun before as well."""
+    assert code_of(facts=facts, moment=Moment.WAVE) is code
+
+
+def test_what_runs_double_has_its_rates_whether_it_is_allowed_or_not() -> None:
+    denied = with_settings(denied_targets=frozenset({"virginia"}), maximum_node_usd_per_hour=Decimal("0.09"))
+    assert code_of(facts=denied, moment=Moment.RATES) is None
 
 
 @pytest.mark.parametrize("moment", [Moment.WAVE, Moment.RATES])

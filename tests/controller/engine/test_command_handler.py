@@ -16,6 +16,7 @@ from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.settings import BudgetSettings
 from controller.engine.command_handler import CommandHandler
 from controller.engine.controls import Controls
+from controller.engine.fact_collector import FactCollector, count_moves
 from controller.history.events import MoveStarted
 from controller.history.history import History
 from controller.history.projections import PastMove
@@ -113,20 +114,28 @@ class FakeUnfinished:
 class World:
     """A command handler with everything around it."""
 
-    def __init__(self, *armed, settings=SETTINGS, accepts_any_prices=False):
-        self.regions, self.migrations, self.history = (
+    def __init__(self, *armed, settings=SETTINGS, accepts_any_prices=False, history=None):
+        self.regions, self.migrations, self.unfinished = (
             FakeRegions(*armed),
             FakeMigrations(),
-            History(lambda: NOW),
+            FakeUnfinished(),
         )
-        self.unfinished = FakeUnfinished()
+        self.history, self.board, self.now = history or History(lambda: NOW), BOARD, NOW
         controls = Controls(self.regions, self.migrations, self.history, asyncio.Event())
-        self.handler = CommandHandler(controls, self.unfinished, settings, accepts_any_prices)
+        self.facts = FactCollector(
+            self.regions,
+            lambda: self.board,
+            lambda now: count_moves(controls, self.unfinished, now),
+            lambda: self.now,
+            settings,
+            accepts_any_prices=accepts_any_prices,
+        )
+        self.handler = CommandHandler(controls, self.unfinished, self.facts)
 
-    async def round(self, *commands, board=BOARD):
+    async def round(self, *commands, picture=PICTURE):
         for command in commands:
             self.handler.submit(command)
-        await self.handler.work(PICTURE, board, NOW)
+        await self.handler.work(picture, self.now)
 
     async def confirm(self):
         """Ask for the dry run and return the command that confirms it."""
@@ -172,7 +181,8 @@ def test_plan_whose_prices_have_turned_is_rejected_and_answered_anew():
     async def scenario():
         world = World("tokyo", "virginia")
         command = await world.confirm()
-        await world.round(command, board=make_board(tokyo="0.90", virginia="0.50"))
+        world.board = make_board(tokyo="0.90", virginia="0.50")
+        await world.round(command)
         assert world.migrations.started == []
         assert world.handler.rejections[-1].reason == Code.PLAN_CHANGED.because()
         assert world.handler.answers[-1].plan_digest != command.plan_digest
@@ -239,12 +249,11 @@ def test_of_two_starts_at_once_the_budget_lets_one_begin():
 
     async def scenario():
         world = World("tokyo", "virginia")
-        for workload in (CHECKOUT, other):
-            world.handler.submit(RequestDryRun(workload, "virginia"))
-        await world.handler.work(picture, BOARD, NOW)
-        for dry_run in world.handler.answers:
-            world.handler.submit(StartMigration(dry_run.workload, "virginia", dry_run.plan_digest))
-        await world.handler.work(picture, BOARD, NOW)
+        asked = (RequestDryRun(workload, "virginia") for workload in (CHECKOUT, other))
+        await world.round(*asked, picture=picture)
+        answers = world.handler.answers
+        starts = (StartMigration(one.workload, "virginia", one.plan_digest) for one in answers)
+        await world.round(*starts, picture=picture)
         assert [dry_run.workload for dry_run in world.migrations.started] == [CHECKOUT]
         assert world.handler.rejections[-1].reason.code is Code.CONCURRENCY_SPENT
 
@@ -255,9 +264,8 @@ def test_error_that_nobody_foresaw_costs_one_command_only():
     async def scenario():
         world = World("tokyo", "virginia")
         absurd = two_regions(state_gb=1e30)
-        world.handler.submit(RequestDryRun(CHECKOUT, "virginia"))
-        world.handler.submit(SetArmed("tokyo", armed=False))
-        await world.handler.work(absurd, BOARD, NOW)
+        commands = RequestDryRun(CHECKOUT, "virginia"), SetArmed("tokyo", armed=False)
+        await world.round(*commands, picture=absurd)
         assert world.handler.rejections[-1].reason.code is Code.UNEXPECTED_ERROR
         assert not world.regions.is_armed("tokyo")
 
@@ -291,7 +299,8 @@ def test_real_clusters_are_moved_on_live_prices_only(accepted, moves, mode, play
 
     async def scenario():
         world = World("tokyo", "virginia", accepts_any_prices=accepted)
-        await world.round(await world.confirm(), board=QuoteBoard(quotes))
+        world.board = QuoteBoard(quotes)
+        await world.round(await world.confirm())
         assert len(world.migrations.started) == moves
         assert accepted or world.handler.rejections[-1].reason.code is Code.PRICES_NOT_LIVE
 
@@ -338,12 +347,13 @@ def test_what_the_preflight_refused_is_a_fact_of_the_next_plan():
     async def scenario():
         world = World("tokyo", "virginia")
         await world.round(await world.confirm())
-        world.migrations.shown = (refused_view(),)
-        [finding] = world.handler.collect_facts(PICTURE, BOARD, NOW).findings
+        world.facts.follow((refused_view(),))
+        [finding] = world.facts.collect().findings
         assert finding.concerns(make_workload(), "virginia")
         assert finding.reason == AUTOSCALED
-        later = world.handler.collect_facts(PICTURE, BOARD, NOW + SETTINGS.preflight_memory_s)
-        assert later.findings == ()
+        world.now += SETTINGS.preflight_memory_s
+        world.facts.follow(())
+        assert world.facts.collect().findings == ()
 
     run(scenario)
 
@@ -395,8 +405,7 @@ def test_workload_that_an_earlier_program_moved_rests_as_history_says(tmp_path):
 
     async def scenario():
         with installation.run() as history:
-            world = World("tokyo", "virginia")
-            world.handler._history = history
+            world = World("tokyo", "virginia", history=history)
             command = await world.confirm()
             await world.round(command)
             assert world.migrations.started == []
@@ -410,7 +419,7 @@ def test_a_move_of_this_process_is_counted_once():
     world.unfinished.over = (past("m1"), past("m2"))
     world.migrations.usage = BudgetUsage((Move(CHECKOUT, "oregon", NOW),))
     world.migrations.known = {"m1"}
-    assert len(world.handler.budget_usage(NOW).moves) == 2
+    assert len(world.facts.collect().usage.moves) == 2
 
 
 def test_who_asked_for_a_rollback_is_recorded():

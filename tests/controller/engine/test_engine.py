@@ -18,6 +18,7 @@ from controller.engine.command_handler import CommandHandler
 from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
+from controller.engine.fact_collector import FactCollector, count_moves
 from controller.engine.outage_log import OutageLog
 from controller.engine.price_memory import PriceMemory
 from controller.engine.snapshot_building import ContextViews
@@ -141,11 +142,20 @@ class World:
         self.unfinished = FakeUnfinished()
         clocks = Clocks(lambda: NOW + loop.time(), loop.time)
         controls = Controls(self.regions, self.migrations, History(clocks.wall), asyncio.Event())
+        facts = FactCollector(
+            self.regions,
+            self.oracle.board,
+            lambda now: count_moves(controls, self.unfinished, now),
+            clocks.wall,
+            SETTINGS,
+            accepts_any_prices=False,
+        )
         parts = EngineParts(
             oracle=self.oracle,
             controls=controls,
             unfinished=self.unfinished,
-            handler=CommandHandler(controls, self.unfinished, SETTINGS, False),
+            handler=CommandHandler(controls, self.unfinished, facts),
+            facts=facts,
             views=ContextViews({}),
             planner=Planner(),
             memory=PriceMemory(self.oracle, controls.history),

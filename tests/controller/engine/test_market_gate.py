@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
+from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
+from controller.engine.fact_collector import FactCollector
 from controller.engine.market_gate import MarketGate
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.reasons import Code
@@ -25,13 +28,30 @@ from tests.controller.decision.worlds import (
 HERE, THERE = make_quote("tokyo", "0.90"), make_quote("virginia", "0.10", deadline=NOW + 60.0)
 
 
-def make_gate(*quotes, picture=None, armed=("tokyo", "virginia"), accepts_any_prices=False):
+def make_gate(
+    *quotes,
+    picture=None,
+    armed=("tokyo", "virginia"),
+    accepts_any_prices=False,
+    settings=SETTINGS,
+    usage=NOTHING_MOVED,
+):
     """A gate over these quotes."""
     regions = SimpleNamespace(
-        picture=lambda: picture or two_regions(), is_armed=lambda context: context in armed
+        picture=lambda: picture or two_regions(),
+        contexts=("tokyo", "virginia"),
+        is_armed=lambda context: context in armed,
     )
     board = QuoteBoard({(quote.context, quote.offering): quote for quote in quotes})
-    return MarketGate(regions, lambda: board, lambda: NOW, SETTINGS, accepts_any_prices=accepts_any_prices)
+    facts = FactCollector(
+        regions,
+        lambda: board,
+        lambda now: usage,
+        lambda: NOW,
+        settings,
+        accepts_any_prices=accepts_any_prices,
+    )
+    return MarketGate(regions, facts)
 
 
 def ask(*quotes, **changes):
@@ -96,3 +116,17 @@ def test_out_of_sight_a_missing_permission_is_named_before_a_missing_price():
     nowhere = make_picture(make_cluster("tokyo"), make_cluster("virginia"))
     assert code_of(picture=nowhere, armed=("tokyo",)) is Code.NOT_ARMED
     assert code_of(picture=nowhere) is Code.NO_WORKLOAD
+
+
+def test_spent_budgets_stop_no_wave_though_the_gate_knows_of_them():
+    """A limit that was reached after the move began must not leave it half-way."""
+    others = tuple(Move(replace(CHECKOUT, name=f"other-{n}"), "virginia", NOW - 60) for n in range(30))
+    usage = BudgetUsage((Move(CHECKOUT, "virginia", NOW - 600), *others))
+    assert code_of(HERE, THERE, usage=usage) is None
+    assert isinstance(ask(HERE, THERE, usage=usage), MoveRates)
+
+
+def test_target_that_is_denied_by_now_gets_no_further_wave_and_keeps_its_rates():
+    denied = replace(SETTINGS, denied_targets=frozenset({"virginia"}))
+    assert code_of(HERE, THERE, settings=denied) is Code.TARGET_DENIED
+    assert isinstance(ask(HERE, THERE, settings=denied), MoveRates)

@@ -1,0 +1,73 @@
+"""What every judgement rests on at this moment, whoever asks: plan, dry run, confirmation, wave or rates.
+
+The only place of the program where `Facts` are made, so that a rule sees the same whatever its moment. All of it comes
+from memory: a wave is asked as its request leaves. Belongs to the engine's loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from controller.clusters.fleet import Workload
+from controller.clusters.region_manager import RegionManager
+from controller.contract.snapshots import MigrationView
+from controller.decision.budgets import BudgetUsage
+from controller.decision.facts import Facts
+from controller.decision.settings import DecisionSettings
+from controller.engine.controls import Controls
+from controller.engine.earlier_moves import merge_moves, to_budget_moves
+from controller.engine.preflight_findings import PreflightFindings
+from controller.engine.unfinished_moves import UnfinishedMoves
+from oracle.quotes import QuoteBoard
+
+
+class FactCollector:
+    """Collects facts, and remembers what preflights have found. `count_moves` gives the usage at a Unix time."""
+
+    def __init__(
+        self,
+        regions: RegionManager,
+        board: Callable[[], QuoteBoard],
+        count_moves: Callable[[float], BudgetUsage],
+        wall_clock: Callable[[], float],
+        settings: DecisionSettings,
+        *,
+        accepts_any_prices: bool,
+    ) -> None:
+        self._regions = regions
+        self._board = board
+        self._count_moves = count_moves
+        self._wall_clock = wall_clock
+        self._settings = settings
+        self._accepts_any_prices = accepts_any_prices
+        self._findings = PreflightFindings()
+
+    def collect(self) -> Facts:
+        """Return the facts of this moment."""
+        now = self._wall_clock()
+        return Facts(
+            board=self._board(),
+            settings=self._settings,
+            now=now,
+            usage=self._count_moves(now),
+            findings=self._findings.current(),
+            armed=frozenset(filter(self._regions.is_armed, self._regions.contexts)),
+            accepts_any_prices=self._accepts_any_prices,
+        )
+
+    def note_start(self, migration_id: str, workload: Workload) -> None:
+        """Remember what a move was started with."""
+        self._findings.note_start(migration_id, workload)
+
+    def follow(self, views: Iterable[MigrationView]) -> None:
+        """Take in what preflights have refused, and forget what was refused long ago."""
+        self._findings.follow(views, self._wall_clock(), self._settings.preflight_memory_s)
+
+
+def count_moves(controls: Controls, unfinished: UnfinishedMoves, now: float) -> BudgetUsage:
+    """Return the moves that stand in the way of others at Unix time `now`, those of other processes included."""
+    migrations = controls.migrations
+    own, left = migrations.budget_usage(now), unfinished.moves()
+    past = merge_moves(controls.history.past_moves(), unfinished.ended())
+    earlier = (move for move in past if not migrations.knows(move.migration_id))
+    return BudgetUsage((*own.moves, *to_budget_moves(earlier, now)), left)
