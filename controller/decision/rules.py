@@ -6,7 +6,8 @@ beside it because both must say the same: either a mask of what is refused, or h
 so that whatever lies closer than floats can tell is asked exactly. A screen uses operators only, no numpy.
 
 To add a rule: a code in `controller/reasons.py`, a question below, and a line at its place in RULES. Rules about the
-workload come first, then those about the target, then those about both, then those about all moves alike.
+workload come first, then those about the target, then those about both, then those about all moves alike. What kind of
+HOLD it is in the middle of a move follows from the verdict that the rule declares (`migration/protocol/holds.py`).
 
 A rule that belongs to a WAVE is asked again in the middle of a move, where a refusal holds it: nothing more is written,
 both sides serve, and a move that is held for too long goes back. So only two kinds of rules belong there: what a person
@@ -78,12 +79,17 @@ class WorkloadRule:
     """What is asked of a workload where it runs, whatever the target.
 
     screen: the number of the code (`code_numbers.py`) with which it refuses many at once, 0 where it does not.
+    codes: all that it can give; a rule of a wave names them.
     """
 
     ask: Callable[[Site, Workload, Facts], Reason | None]
     screen: Screen | None = None
     moments: Moment = BEFORE
     verdict: Verdict = Verdict.REFUSED
+    codes: tuple[Code, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_codes(self)
 
     def judge(self, candidate: Candidate, facts: Facts) -> Reason | None:
         """Why the move may not happen; None: nothing against it."""
@@ -92,11 +98,18 @@ class WorkloadRule:
 
 @dataclass(frozen=True, slots=True)
 class TargetRule:
-    """What is asked of a target, whatever would move there."""
+    """What is asked of a target, whatever would move there.
+
+    codes: all that it can give; a rule of a wave names them.
+    """
 
     ask: Callable[[Site, Facts], Reason | None]
     moments: Moment = BEFORE
     verdict: Verdict = Verdict.REFUSED
+    codes: tuple[Code, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_codes(self)
 
     def judge(self, candidate: Candidate, facts: Facts) -> Reason | None:
         """Why the move may not happen; None: nothing against it."""
@@ -117,6 +130,11 @@ class MoveRule:
     moments: Moment = BEFORE
     verdict: Verdict = Verdict.REFUSED
 
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """All that it can give."""
+        return (self.code,)
+
     def judge(self, candidate: Candidate, facts: Facts) -> Reason | None:
         """Why the move may not happen; None: nothing against it."""
         return self.ask(candidate, facts)
@@ -124,11 +142,18 @@ class MoveRule:
 
 @dataclass(frozen=True, slots=True)
 class FleetRule:
-    """What is asked of all moves alike."""
+    """What is asked of all moves alike.
+
+    codes: all that it can give; a rule of a wave names them.
+    """
 
     ask: Callable[[Facts], Reason | None]
     moments: Moment = BEFORE
     verdict: Verdict = Verdict.REFUSED
+    codes: tuple[Code, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_codes(self)
 
     def judge(self, candidate: Candidate, facts: Facts) -> Reason | None:
         """Why the move may not happen; None: nothing against it."""
@@ -136,6 +161,12 @@ class FleetRule:
 
 
 Rule: TypeAlias = WorkloadRule | TargetRule | MoveRule | FleetRule
+
+
+def _require_codes(rule: WorkloadRule | TargetRule | FleetRule) -> None:
+    """What holds a move is known by its code: one that no rule names would be taken for a person's matter."""
+    if Moment.WAVE in rule.moments and not rule.codes:
+        raise ValueError(f"a rule of a wave names the codes that it can give: {rule.ask.__name__}")
 
 
 def judge_move(candidate: Candidate, facts: Facts, moment: Moment) -> tuple[Verdict, Reason] | None:
@@ -265,13 +296,13 @@ def _find_namesake(candidate: Candidate, facts: Facts) -> Reason | None:
 
 
 def _find_node_lack(candidate: Candidate, facts: Facts) -> Reason | None:
-    requests = candidate.workload.requests
-    if requests is None:
-        return Code.NO_REQUESTS.because()
     if candidate.there.group is not None:
         return None
+    requests = candidate.workload.requests
     return Code.NO_NODE_FITS.because(
-        target=candidate.target.context, cpu_cores=requests.cpu_cores, memory_gib=requests.memory_gib
+        target=candidate.target.context,
+        cpu_cores=requests.cpu_cores if requests is not None else None,
+        memory_gib=requests.memory_gib if requests is not None else None,
     )
 
 
@@ -440,10 +471,19 @@ WORKLOAD_RULES = (
     WorkloadRule(_find_workload_lack),
     WorkloadRule(_find_cooldown),
     WorkloadRule(_find_state_lack, verdict=UNKNOWN),
-    WorkloadRule(_find_home_price_lack, lambda block: block.here_lack, THROUGHOUT, UNKNOWN),
+    WorkloadRule(
+        _find_home_price_lack,
+        lambda block: block.here_lack,
+        THROUGHOUT,
+        UNKNOWN,
+        (Code.NO_REQUESTS, Code.NO_HOME_NODE, Code.PRICE_UNKNOWN, Code.NODE_SIZE_UNKNOWN),
+    ),
 )
 
-TARGET_RULES = (TargetRule(_find_exclusion, moments=EACH_WAVE), TargetRule(_find_site_lack))
+TARGET_RULES = (
+    TargetRule(_find_exclusion, EACH_WAVE, codes=(Code.TARGET_DENIED, Code.TARGET_NOT_ALLOWED)),
+    TargetRule(_find_site_lack),
+)
 
 MOVE_RULES = (
     MoveRule(Code.SAME_CLUSTER, _find_same_cluster, lambda block: block.same_cluster),
@@ -510,6 +550,7 @@ PERMISSIONS = (
         Code.PRICES_NOT_LIVE,
         _find_prices_not_live,
         moments=Moment.CONFIRM | Moment.WAVE | Moment.RATES | Moment.AUTOPILOT,
+        verdict=UNKNOWN,
     ),
 )
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from controller.errors import ControllerError
 from controller.migration.protocol import patience
 from controller.migration.protocol.errors import HoldNeeded, Interrupted, LeaseLost
-from controller.migration.protocol.failures import find_hold, require_going_on
+from controller.migration.protocol.failures import require_going_on
+from controller.migration.protocol.holds import find_hold
 from controller.migration.protocol.ownership import require_present
 from controller.migration.protocol.patience import GivingUp, Stay
 from controller.migration.protocol.record import Side

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from controller.clusters.fleet import WorkloadKey
-from controller.migration.protocol.failures import find_hold
 from controller.migration.protocol.gate import MoveRates, Unpriced, check_gate, compute_remaining_value
+from controller.migration.protocol.holds import find_hold
 from controller.migration.protocol.states import HoldReason
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
