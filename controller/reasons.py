@@ -801,3 +801,6 @@ class Code(ReasonCode):
         "the engine has stopped because of an unexpected error: {error}; start it again",
     )
     UNEXPECTED_ERROR = "unexpected_error", Severity.ERROR, "stopped by an unexpected error: {error}"
+
+    # the window: why nothing can be started from it
+    ENGINE_LOST = "engine_lost", Severity.ERROR, "the engine has stopped: {why}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from app.model.start_gate import Gate
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
-from oracle.foundation.untrusted_text import clean_text
+from oracle.foundation.reason import Reason
 
 #: Silence of the engine that is worth a word. Seconds, arbitrary.
 SLOW_ANSWER_S = 12.0
@@ -113,12 +114,24 @@ def waiting_text(move: Move, now_s: float) -> str:
     return "The engine has not taken it up yet; the timeline will show when it does."
 
 
-def refusal_text(move: Move) -> str:
-    """Return why the engine did not take the start up; empty where it did not refuse one."""
-    if move.rejection is None or move.sent_s is not None:
+def obstacle_text(move: Move, gate: Gate) -> str:
+    """Return why the move does not start: what the engine answered to a click, and what it says now; empty: nothing."""
+    rejection = move.rejection if move.sent_s is None else None
+    answer = f"Not started: {_word(rejection.reason)}. Nothing was changed." if rejection is not None else ""
+    return " ".join(part for part in (answer, _gate_text(move, gate)) if part)
+
+
+def _gate_text(move: Move, gate: Gate) -> str:
+    """Return what the engine says of a start now, unless the card says it already."""
+    if gate.refusal is None or (move.dry_run is not None and gate.refusal == move.dry_run.reason):
         return ""
-    reason = clean_text(move.rejection.reason).rstrip(".")
-    return f"Not started: {reason}. Nothing was changed."
+    is_answered = move.rejection is not None and move.rejection.reason.code is gate.refusal.code
+    return "" if is_answered else f"It cannot start now: {_word(gate.refusal)}."
+
+
+def _word(reason: Reason) -> str:
+    """Return a reason's sentence without a full stop, which a text from outside may have."""
+    return str(reason).rstrip(".")
 
 
 def _is_same_move(report: MigrationView | Rejection | DryRun, move: Move) -> bool:

@@ -1,67 +1,72 @@
 """What one click on `Migrate` may do: start the migration, or give the reason why not. Pure.
 
-The engine judges again before it acts; this judgement spares a person from waiting for a refusal.
+The engine judges, by the rules and the facts of that very moment, whatever start a person considers; each snapshot says
+what it would be told. Only time is looked at here, because a price also expires while no snapshot comes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from controller.clusters.fleet import Health
+from controller.contract.commands import StartMigration
 from controller.contract.dry_run import DryRun, Verdict
-from controller.contract.snapshots import ContextView, EngineSnapshot
-from controller.decision.rules import find_prices_not_live
-from oracle.foundation.untrusted_text import clean_text
+from controller.contract.snapshots import Consideration
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
+
+#: What a new dry run may change.
+_OUTDATED = (Code.PLAN_EXPIRED, Code.PLAN_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`reason` is empty exactly where the migration may start.
+    """What is known of a start. `refusal`: why it would not be taken up, None where nothing is known against it.
 
-    unarmed: arming these would let it. is_expired: a new dry run might let it.
+    is_judged: it is the answer to this very plan; otherwise the engine has yet to judge it.
     """
 
-    reason: str = ""
-    unarmed: tuple[str, ...] = ()
-    is_expired: bool = False
+    refusal: Reason | None = None
+    is_judged: bool = True
 
     @property
     def is_open(self) -> bool:
-        """Whether the migration may start."""
-        return not self.reason
+        """Whether nothing is known against a click."""
+        return self.refusal is None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a new dry run might let it start."""
+        return self.refusal is not None and self.refusal.code in _OUTDATED
+
+    @property
+    def unarmed(self) -> tuple[str, ...]:
+        """The contexts that have to be armed first."""
+        if self.refusal is None or self.refusal.code is not Code.NOT_ARMED:
+            return ()
+        contexts = self.refusal["contexts"]
+        return contexts if isinstance(contexts, tuple) else ()
 
 
-def judge_start(dry_run: DryRun, snapshot: EngineSnapshot, now: float) -> Gate:
-    """Return whether this dry run may be executed at wall time `now`."""
+def make_start(dry_run: DryRun) -> StartMigration:
+    """Return what a click on `Migrate` sends."""
+    return StartMigration(dry_run.workload, dry_run.target, dry_run.plan_digest)
+
+
+def judge_start(dry_run: DryRun, considered: Consideration | None, now: float) -> Gate:
+    """Return what is known of starting this dry run at wall time `now`."""
     if dry_run.verdict is not Verdict.PAYS:
-        return Gate(clean_text(dry_run.reason))
-    if now >= dry_run.expires_at:
-        return Gate("The prices behind this dry run have expired; ask for a new one.", is_expired=True)
-    if any(m.workload == dry_run.workload and not m.stage.is_final for m in snapshot.migrations):
-        return Gate("This workload is moving already.")
-    views = {view.context: view for view in snapshot.contexts}
-    for context in (dry_run.workload.context, dry_run.target):
-        refusal = _find_refusal(context, views.get(context))
-        if refusal:
-            return Gate(refusal)
-    not_live = find_prices_not_live((dry_run.source_quote, dry_run.target_quote))
-    if not_live is not None and not snapshot.demo:
-        return Gate(clean_text(not_live))
-    unarmed = tuple(c for c in (dry_run.workload.context, dry_run.target) if not views[c].armed)
-    if unarmed:
-        names = " and ".join(clean_text(context, 60) for context in unarmed)
-        verb = "is" if len(unarmed) == 1 else "are"
-        return Gate(
-            f"{names} {verb} not armed: SentinelAura only watches there. Nothing was changed.", unarmed
-        )
-    return Gate()
+        return Gate(dry_run.reason)
+    expiry = dry_run.find_expiry(now)
+    if expiry is not None:
+        return Gate(expiry)
+    if considered is None or not _is_same_move(considered.start, dry_run):
+        return Gate(is_judged=False)
+    if considered.start == make_start(dry_run):
+        return Gate(considered.refusal)
+    # The numbers have just been renewed: what was against the move itself a moment ago stands until the engine answers.
+    is_of_the_plan = considered.refusal is not None and considered.refusal.code is Code.PLAN_CHANGED
+    return Gate(None if is_of_the_plan else considered.refusal, is_judged=False)
 
 
-def _find_refusal(context: str, view: ContextView | None) -> str:
-    name = clean_text(context, 60)
-    if view is None:
-        return f"{name} is not among the watched contexts any more."
-    if view.health is not Health.REACHABLE:
-        why = f": {clean_text(view.health_reason)}" if view.health_reason else ""
-        return f"{name} is {view.health.value}{why}. The move can start when it answers again."
-    return ""
+def _is_same_move(start: StartMigration, dry_run: DryRun) -> bool:
+    return (start.workload, start.target) == (dry_run.workload, dry_run.target)

@@ -79,24 +79,23 @@ class DryRunCard(QFrame):
         self._show_actions()
 
     def show_dry_run(
-        self, dry_run: DryRun, source: str, target: str, gate: Gate, note: str, refusal: str
+        self, dry_run: DryRun, source: str, target: str, gate: Gate, note: str, obstacle: str
     ) -> None:
         """Show a dry run that does not run (yet).
 
         Args:
-            gate: whether it may start, and if not, why.
+            gate: whether it may start.
             note: what is happening with it, empty where nothing is.
-            refusal: why the engine did not start it, empty where it did not refuse.
+            obstacle: why it does not start, empty where nothing is against it.
         """
         self._dry_run = dry_run
         self._show_bill(dry_run, source, target)
         self._show_title(*verdict_title(dry_run.verdict))
         self._progress.hide()
-        blocked = "" if gate.reason == clean_text(dry_run.reason) else gate.reason
-        text = note or " ".join(part for part in (refusal, blocked) if part)
+        text = note or obstacle
         set_tone(self._state, text, Tone.PLAIN if note else Tone.WARNING)
         self._state.setVisible(bool(text))
-        start = self._renew if gate.is_expired and not note else self._migrate
+        start = self._renew if gate.is_outdated and not note else self._migrate
         self._migrate.setEnabled(gate.is_open and not note)
         self._show_actions(
             *([start] if dry_run.verdict is Verdict.PAYS else []), *([self._arm] if gate.unarmed else [])

@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, Signal
 from app.actions import Shown
 from app.model.moves import find_unattended
 from app.model.names import distinct_names
-from app.model.start_gate import Gate, judge_start
-from controller.contract.commands import Command
-from controller.contract.dry_run import DryRun
+from app.model.start_gate import Gate, judge_start, make_start
+from controller.contract.commands import Command, Consider, StartMigration
+from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 
@@ -20,7 +22,7 @@ class EngineLink(QObject):
     """The one owner of the newest snapshot in the window. GUI thread only.
 
     send: takes commands to the engine; does not block. clock, monotonic: wall time and monotonic seconds.
-    lost: why nothing new will come; empty while the engine runs.
+    lost: why nothing new will come; None while the engine runs.
     """
 
     news = Signal()
@@ -36,14 +38,16 @@ class EngineLink(QObject):
         self.snapshot: EngineSnapshot | None = None
         self.views: Mapping[str, ContextView] = {}
         self.names: Mapping[str, str] = {}
-        self.lost = ""
+        self.lost: Reason | None = None
+        self._considered: StartMigration | None = None
 
     def take(self, snapshot: EngineSnapshot) -> bool:
         """Take over a snapshot; return False for one that is older than the newest of an engine that runs."""
         is_older = self.snapshot is not None and snapshot.sequence < self.snapshot.sequence
-        if is_older and not self.lost:
+        if is_older and self.lost is None:
             return False
-        self.lost = ""
+        if self.lost is not None:
+            self.lost, self._considered = None, None  # another engine, which has been told of nothing yet
         self.snapshot = snapshot
         self.views = {view.context: view for view in snapshot.contexts}
         self.names = distinct_names(snapshot.contexts)
@@ -51,7 +55,7 @@ class EngineLink(QObject):
 
     def lose(self, reason: str) -> None:
         """Note that the engine has gone; what is known stays."""
-        self.lost = f"The engine has stopped: {clean_text(reason)}"
+        self.lost = Code.ENGINE_LOST.because(why=reason)
 
     @property
     def shown(self) -> Shown | None:
@@ -62,12 +66,21 @@ class EngineLink(QObject):
         """Return a context's name for people."""
         return self.names.get(context) or clean_text(context, 60)
 
+    def consider(self, dry_run: DryRun | None) -> None:
+        """Have the engine say from now on whether this dry run may be executed; None: of none."""
+        pays = dry_run is not None and dry_run.verdict is Verdict.PAYS
+        start = make_start(dry_run) if dry_run is not None and pays else None
+        if start != self._considered and self.lost is None:
+            self._considered = start
+            self.send(Consider(start))
+
     def judge_start(self, dry_run: DryRun) -> Gate:
-        """Return whether this dry run may be executed now."""
-        if self.lost or self.snapshot is None:
-            return Gate(self.lost or "Nothing is known yet.")
-        return judge_start(dry_run, self.snapshot, self.clock())
+        """Return what is known of executing this dry run now."""
+        if self.lost is not None:
+            return Gate(self.lost)
+        considered = self.snapshot.considered if self.snapshot is not None else None
+        return judge_start(dry_run, considered, self.clock())
 
     def find_unattended(self) -> tuple[MigrationView, ...]:
         """Return the moves that would stand still if the window closed now."""
-        return () if self.lost or self.snapshot is None else find_unattended(self.snapshot)
+        return () if self.lost is not None or self.snapshot is None else find_unattended(self.snapshot)

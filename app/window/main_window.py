@@ -130,7 +130,8 @@ class MainWindow(QMainWindow):
     def show_engine_lost(self, reason: str) -> None:
         """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
-        text = f"{self.link.lost}. What you see is the last that was known; restart SentinelAura to go on."
+        what = "what you see is the last that was known; restart SentinelAura to go on"
+        text = f"Nothing new will come, because {self.link.lost}; {what}."
         self.stage.notices.hold(Notice(ENGINE_NOTICE, Severity.ERROR, text))
         self.link.news.emit()
 
@@ -267,6 +268,7 @@ class MainWindow(QMainWindow):
 
     def _hide_move(self) -> None:
         self._shown_move = None
+        self.link.consider(None)
         self.stage.preview(None)
         had_focus = "card" in vars(self) and self.card.isAncestorOf(self.focusWidget() or self)
         self._layout.show_below_table(self.inspector)

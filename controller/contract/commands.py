@@ -25,6 +25,13 @@ class StartMigration:
 
 
 @dataclass(frozen=True, slots=True)
+class Consider:
+    """Have the snapshots say what this start would be told; replaces what was considered. None: nothing is."""
+
+    start: StartMigration | None
+
+
+@dataclass(frozen=True, slots=True)
 class CancelMigration:
     """Roll this migration back."""
 
@@ -46,4 +53,4 @@ class LookAt:
     contexts: frozenset[str]
 
 
-Command = RequestDryRun | StartMigration | CancelMigration | SetArmed | LookAt
+Command = RequestDryRun | StartMigration | Consider | CancelMigration | SetArmed | LookAt

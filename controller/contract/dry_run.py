@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from controller.clusters.fleet import WorkloadKey
+from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.quotes import Quote
 
@@ -61,6 +62,10 @@ class DryRun:
     #: Unix seconds after which this plan must be computed anew: the earlier deadline of both quotes.
     expires_at: float
     plan_digest: str
+
+    def find_expiry(self, now: float) -> Reason | None:
+        """Return why the plan must be computed anew at Unix time `now`; None: it still holds."""
+        return Code.PLAN_EXPIRED.because() if now >= self.expires_at else None
 
     @property
     def savings_usd_per_day(self) -> Decimal | None:

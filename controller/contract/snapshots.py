@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from controller.clusters.fleet import Health, WorkloadKey
+from controller.contract.commands import StartMigration
 from controller.contract.dry_run import DryRun, Refusal
 from controller.contract.savings import Savings
 from oracle.foundation.reason import Reason, Severity
@@ -171,6 +172,14 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Consideration:
+    """What a start that is considered would be told at this moment; `refusal` is None where it would be taken up."""
+
+    start: StartMigration
+    refusal: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoreView:
     """The price store. `kind` is `embedded`, `shared` (another window's embedded one) or `remote`."""
 
@@ -225,3 +234,5 @@ class EngineSnapshot:
     rejections: tuple[Rejection, ...] = ()
     #: What the finished moves that are remembered cost and save; None where there is none.
     savings: Savings | None = None
+    #: Of the one start that somebody considers (`Consider`), judged as it would be if it came now.
+    considered: Consideration | None = None

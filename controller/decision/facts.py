@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from controller.clusters.fleet import Workload
@@ -46,7 +45,7 @@ class Facts:
     now: float
     usage: BudgetUsage = NOTHING_MOVED
     findings: tuple[PreflightFinding, ...] = ()
-    armed: Collection[str] = frozenset()
+    armed: frozenset[str] = frozenset()
     accepts_any_prices: bool = False
 
     def find_preflight(self, workload: Workload, target: str) -> PreflightFinding | None:

@@ -12,14 +12,16 @@ from controller.clusters.fleet import FleetPicture, WorkloadKey
 from controller.contract.commands import (
     CancelMigration,
     Command,
+    Consider,
     LookAt,
     RequestDryRun,
     SetArmed,
     StartMigration,
 )
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import Rejection
+from controller.contract.snapshots import Consideration, Rejection
 from controller.decision.evaluation import confirm_move, evaluate_move
+from controller.decision.facts import Facts
 from controller.engine.controls import Controls
 from controller.engine.fact_collector import FactCollector
 from controller.engine.unfinished_moves import UnfinishedMoves
@@ -60,6 +62,7 @@ class CommandHandler:
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
         self._looked_at: frozenset[str] = frozenset()
+        self._considered: StartMigration | None = None
 
     @property
     def looked_at(self) -> frozenset[str]:
@@ -75,6 +78,19 @@ class CommandHandler:
     def rejections(self) -> tuple[Rejection, ...]:
         """The newest starts that were not taken up, newest last."""
         return tuple(self._rejections)
+
+    def judge_considered(self, picture: FleetPicture, facts: Facts) -> Consideration | None:
+        """Say what the start that somebody considers would be told if it came now; None where nobody does."""
+        start = self._considered
+        if start is None:
+            return None
+        try:
+            confirmed = _confirm(start, picture, facts)
+        except Exception as error:
+            # Judged with every snapshot; loud is the start itself, should it come.
+            logger.debug("a start cannot be judged: %s", start, exc_info=True)
+            confirmed = Code.UNEXPECTED_ERROR.because(error=repr(error))
+        return Consideration(start, confirmed if isinstance(confirmed, Reason) else None)
 
     def submit(self, command: Command) -> None:
         """Let a command wait for the next round."""
@@ -117,6 +133,8 @@ class CommandHandler:
             self._cancel(command.migration_id)
         elif isinstance(command, LookAt):
             self._looked_at = command.contexts
+        elif isinstance(command, Consider):
+            self._considered = command.start
         elif isinstance(command, RequestDryRun):
             facts = self._facts.collect()
             self._answers.append(evaluate_move(picture, facts, command.workload, command.target))
@@ -146,7 +164,7 @@ class CommandHandler:
         """Start the very plan that was confirmed, or say why not and answer with the plan as it is now."""
         workload, target = command.workload, command.target
         facts = self._facts.collect()
-        confirmed = confirm_move(picture, facts, workload, target, command.plan_digest)
+        confirmed = _confirm(command, picture, facts)
         refusal = confirmed if isinstance(confirmed, Reason) else await self._begin(confirmed, picture)
         if refusal is not None:
             self._answers.append(evaluate_move(picture, facts, workload, target))
@@ -167,3 +185,8 @@ class CommandHandler:
     def _reject(self, workload: WorkloadKey, target: str, reason: Reason, now: float) -> None:
         self._rejections.append(Rejection(workload, target, reason, now))
         self._history.record(StartRefused(workload, target, state_reason(reason)))
+
+
+def _confirm(start: StartMigration, picture: FleetPicture, facts: Facts) -> DryRun | Reason:
+    """Return what a start would run, or why it is not taken up: one judgement for the click and for what is shown."""
+    return confirm_move(picture, facts, start.workload, start.target, start.plan_digest)

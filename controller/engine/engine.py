@@ -18,6 +18,7 @@ from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.contract.commands import Command
 from controller.contract.dry_run import Refusal
 from controller.contract.snapshots import EngineSnapshot, MigrationView
+from controller.decision.facts import Facts
 from controller.decision.plan import Plan
 from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
@@ -211,7 +212,7 @@ class Engine:
         self._decisions.record(plan, [view.workload for view in views], self._history, now)
         self._outages.record(self._oracle.status, picture, self._history, now)
         self._history.sample_prices(facts.board.quotes.values())
-        await self._publish(picture, facts.board, plan, views, now)
+        await self._publish(picture, facts, plan, views)
 
     def _follow_bindings(self, picture: FleetPicture) -> None:
         bindings = frozenset(bindings_of(picture))
@@ -223,12 +224,11 @@ class Engine:
     async def _publish(
         self,
         picture: FleetPicture,
-        board: QuoteBoard,
+        facts: Facts,
         plan: Plan,
         migrations: tuple[MigrationView, ...],
-        now: float,
     ) -> None:
-        armed = frozenset(context for context in picture.clusters if self._regions.is_armed(context))
+        board, now = facts.board, facts.now
         status = self._oracle.status
         price_source = describe_price_source(board, self._bindings, status.source, now)
         snapshot = EngineSnapshot(
@@ -238,7 +238,7 @@ class Engine:
             price_source=price_source,
             store=describe_store(status),
             is_complete=self._is_complete(picture),
-            contexts=self._views.build(picture, self._collect_prices(board), armed, now),
+            contexts=self._views.build(picture, self._collect_prices(board), facts.armed, now),
             opportunities=plan.opportunities(MAX_OPPORTUNITIES),
             refused=self._list_refused(picture, plan),
             migrations=migrations,
@@ -256,6 +256,7 @@ class Engine:
             answers=self._handler.answers,
             rejections=self._handler.rejections,
             savings=self._history.savings(),
+            considered=self._handler.judge_considered(picture, facts),
         )
         async with self._published:
             self._snapshot = snapshot

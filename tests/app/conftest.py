@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -15,6 +15,7 @@ import app.window.main_window
 from app.config.window_settings import Settings
 from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
+from controller.contract.commands import Command, Consider
 from gl.frame import Frame
 from tests.app.scripted_engine import ScriptedEngine
 
@@ -130,8 +131,13 @@ def make_user(
     monkeypatch.setattr(app.window.main_window, "make_view", lambda choice, parent: RememberingView(parent))
 
     def make(settings: Settings | None = None, *, shown: bool = True) -> WindowUser:
+        def send(command: Command) -> None:
+            engine.send(command)
+            if isinstance(command, Consider):  # the engine wakes for it, and a window waits for nothing else
+                QTimer.singleShot(0, lambda: window.show_snapshot(engine.snapshot()))
+
         chosen = settings or Settings(opening_turn=False)
-        window = MainWindow(engine.send, chosen, clock=lambda: engine.now, monotonic=lambda: engine.now)
+        window = MainWindow(send, chosen, clock=lambda: engine.now, monotonic=lambda: engine.now)
         qtbot.addWidget(window)
         window.show()
         user = WindowUser(engine, window)

@@ -17,6 +17,7 @@ from controller.contract import commands
 from controller.contract.commands import Command
 from controller.contract.dry_run import DryRun, Refusal, Verdict
 from controller.contract.snapshots import (
+    Consideration,
     ContextView,
     EngineSnapshot,
     EntryKind,
@@ -31,6 +32,7 @@ from controller.contract.snapshots import (
     TimelineEntry,
     WorkloadView,
 )
+from controller.decision.rules import find_prices_not_live
 from controller.errors import ClusterError
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -106,6 +108,7 @@ class ScriptedEngine:
         #: What was asked to be done; looking asks for nothing.
         self.commands: list[Command] = []
         self.looked_at: frozenset[str] = frozenset()
+        self.considered: commands.StartMigration | None = None
         self.prices_arrive = True
         self.price_source = PriceSourceView(PriceOrigin.SIMULATED, "simulated market")
         self._sequence = 0
@@ -123,6 +126,9 @@ class ScriptedEngine:
         """Take a command; the next snapshot answers it."""
         if isinstance(command, commands.LookAt):
             self.looked_at = command.contexts
+            return
+        if isinstance(command, commands.Consider):
+            self.considered = command.start
             return
         self.commands.append(command)
         match command:
@@ -195,7 +201,29 @@ class ScriptedEngine:
             notices=self.notices,
             answers=tuple(self._answers),
             rejections=self._rejections,
+            considered=self._judge_considered(),
         )
+
+    def _judge_considered(self) -> Consideration | None:
+        start = self.considered
+        return None if start is None else Consideration(start, self.find_refusal(start))
+
+    def find_refusal(self, start: commands.StartMigration) -> Reason | None:
+        """Judge a start: what the rules say of it, without what the world keeps to itself (`refuses_because`)."""
+        sides = [self._regions[context] for context in (start.workload.context, start.target)]
+        unarmed = tuple(side.context for side in sides if not side.armed)
+        if unarmed:
+            return Code.NOT_ARMED.because(contexts=unarmed)
+        lost = next((side for side in sides if side.health is not Health.REACHABLE), None)
+        if lost is not None:
+            return lost.reason
+        if any(m.view.workload == start.workload and not m.view.stage.is_final for m in self._moves):
+            return Code.MOVE_RUNNING.because()
+        not_live = find_prices_not_live(map(self._quote, sides))
+        if not_live is not None and not self.demo:
+            return not_live
+        current = self.dry_run(start.workload, start.target)
+        return None if current.plan_digest == start.plan_digest else Code.PLAN_CHANGED.because()
 
     def dry_run(self, workload: WorkloadKey, target: str) -> DryRun:
         """Compute one dry run from the prices of this moment."""

@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from app.model.moves import Move, Press, follow_move, list_reported, refusal_text, waiting_text
+from app.model.moves import Move, Press, follow_move, list_reported, obstacle_text, waiting_text
+from app.model.start_gate import Gate, make_start
 from app.window.engine_link import EngineLink
 from app.window.flows.running import Inbox, listening
-from controller.contract.commands import CancelMigration, RequestDryRun, StartMigration
+from controller.contract.commands import CancelMigration, RequestDryRun
 from controller.contract.dry_run import DryRun
+from controller.reasons import Code
 
 if TYPE_CHECKING:  # the card is no part of the first frame
     from app.panels.dry_run_card import DryRunCard
@@ -90,16 +92,28 @@ class _MoveFlow:
         self._move = Move(
             dry_run.workload, dry_run.target, list_reported(self._link.snapshot), dry_run=dry_run
         )
-        if not self._link.judge_start(dry_run).is_open:
+        refusal = (await self._wait_for_judgement(dry_run)).refusal
+        # That a plan has changed is for the engine to answer: its words stay beside the new numbers.
+        if refusal is not None and refusal.code is not Code.PLAN_CHANGED:
             return
-        self._link.send(StartMigration(dry_run.workload, dry_run.target, dry_run.plan_digest))
+        self._link.send(make_start(dry_run))
         self._move = replace(self._move, sent_s=self._link.monotonic())
         while self._move.sent_s is not None and self._move.migration_id is None:
             self._show_dry_run()
             await self._next()
 
+    async def _wait_for_judgement(self, dry_run: DryRun) -> Gate:
+        """Return what the engine says of this very plan; after a click on the globe it has yet to look at it."""
+        self._link.consider(dry_run)
+        while not (gate := self._link.judge_start(dry_run)).is_judged:
+            if self._move.dry_run is not None:
+                self._card.show_dry_run(self._move.dry_run, *self._names, gate, "Starting…", "")
+            await self._next()
+        return gate
+
     async def _show_progress(self) -> None:
         """Show the migration, and how it ended."""
+        self._link.consider(None)
         self._place.preview(None)  # it has an arc of its own
         while True:
             self._show_migration()
@@ -124,9 +138,10 @@ class _MoveFlow:
         if move.dry_run is None:
             self._card.show_pending(move.workload, *names)
             return
+        self._link.consider(move.dry_run)
         gate = self._link.judge_start(move.dry_run)
-        note = "" if self._link.lost else waiting_text(move, self._link.monotonic())
-        self._card.show_dry_run(move.dry_run, *names, gate, note, refusal_text(move))
+        note = "" if self._link.lost is not None else waiting_text(move, self._link.monotonic())
+        self._card.show_dry_run(move.dry_run, *names, gate, note, obstacle_text(move, gate))
 
     def _show_migration(self) -> None:
         snapshot = self._link.snapshot

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.model.moves import Move, follow_move, list_reported, move_of, refusal_text, waiting_text
+from app.model.moves import Move, follow_move, list_reported, move_of, obstacle_text, waiting_text
+from app.model.start_gate import Gate
 from controller.contract.commands import RequestDryRun, StartMigration
+from controller.reasons import Code
 from tests.app.scripted_engine import ScriptedEngine
 
 #: Monotonic seconds; what they are does not matter to anything that is said.
@@ -95,10 +97,29 @@ def test_a_refused_start_says_why_and_may_be_tried_again(engine: ScriptedEngine)
     start(engine, sent)
     refused = follow_move(sent, engine.snapshot())
     assert refused.sent_s is None
-    assert refusal_text(refused) == "Not started: the egress budget of today is spent. Nothing was changed."
+    answer = "Not started: the egress budget of today is spent. Nothing was changed."
+    assert obstacle_text(refused, Gate()) == answer
     assert waiting_text(refused, SENT_S) == ""
     assert refused.dry_run is not None
     assert refused.dry_run.computed_at == engine.now
+
+
+def test_why_it_does_not_start_is_said_once(engine: ScriptedEngine) -> None:
+    """The answer to a click, the engine's word of this moment, and the verdict of the bill are often the same."""
+    sent = click(engine)
+    engine.refuses_because = "too many move"
+    start(engine, sent)
+    refused = follow_move(sent, engine.snapshot())
+    assert refused.rejection is not None
+    assert refused.dry_run is not None
+    same, other = Gate(refused.rejection.reason), Gate(Code.MOVE_RUNNING.because())
+    answer = "Not started: too many move. Nothing was changed."
+    assert obstacle_text(refused, same) == answer
+    assert obstacle_text(refused, other) == f"{answer} It cannot start now: it is being moved right now."
+    assert obstacle_text(refused, Gate(refused.dry_run.reason)) == answer
+    fresh = replace(refused, rejection=None)
+    assert obstacle_text(fresh, same) == "It cannot start now: too many move."
+    assert obstacle_text(fresh, Gate()) == ""
 
 
 def test_a_refusal_is_recognized_although_the_wall_clock_was_set_back(engine: ScriptedEngine) -> None:

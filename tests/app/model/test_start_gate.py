@@ -1,79 +1,87 @@
+"""What is shown of a start is what the engine says of it; only its time is looked at here."""
+
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
 
-from app.model.start_gate import judge_start
-from controller.clusters.fleet import Health
-from controller.contract.dry_run import Verdict
-from controller.contract.snapshots import MigrationStage
-from oracle.quotes import PriceMode
+from app.model.start_gate import Gate, judge_start, make_start
+from controller.contract.commands import StartMigration
+from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.snapshots import Consideration
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from tests.app.scripted_engine import ScriptedEngine
 
-
-def test_a_move_that_pays_between_armed_contexts_may_start(engine: ScriptedEngine) -> None:
-    snapshot = engine.snapshot()
-    assert judge_start(snapshot.opportunities[0], snapshot, engine.now).is_open
-
-
-def test_a_move_that_does_not_pay_says_why(engine: ScriptedEngine) -> None:
-    snapshot = engine.snapshot()
-    dear = replace(snapshot.opportunities[0], verdict=Verdict.TOO_DEAR, reason="Costs more than it saves.")
-    assert judge_start(dear, snapshot, engine.now).reason == "Costs more than it saves."
+UNARMED = Code.NOT_ARMED.because(contexts=("tokyo", "virginia"))
+RESTS = Code.COOLDOWN.because(ago=60.0, rest=3600.0)
+CHANGED = Code.PLAN_CHANGED.because()
 
 
-def test_an_outdated_dry_run_may_not_start(engine: ScriptedEngine) -> None:
-    snapshot = engine.snapshot()
-    dry_run = snapshot.opportunities[0]
-    assert "expired" in judge_start(dry_run, snapshot, dry_run.expires_at).reason
+@pytest.fixture
+def dry_run(engine: ScriptedEngine) -> DryRun:
+    return engine.snapshot().opportunities[0]
 
 
-def test_unarmed_contexts_are_named(engine: ScriptedEngine) -> None:
-    dry_run = engine.snapshot().opportunities[0]
-    engine.disarm()
-    gate = judge_start(dry_run, engine.snapshot(), engine.now)
-    assert gate.unarmed == (dry_run.workload.context, dry_run.target)
-    assert "not armed" in gate.reason
+def judge(dry_run: DryRun, refusal: Reason | None = None, start: StartMigration | None = None) -> Gate:
+    """What is known where the engine says this of a start, that of the dry run if not another."""
+    return judge_start(dry_run, Consideration(start or make_start(dry_run), refusal), dry_run.computed_at)
 
 
-def test_an_unreachable_target_stops_it_with_its_reason(engine: ScriptedEngine) -> None:
-    dry_run = engine.snapshot().opportunities[0]
-    engine.set_health(dry_run.target, Health.UNREACHABLE)
-    gate = judge_start(dry_run, engine.snapshot(), engine.now)
-    assert ": refused. The move can start when it answers again." in gate.reason
-    assert not gate.unarmed
+def test_what_the_engine_would_take_up_may_start(dry_run: DryRun) -> None:
+    assert judge(dry_run) == Gate()
+    assert judge(dry_run).is_open
 
 
-def test_a_workload_moves_only_once_at_a_time(engine: ScriptedEngine) -> None:
-    dry_run = engine.snapshot().opportunities[0]
-    engine.start_best()
-    assert judge_start(dry_run, engine.snapshot(), engine.now).reason == "This workload is moving already."
+@pytest.mark.parametrize("refusal", [UNARMED, RESTS, CHANGED], ids=lambda reason: reason.code)
+def test_what_the_engine_would_answer_to_a_click_is_shown_before_it(dry_run: DryRun, refusal: Reason) -> None:
+    gate = judge(dry_run, refusal)
+    assert (gate.refusal, gate.is_judged, gate.is_open) == (refusal, True, False)
 
 
-def test_a_move_that_is_over_stands_in_no_ones_way(engine: ScriptedEngine) -> None:
-    dry_run = engine.snapshot().opportunities[0]
-    engine.start_best()
-    moving = engine.snapshot()
-    over = replace(moving, migrations=tuple(replace(m, stage=MigrationStage.DONE) for m in moving.migrations))
-    assert judge_start(dry_run, over, engine.now).is_open
+def test_contexts_to_be_armed_are_those_that_the_engine_names(dry_run: DryRun) -> None:
+    assert judge(dry_run, UNARMED).unarmed == ("tokyo", "virginia")
+    assert judge(dry_run, RESTS).unarmed == ()
+    assert judge(dry_run).unarmed == ()
 
 
-def test_a_context_that_is_gone_is_said(engine: ScriptedEngine) -> None:
-    snapshot = engine.snapshot()
-    dry_run = replace(snapshot.opportunities[0], target="nowhere")
-    assert "not among the watched contexts" in judge_start(dry_run, snapshot, engine.now).reason
+def test_a_move_that_does_not_pay_says_why_whatever_else_is_against_it(dry_run: DryRun) -> None:
+    dear = Code.NOT_CHEAPER.because(target_usd_per_day=2, source_usd_per_day=1)
+    gate = judge(replace(dry_run, verdict=Verdict.TOO_DEAR, reason=dear), UNARMED)
+    assert gate == Gate(dear)
 
 
-@pytest.mark.parametrize("mode", [PriceMode.SIMULATED, PriceMode.RECORDED])
-def test_real_clusters_are_not_asked_to_move_on_prices_that_nobody_charges(
-    engine: ScriptedEngine, mode: PriceMode
+def test_an_outdated_dry_run_may_not_start_from_its_moment_on(dry_run: DryRun) -> None:
+    """Also where no snapshot comes any more: the engine's last word was that it may."""
+    considered = Consideration(make_start(dry_run), None)
+    assert judge_start(dry_run, considered, dry_run.expires_at - 0.001).is_open
+    assert judge_start(dry_run, considered, dry_run.expires_at) == Gate(Code.PLAN_EXPIRED.because())
+
+
+@pytest.mark.parametrize(
+    ("refusal", "outdated"),
+    [(Code.PLAN_EXPIRED.because(), True), (CHANGED, True), (UNARMED, False), (None, False)],
+)
+def test_a_new_dry_run_is_asked_for_where_it_can_help(
+    dry_run: DryRun, refusal: Reason | None, outdated: bool
 ) -> None:
-    dry_run = engine.snapshot().opportunities[0]
-    assert dry_run.source_quote is not None
-    unreal = replace(dry_run, source_quote=replace(dry_run.source_quote, mode=mode))
-    demo = engine.snapshot()
-    gate = judge_start(unreal, replace(demo, demo=False), engine.now)
-    assert str(mode) in gate.reason
-    assert "nobody charges" in gate.reason
-    assert judge_start(unreal, demo, engine.now).is_open
+    assert judge(dry_run, refusal).is_outdated is outdated
+
+
+def test_what_is_not_judged_yet_is_not_known_to_start(dry_run: DryRun) -> None:
+    unknown = Gate(is_judged=False)
+    assert judge_start(dry_run, None, dry_run.computed_at) == unknown
+    for other in (
+        replace(make_start(dry_run), target="nowhere"),
+        replace(make_start(dry_run), workload="other"),
+    ):
+        assert judge(dry_run, RESTS, other) == unknown
+
+
+def test_while_the_numbers_are_renewed_what_is_against_the_move_stays(dry_run: DryRun) -> None:
+    """Else the words and the button to arm would flicker with every price."""
+    before = replace(make_start(dry_run), plan_digest="of a moment ago")
+    assert judge(dry_run, UNARMED, before) == Gate(UNARMED, is_judged=False)
+    assert judge(dry_run, CHANGED, before) == Gate(is_judged=False)
+    assert judge(dry_run, None, before) == Gate(is_judged=False)

@@ -170,13 +170,14 @@ def test_unarmed_contexts_start_nothing_until_a_person_armed_them(user: WindowUs
     user.face(SOURCE)
     user.click_migrate(SOURCE)
     assert user.engine.commands == []
-    assert "not armed: SentinelAura only watches there" in words(user.window.card)
+    assert f"not armed (read-only): {SOURCE} and aws-eu-central-1" in words(user.window.card)
     press(user.window.card, "Arm contexts…")
     assert user.engine.commands == []
     sheet = user.window.sheets.arm
     assert user.window.focusWidget() is sheet.no
     press(sheet, "Arm 2 contexts")
     assert user.engine.commands == [SetArmed(SOURCE, True), SetArmed("aws-eu-central-1", True)]
+    user.engine.prices_arrive = False
     user.pass_time(1.0)
     press(user.window.card, "Migrate")
     assert isinstance(user.engine.commands[-1], StartMigration)
@@ -355,10 +356,10 @@ def test_reduced_motion_takes_effect_at_once(user: WindowUser) -> None:
 def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> None:
     user.face(SOURCE)
     user.window.show_engine_lost("the process was killed")
-    assert "The engine has stopped: the process was killed" in words(user.window.stage.notices)
+    assert "the engine has stopped: the process was killed" in words(user.window.stage.notices)
     user.click_migrate(SOURCE)
     assert user.engine.commands == []
-    assert "The engine has stopped" in words(user.window.card)
+    assert "the engine has stopped" in words(user.window.card)
 
 
 def test_prices_age_while_nothing_arrives(user: WindowUser) -> None:

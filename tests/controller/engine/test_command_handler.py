@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
+from controller.clusters.fleet import Health
+from controller.contract.commands import CancelMigration, Consider, RequestDryRun, SetArmed, StartMigration
 from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.settings import BudgetSettings
@@ -443,5 +444,72 @@ def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
         world.regions.obstacle = Code.ARMING_UNCONFIRMED.because(context="tokyo", line="x = 1")
         await world.round(SetArmed("tokyo", armed=True))
         assert world.history.newest(1)[0].text == f"tokyo not armed: {world.regions.obstacle}"
+
+    run(scenario)
+
+
+REFUSED_FOR = {
+    "not armed": ({"armed": ("tokyo",)}, Code.NOT_ARMED),
+    "prices turned": ({"board": make_board(tokyo="0.90", virginia="0.50")}, Code.PLAN_CHANGED),
+    "prices gone": ({"board": make_board(tokyo="0.90")}, Code.PRICE_UNKNOWN),
+    "does not pay": ({"board": make_board(tokyo="0.10", virginia="0.90")}, Code.NOT_CHEAPER),
+    "another move": ({"moves": (Move(CHECKOUT, "oregon", NOW - 60),)}, Code.MOVE_RUNNING),
+    "budget": ({"moves": (Move(replace(CHECKOUT, name="x"), "iowa", NOW - 60),)}, Code.CONCURRENCY_SPENT),
+    "rest": ({"moves": (Move(CHECKOUT, "oregon", NOW - 600, NOW - 60),)}, Code.COOLDOWN),
+    "target lost": (
+        {
+            "picture": make_picture(
+                PICTURE.clusters["tokyo"], make_cluster("virginia", health=Health.CONNECTING)
+            )
+        },
+        Code.CONTEXT_CONNECTING,
+    ),
+    "target gone": ({"picture": make_picture(PICTURE.clusters["tokyo"])}, Code.NO_CONTEXT),
+    "workload gone": ({"picture": make_picture(make_cluster("tokyo"))}, Code.NO_WORKLOAD),
+    "nothing": ({}, None),
+}
+
+
+@pytest.mark.parametrize(("changes", "code"), REFUSED_FOR.values(), ids=REFUSED_FOR.keys())
+def test_what_is_shown_of_a_start_is_what_the_start_is_told(changes, code):
+    async def scenario():
+        world = World("tokyo", "virginia")
+        start = await world.confirm()
+        await world.round(Consider(start))
+        world.regions.armed = set(changes.get("armed", ("tokyo", "virginia")))
+        world.board = changes.get("board", BOARD)
+        world.migrations.usage = BudgetUsage(changes.get("moves", ()))
+        picture = changes.get("picture", PICTURE)
+        shown = world.handler.judge_considered(picture, world.facts.collect())
+        assert shown.start == start
+        assert (shown.refusal and shown.refusal.code) is code
+        await world.round(start, picture=picture)
+        told = [rejection.reason for rejection in world.handler.rejections]
+        assert told == ([] if shown.refusal is None else [shown.refusal])
+
+    run(scenario)
+
+
+def test_nothing_is_judged_that_nobody_considers():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        start = await world.confirm()
+        assert world.handler.judge_considered(PICTURE, world.facts.collect()) is None
+        await world.round(Consider(start))
+        assert world.handler.judge_considered(PICTURE, world.facts.collect()).start == start
+        await world.round(Consider(None))
+        assert world.handler.judge_considered(PICTURE, world.facts.collect()) is None
+        assert world.migrations.started == []
+
+    run(scenario)
+
+
+def test_start_that_cannot_be_judged_ends_no_engine():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        absurd = make_picture(make_cluster("tokyo", make_workload(state_gb=1e30)), make_cluster("virginia"))
+        await world.round(Consider(await world.confirm()))
+        shown = world.handler.judge_considered(absurd, world.facts.collect())
+        assert shown.refusal.code is Code.UNEXPECTED_ERROR
 
     run(scenario)

@@ -11,7 +11,8 @@ from decimal import Decimal
 import pytest
 
 from controller.clusters.fleet import Health
-from controller.contract.commands import LookAt, RequestDryRun, SetArmed
+from controller.contract.commands import Consider, LookAt, RequestDryRun, SetArmed, StartMigration
+from controller.contract.snapshots import Consideration
 from controller.decision.budgets import NOTHING_MOVED
 from controller.decision.planning import Planner
 from controller.engine.command_handler import CommandHandler
@@ -24,6 +25,7 @@ from controller.engine.price_memory import PriceMemory
 from controller.engine.snapshot_building import ContextViews
 from controller.errors import EngineStopped
 from controller.history.history import History
+from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
 from oracle.quotes import QuoteBoard
 from oracle.status import OracleStatus, StoreKind
@@ -290,6 +292,25 @@ def test_commands_are_answered_by_a_later_snapshot():
         snapshot = await world.next(first)
         assert [view.armed for view in snapshot.contexts] == [True, False]
         assert [dry_run.target for dry_run in snapshot.answers] == ["virginia"]
+
+    run(scenario)
+
+
+def test_start_that_is_considered_is_judged_anew_in_every_snapshot():
+    async def scenario(world):
+        first = await world.engine.next_snapshot(0)
+        offer = first.opportunities[0]
+        start = StartMigration(offer.workload, offer.target, offer.plan_digest)
+        world.engine.submit(Consider(start))
+        unarmed = await world.next(first)
+        for context in ("tokyo", "virginia"):
+            world.engine.submit(SetArmed(context, True))
+        armed = await world.next(unarmed)
+        assert first.considered is None
+        assert unarmed.considered == Consideration(
+            start, Code.NOT_ARMED.because(contexts=("tokyo", "virginia"))
+        )
+        assert armed.considered == Consideration(start, None)
 
     run(scenario)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 
 from app.model.moves import Press
 from app.window.flows.move import follow
 from controller.contract.commands import CancelMigration, StartMigration
 from controller.contract.dry_run import DryRun
+from controller.reasons import Code
 from tests.app.conftest import WindowUser, settle
 from tests.app.window.test_main_window import words
 
@@ -81,7 +83,7 @@ def test_a_start_whose_engine_is_lost_says_so_and_waits_no_more(user: WindowUser
     user.window.show_engine_lost("its process was killed")
     settle()
     assert "Starting…" not in words(user.window.card)
-    assert "The engine has stopped" in words(user.window.card)
+    assert "the engine has stopped" in words(user.window.card)
 
 
 def test_the_end_of_the_window_ends_its_flows(user: WindowUser) -> None:
@@ -89,3 +91,74 @@ def test_the_end_of_the_window_ends_its_flows(user: WindowUser) -> None:
     settle()
     user.close()
     assert not user.window.flows.is_running(follow)
+
+
+def test_what_only_the_engine_knows_is_on_the_card_before_a_click_and_goes_as_it_ends(
+    user: WindowUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = offer(user)
+    user.window.request_dry_run(best.workload, best.target)
+    settle()
+    user.show()
+    migrate = user.window.card.first_control()
+    assert (migrate.text(), migrate.isEnabled()) == ("Migrate", True)
+    rests = Code.COOLDOWN.because(ago=60.0, rest=3600.0)
+    monkeypatch.setattr(user.engine, "find_refusal", lambda start: rests)
+    user.show()
+    assert "It cannot start now: it was moved 60 s ago and rests for 60 min." in words(user.window.card)
+    assert not migrate.isEnabled()
+    monkeypatch.setattr(user.engine, "find_refusal", lambda start: None)
+    user.show()
+    assert "cannot start" not in words(user.window.card)
+    assert migrate.isEnabled()
+
+
+def test_a_click_on_the_globe_starts_nothing_before_the_engine_has_judged_it(
+    user: WindowUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = offer(user)
+    rests = Code.COOLDOWN.because(ago=60.0, rest=3600.0)
+    monkeypatch.setattr(user.engine, "find_refusal", lambda start: rests)
+    user.window.migrate(best)
+    settle()
+    assert user.engine.commands == []
+    assert "it was moved 60 s ago" in words(user.window.card)
+
+
+def test_a_plan_that_changed_is_answered_by_the_engine_and_can_be_renewed(
+    user: WindowUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = offer(user)
+    monkeypatch.setattr(user.engine, "find_refusal", lambda start: Code.PLAN_CHANGED.because())
+    user.window.migrate(best)
+    settle()
+    assert user.engine.commands == [StartMigration(best.workload, best.target, best.plan_digest)]
+    user.window.close_move()
+    user.window.request_dry_run(best.workload, best.target)
+    settle()
+    user.show()
+    assert user.window.card.first_control().text() == "New dry run"
+
+
+def test_only_the_move_on_the_card_is_considered(user: WindowUser) -> None:
+    best, second = offer(user, 0), offer(user, 1)
+    user.window.request_dry_run(best.workload, best.target)
+    settle()
+    user.show()
+    assert user.engine.considered is not None
+    assert user.engine.considered.workload == best.workload
+    user.window.request_dry_run(second.workload, second.target)
+    settle()
+    user.show()
+    assert user.engine.considered.workload == second.workload
+    user.window.close_move()
+    settle()
+    assert user.engine.considered is None
+
+
+def test_a_migration_that_runs_is_considered_no_more(user: WindowUser) -> None:
+    user.window.migrate(offer(user))
+    settle()
+    assert user.engine.considered is not None
+    user.pass_time(1.0)
+    assert user.engine.considered is None
