@@ -802,5 +802,28 @@ class Code(ReasonCode):
     )
     UNEXPECTED_ERROR = "unexpected_error", Severity.ERROR, "stopped by an unexpected error: {error}"
 
+    # engine: moves that an earlier process left, or that another one leads
+    MOVE_LEFT_UNARMED = (
+        "move_left_unarmed",
+        Severity.WARNING,
+        "Unfinished move of {workload} from {source} to {target}: arm {contexts:list} to go on",
+    )
+    MOVE_LEFT_ELSEWHERE = (
+        "move_left_elsewhere",
+        Severity.WARNING,
+        "Unfinished move of {workload} from {source} to {target}: {contexts:list} is missing here, "
+        "start with a kubeconfig that has both",
+    )
+    MOVE_LED = (
+        "move_led",
+        Severity.INFO,
+        "Another instance of SentinelAura leads the move of {workload} from {source} to {target}",
+    )
+    MOVE_LED_PERHAPS = (
+        "move_led_perhaps",
+        Severity.INFO,
+        "Another instance of SentinelAura leads or led the move of {workload} from {source} to {target}",
+    )
+
     # the window: why nothing can be started from it
     ENGINE_LOST = "engine_lost", Severity.ERROR, "the engine has stopped: {why}"

@@ -35,8 +35,7 @@ from controller.migration.run.unfinished import (
     find_unfinished,
 )
 from controller.reasons import Code
-from oracle.foundation.reason import Reason, Severity
-from oracle.foundation.untrusted_text import clean_text
+from oracle.foundation.reason import Reason
 
 #: Between two looks at a context with unfinished moves, seconds: a leader that has not renewed its Lease for so long
 #: writes nothing more (`MigrationSettings.renew_deadline_s`).
@@ -145,8 +144,12 @@ class UnfinishedMoves:
             for look in self._looks.values()
             for move, standing in look.found
         }
-        built = (self._build_notice(move.record, standing) for move, standing in found.values())
-        return tuple(notice for notice in built if notice is not None)
+        told = ((key, self._describe(move.record, standing)) for key, (move, standing) in found.items())
+        return tuple(
+            Notice(f"{reason.code}:{key}", reason.severity, f"{reason}.")
+            for key, reason in told
+            if reason is not None
+        )
 
     def _is_due(self, cluster: Cluster) -> bool:
         context = cluster.context
@@ -202,32 +205,29 @@ class UnfinishedMoves:
         contexts = (record.source.context, record.target.context)
         return [context for context in contexts if not self._regions.is_armed(context)]
 
-    def _build_notice(self, record: MigrationRecord, standing: _Standing) -> Notice | None:
-        if standing is _Standing.ABANDONED:
-            text = self._advise(record)
-            return Notice(f"unfinished:{record.migration_id}", Severity.WARNING, text) if text else None
-        leads = "leads" if standing is _Standing.LED else "leads or led"
-        text = f"Another instance of SentinelAura {leads} the {_describe(record)}."
-        return Notice(f"{standing.name}:{record.migration_id}", Severity.INFO, text)
-
-    def _advise(self, record: MigrationRecord) -> str:
-        """Say what goes on with an abandoned move; empty where it is just being taken up."""
+    def _describe(self, record: MigrationRecord, standing: _Standing) -> Reason | None:
+        """Say who goes on with a move, and what it takes; None where it is just being taken up."""
+        workload = record.workload
+        move = {
+            "workload": f"{workload.namespace}/{workload.name}",
+            "source": record.source.context,
+            "target": record.target.context,
+        }
+        if standing is not _Standing.ABANDONED:
+            led = Code.MOVE_LED if standing is _Standing.LED else Code.MOVE_LED_PERHAPS
+            return led.because(**move)
         unarmed = self._find_unarmed(record)
         unknown = [context for context in unarmed if context not in self._regions.contexts]
         if unknown:
-            advice = f"{_join(unknown)} is missing here, start with a kubeconfig that has both"
-        elif unarmed:
-            advice = f"arm {_join(unarmed)} to go on"
-        else:
-            return ""
-        return f"Unfinished {_describe(record)}: {advice}."
+            return Code.MOVE_LEFT_ELSEWHERE.because(**move, contexts=tuple(unknown))
+        return Code.MOVE_LEFT_UNARMED.because(**move, contexts=tuple(unarmed)) if unarmed else None
 
     def _tell_findings(self, context: str, findings: Findings) -> None:
         for move, standing in self._looks[context].found:
-            record, text = move.record, self._advise(move.record)
-            if standing is _Standing.ABANDONED and text:
+            record, reason = move.record, self._describe(move.record, standing)
+            if standing is _Standing.ABANDONED and reason is not None:
                 name = (record.migration_id, record.workload, record.target.context)
-                self._tell(record.migration_id, "left", MoveLeftUnfinished(*name, state_reason(text)))
+                self._tell(record.migration_id, "left", MoveLeftUnfinished(*name, state_reason(reason)))
         for problem in findings.unreadable:
             event = JournalNotUnderstood(context, problem.lease, state_reason(problem.reason))
             self._tell(context, problem.lease, event)
@@ -268,13 +268,3 @@ def _judge(move: UnfinishedMove, version_before: str | None) -> _Standing:
     if version_before is None:
         return _Standing.UNDECIDED
     return _Standing.ABANDONED if move.version == version_before else _Standing.LED
-
-
-def _describe(record: MigrationRecord) -> str:
-    """Name a move; whoever may write Leases may have written these names."""
-    workload, source, target = record.workload, record.source.context, record.target.context
-    return clean_text(f"move of {workload.namespace}/{workload.name} from {source} to {target}")
-
-
-def _join(contexts: Collection[str]) -> str:
-    return " and ".join(clean_text(context) for context in contexts)

@@ -16,7 +16,9 @@ from controller.engine.controls import Controls
 from controller.engine.earlier_moves import to_budget_moves
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
 from controller.errors import ClusterError
+from controller.history.events import Event, MoveLeftUnfinished
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+from controller.reasons import Code
 from controller.simulation.api.json_objects import get_path, with_path
 from oracle.foundation.reason import Severity
 from tests.controller.faults import answered
@@ -107,9 +109,10 @@ def test_a_start_tells_of_the_move_that_was_left_and_writes_nothing(tmp_path: Pa
         writes = {context: len(cluster.history) for context, cluster in world.clusters.items()}
         restarted = Restarted(world)
         await restarted.look()
-        expected = "Unfinished move of shop/checkout from paris to osaka: arm paris and osaka to go on."
-        assert notices_of(restarted) == [(Severity.WARNING, expected)]
-        assert restarted.texts() == [expected]
+        expected = "Unfinished move of shop/checkout from paris to osaka: arm paris and osaka to go on"
+        assert notices_of(restarted) == [(Severity.WARNING, f"{expected}.")]
+        [entry] = restarted.history.newest(50)
+        assert (entry.text, entry.severity) == (expected, Severity.WARNING)
         assert {context: len(cluster.history) for context, cluster in world.clusters.items()} == writes
 
     simulate_moves(scenario, 1, tmp_path)
@@ -205,6 +208,30 @@ def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
         await restarted.look()
         [notice] = restarted.unfinished.notices()
         assert "osaka is missing here" in notice.text
+
+    simulate_moves(scenario, 1, tmp_path)
+
+
+def test_what_goes_on_with_a_move_is_a_code_for_programs(tmp_path: Path) -> None:
+    """A metric or another program looks at the code and at which contexts it needs, not at the words."""
+
+    async def scenario(world: Moves) -> None:
+        restarted = await close_and_restart(world)
+        told: list[Event] = []
+        restarted.history.record = told.append  # type: ignore[method-assign]
+        restarted.regions.armed = {"paris"}
+        await restarted.look()
+        [event] = told
+        assert isinstance(event, MoveLeftUnfinished)
+        assert event.reason.code == Code.MOVE_LEFT_UNARMED
+        assert event.reason.parameters == {
+            "workload": "shop/checkout",
+            "source": "paris",
+            "target": "osaka",
+            "contexts": ["osaka"],
+        }
+        [notice] = restarted.unfinished.notices()
+        assert notice.key.startswith("move_left_unarmed:")
 
     simulate_moves(scenario, 1, tmp_path)
 
