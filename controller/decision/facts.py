@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from controller.clusters.fleet import Workload
-from controller.decision.budgets import NOTHING_MOVED, BudgetUsage
+from controller.decision.budgets import DAY_S, NOTHING_MOVED, BudgetUsage
 from controller.decision.settings import DecisionSettings
 from oracle.foundation.reason import Reason
 from oracle.quotes import QuoteBoard
@@ -53,3 +53,15 @@ class Facts:
         since = self.now - self.settings.preflight_memory_s
         counting = [f for f in self.findings if f.at > since and f.concerns(workload, target)]
         return max(counting, key=lambda finding: finding.at, default=None)
+
+    def find_next_end(self) -> float | None:
+        """When the first of these stops to refuse by the clock alone, Unix seconds: a rest, the count of a day, a
+        preflight's finding. None: none will.
+        """
+        rest_s, memory_s = self.settings.budgets.cooldown_s, self.settings.preflight_memory_s
+        moments = (
+            *(move.ended_at + rest_s for move in self.usage.moves if move.ended_at is not None),
+            *(move.started_at + DAY_S for move in self.usage.moves),
+            *(finding.at + memory_s for finding in self.findings),
+        )
+        return min((moment for moment in moments if moment > self.now), default=None)

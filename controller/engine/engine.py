@@ -36,7 +36,7 @@ from oracle.binding import Binding
 from oracle.foundation.clocks import Clocks
 from oracle.market import Offering
 from oracle.oracle import Oracle
-from oracle.quotes import Quote, QuoteBoard
+from oracle.quotes import QuoteBoard
 
 #: Least seconds between two snapshots: four a second look alive, and cost the window almost nothing.
 PUBLISH_INTERVAL_S = 0.25
@@ -176,30 +176,34 @@ class Engine:
     async def _work(self) -> None:
         while True:
             self._wake.clear()
-            await self._refresh()
+            facts = await self._refresh()
             await asyncio.sleep(PUBLISH_INTERVAL_S)
-            await self._wait_for_reason()
+            await self._wait_for_reason(facts)
 
-    async def _wait_for_reason(self) -> None:
-        """Wait until something changes, or until the next price grows old by the clock alone."""
-        delay_s = _seconds_to_next_ageing(self._oracle.board(), self._clocks.wall())
-        if self._history.has_prices:
-            return
-        is_waiting = (
-            self._history.has_waiting
-            or self._outages.has_waiting
-            or self._unfinished.has_open
-            or self._memory.has_open
-        )
-        if not self._is_settled() or is_waiting:
-            delay_s = min(delay_s or RETRY_S, RETRY_S)
+    async def _wait_for_reason(self, facts: Facts) -> None:
+        """Wait until something changes, or until one of these facts ends by the clock alone."""
         try:
-            async with asyncio.timeout(delay_s):
+            async with asyncio.timeout(self._find_delay_s(facts)):
                 await self._wake.wait()
         except TimeoutError:
             return
 
-    async def _refresh(self) -> None:
+    def _find_delay_s(self, facts: Facts) -> float | None:
+        """Return after how many seconds to look again although nothing wakes us; None: never."""
+        if self._history.has_prices:
+            return 0.0
+        delays = []
+        moments = [*_ageing_moments(facts.board, facts.now), facts.find_next_end()]
+        if ends := [moment for moment in moments if moment is not None]:
+            delays.append(max(0.0, min(ends) - self._clocks.wall()) + 0.01)
+        if (look_s := self._unfinished.seconds_to_next_look()) is not None:
+            delays.append(max(look_s, RETRY_S))
+        is_waiting = self._history.has_waiting or self._outages.has_waiting or self._memory.has_open
+        if is_waiting or not self._is_settled():
+            delays.append(RETRY_S)
+        return min(delays, default=None)
+
+    async def _refresh(self) -> Facts:
         now, picture = self._clocks.wall(), self._regions.picture()
         self._history.take_in()
         self._follow_bindings(picture)
@@ -213,6 +217,7 @@ class Engine:
         self._outages.record(self._oracle.status, picture, self._history, now)
         self._history.sample_prices(facts.board.quotes.values())
         await self._publish(picture, facts, plan, views)
+        return facts
 
     def _follow_bindings(self, picture: FleetPicture) -> None:
         bindings = frozenset(bindings_of(picture))
@@ -304,11 +309,7 @@ class Engine:
         return bool(priced) and waited_s >= UNPRICED_GRACE_S
 
 
-def _seconds_to_next_ageing(board: QuoteBoard, now: float) -> float | None:
-    """Return the seconds until the next quote changes its freshness by the clock alone; None where none will."""
-    moments = [moment for quote in board.quotes.values() for moment in _ageing_moments(quote) if moment > now]
-    return min(moments) - now + 0.01 if moments else None
-
-
-def _ageing_moments(quote: Quote) -> tuple[float, float]:
-    return quote.ageing_at, quote.deadline
+def _ageing_moments(board: QuoteBoard, now: float) -> list[float]:
+    """Return when quotes change their freshness by the clock alone, Unix seconds after `now`."""
+    moments = (moment for quote in board.quotes.values() for moment in (quote.ageing_at, quote.deadline))
+    return [moment for moment in moments if moment > now]

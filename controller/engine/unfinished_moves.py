@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from math import inf
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.contract.snapshots import Notice
@@ -40,6 +39,9 @@ from oracle.foundation.reason import Reason
 #: Between two looks at a context with unfinished moves, seconds: a leader that has not renewed its Lease for so long
 #: writes nothing more (`MigrationSettings.renew_deadline_s`).
 LOOK_AGAIN_S = 20.0
+#: Between two looks at a context without any, seconds: another process may leave one while this one runs. Arbitrary: a
+#: look is a request for each namespace with a workload.
+LOOK_QUIET_S = 300.0
 #: Before a look that failed is tried again, seconds.
 RETRY_S = 4.0
 
@@ -58,12 +60,15 @@ class _Standing(Enum):
 class _Look:
     """The newest look at a context, whether it was armed then, and what was found.
 
-    `again_at` is monotonic; infinity where nothing asks for another look.
+    was_searched: this or an earlier look since it was armed went well. is_first: this one did, and no earlier one.
+    again_at: when to look again, monotonic.
     """
 
     was_armed: bool = False
     failed: bool = False
-    again_at: float = inf
+    was_searched: bool = False
+    is_first: bool = False
+    again_at: float = 0.0
     found: tuple[tuple[UnfinishedMove, _Standing], ...] = ()
     ended: tuple[EndedMove, ...] = ()
 
@@ -82,10 +87,10 @@ class UnfinishedMoves:
         #: (context or migration, what was said of it), each said once.
         self._reported: set[tuple[str, str]] = set()
 
-    @property
-    def has_open(self) -> bool:
-        """Whether another look will be due although nothing else happens."""
-        return any(look.again_at < inf for look in self._looks.values())
+    def seconds_to_next_look(self) -> float | None:
+        """Return when another look is due although nothing else happens; None: nothing was looked at yet."""
+        due = min((look.again_at for look in self._looks.values()), default=None)
+        return None if due is None else max(0.0, due - self._monotonic())
 
     def has_looked(self, context: str) -> bool:
         """Whether a first look at this context has ended, well or not."""
@@ -171,7 +176,13 @@ class UnfinishedMoves:
             if not isinstance(error, ClusterError):
                 logger.exception("the search for unfinished moves failed")
             last, again_at = self._looks.get(context, _Look()), self._monotonic() + RETRY_S
-            self._looks[context] = replace(last, was_armed=was_armed, failed=True, again_at=again_at)
+            self._looks[context] = replace(
+                last,
+                was_armed=was_armed,
+                failed=True,
+                was_searched=was_armed and last.was_searched,
+                again_at=again_at,
+            )
             self._tell(context, "failed", SearchFailed(context, state_reason(_find_reason(error))))
         finally:
             del self._tasks[context]
@@ -186,20 +197,28 @@ class UnfinishedMoves:
             for move in findings.moves
             if not self._migrations.knows(move.record.migration_id)
         )
-        again_at = self._monotonic() + LOOK_AGAIN_S if found else inf
-        self._looks[context] = _Look(was_armed, False, again_at, found, findings.ended)
+        again_at = self._monotonic() + (LOOK_AGAIN_S if found else LOOK_QUIET_S)
+        is_first = was_armed and not self._looks.get(context, _Look()).was_searched
+        self._looks[context] = _Look(was_armed, False, was_armed, is_first, again_at, found, findings.ended)
         self._tell_findings(context, findings)
 
     def _take_up(self) -> None:
-        """Resume what was found since its source was armed, as soon as its target is armed as well."""
+        """Resume what was found since its source was armed, as soon as its target is armed as well.
+
+        Whoever arms a context means what the first look finds there, even if somebody may still lead it. What comes
+        later is another process's, until that has left it.
+        """
         for context, look in self._looks.items():
-            if not self.has_searched(context):
-                continue
-            rest = tuple((move, standing) for move, standing in look.found if self._find_unarmed(move.record))
-            for move, _ in look.found:
-                if not self._find_unarmed(move.record):
+            if self.has_searched(context):
+                taken = [move for move, standing in look.found if self._is_ours(move.record, standing, look)]
+                for move in taken:
                     self._migrations.resume(move.record)
-            self._looks[context] = replace(look, found=rest, again_at=look.again_at if rest else inf)
+                rest = tuple((move, standing) for move, standing in look.found if move not in taken)
+                self._looks[context] = replace(look, found=rest)
+
+    def _is_ours(self, record: MigrationRecord, standing: _Standing, look: _Look) -> bool:
+        is_left = look.is_first or standing is _Standing.ABANDONED
+        return is_left and not self._find_unarmed(record)
 
     def _find_unarmed(self, record: MigrationRecord) -> list[str]:
         contexts = (record.source.context, record.target.context)

@@ -13,8 +13,9 @@ import pytest
 from controller.clusters.fleet import Health
 from controller.contract.commands import Consider, LookAt, RequestDryRun, SetArmed, StartMigration
 from controller.contract.snapshots import Consideration
-from controller.decision.budgets import NOTHING_MOVED
+from controller.decision.budgets import DAY_S, NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.planning import Planner
+from controller.decision.settings import BudgetSettings, DecisionSettings
 from controller.engine.command_handler import CommandHandler
 from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
@@ -101,17 +102,26 @@ class FakeMigrations(Changing):
     def views(self):
         return ()
 
+    def __init__(self):
+        super().__init__()
+        self.usage = NOTHING_MOVED
+
     def budget_usage(self, now):
-        return NOTHING_MOVED
+        return self.usage
+
+    def knows(self, migration_id):
+        return False
 
 
 class FakeUnfinished:
     """Nothing was left unfinished, as soon as somebody has looked."""
 
-    has_open = False
-
     def __init__(self):
         self.has_found = True
+        self.next_look_s = None
+
+    def seconds_to_next_look(self):
+        return self.next_look_s
 
     def follow(self, picture):
         pass
@@ -138,7 +148,7 @@ class FakeUnfinished:
 class World:
     """An engine among parts that a test moves."""
 
-    def __init__(self):
+    def __init__(self, settings=SETTINGS):
         loop = asyncio.get_running_loop()
         self.oracle, self.regions, self.migrations = FakeOracle(), FakeRegions(), FakeMigrations()
         self.unfinished = FakeUnfinished()
@@ -149,7 +159,7 @@ class World:
             self.oracle.board,
             lambda now: count_moves(controls, self.unfinished, now),
             clocks.wall,
-            SETTINGS,
+            settings,
             accepts_any_prices=False,
         )
         parts = EngineParts(
@@ -164,7 +174,7 @@ class World:
             decisions=DecisionLog(),
             outages=OutageLog(),
         )
-        self.engine = Engine(parts, EngineSettings(demo=False, decision=SETTINGS), clocks)
+        self.engine = Engine(parts, EngineSettings(demo=False, decision=settings), clocks)
 
     async def next(self, after):
         return await self.engine.next_snapshot(after.sequence)
@@ -185,9 +195,9 @@ async def running(world):
         await asyncio.wait({task})
 
 
-def run(scenario: Callable[[World], Awaitable[None]]) -> None:
+def run(scenario: Callable[[World], Awaitable[None]], settings: DecisionSettings = SETTINGS) -> None:
     async def main() -> None:
-        async with running(World()) as world:
+        async with running(World(settings)) as world:
             await scenario(world)
 
     run_virtual(main())
@@ -205,12 +215,7 @@ def test_first_snapshot_has_everything_and_offers_what_pays():
 
 def test_nothing_is_published_while_nothing_changes():
     async def scenario(world):
-        world.oracle.quotes = QuoteBoard(
-            {
-                key: replace(quote, deadline=NOW + 1e6, confirmed_at=NOW + 1e6)
-                for key, quote in world.oracle.quotes.quotes.items()
-            }
-        )
+        keep_prices(world)
         first = await world.engine.next_snapshot(0)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1000):
@@ -247,6 +252,59 @@ def test_price_that_nobody_renews_ends_its_offer_by_the_clock_alone():
         assert snapshot.opportunities == ()
         assert snapshot.contexts[0].usd_per_day is None
         assert snapshot.taken_at - NOW < 200
+
+    run(scenario)
+
+
+def keep_prices(world):
+    """Let no price grow old, so that nothing of them wakes the engine."""
+    quotes = world.oracle.quotes.quotes.items()
+    world.oracle.quotes = QuoteBoard({key: replace(quote, deadline=NOW + 1e6) for key, quote in quotes})
+
+
+@pytest.mark.parametrize(
+    ("limits", "move", "after_s"),
+    [
+        ({"cooldown_s": 3600.0}, Move(CHECKOUT, "oregon", NOW - 900, NOW - 600), 3600 - 600),
+        ({"moves_per_day": 1}, Move(replace(CHECKOUT, name="x"), "iowa", NOW - DAY_S + 500, NOW - 600), 500),
+    ],
+    ids=["rest", "count of a day"],
+)
+def test_what_ends_by_the_clock_alone_is_offered_again_at_its_moment(limits, move, after_s):
+    async def scenario(world):
+        keep_prices(world)
+        world.migrations.usage = BudgetUsage((move,))
+        first = await world.engine.next_snapshot(0)
+        assert first.opportunities == ()
+        async with asyncio.timeout(after_s + 1):
+            again = await world.engine.wait_until(lambda s: bool(s.opportunities), after_s + 1)
+        assert again.taken_at == pytest.approx(NOW + after_s, abs=0.1)
+
+    run(scenario, replace(SETTINGS, budgets=BudgetSettings(**limits)))
+
+
+def test_price_that_grows_old_just_after_a_snapshot_is_not_overlooked():
+    async def scenario(world):
+        keep_prices(world)
+        key, quote = next(iter(world.oracle.quotes.quotes.items()))
+        quotes = {**world.oracle.quotes.quotes, key: replace(quote, deadline=NOW + 0.1)}
+        world.oracle.quotes = QuoteBoard(quotes)
+        await world.engine.next_snapshot(0)
+        ended = await world.engine.wait_until(lambda s: not s.opportunities, 10)
+        assert ended.opportunities == ()
+        assert ended.taken_at - NOW < 1
+
+    run(scenario)
+
+
+def test_look_that_is_due_wakes_the_engine():
+    async def scenario(world):
+        keep_prices(world)
+        world.unfinished.next_look_s = 300.0
+        first = await world.engine.next_snapshot(0)
+        async with asyncio.timeout(301):
+            later = await world.next(first)
+        assert later.taken_at - first.taken_at >= 300
 
     run(scenario)
 

@@ -14,7 +14,7 @@ from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import BudgetUsage
 from controller.engine.controls import Controls
 from controller.engine.earlier_moves import to_budget_moves
-from controller.engine.unfinished_moves import LOOK_AGAIN_S, RETRY_S, UnfinishedMoves
+from controller.engine.unfinished_moves import LOOK_AGAIN_S, LOOK_QUIET_S, RETRY_S, UnfinishedMoves
 from controller.errors import ClusterError
 from controller.history.events import Event, MoveLeftUnfinished
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
@@ -60,6 +60,12 @@ class Restarted:
         """Let a round of the engine happen, and all looks that it begins."""
         self.unfinished.follow(self._world.picture())
         await self._world.wait_for(lambda: not self.unfinished.is_looking(self.regions.contexts))
+
+    def quiet_s(self) -> float:
+        """For how long nobody looks again by the clock alone."""
+        delay_s = self.unfinished.seconds_to_next_look()
+        assert delay_s is not None
+        return delay_s
 
     def texts(self) -> list[str]:
         return [entry.text for entry in self.history.newest(50)]
@@ -169,7 +175,59 @@ def test_a_move_that_another_instance_leads_is_no_trouble_and_goes_with_its_end(
         await pass_time(world, LOOK_AGAIN_S)
         await restarted.look()
         assert notices_of(restarted) == []
-        assert not restarted.unfinished.has_open
+        assert restarted.quiet_s() > LOOK_AGAIN_S
+
+    simulate_moves(scenario, 1, tmp_path)
+
+
+def test_a_move_that_another_instance_leaves_meanwhile_is_found_and_taken_up(tmp_path: Path) -> None:
+    """Both sides were armed and quiet when it began: nothing but the clock makes this process look."""
+
+    async def scenario(world: Moves) -> None:
+        restarted = Restarted(world)
+        restarted.regions.armed = {"paris", "osaka"}
+        await restarted.look()
+        assert restarted.quiet_s() == pytest.approx(LOOK_QUIET_S, abs=1)
+        await crash_in_the_middle(world)
+        await restarted.look()
+        assert restarted.unfinished.notices() == (), "it is not time yet"
+        await pass_time(world, LOOK_QUIET_S)
+        await restarted.look()
+        [(severity, text)] = notices_of(restarted)
+        assert (severity, "leads or led the move" in text) == (Severity.INFO, True)
+        await restarted.look()  # what a look finds is taken up in the next round
+        assert restarted.controller.views() == (), "somebody may lead it"
+        await pass_time(world, LOOK_AGAIN_S)
+        await restarted.look()
+        await restarted.look()
+        assert restarted.unfinished.notices() == ()
+        await world.wait_for(lambda: restarted.controller.views()[0].stage is MigrationStage.DONE)
+
+    world = simulate_moves(scenario, 1, tmp_path)
+    assert world.result() == (0, 6)
+    assert world.violations == []
+
+
+def test_a_move_that_another_instance_leads_is_left_to_it_where_both_sides_were_armed_before(
+    tmp_path: Path,
+) -> None:
+    async def scenario(world: Moves) -> None:
+        restarted = Restarted(world)
+        restarted.regions.armed = {"paris", "osaka"}
+        await restarted.look()
+        restarted.unfinished._looks = {
+            context: replace(look, again_at=0.0) for context, look in restarted.unfinished._looks.items()
+        }
+        await begin(world, Process("a"))
+        await restarted.look()
+        await pass_time(world, LOOK_AGAIN_S)
+        await restarted.look()
+        [(severity, text)] = notices_of(restarted)
+        assert (severity, "leads the move" in text) == (Severity.INFO, True)
+        await restarted.look()
+        assert restarted.controller.views() == ()
+        assert restarted.unfinished.moves() != (), "its workload is not offered meanwhile"
+        await world.wait_for(world.is_over)
 
     simulate_moves(scenario, 1, tmp_path)
 
@@ -248,7 +306,7 @@ def test_leases_that_may_not_be_read_are_told_once_and_harm_nothing(tmp_path: Pa
         ]
         assert restarted.unfinished.notices() == ()
         assert restarted.unfinished.has_looked("paris")
-        assert not restarted.unfinished.has_open
+        assert restarted.quiet_s() > LOOK_AGAIN_S
 
     simulate_moves(scenario, 1, tmp_path)
 
