@@ -112,7 +112,7 @@ def _build_parts(
         fleet,
         surroundings.oracle.board,
         # The facts count the moves, and the moves ask for facts: what is named here is made below.
-        lambda now: count_moves(controls, unfinished, now),
+        lambda now: count_moves(controls, unfinished, settings.decision.budgets, now),
         clocks.wall,
         settings.decision,
         accepts_any_prices=settings.accepts_any_prices,

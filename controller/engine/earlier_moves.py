@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from math import inf
 
 from controller.decision.budgets import Move
 from controller.history.projections import PastMove
@@ -31,12 +32,13 @@ def merge_moves(recorded: Iterable[PastMove], journaled: Iterable[PastMove]) -> 
 
 
 def _find_end(recorded: PastMove, journaled: PastMove) -> float:
-    ended_at = journaled.last_seen_at if journaled.ended_at is None else journaled.ended_at
-    return max(recorded.last_seen_at, ended_at)
+    return max(recorded.last_seen_at, _known_until(journaled))
 
 
-def to_budget_moves(moves: Iterable[PastMove], now: float) -> tuple[Move, ...]:
+def to_budget_moves(moves: Iterable[PastMove], now: float, reach_s: float = inf) -> tuple[Move, ...]:
     """Return the moves that may have changed anything, none of them running: what still goes on, the Leases tell.
+
+    reach_s: how far back a rule looks, seconds; what was over before then counts for nothing, and may be much.
 
     Of a move whose end nobody here saw, what was last recorded counts as its end. A clock that was set back makes no
     move younger than now (Unix seconds).
@@ -46,9 +48,14 @@ def to_budget_moves(moves: Iterable[PastMove], now: float) -> tuple[Move, ...]:
             move.workload,
             move.target,
             min(move.started_at, now),
-            min(move.last_seen_at if move.ended_at is None else move.ended_at, now),
+            min(_known_until(move), now),
             move.predicted_egress_usd or Decimal(0),
         )
         for move in moves
-        if move.has_changed_anything
+        if _known_until(move) > now - reach_s and move.has_changed_anything
     )
+
+
+def _known_until(move: PastMove) -> float:
+    """When it ended, or was last heard of."""
+    return move.last_seen_at if move.ended_at is None else move.ended_at

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from controller.clusters.fleet import Workload
 from controller.clusters.region_manager import RegionManager
 from controller.contract.snapshots import MigrationView
-from controller.decision.budgets import BudgetUsage
+from controller.decision.budgets import DAY_S, BudgetUsage
 from controller.decision.facts import Facts
-from controller.decision.settings import DecisionSettings
+from controller.decision.settings import BudgetSettings, DecisionSettings
 from controller.engine.controls import Controls
 from controller.engine.earlier_moves import merge_moves, to_budget_moves
 from controller.engine.preflight_findings import PreflightFindings
@@ -64,10 +64,13 @@ class FactCollector:
         self._findings.follow(views, self._wall_clock(), self._settings.preflight_memory_s)
 
 
-def count_moves(controls: Controls, unfinished: UnfinishedMoves, now: float) -> BudgetUsage:
+def count_moves(
+    controls: Controls, unfinished: UnfinishedMoves, budgets: BudgetSettings, now: float
+) -> BudgetUsage:
     """Return the moves that stand in the way of others at Unix time `now`, those of other processes included."""
     migrations = controls.migrations
     own, left = migrations.budget_usage(now), unfinished.moves()
     past = merge_moves(controls.history.past_moves(), unfinished.ended())
     earlier = (move for move in past if not migrations.knows(move.migration_id))
-    return BudgetUsage((*own.moves, *to_budget_moves(earlier, now)), left)
+    reach_s = max(DAY_S, budgets.cooldown_s)
+    return BudgetUsage((*own.moves, *to_budget_moves(earlier, now, reach_s)), left)

@@ -126,7 +126,7 @@ class World:
         self.facts = FactCollector(
             self.regions,
             lambda: self.board,
-            lambda now: count_moves(controls, self.unfinished, now),
+            lambda now: count_moves(controls, self.unfinished, settings.budgets, now),
             lambda: self.now,
             settings,
             accepts_any_prices=accepts_any_prices,
@@ -421,6 +421,21 @@ def test_a_move_of_this_process_is_counted_once():
     world.migrations.usage = BudgetUsage((Move(CHECKOUT, "oregon", NOW),))
     world.migrations.known = {"m1"}
     assert len(world.facts.collect().usage.moves) == 2
+
+
+@pytest.mark.parametrize(
+    ("cooldown_h", "counted"), [(1, ["m23"]), (24, ["m23"]), (72, ["m23", "m25", "m71"])]
+)
+def test_only_what_a_rule_still_looks_back_to_is_counted(cooldown_h, counted):
+    """The past of months would be gone through with every wave: a day's budget and a rest look no further."""
+    settings = replace(SETTINGS, budgets=BudgetSettings(cooldown_s=cooldown_h * 3600.0))
+    world = World(settings=settings)
+    ended = {f"m{hours}": NOW - hours * 3600 for hours in (23, 25, 71, 73)}
+    world.unfinished.over = tuple(
+        replace(past(name), started_at=at - 60, ended_at=at) for name, at in ended.items()
+    )
+    moves = world.facts.collect().usage.moves
+    assert [move.ended_at for move in moves] == [ended[name] for name in counted]
 
 
 def test_who_asked_for_a_rollback_is_recorded():

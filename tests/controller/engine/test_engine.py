@@ -157,7 +157,7 @@ class World:
         facts = FactCollector(
             self.regions,
             self.oracle.board,
-            lambda now: count_moves(controls, self.unfinished, now),
+            lambda now: count_moves(controls, self.unfinished, settings.budgets, now),
             clocks.wall,
             settings,
             accepts_any_prices=False,
