@@ -62,14 +62,14 @@ class Block:
         """Whether a Deployment of this name runs there."""
         return self._look_up(self.rows.running, self.rows.name[self.row])
 
-    def lacks(self, code: Code) -> Mask:
+    def has_reason(self, code: Code) -> Mask:
         """Whether this is why the rate of a replica there is not known."""
-        return self._if_any(self.classes.lack == number_of(code))
+        return self._if_any(self.classes.reason == number_of(code))
 
     @property
-    def here_lack(self) -> Bytes:
+    def here_reason(self) -> Bytes:
         """The number of the code why the rate of a replica at home is not known, shape (rows,); 0: it is."""
-        return self._at_home(self.classes.lack)
+        return self._at_home(self.classes.reason)
 
     @property
     def here_architectures(self) -> Bytes:

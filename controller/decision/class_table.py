@@ -15,7 +15,7 @@ from controller.decision.code_numbers import number_of
 from controller.decision.columns import Floats, grow
 from controller.decision.facts import Facts
 from controller.decision.pricing import MAX_RATE_STEPS, RATE_STEP
-from controller.decision.sites import NodeGroup, Site, find_price_lack, price_share
+from controller.decision.sites import NodeGroup, Site, find_price_reason, price_share
 from controller.reasons import Code
 from oracle.quotes import Quote
 
@@ -28,7 +28,7 @@ _MAX_ARCHITECTURES = 8
 class ClassTable:
     """What one replica of each class costs in each target, and whether it could run there at all.
 
-    A rate that is not known is 0 beside a code in `lack`.
+    A rate that is not known is 0 beside a code in `reason`.
     """
 
     def __init__(self, targets: int) -> None:
@@ -42,7 +42,7 @@ class ClassTable:
         self._share = np.zeros((0, targets))
         #: classes × targets: the rate in steps, which are whole numbers that a float holds exactly.
         self.steps = np.zeros((0, targets))
-        self.lack = np.zeros((0, targets), np.uint8)
+        self.reason = np.zeros((0, targets), np.uint8)
         self.architectures = np.zeros((0, targets), np.uint8)
         self.too_dear = np.zeros((0, targets), np.bool_)
         self.add(Resources(0.0, 0.0))  # stands in for requests that are not known
@@ -52,7 +52,7 @@ class ClassTable:
         number = self._index.setdefault(requests, len(self.requests))
         if number == len(self.requests):
             self.requests.append(requests)
-            for name in ("_group", "_share", "steps", "lack", "architectures", "too_dear"):
+            for name in ("_group", "_share", "steps", "reason", "architectures", "too_dear"):
                 setattr(self, name, grow(getattr(self, name), len(self.requests)))
         return number
 
@@ -67,8 +67,8 @@ class ClassTable:
         steps = self._count_steps(column, site, quotes)
         is_known = steps < MAX_RATE_STEPS
         self.steps[cells] = np.where(is_known, steps, 0.0)
-        lacks = [number_of(find_price_lack(quote)) for quote in quotes]
-        self.lack[cells] = np.array([*lacks, number_of(Code.NO_NODE_FITS)])[group] * ~is_known
+        reasons = [number_of(find_price_reason(quote)) for quote in quotes]
+        self.reason[cells] = np.array([*reasons, number_of(Code.NO_NODE_FITS)])[group] * ~is_known
         are_dear = [q is not None and limit is not None and q.usd_per_hour > limit for q in quotes]
         self.too_dear[cells] = np.array([*are_dear, False])[group]
 

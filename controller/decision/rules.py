@@ -39,7 +39,7 @@ from controller.decision.budgets import DAY_S, sum_egress
 from controller.decision.candidates import Candidate, find_state_gb
 from controller.decision.facts import Facts
 from controller.decision.pricing import SHARE_STEP, count_share_steps
-from controller.decision.sites import NodePrice, Site, find_price_lack, is_same_cluster, price_replica
+from controller.decision.sites import NodePrice, Site, find_price_reason, is_same_cluster, price_replica
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.quotes import PriceMode, Quote
@@ -216,11 +216,11 @@ def _find_under_way(site: Site, workload: Workload, facts: Facts) -> Reason | No
     return Code.MOVE_UNFINISHED.because(source=move.workload.context, target=move.target)
 
 
-def _find_source_lack(site: Site, workload: Workload, facts: Facts) -> Reason | None:
-    return _find_site_lack(site, facts)
+def _find_unusable_source(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+    return _find_unusable_site(site, facts)
 
 
-def _find_site_lack(site: Site, facts: Facts) -> Reason | None:
+def _find_unusable_site(site: Site, facts: Facts) -> Reason | None:
     cluster, context = site.cluster, site.context
     if cluster.health is not Health.REACHABLE:
         return cluster.reason or Code.CONTEXT_CONNECTING.because(context=context)
@@ -231,11 +231,11 @@ def _find_site_lack(site: Site, facts: Facts) -> Reason | None:
     return None if site.groups else Code.CONTEXT_WITHOUT_NODES.because(context=context)
 
 
-def _find_obstacle(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+def _find_immovable(site: Site, workload: Workload, facts: Facts) -> Reason | None:
     return workload.immovable_reasons[0] if workload.immovable_reasons else None
 
 
-def _find_workload_lack(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+def _find_unplannable(site: Site, workload: Workload, facts: Facts) -> Reason | None:
     replicas, available = workload.desired_replicas, workload.available_replicas
     if replicas <= 0:
         return Code.NO_REPLICAS.because()
@@ -253,14 +253,14 @@ def _find_cooldown(site: Site, workload: Workload, facts: Facts) -> Reason | Non
     return Code.COOLDOWN.because(ago=max(0.0, facts.now - ended), rest=rest_s)
 
 
-def _find_home_price_lack(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+def _find_unpriced_home(site: Site, workload: Workload, facts: Facts) -> Reason | None:
     if workload.requests is None:
         return Code.NO_REQUESTS.because()
     price = price_replica(site, workload.requests, facts.board, facts.now)
-    return Code.NO_HOME_NODE.because() if price.group is None else _tell_price_lack(site, price)
+    return Code.NO_HOME_NODE.because() if price.group is None else _find_price_reason(site, price)
 
 
-def _find_state_lack(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+def _find_unknown_state(site: Site, workload: Workload, facts: Facts) -> Reason | None:
     if find_state_gb(workload, facts.settings) is not None:
         return None
     return Code.STATE_UNKNOWN.because(annotation=STATE_ANNOTATION)
@@ -295,7 +295,7 @@ def _find_namesake(candidate: Candidate, facts: Facts) -> Reason | None:
     return Code.NAME_TAKEN.because(target=target.context, replicas=running) if running > 0 else None
 
 
-def _find_node_lack(candidate: Candidate, facts: Facts) -> Reason | None:
+def _find_no_node(candidate: Candidate, facts: Facts) -> Reason | None:
     if candidate.there.group is not None:
         return None
     requests = candidate.workload.requests
@@ -340,18 +340,20 @@ def _find_no_room(candidate: Candidate, facts: Facts) -> Reason | None:
     )
 
 
-def _tell_price_lack(site: Site, price: NodePrice) -> Reason | None:
+def _find_price_reason(site: Site, price: NodePrice) -> Reason | None:
     if price.group is None or price.usd_per_hour is not None:
         return None
-    return find_price_lack(price.quote).because(context=site.context, offering=str(price.group.offering))
+    return find_price_reason(price.quote).because(context=site.context, offering=str(price.group.offering))
 
 
 def _find_unknown_price(candidate: Candidate, facts: Facts) -> Reason | None:
-    return _tell_price_lack(candidate.target, candidate.there) if candidate.there.quote is None else None
+    return _find_price_reason(candidate.target, candidate.there) if candidate.there.quote is None else None
 
 
 def _find_unknown_size(candidate: Candidate, facts: Facts) -> Reason | None:
-    return _tell_price_lack(candidate.target, candidate.there) if candidate.there.quote is not None else None
+    return (
+        _find_price_reason(candidate.target, candidate.there) if candidate.there.quote is not None else None
+    )
 
 
 def _find_prices_not_live(candidate: Candidate, facts: Facts) -> Reason | None:
@@ -370,7 +372,7 @@ def find_prices_not_live(quotes: Iterable[Quote | None]) -> Reason | None:
     )
 
 
-def _find_egress_lack(candidate: Candidate, facts: Facts) -> Reason | None:
+def _find_unknown_egress(candidate: Candidate, facts: Facts) -> Reason | None:
     if candidate.transfer.rate is not None:
         return None
     return Code.EGRESS_UNKNOWN.because(source=candidate.source.context, target=candidate.target.context)
@@ -461,19 +463,19 @@ UNKNOWN, DEAR = Verdict.UNKNOWN, Verdict.TOO_DEAR
 
 def _require_known(code: Code, ask: Callable[[Candidate, Facts], Reason | None]) -> MoveRule:
     """A rule about a fact that has to be known all the way; the columns keep which moves lack it."""
-    return MoveRule(code, ask, lambda block: block.lacks(code), moments=THROUGHOUT, verdict=UNKNOWN)
+    return MoveRule(code, ask, lambda block: block.has_reason(code), moments=THROUGHOUT, verdict=UNKNOWN)
 
 
 WORKLOAD_RULES = (
     WorkloadRule(_find_under_way),
-    WorkloadRule(_find_source_lack),
-    WorkloadRule(_find_obstacle),
-    WorkloadRule(_find_workload_lack),
+    WorkloadRule(_find_unusable_source),
+    WorkloadRule(_find_immovable),
+    WorkloadRule(_find_unplannable),
     WorkloadRule(_find_cooldown),
-    WorkloadRule(_find_state_lack, verdict=UNKNOWN),
+    WorkloadRule(_find_unknown_state, verdict=UNKNOWN),
     WorkloadRule(
-        _find_home_price_lack,
-        lambda block: block.here_lack,
+        _find_unpriced_home,
+        lambda block: block.here_reason,
         THROUGHOUT,
         UNKNOWN,
         (Code.NO_REQUESTS, Code.NO_HOME_NODE, Code.PRICE_UNKNOWN, Code.NODE_SIZE_UNKNOWN),
@@ -482,14 +484,17 @@ WORKLOAD_RULES = (
 
 TARGET_RULES = (
     TargetRule(_find_exclusion, EACH_WAVE, codes=(Code.TARGET_DENIED, Code.TARGET_NOT_ALLOWED)),
-    TargetRule(_find_site_lack),
+    TargetRule(_find_unusable_site),
 )
 
 MOVE_RULES = (
     MoveRule(Code.SAME_CLUSTER, _find_same_cluster, lambda block: block.same_cluster),
     MoveRule(Code.NAME_TAKEN, _find_namesake, lambda block: block.taken),
     MoveRule(
-        Code.NO_NODE_FITS, _find_node_lack, lambda block: block.lacks(Code.NO_NODE_FITS), moments=THROUGHOUT
+        Code.NO_NODE_FITS,
+        _find_no_node,
+        lambda block: block.has_reason(Code.NO_NODE_FITS),
+        moments=THROUGHOUT,
     ),
     MoveRule(
         Code.OTHER_ARCHITECTURE,
@@ -509,7 +514,7 @@ MOVE_RULES = (
     ),
     _require_known(Code.PRICE_UNKNOWN, _find_unknown_price),
     _require_known(Code.NODE_SIZE_UNKNOWN, _find_unknown_size),
-    MoveRule(Code.EGRESS_UNKNOWN, _find_egress_lack, lambda block: block.route_unknown, verdict=UNKNOWN),
+    MoveRule(Code.EGRESS_UNKNOWN, _find_unknown_egress, lambda block: block.route_unknown, verdict=UNKNOWN),
     MoveRule(Code.NODE_TOO_DEAR, _find_dear_node, lambda block: block.node_too_dear, moments=EACH_WAVE),
     MoveRule(
         Code.NOT_CHEAPER, _find_not_cheaper, lambda block: block.there_steps >= block.here_steps, verdict=DEAR

@@ -123,6 +123,6 @@ def is_same_cluster(source: Site, target: Site) -> bool:
     return source.context == target.context or (uid is not None and uid == target.cluster.uid)
 
 
-def find_price_lack(quote: Quote | None) -> Code:
+def find_price_reason(quote: Quote | None) -> Code:
     """Why the rate of a replica is not known, where the nodes are that it would run on."""
     return Code.PRICE_UNKNOWN if quote is None else Code.NODE_SIZE_UNKNOWN

@@ -152,9 +152,9 @@ class CommandHandler:
             return
         self._regions.set_armed(command.context, command.armed)
         if command.armed and not self._regions.is_armed(command.context):
-            obstacle = self._regions.unarmable_reason(command.context)
-            assert obstacle is not None, "nothing else keeps a context from being armed"
-            self._history.record(ArmingRefused(command.context, state_reason(obstacle)))
+            reason = self._regions.unarmable_reason(command.context)
+            assert reason is not None, "nothing else keeps a context from being armed"
+            self._history.record(ArmingRefused(command.context, state_reason(reason)))
         elif command.armed:
             self._history.record(ContextArmed(command.context))
         else:

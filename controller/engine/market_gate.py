@@ -25,7 +25,7 @@ class MarketGate:
         self._regions = regions
         self._facts = facts
 
-    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
         """Return which rule is against going on now; None: none is."""
         facts = self._facts.collect()
         candidate = self._find_candidate(workload, target, facts)

@@ -43,7 +43,7 @@ class Unpriced:
 class Gate(Protocol):
     """The engine's answers at send time. Both methods answer at once, from memory."""
 
-    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
         """Return which rule is against going on now (not armed, no price); None: none is."""
         ...
 
@@ -82,9 +82,9 @@ def check_gate(
     now: float,
 ) -> Reason | None:
     """Return why no wave may start now, or None where one may. `now` is Unix seconds."""
-    obstacle = gate.find_obstacle(dry_run.workload, dry_run.target)
-    if obstacle is not None:
-        return obstacle
+    reason = gate.find_reason(dry_run.workload, dry_run.target)
+    if reason is not None:
+        return reason
     rates = gate.find_rates(dry_run.workload, dry_run.target)
     if isinstance(rates, Unpriced):
         return rates.reason

@@ -115,17 +115,17 @@ class GivingUp:
 
 
 def judge_hold(
-    stay: Stay, obstacle: Reason | None, record: MigrationRecord, settings: MigrationSettings
+    stay: Stay, reason: Reason | None, record: MigrationRecord, settings: MigrationSettings
 ) -> Event | GivingUp | None:
     """Decide what follows one look at what holds: HOLD_ENDED, giving up, or None for another look.
 
-    `obstacle`: what still forbids to go on. The first round may end however long it took; a later one that began
+    `reason`: what still forbids to go on. The first round may end however long it took; a later one that began
     again only after the patience was over has to give up.
     """
     is_over = stay.held_s > settings.hold_timeout_s
-    if obstacle is None and (stay.rounds == 0 or not is_over):
+    if reason is None and (stay.rounds == 0 or not is_over):
         return Event(EventKind.HOLD_ENDED, Code.HOLD_ENDED.because())
-    return GivingUp(obstacle or record.state.reason) if is_over else None
+    return GivingUp(reason or record.state.reason) if is_over else None
 
 
 def give_up(stay: Stay, giving_up: GivingUp, settings: MigrationSettings, *, can_go_back: bool) -> Event:
@@ -146,8 +146,8 @@ def may_go_back(record: MigrationRecord, holds: frozenset[HoldKind]) -> bool:
     return holds == {HoldReason.TARGET_UNREACHABLE} and record.source.replicas < record.replicas
 
 
-def judge_call(record: MigrationRecord, *, has_obstacle: bool, can_go_back: bool) -> Event | None:
+def judge_call(record: MigrationRecord, *, has_reason: bool, can_go_back: bool) -> Event | None:
     """Decide whether a migration that has called a person goes back by itself: UNSTUCK, or None for another look."""
-    if has_obstacle and not can_go_back:
+    if has_reason and not can_go_back:
         return None
     return Event(EventKind.UNSTUCK, Code.WAY_BACK_OPEN.because(context=record.source.context))

@@ -36,11 +36,11 @@ class Hold:
         while True:
             self._stay = stay
             await tools.timing.sleep(stay.hold_pause_s(tools.settings))
-            obstacle = await self._find_obstacle()
+            reason = await self._find_reason()
             stay = replace(stay, held_s=held_before_s + tools.timing.monotonic() - entered_s)
-            if obstacle is not None:
-                stay = stay.with_reason(find_hold(obstacle, tools.record))
-            following = patience.judge_hold(stay, obstacle, tools.record, tools.settings)
+            if reason is not None:
+                stay = stay.with_reason(find_hold(reason, tools.record))
+            following = patience.judge_hold(stay, reason, tools.record, tools.settings)
             if isinstance(following, Event):
                 self._stay = replace(stay, rounds=stay.rounds + 1)
                 return following
@@ -54,11 +54,11 @@ class Hold:
         stay = self._stay = patience.call_operator(self._stay, tools.record)
         while True:
             await tools.timing.sleep(stay.call_pause_s(tools.settings))
-            obstacle = await self._find_obstacle()
-            hold = find_hold(obstacle, tools.record) if obstacle is not None else None
-            can_write = obstacle is not None and await self._can_go_back(frozenset({hold}))
+            reason = await self._find_reason()
+            hold = find_hold(reason, tools.record) if reason is not None else None
+            can_write = reason is not None and await self._can_go_back(frozenset({hold}))
             following = patience.judge_call(
-                tools.record, has_obstacle=obstacle is not None, can_go_back=can_write
+                tools.record, has_reason=reason is not None, can_go_back=can_write
             )
             if following is not None:
                 self._stay = replace(stay, reasons=frozenset())
@@ -68,7 +68,7 @@ class Hold:
         can_go_back = await self._can_go_back(stay.reasons)
         return patience.give_up(stay, giving_up, self._tools.settings, can_go_back=can_go_back)
 
-    async def _find_obstacle(self) -> Reason | None:
+    async def _find_reason(self) -> Reason | None:
         """Return what still forbids to go on, or None. Raises: LeaseLost, Interrupted."""
         tools = self._tools
         try:

@@ -117,8 +117,8 @@ class Preflight:
             facts = parse_deployment(body)
         except (ValueError, KeyError, TypeError) as error:
             refuse.always(Code.WORKLOAD_NOT_UNDERSTOOD, context=context, text=str(error))
-        obstacles = parse_workload(context, body).immovable_reasons
-        refuse.because_of(next(iter(obstacles), None))
+        reasons = parse_workload(context, body).immovable_reasons
+        refuse.because_of(next(iter(reasons), None))
         refuse.when(
             facts.replicas != dry_run.replicas,
             Code.PLAN_OF_OTHER_REPLICAS,

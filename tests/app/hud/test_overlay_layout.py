@@ -24,12 +24,12 @@ def overlap(boxes: list[Box]) -> bool:
 def test_labels_never_cover_each_other_nor_leave_the_stage(
     points: list[tuple[float, float]], corners: list[tuple[float, float]]
 ) -> None:
-    obstacles = [Box(x, y, 120.0, 40.0) for x, y in corners]
-    placed = place_labels(labels_at(points), STAGE, obstacles, {})
+    reasons = [Box(x, y, 120.0, 40.0) for x, y in corners]
+    placed = place_labels(labels_at(points), STAGE, reasons, {})
     boxes = [placement.box for placement in placed.values()]
     assert not overlap(boxes)
     assert all(STAGE.holds(box) for box in boxes)
-    assert not any(box.overlaps(obstacle, 0.0) for box in boxes for obstacle in obstacles)
+    assert not any(box.overlaps(obstacle, 0.0) for box in boxes for obstacle in reasons)
 
 
 def test_a_dozen_buttons_in_one_crowd_all_find_a_place() -> None:

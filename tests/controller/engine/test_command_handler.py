@@ -48,16 +48,16 @@ class FakeRegions:
 
     def __init__(self, *armed):
         self.armed = set(armed)
-        self.obstacle = None
+        self.unarmable = None
 
     def is_armed(self, context):
         return context in self.armed
 
     def set_armed(self, context, armed):
-        (self.armed.add if armed and self.obstacle is None else self.armed.discard)(context)
+        (self.armed.add if armed and self.unarmable is None else self.armed.discard)(context)
 
     def unarmable_reason(self, context):
-        return self.obstacle
+        return self.unarmable
 
 
 class FakeMigrations:
@@ -456,9 +456,9 @@ def test_who_asked_for_a_rollback_is_recorded():
 def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
     async def scenario():
         world = World()
-        world.regions.obstacle = Code.ARMING_UNCONFIRMED.because(context="tokyo", line="x = 1")
+        world.regions.unarmable = Code.ARMING_UNCONFIRMED.because(context="tokyo", line="x = 1")
         await world.round(SetArmed("tokyo", armed=True))
-        assert world.history.newest(1)[0].text == f"tokyo not armed: {world.regions.obstacle}"
+        assert world.history.newest(1)[0].text == f"tokyo not armed: {world.regions.unarmable}"
 
     run(scenario)
 

@@ -61,7 +61,7 @@ def ask(*quotes, **changes):
 
 def code_of(*quotes, **changes):
     """Which rule a gate over these quotes names against a wave of that move."""
-    reason = make_gate(*quotes, **changes).find_obstacle(CHECKOUT, "virginia")
+    reason = make_gate(*quotes, **changes).find_reason(CHECKOUT, "virginia")
     return reason.code if reason is not None else None
 
 

@@ -43,7 +43,7 @@ class FakeGate:
         self.target_usd_per_hour = Decimal("0.04")
         self.disarmed: set[str] = set()
 
-    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
         unarmed = tuple(context for context in (workload.context, target) if context in self.disarmed)
         return Code.NOT_ARMED.because(contexts=unarmed) if unarmed else None
 

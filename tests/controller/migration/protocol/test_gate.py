@@ -26,7 +26,7 @@ class FixedGate:
         self._rates = rates
         self._armed = armed
 
-    def find_obstacle(self, workload: WorkloadKey, target: str) -> Reason | None:
+    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
         unarmed = tuple(context for context in (workload.context, target) if context not in self._armed)
         return Code.NOT_ARMED.because(contexts=unarmed) if unarmed else None
 

@@ -89,13 +89,13 @@ def test_going_back_is_tried_again_only_where_it_can_still_help() -> None:
 
 
 @pytest.mark.parametrize(
-    ("has_obstacle", "can_go_back", "goes_back"),
+    ("has_reason", "can_go_back", "goes_back"),
     [(False, False, True), (True, True, True), (True, False, False)],
 )
 def test_a_person_who_was_called_is_needed_no_more_once_the_way_back_is_open(
-    has_obstacle: bool, can_go_back: bool, goes_back: bool
+    has_reason: bool, can_go_back: bool, goes_back: bool
 ) -> None:
-    following = judge_call(held(), has_obstacle=has_obstacle, can_go_back=can_go_back)
+    following = judge_call(held(), has_reason=has_reason, can_go_back=can_go_back)
     assert (kind_of(following) is EventKind.UNSTUCK) is goes_back
 
 

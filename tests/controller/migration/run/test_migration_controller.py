@@ -69,11 +69,11 @@ def test_what_is_not_offered_is_refused_for_the_same_reason(tmp_path: Path) -> N
     async def scenario(world: Moves) -> None:
         selector = {"topology.kubernetes.io/zone": "eu-west-3a"}
         world.source.edit(PATH, {"spec": {"template": {"spec": {"nodeSelector": selector}}}})
-        [obstacle] = parse_workload("paris", world.source.require(PATH)).immovable_reasons
+        [reason] = parse_workload("paris", world.source.require(PATH)).immovable_reasons
         controller = world.build_controller("a")
         await wait_until_over(controller, await controller.start(world.dry_run()))
         assert controller.views()[0].stage is MigrationStage.REFUSED
-        assert controller.views()[0].reason == obstacle
+        assert controller.views()[0].reason == reason
 
     assert simulate_moves(scenario, 1, tmp_path).result() == (6, None)
 

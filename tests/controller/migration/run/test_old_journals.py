@@ -63,7 +63,7 @@ ENDS_MOVED = [name for name in NAMES if name not in (*ENDED, *ENDS_BACK)]
 class OpenGate:
     """Always armed, with a price that makes the move worth it."""
 
-    def find_obstacle(self, workload: WorkloadKey, target: str) -> None:
+    def find_reason(self, workload: WorkloadKey, target: str) -> None:
         return None
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates:
