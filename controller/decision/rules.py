@@ -347,13 +347,13 @@ def _find_price_reason(site: Site, price: NodePrice) -> Reason | None:
 
 
 def _find_unknown_price(candidate: Candidate, facts: Facts) -> Reason | None:
-    return _find_price_reason(candidate.target, candidate.there) if candidate.there.quote is None else None
+    is_quoted = candidate.there.quote is not None
+    return None if is_quoted else _find_price_reason(candidate.target, candidate.there)
 
 
 def _find_unknown_size(candidate: Candidate, facts: Facts) -> Reason | None:
-    return (
-        _find_price_reason(candidate.target, candidate.there) if candidate.there.quote is not None else None
-    )
+    is_quoted = candidate.there.quote is not None
+    return _find_price_reason(candidate.target, candidate.there) if is_quoted else None
 
 
 def _find_prices_not_live(candidate: Candidate, facts: Facts) -> Reason | None:

@@ -63,12 +63,12 @@ def test_rates_and_what_is_missing_are_those_of_one_by_one(
     table, numbers = price_all(site, board, *requests)
     for number, one in zip(numbers, requests, strict=True):
         price = price_replica(site, one, board, NOW)
-        steps, lack = table.steps[number, 0], code_of(int(table.lack[number, 0]))
+        steps, reason = table.steps[number, 0], code_of(int(table.reason[number, 0]))
         if price.usd_per_hour is not None:
-            assert (steps, lack) == (price.usd_per_hour / RATE_STEP, None)
+            assert (steps, reason) == (price.usd_per_hour / RATE_STEP, None)
         else:
             missing = Code.PRICE_UNKNOWN if price.group is not None else Code.NO_NODE_FITS
-            assert (steps, lack) == (0.0, missing)
+            assert (steps, reason) == (0.0, missing)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 1_000_000_009, 199_999_999_999_997])
