@@ -35,12 +35,8 @@ class Part(Enum):
     WORKLOADS = "in the workloads"
 
 
-class Globe(Protocol):
-    """The globe as actions turn it: the stage."""
-
-    @property
-    def has_globe(self) -> bool:
-        """Whether there is a globe to be turned, and not a message in its place."""
+class Pilot(Protocol):
+    """The globe as actions turn it."""
 
     def toggle_turning(self) -> None:
         """Turn the globe by itself, or let it rest."""
@@ -55,12 +51,24 @@ class Globe(Protocol):
         """Fly back to the whole globe."""
 
 
+class Stage(Protocol):
+    """Where the globe is."""
+
+    @property
+    def has_globe(self) -> bool:
+        """Whether there is a globe to be turned, and not a message in its place."""
+
+    @property
+    def pilot(self) -> Pilot:
+        """What turns it."""
+
+
 class Actor(Protocol):
     """What actions act on: the main window."""
 
     @property
-    def stage(self) -> Globe:
-        """The globe."""
+    def stage(self) -> Stage:
+        """Where the globe is."""
 
     def dismiss(self) -> None:
         """Stop a flight; where there is none, close the card."""
@@ -180,7 +188,7 @@ _ZOOM = "Zoom"
 
 TURN = Action(
     "Turn the globe by itself, or let it rest",
-    lambda actor: actor.stage.toggle_turning(),
+    lambda actor: actor.stage.pilot.toggle_turning(),
     ("Space",),
     label="Turn",
     is_enabled=_has_globe,
@@ -188,7 +196,7 @@ TURN = Action(
 )
 FLY_HOME = Action(
     "Fly back to the whole globe",
-    lambda actor: actor.stage.fly_home(),
+    lambda actor: actor.stage.pilot.fly_home(),
     ("R",),
     part=Part.GLOBE,
     is_enabled=_has_globe,
@@ -221,7 +229,7 @@ CLOSE = Action("Close the window", lambda actor: actor.close(), hint="ends what 
 def _rotation(key: str, right: float, down: float) -> Action:
     return Action(
         _ROTATE,
-        lambda actor: actor.stage.rotate(right, down),
+        lambda actor: actor.stage.pilot.rotate(right, down),
         (key,),
         part=Part.GLOBE,
         is_enabled=_has_globe,
@@ -232,7 +240,7 @@ def _rotation(key: str, right: float, down: float) -> Action:
 def _zoom(keys: tuple[str, ...], steps: float) -> Action:
     return Action(
         _ZOOM,
-        lambda actor: actor.stage.zoom(steps),
+        lambda actor: actor.stage.pilot.zoom(steps),
         keys,
         part=Part.GLOBE,
         is_enabled=_has_globe,

@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
 
     def dismiss(self) -> None:
         """Stop a flight; where there is none, close the card."""
-        if not self.stage.cancel_flight():
+        if not self.stage.navigator.cancel_flight():
             self.close_move()
 
     def select(self, context: str | None) -> None:
@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
     def visit(self, context: str) -> None:
         """Select a context and fly there."""
         self.select(context)
-        self.stage.fly_to(context)
+        self.stage.pilot.fly_to(context)
 
     def migrate(self, dry_run: DryRun) -> None:
         """Do what a click on `Migrate` does: show the dry run, and start it where it may start."""
@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
         self.set_side_panel(True)
         self._layout.show_below_table(self.card)
         self.stage.preview(route)
-        self.stage.fly_to(*route)
+        self.stage.pilot.fly_to(*route)
         try:
             yield self.card
         finally:
@@ -326,11 +326,11 @@ class MainWindow(QMainWindow):
         linecache.clearcache()
         self.setWindowIcon(load_icon())
         if self.settings.opening_turn:
-            self.stage.start_opening_turn()
+            self.stage.pilot.start_opening_turn()
         self.first_frame_drawn.emit()
 
     def _apply_settings(self) -> None:
-        self.stage.set_reduced_motion(self.settings.motion is Motion.REDUCED)
+        self.stage.navigator.reduced_motion = self.settings.motion is Motion.REDUCED
         self.stage.set_region_names(self.settings.region_names)
 
     def _build(self, choice: PresenterChoice) -> None:
@@ -356,7 +356,7 @@ class MainWindow(QMainWindow):
         self.stage.migration_selected.connect(self.open_migration)
         self.stage.first_frame_drawn.connect(self._on_first_frame)
         self.table.selected.connect(self.select)
-        self.table.activated_region.connect(self.stage.fly_to)
+        self.table.activated_region.connect(self.stage.pilot.fly_to)
         self.table.migrate_requested.connect(self.migrate)
         self.table.menu_requested.connect(self._show_region_menu)
         self.inspector.migrate_requested.connect(self.migrate)

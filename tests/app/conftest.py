@@ -89,7 +89,7 @@ class WindowUser:
     def face(self, *contexts: str) -> None:
         """Turn the globe so that these contexts are on the near side."""
         self.window.stage.navigator.reduced_motion = True
-        self.window.stage.fly_to(*contexts)
+        self.window.stage.pilot.fly_to(*contexts)
         settle()
 
 

@@ -348,7 +348,7 @@ def test_while_a_sheet_is_open_nothing_behind_it_can_be_reached(user: WindowUser
 
 def test_reduced_motion_takes_effect_at_once(user: WindowUser) -> None:
     user.window.change_settings(replace(user.window.settings, motion=Motion.REDUCED))
-    user.window.stage.fly_to("aws-ap-northeast-1")
+    user.window.stage.pilot.fly_to("aws-ap-northeast-1")
     assert not user.window.stage.navigator.is_moving
 
 
@@ -414,12 +414,12 @@ def test_a_broken_layout_in_the_settings_is_passed_over(make_user: Callable[...,
 
 
 def test_the_window_says_demo_only_in_the_demo(user: WindowUser) -> None:
-    assert user.window.stage.demo_badge.isVisible()
-    assert user.window.stage.demo_badge.text().startswith("DEMO")
+    assert user.window.stage.corners.demo_badge.isVisible()
+    assert user.window.stage.corners.demo_badge.text().startswith("DEMO")
     user.engine.demo = False
     user.engine.price_source = PriceSourceView(PriceOrigin.LIVE, "prices.csv")
     user.show()
-    assert not user.window.stage.demo_badge.isVisible()
+    assert not user.window.stage.corners.demo_badge.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -434,8 +434,8 @@ def test_real_clusters_say_where_nothing_moves(user: WindowUser, origin: PriceOr
     user.engine.demo = False
     user.engine.price_source = PriceSourceView(origin, "replay of prices.csv")
     user.show()
-    assert user.window.stage.demo_badge.isVisible()
-    assert user.window.stage.demo_badge.text() == said
+    assert user.window.stage.corners.demo_badge.isVisible()
+    assert user.window.stage.corners.demo_badge.text() == said
 
 
 @pytest.mark.parametrize(
@@ -451,7 +451,7 @@ def test_real_clusters_say_where_nothing_moves(user: WindowUser, origin: PriceOr
 def test_the_window_says_whose_prices_it_shows(user: WindowUser, origin: PriceOrigin, said: str) -> None:
     user.engine.price_source = PriceSourceView(origin, "replay of prices.csv.gz")
     user.show()
-    badge = user.window.stage.demo_badge
+    badge = user.window.stage.corners.demo_badge
     assert badge.text() == said
     assert badge.width() >= badge.sizeHint().width()
     assert user.window.stage.rect().contains(badge.geometry())
