@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-import app.window.main_window
+import app.window.parts
 from app.config.window_settings import Settings
 from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
@@ -127,7 +127,7 @@ def make_user(
 ) -> Iterator[Callable[..., WindowUser]]:
     # The windows of earlier tests wait for an event loop to be deleted in; there is none.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    monkeypatch.setattr(app.window.main_window, "make_view", lambda choice, parent: RememberingView(parent))
+    monkeypatch.setattr(app.window.parts, "make_view", lambda choice, parent: RememberingView(parent))
 
     def make(settings: Settings | None = None, *, shown: bool = True) -> WindowUser:
         chosen = settings or Settings(opening_turn=False)

@@ -14,7 +14,7 @@ import qasync
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-import app.window.main_window
+import app.window.parts
 from app.config.window_settings import PresenterChoice, Settings
 from app.hud.no_globe import NoGlobe
 from app.widgets.theme import apply_theme
@@ -81,7 +81,7 @@ def main() -> int:
     apply_theme(application)
     if arguments.state == "no-opengl":
         reason = "no usable OpenGL 3.3 (no EGL display); install a graphics driver, or Mesa's software driver"
-        setattr(app.window.main_window, "make_view", lambda choice, parent: NoGlobe(reason, parent))  # noqa: B010
+        setattr(app.window.parts, "make_view", lambda choice, parent: NoGlobe(reason, parent))  # noqa: B010
     engine = ScriptedEngine(arguments.seed)
     settings = replace(Settings(), opening_turn=False, presenter=PresenterChoice(arguments.presenter))
     window = MainWindow(engine.send, settings, clock=lambda: engine.now)

@@ -71,7 +71,7 @@ def test_the_end_of_the_session_asks_nobody(moving: WindowUser, qtbot: QtBot) ->
 
 
 def test_the_question_takes_the_place_of_another_sheet(moving: WindowUser) -> None:
-    moving.window.ask_to_arm(("aws-us-east-1",))
+    moving.window.board.ask_to_arm(("aws-us-east-1",))
     settle()
     moving.close()
     assert is_asked(moving)

@@ -20,7 +20,7 @@ from app.model.workload_rows import WorkloadColumn
 from app.panels.timeline import text_area
 from app.widgets.theme import SMALL_PX, make_font
 from app.window.layout import SIZE_PX
-from app.window.main_window import STARTING_S
+from app.window.parts import STARTING_S
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import Verdict
@@ -363,7 +363,7 @@ def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> Non
 
 def test_prices_age_while_nothing_arrives(user: WindowUser) -> None:
     user.engine.now += PRICE_LIFE_S + 1.0
-    user.window.refresh_ages()
+    user.window.parts.refresh_ages()
     settle()
     assert not user.view.frames[-1].markers.glows.any()
 
@@ -494,7 +494,7 @@ def test_a_start_is_no_trouble_until_it_takes_long(make_user: Callable[..., Wind
     user.window.show_snapshot(replace(user.engine.snapshot(), is_complete=False))
     assert user.window.stage.notices.shown == ()
     user.engine.now += STARTING_S
-    user.window.refresh_ages()
+    user.window.parts.refresh_ages()
     assert "The store is being started." in words(user.window.stage.notices)
 
 
