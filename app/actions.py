@@ -88,6 +88,9 @@ class Actor(Protocol):
     def request_armed(self, context: str, armed: bool) -> None:
         """Arm a context after a question, or disarm it at once."""
 
+    def open_file(self) -> None:
+        """Choose a kubeconfig and watch its clusters."""
+
     def open_palette(self) -> None:
         """Open the command palette."""
 
@@ -211,6 +214,9 @@ OPEN_PALETTE = Action(
     label="Search",
     is_in_palette=False,
 )
+OPEN_FILE = Action(
+    "Watch your own clusters: open a kubeconfig", lambda actor: actor.open_file(), ("Ctrl+O",), label="Open…"
+)
 TOGGLE_SIDE_PANEL = Action(
     "Show or hide the side panel",
     lambda actor: actor.toggle_side_panel(),
@@ -260,6 +266,7 @@ WINDOW_ACTIONS = (
     FLY_HOME,
     DISMISS,
     OPEN_PALETTE,
+    OPEN_FILE,
     TOGGLE_SIDE_PANEL,
     FOCUS_NEXT_PART,
     OPEN_SETTINGS,
@@ -267,7 +274,7 @@ WINDOW_ACTIONS = (
     CLOSE,
 )
 #: The buttons of the header, from left to right.
-HEADER_ACTIONS = (OPEN_PALETTE, OPEN_SETTINGS, OPEN_KEYS, TOGGLE_SIDE_PANEL)
+HEADER_ACTIONS = (OPEN_PALETTE, OPEN_FILE, OPEN_SETTINGS, OPEN_KEYS, TOGGLE_SIDE_PANEL)
 
 
 # What is done with one subject.
@@ -342,6 +349,7 @@ GESTURES = (
     ("Wheel", _ZOOM),
     ("Click, double click", "Select a region, fly there"),
     ("Right click in the table", "What can be done with a region"),
+    ("Drop a file", "Open it as a kubeconfig"),
     ("Tab", "Next control"),
 )
 

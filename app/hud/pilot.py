@@ -56,9 +56,13 @@ class Pilot(QObject):
 
     def start_opening_turn(self) -> None:
         """Turn slowly for the first seconds, and towards the regions as soon as they are known."""
-        self._awaits_regions = True
+        self.await_regions()
         self.navigator.start_opening_turn(self._monotonic())
         self.moved.emit()
+
+    def await_regions(self) -> None:
+        """Turn towards the regions as soon as they are known."""
+        self._awaits_regions = True
 
     def face_regions(self) -> None:
         """Choose the side with the most regions once they are known; fly there if nobody has taken the globe yet."""

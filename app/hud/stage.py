@@ -48,6 +48,7 @@ class Stage(QWidget):
         self,
         make_view: Callable[[QWidget], GlobeView],
         turn: QAction,
+        open_file: QAction,
         parent: QWidget | None = None,
         *,
         clock: Callable[[], float] = time.time,
@@ -72,7 +73,7 @@ class Stage(QWidget):
         self.view: GlobeView = make_view(self)
         self._set_up_view()
         self.overlay = Overlay(self)
-        self.corners = Corners(self, turn)
+        self.corners = Corners(self, turn, open_file)
         self.notices = self.corners.notices
         self._turn = turn
         self.overlay.clicked.connect(self._on_item_clicked)

@@ -20,7 +20,8 @@ class EngineLink(QObject):
     """The one owner of the newest snapshot in the window. GUI thread only.
 
     send: takes commands to the engine; does not block. clock, monotonic: wall time and monotonic seconds.
-    lost: why nothing new will come; empty while the engine runs.
+    lost: that nothing new will come, and why; empty while the engine runs. loss: the why alone.
+    is_connecting: whether an engine was started and has not reported anything yet.
     """
 
     news = Signal()
@@ -37,21 +38,30 @@ class EngineLink(QObject):
         self.views: Mapping[str, ContextView] = {}
         self.names: Mapping[str, str] = {}
         self.lost = ""
+        self.loss = ""
+        self.is_connecting = True
 
     def take(self, snapshot: EngineSnapshot) -> bool:
         """Take over a snapshot; return False for one that is older than the newest of an engine that runs."""
         is_older = self.snapshot is not None and snapshot.sequence < self.snapshot.sequence
         if is_older and not self.lost:
             return False
-        self.lost = ""
-        self.snapshot = snapshot
-        self.views = {view.context: view for view in snapshot.contexts}
-        self.names = distinct_names(snapshot.contexts)
+        self.lost = self.loss = ""
+        self.is_connecting = False
+        self._show(snapshot)
         return True
+
+    def restart(self, snapshot: EngineSnapshot) -> None:
+        """Know no more than `snapshot` from here on: another engine starts, which counts its own from 1."""
+        self.lost = self.loss = ""
+        self.is_connecting = True
+        self._show(snapshot)
 
     def lose(self, reason: str) -> None:
         """Note that the engine has gone; what is known stays."""
-        self.lost = f"The engine has stopped: {clean_text(reason)}"
+        self.loss = clean_text(reason)
+        self.lost = f"The engine has stopped: {self.loss}"
+        self.is_connecting = False
 
     @property
     def shown(self) -> Shown | None:
@@ -71,3 +81,8 @@ class EngineLink(QObject):
     def find_unattended(self) -> tuple[MigrationView, ...]:
         """Return the moves that would stand still if the window closed now."""
         return () if self.lost or self.snapshot is None else find_unattended(self.snapshot)
+
+    def _show(self, snapshot: EngineSnapshot) -> None:
+        self.snapshot = snapshot
+        self.views = {view.context: view for view in snapshot.contexts}
+        self.names = distinct_names(snapshot.contexts)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow
 
 from app.actions import TOGGLE_SIDE_PANEL, Part
@@ -26,8 +26,10 @@ from app.widgets.menus import open_menu
 from app.widgets.theme import load_icon
 from app.window.engine_link import EngineLink
 from app.window.flows.close import ask_to_close
+from app.window.flows.open_file import Fleets
 from app.window.flows.running import Flows
 from app.window.move_board import MoveBoard
+from app.window.opening import ENGINE_NOTICE, FileOpening
 from app.window.parts import WindowParts
 from app.window.sheets import WindowSheets
 from app.window.window_actions import WindowActions, make_choices, make_region_choices, make_target_choices
@@ -41,7 +43,6 @@ from oracle.foundation.untrusted_text import clean_text
 if TYPE_CHECKING:
     from app.panels.dry_run_card import DryRunCard
 
-ENGINE_NOTICE = "engine"
 #: The second half of a double click must not start the next move, whose button has taken the first one's place.
 DOUBLE_CLICK_S = 0.8
 
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
     def __init__(
         self,
         send: Callable[[Command], None],
+        fleets: Fleets,
         settings: Settings,
         presenter_choice: PresenterChoice | None = None,
         *,
@@ -66,6 +68,7 @@ class MainWindow(QMainWindow):
 
         Args:
             send: takes commands to the engine; must not block.
+            fleets: changes which clusters are watched.
             presenter_choice: overrides the setting.
             clock, monotonic: wall time and monotonic seconds.
         """
@@ -75,7 +78,7 @@ class MainWindow(QMainWindow):
         self.flows = Flows()
         self._clicked_s = -math.inf
         self._closes_unasked = False
-        self._build(settings.presenter if presenter_choice is None else presenter_choice)
+        self._build(settings.presenter if presenter_choice is None else presenter_choice, fleets)
         self._connect()
         self._apply_settings()
         self.parts.layout.restore(settings)
@@ -104,7 +107,8 @@ class MainWindow(QMainWindow):
     def show_engine_lost(self, reason: str) -> None:
         """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
-        text = f"{self.link.lost}. What you see is the last that was known; restart SentinelAura to go on."
+        advice = "start SentinelAura again, or open a kubeconfig (Ctrl+O)"
+        text = f"{self.link.lost}. What you see is the last that was known; {advice}."
         self.stage.notices.hold(Notice(ENGINE_NOTICE, Severity.ERROR, text))
         self.link.news.emit()
 
@@ -154,6 +158,10 @@ class MainWindow(QMainWindow):
             self.board.ask_to_arm((context,))
         else:
             self.link.send(SetArmed(context, False))
+
+    def open_file(self) -> None:
+        """Choose a kubeconfig and watch its clusters."""
+        self.opening.start()
 
     def open_palette(self) -> None:
         """Open the command palette."""
@@ -220,8 +228,9 @@ class MainWindow(QMainWindow):
         self.stage.navigator.reduced_motion = self.settings.motion is Motion.REDUCED
         self.stage.set_region_names(self.settings.region_names)
 
-    def _build(self, choice: PresenterChoice) -> None:
+    def _build(self, choice: PresenterChoice, fleets: Fleets) -> None:
         self.setWindowTitle("SentinelAura")
+        self.setAcceptDrops(True)
         self.window_actions = WindowActions(self, self)
         self.parts: WindowParts = WindowParts(self, self.link, self.window_actions, choice)
         self.stage: Stage = self.parts.stage
@@ -231,6 +240,7 @@ class MainWindow(QMainWindow):
         self.board = MoveBoard(
             self.link, self.parts, self.sheets, self.flows, lambda: self.set_side_panel(True)
         )
+        self.opening = FileOpening(self, self.link, fleets, self.parts, self.sheets, self.board, self.flows)
 
     def _connect(self) -> None:
         self.stage.region_selected.connect(self.select)
@@ -256,6 +266,18 @@ class MainWindow(QMainWindow):
         parts = (Part.WINDOW, Part.GLOBE) if on_globe else (Part.WINDOW,)
         if not self.window_actions.trigger_key(event, parts):
             super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file, as a kubeconfig to be opened."""
+        if self.opening.find_dropped(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the file."""
+        path = self.opening.find_dropped(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.opening.start(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first where a move would be left; else remember the layout, stop drawing, and emit `closed`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from app.actions import HEADER_ACTIONS, TURN
+from app.actions import HEADER_ACTIONS, OPEN_FILE, TURN
 from app.config.window_settings import PresenterChoice
 from app.hud.stage import Stage
 from app.hud.viewport_choice import make_view
@@ -42,6 +42,7 @@ class WindowParts(QObject):
         self.stage = Stage(
             lambda parent: make_view(choice, parent),
             actions[TURN],
+            actions[OPEN_FILE],
             clock=link.clock,
             monotonic=link.monotonic,
         )
@@ -61,6 +62,14 @@ class WindowParts(QObject):
         self.timeline.show_entries(snapshot.timeline, self._link.names)
         self.timeline.show_savings(snapshot.savings)
         self._show_panels()
+
+    def restart(self) -> None:
+        """Show what is known as another engine starts, and turn to its regions once they are known."""
+        self._started_at = None
+        self.stage.pilot.await_regions()
+        self.stage.presenter.forget_scale()
+        assert self._link.snapshot is not None
+        self.show_snapshot(self._link.snapshot)
 
     def refresh_ages(self) -> None:
         """Let ages grow and prices expire although nothing arrives."""

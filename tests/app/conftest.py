@@ -17,6 +17,7 @@ from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
 from gl.frame import Frame
 from tests.app.scripted_engine import ScriptedEngine
+from tests.app.scripted_fleets import ScriptedFleets
 
 
 class RememberingView(QWidget):
@@ -51,8 +52,9 @@ class RememberingView(QWidget):
 class WindowUser:
     """A person in front of the window: the engine's time is the only clock."""
 
-    def __init__(self, engine: ScriptedEngine, window: MainWindow) -> None:
+    def __init__(self, engine: ScriptedEngine, fleets: ScriptedFleets, window: MainWindow) -> None:
         self.engine = engine
+        self.fleets = fleets
         self.window = window
         self.view = window.stage.view
 
@@ -131,10 +133,13 @@ def make_user(
 
     def make(settings: Settings | None = None, *, shown: bool = True) -> WindowUser:
         chosen = settings or Settings(opening_turn=False)
-        window = MainWindow(engine.send, chosen, clock=lambda: engine.now, monotonic=lambda: engine.now)
+        fleets = ScriptedFleets()
+        window = MainWindow(
+            engine.send, fleets, chosen, clock=lambda: engine.now, monotonic=lambda: engine.now
+        )
         qtbot.addWidget(window)
         window.show()
-        user = WindowUser(engine, window)
+        user = WindowUser(engine, fleets, window)
         if shown:
             user.show()
         return user

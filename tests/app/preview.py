@@ -23,6 +23,7 @@ from controller.clusters.fleet import Health
 from controller.contract.snapshots import Notice, StoreView
 from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
+from tests.app.scripted_fleets import ScriptedFleets
 from tests.controller.faults import answered, unreachable
 
 STEP_S = 0.5
@@ -84,7 +85,7 @@ def main() -> int:
         setattr(app.window.parts, "make_view", lambda choice, parent: NoGlobe(reason, parent))  # noqa: B010
     engine = ScriptedEngine(arguments.seed)
     settings = replace(Settings(), opening_turn=False, presenter=PresenterChoice(arguments.presenter))
-    window = MainWindow(engine.send, settings, clock=lambda: engine.now)
+    window = MainWindow(engine.send, ScriptedFleets(), settings, clock=lambda: engine.now)
     width, height = map(int, arguments.size.split("x"))
     window.resize(width, height)
     window.show()

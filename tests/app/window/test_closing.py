@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.panels.close_sheet import build_command
+from app.panels.leave_sheet import build_command
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import MigrationStage
 from tests.app.conftest import WindowUser, settle
