@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QListView,
     QListWidget,
     QListWidgetItem,
     QStyledItemDelegate,
@@ -31,6 +32,8 @@ BOX_PX = 14
 TEXT_LEFT_PX = PADDING_PX + BOX_PX + 10
 NAME_HEIGHT_PX = 20
 SCROLL_BAR_PX = 8
+#: So many items are laid out before the window goes on: a tenth of a second's work at most.
+BATCH = 25
 #: What the host may take of the line, from its right end.
 HOST_SHARE = 0.5
 
@@ -104,6 +107,8 @@ class ContextList(QListWidget):
         self.setItemDelegate(ContextDelegate(width_px - SCROLL_BAR_PX, self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(BATCH)
         self.setMouseTracking(True)
         self.setAccessibleName("Contexts of the file")
         self.itemClicked.connect(self._toggle)
@@ -118,10 +123,14 @@ class ContextList(QListWidget):
         """How many contexts can be ticked."""
         return sum(_can_be_ticked(item) for item in self._items())
 
-    @property
-    def content_height_px(self) -> int:
-        """The height of all items."""
-        return sum(self.sizeHintForRow(row) for row in range(self.count()))
+    def content_height_px(self, most_px: int) -> int:
+        """Return the height of all items, or `most_px` where that is less."""
+        height = 0
+        for row in range(self.count()):
+            height += self.sizeHintForRow(row)
+            if height >= most_px:  # a thousand texts take a second to break into lines
+                return most_px
+        return height
 
     def show_rows(self, rows: Sequence[ContextRow], chosen: Iterable[str]) -> None:
         """Show these contexts, with the chosen ones ticked."""

@@ -80,6 +80,7 @@ class OpenSheet(Sheet):
         A file that another one has replaced takes nothing away at its end.
         """
         shown = self._shown = object()
+        self.list.clear()
         self._show(path, f"Reading {clean_text(path.name, 80)}\N{HORIZONTAL ELLIPSIS}", colors.MUTED)
         if self.isHidden():
             self.open(self.cancel)
@@ -148,7 +149,7 @@ class OpenSheet(Sheet):
     def _fit(self) -> None:
         least, most = LIST_HEIGHTS_PX
         room = max(least, min(most, self._window.height() - REST_HEIGHT_PX))
-        self.list.setFixedHeight(min(room, self.list.content_height_px + 2))
+        self.list.setFixedHeight(self.list.content_height_px(room - 2) + 2)
         super()._fit()
 
     def _lay_out(self) -> None:

@@ -38,7 +38,10 @@ class KubeconfigOffer:
 def read_offer(path: Path, options: Sequence[str]) -> KubeconfigOffer:
     """Read a file as an engine with `options` would. Raises: KubeconfigError, ConfigurationError."""
     configuration = _load((*options, *_name_file(path)))
-    _check_path(path, configuration)
+    if configuration.kubeconfig is None or split_kubeconfig_paths(configuration.kubeconfig) != (path,):
+        raise _refuse(
+            path, "its name cannot be told from a list of files or has blanks at its end; rename it"
+        )
     kubeconfig = read_kubeconfig((path,))
     if len(kubeconfig.contexts) > MAX_ITEMS:
         raise _refuse(
@@ -51,15 +54,12 @@ def read_offer(path: Path, options: Sequence[str]) -> KubeconfigOffer:
 
 
 def make_options(path: Path, contexts: Collection[str], options: Sequence[str]) -> tuple[str, ...]:
-    """Return `options` with this file and these contexts in the place of others.
+    """Return `options` with this file and these contexts, which `read_offer` has offered, in the place of others.
 
-    Raises: KubeconfigError, ConfigurationError.
+    Raises: ConfigurationError where an engine would not start with them.
     """
-    chosen = (*options, *_name_file(path), SET_FLAG, f"{_CONTEXTS}={toml_list(sorted(contexts))}")
-    configuration = _load(chosen)
-    _check_path(path, configuration)
-    if configuration.clusters.contexts != frozenset(contexts):
-        raise _refuse(path, "its contexts have names that cannot be passed on; rename them")
+    chosen = (*options, *_name_file(path), SET_FLAG, f"{_CONTEXTS}={toml_list(contexts)}")
+    _load(chosen)
     return chosen
 
 
@@ -70,14 +70,6 @@ def _name_file(path: Path) -> tuple[str, str]:
 
 def _load(options: Sequence[str]) -> Configuration:
     return load_configuration(build_parser().parse_args(options))
-
-
-def _check_path(path: Path, configuration: Configuration) -> None:
-    """A name may be read as a list of files, or as none."""
-    if configuration.kubeconfig is None or split_kubeconfig_paths(configuration.kubeconfig) != (path,):
-        raise _refuse(
-            path, "its name cannot be told from a list of files or has blanks at its end; rename it"
-        )
 
 
 def _refuse(path: Path, problem: str) -> KubeconfigError:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu
 
 from app.model.connecting import make_connecting_snapshot
 from app.window.engine_link import EngineLink
-from app.window.flows.arm import arm
 from app.window.flows.open_file import Fleets, open_file
 from app.window.flows.running import Flows
 from app.window.move_board import MoveBoard
@@ -91,7 +90,6 @@ class FileOpening(QObject):
 
         No question and no menu about an earlier context may stay: one of the next engine may have its name.
         """
-        self._flows.cancel(arm)
         self._sheets.close_all()
         for menu in self._window.findChildren(QMenu):
             menu.close()

@@ -92,7 +92,7 @@ def test_nothing_is_commanded_and_nobody_is_heard_between_two_engines(
     assert processes[1].received == [SetArmed("prod", True)]
 
 
-def test_engine_that_shall_end_is_not_heard_from_the_call_on(
+def test_engine_that_shall_end_is_neither_heard_nor_commanded_from_the_call_on(
     host: EngineHost, processes: list[Process], qtbot: QtBot
 ) -> None:
     heard: list[Any] = []
@@ -100,7 +100,9 @@ def test_engine_that_shall_end_is_not_heard_from_the_call_on(
     processes[0].has_ended.set()
     replacing = run(host.replace(()))
     asyncio.get_running_loop().call_soon(processes[0].say, ScriptedEngine().snapshot())
+    asyncio.get_running_loop().call_soon(host.send, SetArmed("prod", True))
     qtbot.waitUntil(replacing.done)
+    assert processes[0].received == []
     assert heard == [], "it would be taken for the first snapshot of the next engine"
 
 

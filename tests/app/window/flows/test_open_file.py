@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 import yaml
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.actions import OPEN_FILE
 from app.arguments import build_parser
 from app.config.loading import load_configuration
+from app.model.choices import Choice
 from app.panels.open_sheet import OpenSheet
+from app.widgets.menus import open_menu
 from app.window.flows.open_file import open_file
 from app.window.opening import FILE_NOTICE
 from controller.contract.commands import SetArmed
@@ -398,10 +400,12 @@ def test_questions_and_menus_about_contexts_of_before_go_with_them(
     open_and_watch(user, qtbot, folder)
     assert user.window.inspector.isVisible()
     user.window.board.ask_to_arm(("prod-eu",))
+    open_menu(user.window.table, "a context", [Choice("Arm prod-eu", "", lambda: None)], QPoint(5, 5))
     settle()
     user.window.opening.show_connecting(())
     settle()
     assert user.window.sheets.is_free
+    assert not any(menu.isVisible() for menu in user.window.findChildren(QMenu))
     assert SetArmed("prod-eu", True) not in user.engine.commands
 
 
