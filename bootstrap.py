@@ -105,22 +105,25 @@ def run_program(arguments: Sequence[str]) -> int:
 
 
 def run_tests(arguments: Sequence[str]) -> int:
-    """Run pytest; on Linux on a virtual screen of its own, so that no window disturbs the person."""
+    """Run pytest."""
+    return _run_unseen([VENV_PYTHON, "-m", "pytest", *arguments])
+
+
+def run_proofs(arguments: Sequence[str]) -> int:
+    """Run the proofs; tests of the window are among those of the mutants."""
+    # The order of sets of texts is to be the same in every run of one seed.
+    os.environ["PYTHONHASHSEED"] = "0"
+    return _run_unseen([VENV_PYTHON, "-m", "tests.proofs", *arguments])
+
+
+def _run_unseen(command: Sequence[str]) -> int:
+    """Run a command; on Linux on a virtual screen of its own, so that no window disturbs the person."""
     import subprocess
 
-    command = [VENV_PYTHON, "-m", "pytest", *arguments]
     with virtual_screen() as environment:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
         with _interrupts_left_to_the_child():
             return process.wait()
-
-
-def run_proofs(arguments: Sequence[str]) -> int:
-    """Become the proofs (on Windows: start them and wait)."""
-    os.chdir(ROOT)
-    # The order of sets of texts is to be the same in every run of one seed.
-    os.environ["PYTHONHASHSEED"] = "0"
-    return _become([VENV_PYTHON, "-m", "tests.proofs", *arguments])
 
 
 # --- readiness ---------------------------------------------------------------------------------------------------

@@ -35,12 +35,8 @@ class Part(Enum):
     WORKLOADS = "in the workloads"
 
 
-class Globe(Protocol):
-    """The globe as actions turn it: the stage."""
-
-    @property
-    def has_globe(self) -> bool:
-        """Whether there is a globe to be turned, and not a message in its place."""
+class Pilot(Protocol):
+    """The globe as actions turn it."""
 
     def toggle_turning(self) -> None:
         """Turn the globe by itself, or let it rest."""
@@ -55,12 +51,24 @@ class Globe(Protocol):
         """Fly back to the whole globe."""
 
 
+class Stage(Protocol):
+    """Where the globe is."""
+
+    @property
+    def has_globe(self) -> bool:
+        """Whether there is a globe to be turned, and not a message in its place."""
+
+    @property
+    def pilot(self) -> Pilot:
+        """What turns it."""
+
+
 class Actor(Protocol):
     """What actions act on: the main window."""
 
     @property
-    def stage(self) -> Globe:
-        """The globe."""
+    def stage(self) -> Stage:
+        """Where the globe is."""
 
     def dismiss(self) -> None:
         """Stop a flight; where there is none, close the card."""
@@ -79,6 +87,9 @@ class Actor(Protocol):
 
     def request_armed(self, context: str, armed: bool) -> None:
         """Arm a context after a question, or disarm it at once."""
+
+    def open_file(self) -> None:
+        """Choose a kubeconfig and watch its clusters."""
 
     def open_palette(self) -> None:
         """Open the command palette."""
@@ -180,7 +191,7 @@ _ZOOM = "Zoom"
 
 TURN = Action(
     "Turn the globe by itself, or let it rest",
-    lambda actor: actor.stage.toggle_turning(),
+    lambda actor: actor.stage.pilot.toggle_turning(),
     ("Space",),
     label="Turn",
     is_enabled=_has_globe,
@@ -188,7 +199,7 @@ TURN = Action(
 )
 FLY_HOME = Action(
     "Fly back to the whole globe",
-    lambda actor: actor.stage.fly_home(),
+    lambda actor: actor.stage.pilot.fly_home(),
     ("R",),
     part=Part.GLOBE,
     is_enabled=_has_globe,
@@ -202,6 +213,9 @@ OPEN_PALETTE = Action(
     ("Ctrl+K",),
     label="Search",
     is_in_palette=False,
+)
+OPEN_FILE = Action(
+    "Watch your own clusters: open a kubeconfig", lambda actor: actor.open_file(), ("Ctrl+O",), label="Open…"
 )
 TOGGLE_SIDE_PANEL = Action(
     "Show or hide the side panel",
@@ -221,7 +235,7 @@ CLOSE = Action("Close the window", lambda actor: actor.close(), hint="ends what 
 def _rotation(key: str, right: float, down: float) -> Action:
     return Action(
         _ROTATE,
-        lambda actor: actor.stage.rotate(right, down),
+        lambda actor: actor.stage.pilot.rotate(right, down),
         (key,),
         part=Part.GLOBE,
         is_enabled=_has_globe,
@@ -232,7 +246,7 @@ def _rotation(key: str, right: float, down: float) -> Action:
 def _zoom(keys: tuple[str, ...], steps: float) -> Action:
     return Action(
         _ZOOM,
-        lambda actor: actor.stage.zoom(steps),
+        lambda actor: actor.stage.pilot.zoom(steps),
         keys,
         part=Part.GLOBE,
         is_enabled=_has_globe,
@@ -252,6 +266,7 @@ WINDOW_ACTIONS = (
     FLY_HOME,
     DISMISS,
     OPEN_PALETTE,
+    OPEN_FILE,
     TOGGLE_SIDE_PANEL,
     FOCUS_NEXT_PART,
     OPEN_SETTINGS,
@@ -259,7 +274,7 @@ WINDOW_ACTIONS = (
     CLOSE,
 )
 #: The buttons of the header, from left to right.
-HEADER_ACTIONS = (OPEN_PALETTE, OPEN_SETTINGS, OPEN_KEYS, TOGGLE_SIDE_PANEL)
+HEADER_ACTIONS = (OPEN_PALETTE, OPEN_FILE, OPEN_SETTINGS, OPEN_KEYS, TOGGLE_SIDE_PANEL)
 
 
 # What is done with one subject.
@@ -334,6 +349,7 @@ GESTURES = (
     ("Wheel", _ZOOM),
     ("Click, double click", "Select a region, fly there"),
     ("Right click in the table", "What can be done with a region"),
+    ("Drop a file", "Open it as a kubeconfig"),
     ("Tab", "Next control"),
 )
 

@@ -1,7 +1,6 @@
 """Opens the window, joins it to the engine's process, and ends both together.
 
-Nothing here blocks the GUI thread: the engine starts after the window is on the screen, and its snapshots arrive
-from a reader thread, of which the newest one waits for the next turn of the event loop.
+Nothing here blocks the GUI thread: the engine starts after the window is on the screen.
 """
 
 from __future__ import annotations
@@ -10,25 +9,21 @@ import asyncio
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.config.window_settings import Settings
 from app.config.window_settings_file import default_settings_path, load_settings, save_settings
-from app.engine.pipe import EngineFailure
-from app.engine.process import EngineProcess
 from app.exit_codes import ExitCode
 from app.tracing import is_tracing, trace
 from app.widgets.theme import apply_theme
+from app.window.engine_host import EngineHost
+from app.window.fleets import EngineFleets
 from app.window.frame_stalls import watch_stalls
 from app.window.garbage import GarbageCollector
 from app.window.main_window import MainWindow
-from controller.contract.commands import Command
 from controller.contract.snapshots import Notice
 from gl.warm_up import warm_up_frames
 from oracle.foundation.reason import Severity
@@ -36,50 +31,23 @@ from oracle.foundation.reason import Severity
 logger = logging.getLogger(__name__)
 
 
-class Desktop(QObject):
-    """The window and its engine. GUI thread only, but for the arrival of messages."""
-
-    _message_arrived = Signal()
+class Desktop:
+    """The window and its engine. GUI thread only."""
 
     def __init__(self, settings: Settings, options: Sequence[str]) -> None:
         """Build the window; `options` are those that the engine is started with."""
-        super().__init__()
-        self.window = MainWindow(self._send, settings)
-        self._options = options
-        self._engine: EngineProcess | None = None
-        self._lock = threading.Lock()
-        self._newest: Any = None
-        self._message_arrived.connect(self._deliver)
+        self._host = EngineHost(options)
+        self.window = MainWindow(self._host.send, EngineFleets(self._host), settings)
+        self._host.snapshot_arrived.connect(self.window.show_snapshot)
+        self._host.lost.connect(self.window.show_engine_lost)
 
     def start_engine(self) -> None:
         """Start the engine; the window shows its snapshots from then on."""
-        self._engine = EngineProcess(self._options, self._post)
+        self._host.start()
 
     async def stop_engine(self) -> None:
         """End the engine and wait until everything that it started has ended."""
-        if self._engine is not None:
-            await self._engine.stop()
-
-    def _send(self, command: Command) -> None:
-        if self._engine is not None:  # before it runs there is nothing on the screen that could be commanded
-            self._engine.send(command)
-
-    def _post(self, message: Any) -> None:
-        """Keep the newest message for the GUI thread; a failure is never overtaken. Called on the reader thread."""
-        with self._lock:
-            is_first = self._newest is None
-            if not isinstance(self._newest, EngineFailure):
-                self._newest = message
-        if is_first:
-            self._message_arrived.emit()
-
-    def _deliver(self) -> None:
-        with self._lock:
-            message, self._newest = self._newest, None
-        if isinstance(message, EngineFailure):
-            self.window.show_engine_lost(message.reason)
-        elif message is not None:
-            self.window.show_snapshot(message)
+        await self._host.stop()
 
 
 def run_desktop(options: Sequence[str], warnings: Sequence[str]) -> int:

@@ -79,7 +79,7 @@ async def _walk(window: MainWindow) -> None:
     assert window.snapshot is not None
     move = window.snapshot.opportunities[0]
     window.select(move.workload.context)
-    window.stage.fly_to(move.workload.context)
+    window.stage.pilot.fly_to(move.workload.context)
     await _pause(3_000)
     _save(window, "globe")
     window.migrate(move)

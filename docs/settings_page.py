@@ -27,8 +27,8 @@ any setting but a secret for one run. `sentinelaura config show` prints every va
 - In the file, `decision.horizon_h` is `horizon_h` in the section `[decision]`. Its variable is the name in capitals:
   `SENTINELAURA_DECISION_HORIZON_H`.
 - Where a setting may be `none`, the word takes back what the file says: `--kubeconfig none` opens the demo.
-- In variables and flags, lists are separated by commas; a table is written as in TOML:
-  `{prod = {region = "eu-west-1"}}`.
+- In variables and flags, lists are separated by commas. Where a name holds one they are written as in TOML, as tables
+  always are: `["a,b", "c"]`, `{prod = {region = "eu-west-1"}}`.
 - A name that is not known, a value outside its range and values that contradict each other are refused before anything
   starts. So is a file that everybody on the machine may change.
 - A password is never a flag: it stands in the file, in the environment or in a file of its own, and no output shows it.

@@ -31,7 +31,9 @@ class _Unfit(Exception):
 
 
 def parse_text(setting: Setting, text: str, place: str) -> Any:
-    """Return what the text of a variable or a flag says. Lists are separated by commas, tables are TOML.
+    """Return what the text of a variable or a flag says.
+
+    Lists are separated by commas, or as in TOML where a name holds one; tables are TOML.
 
     Raises: SettingError, UnknownSetting.
     """
@@ -141,7 +143,7 @@ def _read_text(setting: Setting, text: str) -> Any:
         except InvalidOperation:
             return text
     if setting.kind in (frozenset, tuple):
-        return [item.strip() for item in text.split(",")]
+        return _read_toml(text) if text.startswith("[") else [item.strip() for item in text.split(",")]
     return _read_toml(text) if setting.kind is dict else text
 
 

@@ -6,7 +6,6 @@ something moves. Nothing here knows how a frame reaches the screen.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,41 +14,23 @@ from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from app.hud.corners import Corners
 from app.hud.globe_input import GlobeInput
 from app.hud.globe_view import GlobeView
-from app.hud.legend import Badge, Legend, badge_text
-from app.hud.navigator import Navigator
 from app.hud.no_globe import NoGlobe
-from app.hud.opening_view import choose_azimuth
 from app.hud.overlay import Overlay
-from app.hud.overlay_layout import Box
-from app.model.colors import WARNING
+from app.hud.pilot import Pilot
 from app.model.names import distinct_names
 from app.model.overlay_items import ItemKind, OverlayItem, make_items
 from app.model.presenter import Focus, Presenter
-from app.widgets.action_button import ActionButton
-from app.widgets.notices import Notices
 from controller.contract.snapshots import EngineSnapshot
 from gl.frame import Frame
-from gl.geometry.camera import Camera, Viewport, wrap_degrees
-from gl.geometry.flight import frame_places
+from gl.geometry.camera import Viewport
 from gl.geometry.picking import pick_marker, pick_place
-from gl.geometry.sun import sun_direction
 
 #: Between two frames while something moves, and while only the slow turning does.
 FRAME_MS = 16
 TURNING_FRAME_MS = 33
-MARGIN_PX = 12
-#: A flight to one region keeps the height between these, in globe radii from the centre.
-REGION_DISTANCES = (2.6, 3.4)
-#: A double click comes nearer by this share, but not nearer than the nearest of these.
-CLOSE_UP_SHARE = 0.75
-#: What an arrow key moves, in pixels of a drag.
-KEY_STEP_PX = 60.0
-#: A better first pose than this far away is worth a flight.
-FAR_DEGREES = 30.0
-#: The whole globe; its azimuth is chosen by the light and the regions.
-HOME = Camera(elevation_degrees=24.0, distance=4.4)
 
 
 class Stage(QWidget):
@@ -67,6 +48,7 @@ class Stage(QWidget):
         self,
         make_view: Callable[[QWidget], GlobeView],
         turn: QAction,
+        open_file: QAction,
         parent: QWidget | None = None,
         *,
         clock: Callable[[], float] = time.time,
@@ -80,29 +62,26 @@ class Stage(QWidget):
         self._clock = clock
         self._monotonic = monotonic
         self.presenter = Presenter()
-        self.navigator = Navigator(HOME)
+        self.pilot = Pilot(self.presenter, lambda: self.viewport, clock, monotonic, self)
+        self.navigator = self.pilot.navigator
         self.region_names = True
         self.frames_drawn = 0
         self._focus = Focus()
         self._last_frame: Frame | None = None
         self._was_turning = False
         self._has_painted = False
-        self._opens = False
-        self._home_azimuth = choose_azimuth(HOME, sun_direction(clock()), self.presenter.places)
         self.view: GlobeView = make_view(self)
         self._set_up_view()
         self.overlay = Overlay(self)
-        self.legend = Legend(self)
-        self.demo_badge = Badge(WARNING, self)
-        self.demo_badge.hide()
-        self.notices = Notices(self)
-        self.notices.resized.connect(self._place_notices)
-        self.turn_button = ActionButton(turn, self, outlined=True)
+        self.corners = Corners(self, turn, open_file)
+        self.notices = self.corners.notices
         self._turn = turn
         self.overlay.clicked.connect(self._on_item_clicked)
         self._hide_what_belongs_to_the_globe()
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._draw)
+        self.pilot.moved.connect(self.request_frame)
+        self.corners.changed.connect(self.request_frame)
         self._connect_input(GlobeInput(self))
 
     @property
@@ -128,12 +107,9 @@ class Stage(QWidget):
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
         """Show the engine's newest snapshot."""
         self.presenter.update(snapshot, self._clock(), self._monotonic())
-        self._face_regions()
-        self.legend.show_scale(self.presenter.scale)
-        badge = badge_text(snapshot.price_source.origin, demo=snapshot.demo)
-        self.demo_badge.show_text(badge or "")
-        if self.demo_badge.isHidden() == bool(badge):
-            self.demo_badge.setVisible(bool(badge))
+        self.pilot.face_regions()
+        self.corners.legend.show_scale(self.presenter.scale)
+        self.corners.show_snapshot(snapshot)
         self.request_frame()
 
     def refresh_ages(self) -> None:
@@ -149,64 +125,9 @@ class Stage(QWidget):
         """Show the arc of a move that is only considered: (source, target)."""
         self._set_focus(replace(self._focus, preview=route))
 
-    def set_reduced_motion(self, reduced: bool) -> None:
-        """Move in steps instead of flights from now on."""
-        self.navigator.reduced_motion = reduced
-
     def set_region_names(self, shown: bool) -> None:
         """Whether every region carries its name."""
         self.region_names = shown
-        self.request_frame()
-
-    def start_opening_turn(self) -> None:
-        """Turn slowly for the first seconds, and towards the regions as soon as they are known."""
-        self._opens = True
-        self.navigator.start_opening_turn(self._monotonic())
-        self.request_frame()
-
-    def toggle_turning(self) -> None:
-        """Pause the turning, or start it."""
-        self.navigator.toggle_turning()
-        self.request_frame()
-
-    def fly_to(self, *contexts: str) -> None:
-        """Fly to where all these contexts are in view; contexts without a place are left out."""
-        places = [place for context in contexts if (place := self.presenter.place_of(context)) is not None]
-        if not places:
-            return
-        camera = frame_places(places, self.viewport)
-        if len(places) == 1:
-            nearest, farthest = REGION_DISTANCES
-            camera = replace(camera, distance=max(nearest, min(self.navigator.camera.distance, farthest)))
-        self.fly(camera)
-
-    def fly_home(self) -> None:
-        """Fly back to the whole globe."""
-        self.fly(self._home())
-
-    def fly(self, camera: Camera) -> None:
-        """Fly to a pose."""
-        self.navigator.fly_to(camera, self._monotonic())
-        self.request_frame()
-
-    def rotate(self, right: float, down: float) -> None:
-        """Turn the globe by steps of a key."""
-        self.drag(right * KEY_STEP_PX, down * KEY_STEP_PX)
-        self.let_go(gliding=False)
-
-    def zoom(self, steps: float) -> None:
-        """Come nearer by steps of the wheel or of a key; below 0 go away."""
-        self.navigator.zoom(steps)
-        self.request_frame()
-
-    def drag(self, right_px: float, down_px: float) -> None:
-        """Let the globe follow the pointer."""
-        self.navigator.drag(right_px, down_px, self.viewport, self._monotonic())
-        self.request_frame()
-
-    def let_go(self, gliding: bool = True) -> None:
-        """End a drag; the globe glides on where it was thrown and `gliding` allows it."""
-        self.navigator.release(self._monotonic() if gliding else math.inf)
         self.request_frame()
 
     def context_at(self, position: QPointF) -> str | None:
@@ -220,10 +141,6 @@ class Stage(QWidget):
         if context != self._focus.hovered:
             self.setCursor(Qt.CursorShape.PointingHandCursor if context else Qt.CursorShape.ArrowCursor)
             self._set_focus(replace(self._focus, hovered=context))
-
-    def cancel_flight(self) -> bool:
-        """Stop a flight; return whether there was one."""
-        return self.navigator.cancel_flight()
 
     def request_frame(self) -> None:
         """Draw soon: however often this is called, there is one frame for it."""
@@ -245,21 +162,20 @@ class Stage(QWidget):
         mouse.left.connect(lambda: self.hover(None))
         mouse.clicked.connect(lambda position: self.region_selected.emit(self.context_at(position)))
         mouse.double_clicked.connect(self._fly_to_pointed)
-        mouse.dragged.connect(self.drag)
-        mouse.released.connect(self.let_go)
-        mouse.zoomed.connect(self.zoom)
+        mouse.dragged.connect(self.pilot.drag)
+        mouse.released.connect(self.pilot.let_go)
+        mouse.zoomed.connect(self.pilot.zoom)
 
     def _fly_to_pointed(self, position: QPointF) -> None:
         """Fly to the region, or to the place, under the pointer."""
         context = self.context_at(position)
         if context is not None:
             self.region_selected.emit(context)
-            self.fly_to(context)
+            self.pilot.fly_to(context)
             return
-        camera = self.navigator.camera
-        place = pick_place(camera, self.viewport, position.x(), position.y())
+        place = pick_place(self.navigator.camera, self.viewport, position.x(), position.y())
         if place is not None:
-            self.fly(Camera.above(place, max(REGION_DISTANCES[0], camera.distance * CLOSE_UP_SHARE)))
+            self.pilot.fly_above(place)
 
     def _set_up_view(self) -> None:
         self.view.setMouseTracking(True)
@@ -287,25 +203,8 @@ class Stage(QWidget):
 
     def _hide_what_belongs_to_the_globe(self) -> None:
         self.overlay.clear()
-        for part in (self.overlay, self.legend, self.turn_button):
-            part.setVisible(self.has_globe)
-
-    def _home(self) -> Camera:
-        """The whole globe, also where the stage is narrower than it is high."""
-        aspect = min(1.0, self.viewport.aspect)
-        distance = 1.0 + (HOME.distance - 1.0) / aspect
-        return replace(HOME, azimuth_degrees=self._home_azimuth, distance=distance)
-
-    def _face_regions(self) -> None:
-        """Choose the side with the most regions once they are known; fly there if nobody has taken the globe yet."""
-        if not self._opens or len(self.presenter.places) == 0:
-            return
-        self._opens = False
-        azimuth = choose_azimuth(HOME, sun_direction(self._clock()), self.presenter.places)
-        is_far = abs(wrap_degrees(azimuth - self._home_azimuth)) > FAR_DEGREES
-        self._home_azimuth = azimuth
-        if is_far and not self.navigator.is_touched:
-            self.fly_home()
+        self.overlay.setVisible(self.has_globe)
+        self.corners.show_globe_parts(self.has_globe)
 
     def _set_focus(self, focus: Focus) -> None:
         if focus != self._focus:
@@ -342,18 +241,7 @@ class Stage(QWidget):
         items = make_items(snapshot, migrations, self._focus, names, self.region_names, self._clock())
         projection = frame.camera.project(self.presenter.places, frame.viewport)
         rows = {context: row for row, context in enumerate(self.presenter.contexts)}
-        self.overlay.show_items(items, rows.get, projection, self._obstacles())
-
-    def _obstacles(self) -> list[Box]:
-        fixed = (self.legend, self.demo_badge, self.turn_button, self.notices)
-        return [Box(w.x(), w.y(), w.width(), w.height()) for w in fixed if not w.isHidden()]
-
-    def _place_notices(self) -> None:
-        left = max(MARGIN_PX, (self.width() - self.notices.width()) // 2)
-        top = MARGIN_PX + (self.demo_badge.height() + 8 if self.demo_badge.isVisible() else 0)
-        self.notices.move(left, top)
-        self.notices.raise_()
-        self.request_frame()
+        self.overlay.show_items(items, rows.get, projection, self.corners.boxes())
 
     def _note_turning(self) -> None:
         turning = self.navigator.is_turning
@@ -374,19 +262,9 @@ class Stage(QWidget):
         del event
         self.view.setGeometry(self.rect())
         self.overlay.setGeometry(self.rect())
-        self.demo_badge.move(MARGIN_PX, MARGIN_PX)
-        self.demo_badge.resize(self.demo_badge.sizeHint())
-        self.legend.move(MARGIN_PX, self.height() - self.legend.height() - MARGIN_PX)
-        size = self.turn_button.sizeHint()
-        self.turn_button.setGeometry(
-            self.width() - size.width() - MARGIN_PX,
-            self.height() - size.height() - MARGIN_PX,
-            size.width(),
-            size.height(),
-        )
         if self._last_frame is None:
-            self.navigator.camera = self._home()
-        self._place_notices()
+            self.navigator.camera = self.pilot.home()
+        self.corners.place()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw the first frame."""

@@ -37,7 +37,7 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class FollowedMove:
     """A move that a person looks at.
 
     dry_run: None while the requested one has not come. sent_s: monotonic seconds at which the start was sent to the
@@ -72,14 +72,14 @@ def list_reported(snapshot: EngineSnapshot | None) -> Reported:
     )
 
 
-def move_of(migration: MigrationView) -> Move:
+def move_of(migration: MigrationView) -> FollowedMove:
     """Return a migration that runs already, or ran, as a move."""
-    return Move(
+    return FollowedMove(
         migration.workload, migration.target, dry_run=migration.dry_run, migration_id=migration.migration_id
     )
 
 
-def follow_move(move: Move, snapshot: EngineSnapshot) -> Move:
+def follow_move(move: FollowedMove, snapshot: EngineSnapshot) -> FollowedMove:
     """Return the move as the newest snapshot knows it: its migration, else the newest numbers of its dry run."""
     if move.migration_id is not None:
         return move
@@ -105,7 +105,7 @@ def find_unattended(snapshot: EngineSnapshot) -> tuple[MigrationView, ...]:
     return tuple(migration for migration in snapshot.migrations if migration.stage in stages)
 
 
-def waiting_text(move: Move, now_s: float) -> str:
+def waiting_text(move: FollowedMove, now_s: float) -> str:
     """Return what to say while the engine has not answered by `now_s`, monotonic; empty where nothing is awaited."""
     if move.sent_s is None or move.migration_id is not None:
         return ""
@@ -114,14 +114,14 @@ def waiting_text(move: Move, now_s: float) -> str:
     return "The engine has not taken it up yet; the timeline will show when it does."
 
 
-def obstacle_text(move: Move, gate: Gate) -> str:
+def refusal_text(move: FollowedMove, gate: Gate) -> str:
     """Return why the move does not start: what the engine answered to a click, and what it says now; empty: nothing."""
     rejection = move.rejection if move.sent_s is None else None
     answer = f"Not started: {_word(rejection.reason)}. Nothing was changed." if rejection is not None else ""
     return " ".join(part for part in (answer, _gate_text(move, gate)) if part)
 
 
-def _gate_text(move: Move, gate: Gate) -> str:
+def _gate_text(move: FollowedMove, gate: Gate) -> str:
     """Return what the engine says of a start now, unless the card says it already."""
     if gate.refusal is None or (move.dry_run is not None and gate.refusal == move.dry_run.reason):
         return ""
@@ -134,11 +134,11 @@ def _word(reason: Reason) -> str:
     return str(reason).rstrip(".")
 
 
-def _is_same_move(report: MigrationView | Rejection | DryRun, move: Move) -> bool:
+def _is_same_move(report: MigrationView | Rejection | DryRun, move: FollowedMove) -> bool:
     return (report.workload, report.target) == (move.workload, move.target)
 
 
-def _renew(move: Move, snapshot: EngineSnapshot) -> Move:
+def _renew(move: FollowedMove, snapshot: EngineSnapshot) -> FollowedMove:
     """Take over the newest numbers: those of the plan, which every snapshot has, else an answer."""
     planned = next((d for d in snapshot.opportunities if _is_same_move(d, move)), None)
     if planned is not None:

@@ -77,6 +77,10 @@ class Presenter:
         self._ends_s: dict[str, float] = {}
         self._sun: tuple[float, Floats] = (-1.0, np.zeros(3, dtype=np.float32))
 
+    def forget_scale(self) -> None:
+        """Let the next prices make a scale of their own: they are of other clusters."""
+        self.scale = None
+
     def update(self, snapshot: EngineSnapshot, now: float, now_s: float) -> None:
         """Take in a snapshot."""
         self.snapshot = snapshot

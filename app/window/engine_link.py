@@ -23,6 +23,7 @@ class EngineLink(QObject):
 
     send: takes commands to the engine; does not block. clock, monotonic: wall time and monotonic seconds.
     lost: why nothing new will come; None while the engine runs.
+    is_connecting: whether an engine was started and has not reported anything yet.
     """
 
     news = Signal()
@@ -39,6 +40,7 @@ class EngineLink(QObject):
         self.views: Mapping[str, ContextView] = {}
         self.names: Mapping[str, str] = {}
         self.lost: Reason | None = None
+        self.is_connecting = True
         self._considered: StartMigration | None = None
 
     def take(self, snapshot: EngineSnapshot) -> bool:
@@ -48,14 +50,20 @@ class EngineLink(QObject):
             return False
         if self.lost is not None:
             self.lost, self._considered = None, None  # another engine, which has been told of nothing yet
-        self.snapshot = snapshot
-        self.views = {view.context: view for view in snapshot.contexts}
-        self.names = distinct_names(snapshot.contexts)
+        self.is_connecting = False
+        self._show(snapshot)
         return True
+
+    def restart(self, snapshot: EngineSnapshot) -> None:
+        """Know no more than `snapshot` from here on: another engine starts, which counts its own from 1."""
+        self.lost, self._considered = None, None
+        self.is_connecting = True
+        self._show(snapshot)
 
     def lose(self, reason: str) -> None:
         """Note that the engine has gone; what is known stays."""
         self.lost = Code.ENGINE_LOST.because(why=reason)
+        self.is_connecting = False
 
     @property
     def shown(self) -> Shown | None:
@@ -84,3 +92,8 @@ class EngineLink(QObject):
     def find_unattended(self) -> tuple[MigrationView, ...]:
         """Return the moves that would stand still if the window closed now."""
         return () if self.lost is not None or self.snapshot is None else find_unattended(self.snapshot)
+
+    def _show(self, snapshot: EngineSnapshot) -> None:
+        self.snapshot = snapshot
+        self.views = {view.context: view for view in snapshot.contexts}
+        self.names = distinct_names(snapshot.contexts)

@@ -1,4 +1,4 @@
-"""The main window: joins its parts, and is what actions act on and what flows show themselves in.
+"""The main window: joins its parts, and is what actions act on.
 
 It gets frozen snapshots and hands out commands; it knows neither the engine nor its process. It never runs a loop of
 its own and never ends the program: `closed` is for whoever built it.
@@ -9,38 +9,32 @@ from __future__ import annotations
 import linecache
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QMainWindow
 
-from app.actions import HEADER_ACTIONS, TOGGLE_SIDE_PANEL, TURN, Part
+from app.actions import TOGGLE_SIDE_PANEL, Part
 from app.config.window_settings import Motion, PresenterChoice, Settings
 from app.hud.stage import Stage
-from app.hud.viewport_choice import make_view
-from app.model.moves import Move, list_reported, move_of
-from app.model.region_rows import RegionRow, make_rows
-from app.panels.header import Header
-from app.panels.inspector import Inspector
-from app.panels.region_table import RegionTable
-from app.panels.timeline import Timeline
+from app.model.moves import FollowedMove, list_reported, move_of
+from app.model.region_rows import RegionRow
 from app.widgets.menus import open_menu
 from app.widgets.theme import load_icon
 from app.window.engine_link import EngineLink
-from app.window.flows.arm import arm
 from app.window.flows.close import ask_to_close
-from app.window.flows.move import follow
+from app.window.flows.open_file import Fleets
 from app.window.flows.running import Flows
-from app.window.layout import WindowLayout
+from app.window.move_board import MoveBoard
+from app.window.opening import ENGINE_NOTICE, FileOpening
+from app.window.parts import WindowParts
 from app.window.sheets import WindowSheets
 from app.window.window_actions import WindowActions, make_choices, make_region_choices, make_target_choices
 from controller.clusters.fleet import WorkloadKey
-from controller.contract.commands import Command, LookAt, SetArmed
+from controller.contract.commands import Command, SetArmed
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, Notice
 from oracle.foundation.reason import Severity
@@ -49,10 +43,6 @@ from oracle.foundation.untrusted_text import clean_text
 if TYPE_CHECKING:
     from app.panels.dry_run_card import DryRunCard
 
-AGE_TICK_MS = 1000
-ENGINE_NOTICE = "engine"
-#: An engine that has not read everything by then is in trouble and no longer starting. Arbitrary.
-STARTING_S = 4.0
 #: The second half of a double click must not start the next move, whose button has taken the first one's place.
 DOUBLE_CLICK_S = 0.8
 
@@ -67,6 +57,7 @@ class MainWindow(QMainWindow):
     def __init__(
         self,
         send: Callable[[Command], None],
+        fleets: Fleets,
         settings: Settings,
         presenter_choice: PresenterChoice | None = None,
         *,
@@ -77,6 +68,7 @@ class MainWindow(QMainWindow):
 
         Args:
             send: takes commands to the engine; must not block.
+            fleets: changes which clusters are watched.
             presenter_choice: overrides the setting.
             clock, monotonic: wall time and monotonic seconds.
         """
@@ -84,35 +76,24 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.link = EngineLink(send, clock, monotonic)
         self.flows = Flows()
-        self._selected: str | None = None
-        self._shown_move: object | None = None
         self._clicked_s = -math.inf
-        self._shown_at = 0.0
-        self._started_at: float | None = None
         self._closes_unasked = False
-        self._build(settings.presenter if presenter_choice is None else presenter_choice)
+        self._build(settings.presenter if presenter_choice is None else presenter_choice, fleets)
         self._connect()
         self._apply_settings()
-        self._layout.restore(settings)
+        self.parts.layout.restore(settings)
         self.set_side_panel(settings.side_panel)
         self.stage.setFocus()
-        self._tick = QTimer(self)
-        self._tick.timeout.connect(self._on_tick)
-        self._tick.start(AGE_TICK_MS)
 
     @property
     def snapshot(self) -> EngineSnapshot | None:
         """What is shown."""
         return self.link.snapshot
 
-    @cached_property
+    @property
     def card(self) -> DryRunCard:
-        """The card of a move; made for the first one, since nobody needs it before."""
-        from app.panels.dry_run_card import DryRunCard
-
-        card = DryRunCard()
-        card.closed.connect(self.close_move)
-        return card
+        """The card of a move."""
+        return self.board.card
 
     # What the engine reports
 
@@ -121,25 +102,16 @@ class MainWindow(QMainWindow):
         if not self.link.take(snapshot):
             return
         self.stage.notices.drop(ENGINE_NOTICE)
-        self.stage.show_snapshot(snapshot)
-        self.header.show_snapshot(snapshot)
-        self.timeline.show_entries(snapshot.timeline, self.link.names)
-        self.timeline.show_savings(snapshot.savings)
-        self._show_panels()
+        self.parts.show_snapshot(snapshot)
 
     def show_engine_lost(self, reason: str) -> None:
         """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
-        what = "what you see is the last that was known; restart SentinelAura to go on"
-        text = f"Nothing new will come, because {self.link.lost}; {what}."
+        advice = "Start SentinelAura again, or open a kubeconfig (Ctrl+O)"
+        known = "what you see is the last that was known"
+        text = f"Nothing new will come, because {self.link.lost}; {known}. {advice}."
         self.stage.notices.hold(Notice(ENGINE_NOTICE, Severity.ERROR, text))
         self.link.news.emit()
-
-    def refresh_ages(self) -> None:
-        """Let ages grow and prices expire although nothing arrives."""
-        self.stage.refresh_ages()
-        self.timeline.refresh_moments()
-        self._show_panels()
 
     def show_notice(self, notice: Notice) -> None:
         """Show a notice of the program itself for a few seconds."""
@@ -149,44 +121,48 @@ class MainWindow(QMainWindow):
 
     def dismiss(self) -> None:
         """Stop a flight; where there is none, close the card."""
-        if not self.stage.cancel_flight():
-            self.close_move()
+        if not self.stage.navigator.cancel_flight():
+            self.board.close()
 
     def select(self, context: str | None) -> None:
         """Select a context everywhere and inspect it; the card of a move gives way."""
-        self._mark(context)
-        self.close_move()
+        self.parts.mark(context)
+        self.board.close()
 
     def visit(self, context: str) -> None:
         """Select a context and fly there."""
         self.select(context)
-        self.stage.fly_to(context)
+        self.stage.pilot.fly_to(context)
 
     def migrate(self, dry_run: DryRun) -> None:
         """Do what a click on `Migrate` does: show the dry run, and start it where it may start."""
         if self.link.monotonic() - self._clicked_s < DOUBLE_CLICK_S:
             return
         self._clicked_s = self.link.monotonic()
-        move = Move(dry_run.workload, dry_run.target, list_reported(self.snapshot), dry_run)
-        self.flows.start(follow, self.link, self, move, confirmed=dry_run)
+        move = FollowedMove(dry_run.workload, dry_run.target, list_reported(self.snapshot), dry_run)
+        self.board.follow(move, confirmed=dry_run)
 
     def request_dry_run(self, workload: WorkloadKey, target: str) -> None:
         """Show the dry run of any move; it starts nothing."""
-        self.flows.start(follow, self.link, self, Move(workload, target))
+        self.board.follow(FollowedMove(workload, target))
 
     def open_migration(self, migration_id: str) -> None:
         """Show the card of a migration that runs, or ran."""
         migrations = () if self.snapshot is None else self.snapshot.migrations
         migration = next((m for m in migrations if m.migration_id == migration_id), None)
         if migration is not None:
-            self.flows.start(follow, self.link, self, move_of(migration))
+            self.board.follow(move_of(migration))
 
     def request_armed(self, context: str, armed: bool) -> None:
         """Arm a context after a question, or disarm it at once."""
         if armed:
-            self.ask_to_arm((context,))
+            self.board.ask_to_arm((context,))
         else:
             self.link.send(SetArmed(context, False))
+
+    def open_file(self) -> None:
+        """Choose a kubeconfig and watch its clusters."""
+        self.opening.start()
 
     def open_palette(self) -> None:
         """Open the command palette."""
@@ -203,12 +179,11 @@ class MainWindow(QMainWindow):
 
     def toggle_side_panel(self) -> None:
         """Show or hide the side panel."""
-        self.set_side_panel(self._layout.side.isHidden())
+        self.set_side_panel(self.parts.layout.side.isHidden())
 
     def focus_next_part(self) -> None:
         """Give the keyboard to the next part of the window."""
-        parts = [self.stage, self.table, self._lower_control(), self.timeline.list]
-        shown = [part for part in parts if part.isVisible()]
+        shown = self.parts.shown_parts(self.board.lower_control())
         focused = self.focusWidget()
         here = [part is focused or part.isAncestorOf(focused or self) for part in shown]
         following = shown[(here.index(True) + 1) % len(shown)] if True in here else shown[0]
@@ -216,7 +191,7 @@ class MainWindow(QMainWindow):
 
     def set_side_panel(self, shown: bool) -> None:
         """Show or hide the table, the inspector and the card."""
-        self._layout.side.setVisible(shown)
+        self.parts.layout.side.setVisible(shown)
         self.window_actions[TOGGLE_SIDE_PANEL].setChecked(shown)
         self.settings = replace(self.settings, side_panel=shown)
 
@@ -230,84 +205,7 @@ class MainWindow(QMainWindow):
         self._closes_unasked = True
         self.close()
 
-    # Where flows show themselves
-
-    @contextmanager
-    def show_move(self, route: tuple[str, str]) -> Iterator[DryRunCard]:
-        """Show the card and the arc of a move, (source, target), for as long as the block lasts.
-
-        A move that another one has replaced takes nothing away at its end.
-        """
-        shown = self._shown_move = object()
-        self._mark(route[0])
-        self.set_side_panel(True)
-        self._layout.show_below_table(self.card)
-        self.stage.preview(route)
-        self.stage.fly_to(*route)
-        try:
-            yield self.card
-        finally:
-            if self._shown_move is shown:
-                self._hide_move()
-
-    def preview(self, route: tuple[str, str] | None) -> None:
-        """Show the arc of a move that is only considered, or none."""
-        self.stage.preview(route)
-
-    def ask_to_arm(self, contexts: tuple[str, ...]) -> None:
-        """Ask whether these contexts may be changed."""
-        if self.sheets.is_free:
-            self.flows.start(arm, self.link, self.sheets.arm, contexts)
-
-    def close_move(self) -> None:
-        """Look at no move any more; a running migration goes on."""
-        self.flows.cancel(follow)
-        self._hide_move()
-
     # Inside
-
-    def _hide_move(self) -> None:
-        self._shown_move = None
-        self.link.consider(None)
-        self.stage.preview(None)
-        had_focus = "card" in vars(self) and self.card.isAncestorOf(self.focusWidget() or self)
-        self._layout.show_below_table(self.inspector)
-        if had_focus:
-            self.stage.setFocus()
-
-    def _mark(self, context: str | None) -> None:
-        if context != self._selected:
-            self.link.send(LookAt(frozenset() if context is None else frozenset({context})))
-        self._selected = context
-        self.stage.select(context)
-        self.table.select(context)
-        self.timeline.select(context)
-        self._show_inspector()
-
-    def _show_panels(self) -> None:
-        self._shown_at = self.link.monotonic()
-        snapshot, now = self.snapshot, self.link.clock()
-        if snapshot is None:
-            return
-        self._show_notices(snapshot)
-        rows = make_rows(snapshot, self.link.names, self.stage.presenter.price_shares(now), now)
-        self.table.show_rows(rows, self._shown_at)
-        self._show_inspector()
-        self.window_actions.refresh()
-        self.link.news.emit()
-
-    def _show_notices(self, snapshot: EngineSnapshot) -> None:
-        """Show what lasts. That nothing answers yet is no trouble in the first moments, only a start."""
-        if self._started_at is None:
-            self._started_at = self.link.monotonic()
-        is_starting = not snapshot.is_complete and self.link.monotonic() - self._started_at < STARTING_S
-        self.stage.notices.show_lasting(
-            [n for n in snapshot.notices if n.severity is Severity.INFO or not is_starting]
-        )
-
-    def _show_inspector(self) -> None:
-        view = self.link.views.get(self._selected) if self._selected is not None else None
-        self.inspector.show_context(view, self.snapshot, self.link.clock())
 
     def _show_region_menu(self, row: RegionRow, position: QPoint) -> None:
         if self.link.shown is not None:
@@ -319,38 +217,31 @@ class MainWindow(QMainWindow):
             choices = make_target_choices(self, workload, self.link.shown)
             open_menu(self.inspector, f"Dry run of {clean_text(workload.name, 80)} to", choices, position)
 
-    def _on_tick(self) -> None:
-        if self.link.monotonic() - self._shown_at > 0.9 * AGE_TICK_MS / 1000.0:
-            self.refresh_ages()
-
     def _on_first_frame(self) -> None:
         # PySide6 looks through the source of every module imported after it, and the texts (9 MB) stay cached.
         linecache.clearcache()
         self.setWindowIcon(load_icon())
         if self.settings.opening_turn:
-            self.stage.start_opening_turn()
+            self.stage.pilot.start_opening_turn()
         self.first_frame_drawn.emit()
 
     def _apply_settings(self) -> None:
-        self.stage.set_reduced_motion(self.settings.motion is Motion.REDUCED)
+        self.stage.navigator.reduced_motion = self.settings.motion is Motion.REDUCED
         self.stage.set_region_names(self.settings.region_names)
 
-    def _build(self, choice: PresenterChoice) -> None:
+    def _build(self, choice: PresenterChoice, fleets: Fleets) -> None:
         self.setWindowTitle("SentinelAura")
+        self.setAcceptDrops(True)
         self.window_actions = WindowActions(self, self)
-        self.header = Header([self.window_actions[action] for action in HEADER_ACTIONS])
-        self.stage: Stage = Stage(
-            lambda parent: make_view(choice, parent),
-            self.window_actions[TURN],
-            clock=self.link.clock,
-            monotonic=self.link.monotonic,
+        self.parts: WindowParts = WindowParts(self, self.link, self.window_actions, choice)
+        self.stage: Stage = self.parts.stage
+        self.table, self.inspector = self.parts.table, self.parts.inspector
+        self.header, self.timeline = self.parts.header, self.parts.timeline
+        self.sheets = WindowSheets(self, self.parts.layout.content)
+        self.board = MoveBoard(
+            self.link, self.parts, self.sheets, self.flows, lambda: self.set_side_panel(True)
         )
-        self.table = RegionTable()
-        self.inspector = Inspector()
-        self.timeline = Timeline(self.link.clock)
-        self._layout: WindowLayout = WindowLayout(self, self.header, self.stage, self.timeline, self.table)
-        self._layout.show_below_table(self.inspector)
-        self.sheets = WindowSheets(self, self._layout.content)
+        self.opening = FileOpening(self, self.link, fleets, self.parts, self.sheets, self.board, self.flows)
 
     def _connect(self) -> None:
         self.stage.region_selected.connect(self.select)
@@ -358,7 +249,7 @@ class MainWindow(QMainWindow):
         self.stage.migration_selected.connect(self.open_migration)
         self.stage.first_frame_drawn.connect(self._on_first_frame)
         self.table.selected.connect(self.select)
-        self.table.activated_region.connect(self.stage.fly_to)
+        self.table.activated_region.connect(self.stage.pilot.fly_to)
         self.table.migrate_requested.connect(self.migrate)
         self.table.menu_requested.connect(self._show_region_menu)
         self.inspector.migrate_requested.connect(self.migrate)
@@ -366,12 +257,6 @@ class MainWindow(QMainWindow):
         self.inspector.armed_changed.connect(self.request_armed)
         self.timeline.migration_selected.connect(self.open_migration)
         self.sheets.settings_changed.connect(self.change_settings)
-
-    def _lower_control(self) -> QWidget:
-        """The one control of the inspector or of the card that the keyboard should go to first."""
-        if self._layout.lower.currentWidget() is self.inspector:
-            return self.inspector.workloads
-        return self.card.first_control()
 
     # Qt's events
 
@@ -383,6 +268,18 @@ class MainWindow(QMainWindow):
         if not self.window_actions.trigger_key(event, parts):
             super().keyPressEvent(event)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file, as a kubeconfig to be opened."""
+        if self.opening.find_dropped(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the file."""
+        path = self.opening.find_dropped(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.opening.start(path)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first where a move would be left; else remember the layout, stop drawing, and emit `closed`.
 
@@ -393,9 +290,8 @@ class MainWindow(QMainWindow):
             self._ask_to_close()
             return
         self.flows.cancel_all()
-        self.settings = self._layout.remember(self.settings)
-        self._tick.stop()
-        self.stage.release()
+        self.settings = self.parts.layout.remember(self.settings)
+        self.parts.stop()
         event.accept()
         self.closed.emit()
 

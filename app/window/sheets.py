@@ -15,8 +15,9 @@ from app.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from app.panels.arm_sheet import ArmSheet
-    from app.panels.close_sheet import CloseSheet
     from app.panels.keys_sheet import KeysSheet
+    from app.panels.leave_sheet import LeaveSheet
+    from app.panels.open_sheet import OpenSheet
     from app.panels.palette import Palette
     from app.panels.settings_sheet import SettingsSheet
 
@@ -88,8 +89,22 @@ class WindowSheets(QObject):
         return ArmSheet(self._window, self._behind)
 
     @cached_property
-    def close_question(self) -> CloseSheet:
-        """The question before a move of real clusters is left."""
-        from app.panels.close_sheet import CloseSheet
+    def close_question(self) -> LeaveSheet:
+        """The question before the window closes in the middle of a move of real clusters."""
+        from app.panels.leave_sheet import CLOSING, LeaveSheet
 
-        return CloseSheet(self._window, self._behind)
+        return LeaveSheet(self._window, self._behind, CLOSING)
+
+    @cached_property
+    def leave_question(self) -> LeaveSheet:
+        """The question before other clusters are watched in the middle of a move of real ones."""
+        from app.panels.leave_sheet import OPENING, LeaveSheet
+
+        return LeaveSheet(self._window, self._behind, OPENING)
+
+    @cached_property
+    def open_file(self) -> OpenSheet:
+        """What a kubeconfig offers."""
+        from app.panels.open_sheet import OpenSheet
+
+        return OpenSheet(self._window, self._behind)

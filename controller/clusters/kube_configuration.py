@@ -78,7 +78,7 @@ async def load_client(
         transport_fingerprint=_fingerprint(context, credentials),
         renew_at=None if given is None or given.expires_at is None else given.expires_at - EXPIRY_MARGIN_S,
         is_renewable=plugin is not None,
-        warnings=_warnings(context),
+        warnings=list_warnings(context),
     )
 
 
@@ -239,7 +239,7 @@ async def _refuse_redirects(
     return response
 
 
-def _warnings(context: KubeconfigContext) -> tuple[str, ...]:
+def list_warnings(context: KubeconfigContext) -> tuple[str, ...]:
     """What a person should know about how this context is reached."""
     warnings = list(context.notes)
     if context.skips_tls_verification:

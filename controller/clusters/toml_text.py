@@ -10,8 +10,8 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def toml_text(text: str) -> str:
-    """A text in quotes; JSON's escapes are TOML's."""
-    return json.dumps(text)
+    """A text in quotes; JSON's escapes are TOML's, but for the pairs beyond U+FFFF."""
+    return "".join(('"', *map(_escape, text), '"'))
 
 
 def toml_key(name: str) -> str:
@@ -22,3 +22,7 @@ def toml_key(name: str) -> str:
 def toml_list(texts: Iterable[str]) -> str:
     """A list of texts."""
     return f"[{', '.join(map(toml_text, texts))}]"
+
+
+def _escape(character: str) -> str:
+    return json.dumps(character)[1:-1] if character <= "\uffff" else f"\\U{ord(character):08x}"

@@ -11,13 +11,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-import app.window.main_window
+import app.window.parts
 from app.config.window_settings import Settings
 from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
 from controller.contract.commands import Command, Consider
 from gl.frame import Frame
 from tests.app.scripted_engine import ScriptedEngine
+from tests.app.scripted_fleets import ScriptedFleets
 
 
 class RememberingView(QWidget):
@@ -52,8 +53,9 @@ class RememberingView(QWidget):
 class WindowUser:
     """A person in front of the window: the engine's time is the only clock."""
 
-    def __init__(self, engine: ScriptedEngine, window: MainWindow) -> None:
+    def __init__(self, engine: ScriptedEngine, fleets: ScriptedFleets, window: MainWindow) -> None:
         self.engine = engine
+        self.fleets = fleets
         self.window = window
         self.view = window.stage.view
 
@@ -90,7 +92,7 @@ class WindowUser:
     def face(self, *contexts: str) -> None:
         """Turn the globe so that these contexts are on the near side."""
         self.window.stage.navigator.reduced_motion = True
-        self.window.stage.fly_to(*contexts)
+        self.window.stage.pilot.fly_to(*contexts)
         settle()
 
 
@@ -128,7 +130,7 @@ def make_user(
 ) -> Iterator[Callable[..., WindowUser]]:
     # The windows of earlier tests wait for an event loop to be deleted in; there is none.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    monkeypatch.setattr(app.window.main_window, "make_view", lambda choice, parent: RememberingView(parent))
+    monkeypatch.setattr(app.window.parts, "make_view", lambda choice, parent: RememberingView(parent))
 
     def make(settings: Settings | None = None, *, shown: bool = True) -> WindowUser:
         def send(command: Command) -> None:
@@ -137,10 +139,11 @@ def make_user(
                 QTimer.singleShot(0, lambda: window.show_snapshot(engine.snapshot()))
 
         chosen = settings or Settings(opening_turn=False)
-        window = MainWindow(send, chosen, clock=lambda: engine.now, monotonic=lambda: engine.now)
+        fleets = ScriptedFleets()
+        window = MainWindow(send, fleets, chosen, clock=lambda: engine.now, monotonic=lambda: engine.now)
         qtbot.addWidget(window)
         window.show()
-        user = WindowUser(engine, window)
+        user = WindowUser(engine, fleets, window)
         if shown:
             user.show()
         return user

@@ -14,7 +14,7 @@ import qasync
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-import app.window.main_window
+import app.window.parts
 from app.config.window_settings import PresenterChoice, Settings
 from app.hud.no_globe import NoGlobe
 from app.widgets.theme import apply_theme
@@ -23,6 +23,7 @@ from controller.clusters.fleet import Health
 from controller.contract.snapshots import Notice, StoreView
 from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
+from tests.app.scripted_fleets import ScriptedFleets
 from tests.controller.faults import answered, unreachable
 
 STEP_S = 0.5
@@ -81,10 +82,10 @@ def main() -> int:
     apply_theme(application)
     if arguments.state == "no-opengl":
         reason = "no usable OpenGL 3.3 (no EGL display); install a graphics driver, or Mesa's software driver"
-        setattr(app.window.main_window, "make_view", lambda choice, parent: NoGlobe(reason, parent))  # noqa: B010
+        setattr(app.window.parts, "make_view", lambda choice, parent: NoGlobe(reason, parent))  # noqa: B010
     engine = ScriptedEngine(arguments.seed)
     settings = replace(Settings(), opening_turn=False, presenter=PresenterChoice(arguments.presenter))
-    window = MainWindow(engine.send, settings, clock=lambda: engine.now)
+    window = MainWindow(engine.send, ScriptedFleets(), settings, clock=lambda: engine.now)
     width, height = map(int, arguments.size.split("x"))
     window.resize(width, height)
     window.show()

@@ -147,6 +147,10 @@ class ScriptedEngine:
                 self._regions[context].armed = armed
                 self.log(EntryKind.OPERATOR, f"{context} was {'armed' if armed else 'disarmed'}.", (context,))
 
+    def restart_counting(self) -> None:
+        """Count snapshots from 1 again, as another engine does."""
+        self._sequence = 0
+
     def advance(self, seconds: float) -> None:
         """Let time pass: prices walk, pods start."""
         self.now += seconds

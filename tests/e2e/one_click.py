@@ -50,7 +50,7 @@ def fly_to_the_smallest_move(desktop, qtbot):
     """Wait for the offers and turn the globe to the smallest. Returns its `Migrate` button, which can be pressed."""
     wait_until_complete(desktop, qtbot)
     offered = offered_moves(desktop)[0]
-    desktop.window.stage.fly_to(offered.workload.context)
+    desktop.window.stage.pilot.fly_to(offered.workload.context)
     qtbot.waitUntil(lambda: find_migrate_button(desktop, offered) is not None, timeout=10_000)
     return find_migrate_button(desktop, offered)
 

@@ -151,15 +151,14 @@ def test_unknown_action_shows_the_usage(arguments: list[str], capsys: pytest.Cap
     assert "usage: python3 bootstrap.py run" in capsys.readouterr().err
 
 
-def test_proofs_run_in_the_checkout_with_the_packages_of_the_tests(
+def test_proofs_run_unseen_with_the_packages_of_the_tests(
     fresh_machine: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    become: list[list[str]] = []
-    monkeypatch.setattr(bootstrap, "_become", lambda command: become.append(command) or 0)
+    unseen: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "_run_unseen", lambda command: unseen.append(command) or 0)
     monkeypatch.setenv("PYTHONHASHSEED", "random")
-    monkeypatch.chdir(ROOT)
     assert bootstrap.main(["prove", "campaign", "--seeds", "3"]) == 0
-    assert become == [[sys.executable, "-m", "tests.proofs", "campaign", "--seeds", "3"]]
+    assert unseen == [[sys.executable, "-m", "tests.proofs", "campaign", "--seeds", "3"]]
     assert os.environ["PYTHONHASHSEED"] == "0"
     assert commands.ran("requirements-test.lock")
 

@@ -1,4 +1,4 @@
-"""Closing the window in the middle of moves of real clusters: the question, and what follows from a yes."""
+"""Closing the window in the middle of moves of real clusters."""
 
 from __future__ import annotations
 
@@ -6,25 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.window.engine_link import EngineLink
-from app.window.flows.running import listening
+from app.window.flows.leave import ask_to_leave
 
 if TYPE_CHECKING:  # the sheet is no part of the first frame
-    from app.panels.close_sheet import CloseSheet
+    from app.panels.leave_sheet import LeaveSheet
 
 
-async def ask_to_close(link: EngineLink, sheet: CloseSheet, close: Callable[[], None]) -> None:
+async def ask_to_close(link: EngineLink, sheet: LeaveSheet, close: Callable[[], None]) -> None:
     """Ask whether to leave the moves under way, and `close` when a person agrees.
 
-    The question follows its moves and goes with the last of them: then it is answered, and the window stays.
+    Where the last move ends meanwhile the window stays: nobody has said yes.
     """
-    sheet.ask(link.find_unattended(), link.names)
-    agreed = None
-    try:
-        with listening(sheet.answered, bool, link.news) as inbox:
-            while agreed is None and (migrations := link.find_unattended()):
-                sheet.show_moves(migrations, link.names)
-                agreed = await inbox.next()
-    finally:
-        sheet.close_sheet()
-    if agreed:
+    if await ask_to_leave(link, sheet):
         close()

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from app.model.moves import Move, Press, follow_move, list_reported, obstacle_text, waiting_text
+from app.model.moves import FollowedMove, Press, follow_move, list_reported, refusal_text, waiting_text
 from app.model.start_gate import Gate, make_start
 from app.window.engine_link import EngineLink
 from app.window.flows.running import Inbox, listening
@@ -31,7 +31,9 @@ class MovePlace(Protocol):
         """Ask whether these contexts may be changed."""
 
 
-async def follow(link: EngineLink, place: MovePlace, move: Move, confirmed: DryRun | None = None) -> None:
+async def follow(
+    link: EngineLink, place: MovePlace, move: FollowedMove, confirmed: DryRun | None = None
+) -> None:
     """Show a move from its dry run to its end, until a person closes it; a migration goes on without its card.
 
     Args:
@@ -61,7 +63,7 @@ class _MoveFlow:
     _place: MovePlace
     _card: DryRunCard
     _inbox: Inbox[_CardPress]
-    _move: Move
+    _move: FollowedMove
 
     async def run(self, confirmed: DryRun | None) -> None:
         """Go through all steps; a start that was refused leads back to the confirmation."""
@@ -89,7 +91,7 @@ class _MoveFlow:
 
     async def _start(self, dry_run: DryRun) -> None:
         """Start the migration where it may start, and wait until the engine has taken it up or refused."""
-        self._move = Move(
+        self._move = FollowedMove(
             dry_run.workload, dry_run.target, list_reported(self._link.snapshot), dry_run=dry_run
         )
         refusal = (await self._wait_for_judgement(dry_run)).refusal
@@ -123,7 +125,7 @@ class _MoveFlow:
 
     def _request_dry_run(self) -> None:
         move = self._move
-        self._move = Move(move.workload, move.target, list_reported(self._link.snapshot))
+        self._move = FollowedMove(move.workload, move.target, list_reported(self._link.snapshot))
         self._link.send(RequestDryRun(move.workload, move.target))
 
     async def _next(self) -> _CardPress | None:
@@ -141,7 +143,7 @@ class _MoveFlow:
         self._link.consider(move.dry_run)
         gate = self._link.judge_start(move.dry_run)
         note = "" if self._link.lost is not None else waiting_text(move, self._link.monotonic())
-        self._card.show_dry_run(move.dry_run, *names, gate, note, obstacle_text(move, gate))
+        self._card.show_dry_run(move.dry_run, *names, gate, note, refusal_text(move, gate))
 
     def _show_migration(self) -> None:
         snapshot = self._link.snapshot

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -102,3 +103,40 @@ def listening(
     finally:
         presses.disconnect(on_press)
         news.disconnect(inbox.note_news)
+
+
+async def until(holds: Callable[[], bool], news: SignalInstance) -> None:
+    """Wait until something holds, looking whenever there are news."""
+    inbox: Inbox[None] = Inbox()
+    news.connect(inbox.note_news)
+    try:
+        while not holds():
+            await inbox.next()
+    finally:
+        news.disconnect(inbox.note_news)
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do blocking work on a thread of its own, which the end of the program does not wait for.
+
+    A file may lie on a disk that never answers; an executor's thread would then keep the program from ending.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(settle_with: Callable[[Any], None], value: Any) -> None:
+        if not done.done():  # nobody waits any more
+            settle_with(value)
+
+    def run() -> None:
+        try:
+            outcome: tuple[Callable[[Any], None], Any] = (done.set_result, work(*args, **kwargs))
+        except Exception as error:
+            outcome = (done.set_exception, error)
+        try:
+            loop.call_soon_threadsafe(settle, *outcome)
+        except RuntimeError:
+            pass  # the loop has ended first
+
+    threading.Thread(target=run, name="flow-work", daemon=True).start()
+    return await done

@@ -19,6 +19,7 @@ class Sample:
     share: Decimal = setting(Decimal("0.1"), "A share.", unit="", minimum=0.1, maximum=0.9)
     count: int = setting(3, "A count.", unit="", minimum=0, maximum=10)
     live: bool = setting(False, "A switch.", flag="--live")
+    places: frozenset[str] = setting(frozenset(), "Places.", example='["a"]')
     names: Mapping[str, frozenset[str]] = table_of_lists("Names.", key="names", example='{a = ["B"]}')
 
 
@@ -58,6 +59,25 @@ def test_switch_has_a_flag_without_a_value() -> None:
     assert (KNOWN["live"].flag, KNOWN["live"].placeholder) == ("--live", "")
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("a, b", {"a", "b"}),
+        ('["a, b", "none", " c", "\\U0001f600"]', {"a, b", "none", " c", "\U0001f600"}),
+        ("[]", set()),
+        ("none", set()),
+    ],
+)
+def test_list_is_separated_by_commas_or_written_as_in_a_file(text: str, places: set[str]) -> None:
+    assert parse_text(KNOWN["places"], text, "here") == places
+
+
+@pytest.mark.parametrize("text", ["[a]", '["a"', '["a"], b', "[1]"])
+def test_list_that_begins_as_in_a_file_has_to_be_one(text: str) -> None:
+    with pytest.raises(SettingError, match="places must be a list of texts"):
+        parse_text(KNOWN["places"], text, "here")
+
+
 def test_lists_by_name_are_read_and_shown() -> None:
     value = parse_text(KNOWN["names"], '{aws = ["B", "A"], gcp = []}', "here")
     assert value == {"aws": {"A", "B"}, "gcp": frozenset()}
@@ -86,4 +106,4 @@ def test_number_is_shown_with_all_digits_and_no_exponent(number: float | Decimal
 
 
 def test_settings_are_listed_in_the_order_of_their_fields() -> None:
-    assert [one.name for one in list_settings(Sample)] == ["share", "count", "live", "names"]
+    assert [one.name for one in list_settings(Sample)] == ["share", "count", "live", "places", "names"]

@@ -131,7 +131,7 @@ def test_the_region_under_the_pointer_is_named(user: WindowUser, stage: Stage) -
 
 
 def test_escape_cancels_a_flight(user: WindowUser, stage: Stage) -> None:
-    stage.fly_to("aws-ap-northeast-1")
+    stage.pilot.fly_to("aws-ap-northeast-1")
     settle()
     user.engine.now += 0.4
     settle()
@@ -153,7 +153,7 @@ def test_many_changes_at_once_are_one_frame(user: WindowUser, stage: Stage) -> N
 
 
 def test_a_hidden_globe_does_not_move(user: WindowUser, stage: Stage) -> None:
-    stage.toggle_turning()
+    stage.pilot.toggle_turning()
     settle()
     user.window.hide()
     drawn = len(user.view.frames)
@@ -173,7 +173,7 @@ def test_a_view_that_fails_gives_way_to_a_message(user: WindowUser, stage: Stage
     assert "the driver is gone" in stage.view.accessibleName()
     assert stage.renderer == "none"
     assert not stage.overlay.buttons
-    assert not stage.legend.isVisible()
+    assert not stage.corners.legend.isVisible()
 
 
 def test_without_a_globe_the_table_still_migrates(user: WindowUser, stage: Stage) -> None:

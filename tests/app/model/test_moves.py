@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.model.moves import Move, follow_move, list_reported, move_of, obstacle_text, waiting_text
+from app.model.moves import FollowedMove, follow_move, list_reported, move_of, refusal_text, waiting_text
 from app.model.start_gate import Gate
 from controller.contract.commands import RequestDryRun, StartMigration
 from controller.reasons import Code
@@ -12,18 +12,20 @@ from tests.app.scripted_engine import ScriptedEngine
 SENT_S = 100.0
 
 
-def ask(engine: ScriptedEngine, target: str = "azure-westeurope") -> Move:
+def ask(engine: ScriptedEngine, target: str = "azure-westeurope") -> FollowedMove:
     """Look at a move that is not offered."""
-    return Move(engine.snapshot().contexts[0].workloads[0].key, target, list_reported(engine.snapshot()))
+    return FollowedMove(
+        engine.snapshot().contexts[0].workloads[0].key, target, list_reported(engine.snapshot())
+    )
 
 
-def click(engine: ScriptedEngine) -> Move:
+def click(engine: ScriptedEngine) -> FollowedMove:
     """Start the best move, as far as the window is concerned."""
     best = engine.snapshot().opportunities[0]
-    return Move(best.workload, best.target, list_reported(engine.snapshot()), best, SENT_S)
+    return FollowedMove(best.workload, best.target, list_reported(engine.snapshot()), best, SENT_S)
 
 
-def start(engine: ScriptedEngine, move: Move) -> None:
+def start(engine: ScriptedEngine, move: FollowedMove) -> None:
     assert move.dry_run is not None
     engine.send(StartMigration(move.workload, move.target, move.dry_run.plan_digest))
 
@@ -66,7 +68,9 @@ def test_the_plan_is_newer_than_any_answer_also_when_it_offers_the_move_no_longe
 def test_a_sent_move_becomes_its_migration_and_not_an_older_one(engine: ScriptedEngine) -> None:
     before = click(engine)
     old = engine.start_best()
-    later = Move(before.workload, before.target, list_reported(engine.snapshot()), before.dry_run, SENT_S)
+    later = FollowedMove(
+        before.workload, before.target, list_reported(engine.snapshot()), before.dry_run, SENT_S
+    )
     assert follow_move(later, engine.snapshot()).migration_id is None
     begun = follow_move(before, engine.snapshot())
     assert begun.find_migration(engine.snapshot()) == old
@@ -98,7 +102,7 @@ def test_a_refused_start_says_why_and_may_be_tried_again(engine: ScriptedEngine)
     refused = follow_move(sent, engine.snapshot())
     assert refused.sent_s is None
     answer = "Not started: the egress budget of today is spent. Nothing was changed."
-    assert obstacle_text(refused, Gate()) == answer
+    assert refusal_text(refused, Gate()) == answer
     assert waiting_text(refused, SENT_S) == ""
     assert refused.dry_run is not None
     assert refused.dry_run.computed_at == engine.now
@@ -114,12 +118,12 @@ def test_why_it_does_not_start_is_said_once(engine: ScriptedEngine) -> None:
     assert refused.dry_run is not None
     same, other = Gate(refused.rejection.reason), Gate(Code.MOVE_RUNNING.because())
     answer = "Not started: too many move. Nothing was changed."
-    assert obstacle_text(refused, same) == answer
-    assert obstacle_text(refused, other) == f"{answer} It cannot start now: it is being moved right now."
-    assert obstacle_text(refused, Gate(refused.dry_run.reason)) == answer
+    assert refusal_text(refused, same) == answer
+    assert refusal_text(refused, other) == f"{answer} It cannot start now: it is being moved right now."
+    assert refusal_text(refused, Gate(refused.dry_run.reason)) == answer
     fresh = replace(refused, rejection=None)
-    assert obstacle_text(fresh, same) == "It cannot start now: too many move."
-    assert obstacle_text(fresh, Gate()) == ""
+    assert refusal_text(fresh, same) == "It cannot start now: too many move."
+    assert refusal_text(fresh, Gate()) == ""
 
 
 def test_a_refusal_is_recognized_although_the_wall_clock_was_set_back(engine: ScriptedEngine) -> None:

@@ -10,7 +10,9 @@ from tests.app.conftest import WindowUser, settle
 def test_no_text_of_a_sheet_is_cut(user: WindowUser, name: str) -> None:
     """At the window's usual size, and with as many contexts as a move has."""
     if name == "arm":
-        user.window.ask_to_arm(("arn:aws:eks:eu-central-1:123456789012:cluster/production", "azure-uksouth"))
+        user.window.board.ask_to_arm(
+            ("arn:aws:eks:eu-central-1:123456789012:cluster/production", "azure-uksouth")
+        )
     else:
         user.window.open_keys()
     settle()

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.panels.close_sheet import build_command
+from app.panels.leave_sheet import build_command
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import MigrationStage
 from tests.app.conftest import WindowUser, settle
@@ -71,7 +71,7 @@ def test_the_end_of_the_session_asks_nobody(moving: WindowUser, qtbot: QtBot) ->
 
 
 def test_the_question_takes_the_place_of_another_sheet(moving: WindowUser) -> None:
-    moving.window.ask_to_arm(("aws-us-east-1",))
+    moving.window.board.ask_to_arm(("aws-us-east-1",))
     settle()
     moving.close()
     assert is_asked(moving)

@@ -20,7 +20,7 @@ from app.model.workload_rows import WorkloadColumn
 from app.panels.timeline import text_area
 from app.widgets.theme import SMALL_PX, make_font
 from app.window.layout import SIZE_PX
-from app.window.main_window import STARTING_S
+from app.window.parts import STARTING_S
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import Verdict
@@ -349,7 +349,7 @@ def test_while_a_sheet_is_open_nothing_behind_it_can_be_reached(user: WindowUser
 
 def test_reduced_motion_takes_effect_at_once(user: WindowUser) -> None:
     user.window.change_settings(replace(user.window.settings, motion=Motion.REDUCED))
-    user.window.stage.fly_to("aws-ap-northeast-1")
+    user.window.stage.pilot.fly_to("aws-ap-northeast-1")
     assert not user.window.stage.navigator.is_moving
 
 
@@ -364,7 +364,7 @@ def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> Non
 
 def test_prices_age_while_nothing_arrives(user: WindowUser) -> None:
     user.engine.now += PRICE_LIFE_S + 1.0
-    user.window.refresh_ages()
+    user.window.parts.refresh_ages()
     settle()
     assert not user.view.frames[-1].markers.glows.any()
 
@@ -415,12 +415,12 @@ def test_a_broken_layout_in_the_settings_is_passed_over(make_user: Callable[...,
 
 
 def test_the_window_says_demo_only_in_the_demo(user: WindowUser) -> None:
-    assert user.window.stage.demo_badge.isVisible()
-    assert user.window.stage.demo_badge.text().startswith("DEMO")
+    assert user.window.stage.corners.demo_badge.isVisible()
+    assert user.window.stage.corners.demo_badge.text().startswith("DEMO")
     user.engine.demo = False
     user.engine.price_source = PriceSourceView(PriceOrigin.LIVE, "prices.csv")
     user.show()
-    assert not user.window.stage.demo_badge.isVisible()
+    assert not user.window.stage.corners.demo_badge.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -435,8 +435,8 @@ def test_real_clusters_say_where_nothing_moves(user: WindowUser, origin: PriceOr
     user.engine.demo = False
     user.engine.price_source = PriceSourceView(origin, "replay of prices.csv")
     user.show()
-    assert user.window.stage.demo_badge.isVisible()
-    assert user.window.stage.demo_badge.text() == said
+    assert user.window.stage.corners.demo_badge.isVisible()
+    assert user.window.stage.corners.demo_badge.text() == said
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_real_clusters_say_where_nothing_moves(user: WindowUser, origin: PriceOr
 def test_the_window_says_whose_prices_it_shows(user: WindowUser, origin: PriceOrigin, said: str) -> None:
     user.engine.price_source = PriceSourceView(origin, "replay of prices.csv.gz")
     user.show()
-    badge = user.window.stage.demo_badge
+    badge = user.window.stage.corners.demo_badge
     assert badge.text() == said
     assert badge.width() >= badge.sizeHint().width()
     assert user.window.stage.rect().contains(badge.geometry())
@@ -495,7 +495,7 @@ def test_a_start_is_no_trouble_until_it_takes_long(make_user: Callable[..., Wind
     user.window.show_snapshot(replace(user.engine.snapshot(), is_complete=False))
     assert user.window.stage.notices.shown == ()
     user.engine.now += STARTING_S
-    user.window.refresh_ages()
+    user.window.parts.refresh_ages()
     assert "The store is being started." in words(user.window.stage.notices)
 
 

@@ -10,7 +10,7 @@ CONTEXTS = ("aws-us-east-1", "azure-uksouth")
 
 
 def ask(user: WindowUser) -> None:
-    user.window.ask_to_arm(CONTEXTS)
+    user.window.board.ask_to_arm(CONTEXTS)
     settle()
 
 

@@ -133,7 +133,7 @@ def test_a_plan_that_changed_is_answered_by_the_engine_and_can_be_renewed(
     user.window.migrate(best)
     settle()
     assert user.engine.commands == [StartMigration(best.workload, best.target, best.plan_digest)]
-    user.window.close_move()
+    user.window.board.close()
     user.window.request_dry_run(best.workload, best.target)
     settle()
     user.show()
@@ -151,7 +151,7 @@ def test_only_the_move_on_the_card_is_considered(user: WindowUser) -> None:
     settle()
     user.show()
     assert user.engine.considered.workload == second.workload
-    user.window.close_move()
+    user.window.board.close()
     settle()
     assert user.engine.considered is None
 

@@ -1,9 +1,10 @@
-"""The question before the window closes in the middle of a move of real clusters."""
+"""The question before a move of real clusters is left in its middle, for a close or for other clusters."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -17,22 +18,41 @@ from oracle.foundation.untrusted_text import clean_text
 MAX_NAMED = 4
 
 
-class CloseSheet(Question):
+@dataclass(frozen=True, slots=True)
+class LeavingWords:
+    """What a sheet asks, and its answers. after: after what the move can go on in a window."""
+
+    title: str
+    stay: str
+    leave: str
+    after: str
+
+
+CLOSING = LeavingWords("Close in the middle of a move?", "Keep open", "Close anyway", "the next start")
+OPENING = LeavingWords(
+    "Watch other clusters in the middle of a move?",
+    "Keep watching these",
+    "Leave the move",
+    "these are opened again",
+)
+
+
+class LeaveSheet(Question):
     """Names what runs and how it goes on; the safe answer has the keyboard."""
 
-    def __init__(self, window: QWidget, behind: QWidget) -> None:
-        super().__init__(window, behind, "Close in the middle of a move?", 500)
+    def __init__(self, window: QWidget, behind: QWidget, words: LeavingWords) -> None:
+        super().__init__(window, behind, words.title, 500)
         self._moves = self.explain(
             "It stops between two steps, with its journal in both clusters: nothing is lost, and until it goes on "
-            "replicas may run in both. It goes on when both contexts are armed after the next start, or without a "
+            f"replicas may run in both. It goes on when both contexts are armed after {words.after}, or without a "
             "window, with the same kubeconfig and prices:"
         )
         self._command = make_label(size_px=12, wrap=True)
         self._command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(self._command)
-        self.no.setText("Keep open")
+        self.no.setText(words.stay)
         self.no.setProperty("primary", True)
-        self.yes.setText("Close anyway")
+        self.yes.setText(words.leave)
         row = QHBoxLayout()
         row.addStretch(1)
         for button in (self.yes, self.no):

@@ -1,0 +1,110 @@
+"""Where the window shows one move at a time: its card below the table, its arc on the globe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.model.moves import FollowedMove
+from app.window.engine_link import EngineLink
+from app.window.flows.arm import arm
+from app.window.flows.move import follow
+from app.window.flows.running import Flows
+from app.window.parts import WindowParts
+from app.window.sheets import WindowSheets
+from controller.contract.dry_run import DryRun
+
+if TYPE_CHECKING:
+    from app.panels.dry_run_card import DryRunCard
+
+
+class MoveBoard(QObject):
+    """Starts the flow of a move and is what it shows itself on. GUI thread only.
+
+    open_side: shows the side panel, where the card stands.
+    """
+
+    def __init__(
+        self,
+        link: EngineLink,
+        parts: WindowParts,
+        sheets: WindowSheets,
+        flows: Flows,
+        open_side: Callable[[], None],
+    ) -> None:
+        super().__init__(parts)
+        self._link = link
+        self._parts = parts
+        self._sheets = sheets
+        self._flows = flows
+        self._open_side = open_side
+        self._shown: object | None = None
+
+    @cached_property
+    def card(self) -> DryRunCard:
+        """The card of a move; made for the first one, since nobody needs it before."""
+        from app.panels.dry_run_card import DryRunCard
+
+        card = DryRunCard()
+        card.closed.connect(self.close)
+        return card
+
+    def follow(self, move: FollowedMove, confirmed: DryRun | None = None) -> None:
+        """Show a move from here on; `confirmed` is the dry run that a person has confirmed with it."""
+        self._flows.start(follow, self._link, self, move, confirmed=confirmed)
+
+    def close(self) -> None:
+        """Look at no move any more; a running migration goes on."""
+        self._flows.cancel(follow)
+        self._hide()
+
+    def lower_control(self) -> QWidget:
+        """Return the one control below the table that the keyboard should go to first."""
+        if self._parts.layout.lower.currentWidget() is self._parts.inspector:
+            return self._parts.inspector.workloads
+        return self.card.first_control()
+
+    # What the flow shows itself on: see `app.window.flows.move.MovePlace`
+
+    @contextmanager
+    def show_move(self, route: tuple[str, str]) -> Iterator[DryRunCard]:
+        """Show the card and the arc of a move, (source, target), for as long as the block lasts.
+
+        A move that another one has replaced takes nothing away at its end.
+        """
+        shown = self._shown = object()
+        self._parts.mark(route[0])
+        self._open_side()
+        self._parts.layout.show_below_table(self.card)
+        self._parts.stage.preview(route)
+        self._parts.stage.pilot.fly_to(*route)
+        try:
+            yield self.card
+        finally:
+            if self._shown is shown:
+                self._hide()
+
+    def preview(self, route: tuple[str, str] | None) -> None:
+        """Show the arc of a move that is only considered, or none."""
+        self._parts.stage.preview(route)
+
+    def ask_to_arm(self, contexts: tuple[str, ...]) -> None:
+        """Ask whether these contexts may be changed."""
+        if self._sheets.is_free:
+            self._flows.start(arm, self._link, self._sheets.arm, contexts)
+
+    def _hide(self) -> None:
+        self._shown = None
+        self._link.consider(None)
+        stage = self._parts.stage
+        stage.preview(None)
+        focused = stage.window().focusWidget()
+        had_focus = focused is not None and "card" in vars(self) and self.card.isAncestorOf(focused)
+        self._parts.layout.show_below_table(self._parts.inspector)
+        if had_focus:
+            stage.setFocus()
