@@ -14,7 +14,8 @@ from controller.decision.candidates import Candidate, Transfer, price_candidate
 from controller.decision.facts import Facts
 from controller.decision.plan_terms import PlanTerms, accepts_digest, compute_digest
 from controller.decision.pricing import Bill, compute_payback_h
-from controller.decision.rules import Moment, judge_move
+from controller.decision.rule import Moment
+from controller.decision.rules import judge_move
 from controller.decision.settings import DecisionSettings
 from controller.decision.sites import describe_site
 from controller.reasons import Code

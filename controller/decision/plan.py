@@ -18,7 +18,8 @@ from controller.decision.code_numbers import code_of
 from controller.decision.columns import Bytes, Ints
 from controller.decision.evaluation import evaluate_candidate
 from controller.decision.facts import Facts
-from controller.decision.rules import Moment, judge_move, judge_workload
+from controller.decision.rule import Moment
+from controller.decision.rules import judge_move, judge_workload
 from controller.decision.screening import code_of_rule
 from controller.decision.sites import Site, price_replica
 from controller.reasons import Code

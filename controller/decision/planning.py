@@ -21,7 +21,8 @@ from controller.decision.facts import Facts, PreflightFinding
 from controller.decision.pair_table import PairTable
 from controller.decision.plan import BillCache, Plan
 from controller.decision.ranking import Ranking
-from controller.decision.rules import Moment, WorkloadRule, judge_fleet, judge_target, select_rules
+from controller.decision.rule import Moment, WorkloadRule
+from controller.decision.rules import judge_fleet, judge_target, select_rules
 from controller.decision.sites import Site, describe_site
 from oracle.foundation.reason import Reason
 

@@ -15,7 +15,8 @@ from controller.decision.block import Block
 from controller.decision.candidates import Candidate
 from controller.decision.columns import Bytes
 from controller.decision.facts import Facts
-from controller.decision.rules import Moment, MoveRule, select_rules
+from controller.decision.rule import Moment, MoveRule
+from controller.decision.rules import select_rules
 from controller.reasons import Code
 
 _RULES = tuple(rule for rule in select_rules(Moment.PLAN) if isinstance(rule, MoveRule))

@@ -10,7 +10,9 @@ from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
 from controller.clusters.region_manager import RegionManager
 from controller.decision.candidates import Candidate, price_candidate
 from controller.decision.facts import Facts
-from controller.decision.rules import Moment, find_unarmed, judge_move
+from controller.decision.questions import name_unarmed
+from controller.decision.rule import Moment
+from controller.decision.rules import judge_move
 from controller.decision.sites import describe_site
 from controller.engine.fact_collector import FactCollector
 from controller.migration.protocol.gate import MoveRates, Unpriced
@@ -30,7 +32,7 @@ class MarketGate:
         facts = self._facts.collect()
         candidate = self._find_candidate(workload, target, facts)
         if candidate is None:
-            return find_unarmed(workload.context, target, facts) or Code.NO_WORKLOAD.because(
+            return name_unarmed(workload.context, target, facts) or Code.NO_WORKLOAD.because(
                 workload=str(workload)
             )
         refused = judge_move(candidate, facts, Moment.WAVE)

@@ -32,7 +32,7 @@ from controller.contract.snapshots import (
     TimelineEntry,
     WorkloadView,
 )
-from controller.decision.rules import find_prices_not_live
+from controller.decision.questions import name_prices_not_live
 from controller.errors import ClusterError
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -223,7 +223,7 @@ class ScriptedEngine:
             return lost.reason
         if any(m.view.workload == start.workload and not m.view.stage.is_final for m in self._moves):
             return Code.MOVE_RUNNING.because()
-        not_live = find_prices_not_live(map(self._quote, sides))
+        not_live = name_prices_not_live(map(self._quote, sides))
         if not_live is not None and not self.demo:
             return not_live
         current = self.dry_run(start.workload, start.target)

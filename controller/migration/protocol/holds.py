@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from controller.contract.dry_run import Verdict
-from controller.decision.rules import Moment, Rule, select_rules
+from controller.decision.rule import Moment, Rule
+from controller.decision.rules import select_rules
 from controller.errors import AccessDenied, ClusterUnreachable, ServerFailed
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import HoldReason

@@ -20,7 +20,8 @@ from controller.decision.evaluation import evaluate_move
 from controller.decision.facts import Facts, PreflightFinding
 from controller.decision.plan import Offer, Plan
 from controller.decision.planning import Planner
-from controller.decision.rules import MOVE_RULES, Moment, MoveRule
+from controller.decision.rule import Moment, MoveRule
+from controller.decision.rules import MOVE_RULES
 from controller.decision.settings import BudgetSettings
 from controller.reasons import Code
 from oracle.foundation.reason import Reason, ReasonCode

@@ -13,7 +13,8 @@ from controller.contract.dry_run import Verdict
 from controller.decision.budgets import BudgetUsage, Move
 from controller.decision.candidates import price_candidate
 from controller.decision.facts import Facts, PreflightFinding
-from controller.decision.rules import Moment, judge_move, select_rules
+from controller.decision.rule import Moment
+from controller.decision.rules import judge_move, select_rules
 from controller.decision.settings import BudgetSettings, DecisionSettings
 from controller.decision.sites import describe_site
 from controller.reasons import Code

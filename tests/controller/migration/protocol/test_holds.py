@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from controller.contract.dry_run import Verdict
-from controller.decision.rules import FleetRule, Moment, Rule, TargetRule, WorkloadRule, select_rules
+from controller.decision.rule import FleetRule, Moment, Rule, TargetRule, WorkloadRule
+from controller.decision.rules import select_rules
 from controller.errors import AccessDenied, ClusterUnreachable, ServerFailed
 from controller.migration.protocol.holds import HOLD_OF_VERDICT, find_hold, list_holds
 from controller.migration.protocol.states import HoldReason
