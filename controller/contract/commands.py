@@ -8,19 +8,22 @@ from controller.clusters.fleet import WorkloadKey
 
 
 @dataclass(frozen=True, slots=True)
-class RequestDryRun:
-    """Compute the dry run of this move now, also where it is not an opportunity; it appears in `answers`."""
+class MoveCommand:
+    """What every command about one move names."""
 
     workload: WorkloadKey
     target: str
 
 
 @dataclass(frozen=True, slots=True)
-class StartMigration:
+class RequestDryRun(MoveCommand):
+    """Compute the dry run of this move now, also where it is not an opportunity; it appears in `answers`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartMigration(MoveCommand):
     """Run the plan that the person saw: `plan_digest` is that of its dry run; a changed plan is refused."""
 
-    workload: WorkloadKey
-    target: str
     plan_digest: str
 
 

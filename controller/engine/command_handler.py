@@ -14,6 +14,7 @@ from controller.contract.commands import (
     Command,
     Consider,
     LookAt,
+    MoveCommand,
     RequestDryRun,
     SetArmed,
     StartMigration,
@@ -121,7 +122,7 @@ class CommandHandler:
             await self._obey(command, picture, now)
         except Exception as error:
             logger.exception("a command failed: %s", command)
-            if isinstance(command, (RequestDryRun, StartMigration)):
+            if isinstance(command, MoveCommand):
                 reason = Code.UNEXPECTED_ERROR.because(error=repr(error))
                 self._reject(command.workload, command.target, reason, now)
 
