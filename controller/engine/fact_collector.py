@@ -7,6 +7,7 @@ from memory: a wave is asked as its request leaves. Belongs to the engine's loop
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from controller.clusters.fleet import Workload
 from controller.clusters.region_manager import RegionManager
@@ -21,38 +22,29 @@ from controller.engine.unfinished_moves import UnfinishedMoves
 from oracle.quotes import QuoteBoard
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class FactCollector:
     """Collects facts, and remembers what preflights have found. `count_moves` gives the usage at a Unix time."""
 
-    def __init__(
-        self,
-        regions: RegionManager,
-        board: Callable[[], QuoteBoard],
-        count_moves: Callable[[float], BudgetUsage],
-        wall_clock: Callable[[], float],
-        settings: DecisionSettings,
-        *,
-        accepts_any_prices: bool,
-    ) -> None:
-        self._regions = regions
-        self._board = board
-        self._count_moves = count_moves
-        self._wall_clock = wall_clock
-        self._settings = settings
-        self._accepts_any_prices = accepts_any_prices
-        self._findings = PreflightFindings()
+    regions: RegionManager
+    board: Callable[[], QuoteBoard]
+    count_moves: Callable[[float], BudgetUsage]
+    wall_clock: Callable[[], float]
+    settings: DecisionSettings
+    accepts_any_prices: bool = field(kw_only=True)
+    _findings: PreflightFindings = field(default_factory=PreflightFindings, init=False)
 
     def collect(self) -> Facts:
         """Return the facts of this moment."""
-        now = self._wall_clock()
+        now = self.wall_clock()
         return Facts(
-            board=self._board(),
-            settings=self._settings,
+            board=self.board(),
+            settings=self.settings,
             now=now,
-            usage=self._count_moves(now),
+            usage=self.count_moves(now),
             findings=self._findings.current(),
-            armed=frozenset(filter(self._regions.is_armed, self._regions.contexts)),
-            accepts_any_prices=self._accepts_any_prices,
+            armed=frozenset(filter(self.regions.is_armed, self.regions.contexts)),
+            accepts_any_prices=self.accepts_any_prices,
         )
 
     def note_start(self, migration_id: str, workload: Workload) -> None:
@@ -61,7 +53,7 @@ class FactCollector:
 
     def follow(self, views: Iterable[MigrationView]) -> None:
         """Take in what preflights have refused, and forget what was refused long ago."""
-        self._findings.follow(views, self._wall_clock(), self._settings.preflight_memory_s)
+        self._findings.follow(views, self.wall_clock(), self.settings.preflight_memory_s)
 
 
 def count_moves(
