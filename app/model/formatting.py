@@ -5,6 +5,7 @@ Unknown is shown as a dash, never as 0. Text from outside passes `oracle.foundat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -123,6 +124,12 @@ def format_moment(at: float, now: float) -> str:
         return moment.strftime("%H:%M:%S")
     day = f"{_MONTHS[moment.month - 1]} {moment.day}"
     return f"{day} {moment:%H:%M}" if moment.year == today.year else f"{day} {moment.year}"
+
+
+def format_first(lines: Sequence[str], most: int, more: str = "more") -> str:
+    """Return the first lines below each other; those beyond `most` are only counted."""
+    rest = len(lines) - most
+    return "\n".join((*lines[:most], f"and {rest} {more}") if rest > 0 else lines)
 
 
 def _sign(amount: Decimal, signed: bool) -> str:

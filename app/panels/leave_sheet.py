@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.model.formatting import format_first
 from app.widgets.labels import make_label
 from app.widgets.question import Question
 from controller.contract.snapshots import MigrationView
 from oracle.foundation.untrusted_text import clean_text
-
-#: More moves than this are only counted.
-MAX_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +65,7 @@ class LeaveSheet(Question):
 
     def show_moves(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
         """Show how far the moves are."""
-        lines = [_describe(migration, names) for migration in migrations[:MAX_NAMED]]
-        if len(migrations) > MAX_NAMED:
-            lines.append(f"and {len(migrations) - MAX_NAMED} more")
-        self._moves.setText("\n".join(lines))
+        self._moves.setText(format_first([_describe(move, names) for move in migrations], most=4))
         self._command.setText(build_command(migrations))
 
 

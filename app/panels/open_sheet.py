@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from app.model import colors
+from app.model.formatting import format_first
 from app.model.kubeconfig_rows import ContextRow, choose_first
 from app.panels.context_list import ContextList
 from app.widgets.labels import ElidedLabel, make_label, set_color
@@ -22,8 +23,6 @@ WIDTH_PX = 660
 #: The list takes what the rest of the sheet leaves of the window, within these.
 LIST_HEIGHTS_PX = (96, 360)
 REST_HEIGHT_PX = 300
-#: More notes than this are only counted.
-MAX_NOTES = 3
 
 
 class Press(Enum):
@@ -108,12 +107,9 @@ class OpenSheet(Sheet):
         self._path.setText(clean_text(path, 400))
         self._message.setText(message)
         set_color(self._message, color)
-        shown = [clean_text(note, 300) for note in notes[:MAX_NOTES]]
-        if len(notes) > MAX_NOTES:
-            shown.append(f"and {len(notes) - MAX_NOTES} more of this kind")
-        self._notes.setText("\n".join(shown))
+        self._notes.setText(format_first([clean_text(note, 300) for note in notes], 3, "more of this kind"))
         self._message.setVisible(not offers)
-        self._notes.setVisible(bool(shown))
+        self._notes.setVisible(bool(notes))
         for part in (self._count, self.all, self.list, self._promise, self.watch):
             part.setVisible(offers)
         self._fit()
