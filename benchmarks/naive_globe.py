@@ -54,17 +54,7 @@ class MarchedAir:
 
     def draw(self, view: View) -> None:
         """Fill the picture."""
-        set_uniforms(
-            self._program,
-            {
-                "u_eye": view.eye,
-                "u_right": view.right,
-                "u_up": view.up,
-                "u_forward": view.forward,
-                "u_sun_direction": view.sun_direction,
-                "u_half_extent": view.half_extent,
-            },
-        )
+        set_uniforms(self._program, view.ray_uniforms())
         self._context.enable_only(moderngl.NOTHING)
         self._array.render(moderngl.TRIANGLES, vertices=3)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,17 @@ class View:
     def pixel_tangent(self) -> float:
         """Tangent of the angle that one device pixel covers in the middle of the picture."""
         return 2.0 * self.half_extent[1] / self.size_px[1]
+
+    def ray_uniforms(self) -> dict[str, Any]:
+        """Return what a shader needs to look along the ray of every pixel in the light of the sun."""
+        return {
+            "u_eye": self.eye,
+            "u_right": self.right,
+            "u_up": self.up,
+            "u_forward": self.forward,
+            "u_sun_direction": self.sun_direction,
+            "u_half_extent": self.half_extent,
+        }
 
 
 def compute_view(frame: Frame, is_flipped: bool) -> View:

@@ -45,12 +45,7 @@ class AtmosphereLayer:
         set_uniforms(
             self._program,
             {
-                "u_eye": view.eye,
-                "u_right": view.right,
-                "u_up": view.up,
-                "u_forward": view.forward,
-                "u_sun_direction": view.sun_direction,
-                "u_half_extent": view.half_extent,
+                **view.ray_uniforms(),
                 "u_pixel_tangent": view.pixel_tangent,
                 "u_row_sign": view.row_sign,
             },
