@@ -155,3 +155,13 @@ def make_user(
 @pytest.fixture
 def user(make_user: Callable[..., WindowUser]) -> WindowUser:
     return make_user()
+
+
+@pytest.fixture
+def moving(make_user: Callable[..., WindowUser]) -> WindowUser:
+    """A window over real clusters, half-way through a move."""
+    user = make_user(shown=False)
+    user.engine.demo = False
+    user.engine.start_best()
+    user.pass_time(4.0)
+    return user

@@ -18,16 +18,6 @@ from tests.app.conftest import WindowUser, settle
 from tests.app.window.test_main_window import press, words
 
 
-@pytest.fixture
-def moving(make_user: Callable[..., WindowUser]) -> WindowUser:
-    """A window over real clusters, half-way through a move."""
-    user = make_user(shown=False)
-    user.engine.demo = False
-    user.engine.start_best()
-    user.pass_time(4.0)
-    return user
-
-
 def is_asked(user: WindowUser) -> bool:
     return "close_question" in vars(user.window.sheets) and user.window.sheets.close_question.isVisible()
 

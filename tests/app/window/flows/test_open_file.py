@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -474,16 +474,6 @@ def test_file_that_changes_under_the_sheet_says_so_and_changes_nothing(
 
 
 # A move under way
-
-
-@pytest.fixture
-def moving(make_user: Callable[..., WindowUser]) -> WindowUser:
-    """A window over real clusters, half-way through a move."""
-    user = make_user(shown=False)
-    user.engine.demo = False
-    user.engine.start_best()
-    user.pass_time(4.0)
-    return user
 
 
 def watch_while_moving(moving: WindowUser, qtbot: QtBot, folder: Path) -> None:
