@@ -25,6 +25,7 @@ from app.model.region_rows import RegionRow
 from app.widgets.menus import open_menu
 from app.widgets.theme import load_icon
 from app.window.engine_link import EngineLink
+from app.window.flow_place import FlowTools
 from app.window.flows.close import ask_to_close
 from app.window.flows.open_file import Fleets
 from app.window.flows.running import Flows
@@ -238,10 +239,9 @@ class MainWindow(QMainWindow):
         self.table, self.inspector = self.parts.table, self.parts.inspector
         self.header, self.timeline = self.parts.header, self.parts.timeline
         self.sheets = WindowSheets(self, self.parts.layout.content)
-        self.board = MoveBoard(
-            self.link, self.parts, self.sheets, self.flows, lambda: self.set_side_panel(True)
-        )
-        self.opening = FileOpening(self, self.link, fleets, self.parts, self.sheets, self.board, self.flows)
+        tools = FlowTools(self.link, self.parts, self.sheets, self.flows)
+        self.board = MoveBoard(tools, lambda: self.set_side_panel(True))
+        self.opening = FileOpening(tools, self, fleets, self.board)
 
     def _connect(self) -> None:
         self.stage.region_selected.connect(self.select)

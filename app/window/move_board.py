@@ -7,41 +7,26 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.model.moves import FollowedMove
-from app.window.engine_link import EngineLink
+from app.window.flow_place import FlowPlace, FlowTools
 from app.window.flows.arm import arm
 from app.window.flows.move import follow
-from app.window.flows.running import Flows
-from app.window.parts import WindowParts
-from app.window.sheets import WindowSheets
 from controller.contract.dry_run import DryRun
 
 if TYPE_CHECKING:
     from app.panels.dry_run_card import DryRunCard
 
 
-class MoveBoard(QObject):
+class MoveBoard(FlowPlace):
     """Starts the flow of a move and is what it shows itself on. GUI thread only.
 
     open_side: shows the side panel, where the card stands.
     """
 
-    def __init__(
-        self,
-        link: EngineLink,
-        parts: WindowParts,
-        sheets: WindowSheets,
-        flows: Flows,
-        open_side: Callable[[], None],
-    ) -> None:
-        super().__init__(parts)
-        self._link = link
-        self._parts = parts
-        self._sheets = sheets
-        self._flows = flows
+    def __init__(self, tools: FlowTools, open_side: Callable[[], None]) -> None:
+        super().__init__(tools)
         self._open_side = open_side
         self._shown: object | None = None
 

@@ -6,16 +6,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDir, QMimeData, QObject
+from PySide6.QtCore import QDir, QMimeData
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu
 
 from app.model.connecting import make_connecting_snapshot
-from app.window.engine_link import EngineLink
+from app.window.flow_place import FlowPlace, FlowTools
 from app.window.flows.open_file import Fleets, open_file
-from app.window.flows.running import Flows
 from app.window.move_board import MoveBoard
-from app.window.parts import WindowParts
-from app.window.sheets import WindowSheets
 from controller.contract.snapshots import Notice
 from oracle.foundation.reason import Severity
 
@@ -29,27 +26,14 @@ FILE_NOTICE = "file"
 USUAL_FOLDER = Path("~/.kube")
 
 
-class FileOpening(QObject):
+class FileOpening(FlowPlace):
     """Starts the flow of opening a file, and is what it shows itself on. GUI thread only."""
 
-    def __init__(
-        self,
-        window: QMainWindow,
-        link: EngineLink,
-        fleets: Fleets,
-        parts: WindowParts,
-        sheets: WindowSheets,
-        board: MoveBoard,
-        flows: Flows,
-    ) -> None:
-        super().__init__(window)
+    def __init__(self, tools: FlowTools, window: QMainWindow, fleets: Fleets, board: MoveBoard) -> None:
+        super().__init__(tools)
         self._window = window
-        self._link = link
         self._fleets = fleets
-        self._parts = parts
-        self._sheets = sheets
         self._board = board
-        self._flows = flows
 
     def start(self, path: Path | None = None) -> None:
         """Open a file, or let a person choose one; another file takes the place of one that is being opened."""
