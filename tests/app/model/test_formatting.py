@@ -6,6 +6,7 @@ import pytest
 
 from app.model.formatting import (
     format_age,
+    format_first,
     format_gb,
     format_hours,
     format_percent,
@@ -84,3 +85,11 @@ def test_data_is_shown_in_gigabytes(size: float | None, shown: str) -> None:
 def test_unknown_readiness_is_not_zero() -> None:
     assert format_replicas(None, 4) == "?/4"
     assert format_replicas(None, None) == "?/?"
+
+
+@pytest.mark.parametrize(
+    ("most", "shown"),
+    [(2, "a\nb\nand 1 of these"), (3, "a\nb\nc"), (4, "a\nb\nc")],
+)
+def test_lines_that_have_no_room_are_counted(most: int, shown: str) -> None:
+    assert format_first(["a", "b", "c"], most, "of these") == shown
