@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 NICENESS = 5
 
 
-async def run_engine(arguments: Namespace, configuration: Configuration) -> int:
+async def serve_window(arguments: Namespace, configuration: Configuration) -> int:
     """Serve the window until it is gone."""
     _give_way_to_the_window()
     output = _take_standard_output()

@@ -15,7 +15,7 @@ from app.config.configuration import Configuration
 #: Commands whose own output tells what is unwise in the configuration; for the engine, the window does.
 _REPORT_THEMSELVES = frozenset({"doctor", "engine"})
 
-_Command = Callable[[Namespace, Configuration], Awaitable[int]]
+Command = Callable[[Namespace, Configuration], Awaitable[int]]
 
 
 def run_headless(arguments: Namespace, configuration: Configuration) -> int:
@@ -25,7 +25,7 @@ def run_headless(arguments: Namespace, configuration: Configuration) -> int:
         for warning in configuration.warnings:
             report_line(f"sentinelaura: {warning}")
     try:
-        return asyncio.run(_run(_find_command(arguments.command), arguments, configuration))
+        return asyncio.run(_run(find_command(arguments.command), arguments, configuration))
     except BaseException as error:  # the edge of the process: KeyboardInterrupt as well has its exit code
         code = find_exit_code(error)
         if code is None:
@@ -34,7 +34,7 @@ def run_headless(arguments: Namespace, configuration: Configuration) -> int:
         return code
 
 
-async def _run(command: _Command, arguments: Namespace, configuration: Configuration) -> int:
+async def _run(command: Command, arguments: Namespace, configuration: Configuration) -> int:
     """Run the command; SIGTERM ends it in order, as Ctrl-C does. A command may take the signal over."""
     task = asyncio.current_task()
     assert task is not None
@@ -52,11 +52,12 @@ def _report_failure(error: BaseException) -> None:
             report_line(f"- {detail}")
 
 
-def _find_command(name: str) -> _Command:
+def find_command(name: str) -> Command:
+    """Return what performs a command, and import nothing of the others. Raises: LookupError for one without a line."""
     if name == "engine":
-        from app.commands.engine import run_engine
+        from app.commands.engine import serve_window
 
-        return run_engine
+        return serve_window
     if name == "oracle":
         from app.commands.oracle import run_oracle
 
@@ -85,6 +86,8 @@ def _find_command(name: str) -> _Command:
         from app.commands.contexts import run_contexts
 
         return run_contexts
-    from app.commands.doctor import run_doctor
+    if name == "doctor":
+        from app.commands.doctor import run_doctor
 
-    return run_doctor
+        return run_doctor
+    raise LookupError(f"nothing performs the command {name!r}")

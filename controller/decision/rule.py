@@ -28,7 +28,7 @@ class Moment(Flag):
     PLAN = auto()
     DRY_RUN = auto()
     CONFIRM = auto()
-    #: In the middle of a move, as each of its waves begins; the module's docstring says which rules belong there.
+    #: In the middle of a move, as each of its waves begins; the docstring of `rules.py` says which rules belong there.
     WAVE = auto()
     #: While a move goes on, for what it costs and saves: which rates may be believed.
     RATES = auto()

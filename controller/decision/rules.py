@@ -1,9 +1,10 @@
 """May this move happen? One ordered list of rules; the first that refuses gives the reason. Pure.
 
 Plan, dry run, confirmation and wave each ask those rules that belong to their moment. A rule answers exactly, for one
-candidate; what differs from target to target also has a screen over many pairs at once (`block.py`), which stands
-beside it because both must say the same: either a mask of what is refused, or how far a pair lies above a limit, USD,
-so that whatever lies closer than floats can tell is asked exactly. A screen uses operators only, no numpy.
+candidate; what differs from target to target also has a screen over many pairs at once (`block.py`): either a mask of
+what is refused, or how far a pair lies above a limit, USD, so that whatever lies closer than floats can tell is asked
+exactly. The question stands in `questions.py`, its screen in the rule's line here; that both say the same is held by
+`test_planning.py`. A screen uses operators only, no numpy.
 
 To add a rule: a code in `controller/reasons.py`, a question in `questions.py`, and a line at its place in RULES. Rules
 about the workload come first, then those about the target, then those about both, then those about all moves alike.

@@ -1,7 +1,7 @@
 """What a running migration asks before each wave: may it go on, and what do both sides cost right now?
 
 Answers from memory, from the fleet picture and the facts as they are at that moment, by the rules that belong to a wave
-(`decision/rules.py`, `Moment.WAVE`).
+(`decision/rules.py`, at the moment `WAVE`).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What every folder above shares: reasons, settings, clocks, texts and files that are not trusted. Knows no price."""
+"""What oracle, controller and app share: reasons, settings, clocks, untrusted texts and files. Knows no price."""

@@ -1,4 +1,4 @@
-"""Which source a person's choice of file, speed and seed means."""
+"""The sources as a person chooses them: a recording or the simulated market, or a file that is watched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resources.loader import load_json
 
 
 def choose_source(prices: str | None, speed: float | None, seed: int, now: float) -> PriceSource:
-    """Return the replay of the file `prices`, or the simulated market where it is None.
+    """Return the replay of the file `prices`, or the simulated market where it is None. Live: `watch_file`.
 
     Args:
         speed: market seconds per second; None is the source's own default.

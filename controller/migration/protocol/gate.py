@@ -1,7 +1,8 @@
 """What has to be true when a wave's request leaves: still allowed, still priced, still worth it. Pure.
 
-The prices are asked for at send time, not when the plan was made. Only SURGE needs them: a wave that has been
-paid for is finished, because running double is dearer, and a rollback never needs a price.
+The prices are asked for at send time, not when the plan was made. The preflight asks, then each SURGE, and a HOLD that
+came from a SURGE. Nothing else does: a wave that has been paid for is finished, because running double is dearer, and a
+rollback never needs a price.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What kind of HOLD a reason asks for, by its code. Pure.
+"""What kind of HOLD a reason asks for: by its code, and where a cluster is silent by which one it is. Pure.
 
 What a rule of a wave gives is held by the verdict that the rule declares (`decision/rules.py`): a new one needs no line
 here.

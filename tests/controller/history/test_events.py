@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -80,6 +81,19 @@ def test_an_event_comes_back_as_it_was(event: Any) -> None:
 @given(EVENTS)
 def test_every_event_has_a_sentence(event: Any) -> None:
     describe(event)
+
+
+def leaves_of(kind: type[Event]) -> Iterator[type[Event]]:
+    """What happens, without the roots that only say what several events have in common."""
+    below = kind.__subclasses__()
+    for other in below:
+        yield from leaves_of(other)
+    if not below:
+        yield kind
+
+
+def test_every_event_that_there_is_can_be_read_back() -> None:
+    assert [kind.__name__ for kind in leaves_of(Event) if kind not in KINDS] == []
 
 
 def test_the_names_on_the_disk_are_those_that_they_were() -> None:
