@@ -56,8 +56,8 @@ class Playback:
         return datetime.fromtimestamp(self.recorded_at, UTC).strftime("%Y-%m-%d")
 
     def __str__(self) -> str:
-        pace = "as fast as it was" if self.speed == 1 else f"{self.speed:,.10g} times as fast"
-        return f"recorded {self.date}, played {pace}"
+        speed = "as fast as it was" if self.speed == 1 else f"{self.speed:,.10g} times as fast"
+        return f"recorded {self.date}, played {speed}"
 
 
 class Freshness(StrEnum):

@@ -348,14 +348,14 @@ class KubeClient:
         """Why no answer came."""
         import aiohttp
 
-        way = {"context": self.context, "server": self._connection.kubeconfig.server}
+        asked = {"context": self.context, "server": self._connection.kubeconfig.server}
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            return Code.SERVER_NOT_TRUSTED.because(**way, error=clean_text(error))
+            return Code.SERVER_NOT_TRUSTED.because(**asked, error=clean_text(error))
         if isinstance(error, aiohttp.ClientConnectorError):
-            return Code.CONNECTION_FAILED.because(**way, error=clean_text(error.os_error))
+            return Code.CONNECTION_FAILED.because(**asked, error=clean_text(error.os_error))
         if isinstance(error, TimeoutError):
-            return Code.ANSWER_TIMED_OUT.because(**way)
-        return Code.CONNECTION_BROKE.because(**way, error=clean_text(error) or type(error).__name__)
+            return Code.ANSWER_TIMED_OUT.because(**asked)
+        return Code.CONNECTION_BROKE.because(**asked, error=clean_text(error) or type(error).__name__)
 
     def _not_understood(self, problem: str, request: str) -> ServerFailed:
         asked = {"context": self.context, "request": request}

@@ -149,10 +149,10 @@ class UnfinishedMoves:
             for look in self._looks.values()
             for move, standing in look.found
         }
-        told = ((key, self._describe(move.record, standing)) for key, (move, standing) in found.items())
+        reported = ((key, self._describe(move.record, standing)) for key, (move, standing) in found.items())
         return tuple(
             Notice(f"{reason.code}:{key}", reason.severity, f"{reason}.")
-            for key, reason in told
+            for key, reason in reported
             if reason is not None
         )
 

@@ -20,9 +20,9 @@ SAVINGS_KINDS = (*MOVE_KINDS, "ledger_line")
 
 def find_finished(events: Iterable[Recorded]) -> tuple[PastMove, ...]:
     """Return the moves that reached their target, those of older ledgers as well, in the order of their ends."""
-    told = tuple(events)
-    older = (_read_line(one, one.event) for one in told if isinstance(one.event, LedgerLine))
-    finished = [move for move in (*older, *fold_moves(told)) if move is not None and move.is_moved]
+    known = tuple(events)
+    older = (_read_line(one, one.event) for one in known if isinstance(one.event, LedgerLine))
+    finished = [move for move in (*older, *fold_moves(known)) if move is not None and move.is_moved]
     return tuple(sorted(finished, key=lambda move: move.ended_at or move.last_seen_at))
 
 
@@ -65,6 +65,6 @@ def _read_line(recorded: Recorded, line: LedgerLine) -> PastMove | None:
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> KnownSum:
-    told = list(amounts)
-    known = [amount for amount in told if amount is not None]
-    return KnownSum(sum(known, Decimal(0)) if known else None, len(told) - len(known))
+    all_amounts = list(amounts)
+    known = [amount for amount in all_amounts if amount is not None]
+    return KnownSum(sum(known, Decimal(0)) if known else None, len(all_amounts) - len(known))

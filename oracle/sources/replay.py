@@ -54,8 +54,8 @@ class ReplaySource:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        pace = f"Prices are recorded; the recording runs {self._speed:,.10g} times as fast as real time."
-        return (pace, *self._recording.notices, *self._describe_silence())
+        speed = f"Prices are recorded; the recording runs {self._speed:,.10g} times as fast as real time."
+        return (speed, *self._recording.notices, *self._describe_silence())
 
     def _describe_silence(self) -> tuple[str, ...]:
         if self._recorded_time > self._recording.ends_at:

@@ -60,8 +60,8 @@ class SimulatedMarket:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        pace = f"Prices are simulated; market time runs {self._time_scale:g} times as fast as real time."
-        return pace, *(f"The simulated market has no price for {offering}." for offering in self._unknown)
+        speed = f"Prices are simulated; market time runs {self._time_scale:g} times as fast as real time."
+        return speed, *(f"The simulated market has no price for {offering}." for offering in self._unknown)
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
         prices = {offering: self.find_price(offering, now) for offering in offerings}

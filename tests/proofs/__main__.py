@@ -31,7 +31,7 @@ def prove_campaign(seeds: int, stride: int, workers: int) -> bool:
     broken = [f"- `{one.run}`: {one.violations[0]}" for tally in tallies for one in tally.broken]
     runs, hours = sum(one.runs for one in tallies), sum(one.virtual_s for one in tallies) / 3600
     sampled = "every await" if stride == 1 else f"one await in {stride}"
-    told = [
+    lines = [
         f"Seeds 0 to {seeds - 1} of every campaign; of the last two, one schedule, interrupted at {sampled}. "
         f"{runs} runs of the whole engine, {hours:.0f} virtual hours.",
         "",
@@ -46,7 +46,7 @@ def prove_campaign(seeds: int, stride: int, workers: int) -> bool:
         ),
     ]
     wall_s = time.monotonic() - began_at
-    print(write_report("campaign", "The campaign of the simulation", told, commit=commit, wall_s=wall_s))
+    print(write_report("campaign", "The campaign of the simulation", lines, commit=commit, wall_s=wall_s))
     return not broken
 
 
@@ -63,13 +63,13 @@ def prove_mutants(workers: int) -> bool:
         verdicts = [one for part in pool.map(_try_all, _deal(mutants, workers)) for one in part]
     rows = [(one.mutant.name, one.mutant.file, one.fate, f"{one.seconds:.0f} s") for one in verdicts]
     lived = [one for one in verdicts if one.fate is not Fate.DIED]
-    told = [
+    lines = [
         f"{len(verdicts)} mutants, {len(verdicts) - len(lived)} died. Without any, all their tests pass.",
         "",
         *format_table(("mutant", "file", "fate", "after"), sorted(rows)),
     ]
     wall_s = time.monotonic() - began_at
-    print(write_report("mutants", "Mutants", told, commit=commit, wall_s=wall_s))
+    print(write_report("mutants", "Mutants", lines, commit=commit, wall_s=wall_s))
     return not lived
 
 

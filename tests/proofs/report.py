@@ -29,7 +29,7 @@ def _ask(*arguments: str) -> str:
     return asked.stdout.strip()
 
 
-def write_report(name: str, title: str, told: Iterable[str], *, commit: str, wall_s: float) -> Path:
+def write_report(name: str, title: str, lines: Iterable[str], *, commit: str, wall_s: float) -> Path:
     """Write `docs/evidence/<name>.md`; returns where it lies."""
     EVIDENCE.mkdir(exist_ok=True)
     path = EVIDENCE / f"{name}.md"
@@ -45,7 +45,7 @@ def write_report(name: str, title: str, told: Iterable[str], *, commit: str, wal
         f"- took {wall_s / 60:.1f} minutes",
         "",
     ]
-    path.write_text("\n".join([*head, *told, ""]), encoding="utf-8")
+    path.write_text("\n".join([*head, *lines, ""]), encoding="utf-8")
     return path
 
 

@@ -28,7 +28,7 @@ from controller.migration.protocol.record import (
     StepRecord,
     StepStatus,
 )
-from controller.migration.protocol.record_checks import find_flaw
+from controller.migration.protocol.record_checks import find_contradiction
 from controller.migration.protocol.states import HoldReason, MigrationState, Phase
 from controller.migration.protocol.wire import WireError, WireFormat, named
 from controller.reasons import Code
@@ -176,9 +176,9 @@ def decode_journal(text: str) -> MigrationRecord:
         record: MigrationRecord = WIRE_FORMAT.decode(MigrationRecord, migration, "migration")
     except WireError as error:
         raise _unreadable(str(error)) from error
-    flaw = find_flaw(record)
-    if flaw is not None:
-        raise _unreadable(f"has {flaw}, which this program never writes")
+    contradiction = find_contradiction(record)
+    if contradiction is not None:
+        raise _unreadable(f"has {contradiction}, which this program never writes")
     return record
 
 

@@ -12,7 +12,7 @@ from controller.migration.protocol.errors import HoldNeeded
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.ownership import find_target, require_present, require_untouched
 from controller.migration.protocol.record import MigrationRecord, Side
-from controller.migration.protocol.rollback import judge_way_back
+from controller.migration.protocol.rollback import judge_move_back
 from controller.migration.protocol.states import Event, EventKind, HoldReason, Phase
 from controller.migration.protocol.verdicts import Held
 from controller.migration.settings import MigrationSettings
@@ -96,7 +96,7 @@ def require_resumable(
     resume_phase = record.state.resume_phase
     if resume_phase is Phase.ROLLBACK:
         present = require_present(source, record, Side.SOURCE)
-        verdict = judge_way_back(record, present, find_target(target, record))
+        verdict = judge_move_back(record, present, find_target(target, record))
         if isinstance(verdict, Held):
             raise HoldNeeded(verdict.reason)
     elif resume_phase in _NOT_FENCED_YET:

@@ -20,13 +20,13 @@ _STEP_NAME = re.compile(r"[a-z][a-z-]{0,31}")
 _WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
 
 
-def find_flaw(record: MigrationRecord) -> str | None:
+def find_contradiction(record: MigrationRecord) -> str | None:
     """Say what no journal of this program has, and this record does; None where nothing is wrong with it."""
-    return next(_find_flaws(record), None)
+    return next(_find_contradictions(record), None)
 
 
-def _find_flaws(record: MigrationRecord) -> Iterator[str]:
-    yield from _find_state_flaws(record.state)
+def _find_contradictions(record: MigrationRecord) -> Iterator[str]:
+    yield from _find_state_contradictions(record.state)
     if not _can_be_named(record):
         yield "a name that is none in Kubernetes"
     workload, dry_run = record.workload, record.dry_run
@@ -54,7 +54,7 @@ def _find_flaws(record: MigrationRecord) -> Iterator[str]:
         yield "a cost below zero"
 
 
-def _find_state_flaws(state: MigrationState) -> Iterator[str]:
+def _find_state_contradictions(state: MigrationState) -> Iterator[str]:
     """First, because a record whose waves make no sense cannot even be asked for its replicas."""
     steps = (0, *state.waves)
     ascends = all(before < after for before, after in zip(steps, state.waves, strict=False))

@@ -45,7 +45,7 @@ def judge_rollback(
     return plan_rollback(record, source, target) or Waiting()
 
 
-def judge_way_back(
+def judge_move_back(
     record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts | None
 ) -> Verdict:
     """Judge whether a rollback has anything to write, or is done; otherwise it waits for pods alone."""

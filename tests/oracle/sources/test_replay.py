@@ -64,10 +64,10 @@ def test_observations_carry_the_time_of_the_playing(file: Path) -> None:
 def test_end_of_the_recording_is_said(file: Path) -> None:
     source = ReplaySource(load_recording(str(file)), speed=DAY, started_at=NOON)
     price_at(source, NOON)
-    pace = "Prices are recorded; the recording runs 86,400 times as fast as real time."
-    assert source.notices == (pace,)
+    speed = "Prices are recorded; the recording runs 86,400 times as fast as real time."
+    assert source.notices == (speed,)
     assert price_at(source, NOON + 60.0) is None
-    assert source.notices == (pace, "The recording ended on 2026-07-03.")
+    assert source.notices == (speed, "The recording ended on 2026-07-03.")
 
 
 def test_clock_set_back_does_not_play_what_was_never_recorded(file: Path) -> None:

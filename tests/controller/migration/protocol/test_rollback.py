@@ -9,8 +9,8 @@ from controller.migration.protocol.record import Side
 from controller.migration.protocol.rollback import (
     Standstill,
     judge_lowering,
+    judge_move_back,
     judge_rollback,
-    judge_way_back,
     plan_rollback,
 )
 from controller.migration.protocol.verdicts import Held, Outdated, Reached, Waiting, Write
@@ -71,9 +71,9 @@ def test_standing_still_begins_anew_with_every_pod_that_comes_or_goes() -> None:
 
 
 def test_a_hold_of_a_rollback_ends_only_when_there_is_something_to_write() -> None:
-    assert isinstance(judge_way_back(record(), side(6, 2), side(4, 4)), Held)
-    assert judge_way_back(record(), side(5, 5), side(3, 3)) == Reached()
-    assert judge_way_back(record(), serving(6), None) == Reached()
+    assert isinstance(judge_move_back(record(), side(6, 2), side(4, 4)), Held)
+    assert judge_move_back(record(), side(5, 5), side(3, 3)) == Reached()
+    assert judge_move_back(record(), serving(6), None) == Reached()
 
 
 def test_a_lowering_that_the_freshest_reads_do_not_bear_is_outdated() -> None:
