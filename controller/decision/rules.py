@@ -154,7 +154,11 @@ FLEET_RULES = (FleetRule(questions.find_spent_concurrency), FleetRule(questions.
 #: What has to be so where clusters are changed. A plan may be looked at all the same: who tries the program out on
 #: clusters of their own sees what it would find, and is told beside it that nothing is moved on simulated prices.
 PERMISSIONS = (
-    MoveRule(Code.NOT_ARMED, questions.find_unarmed, moments=Moment.CONFIRM | Moment.WAVE),
+    MoveRule(
+        Code.NOT_ARMED,
+        questions.find_unarmed,
+        moments=Moment.CONFIRM | Moment.WAVE | Moment.AUTOPILOT,
+    ),
     MoveRule(
         Code.PRICES_NOT_LIVE,
         questions.find_prices_not_live,

@@ -358,7 +358,7 @@ def test_a_preflight_refusal_says_nothing_of_what_has_changed_since(facts: Facts
         (Moment.CONFIRM, True),
         (Moment.WAVE, True),
         (Moment.RATES, False),
-        (Moment.AUTOPILOT, False),
+        (Moment.AUTOPILOT, True),
     ],
 )
 @pytest.mark.parametrize("armed", [(), ("tokyo",), ("virginia",)])
