@@ -113,6 +113,8 @@ class MigrationView:
     savings_usd_per_day: Decimal | None
     #: Why it is where it is; None where only the plan has brought it there.
     reason: Reason | None = None
+    #: Of a refusal: the context of the cluster that is the cause; None: no single one is.
+    refused_by: str | None = None
 
     @property
     def sentence(self) -> str:

@@ -16,20 +16,25 @@ class PreflightFinding:
     """A move that its preflight refused, with the workload as it was then. `reason` is the preflight's own.
 
     It says nothing about a workload that has changed since: another Deployment, another template, other replicas.
+    concerns_source: the cause lies where the workload runs, so that a move to any other target would be refused, too.
     """
 
     workload: Workload
     target: str
     reason: Reason
     at: float
+    concerns_source: bool = False
 
-    def concerns(self, workload: Workload, target: str) -> bool:
-        """Whether the same move of the same thing was refused."""
+    def rules_out(self, target: str) -> bool:
+        """Whether it says something about moves to this target."""
+        return self.concerns_source or target == self.target
+
+    def is_about(self, workload: Workload) -> bool:
+        """Whether this workload is still what was refused."""
         then = self.workload
-        same = (then.key, then.uid, then.template_hash, then.desired_replicas) == (
+        return (then.key, then.uid, then.template_hash, then.desired_replicas) == (
             workload.key, workload.uid, workload.template_hash, workload.desired_replicas,
         )  # fmt: skip
-        return same and target == self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,13 @@ class Facts:
 
     def find_preflight(self, workload: Workload, target: str) -> PreflightFinding | None:
         """The newest finding against this move that still counts."""
-        since = self.now - self.settings.preflight_memory_s
-        counting = [f for f in self.findings if f.at > since and f.concerns(workload, target)]
+        counting = [f for f in self.findings if f.rules_out(target) and self.counts(f, workload)]
         return max(counting, key=lambda finding: finding.at, default=None)
+
+    def counts(self, finding: PreflightFinding, workload: Workload) -> bool:
+        """Whether a finding is still in the way of a workload."""
+        since = self.now - self.settings.preflight_memory_s
+        return finding.at > since and finding.is_about(workload)
 
     def find_next_end(self) -> float | None:
         """When the first of these stops to refuse by the clock alone, Unix seconds: a rest, the count of a day, a

@@ -194,9 +194,7 @@ class Planner:
         left_usd = float(limit - spent) if limit is not None else np.inf
         if left_usd != self._pairs.egress_left_usd:
             self._pairs.egress_left_usd, changes.everything = left_usd, True
-        refused = {
-            pair for finding in facts.findings if (pair := self._find_refused(finding, facts)) is not None
-        }
+        refused = {pair for finding in facts.findings for pair in self._find_refused(finding, facts)}
         for row, column in refused ^ self._refused:
             self._pairs.refused_before[row, column] = (row, column) in refused
             changes.rows.add(row)
@@ -210,12 +208,13 @@ class Planner:
         changes.rejudged.update(concerned | self._concerned)
         self._concerned = concerned
 
-    def _find_refused(self, finding: PreflightFinding, facts: Facts) -> tuple[int, int] | None:
-        row, column = self._index.get(finding.workload.key), self._column.get(finding.target)
+    def _find_refused(self, finding: PreflightFinding, facts: Facts) -> list[tuple[int, int]]:
+        """The pairs, as row and column, that a finding rules out."""
+        row = self._index.get(finding.workload.key)
         workload = self._rows.workloads[row] if row is not None else None
-        if row is None or column is None or workload is None:
-            return None
-        return (row, column) if facts.find_preflight(workload, finding.target) is not None else None
+        if row is None or workload is None or not facts.counts(finding, workload):
+            return []
+        return [(row, column) for context, column in self._column.items() if finding.rules_out(context)]
 
     def _judge_workloads(self, facts: Facts, changes: _Changes) -> None:
         """Ask the workloads' own rules where an answer may have changed, and those with a screen of all."""

@@ -1,7 +1,8 @@
 """Remembers which moves of this process their preflight refused, as facts for the rules.
 
-What only the API servers can tell (an autoscaler, a quota, a missing Secret) is asked when a move starts. Without this
-memory a plan would offer the same move again at once, and it would be refused again. Belongs to the engine's loop.
+What is not watched (an autoscaler, a quota, a missing Secret) is asked of the API servers when a move starts. Without
+this memory a plan would offer the same move again at once, and it would be refused again; where the source is the
+cause, it would offer one target after the other. Belongs to the engine's loop.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from controller.decision.facts import PreflightFinding
 
 
 class PreflightFindings:
-    """Notes what is started, and what was refused of it; the newest refusal of each move counts."""
+    """Notes what is started, and what was refused of it; the newest refusal of each move counts, and of each source."""
 
     def __init__(self) -> None:
         #: migration id -> the workload as it was when its move was started.
         self._started: dict[str, Workload] = {}
-        self._findings: dict[tuple[str, str], PreflightFinding] = {}
+        #: (workload, target; None: any) -> the newest refusal.
+        self._findings: dict[tuple[str, str | None], PreflightFinding] = {}
 
     def note_start(self, migration_id: str, workload: Workload) -> None:
         """Remember what a move was started with."""
@@ -39,5 +41,6 @@ class PreflightFindings:
     def _take_in(self, view: MigrationView, workload: Workload, now: float) -> None:
         if view.stage is MigrationStage.REFUSED:
             at = view.ended_at if view.ended_at is not None else now
-            finding = PreflightFinding(workload, view.target, view.reason or view.detail, at)
-            self._findings[str(workload.key), view.target] = finding
+            is_any = view.refused_by == workload.key.context
+            finding = PreflightFinding(workload, view.target, view.reason or view.detail, at, is_any)
+            self._findings[str(workload.key), None if is_any else view.target] = finding

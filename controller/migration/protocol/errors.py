@@ -20,11 +20,12 @@ from oracle.foundation.reason import Reason
 
 
 class MigrationRefused(ControllerError):
-    """This move cannot begin; nothing was changed."""
+    """This move cannot begin; nothing was changed. `context`: the cluster that is the cause; None: no single one is."""
 
-    def __init__(self, workload: str, reason: Reason) -> None:
+    def __init__(self, workload: str, reason: Reason, *, context: str | None = None) -> None:
         super().__init__(reason)
         self.workload = workload
+        self.context = context
 
     def __str__(self) -> str:
         return f"{self.workload} cannot be moved: {self.reason}"

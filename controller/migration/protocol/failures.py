@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from controller.errors import ControllerError, RequestRefused
-from controller.migration.protocol.errors import HoldNeeded, JournalError, MoveFailed
+from controller.errors import ClusterError, ControllerError, RequestRefused
+from controller.migration.protocol.errors import HoldNeeded, JournalError, MigrationRefused, MoveFailed
 from controller.migration.protocol.holds import find_hold
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Event, EventKind, Phase, accepts
@@ -16,7 +16,8 @@ def to_event(error: ControllerError, record: MigrationRecord) -> Event:
     """
     reason = error.reason
     if record.state.phase is Phase.PREFLIGHT:
-        return Event(EventKind.REFUSED, reason)
+        refused_by = error.context if isinstance(error, (MigrationRefused, ClusterError)) else None
+        return Event(EventKind.REFUSED, reason, refused_by=refused_by)
     has_failed = isinstance(error, (MoveFailed, RequestRefused, JournalError))
     if has_failed and accepts(record.state, EventKind.FAILED):
         return Event(EventKind.FAILED, reason)

@@ -80,12 +80,14 @@ class EventKind(StrEnum):
 class Event:
     """One thing that happened, and why.
 
-    `hold` is set for HELD, and for a HOLD_EXPIRED during which nothing but that stood in the way.
+    `hold` is set for HELD, and for a HOLD_EXPIRED during which nothing but that stood in the way. `refused_by` is set
+    for a REFUSED for which one cluster is the cause: its context.
     """
 
     kind: EventKind
     reason: Reason | None = None
     hold: HoldReason | None = None
+    refused_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,8 @@ class MigrationController:
         record, reader = started.run.journal.record, started.run.reader
         rates = self._gate.find_rates(record.workload, record.target.context)
         source, target = reader.last(Side.SOURCE), reader.last(Side.TARGET)
-        view = build_view(record, source, target, rates, is_leading=started.run.is_leading)
+        run = started.run
+        view = build_view(record, source, target, rates, is_leading=run.is_leading, refused_by=run.refused_by)
         if started.task.done():
             started.last_view = view
         return view

@@ -93,6 +93,8 @@ class MigrationRun:
         self._metered_at: float | None = None
         #: Whether this instance decides what happens now, and whether it ever did.
         self.is_leading = self.has_led = False
+        #: Of a refusal: the context of the cluster that is the cause; None: no single one is.
+        self.refused_by: str | None = None
 
     async def run(self) -> None:
         """Return when the migration is over, or, with its journal left in place, when the program ends."""
@@ -199,6 +201,7 @@ class MigrationRun:
         record = replace(
             record, state=state, ended_at=self._timing.clocks.wall() if state.phase.is_final else None
         )
+        self.refused_by = event.refused_by
         try:
             await self.journal.save(record)
         except LeaseLost:

@@ -49,6 +49,7 @@ def build_view(
     rates: MoveRates | Unpriced,
     *,
     is_leading: bool,
+    refused_by: str | None = None,
 ) -> MigrationView:
     """Return the view; `source` and `target` are the last facts seen, None where nothing was."""
     state = record.state
@@ -60,6 +61,7 @@ def build_view(
         phase=state.phase.value,
         detail=describe(record),
         reason=state.reason,
+        refused_by=refused_by,
         replicas=record.replicas,
         landed=_count_landed(record, target),
         source_ready=source.shown_ready if source is not None else None,

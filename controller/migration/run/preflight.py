@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 from controller.clusters import paths
-from controller.clusters.checks import Outcome
+from controller.clusters.checks import CheckResult, Outcome
 from controller.clusters.move_checks import check_replica_owner, check_target
 from controller.clusters.resource_parsing import compute_pod_requests
 from controller.clusters.workload_parsing import parse_workload
@@ -48,24 +48,29 @@ class Preflight:
         """Return the draft with all that was found. Raises: MigrationRefused."""
         try:
             return await self._check(draft)
-        except (ClusterError, NotArmed) as error:
+        except ClusterError as error:
+            raise MigrationRefused(str(draft.workload), error.reason, context=error.context) from error
+        except NotArmed as error:
             raise MigrationRefused(str(draft.workload), error.reason) from error
 
     async def _check(self, draft: MigrationRecord) -> MigrationRecord:
         refuse = Refusing(draft)
+        by_source = Refusing(draft, self._source.context)
+        by_target = Refusing(draft, self._target.context)
         refuse.because_of(self._judge_gate(draft))
         uids = {
             Side.SOURCE: await self._source.read_cluster_uid(),
             Side.TARGET: await self._target.read_cluster_uid(),
         }
         refuse.when(uids[Side.SOURCE] == uids[Side.TARGET], Code.SAME_CLUSTER)
-        await self._check_namespace(draft.plan, refuse)
-        body = await self._read_source(refuse)
-        facts = self._check_source(draft.dry_run, body, refuse)
-        existed = await self._check_target(facts, refuse)
+        await self._check_namespace(draft.plan, by_target)
+        body = await self._read_source(by_source)
+        facts = self._check_source(draft.dry_run, body, by_source)
+        existed = await self._check_target(facts, by_target)
         survey = Survey(self._source, self._target, draft, body, facts, existed)
         foreseen = [await step.preflight(survey) for step in self._steps]
-        await self._check_owner_and_pod_needs(body["spec"]["template"], facts, refuse)
+        await self._check_owner(facts, by_source)
+        await self._check_pod_needs(body["spec"]["template"], facts, by_target)
         await self._dry_run_scaling(survey)
         record = replace(
             draft,
@@ -76,7 +81,7 @@ class Preflight:
             floor=facts.replicas,
             surge=max(draft.dry_run.wave_sizes),
         )
-        _check_journal(record, foreseen, refuse)
+        _check_journal(record, foreseen, by_source)
         return record
 
     def _judge_gate(self, draft: MigrationRecord) -> Reason | None:
@@ -146,19 +151,20 @@ class Preflight:
         refuse.when(found.selector != source.selector, Code.TARGET_SELECTS_OTHER_PODS, context=context)
         return found
 
-    async def _check_owner_and_pod_needs(
+    async def _check_owner(self, facts: DeploymentFacts, refuse: Refusing) -> None:
+        """What no dry run of the scaling finds, because it concerns the next minutes."""
+        source = self._source
+        refuse.unless_passed(
+            await check_replica_owner(source.api, source.namespace, source.name, facts.replicas)
+        )
+
+    async def _check_pod_needs(
         self, template: Mapping[str, Any], facts: DeploymentFacts, refuse: Refusing
     ) -> None:
-        """What no dry run of a Deployment finds, because it concerns its pods or its next minutes."""
-        source, target = self._source, self._target
-        pod = compute_pod_requests(template["spec"])
-        owner = await check_replica_owner(source.api, source.namespace, source.name, facts.replicas)
-        for result in (
-            owner,
-            *await check_target(target.api, target.namespace, template, pod, facts.replicas),
-        ):
-            if result.outcome is not Outcome.PASSED:  # what is not known forbids, too
-                refuse.because_of(result.reason)
+        """What no dry run of a Deployment finds, because it concerns its pods."""
+        target, pod = self._target, compute_pod_requests(template["spec"])
+        for result in await check_target(target.api, target.namespace, template, pod, facts.replicas):
+            refuse.unless_passed(result)
 
     async def _dry_run_scaling(self, survey: Survey) -> None:
         """Let both API servers check permissions and admission for the writes of the waves."""
@@ -171,14 +177,18 @@ class Preflight:
 
 
 class Refusing:
-    """Turns findings into the one error that ends a preflight."""
+    """Turns findings into the one error that ends a preflight. `context`: of the cluster that they concern, if of one.
 
-    def __init__(self, draft: MigrationRecord) -> None:
+    What concerns the source is in the way of every target.
+    """
+
+    def __init__(self, draft: MigrationRecord, context: str | None = None) -> None:
         self._workload = str(draft.workload)
+        self._context = context
 
     def always(self, code: Code, **parameters: Parameter) -> NoReturn:
         """Raises: MigrationRefused."""
-        raise MigrationRefused(self._workload, code.because(**parameters))
+        raise MigrationRefused(self._workload, code.because(**parameters), context=self._context)
 
     def when(self, condition: bool, code: Code, **parameters: Parameter) -> None:
         """Raises: MigrationRefused where the condition holds."""
@@ -188,7 +198,12 @@ class Refusing:
     def because_of(self, reason: Reason | None) -> None:
         """Raises: MigrationRefused where there is a reason."""
         if reason is not None:
-            raise MigrationRefused(self._workload, reason)
+            raise MigrationRefused(self._workload, reason, context=self._context)
+
+    def unless_passed(self, result: CheckResult) -> None:
+        """Raises: MigrationRefused where the check failed, or could not be made."""
+        if result.outcome is not Outcome.PASSED:
+            self.because_of(result.reason)
 
 
 def _is_settling(body: Mapping[str, Any]) -> bool:

@@ -24,7 +24,7 @@ class Autoscalers:
             name = find_autoscaler(autoscalers, side.name)
             if name is not None:
                 reason = Code.AUTOSCALER_IN_THE_WAY.because(name=name, context=side.context)
-                raise MigrationRefused(str(survey.draft.workload), reason)
+                raise MigrationRefused(str(survey.draft.workload), reason, context=side.context)
         return StepRecord(self.name)
 
     async def prepare(self, bench: Workbench, known: StepRecord) -> StepRecord:

@@ -49,7 +49,7 @@ class Copies:
             closure = await read_closure(survey.source)
         except ObjectNotFound as error:
             missing = Code.COPY_ORIGINAL_MISSING.because(answer=str(error))
-            raise MigrationRefused(workload, missing) from error
+            raise MigrationRefused(workload, missing, context=survey.source.context) from error
         await _require_secrets(survey)
         fence = Fence(survey.draft.migration_id, 1, "dry-run")
         for travelling in closure:
@@ -88,8 +88,9 @@ async def _require_secrets(survey: Survey) -> None:
         try:
             await survey.target.api.get(paths.item("secrets", name, survey.target.namespace))
         except ObjectNotFound:
-            reason = Code.SECRET_MISSING.because(context=survey.target.context, name=name)
-            raise MigrationRefused(str(survey.draft.workload), reason) from None
+            context = survey.target.context
+            reason = Code.SECRET_MISSING.because(context=context, name=name)
+            raise MigrationRefused(str(survey.draft.workload), reason, context=context) from None
 
 
 async def _dry_run(survey: Survey, travelling: Travelling, copy: Mapping[str, Any]) -> None:
@@ -101,14 +102,15 @@ async def _dry_run(survey: Survey, travelling: Travelling, copy: Mapping[str, An
     except VersionConflict:
         if not is_same_content(await survey.target.api.get(travelling.path), copy):
             reason = Code.COPY_EXISTS_ALREADY.because(context=context, path=travelling.path)
-            raise MigrationRefused(workload, reason) from None
+            raise MigrationRefused(workload, reason, context=context) from None
         return
     except ObjectNotFound:
         return  # the namespace is still to be created
     if travelling.is_deployment:
         templates = (body["spec"]["template"] for body in (answer, copy))
         if len({hash_template(template) for template in templates}) > 1:
-            raise MigrationRefused(workload, Code.TEMPLATE_WOULD_CHANGE.because(context=context))
+            reason = Code.TEMPLATE_WOULD_CHANGE.because(context=context)
+            raise MigrationRefused(workload, reason, context=context)
 
 
 async def _create(bench: Workbench, travelling: Travelling, known: StepRecord) -> StepRecord:

@@ -165,6 +165,24 @@ def test_what_its_preflight_refused_gives_way_to_another_until_it_changes() -> N
     assert targets(planner.plan(picture, replace(facts, findings=()))) == {CHECKOUT: "virginia"}
 
 
+def test_what_the_source_refused_is_offered_nowhere_until_it_changes() -> None:
+    """An autoscaler, say: a user is not sent from one target to the next."""
+    picture = everywhere()
+    workload = picture.clusters["tokyo"].workloads[0]
+    autoscaled = Code.AUTOSCALER_IN_THE_WAY.because(name="web", context="tokyo")
+    finding = PreflightFinding(workload, "virginia", autoscaled, NOW - 60, concerns_source=True)
+    facts = make_facts(BOARD, findings=(finding,))
+    planner = Planner()
+    assert targets(planner.plan(picture, make_facts(BOARD))) == {CHECKOUT: "virginia"}
+    plan = planner.plan(picture, facts)
+    assert plan.offers == ()
+    for target in ("virginia", "oregon"):
+        assert plan.find_code(CHECKOUT, target) is Code.PREFLIGHT_REFUSED
+        assert plan.why(CHECKOUT, target)["detail"] == str(autoscaled)
+    mended = change(picture, "tokyo", workloads=(replace(workload, template_hash="newer"),))
+    assert targets(planner.plan(mended, facts)) == {CHECKOUT: "virginia"}
+
+
 def test_the_offer_and_the_named_dry_run_are_the_same_plan() -> None:
     facts = make_facts(BOARD)
     [offered] = plan_once(everywhere(), facts).opportunities()

@@ -333,6 +333,13 @@ def test_what_its_preflight_refused_is_not_offered_again_but_may_be_asked_for() 
     assert code_of(facts=facts, moment=Moment.CONFIRM) is None
 
 
+def test_what_the_source_refused_is_offered_to_no_target() -> None:
+    finding = PreflightFinding(make_workload(), "oregon", "the autoscaler …", NOW - 60, concerns_source=True)
+    facts = make_facts(BOARD, findings=(finding,))
+    assert code_of(facts=facts, moment=Moment.PLAN) is Code.PREFLIGHT_REFUSED
+    assert code_of(facts=facts, moment=Moment.DRY_RUN) is None
+
+
 @pytest.mark.parametrize(
     "facts",
     [

@@ -350,7 +350,9 @@ def test_what_the_preflight_refused_is_a_fact_of_the_next_plan():
         await world.round(await world.confirm())
         world.facts.follow((refused_view(),))
         [finding] = world.facts.collect().findings
-        assert finding.concerns(make_workload(), "virginia")
+        assert finding.is_about(make_workload())
+        assert finding.rules_out("virginia")
+        assert finding.rules_out("oregon"), "its autoscaler is in the way of every target"
         assert finding.reason == AUTOSCALED
         world.now += SETTINGS.preflight_memory_s
         world.facts.follow(())
@@ -366,6 +368,7 @@ def refused_view():
         target="virginia",
         stage=MigrationStage.REFUSED,
         reason=AUTOSCALED,
+        refused_by=CHECKOUT.context,
         ended_at=NOW,
     )
 

@@ -14,10 +14,17 @@ WORKLOAD = make_workload()
 NO_QUOTA = Code.QUOTA_UNREADABLE.because(context="virginia", quota="team", resource="pods")
 NO_SECRET = Code.DEPENDENCY_MISSING.because(context="virginia", resource="secrets", name="tls")
 
+AUTOSCALED = Code.AUTOSCALER_IN_THE_WAY.because(name="web", context="tokyo")
 
-def view(stage, *, migration_id="m1", target="virginia", ended_at=NOW, reason=NO_QUOTA):
+
+def view(stage, *, migration_id="m1", target="virginia", ended_at=NOW, reason=NO_QUOTA, refused_by=None):
     return SimpleNamespace(
-        migration_id=migration_id, target=target, stage=stage, ended_at=ended_at, reason=reason
+        migration_id=migration_id,
+        target=target,
+        stage=stage,
+        ended_at=ended_at,
+        reason=reason,
+        refused_by=refused_by or target,
     )
 
 
@@ -62,6 +69,17 @@ def test_newest_refusal_of_a_move_counts_beside_those_of_others(findings):
     assert {finding.target: finding.reason for finding in findings.current()} == {
         "virginia": NO_SECRET,
         "oregon": NO_QUOTA,
+    }
+
+
+def test_what_the_source_refused_is_in_the_way_of_every_target_until_it_is_forgotten(findings):
+    findings.note_start("m2", WORKLOAD)
+    quota = view(MigrationStage.REFUSED)
+    scaled = view(MigrationStage.REFUSED, migration_id="m2", refused_by="tokyo", reason=AUTOSCALED)
+    findings.follow([quota, scaled], NOW, MEMORY_S)
+    assert {(finding.reason, finding.rules_out("oregon")) for finding in findings.current()} == {
+        (NO_QUOTA, False),
+        (AUTOSCALED, True),
     }
 
 

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from controller.errors import ControllerError
-from controller.migration.protocol.errors import HoldNeeded, JournalError, LeaseUncertain, MoveFailed
+from controller.migration.protocol.errors import (
+    HoldNeeded,
+    JournalError,
+    LeaseUncertain,
+    MigrationRefused,
+    MoveFailed,
+)
 from controller.migration.protocol.failures import to_event
 from controller.migration.protocol.states import EventKind, HoldReason, Phase, accepts
 from controller.reasons import Code
@@ -51,6 +57,20 @@ def test_a_rollback_that_is_refused_waits_for_a_person(error: ControllerError) -
 @pytest.mark.parametrize("error", [error for error, _ in TROUBLES] + FAILURES)
 def test_before_the_start_every_trouble_is_a_refusal(error: ControllerError) -> None:
     assert to_event(error, record(Phase.PREFLIGHT)).kind is EventKind.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("error", "context"),
+    [
+        (unreachable("paris", "no answer"), "paris"),
+        (answered("osaka", 422, "exceeded quota"), "osaka"),
+        (MigrationRefused("shop/web", Code.ROLLOUT_IN_PROGRESS.because(), context="paris"), "paris"),
+        (MigrationRefused("shop/web", Code.SAME_CLUSTER.because()), None),
+        (not_armed("osaka"), None),
+    ],
+)
+def test_a_refusal_keeps_which_cluster_is_its_cause(error: ControllerError, context: str | None) -> None:
+    assert to_event(error, record(Phase.PREFLIGHT)).refused_by == context
 
 
 @pytest.mark.parametrize(

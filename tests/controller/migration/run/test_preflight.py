@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from controller.clusters import paths
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.migration.protocol.record import MovePlan
@@ -47,6 +49,7 @@ def test_a_quota_that_is_too_small_refuses_the_move_before_it_begins(tmp_path: P
     assert view.reason == Code.QUOTA_SHORT.because(
         context="osaka", quota="small", resource="pods", room=Decimal(5), needed=Decimal(6)
     )
+    assert view.refused_by == "osaka"
 
 
 def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Path) -> None:
@@ -63,3 +66,24 @@ def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Pat
     view = attempt(tmp_path, own)
     assert view.stage is MigrationStage.REFUSED
     assert view.reason == Code.REPLICAS_OWNED.because(owners=("Argo CD",))
+    assert view.refused_by == "paris"
+
+
+@pytest.mark.parametrize("context", ["paris", "osaka"])
+def test_an_autoscaler_refuses_for_the_cluster_that_it_is_in(tmp_path: Path, context: str) -> None:
+    async def scale_automatically(place: Place) -> None:
+        body = {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "own", "namespace": "shop"},
+            "spec": {
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "checkout"},
+                "minReplicas": 1,
+                "maxReplicas": REPLICAS,
+            },
+        }
+        await place.clients[context].create(paths.collection("horizontalpodautoscalers", "shop"), body)
+
+    view = attempt(tmp_path, scale_automatically)
+    assert view.reason == Code.AUTOSCALER_IN_THE_WAY.because(name="own", context=context)
+    assert view.refused_by == context
