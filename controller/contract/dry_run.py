@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from controller.clusters.fleet import WorkloadKey
+from controller.contract.daily import price_day
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.quotes import Quote
@@ -72,7 +73,7 @@ class DryRun:
         """The rate difference over a day, before one-off costs; what the button on the globe shows."""
         if self.source_usd_per_hour is None or self.target_usd_per_hour is None:
             return None
-        return (self.source_usd_per_hour - self.target_usd_per_hour) * 24
+        return price_day(self.source_usd_per_hour - self.target_usd_per_hour)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.candidates import Candidate, Transfer, price_candidate
 from controller.decision.facts import Facts
 from controller.decision.plan_terms import PlanTerms, accepts_digest, compute_digest
-from controller.decision.pricing import Bill, compute_payback_h
+from controller.decision.pricing import Bill, find_payback_h, price_replicas
 from controller.decision.rule import Moment
 from controller.decision.rules import judge_move
 from controller.decision.settings import DecisionSettings
@@ -73,9 +73,8 @@ def evaluate_candidate(candidate: Candidate, facts: Facts, moment: Moment) -> Dr
     here, there = candidate.here.quote, candidate.there.quote
     terms = _build_terms(candidate)
     refused = judge_move(candidate, facts, moment)
-    gain = _subtract(terms.source_usd_per_hour, terms.target_usd_per_hour)
     is_known = bill is not None and transfer.usd is not None
-    payback = compute_payback_h(bill.one_off_usd, gain) if bill is not None and gain is not None else None
+    payback = find_payback_h(bill, terms.source_usd_per_hour, terms.target_usd_per_hour)
     verdict, reason = refused or (Verdict.PAYS, _praise(bill, settings))
     return DryRun(
         workload=terms.workload,
@@ -118,8 +117,8 @@ def _build_terms(candidate: Candidate) -> PlanTerms:
         wave_sizes=candidate.wave_sizes,
         egress_gb=candidate.transfer.gb,
         egress_usd=candidate.transfer.usd,
-        source_usd_per_hour=_times(candidate.here.usd_per_hour, workload.desired_replicas),
-        target_usd_per_hour=_times(candidate.there.usd_per_hour, workload.desired_replicas),
+        source_usd_per_hour=price_replicas(candidate.here.usd_per_hour, workload.desired_replicas),
+        target_usd_per_hour=price_replicas(candidate.there.usd_per_hour, workload.desired_replicas),
     )
 
 
@@ -141,14 +140,6 @@ def _price_per_gb(transfer: Transfer) -> Decimal | None:
         if transfer.gb
         else transfer.rate.tiers[0].usd_per_gb
     )
-
-
-def _times(usd_per_hour: Decimal | None, replicas: int) -> Decimal | None:
-    return usd_per_hour * replicas if usd_per_hour is not None else None
-
-
-def _subtract(left: Decimal | None, right: Decimal | None) -> Decimal | None:
-    return None if left is None or right is None else left - right
 
 
 def _refuse_unknown(key: WorkloadKey, target: str, facts: Facts, reason: Reason) -> DryRun:

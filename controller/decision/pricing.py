@@ -152,9 +152,41 @@ def rank_move(net_usd: Number, return_usd: Number, assumed: Assumptions[Number])
     return net_usd - assumed.return_probability * return_usd
 
 
-def compute_payback_h(one_off_usd: Decimal, gain_usd_per_hour: Decimal) -> Decimal | None:
-    """Hours after which all replicas have saved what the move cost; None: never."""
-    return one_off_usd / gain_usd_per_hour if gain_usd_per_hour > 0 else None
+def price_replicas(usd_per_hour: Decimal | None, replicas: int) -> Decimal | None:
+    """USD per hour of all replicas; None where that of one is not known."""
+    return usd_per_hour * replicas if usd_per_hour is not None else None
+
+
+def find_payback_h(
+    bill: Bill[Decimal] | None, source: Decimal | None, target: Decimal | None
+) -> Decimal | None:
+    """Hours after which a move has saved what it cost; None: never, or a number is not known.
+
+    `source` and `target` are USD per hour of all replicas.
+    """
+    if bill is None or source is None or target is None or source <= target:
+        return None
+    return bill.one_off_usd / (source - target)
+
+
+def to_hours(seconds: float) -> Decimal:
+    """Seconds as hours, exact but for the last of the 28 digits of a Decimal."""
+    return Decimal(seconds) / 3600
+
+
+def price_double(target: Decimal, replicas: int, seconds: float) -> Decimal:
+    """What it cost that so many replicas ran on both sides, USD: `target` is USD per hour of one."""
+    return target * replicas * to_hours(seconds)
+
+
+def count_hours_left(horizon_h: float, elapsed_s: float) -> Decimal:
+    """The rest of the window, hours."""
+    return max(Decimal(0), Decimal(horizon_h) - to_hours(elapsed_s))
+
+
+def share_costs(costs_usd: Decimal, replicas_left: int, replicas: int) -> Decimal:
+    """What is still to be paid of costs that every replica has the same part in, USD."""
+    return costs_usd * replicas_left / replicas
 
 
 def compute_remaining_usd(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from controller.clusters.fleet import Cluster, Health, Workload
 from controller.clusters.workload_parsing import STATE_ANNOTATION
+from controller.contract.daily import price_day
 from controller.decision.budgets import DAY_S, sum_egress
 from controller.decision.candidates import Candidate, find_state_gb
 from controller.decision.facts import Facts
@@ -203,8 +204,10 @@ def find_not_cheaper(candidate: Candidate, facts: Facts) -> Reason | None:
     here, there = candidate.here.usd_per_hour, candidate.there.usd_per_hour
     if here is None or there is None or there < here:
         return None
-    daily = 24 * candidate.replicas
-    return Code.NOT_CHEAPER.because(target_usd_per_day=there * daily, source_usd_per_day=here * daily)
+    replicas = candidate.replicas
+    return Code.NOT_CHEAPER.because(
+        target_usd_per_day=price_day(there, replicas), source_usd_per_day=price_day(here, replicas)
+    )
 
 
 def find_costs_more(candidate: Candidate, facts: Facts) -> Reason | None:

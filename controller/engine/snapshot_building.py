@@ -15,6 +15,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Resources, Workload
+from controller.contract.daily import price_day
 from controller.contract.snapshots import ContextView, PriceOrigin, PriceSourceView, WorkloadView
 from controller.decision.sites import Site, describe_site, price_replica
 from oracle.binding import Binding
@@ -214,7 +215,7 @@ def _build_workload_view(workload: Workload, health: Health, rate: Decimal | Non
         key=workload.key,
         desired_replicas=workload.desired_replicas,
         ready_replicas=workload.ready_replicas if health is Health.REACHABLE else None,
-        usd_per_day=rate * workload.desired_replicas * 24 if rate is not None else None,
+        usd_per_day=price_day(rate, workload.desired_replicas) if rate is not None else None,
         state_gb=workload.state_gb,
         immovable_reasons=workload.immovable_reasons,
     )

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
-from controller.decision.pricing import compute_remaining_usd
+from controller.decision.pricing import compute_remaining_usd, count_hours_left, share_costs
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -66,10 +66,12 @@ def compute_remaining_value(
     """
     if dry_run.egress_usd is None or dry_run.overlap_usd is None:
         return None
-    hours_left = max(Decimal(0), Decimal(dry_run.horizon_h) - Decimal(elapsed_s) / 3600)
-    costs_left_usd = (dry_run.egress_usd + dry_run.overlap_usd) * replicas_left / dry_run.replicas
     return compute_remaining_usd(
-        rates.source_usd_per_hour, rates.target_usd_per_hour, replicas_left, hours_left, costs_left_usd
+        rates.source_usd_per_hour,
+        rates.target_usd_per_hour,
+        replicas_left,
+        count_hours_left(dry_run.horizon_h, elapsed_s),
+        share_costs(dry_run.egress_usd + dry_run.overlap_usd, replicas_left, dry_run.replicas),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from controller.contract.daily import price_day
+from controller.decision.pricing import price_double
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.protocol.record import MigrationRecord
 
@@ -17,18 +19,17 @@ def advance_meter(record: MigrationRecord, elapsed_s: float, rates: MoveRates | 
     """Add `elapsed_s` seconds in which both sides ran the replicas of the record, at these rates."""
     meter = record.meter
     double = max(0, record.source.replicas + record.target.replicas - record.replicas)
-    hours = elapsed_s / 3600
     overlap_usd = meter.overlap_usd
     if double and overlap_usd is not None:
         overlap_usd = (
-            overlap_usd + rates.target_usd_per_hour * Decimal(double * hours)
+            overlap_usd + price_double(rates.target_usd_per_hour, double, elapsed_s)
             if isinstance(rates, MoveRates)
             else None
         )
     advanced = replace(
         meter,
         elapsed_s=meter.elapsed_s + elapsed_s,
-        double_replica_hours=meter.double_replica_hours + double * hours,
+        double_replica_hours=meter.double_replica_hours + double * elapsed_s / 3600,
         overlap_usd=overlap_usd.quantize(METER_STEP_USD) if overlap_usd is not None else None,
     )
     return replace(record, meter=advanced)
@@ -49,4 +50,4 @@ def compute_savings_usd_per_day(record: MigrationRecord, rates: MoveRates | Unpr
     """Return what having moved saves a day, at today's rates or, where they are unknown, as the plan had it."""
     if isinstance(rates, Unpriced):
         return record.dry_run.savings_usd_per_day
-    return (rates.source_usd_per_hour - rates.target_usd_per_hour) * record.replicas * 24
+    return price_day(rates.source_usd_per_hour - rates.target_usd_per_hour, record.replicas)

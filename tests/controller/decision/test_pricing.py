@@ -15,16 +15,20 @@ from controller.decision.pricing import (
     MAX_RATE,
     RATE_STEP,
     Assumptions,
+    Bill,
     assume,
     assume_floats,
     bound_error,
     compute_node_share,
-    compute_payback_h,
     compute_remaining_usd,
+    count_hours_left,
     count_rate_steps,
     count_share_steps,
+    find_payback_h,
+    price_double,
     price_move,
     rank_move,
+    share_costs,
     to_rate,
     weigh_rates,
 )
@@ -108,8 +112,21 @@ def test_the_way_back_counts_with_its_chance() -> None:
 
 
 def test_a_move_that_saves_nothing_never_pays_back() -> None:
-    assert compute_payback_h(Decimal(3), Decimal("1.5")) == 2
-    assert compute_payback_h(Decimal(3), Decimal(0)) is None
+    bill = Bill(Decimal(36), Decimal(1), Decimal(1), Decimal(3), Decimal(33))
+    assert find_payback_h(bill, Decimal(4), Decimal("2.5")) == 2
+    assert find_payback_h(bill, Decimal(4), Decimal(4)) is None
+    assert find_payback_h(bill, Decimal(4), Decimal(5)) is None
+
+
+def test_running_double_costs_what_its_seconds_cost_to_the_last_digit() -> None:
+    assert price_double(Decimal("0.36"), 2, 90.0) == Decimal("0.018")
+    assert price_double(Decimal("999.99"), 10_000, 1000.0) == Decimal("2777750")
+
+
+def test_the_window_ends_and_costs_are_paid_with_each_replica() -> None:
+    assert count_hours_left(24.0, 5400.0) == Decimal("22.5")
+    assert count_hours_left(24.0, 25 * 3600.0) == 0
+    assert share_costs(Decimal("0.15"), 2, 6) == Decimal("0.05")
 
 
 def test_what_is_left_of_a_move_is_worth_the_rest_of_the_window_less_the_costs_ahead() -> None:

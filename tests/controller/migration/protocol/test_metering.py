@@ -34,6 +34,12 @@ def test_many_short_looks_cost_what_one_long_look_does() -> None:
     assert abs(overlap_usd - Decimal("0.002")) < Decimal("1E-8")
 
 
+def test_running_double_is_metered_without_the_error_of_floats() -> None:
+    """A thousand seconds at a rate of 999.99 USD: an error of floats would stand in the twelfth place."""
+    dear = MoveRates(Decimal(2000), Decimal("999.99"), NOW + 60)
+    assert advance_meter(record(source=6, target=10_000), 1000.0, dear).meter.overlap_usd == 2_777_750
+
+
 def test_running_double_at_an_unknown_price_costs_an_unknown_amount() -> None:
     blind = advance_meter(record(source=6, target=2), 60, Unpriced())
     assert blind.meter.overlap_usd is None
