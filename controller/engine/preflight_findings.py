@@ -12,6 +12,10 @@ from collections.abc import Iterable
 from controller.clusters.fleet import Workload
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.decision.facts import PreflightFinding
+from controller.errors import ClusterUnreachable, RateLimited, ServerFailed
+
+#: No answer is no finding of the source: it may answer in a moment, and the plan knows how the cluster is.
+_SILENCES = ClusterUnreachable.codes | RateLimited.codes | ServerFailed.codes
 
 
 class PreflightFindings:
@@ -41,6 +45,7 @@ class PreflightFindings:
     def _take_in(self, view: MigrationView, workload: Workload, now: float) -> None:
         if view.stage is MigrationStage.REFUSED:
             at = view.ended_at if view.ended_at is not None else now
-            is_any = view.refused_by == workload.key.context
+            is_silence = view.reason is not None and view.reason.code in _SILENCES
+            is_any = view.refused_by == workload.key.context and not is_silence
             finding = PreflightFinding(workload, view.target, view.reason or view.detail, at, is_any)
             self._findings[str(workload.key), None if is_any else view.target] = finding

@@ -86,3 +86,10 @@ def test_what_the_source_refused_is_in_the_way_of_every_target_until_it_is_forgo
 def test_migration_of_another_process_is_nothing_to_remember(findings):
     findings.follow([view(MigrationStage.REFUSED, migration_id="theirs")], NOW, MEMORY_S)
     assert findings.current() == ()
+
+
+def test_a_source_that_gave_no_answer_once_is_offered_to_others(findings):
+    silent = Code.ANSWER_TIMED_OUT.because(context="tokyo", server="https://tokyo")
+    findings.follow([view(MigrationStage.REFUSED, reason=silent, refused_by="tokyo")], NOW, MEMORY_S)
+    [finding] = findings.current()
+    assert not finding.concerns_source
