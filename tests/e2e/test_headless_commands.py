@@ -199,7 +199,7 @@ def test_recording_is_not_mixed_with_a_simulated_market_that_is_published_beside
         assert oracle.wait(15) == 0
     assert plan["opportunities"]
     assert {move["source"].partition("-")[0] for move in plan["opportunities"]} == {"gcp"}
-    assert not any("simulated" in notice for notice in plan["notices"])
+    assert not any("simulated" in notice["text"] for notice in plan["notices"])
 
 
 def test_operator_ends_on_a_signal_and_leaves_nothing(home):

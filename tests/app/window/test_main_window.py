@@ -28,12 +28,12 @@ from controller.contract.snapshots import (
     EntryKind,
     MigrationStage,
     MoveOutcome,
-    Notice,
     PriceOrigin,
     PriceSourceView,
     TimelineEntry,
+    make_notice,
 )
-from oracle.foundation.reason import Severity
+from controller.reasons import Code
 from oracle.regions import load_regions
 from tests.app.conftest import WindowUser, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
@@ -481,9 +481,9 @@ def test_hostile_names_reach_no_rich_text(user: WindowUser) -> None:
 
 
 def test_lasting_notices_come_and_go_with_their_trouble(user: WindowUser) -> None:
-    user.engine.notices = (Notice("store", Severity.ERROR, "Redis is gone."),)
+    user.engine.notices = (make_notice(Code.NO_NEW_PRICES.because(why="Redis is gone")),)
     user.show()
-    assert "Redis is gone." in words(user.window.stage.notices)
+    assert "Redis is gone" in words(user.window.stage.notices)
     user.engine.notices = ()
     user.show()
     assert not user.window.stage.notices.isVisible()
@@ -491,12 +491,12 @@ def test_lasting_notices_come_and_go_with_their_trouble(user: WindowUser) -> Non
 
 def test_a_start_is_no_trouble_until_it_takes_long(make_user: Callable[..., WindowUser]) -> None:
     user = make_user(shown=False)
-    user.engine.notices = (Notice("store", Severity.ERROR, "The store is being started."),)
+    user.engine.notices = (make_notice(Code.NO_NEW_PRICES.because(why="the store is being started")),)
     user.window.show_snapshot(replace(user.engine.snapshot(), is_complete=False))
     assert user.window.stage.notices.shown == ()
     user.engine.now += STARTING_S
     user.window.parts.refresh_ages()
-    assert "The store is being started." in words(user.window.stage.notices)
+    assert "the store is being started" in words(user.window.stage.notices)
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (900, 560)])
