@@ -862,4 +862,19 @@ class Code(ReasonCode):
     )
 
     # the window: why nothing can be started from it
-    ENGINE_LOST = "engine_lost", Severity.ERROR, "the engine has stopped: {why}"
+    ENGINE_ENDED = (
+        "engine_ended",
+        Severity.ERROR,
+        "the engine has stopped: its process ended unexpectedly (exit code {exit_code})",
+    )
+    ENGINE_LOST = "engine_lost", Severity.ERROR, "the engine has stopped: {why:whole}"
+    ENGINE_NOT_STARTED = (
+        "engine_not_started",
+        Severity.ERROR,
+        "the engine has stopped: its process could not be started: {error}",
+    )
+    ENGINE_UNREADABLE = (
+        "engine_unreadable",
+        Severity.ERROR,
+        "the engine has stopped: it sent something that cannot be read: {error}",
+    )

@@ -39,6 +39,7 @@ from controller.contract.commands import Command, SetArmed
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, Notice
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:
@@ -105,10 +106,12 @@ class MainWindow(QMainWindow):
         self.stage.notices.drop(ENGINE_NOTICE)
         self.parts.show_snapshot(snapshot)
 
-    def show_engine_lost(self, reason: str) -> None:
+    def show_engine_lost(self, reason: Reason) -> None:
         """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
-        self.stage.notices.hold(Notice(ENGINE_NOTICE, Code.SHOWS_THE_LAST.because(why=str(self.link.lost))))
+        self.stage.notices.hold(
+            Notice(ENGINE_NOTICE, Code.SHOWS_THE_LAST.because(why=str(self.link.refusal)))
+        )
         self.link.news.emit()
 
     def show_notice(self, notice: Notice) -> None:

@@ -56,7 +56,7 @@ def be_stale(engine: ScriptedEngine, window: MainWindow) -> None:
 
 
 def be_lost(engine: ScriptedEngine, window: MainWindow) -> None:
-    QTimer.singleShot(2500, window, lambda: window.show_engine_lost("its process was killed (signal 9)"))
+    QTimer.singleShot(2500, window, lambda: window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9)))
 
 
 STATES: dict[str, Callable[[ScriptedEngine, MainWindow], None]] = {

@@ -34,6 +34,7 @@ from controller.contract.snapshots import (
     make_notice,
 )
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.regions import load_regions
 from tests.app.conftest import WindowUser, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
@@ -355,11 +356,30 @@ def test_reduced_motion_takes_effect_at_once(user: WindowUser) -> None:
 
 def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> None:
     user.face(SOURCE)
-    user.window.show_engine_lost("the process was killed")
-    assert "the engine has stopped: the process was killed" in words(user.window.stage.notices)
+    reason = Code.ENGINE_ENDED.because(exit_code=-9)
+    user.window.show_engine_lost(reason)
+    [notice] = user.window.stage.notices.shown
+    assert notice.reason == Code.SHOWS_THE_LAST.because(why=str(reason))
     user.click_migrate(SOURCE)
     assert user.engine.commands == []
     assert "the engine has stopped" in words(user.window.card)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Code.ENGINE_STOPPED.because(error="MemoryError()"),
+        Code.ENGINE_ENDED.because(exit_code=-9),
+        Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem="it holds no contexts"),
+    ],
+    ids=lambda reason: reason.code.value,
+)
+def test_why_nothing_can_be_started_says_once_that_the_engine_has_stopped(
+    user: WindowUser, reason: Reason
+) -> None:
+    user.window.show_engine_lost(reason)
+    assert str(user.window.link.refusal).count("the engine has stopped") == 1
+    assert str(reason) in str(user.window.link.refusal)
 
 
 def test_prices_age_while_nothing_arrives(user: WindowUser) -> None:
@@ -379,7 +399,7 @@ def test_an_old_snapshot_never_replaces_a_newer_one(user: WindowUser) -> None:
 
 def test_a_new_engine_starts_counting_anew(user: WindowUser) -> None:
     user.pass_time(2.0)
-    user.window.show_engine_lost("restarted")
+    user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     fresh = replace(user.engine.snapshot(), sequence=1)
     user.window.show_snapshot(fresh)
     assert user.window.snapshot is fresh
