@@ -825,6 +825,25 @@ class Code(ReasonCode):
         "Another instance of SentinelAura leads or led the move of {workload} from {source} to {target}",
     )
 
+    # commands: why one ends without having done what was asked
+    COMMAND_INTERRUPTED = (
+        "command_interrupted",
+        Severity.WARNING,
+        "stopped before the end; a migration that had begun is taken up by the next armed start",
+    )
+    CONTEXT_IS_ALIAS = (
+        "context_is_alias",
+        Severity.WARNING,
+        "{context} is the same cluster as {watched}; say {watched}",
+    )
+    DRY_RUN_LATE = "dry_run_late", Severity.WARNING, "no dry run of {workload} came in {seconds:g} s"
+    PICTURE_INCOMPLETE = (
+        "picture_incomplete",
+        Severity.WARNING,
+        "no full picture of prices and clusters after {seconds:g} s",
+    )
+    WORKLOAD_NAME_WRONG = "workload_name_wrong", Severity.WARNING, "{problem:whole}"
+
     # notices: what a person should know while it lasts
     NO_NEW_PRICES = (
         "no_new_prices",

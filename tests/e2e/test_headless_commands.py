@@ -129,8 +129,8 @@ def _is_covered(event):
     ("arguments", "code", "said"),
     [
         (("migrate", "nonsense", "--to", "gcp-us-central1"), 2, "is not CONTEXT/NAMESPACE/DEPLOYMENT"),
-        (("migrate", "nowhere/shop/checkout", "--to", "gcp-us-central1"), 2, "there is no context 'nowhere'"),
-        (("migrate", "aws-us-east-1/shop/missing", "--to", "gcp-us-central1"), 2, "was not found"),
+        (("migrate", "nowhere/shop/checkout", "--to", "gcp-us-central1"), 2, "there is no context nowhere"),
+        (("migrate", "aws-us-east-1/shop/missing", "--to", "gcp-us-central1"), 2, "there is no workload"),
         (("plan", "--kubeconfig", "missing.yaml"), 2, "missing.yaml"),
         (("plan", "--prices", "missing.csv"), 2, "missing.csv"),
         (("ledger", "verify"), 1, "there is no history"),
