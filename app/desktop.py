@@ -24,9 +24,9 @@ from app.window.fleets import EngineFleets
 from app.window.frame_stalls import watch_stalls
 from app.window.garbage import GarbageCollector
 from app.window.main_window import MainWindow
-from controller.contract.snapshots import Notice
+from controller.contract.snapshots import make_notice
+from controller.reasons import Code
 from gl.warm_up import warm_up_frames
-from oracle.foundation.reason import Severity
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def run_desktop(options: Sequence[str], warnings: Sequence[str]) -> int:
     desktop = Desktop(settings, options)
     application.commitDataRequest.connect(lambda session: desktop.window.close_unasked())
     for warning in [*warnings, *filter(None, [problem])]:
-        desktop.window.show_notice(Notice(warning, Severity.WARNING, warning))
+        desktop.window.show_notice(make_notice(Code.SETTINGS_DOUBTFUL.because(text=warning), "text"))
     _show_first_frame(application, desktop.window)
     _warm_up_later_frames(application, desktop.window)
     garbage_collector.settle()

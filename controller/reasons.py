@@ -825,5 +825,75 @@ class Code(ReasonCode):
         "Another instance of SentinelAura leads or led the move of {workload} from {source} to {target}",
     )
 
+    # commands: why one ends without having done what was asked
+    COMMAND_INTERRUPTED = (
+        "command_interrupted",
+        Severity.WARNING,
+        "stopped before the end; a migration that had begun is taken up by the next armed start",
+    )
+    CONTEXT_IS_ALIAS = (
+        "context_is_alias",
+        Severity.WARNING,
+        "{context} is the same cluster as {watched}; say {watched}",
+    )
+    DRY_RUN_LATE = "dry_run_late", Severity.WARNING, "no dry run of {workload} came in {seconds:g} s"
+    PICTURE_INCOMPLETE = (
+        "picture_incomplete",
+        Severity.WARNING,
+        "no full picture of prices and clusters after {seconds:g} s",
+    )
+    WORKLOAD_NAME_WRONG = "workload_name_wrong", Severity.WARNING, "{problem:whole}"
+
+    # notices: what a person should know while it lasts
+    NO_NEW_PRICES = (
+        "no_new_prices",
+        Severity.ERROR,
+        "no new prices: {why:whole}. Migrations hold until they are back",
+    )
+    CONTEXT_LOST = "context_lost", Severity.WARNING, "{context} is {health}: {why:whole}"
+    PLANNED_ON_SIMULATED = (
+        "planned_on_simulated",
+        Severity.WARNING,
+        "these clusters are real, but the prices are simulated: moves are planned on them, and nothing is moved. "
+        "Give live ones with --prices FILE --live",
+    )
+    PLANNED_ON_RECORDED = (
+        "planned_on_recorded",
+        Severity.WARNING,
+        "these clusters are real, but the prices are recorded: moves are planned on them, and nothing is moved. "
+        "Give live ones with --prices FILE --live",
+    )
+    PLANNED_ON_MIXED = (
+        "planned_on_mixed",
+        Severity.WARNING,
+        "these clusters are real, but some of the prices are not live: moves are planned on those, and nothing is "
+        "moved. Give live ones with --prices FILE --live",
+    )
+
+    # notices: those of the window itself; `text` was made where its fault is known
+    SETTINGS_DOUBTFUL = "settings_doubtful", Severity.WARNING, "{text:whole}"
+    FILE_NOT_OPENED = "file_not_opened", Severity.WARNING, "{text:whole}"
+    SHOWS_THE_LAST = (
+        "shows_the_last",
+        Severity.ERROR,
+        "nothing new will come, because {why:whole}; what you see is the last that was known. Start SentinelAura "
+        "again, or open a kubeconfig (Ctrl+O)",
+    )
+
     # the window: why nothing can be started from it
-    ENGINE_LOST = "engine_lost", Severity.ERROR, "the engine has stopped: {why}"
+    ENGINE_ENDED = (
+        "engine_ended",
+        Severity.ERROR,
+        "the engine has stopped: its process ended unexpectedly (exit code {exit_code})",
+    )
+    ENGINE_LOST = "engine_lost", Severity.ERROR, "the engine has stopped: {why:whole}"
+    ENGINE_NOT_STARTED = (
+        "engine_not_started",
+        Severity.ERROR,
+        "the engine has stopped: its process could not be started: {error}",
+    )
+    ENGINE_UNREADABLE = (
+        "engine_unreadable",
+        Severity.ERROR,
+        "the engine has stopped: it sent something that cannot be read: {error}",
+    )

@@ -297,7 +297,7 @@ class Oracle:
             source=None if self._source is None else self._source.name,
             displacement=self._find_displacement(),
             clock_difference_s=self._clock_difference_s,
-            notices=(*facts.notices, *self._list_notices()),
+            notices=tuple(self._list_notices(facts)),
         )
 
     def _find_displacement(self) -> Reason | None:
@@ -315,12 +315,13 @@ class Oracle:
         bound = (quotes.get((binding.context, binding.offering)) for binding in self._bindings)
         return {quote.source for quote in bound if quote is not None and quote.is_usable(now)}
 
-    def _list_notices(self) -> Iterator[str]:
+    def _list_notices(self, facts: StoreFacts) -> Iterator[Reason]:
+        yield from (OracleCode.STORE_NOTICE.because(text=text) for text in facts.notices)
         if self._unstorable_count:
-            yield f"Offerings without a price, because their names are no plain text: {self._unstorable_count}."
+            yield OracleCode.NAMES_UNSTORABLE.because(count=self._unstorable_count)
         if self._source is not None and not self._report.is_other_market:
-            yield from self._source.notices
-        yield from (str(refusal.reason) for refusal in self._report.refusals[:MAX_TOLD_REFUSALS])
+            yield from (OracleCode.SOURCE_NOTICE.because(text=text) for text in self._source.notices)
+        yield from (refusal.reason for refusal in self._report.refusals[:MAX_TOLD_REFUSALS])
 
 
 @asynccontextmanager

@@ -23,6 +23,15 @@ class OracleCode(ReasonCode):
         _REFUSED + "changed more than threefold at once; waits for the next sample to confirm it",
     )
 
+    # What else is good to know; each text is whole sentences of a source or a store.
+    SOURCE_NOTICE = "source_notice", Severity.INFO, "{text:whole}"
+    STORE_NOTICE = "store_notice", Severity.INFO, "{text:whole}"
+    NAMES_UNSTORABLE = (
+        "names_unstorable",
+        Severity.INFO,
+        "{count:of offering} without a price, because the names are no plain text",
+    )
+
     # No new prices arrive.
     STORE_STARTING = "store_starting", Severity.ERROR, "the price store is being started"
     STORE_UNUSABLE = "store_unusable", Severity.ERROR, "{detail}"

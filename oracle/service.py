@@ -154,7 +154,7 @@ class _PricingService:
             "generator": status.generator,
             "source": status.source,
             "displacement": _encode(status.displacement),
-            "notices": list(status.notices),
+            "notices": [encode_reason(notice) for notice in status.notices],
         }
         return _to_response(body, status=200 if status.is_healthy else 503)
 

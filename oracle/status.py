@@ -42,8 +42,8 @@ class OracleStatus:
     clock_difference_s: float | None = None
     """Seconds by which the store's wall clock was ahead of ours when the connection was made, None while
     unknown. Deadlines are judged by our clock; the store's tells of that of other instances."""
-    notices: tuple[str, ...] = ()
-    """Further sentences for people: refused prices, the source's notices, where a fallback is in use."""
+    notices: tuple[Reason, ...] = ()
+    """What else people should know: refused prices, the source's notices, where a fallback is in use."""
 
     @property
     def is_healthy(self) -> bool:

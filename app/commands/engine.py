@@ -23,7 +23,9 @@ from app.exit_codes import ExitCode
 from app.tracing import is_tracing, trace
 from controller.engine.engine import Engine
 from controller.errors import ControllerError
+from controller.reasons import Code
 from oracle.errors import OracleError
+from oracle.foundation.reason import Reason
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ async def serve_window(arguments: Namespace, configuration: Configuration) -> in
             await _serve(engine, writer)
     except Exception as error:  # the edge of the process: whatever it is, the window shows it
         logger.exception("the engine ends")
-        writer.finish(EngineFailure(_describe(error)))
+        writer.finish(EngineFailure(find_reason(error)))
         return ExitCode.FAILED
     writer.finish(None)
     return ExitCode.OK
@@ -53,9 +55,13 @@ def _give_way_to_the_window() -> None:
         os.nice(NICENESS)
 
 
-def _describe(error: Exception) -> str:
-    """Our own errors are sentences; of others the kind says more than the text."""
-    return str(error) if isinstance(error, (ControllerError, OracleError)) else repr(error)
+def find_reason(error: Exception) -> Reason:
+    """Return why the engine ends. Our own errors have a reason or a sentence; of others the kind says most."""
+    if isinstance(error, ControllerError):
+        return error.reason
+    if isinstance(error, OracleError):
+        return Code.ENGINE_LOST.because(why=str(error))
+    return Code.ENGINE_STOPPED.because(error=repr(error))
 
 
 def _take_standard_output() -> BinaryIO:

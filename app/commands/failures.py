@@ -8,6 +8,7 @@ from app.commands.output import OutputFailed
 from app.exit_codes import ExitCode
 from controller.errors import ControllerError, KubeconfigError
 from oracle.errors import OracleError, PriceFileError, StoreUrlError
+from oracle.foundation.reason import Reason
 
 _CODES: tuple[tuple[tuple[type[BaseException], ...], ExitCode], ...] = (
     ((KeyboardInterrupt, asyncio.CancelledError), ExitCode.INTERRUPTED),
@@ -17,13 +18,29 @@ _CODES: tuple[tuple[tuple[type[BaseException], ...], ExitCode], ...] = (
 
 
 class CommandFailed(Exception):
-    """A command ends without having done what was asked. `details` are further sentences, one a line."""
+    """A command ends without having done what was asked.
 
-    def __init__(self, code: ExitCode, reason: str, details: tuple[str, ...] = ()) -> None:
+    Its message is the sentence, which is the reason's own unless a command says more. `reason` is None where the
+    sentence has no code; `details` are further sentences, one a line.
+    """
+
+    def __init__(
+        self,
+        code: ExitCode,
+        why: Reason | str,
+        details: tuple[str, ...] = (),
+        *,
+        reason: Reason | None = None,
+    ) -> None:
         self.code = code
-        self.reason = reason
+        self.reason = why if isinstance(why, Reason) else reason
         self.details = details
-        super().__init__(reason)
+        super().__init__(str(why))
+
+
+def find_reason(error: BaseException) -> Reason | None:
+    """Return the reason of an error that has one; None where only its message says why."""
+    return error.reason if isinstance(error, (CommandFailed, ControllerError)) else None
 
 
 def find_exit_code(error: BaseException) -> ExitCode | None:

@@ -31,20 +31,24 @@ async def run_migrate(arguments: Namespace, configuration: Configuration) -> int
     """Dry-run the move, and where it pays and both contexts are armed, run it to its end. Raises: CommandFailed."""
     report = MigrationReport(arguments.json)
     try:
-        result = await _migrate(arguments, configuration, report)
+        moved = await _migrate(arguments, configuration, report)
     except BaseException as error:  # whatever it is, also Ctrl-C: who reads the lines learns how it ended
         report.show_failure(error)
         raise
-    report.show_end(ExitCode.OK, result)
+    report.show_end(ExitCode.OK, moved.sentence, _reason_of(moved))
     return ExitCode.OK
 
 
-async def _migrate(arguments: Namespace, configuration: Configuration, report: MigrationReport) -> str:
-    """Return the last word of a migration that has moved the workload."""
+async def _migrate(
+    arguments: Namespace, configuration: Configuration, report: MigrationReport
+) -> MigrationView:
+    """Return the migration that has moved the workload."""
     try:
         workload = WorkloadKey.parse(arguments.workload)
     except ValueError as error:
-        raise CommandFailed(ExitCode.BAD_INPUT, str(error)) from error
+        raise CommandFailed(
+            ExitCode.BAD_INPUT, Code.WORKLOAD_NAME_WRONG.because(problem=str(error))
+        ) from error
     async with open_engine(configuration) as engine:
         if arguments.arm:
             for context in (workload.context, arguments.to):
@@ -57,7 +61,7 @@ async def _migrate(arguments: Namespace, configuration: Configuration, report: M
                 raise incomplete_picture(picture)
             report.show_dry_run(dry_run)
             if dry_run.verdict is not Verdict.PAYS:
-                raise CommandFailed(ExitCode.REFUSED, f"not moved: {dry_run.reason}")
+                raise _not_moved(dry_run.reason)
             engine.submit(StartMigration(workload, arguments.to, dry_run.plan_digest))
         return await _follow(engine, workload, arguments.to, report)
 
@@ -69,18 +73,20 @@ def _require_parts(
     contexts = {view.context: view for view in snapshot.contexts}
     for name in (workload.context, target):
         if name in aliases:
-            text = f"{name} is the same cluster as {aliases[name]}; say {aliases[name]}"
-            raise CommandFailed(ExitCode.BAD_INPUT, text)
+            reason = Code.CONTEXT_IS_ALIAS.because(context=name, watched=aliases[name])
+            raise CommandFailed(ExitCode.BAD_INPUT, reason)
         if name not in contexts:
-            known = ", ".join(contexts)
-            raise CommandFailed(ExitCode.BAD_INPUT, f"there is no context {name!r}; known: {known}")
-        if (reason := _find_reason(contexts[name])) is not None:
-            raise CommandFailed(ExitCode.INCOMPLETE, str(reason))
+            reason = Code.NO_CONTEXT.because(context=name)
+            text = f"{reason}; known: {', '.join(contexts)}"
+            raise CommandFailed(ExitCode.BAD_INPUT, text, reason=reason)
+        if (missing := _find_reason(contexts[name])) is not None:
+            raise CommandFailed(ExitCode.INCOMPLETE, missing)
     source = contexts[workload.context]
     if workload not in {view.key for view in source.workloads}:
         known = ", ".join(f"{view.key.namespace}/{view.key.name}" for view in source.workloads) or "none"
-        text = f"{workload} was not found; Deployments in {workload.context}: {known}"
-        raise CommandFailed(ExitCode.BAD_INPUT, text)
+        reason = Code.NO_WORKLOAD.because(workload=str(workload))
+        text = f"{reason}; Deployments in {workload.context}: {known}"
+        raise CommandFailed(ExitCode.BAD_INPUT, text, reason=reason)
 
 
 def _find_reason(view: ContextView) -> Reason | None:
@@ -108,11 +114,14 @@ async def _request_dry_run(engine: Engine, workload: WorkloadKey, target: str) -
 
     answer = find(await engine.wait_until(lambda seen: find(seen) is not None, PICTURE_TIMEOUT_S))
     if answer is None:
-        raise CommandFailed(ExitCode.INCOMPLETE, f"no dry run of {workload} came in {PICTURE_TIMEOUT_S:g} s")
+        late = Code.DRY_RUN_LATE.because(workload=str(workload), seconds=PICTURE_TIMEOUT_S)
+        raise CommandFailed(ExitCode.INCOMPLETE, late)
     return answer
 
 
-async def _follow(engine: Engine, workload: WorkloadKey, target: str, report: MigrationReport) -> str:
+async def _follow(
+    engine: Engine, workload: WorkloadKey, target: str, report: MigrationReport
+) -> MigrationView:
     """Print progress until the workload is moved; Ctrl-C leaves the journal, and a later start resumes it."""
     sequence = 0
     while True:
@@ -122,11 +131,20 @@ async def _follow(engine: Engine, workload: WorkloadKey, target: str, report: Mi
         if view is not None:
             report.show_progress(view, snapshot.taken_at)
             if view.stage is MigrationStage.DONE:
-                return view.sentence
+                return view
             if view.stage in _FAILURES:
-                raise CommandFailed(_FAILURES[view.stage], view.sentence)
+                raise CommandFailed(_FAILURES[view.stage], view.sentence, reason=_reason_of(view))
         elif snapshot.rejections:  # this process asked for one start only
-            raise CommandFailed(ExitCode.REFUSED, f"not moved: {snapshot.rejections[-1].reason}")
+            raise _not_moved(snapshot.rejections[-1].reason)
+
+
+def _not_moved(reason: Reason) -> CommandFailed:
+    return CommandFailed(ExitCode.REFUSED, f"not moved: {reason}", reason=reason)
+
+
+def _reason_of(view: MigrationView) -> Reason:
+    """Why it is where it is; where only the plan has brought it there, what it does there."""
+    return view.reason or view.detail
 
 
 def _find_view(snapshot: EngineSnapshot, workload: WorkloadKey, target: str) -> MigrationView | None:

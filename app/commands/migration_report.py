@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.commands.failures import CommandFailed, find_exit_code
+from app.commands.failures import CommandFailed, find_exit_code, find_reason
 from app.commands.output import write_output
 from app.commands.plan_report import dry_run_to_json, dry_run_to_text
 from app.exit_codes import ExitCode
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationView
-from oracle.foundation.reason import encode_reason
+from controller.reasons import Code
+from oracle.foundation.reason import Reason, encode_reason
 from oracle.foundation.untrusted_text import clean_text
-
-_INTERRUPTED = "stopped before the end; a migration that had begun is taken up by the next armed start"
 
 
 class MigrationReport:
@@ -52,16 +51,27 @@ class MigrationReport:
         """Say that it ended by an error."""
         code = find_exit_code(error)
         if code is None:
-            self.show_end(ExitCode.FAILED, repr(error))
+            unexpected = Code.UNEXPECTED_ERROR.because(error=repr(error))
+            self.show_end(ExitCode.FAILED, str(unexpected), unexpected)
         elif code is ExitCode.INTERRUPTED:
-            self.show_end(code, _INTERRUPTED)
+            interrupted = Code.COMMAND_INTERRUPTED.because()
+            self.show_end(code, str(interrupted), interrupted)
         else:
-            self.show_end(code, str(error), error.details if isinstance(error, CommandFailed) else ())
+            details = error.details if isinstance(error, CommandFailed) else ()
+            self.show_end(code, str(error), find_reason(error), details)
 
-    def show_end(self, code: ExitCode, reason: str, details: tuple[str, ...] = ()) -> None:
-        """Say how it ended."""
+    def show_end(
+        self, code: ExitCode, sentence: str, reason: Reason | None, details: tuple[str, ...] = ()
+    ) -> None:
+        """Say how it ended; `reason` is None where the sentence has no code."""
         if self._as_json:
-            self._print_json("end", {"exit_code": code.value, "reason": reason, "details": details})
+            facts = {
+                "exit_code": code.value,
+                "detail": sentence,
+                "reason": None if reason is None else encode_reason(reason),
+                "details": details,
+            }
+            self._print_json("end", facts)
 
     def _print_json(self, event: str, facts: dict[str, Any]) -> None:
         write_output(json.dumps({"event": event, **facts}))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.moments import format_utc
 from controller.contract.snapshots import EngineSnapshot, Notice, TimelineEntry
+from oracle.foundation.reason import encode_reason
 from oracle.foundation.untrusted_text import clean_text
 
 
@@ -77,6 +78,7 @@ def notice_to_json(change: NoticeChange) -> str:
             "kind": "notice",
             "severity": change.notice.severity.value,
             "text": change.notice.text,
+            "reason": encode_reason(change.notice.reason),
             "key": change.notice.key,
             "state": "begins" if change.has_begun else "ends",
         }

@@ -54,7 +54,7 @@ async def _report_changes(oracle: Oracle) -> None:
         status = oracle.status
         state = str(status.reason or f"{status.location}: prices by {status.generator or 'nobody yet'}")
         displacement = () if status.displacement is None else (str(status.displacement),)
-        lines = dict.fromkeys((state, *status.notices, *displacement))
+        lines = dict.fromkeys((state, *map(str, status.notices), *displacement))
         for line in lines:
             if line not in reported:
                 report_line(line)

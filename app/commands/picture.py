@@ -23,7 +23,7 @@ async def wait_for_picture(engine: Engine) -> EngineSnapshot:
 
 def incomplete_picture(snapshot: EngineSnapshot) -> CommandFailed:
     """Return the failure that names what has not arrived."""
-    reason = f"no full picture of prices and clusters after {PICTURE_TIMEOUT_S:g} s"
+    reason = Code.PICTURE_INCOMPLETE.because(seconds=PICTURE_TIMEOUT_S)
     return CommandFailed(ExitCode.INCOMPLETE, reason, tuple(_list_missing(snapshot)))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from app.model.bill import Line, make_lines, price_world_text, verdict_text
 from app.model.formatting import to_number
 from controller.contract.dry_run import DryRun, Refusal
-from controller.contract.snapshots import ContextView, EngineSnapshot
+from controller.contract.snapshots import ContextView, EngineSnapshot, Notice
 from oracle.foundation.reason import encode_reason
 from oracle.foundation.untrusted_text import clean_text
 
@@ -21,7 +21,7 @@ def plan_to_json(snapshot: EngineSnapshot) -> dict[str, Any]:
         "refused": [_refusal_to_json(refusal) for refusal in snapshot.refused],
         "contexts": [_context_to_json(view) for view in snapshot.contexts],
         "complete": snapshot.is_complete,
-        "notices": [notice.text for notice in snapshot.notices],
+        "notices": [_notice_to_json(notice) for notice in snapshot.notices],
     }
 
 
@@ -85,6 +85,10 @@ def _refusal_to_json(refusal: Refusal) -> dict[str, Any]:
         "target": refusal.target,
         "reason": encode_reason(refusal.reason),
     }
+
+
+def _notice_to_json(notice: Notice) -> dict[str, Any]:
+    return {"key": notice.key, "text": notice.text, "reason": encode_reason(notice.reason)}
 
 
 def _context_to_json(view: ContextView) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from oracle.errors import PriceFileError
 from oracle.market import Offering
+from oracle.reasons import OracleCode
 from oracle.sources.price_file import load_price_list, load_recording
 from oracle.sources.watched_file import DEFAULT_LIFE_S
 
@@ -38,7 +39,13 @@ def _check_recording(path: str, *, is_plan_only: bool) -> list[Check]:
         checks.append(
             warning(_NAME, f"{recording.file} is a recording: it moves no real cluster", _PLAN_ONLY)
         )
-    return [*checks, *(warning(_NAME, notice, _LEFT_OUT) for notice in recording.notices)]
+    return [
+        *checks,
+        *(
+            warning(_NAME, OracleCode.SOURCE_NOTICE.because(text=notice), _LEFT_OUT)
+            for notice in recording.notices
+        ),
+    ]
 
 
 def _check_live(path: str, life_s: float) -> list[Check]:
@@ -52,7 +59,10 @@ def _check_live(path: str, life_s: float) -> list[Check]:
         if known
         else broken(_NAME, found, "write confirmed_at whenever a price is seen to hold")
     )
-    return [first, *(warning(_NAME, notice, _LEFT_OUT) for notice in notices)]
+    return [
+        first,
+        *(warning(_NAME, OracleCode.SOURCE_NOTICE.because(text=notice), _LEFT_OUT) for notice in notices),
+    ]
 
 
 def _describe_offerings(file: str, offerings: Iterable[Offering]) -> str:

@@ -46,6 +46,6 @@ async def _check_answer(oracle: Oracle) -> list[Check]:
             while not oracle.status.is_up:
                 await oracle.wait_for_change(oracle.revision)
     except TimeoutError:
-        reason = str(oracle.status.reason or "no answer")
+        reason = oracle.status.reason or "no answer"
         return [broken("price store", reason, "start that Redis, correct --redis, or leave --redis out")]
     return judge_store(oracle.status)

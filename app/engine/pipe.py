@@ -16,15 +16,16 @@ from typing import Any, BinaryIO
 
 from controller.contract.changes import SnapshotChange, apply_change, compute_change
 from controller.contract.snapshots import EngineSnapshot
+from oracle.foundation.reason import Reason
 
 _LENGTH = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFailure:
-    """The engine could not start or had to end; `reason` is for the person at the window."""
+    """The engine could not start or had to end."""
 
-    reason: str
+    reason: Reason
 
 
 def write_message(stream: BinaryIO, message: Any) -> None:

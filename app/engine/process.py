@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 from app.engine.child_interpreter import child_command, trusted_search_path
 from app.engine.pipe import EngineFailure, SnapshotReceiver, read_message, write_message
 from controller.contract.commands import Command
+from controller.reasons import Code
 
 #: How long the engine may take to stop its servers before it is killed, seconds; the store flushes its log in it.
 _STOP_TIMEOUT_S = 8.0
@@ -79,14 +80,14 @@ class EngineProcess:
                 break
             # What is not a message came from something that is not our engine any more, and may raise anything.
             except Exception as error:
-                failure = EngineFailure(f"the engine sent something that cannot be read: {error!r}")
+                failure = EngineFailure(Code.ENGINE_UNREADABLE.because(error=repr(error)))
                 self._on_message(failure)
                 break
             failure = message if isinstance(message, EngineFailure) else failure
             self._on_message(message)
         if not self._is_stopping and failure is None:
             code = self._process.wait()
-            self._on_message(EngineFailure(f"the engine ended unexpectedly (exit code {code}); start again"))
+            self._on_message(EngineFailure(Code.ENGINE_ENDED.because(exit_code=code)))
 
 
 def engine_command(options: Sequence[str]) -> list[str]:

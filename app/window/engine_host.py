@@ -17,14 +17,15 @@ from PySide6.QtCore import QObject, Signal
 from app.engine.pipe import EngineFailure
 from app.engine.process import EngineProcess
 from controller.contract.commands import Command
+from controller.reasons import Code
 
 
 class EngineHost(QObject):
     """The one engine that runs. GUI thread only, but for the arrival of messages."""
 
     snapshot_arrived = Signal(object)
-    lost = Signal(str)
-    """Why the engine is gone, or could not start."""
+    lost = Signal(object)
+    """The reason why the engine is gone, or could not start."""
     _message_arrived = Signal()
 
     def __init__(self, options: Sequence[str]) -> None:
@@ -50,7 +51,7 @@ class EngineHost(QObject):
         try:
             self._engine = EngineProcess(self.options, partial(self._post, self._number))
         except (OSError, ValueError) as error:  # no memory, no processes, a name that no program can be given
-            self._post(self._number, EngineFailure(f"its process could not be started: {error}"))
+            self._post(self._number, EngineFailure(Code.ENGINE_NOT_STARTED.because(error=str(error))))
 
     def send(self, command: Command) -> None:
         """Pass a command to the engine; while none runs, or another is wanted, nothing can be commanded."""

@@ -17,6 +17,17 @@ from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
+#: Reasons whose sentence begins with "the engine has stopped".
+_SAY_THAT_IT_STOPPED = frozenset(
+    {
+        Code.ENGINE_ENDED,
+        Code.ENGINE_LOST,
+        Code.ENGINE_NOT_STARTED,
+        Code.ENGINE_STOPPED,
+        Code.ENGINE_UNREADABLE,
+    }
+)
+
 
 class EngineLink(QObject):
     """The one owner of the newest snapshot in the window. GUI thread only.
@@ -60,10 +71,17 @@ class EngineLink(QObject):
         self.is_connecting = True
         self._show(snapshot)
 
-    def lose(self, reason: str) -> None:
+    def lose(self, reason: Reason) -> None:
         """Note that the engine has gone; what is known stays."""
-        self.lost = Code.ENGINE_LOST.because(why=reason)
+        self.lost = reason
         self.is_connecting = False
+
+    @property
+    def refusal(self) -> Reason | None:
+        """Why nothing can be started: what says that the engine has stopped does not say so twice."""
+        if self.lost is None or self.lost.code in _SAY_THAT_IT_STOPPED:
+            return self.lost
+        return Code.ENGINE_LOST.because(why=str(self.lost))
 
     @property
     def shown(self) -> Shown | None:
@@ -84,8 +102,8 @@ class EngineLink(QObject):
 
     def judge_start(self, dry_run: DryRun) -> Gate:
         """Return what is known of executing this dry run now."""
-        if self.lost is not None:
-            return Gate(self.lost)
+        if self.refusal is not None:
+            return Gate(self.refusal)
         considered = self.snapshot.considered if self.snapshot is not None else None
         return judge_start(dry_run, considered, self.clock())
 

@@ -38,7 +38,8 @@ from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import Command, SetArmed
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, Notice
-from oracle.foundation.reason import Severity
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:
@@ -105,13 +106,12 @@ class MainWindow(QMainWindow):
         self.stage.notices.drop(ENGINE_NOTICE)
         self.parts.show_snapshot(snapshot)
 
-    def show_engine_lost(self, reason: str) -> None:
+    def show_engine_lost(self, reason: Reason) -> None:
         """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
-        advice = "Start SentinelAura again, or open a kubeconfig (Ctrl+O)"
-        known = "what you see is the last that was known"
-        text = f"Nothing new will come, because {self.link.lost}; {known}. {advice}."
-        self.stage.notices.hold(Notice(ENGINE_NOTICE, Severity.ERROR, text))
+        self.stage.notices.hold(
+            Notice(ENGINE_NOTICE, Code.SHOWS_THE_LAST.because(why=str(self.link.refusal)))
+        )
         self.link.news.emit()
 
     def show_notice(self, notice: Notice) -> None:

@@ -14,7 +14,7 @@ from app.window.flow_place import FlowPlace, FlowTools
 from app.window.flows.open_file import Fleets, open_file
 from app.window.move_board import MoveBoard
 from controller.contract.snapshots import Notice
-from oracle.foundation.reason import Severity
+from controller.reasons import Code
 
 if TYPE_CHECKING:  # neither is part of the first frame
     from app.panels.leave_sheet import LeaveSheet
@@ -85,4 +85,4 @@ class FileOpening(FlowPlace):
 
     def show_not_opened(self, text: str) -> None:
         """Say that a file was not opened, for as long as nobody has read it."""
-        self._parts.stage.notices.hold(Notice(FILE_NOTICE, Severity.WARNING, text))
+        self._parts.stage.notices.hold(Notice(FILE_NOTICE, Code.FILE_NOT_OPENED.because(text=text)))

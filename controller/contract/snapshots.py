@@ -22,8 +22,25 @@ class Notice:
     """Something a person should know while it lasts; `key` stays the same while it is the same trouble."""
 
     key: str
-    severity: Severity
-    text: str
+    reason: Reason
+
+    @property
+    def severity(self) -> Severity:
+        """How loudly it speaks."""
+        return self.reason.severity
+
+    @property
+    def text(self) -> str:
+        """The reason as whole sentences. What comes from outside keeps its first letter: it may be a name."""
+        sentence = str(self.reason)
+        if not self.reason.code.template.startswith("{"):
+            sentence = sentence[:1].upper() + sentence[1:]
+        return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def make_notice(reason: Reason, *parameters: str) -> Notice:
+    """Return a notice whose key is the reason's code and the parameters that tell it from others of that code."""
+    return Notice(":".join((reason.code.value, *(str(reason[name]) for name in parameters))), reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from controller.clusters.fleet import FleetPicture
-from controller.contract.snapshots import Notice, PriceOrigin, StoreView
-from oracle.foundation.reason import Reason, Severity
+from controller.contract.snapshots import Notice, PriceOrigin, StoreView, make_notice
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.status import OracleStatus, StoreKind
 
-_ADVICE = "Give live ones with --prices FILE --live."
 #: Where the clusters are real.
 _NOT_LIVE = {
-    PriceOrigin.SIMULATED: "the prices are simulated: moves are planned on them, and nothing is moved.",
-    PriceOrigin.RECORDED: "the prices are recorded: moves are planned on them, and nothing is moved.",
-    PriceOrigin.MIXED: "some of the prices are not live: moves are planned on those, and nothing is moved.",
+    PriceOrigin.SIMULATED: Code.PLANNED_ON_SIMULATED,
+    PriceOrigin.RECORDED: Code.PLANNED_ON_RECORDED,
+    PriceOrigin.MIXED: Code.PLANNED_ON_MIXED,
 }
+#: By which parameters the oracle's notices of one code differ: a refused price by what it is of, others by their text.
+_TELLS_APART = ("offering", "text")
 
 
 def collect_notices(
@@ -29,10 +31,7 @@ def collect_notices(
     """Return the notices that hold now, the loudest trouble first. `origin` is that of the prices on the board."""
     notices = tuple(_iterate_notices(status, picture, history_reasons))
     if needs_live_prices and origin in _NOT_LIVE:
-        return (
-            *notices,
-            Notice("prices", Severity.WARNING, f"These clusters are real, but {_NOT_LIVE[origin]} {_ADVICE}"),
-        )
+        return (*notices, make_notice(_NOT_LIVE[origin].because()))
     return notices
 
 
@@ -49,24 +48,15 @@ def _iterate_notices(
     status: OracleStatus, picture: FleetPicture, history_reasons: Sequence[Reason]
 ) -> Iterator[Notice]:
     if status.reason is not None:
-        yield Notice(
-            "store",
-            Severity.ERROR,
-            f"No new prices: {status.reason}. Migrations hold until they are back.",
-        )
+        yield make_notice(Code.NO_NEW_PRICES.because(why=str(status.reason)))
     if status.displacement is not None:
-        yield Notice("source", Severity.WARNING, f"{_begin(status.displacement)}.")
+        yield make_notice(status.displacement)
     for reason in history_reasons:
-        yield Notice(f"history:{reason.code}", reason.severity, f"{reason}.")
+        yield make_notice(reason)
     for cluster in picture.clusters.values():
         if cluster.health.is_lost:
-            text = f"{cluster.context} is {cluster.health.value}: {cluster.reason}"
-            yield Notice(f"context:{cluster.context}", Severity.WARNING, text)
-    for text in status.notices:
-        yield Notice(f"oracle:{text}", Severity.INFO, text)
-
-
-def _begin(reason: Reason) -> str:
-    """Return a reason as the beginning of a sentence."""
-    text = str(reason)
-    return text[:1].upper() + text[1:]
+            why = str(cluster.reason)
+            lost = Code.CONTEXT_LOST.because(context=cluster.context, health=cluster.health.value, why=why)
+            yield make_notice(lost, "context")
+    for reason in status.notices:
+        yield make_notice(reason, *(name for name in _TELLS_APART if name in reason.code.parameters))

@@ -150,11 +150,7 @@ class UnfinishedMoves:
             for move, standing in look.found
         }
         reported = ((key, self._describe(move.record, standing)) for key, (move, standing) in found.items())
-        return tuple(
-            Notice(f"{reason.code}:{key}", reason.severity, f"{reason}.")
-            for key, reason in reported
-            if reason is not None
-        )
+        return tuple(Notice(f"{reason.code}:{key}", reason) for key, reason in reported if reason is not None)
 
     def _is_due(self, cluster: Cluster) -> bool:
         context = cluster.context

@@ -20,8 +20,8 @@ from app.hud.no_globe import NoGlobe
 from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
 from controller.clusters.fleet import Health
-from controller.contract.snapshots import Notice, StoreView
-from oracle.foundation.reason import Severity
+from controller.contract.snapshots import StoreView, make_notice
+from controller.reasons import Code
 from tests.app.scripted_engine import ScriptedEngine
 from tests.app.scripted_fleets import ScriptedFleets
 from tests.controller.faults import answered, unreachable
@@ -39,11 +39,11 @@ def be_troubled(engine: ScriptedEngine, window: MainWindow) -> None:
     denied = answered("azure-uksouth", 403, "listing deployments is forbidden")
     engine.set_health(lost.context, Health.UNREACHABLE, lost)
     engine.set_health(denied.context, Health.DENIED, denied)
-    engine.notices = (
-        Notice(
-            "sa", Severity.WARNING, f"aws-sa-east-1 is unreachable: {lost}. It is greyed until it answers."
-        ),
-        Notice("uk", Severity.WARNING, f"azure-uksouth is denied: {denied}."),
+    engine.notices = tuple(
+        make_notice(
+            Code.CONTEXT_LOST.because(context=error.context, health=health.value, why=str(error)), "context"
+        )
+        for error, health in ((lost, Health.UNREACHABLE), (denied, Health.DENIED))
     )
     window.select("aws-sa-east-1")
 
@@ -52,13 +52,11 @@ def be_stale(engine: ScriptedEngine, window: MainWindow) -> None:
     engine.prices_arrive = False
     engine.now += 200.0
     engine.store = StoreView("remote", False, "Redis at redis://10.0.0.5:6379 refuses connections")
-    engine.notices = (
-        Notice("store", Severity.ERROR, "Redis is gone: prices age, migrations hold until it is back."),
-    )
+    engine.notices = (make_notice(Code.NO_NEW_PRICES.because(why="Redis is gone")),)
 
 
 def be_lost(engine: ScriptedEngine, window: MainWindow) -> None:
-    QTimer.singleShot(2500, window, lambda: window.show_engine_lost("its process was killed (signal 9)"))
+    QTimer.singleShot(2500, window, lambda: window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9)))
 
 
 STATES: dict[str, Callable[[ScriptedEngine, MainWindow], None]] = {

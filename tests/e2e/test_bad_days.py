@@ -74,7 +74,7 @@ def test_lost_redis_stops_all_offers_until_it_is_back(home, tmp_path):
                 first.kill()
                 lost = await engine.wait_until(lambda s: not s.store.is_up and not s.opportunities, 60)
                 assert not lost.opportunities
-                assert any(notice.key == "store" for notice in lost.notices)
+                assert any(notice.reason.code is Code.NO_NEW_PRICES for notice in lost.notices)
                 expired = {c.quote.freshness(lost.taken_at) for c in lost.contexts if c.quote}
                 assert expired == {Freshness.EXPIRED}
                 assert {c.usd_per_day for c in lost.contexts if c.workloads} == {None}
@@ -136,7 +136,7 @@ def test_redis_lost_in_the_middle_of_a_move_holds_it_until_it_is_back(home, tmp_
                 assert held.stage is MigrationStage.HOLDING, held.sentence
                 assert "there is no current price" in held.sentence
                 assert held.target_desired == offered.wave_sizes[0]
-                assert any(notice.key == "store" for notice in seen.notices)
+                assert any(notice.reason.code is Code.NO_NEW_PRICES for notice in seen.notices)
                 servers.enter_context(redis_server(port, tmp_path))
                 seen = await engine.wait_until(lambda s: s.migrations[0].stage.is_final, 120)
                 [ended] = seen.migrations
@@ -161,7 +161,7 @@ def test_unreachable_context_is_greyed_alone_and_real_clusters_stay_read_only(ho
                 health = {c.context: c.health for c in seen.contexts}
                 assert health.pop("dead") is Health.UNREACHABLE
                 assert set(health.values()) == {Health.REACHABLE}
-                assert any(notice.key == "context:dead" for notice in seen.notices)
+                assert any(notice.key == "context_lost:dead" for notice in seen.notices)
                 offered = seen.opportunities[0]
                 engine.submit(StartMigration(offered.workload, offered.target, offered.plan_digest))
                 refused = await engine.wait_until(
@@ -179,25 +179,26 @@ def test_real_clusters_on_a_shared_redis_generate_nothing_and_say_whose_prices_t
     port = find_free_port()
     redis = f"redis://127.0.0.1:{port}"
 
-    def find_notice(snapshot, key):
-        return next((notice.text for notice in snapshot.notices if notice.key == key), "")
+    def find_notice(snapshot, code):
+        return next((notice.text for notice in snapshot.notices if notice.reason.code is code), "")
 
     async def scenario():
         async with (
             SimulatedFleet.start(plan_demo_fleet(7), 7, tmp_path, time_scale=0) as fleet,
             open_engine(demo_on(redis, OracleSettings(), kubeconfig=str(fleet.kubeconfig))) as reader,
         ):
-            alone = await reader.wait_until(lambda s: "nobody publishes" in find_notice(s, "store"), 40)
-            assert "sentinelaura oracle --redis URL --prices FILE --live" in find_notice(alone, "store")
+            alone = await reader.wait_until(
+                lambda s: "nobody publishes" in find_notice(s, Code.NO_NEW_PRICES), 40
+            )
+            assert "sentinelaura oracle --redis URL --prices FILE --live" in find_notice(
+                alone, Code.NO_NEW_PRICES
+            )
             assert alone.price_source.text == "none yet"
             async with open_engine(demo_on(redis, OracleSettings())):
                 seen = await reader.wait_until(lambda s: s.is_complete and bool(s.opportunities), 40)
                 assert seen.price_source.origin is PriceOrigin.SIMULATED
-                assert (
-                    "the prices are simulated: moves are planned on them, and nothing is moved"
-                    in find_notice(seen, "prices")
-                )
-                assert find_notice(seen, "store") == ""
+                assert find_notice(seen, Code.PLANNED_ON_SIMULATED)
+                assert find_notice(seen, Code.NO_NEW_PRICES) == ""
 
     with redis_server(port, tmp_path):
         asyncio.run(scenario())

@@ -129,8 +129,8 @@ def _is_covered(event):
     ("arguments", "code", "said"),
     [
         (("migrate", "nonsense", "--to", "gcp-us-central1"), 2, "is not CONTEXT/NAMESPACE/DEPLOYMENT"),
-        (("migrate", "nowhere/shop/checkout", "--to", "gcp-us-central1"), 2, "there is no context 'nowhere'"),
-        (("migrate", "aws-us-east-1/shop/missing", "--to", "gcp-us-central1"), 2, "was not found"),
+        (("migrate", "nowhere/shop/checkout", "--to", "gcp-us-central1"), 2, "there is no context nowhere"),
+        (("migrate", "aws-us-east-1/shop/missing", "--to", "gcp-us-central1"), 2, "there is no workload"),
         (("plan", "--kubeconfig", "missing.yaml"), 2, "missing.yaml"),
         (("plan", "--prices", "missing.csv"), 2, "missing.csv"),
         (("ledger", "verify"), 1, "there is no history"),
@@ -199,7 +199,7 @@ def test_recording_is_not_mixed_with_a_simulated_market_that_is_published_beside
         assert oracle.wait(15) == 0
     assert plan["opportunities"]
     assert {move["source"].partition("-")[0] for move in plan["opportunities"]} == {"gcp"}
-    assert not any("simulated" in notice for notice in plan["notices"])
+    assert not any("simulated" in notice["text"] for notice in plan["notices"])
 
 
 def test_operator_ends_on_a_signal_and_leaves_nothing(home):

@@ -78,7 +78,7 @@ def test_an_unarmed_restart_tells_of_the_move_and_an_armed_one_finishes_it(home,
                 home.run, "plan", "--json", "--kubeconfig", configuration.kubeconfig
             )
             notices = json.loads(told.stdout)["notices"]
-            assert any(text.startswith("Unfinished move of") for text in notices)
+            assert "move_left_unarmed" in {notice["reason"]["code"] for notice in notices}
             await look_again(configuration, workload, target)
 
     asyncio.run(scenario())

@@ -406,12 +406,16 @@ def test_history_of_what_is_bound_no_more_is_forgotten_and_found_again(settings:
     asyncio.run(main())
 
 
+def told(oracle: Oracle, code: OracleCode) -> bool:
+    return code in {notice.code for notice in oracle.status.notices}
+
+
 def test_refused_prices_and_failing_sources_are_told(settings: OracleSettings) -> None:
     async def main() -> None:
         source = make_source("-1")
         async with open_oracle(settings, source) as oracle:
             oracle.set_bindings(bind("blue"))
-            await until(oracle, lambda: "refused" in " ".join(oracle.status.notices))
+            await until(oracle, lambda: told(oracle, OracleCode.PRICE_NOT_POSITIVE))
             assert price_of(oracle) is None
             source.failure = OracleError("the cloud is closed")
             await until(oracle, lambda: "cloud is closed" in str(oracle.status.reason))
@@ -430,9 +434,7 @@ def test_price_that_cannot_be_stored_takes_no_other_down(settings: OracleSetting
         async with open_oracle(settings, source) as oracle:
             oracle.set_bindings((*bind("blue"), *bind("green", offering=DUBLIN)))
             await until(oracle, lambda: price_of(oracle) is not None)
-            await until(
-                oracle, lambda: "more decimals than the store keeps" in " ".join(oracle.status.notices)
-            )
+            await until(oracle, lambda: told(oracle, OracleCode.PRICE_TOO_FINE))
             assert oracle.status.is_healthy
             assert oracle.board().find("green", DUBLIN) is None
 
@@ -451,9 +453,7 @@ def test_label_that_is_no_plain_name_takes_no_price_down(settings: OracleSetting
             await until(oracle, lambda: price_of(oracle) is not None)
             await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 1)
             assert oracle.status.is_healthy
-            assert oracle.status.notices == (
-                "Offerings without a price, because their names are no plain text: 1.",
-            )
+            assert oracle.status.notices == (OracleCode.NAMES_UNSTORABLE.because(count=1),)
 
     asyncio.run(main())
 

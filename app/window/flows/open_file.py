@@ -145,7 +145,7 @@ async def _watch(
     await fleets.watch(options)
     await until(lambda: not link.is_connecting, link.news)
     if link.lost is not None and fleets.can_go_back:
-        reason = f"{clean_text(path.name, 60)} is not watched: {clean_text(link.lost['why'])}"
+        reason = f"{clean_text(path.name, 60)} is not watched: {link.lost}"
         place.show_connecting(())
         await fleets.go_back()
         back = "The demo" if was_demo else "What was watched before, read-only until you arm it,"

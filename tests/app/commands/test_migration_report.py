@@ -14,7 +14,11 @@ from app.exit_codes import ExitCode
 from controller.errors import KubeconfigError
 from controller.reasons import Code
 from oracle.errors import PriceFileError
+from oracle.foundation.reason import Reason, encode_reason
 from tests.app.scripted_engine import ScriptedEngine, tell
+
+COOLDOWN = Code.COOLDOWN.because(ago=60, rest=7200)
+NO_FILE = Code.KUBECONFIG_REFUSED.because(path="kubeconfig", problem="it does not exist")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +28,7 @@ from tests.app.scripted_engine import ScriptedEngine, tell
         (CommandFailed(ExitCode.ROLLED_BACK, "the target ran out of room"), 5, "out of room"),
         (PriceFileError("prices.csv", 2, "usd_per_hour is 'cheap', not a number"), 2, "prices.csv, line 2"),
         (
-            KubeconfigError(Code.KUBECONFIG_REFUSED.because(path="kubeconfig", problem="it does not exist")),
+            KubeconfigError(NO_FILE),
             2,
             "does not exist",
         ),
@@ -40,7 +44,30 @@ def test_last_line_says_by_what_and_with_which_code_it_ended(
     MigrationReport(as_json=True).show_failure(error)
     end = json.loads(capsys.readouterr().out)
     assert (end["event"], end["exit_code"]) == ("end", code)
-    assert reason in end["reason"]
+    assert reason in end["detail"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (CommandFailed(ExitCode.INCOMPLETE, COOLDOWN), COOLDOWN),
+        (CommandFailed(ExitCode.REFUSED, f"not moved: {COOLDOWN}", reason=COOLDOWN), COOLDOWN),
+        (KubeconfigError(NO_FILE), NO_FILE),
+        (KeyboardInterrupt(), Code.COMMAND_INTERRUPTED.because()),
+        (ZeroDivisionError("x"), Code.UNEXPECTED_ERROR.because(error="ZeroDivisionError('x')")),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_programs_read_in_the_last_line_by_which_reason_it_ended(
+    capsys: pytest.CaptureFixture[str], error: BaseException, reason: Reason
+) -> None:
+    MigrationReport(as_json=True).show_failure(error)
+    assert json.loads(capsys.readouterr().out)["reason"] == encode_reason(reason)
+
+
+def test_end_without_a_code_has_none(capsys: pytest.CaptureFixture[str]) -> None:
+    MigrationReport(as_json=True).show_failure(PriceFileError("prices.csv", 2, "no number"))
+    assert json.loads(capsys.readouterr().out)["reason"] is None
 
 
 def test_what_is_missing_is_listed_in_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:

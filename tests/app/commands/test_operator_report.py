@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 
 from app.commands.operator_report import OperatorNews, entry_to_text, notice_to_json, notice_to_text
-from controller.contract.snapshots import EngineSnapshot, EntryKind, Notice, TimelineEntry
-from oracle.foundation.reason import Severity
+from controller.contract.snapshots import EngineSnapshot, EntryKind, Notice, TimelineEntry, make_notice
+from controller.reasons import Code
+from oracle.foundation.reason import encode_reason
 from tests.app.scripted_engine import ScriptedEngine
 
-LOST = Notice("store", Severity.ERROR, "No new prices: connection refused.")
+LOST = make_notice(Code.NO_NEW_PRICES.because(why="connection refused"))
 
 
 def with_notices(engine: ScriptedEngine, *notices: Notice) -> EngineSnapshot:
@@ -26,9 +27,9 @@ def test_notice_is_told_once_when_it_begins_and_once_when_it_ends(engine: Script
     told = [tell(news, with_notices(engine, *notices)) for notices in [(), (LOST,), (LOST,), (), ()]]
     assert told == [
         [],
-        ["2027-01-15 08:00:00 UTC  error     No new prices: connection refused."],
+        [f"2027-01-15 08:00:00 UTC  error     {LOST.text}"],
         [],
-        ["2027-01-15 08:00:00 UTC  over      No new prices: connection refused."],
+        [f"2027-01-15 08:00:00 UTC  over      {LOST.text}"],
         [],
     ]
 
@@ -36,10 +37,8 @@ def test_notice_is_told_once_when_it_begins_and_once_when_it_ends(engine: Script
 def test_trouble_that_takes_another_turn_is_told_again(engine: ScriptedEngine) -> None:
     news = OperatorNews()
     tell(news, with_notices(engine, LOST))
-    full = replace(LOST, text="No new prices: the disk is full.")
-    assert tell(news, with_notices(engine, full)) == [
-        "2027-01-15 08:00:00 UTC  error     No new prices: the disk is full."
-    ]
+    full = make_notice(Code.NO_NEW_PRICES.because(why="the disk is full"))
+    assert tell(news, with_notices(engine, full)) == [f"2027-01-15 08:00:00 UTC  error     {full.text}"]
 
 
 def test_notice_is_an_object_that_says_whether_it_begins_or_ends(engine: ScriptedEngine) -> None:
@@ -50,10 +49,11 @@ def test_notice_is_an_object_that_says_whether_it_begins_or_ends(engine: Scripte
         for change in news.find_notices(with_notices(engine, *notices))
     ]
     assert [(c["kind"], c["key"], c["state"]) for c in changes] == [
-        ("notice", "store", "begins"),
-        ("notice", "store", "ends"),
+        ("notice", "no_new_prices", "begins"),
+        ("notice", "no_new_prices", "ends"),
     ]
     assert {(c["severity"], c["text"]) for c in changes} == {("error", LOST.text)}
+    assert [c["reason"] for c in changes] == 2 * [encode_reason(LOST.reason)]
 
 
 def test_entry_is_told_once(engine: ScriptedEngine) -> None:
@@ -70,8 +70,8 @@ def test_entry_is_told_once(engine: ScriptedEngine) -> None:
 def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(engine: ScriptedEngine) -> None:
     hostile = "eu: \x1b]0;owned\x07\x1b[2J\nsecond line"
     entry = TimelineEntry(1, 0.0, EntryKind.CLUSTER, hostile)
-    notice = Notice("context:eu", Severity.WARNING, hostile)
+    notice = make_notice(Code.CONTEXT_LOST.because(context="eu", health="denied", why=hostile), "context")
     [change] = OperatorNews().find_notices(with_notices(engine, notice))
     for line in (entry_to_text(entry), notice_to_text(change)):
-        assert line.endswith("eu: ]0;owned [2J second line")
+        assert "eu: ]0;owned [2J second line" in line
         assert line.isprintable()

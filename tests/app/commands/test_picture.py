@@ -7,9 +7,9 @@ from dataclasses import replace
 from app.commands.picture import incomplete_picture
 from app.exit_codes import ExitCode
 from controller.clusters.fleet import Health
-from controller.contract.snapshots import Notice, StoreView
+from controller.contract.snapshots import StoreView, make_notice
 from controller.reasons import Code
-from oracle.foundation.reason import Severity
+from oracle.reasons import OracleCode
 from tests.app.scripted_engine import ScriptedEngine
 
 
@@ -25,7 +25,7 @@ def test_each_cluster_that_has_not_been_seen_is_named(engine: ScriptedEngine) ->
             replace(third, quote=None),
             *rest,
         ),
-        notices=(Notice("sharing", Severity.INFO, "This window shares the store."),),
+        notices=(make_notice(OracleCode.STORE_NOTICE.because(text="This window shares the store.")),),
     )
     failure = incomplete_picture(snapshot)
     assert failure.code is ExitCode.INCOMPLETE
@@ -38,11 +38,11 @@ def test_each_cluster_that_has_not_been_seen_is_named(engine: ScriptedEngine) ->
 
 
 def test_store_that_is_down_is_the_reason_and_not_every_price(engine: ScriptedEngine) -> None:
-    full = engine.snapshot()
+    full, notice = engine.snapshot(), make_notice(Code.NO_NEW_PRICES.because(why="refused"))
     snapshot = replace(
         full,
         store=StoreView("remote", False, "refused"),
         contexts=tuple(replace(view, quote=None) for view in full.contexts),
-        notices=(Notice("store", Severity.ERROR, "No new prices: refused."),),
+        notices=(notice,),
     )
-    assert incomplete_picture(snapshot).details == ("No new prices: refused.",)
+    assert incomplete_picture(snapshot).details == (notice.text,)

@@ -10,9 +10,8 @@ from app.commands.plan_report import dry_run_to_text, plan_to_json, plan_to_text
 from app.model.bill import make_lines, verdict_text
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun, Refusal
-from controller.contract.snapshots import Notice
+from controller.contract.snapshots import make_notice
 from controller.reasons import Code
-from oracle.foundation.reason import Severity
 from tests.app.scripted_engine import ScriptedEngine
 from tests.controller.faults import unreachable
 
@@ -64,7 +63,7 @@ def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(
         engine.snapshot(),
         opportunities=(hostile,),
         refused=(Refusal(hostile.workload, hostile.target, hostile.reason),),
-        notices=(Notice("store", Severity.ERROR, HOSTILE),),
+        notices=(make_notice(Code.NO_NEW_PRICES.because(why=HOSTILE)),),
     )
     text = plan_to_text(snapshot)
     assert "owned" in text

@@ -14,12 +14,16 @@ from app.engine.pipe import (
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.changes import SnapshotChange
 from controller.contract.commands import RequestDryRun
+from controller.reasons import Code
 from tests.app.scripted_engine import ScriptedEngine
 
 
 def test_messages_arrive_whole_and_in_order():
     stream = io.BytesIO()
-    sent = [RequestDryRun(WorkloadKey("a", "b", "c"), "d"), EngineFailure("why")]
+    sent = [
+        RequestDryRun(WorkloadKey("a", "b", "c"), "d"),
+        EngineFailure(Code.ENGINE_ENDED.because(exit_code=-9)),
+    ]
     for message in sent:
         write_message(stream, message)
     stream.seek(0)
@@ -30,7 +34,7 @@ def test_messages_arrive_whole_and_in_order():
 
 def test_half_a_message_is_the_end():
     stream = io.BytesIO()
-    write_message(stream, EngineFailure("why"))
+    write_message(stream, EngineFailure(Code.ENGINE_ENDED.because(exit_code=-9)))
     with pytest.raises(EOFError):
         read_message(io.BytesIO(stream.getvalue()[:-1]))
 
@@ -56,7 +60,7 @@ def test_only_the_first_snapshot_goes_whole():
 
 
 def test_failure_of_the_engine_passes_as_it_is():
-    failure = EngineFailure("why")
+    failure = EngineFailure(Code.ENGINE_ENDED.because(exit_code=-9))
 
     assert SnapshotReceiver().decode(SnapshotSender().encode(failure)) is failure
 

@@ -6,11 +6,19 @@ from pytestqt.qtbot import QtBot
 
 from app.widgets.notices import Notices
 from controller.contract.snapshots import Notice
+from controller.reasons import Code
 from oracle.foundation.reason import Severity
+from oracle.reasons import OracleCode
 
 
 def notice(key: str, severity: Severity = Severity.INFO, text: str = "") -> Notice:
-    return Notice(key, severity, text or f"about {key}")
+    text = text or f"about {key}"
+    reasons = {
+        Severity.INFO: OracleCode.SOURCE_NOTICE.because(text=text),
+        Severity.WARNING: Code.SETTINGS_DOUBTFUL.because(text=text),
+        Severity.ERROR: OracleCode.STORE_UNUSABLE.because(detail=text),
+    }
+    return Notice(key, reasons[severity])
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.leave_sheet import build_command
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import MigrationStage
+from controller.reasons import Code
 from tests.app.conftest import WindowUser, settle
 from tests.app.window.test_main_window import press, words
 
@@ -91,7 +92,7 @@ def test_nobody_is_asked_where_nothing_would_be_left(
 
 
 def test_nobody_is_asked_where_the_engine_is_gone(moving: WindowUser, qtbot: QtBot) -> None:
-    moving.window.show_engine_lost("it ended")
+    moving.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     with qtbot.waitSignal(moving.window.closed, timeout=1000):
         moving.close()
 

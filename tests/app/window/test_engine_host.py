@@ -14,7 +14,11 @@ import app.window.engine_host
 from app.engine.pipe import EngineFailure
 from app.window.engine_host import EngineHost
 from controller.contract.commands import Command, SetArmed
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from tests.app.scripted_engine import ScriptedEngine
+
+WHY = Code.ENGINE_ENDED.because(exit_code=-9)
 
 
 class Process:
@@ -84,7 +88,7 @@ def test_nothing_is_commanded_and_nobody_is_heard_between_two_engines(
     processes[0].say(ScriptedEngine().snapshot())
     processes[0].has_ended.set()
     qtbot.waitUntil(replacing.done)
-    processes[0].say(EngineFailure("it is gone"))
+    processes[0].say(EngineFailure(WHY))
     qtbot.wait(20)
     assert heard == []
     assert [process.received for process in processes] == [[], []]
@@ -149,7 +153,7 @@ def test_engine_that_cannot_be_started_is_lost(
     processes[0].has_ended.set()
     with qtbot.waitSignal(host.lost, timeout=1000) as caught:
         run(host.replace(("impossible",)))
-    assert caught.args == ["its process could not be started: Argument list too long"]
+    assert caught.args == [Code.ENGINE_NOT_STARTED.because(error="Argument list too long")]
 
 
 def test_options_are_proven_by_a_snapshot(host: EngineHost, processes: list[Process], qtbot: QtBot) -> None:
@@ -159,20 +163,20 @@ def test_options_are_proven_by_a_snapshot(host: EngineHost, processes: list[Proc
     processes[0].has_ended.set()
     replacing = run(host.replace(("--seed", "8")))
     qtbot.waitUntil(replacing.done)
-    processes[1].say(EngineFailure("no"))
+    processes[1].say(EngineFailure(WHY))
     assert host.proven_options == ("--seed", "7")
 
 
 def test_failure_is_not_overtaken(host: EngineHost, processes: list[Process], qtbot: QtBot) -> None:
-    lost: list[str] = []
+    lost: list[Reason] = []
     host.lost.connect(lost.append)
 
     def say_both() -> None:
-        processes[0].say(EngineFailure("why"))
+        processes[0].say(EngineFailure(WHY))
         processes[0].say(ScriptedEngine().snapshot())
 
     thread = threading.Thread(target=say_both)  # while the GUI thread is busy
     thread.start()
     thread.join()
     qtbot.waitUntil(lambda: bool(lost))
-    assert lost == ["why"]
+    assert lost == [WHY]

@@ -28,12 +28,13 @@ from controller.contract.snapshots import (
     EntryKind,
     MigrationStage,
     MoveOutcome,
-    Notice,
     PriceOrigin,
     PriceSourceView,
     TimelineEntry,
+    make_notice,
 )
-from oracle.foundation.reason import Severity
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.regions import load_regions
 from tests.app.conftest import WindowUser, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
@@ -355,11 +356,30 @@ def test_reduced_motion_takes_effect_at_once(user: WindowUser) -> None:
 
 def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> None:
     user.face(SOURCE)
-    user.window.show_engine_lost("the process was killed")
-    assert "the engine has stopped: the process was killed" in words(user.window.stage.notices)
+    reason = Code.ENGINE_ENDED.because(exit_code=-9)
+    user.window.show_engine_lost(reason)
+    [notice] = user.window.stage.notices.shown
+    assert notice.reason == Code.SHOWS_THE_LAST.because(why=str(reason))
     user.click_migrate(SOURCE)
     assert user.engine.commands == []
     assert "the engine has stopped" in words(user.window.card)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Code.ENGINE_STOPPED.because(error="MemoryError()"),
+        Code.ENGINE_ENDED.because(exit_code=-9),
+        Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem="it holds no contexts"),
+    ],
+    ids=lambda reason: reason.code.value,
+)
+def test_why_nothing_can_be_started_says_once_that_the_engine_has_stopped(
+    user: WindowUser, reason: Reason
+) -> None:
+    user.window.show_engine_lost(reason)
+    assert str(user.window.link.refusal).count("the engine has stopped") == 1
+    assert str(reason) in str(user.window.link.refusal)
 
 
 def test_prices_age_while_nothing_arrives(user: WindowUser) -> None:
@@ -379,7 +399,7 @@ def test_an_old_snapshot_never_replaces_a_newer_one(user: WindowUser) -> None:
 
 def test_a_new_engine_starts_counting_anew(user: WindowUser) -> None:
     user.pass_time(2.0)
-    user.window.show_engine_lost("restarted")
+    user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     fresh = replace(user.engine.snapshot(), sequence=1)
     user.window.show_snapshot(fresh)
     assert user.window.snapshot is fresh
@@ -481,9 +501,9 @@ def test_hostile_names_reach_no_rich_text(user: WindowUser) -> None:
 
 
 def test_lasting_notices_come_and_go_with_their_trouble(user: WindowUser) -> None:
-    user.engine.notices = (Notice("store", Severity.ERROR, "Redis is gone."),)
+    user.engine.notices = (make_notice(Code.NO_NEW_PRICES.because(why="Redis is gone")),)
     user.show()
-    assert "Redis is gone." in words(user.window.stage.notices)
+    assert "Redis is gone" in words(user.window.stage.notices)
     user.engine.notices = ()
     user.show()
     assert not user.window.stage.notices.isVisible()
@@ -491,12 +511,12 @@ def test_lasting_notices_come_and_go_with_their_trouble(user: WindowUser) -> Non
 
 def test_a_start_is_no_trouble_until_it_takes_long(make_user: Callable[..., WindowUser]) -> None:
     user = make_user(shown=False)
-    user.engine.notices = (Notice("store", Severity.ERROR, "The store is being started."),)
+    user.engine.notices = (make_notice(Code.NO_NEW_PRICES.because(why="the store is being started")),)
     user.window.show_snapshot(replace(user.engine.snapshot(), is_complete=False))
     assert user.window.stage.notices.shown == ()
     user.engine.now += STARTING_S
     user.window.parts.refresh_ages()
-    assert "The store is being started." in words(user.window.stage.notices)
+    assert "the store is being started" in words(user.window.stage.notices)
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (900, 560)])

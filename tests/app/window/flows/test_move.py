@@ -80,7 +80,7 @@ def test_a_start_whose_engine_is_lost_says_so_and_waits_no_more(user: WindowUser
     user.window.migrate(offer(user))
     settle()
     assert "Starting…" in words(user.window.card)
-    user.window.show_engine_lost("its process was killed")
+    user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     settle()
     assert "Starting…" not in words(user.window.card)
     assert "the engine has stopped" in words(user.window.card)

@@ -26,6 +26,7 @@ from app.window.flows.open_file import open_file
 from app.window.opening import FILE_NOTICE
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import EngineSnapshot, MigrationStage
+from controller.reasons import Code
 from tests.app.conftest import WindowUser, settle
 from tests.app.window.test_main_window import press, words
 
@@ -418,7 +419,9 @@ def test_engine_that_cannot_start_gives_way_to_the_one_of_before(
     user: WindowUser, qtbot: QtBot, folder: Path
 ) -> None:
     open_and_watch(user, qtbot, folder)
-    user.window.show_engine_lost("kubeconfig own.yaml: it holds no contexts")
+    user.window.show_engine_lost(
+        Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem="it holds no contexts")
+    )
     settle()
     assert user.fleets.went_back == 1
     user.window.show_snapshot(user.engine.snapshot())
@@ -439,7 +442,7 @@ def is_untouched_but_for_the_try(user: WindowUser) -> bool:
 def test_clusters_of_before_come_back_read_only(user: WindowUser, qtbot: QtBot, folder: Path) -> None:
     user.window.show_snapshot(real_snapshot(user))
     open_and_watch(user, qtbot, folder)
-    user.window.show_engine_lost("it ended")
+    user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     settle()
     [notice] = [n for n in user.window.stage.notices.shown if n.key == FILE_NOTICE]
     assert "What was watched before, read-only until you arm it, was started again." in notice.text
@@ -450,14 +453,14 @@ def test_where_nothing_was_watched_before_the_loss_stays(
 ) -> None:
     user.fleets.can_go_back = False
     open_and_watch(user, qtbot, folder)
-    user.window.show_engine_lost("it ended")
+    user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     settle()
     assert user.fleets.went_back == 0
     assert any("open a kubeconfig (Ctrl+O)" in notice.text for notice in user.window.stage.notices.shown)
 
 
 def test_engine_that_is_gone_can_be_followed_by_another(user: WindowUser, qtbot: QtBot, folder: Path) -> None:
-    user.window.show_engine_lost("it ended")
+    user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     open_and_watch(user, qtbot, folder)
     assert user.window.stage.notices.shown == ()
 
