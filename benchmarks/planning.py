@@ -1,9 +1,10 @@
 """How long a plan takes: all of it, after one tick, and against the obvious loop over all pairs.
 
-Run by hand on a quiet machine: `python -m benchmarks.planning --json`. Milliseconds are of one core's time: the fastest
-of the rounds, which is what the work takes (other programs only add to it), beside the median. The loop plans a part of
-the workloads in the same run, and its targets have to be the planner's; `times_as_fast` can be trusted further than
-milliseconds. `goals` says which of the project's limits held.
+Run by hand on a quiet machine: `python -m benchmarks.planning --json`. Milliseconds are of one core's time: `min` of
+the rounds, which is what the work takes (other programs only add to it), beside their `median`. The limits in `goals`
+are held against the minimum, and so is the loop in `times_as_fast`, which can be trusted further than milliseconds. The
+loop plans a part of the workloads in the same run, and its targets have to be the planner's. With --check, exit code 1
+where a goal was missed.
 """
 
 from __future__ import annotations
@@ -155,18 +156,20 @@ def run(contexts: int, workloads: int, every: int, seed: int) -> dict[str, objec
         "workloads": workloads,
         "offers": len(offers),
         "first_ms": first_ms,
-        "whole_ms": whole,
+        "rounds": ROUNDS,
+        "whole_min_ms": whole,
         "whole_median_ms": statistics.median(whole_ms),
-        "tick_ms": tick,
+        "tick_min_ms": tick,
         "tick_median_ms": statistics.median(tick_ms),
-        "nothing_changed_ms": min(still_ms),
+        "nothing_changed_min_ms": min(still_ms),
+        "nothing_changed_median_ms": statistics.median(still_ms),
         "memory_mib": memory_mib,
         "naive_ms": naive_ms,
         "naive_part": 1 / every,
         "times_as_fast": naive_ms / whole,
         "goals": {
-            f"whole plan in {WHOLE_LIMIT_MS:g} ms": whole <= WHOLE_LIMIT_MS,
-            f"a tick in {TICK_LIMIT_MS:g} ms": tick <= TICK_LIMIT_MS,
+            f"whole plan in {WHOLE_LIMIT_MS:g} ms (min of {ROUNDS} rounds)": whole <= WHOLE_LIMIT_MS,
+            f"a tick in {TICK_LIMIT_MS:g} ms (min of {ROUNDS} rounds)": tick <= TICK_LIMIT_MS,
             f"{MEMORY_LIMIT_MIB:g} MiB": memory_mib <= MEMORY_LIMIT_MIB,
             "the same targets as the loop": all(offers.get(k) == naive.targets.get(k) for k in sample),
         },
@@ -174,23 +177,24 @@ def run(contexts: int, workloads: int, every: int, seed: int) -> dict[str, objec
 
 
 def main() -> int:
-    """Print the figures; exit code 1 where a goal was missed."""
+    """Print the figures and return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--contexts", type=int, default=100)
     parser.add_argument("--workloads", type=int, default=10_000, help="in all contexts together")
     parser.add_argument("--every", type=int, default=25, help="the loop plans every so-manieth workload")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a goal was missed")
     arguments = parser.parse_args()
     figures = run(arguments.contexts, arguments.workloads, arguments.every, arguments.seed)
     if arguments.json:
         print(json.dumps(figures, indent=2))
     else:
         for name, value in figures.items():
-            print(f"{name:<20} {value:.3g}" if isinstance(value, float) else f"{name:<20} {value}")
+            print(f"{name:<26} {value:.3g}" if isinstance(value, float) else f"{name:<26} {value}")
     goals = figures["goals"]
     assert isinstance(goals, dict)
-    return 0 if all(goals.values()) else 1
+    return 1 if arguments.check and not all(goals.values()) else 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from controller.simulation.api.cluster_api import ClusterApi
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.requests import ApiRequest
 from controller.simulation.api.status_errors import (
@@ -25,6 +24,7 @@ from controller.simulation.api.status_errors import (
     unauthorized,
     unknown_path,
 )
+from controller.simulation.cluster_api import ClusterApi
 from controller.simulation.watch_stream import stream_events
 
 _LOG = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ its own pace, so that a client sees the same states in between as on a real clus
 
 from collections.abc import Callable, Sequence
 
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.object_store import StoreEvent
-from controller.simulation.cluster_state import ClusterState
 from controller.simulation.controllers.loop import ControlLoop
 from controller.simulation.work_queue import WorkKey, WorkQueue
 

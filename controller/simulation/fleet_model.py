@@ -1,10 +1,10 @@
 """All clusters of a simulated fleet, built from a plan and already running. Pure: virtual time is an argument."""
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.managed_fields import FieldOwner, record_update
 from controller.simulation.cluster_model import ClusterModel
-from controller.simulation.cluster_state import ClusterState
 from controller.simulation.controllers.autoscalers import AutoscalerLoop
 from controller.simulation.controllers.deployments import DeploymentLoop
 from controller.simulation.controllers.disruption_budgets import DisruptionBudgetLoop

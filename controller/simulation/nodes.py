@@ -5,9 +5,9 @@ The labels and provider IDs are what discovery reads on real clusters: region, z
 
 from collections.abc import Callable
 
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.timestamps import format_time
-from controller.simulation.cluster_state import ClusterState
 from controller.simulation.fleet_plan import ClusterPlan
 
 

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from controller.simulation.api import resource_kinds as kinds
-from controller.simulation.api.cluster_api import ClusterApi
 from controller.simulation.api_server import ApiServer, ServedCluster
+from controller.simulation.cluster_api import ClusterApi
 from controller.simulation.cluster_model import ClusterModel
 from controller.simulation.controllers.kubelet import PodTimings
 from controller.simulation.controllers.spot_reclaims import announce_reclaim

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from controller.simulation.api.cluster_api import ClusterApi
+from controller.simulation.cluster_api import ClusterApi
 from tests.conformance.cluster_under_test import ClusterUnderTest, open_api
 from tests.controlplane.cluster import Cluster
 

@@ -15,14 +15,14 @@ from typing import Any
 from controller.clusters.kube_api import PatchType
 from controller.clusters.paths import ACCESS_REVIEWS
 from controller.simulation.api import resource_kinds as kinds
-from controller.simulation.api.cluster_api import ClusterApi
 from controller.simulation.api.json_objects import JsonObject, is_deleting, labels_of, name_of, uid_of
+from controller.simulation.api.pods import is_finished, ready_since
 from controller.simulation.api.requests import ApiRequest, ApiResponse, parse_target
+from controller.simulation.cluster_api import ClusterApi
 from controller.simulation.cluster_model import ClusterModel
 from controller.simulation.controllers.kubelet import BEHAVIOUR_LABEL, PodTimings
 from controller.simulation.fleet_model import build_cluster
 from controller.simulation.fleet_plan import ClusterPlan, FleetPlan
-from controller.simulation.pods import is_finished, ready_since
 
 #: How fast pods are here, in seconds: a simulation covers much in a short time.
 TIMINGS = PodTimings(start_median_s=1.5, start_spread=0.5, image_pull_s=(0.0, 1.0), stop_s=(0.5, 3.0))

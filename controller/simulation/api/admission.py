@@ -3,12 +3,12 @@
 from decimal import Decimal
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.json_objects import JsonObject, get_path, name_of, namespace_of
+from controller.simulation.api.pods import is_finished, resource_requests
 from controller.simulation.api.quantities import format_quantity, parse_quantity
 from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.status_errors import forbidden, not_found
-from controller.simulation.cluster_state import ClusterState
-from controller.simulation.pods import is_finished, resource_requests
 
 COUNTED_KINDS = {
     "configmaps": kinds.CONFIG_MAPS, "secrets": kinds.SECRETS, "services": kinds.SERVICES, "pods": kinds.PODS,

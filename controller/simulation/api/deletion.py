@@ -1,10 +1,10 @@
 """How objects go away: grace periods, finalizers, and what becomes of their dependents. Pure."""
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.json_objects import JsonObject, get_path, name_of, namespace_of
 from controller.simulation.api.resource_kinds import ResourceKind
 from controller.simulation.api.timestamps import format_time
-from controller.simulation.cluster_state import ClusterState
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"

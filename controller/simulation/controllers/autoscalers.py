@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.conditions import set_condition
 from controller.simulation.api.json_objects import JsonObject, get_path
 from controller.simulation.api.managed_fields import FieldOwner, record_update
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.api.timestamps import format_time
-from controller.simulation.cluster_state import ClusterState
 from controller.simulation.controllers.loop import keys_of
 
 SYNC_INTERVAL_S = 15.0

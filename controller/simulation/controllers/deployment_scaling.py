@@ -8,8 +8,8 @@ import math
 from collections.abc import Sequence
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.json_objects import JsonObject, get_path, name_of
-from controller.simulation.cluster_state import ClusterState
 
 DESIRED = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM = "deployment.kubernetes.io/max-replicas"

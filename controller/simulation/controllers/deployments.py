@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import NAME_ALPHABET, ClusterState, owner_reference
 from controller.simulation.api.json_objects import (
     JsonObject,
     get_path,
@@ -19,7 +20,6 @@ from controller.simulation.api.json_objects import (
     without_path,
 )
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
-from controller.simulation.cluster_state import NAME_ALPHABET, ClusterState, owner_reference
 from controller.simulation.controllers import deployment_scaling as scaling
 from controller.simulation.controllers.deployment_status import compute_status, progress_deadline_at
 from controller.simulation.controllers.loop import keys_of, keys_of_owners

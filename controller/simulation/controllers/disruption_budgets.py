@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.conditions import set_condition
 from controller.simulation.api.json_objects import JsonObject, get_path, labels_of, name_of, namespace_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
+from controller.simulation.api.pods import is_active, ready_since
 from controller.simulation.api.selectors import matches_selector
 from controller.simulation.api.timestamps import format_time
-from controller.simulation.cluster_state import ClusterState
-from controller.simulation.pods import is_active, ready_since
 
 
 class DisruptionBudgetLoop:

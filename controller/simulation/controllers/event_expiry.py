@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
-from controller.simulation.cluster_state import ClusterState
 from controller.simulation.controllers.loop import keys_of
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.deletion import FOREGROUND, ORPHAN, delete_object, finish_if_released
 from controller.simulation.api.json_objects import (
     JsonObject,
@@ -15,7 +16,6 @@ from controller.simulation.api.json_objects import (
 )
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.api.resource_kinds import ResourceKind
-from controller.simulation.cluster_state import ClusterState
 
 _OWNING_KINDS = (kinds.DEPLOYMENTS, kinds.REPLICA_SETS)
 """Kinds that own others here."""

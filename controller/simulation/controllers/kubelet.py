@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.conditions import find_condition, set_condition
 from controller.simulation.api.json_objects import (
     JsonObject,
@@ -16,9 +17,8 @@ from controller.simulation.api.json_objects import (
     uid_of,
 )
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
+from controller.simulation.api.pods import is_finished, node_of, ready_since
 from controller.simulation.api.timestamps import format_time, parse_time
-from controller.simulation.cluster_state import ClusterState
-from controller.simulation.pods import is_finished, node_of, ready_since
 
 BEHAVIOUR_LABEL = "sentinelaura.test/behaviour"
 """Pod label: `never-ready` starts and stays unready, `crashing` is Ready for a moment, fails and restarts for ever. The

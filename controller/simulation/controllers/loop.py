@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Protocol
 
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.json_objects import JsonObject, name_of, namespace_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.api.resource_kinds import ResourceKind
-from controller.simulation.cluster_state import ClusterState
 
 
 class ControlLoop(Protocol):

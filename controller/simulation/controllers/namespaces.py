@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.deletion import delete_object
 from controller.simulation.api.json_objects import is_deleting, name_of, namespace_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
-from controller.simulation.cluster_state import ClusterState
 
 RETRY_S = 1.0
 """Between two looks at whether an ending namespace is empty."""

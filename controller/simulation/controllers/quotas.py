@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.admission import used_in_namespace
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.json_objects import get_path, name_of, namespace_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
 from controller.simulation.api.quantities import format_quantity
-from controller.simulation.cluster_state import ClusterState
 
 
 class QuotaLoop:

@@ -6,15 +6,12 @@ from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.admission import check_quota
+from controller.simulation.api.cluster_state import ClusterState, owner_reference
 from controller.simulation.api.conditions import find_condition, set_condition
 from controller.simulation.api.deletion import delete_object
 from controller.simulation.api.json_objects import JsonObject, get_path, is_deleting, name_of, namespace_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
-from controller.simulation.api.status_errors import ApiError
-from controller.simulation.api.timestamps import format_time
-from controller.simulation.cluster_state import ClusterState, owner_reference
-from controller.simulation.controllers.loop import keys_of, keys_of_owners
-from controller.simulation.pods import (
+from controller.simulation.api.pods import (
     available_at,
     is_active,
     is_finished,
@@ -22,6 +19,9 @@ from controller.simulation.pods import (
     ready_since,
     restart_count,
 )
+from controller.simulation.api.status_errors import ApiError
+from controller.simulation.api.timestamps import format_time
+from controller.simulation.controllers.loop import keys_of, keys_of_owners
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 RETRY_S = 15.0

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.conditions import set_condition
 from controller.simulation.api.json_objects import (
     JsonObject,
@@ -16,11 +17,10 @@ from controller.simulation.api.json_objects import (
     namespace_of,
 )
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
+from controller.simulation.api.pods import is_finished, node_of, resource_requests
 from controller.simulation.api.quantities import parse_quantity
 from controller.simulation.api.selectors import matches_expression
 from controller.simulation.api.timestamps import format_time
-from controller.simulation.cluster_state import ClusterState
-from controller.simulation.pods import is_finished, node_of, resource_requests
 
 _COPIED_LABELS = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
 """Labels of its node that a pod is given when it is bound."""

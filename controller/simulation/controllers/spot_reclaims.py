@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.deletion import delete_object
 from controller.simulation.api.json_objects import JsonObject, get_path, is_deleting, name_of, uid_of
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
+from controller.simulation.api.pods import node_of
 from controller.simulation.api.timestamps import format_time, parse_time
-from controller.simulation.cluster_state import ClusterState
-from controller.simulation.pods import node_of
 
 _NOTICES: dict[str, tuple[str, float]] = {
     "aws": ("aws-node-termination-handler/spot-itn", 120.0),

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from controller.simulation.api import resource_kinds as kinds
-from controller.simulation.api.cluster_api import ClusterApi
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.requests import ApiRequest, ApiResponse
 from controller.simulation.api.resource_kinds import ResourceKind
+from controller.simulation.cluster_api import ClusterApi
 from controller.simulation.controllers.kubelet import PodTimings
 from controller.simulation.fleet_model import build_cluster
 from controller.simulation.fleet_plan import ClusterPlan, FleetPlan, WorkloadPlan

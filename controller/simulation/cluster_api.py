@@ -18,8 +18,8 @@ from controller.simulation.api.status_errors import (
     unknown_path,
 )
 from controller.simulation.api.watches import WatchCursor
-from controller.simulation.api.writes import ObjectWriter
 from controller.simulation.cluster_model import ClusterModel
+from controller.simulation.object_writer import ObjectWriter
 
 
 class ClusterApi:
