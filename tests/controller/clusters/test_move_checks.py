@@ -63,6 +63,18 @@ class TestReplicaOwner:
         assert result.outcome is outcome
         assert who in str(result.reason)
 
+    @pytest.mark.parametrize(
+        ("manager", "who"),
+        [
+            ("argocd-application-controller", "Argo CD"),
+            ("kustomize-controller", "Flux"),
+            ("helm-controller", "Flux"),
+        ],
+    )
+    def test_every_tool_that_sets_them_back_is_known(self, manager: str, who: str) -> None:
+        result = self.check(answered("eu", 409, f'conflict with "{manager}" using apps/v1: .spec.replicas'))
+        assert result.reason == Code.REPLICAS_OWNED.because(owners=(who,))
+
     @pytest.mark.parametrize("failure", [answered("eu", 415, "no apply here"), answered("eu", 403, "no")])
     def test_a_server_that_does_not_answer_leaves_it_open(self, failure: ControllerError) -> None:
         assert self.check(failure).outcome is Outcome.UNKNOWN
@@ -106,6 +118,17 @@ class TestQuotas:
         assert result.outcome is Outcome.FAILED
         assert reason in str(result.reason)
 
+    def test_the_second_of_two_quotas_counts_as_much(self) -> None:
+        api = FakeApi()
+        quotas = [
+            {"metadata": {"name": name}, "status": {"hard": {"pods": pods}, "used": {"pods": "6"}}}
+            for name, pods in (("roomy", "100"), ("team", "9"))
+        ]
+        api.answers[QUOTAS] = {"items": quotas}
+        result = asyncio.run(check_quotas(api, "shop", POD, 4))
+        assert result.outcome is Outcome.FAILED
+        assert "quota team" in str(result.reason)
+
     def test_no_quotas_are_room_enough(self) -> None:
         assert asyncio.run(check_quotas(FakeApi(), "shop", POD, 4)).outcome is Outcome.PASSED
 
@@ -143,6 +166,13 @@ def test_what_is_missing_in_the_target_is_named() -> None:
     ]
     missing = {"context": "eu", "resource": "runtimeclasses", "name": "gvisor"}
     assert results[1].reason == Code.DEPENDENCY_MISSING.because(**missing)
+
+
+def test_a_dependency_that_may_not_be_read_is_unknown() -> None:
+    api = FakeApi()
+    api.failures["/apis/scheduling.k8s.io/v1/priorityclasses/high"] = answered("eu", 403, "forbidden")
+    [result] = asyncio.run(check_target(api, "shop", {"spec": {"priorityClassName": "high"}}, None, 4))
+    assert result.outcome is Outcome.UNKNOWN
 
 
 def test_a_name_that_is_no_name_is_never_asked_for() -> None:

@@ -91,11 +91,16 @@ def with_metadata(**metadata: Any) -> Json:
         (with_volume(persistentVolumeClaim={"claimName": "x"}), Code.VOLUME_CLAIM.because(volume="data")),
         (with_volume(ephemeral={}), Code.EPHEMERAL_VOLUME.because(volume="data")),
         (with_volume(hostPath={"path": "/"}), Code.HOST_PATH.because(volume="data")),
+        (with_volume(local={"path": "/"}), Code.LOCAL_VOLUME.because(volume="data")),
         (with_pod(hostNetwork=True), Code.HOST_NETWORK.because()),
         (with_pod(nodeName="node-7"), Code.PINNED.because(node="node-7")),
         (
             with_pod(nodeSelector={"topology.kubernetes.io/zone": "eu-west-1a"}),
             Code.PLACE_SELECTED.because(label="topology.kubernetes.io/zone"),
+        ),
+        (
+            with_pod(nodeSelector={"failure-domain.beta.kubernetes.io/zone": "eu-west-1a"}),
+            Code.PLACE_SELECTED.because(label="failure-domain.beta.kubernetes.io/zone"),
         ),
         (with_pod(nodeSelector={"kubernetes.io/hostname": "x"}), Code.NODE_SELECTED.because()),
         (with_pod(containers=[{"name": "c", "ports": [{"hostPort": 80}]}]), Code.HOST_PORT.because()),
@@ -106,6 +111,10 @@ def with_metadata(**metadata: Any) -> Json:
         ),
         (
             with_metadata(labels={"kustomize.toolkit.fluxcd.io/name": "apps"}),
+            Code.GITOPS.because(tool="Flux"),
+        ),
+        (
+            with_metadata(labels={"helm.toolkit.fluxcd.io/name": "apps"}),
             Code.GITOPS.because(tool="Flux"),
         ),
         (
@@ -122,14 +131,17 @@ def with_metadata(**metadata: Any) -> Json:
         "claim",
         "ephemeral",
         "host path",
+        "local",
         "host network",
         "pinned",
         "zone",
+        "zone by its old name",
         "hostname",
         "host port",
         "paused",
         "owner",
         "flux",
+        "flux's charts",
         "argo",
         "argo's order",
         "deleted",
@@ -137,6 +149,12 @@ def with_metadata(**metadata: Any) -> Json:
 )
 def test_what_ties_a_workload_to_its_cluster_is_a_reason_to_stay(deployment: Json, reason: Reason) -> None:
     assert parse_workload("eu", deployment).immovable_reasons == (reason,)
+
+
+def test_a_disk_behind_other_volumes_is_a_reason_to_stay() -> None:
+    volumes = [{"name": "a", "emptyDir": {}}, {"name": "b", "persistentVolumeClaim": {"claimName": "x"}}]
+    workload = parse_workload("eu", with_pod(volumes=volumes))
+    assert workload.immovable_reasons == (Code.VOLUME_CLAIM.because(volume="b"),)
 
 
 def test_config_and_empty_volumes_are_no_reason_to_stay() -> None:
@@ -147,6 +165,35 @@ def test_config_and_empty_volumes_are_no_reason_to_stay() -> None:
     assert parse_workload("eu", deployment).immovable_reasons == ()
 
 
+@pytest.mark.parametrize("missing", ["observedGeneration", "generation"])
+def test_a_status_that_does_not_say_of_when_it_is_is_unknown(missing: str) -> None:
+    deployment = make_deployment()
+    deployment["status" if missing == "observedGeneration" else "metadata"].pop(missing)
+    assert parse_workload("eu", deployment).available_replicas is None
+
+
+@pytest.mark.parametrize(("text", "gb"), [("0", 0.0), ("1e9", 1e9)])
+def test_a_state_of_nothing_and_of_an_exabyte_are_sizes(text: str, gb: float) -> None:
+    deployment = with_metadata(annotations={"sentinelaura.io/state-gb": text})
+    assert parse_workload("eu", deployment).state_gb == gb
+
+
+@pytest.mark.parametrize("part", ["labels", "annotations"])
+def test_the_template_hash_knows_a_label_and_an_annotation_of_the_pods(part: str) -> None:
+    template = make_deployment()["spec"]["template"]
+    marked = make_deployment()["spec"]["template"]
+    marked["metadata"].setdefault(part, {})["tier"] = "front"
+    assert hash_template(marked) != hash_template(template)
+
+
+def test_the_template_hash_ignores_the_label_of_a_replica_set() -> None:
+    """The cluster writes it; with it no two clusters would have equal templates."""
+    template = make_deployment()["spec"]["template"]
+    labelled = make_deployment()["spec"]["template"]
+    labelled["metadata"]["labels"]["pod-template-hash"] = "5d4f"
+    assert hash_template(labelled) == hash_template(template)
+
+
 def test_the_template_hash_knows_a_change_and_ignores_a_restart() -> None:
     template = make_deployment()["spec"]["template"]
     restarted = make_deployment()["spec"]["template"]
@@ -155,7 +202,9 @@ def test_the_template_hash_knows_a_change_and_ignores_a_restart() -> None:
     changed["spec"]["containers"][0]["image"] = "other"
     assert hash_template(template) == hash_template(restarted)
     assert hash_template(template) != hash_template(changed)
-    assert hash_template(dict(reversed(template.items()))) == hash_template(template)
+    reordered = make_deployment()["spec"]["template"]
+    reordered["spec"]["containers"] = [dict(reversed(one.items())) for one in reordered["spec"]["containers"]]
+    assert hash_template(reordered) == hash_template(template)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,58 @@ def test_a_plan_past_its_deadline_is_not_started(tmp_path: Path) -> None:
     simulate_moves(scenario, 1, tmp_path)
 
 
+def test_a_plan_is_not_started_at_its_deadline_itself(tmp_path: Path) -> None:
+    async def scenario(world: Moves) -> None:
+        controller = world.build_controller("a")
+        with pytest.raises(MigrationRefused) as refused:
+            await controller.start(replace(world.dry_run(), expires_at=world.wall()))
+        assert refused.value.reason == Code.PLAN_EXPIRED.because()
+        assert controller.views() == ()
+
+    simulate_moves(scenario, 1, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        pytest.param("paris", "osaka", id="the same move"),
+        pytest.param("paris", "lyon", id="the source elsewhere"),
+        pytest.param("lyon", "osaka", id="into the same target"),
+        pytest.param("osaka", "lyon", id="on from the target"),
+        pytest.param("lyon", "paris", id="into the source"),
+    ],
+)
+def test_nothing_else_moves_a_name_where_a_move_of_it_goes_on(
+    tmp_path: Path, source: str, target: str
+) -> None:
+    """Two moves of one name in one cluster would each take the other's replicas for their own."""
+
+    async def scenario(world: Moves) -> None:
+        controller, migration_id, task = await start(world)
+        second = replace(world.dry_run(), workload=replace(WORKLOAD, context=source), target=target)
+        with pytest.raises(MigrationRefused) as refused:
+            await controller.start(second)
+        assert refused.value.reason == Code.MOVE_ALREADY_RUNNING.because(migration_id=migration_id)
+        await task
+        assert [view.migration_id for view in controller.views()] == [migration_id]
+
+    assert simulate_moves(scenario, 1, tmp_path).result() == (0, 6)
+
+
+@pytest.mark.parametrize("other", [{"name": "cart"}, {"namespace": "blog"}])
+def test_a_workload_of_another_name_or_namespace_may_begin_beside_a_move(
+    tmp_path: Path, other: dict[str, str]
+) -> None:
+    async def scenario(world: Moves) -> None:
+        controller, _, task = await start(world)
+        beside = await controller.start(replace(world.dry_run(), workload=replace(WORKLOAD, **other)))
+        assert controller.knows(beside)
+        await wait_until_over(controller, beside)
+        await task
+
+    assert simulate_moves(scenario, 1, tmp_path).result() == (0, 6)
+
+
 def test_it_moves_in_the_waves_that_were_confirmed(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +15,16 @@ from controller.clusters import paths
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.migration.protocol.record import MovePlan
 from controller.reasons import Code
+from controller.simulation.api.requests import ApiResponse
 from tests.conformance.manifests import quota
+from tests.controller.migration.moves import Moves, simulate_moves
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
+from tests.simulation.cluster import Cluster, Request
+from tests.simulation.network import Delivery
+from tests.simulation.world import CONFIG_MAPS, DEPLOYMENTS, PATH, build_deployment
+
+Json = dict[str, Any]
+NAMESPACE = "/api/v1/namespaces/shop"
 
 
 def attempt(directory: Path, prepare: Callable[[Place], Awaitable[None]]) -> MigrationView:
@@ -87,3 +97,115 @@ def test_an_autoscaler_refuses_for_the_cluster_that_it_is_in(tmp_path: Path, con
     view = attempt(tmp_path, scale_automatically)
     assert view.reason == Code.AUTOSCALER_IN_THE_WAY.because(name="own", context=context)
     assert view.refused_by == context
+
+
+def has_written(world: Moves) -> bool:
+    return any(cluster.history for cluster in world.clusters.values())
+
+
+def try_to_move(directory: Path, arrange: Callable[[Moves], object]) -> MigrationView:
+    """Arrange the clusters, try to move, and see how that ended; nothing may have been written."""
+    views: list[MigrationView] = []
+
+    async def scenario(world: Moves) -> None:
+        arrange(world)
+        await asyncio.sleep(5)
+        controller = world.build_controller("a")
+        await controller.start(world.dry_run())
+        await world.wait_for(lambda: has_written(world) or controller.views()[0].stage.is_final)
+        assert not has_written(world)
+        views.extend(controller.views())
+
+    simulate_moves(scenario, 1, directory)
+    [view] = views
+    assert view.stage is MigrationStage.REFUSED, view.sentence
+    return view
+
+
+def show(world: Moves, where: Cluster, path: str, change: Callable[[Json], object]) -> None:
+    """From now on an API server answers with an object that is otherwise than the stored one."""
+
+    def direct(cluster: Cluster, request: Request) -> Delivery | None:
+        if (request.method, request.path, cluster) != ("GET", path, where):
+            return None
+        body = deepcopy(where.require(path))
+        change(body)
+        return Delivery(0.05, answer=ApiResponse(200, body))
+
+    world.network.directed = direct
+
+
+def begin_rollout_without_room(world: Moves) -> None:
+    """All replicas of the old template serve, and the first of the new one finds no node."""
+    world.source.set_capacity(world.replicas)
+    world.source.edit(PATH, {"spec": {"strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}}})
+    world.source.edit_container(PATH, lambda container: {**container, "image": "shop/checkout:8"})
+
+
+def deploy_in_target(world: Moves, change: Callable[[Json], object]) -> None:
+    """The target has a Deployment of the name without replicas, which is otherwise than the source's."""
+    waiting = build_deployment(0)
+    change(waiting)
+    world.target.apply(DEPLOYMENTS, waiting)
+
+
+def select_more_closely(deployment: Json) -> None:
+    deployment["spec"]["selector"] = {
+        "matchLabels": {"app": "checkout"},
+        "matchExpressions": [{"key": "app", "operator": "Exists"}],
+    }
+
+
+def name_many_maps(world: Moves) -> None:
+    """So many objects travel that their UIDs do not fit into a journal."""
+    names = [f"settings-of-a-shop-with-many-departments-{number}" for number in range(80)]
+    for name in names:
+        world.source.act("POST", CONFIG_MAPS, {"metadata": {"name": name}, "data": {"a": "1"}})
+    references = [{"configMapRef": {"name": name}} for name in names]
+    world.source.edit_container(PATH, lambda container: {**container, "envFrom": references})
+
+
+@pytest.mark.parametrize(
+    ("arrange", "code"),
+    [
+        pytest.param(begin_rollout_without_room, Code.ROLLOUT_IN_PROGRESS, id="a rollout that is not over"),
+        pytest.param(
+            lambda w: show(w, w.source, PATH, lambda body: body["metadata"].update(generation=99)),
+            Code.STATUS_NOT_CURRENT,
+            id="a status older than the spec",
+        ),
+        pytest.param(
+            lambda w: show(w, w.source, PATH, lambda body: body["spec"].update(selector={})),
+            Code.WORKLOAD_NOT_UNDERSTOOD,
+            id="a Deployment that is none",
+        ),
+        pytest.param(
+            lambda w: show(w, w.target, NAMESPACE, lambda body: body.update(status={"phase": "Terminating"})),
+            Code.NAMESPACE_TERMINATING,
+            id="a namespace that goes",
+        ),
+        pytest.param(
+            lambda w: deploy_in_target(
+                w, lambda body: body["spec"]["template"]["spec"].update(terminationGracePeriodSeconds=6)
+            ),
+            Code.TARGET_TEMPLATE_DIFFERS,
+            id="another template in the target",
+        ),
+        pytest.param(
+            lambda w: deploy_in_target(w, select_more_closely),
+            Code.TARGET_SELECTS_OTHER_PODS,
+            id="another selector in the target",
+        ),
+        pytest.param(name_many_maps, Code.TOO_MANY_COPIES, id="more copies than a journal holds"),
+        pytest.param(
+            lambda w: w.gate.disarmed.add("osaka"), Code.NOT_ARMED, id="a context that was disarmed meanwhile"
+        ),
+    ],
+)
+def test_what_would_go_wrong_half_way_refuses_the_move_before_anything_is_written(
+    tmp_path: Path, arrange: Callable[[Moves], object], code: Code
+) -> None:
+    """Without the refusal the move would begin, and meet it with replicas on both sides."""
+    view = try_to_move(tmp_path, arrange)
+    assert view.reason is not None
+    assert view.reason.code is code

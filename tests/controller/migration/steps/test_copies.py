@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -219,3 +221,20 @@ def test_a_secret_has_to_be_there_and_is_never_copied() -> None:
     with pytest.raises(MigrationRefused) as refused:
         place.preflight()
     assert refused.value.reason == Code.SECRET_MISSING.because(context="osaka", name="registry")
+
+
+def test_a_target_that_would_change_the_pods_refuses_the_move() -> None:
+    """A webhook that adds a container would have other pods serve than those that were moved."""
+    place = Place()
+    create = place.target.create
+
+    async def inject(collection: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        answer = deepcopy(await create(collection, body, dry_run=dry_run))
+        if answer["kind"] == "Deployment":
+            answer["spec"]["template"]["spec"]["containers"].append({"name": "sidecar"})
+        return answer
+
+    place.target.create = inject  # type: ignore[method-assign]
+    with pytest.raises(MigrationRefused) as refused:
+        place.preflight()
+    assert refused.value.reason == Code.TEMPLATE_WOULD_CHANGE.because(context="osaka")
