@@ -798,7 +798,7 @@ class Code(ReasonCode):
     ENGINE_STOPPED = (
         "engine_stopped",
         Severity.ERROR,
-        "the engine has stopped because of an unexpected error: {error}; start it again",
+        "the engine has stopped because of an unexpected error: {error}",
     )
     UNEXPECTED_ERROR = "unexpected_error", Severity.ERROR, "stopped by an unexpected error: {error}"
 
