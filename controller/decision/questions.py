@@ -24,9 +24,8 @@ def find_under_way(site: Site, workload: Workload, facts: Facts) -> Reason | Non
     move = facts.usage.find_under_way(workload.key)
     if move is None:
         return None
-    if move in facts.usage.moves:
-        return Code.MOVE_RUNNING.because()
-    return Code.MOVE_UNFINISHED.because(source=move.workload.context, target=move.target)
+    code = Code.MOVE_RUNNING if move in facts.usage.moves else Code.MOVE_UNFINISHED
+    return code.because(source=move.workload.context, target=move.target)
 
 
 def find_unusable_source(site: Site, workload: Workload, facts: Facts) -> Reason | None:

@@ -209,8 +209,8 @@ class MigrationController:
             )
             contexts = {record.source.context, record.target.context}
             if not started.task.done() and same_name and contexts & {workload.context, target}:
-                reason = Code.MOVE_ALREADY_RUNNING.because(migration_id=record.migration_id)
-                raise MigrationRefused(str(workload), reason)
+                sides = {"source": record.source.context, "target": record.target.context}
+                raise MigrationRefused(str(workload), Code.MOVE_RUNNING.because(**sides))
 
     def _run(self, record: MigrationRecord) -> None:
         workload = record.workload

@@ -134,7 +134,7 @@ class Preflight:
         refuse.when(not facts.is_rolled_out(facts.replicas), Code.ROLLOUT_IN_PROGRESS)
         refuse.when(
             facts.available is None or facts.available < facts.replicas,
-            Code.REPLICAS_NOT_AVAILABLE,
+            Code.NOT_AVAILABLE,
             available=facts.available,
             replicas=facts.replicas,
         )
@@ -145,7 +145,7 @@ class Preflight:
         found, context = await self._target.read(), self._target.context
         if found is None:
             return None
-        refuse.when(found.replicas != 0, Code.TARGET_RUNS_IT_ALREADY, context=context)
+        refuse.when(found.replicas != 0, Code.NAME_TAKEN, target=context, replicas=found.replicas)
         is_other = found.template_hash != source.template_hash
         refuse.when(is_other, Code.TARGET_TEMPLATE_DIFFERS, context=context)
         refuse.when(found.selector != source.selector, Code.TARGET_SELECTS_OTHER_PODS, context=context)
