@@ -31,7 +31,7 @@ from controller.migration.access.timing import Sleep, Timing
 from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.protocol.gate import Gate, Unpriced
 from controller.migration.protocol.outcomes import predict_figures, realise_figures
-from controller.migration.protocol.record import MigrationRecord, MovePlan, Side
+from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Event, Phase
 from controller.migration.run.migration_run import MigrationRun
 from controller.migration.run.migration_views import build_view, describe
@@ -91,7 +91,7 @@ class MigrationController:
         self._started: dict[str, _Started] = {}
         self._changed = asyncio.Event()
 
-    async def start(self, dry_run: DryRun, plan: MovePlan | None = None) -> str:
+    async def start(self, dry_run: DryRun) -> str:
         """Start the plan that was confirmed and return the migration's id; the views show its progress.
 
         Raises: MigrationRefused where the plan may not run, its prices are too old or the workload is being moved;
@@ -103,7 +103,7 @@ class MigrationController:
         if now >= dry_run.expires_at:
             raise MigrationRefused(str(dry_run.workload), Code.PLAN_EXPIRED.because())
         self._require_free(dry_run.workload, dry_run.target)
-        record = build_draft(self._new_id(), dry_run, plan or MovePlan(), now)
+        record = build_draft(self._new_id(), dry_run, now)
         self._run(record)
         predicted = predict_figures(dry_run)
         self._history.record(MoveStarted(*_name(record), record.replicas, dry_run.plan_digest, predicted))
