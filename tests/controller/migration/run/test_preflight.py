@@ -13,6 +13,7 @@ from controller.clusters import paths
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.reasons import Code
 from tests.conformance.manifests import quota
+from tests.controller.field_managers import take_over
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
 
 
@@ -58,7 +59,7 @@ def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Pat
             "metadata": {"name": "checkout", "namespace": "shop"},
             "spec": {"replicas": REPLICAS},
         }
-        await place.clients["paris"].apply(path, taken, "argocd-controller", force=True)
+        take_over(place.fleet.api("paris"), path, taken, "argocd-controller")
 
     view = attempt(tmp_path, own)
     assert view.stage is MigrationStage.REFUSED
