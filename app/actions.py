@@ -302,7 +302,8 @@ def _describe_migration(migration: MigrationView, shown: Shown) -> tuple[str, st
     return text, f"{migration.landed} of {migration.replicas} landed"
 
 
-def _describe_arming(view: ContextView, shown: Shown) -> tuple[str, str]:
+def describe_arming(view: ContextView) -> tuple[str, str]:
+    """Return what arming or disarming a context is called, and its hint."""
     verb = "Disarm" if view.armed else "Arm"
     hint = "forbid changes" if view.armed else "allow migrations to change it"
     return f"{verb} {clean_text(view.context, 80)}", hint
@@ -337,7 +338,7 @@ OPEN_MIGRATION: SubjectAction[MigrationView] = SubjectAction(
 )
 SET_ARMED: SubjectAction[ContextView] = SubjectAction(
     "Arm or disarm a context",
-    _describe_arming,
+    lambda view, shown: describe_arming(view),
     lambda actor, view: actor.request_armed(view.context, not view.armed),
 )
 #: Those that have keys.

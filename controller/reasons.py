@@ -23,7 +23,7 @@ class Code(ReasonCode):
     NO_CONTEXT = "no_context", _INFO, "there is no context {context}"
 
     # decision: the workload
-    MOVE_RUNNING = "move_running", _INFO, "it is being moved right now"
+    MOVE_RUNNING = "move_running", _INFO, "it is being moved from {source} to {target} right now"
     MOVE_UNFINISHED = (
         "move_unfinished",
         _INFO,
@@ -38,7 +38,8 @@ class Code(ReasonCode):
     NOT_AVAILABLE = (
         "not_available",
         _INFO,
-        "{available} of its {replicas:of replica} are available; let it become healthy first",
+        "{available} of its {replicas:of replica} are available; wait until all are, "
+        "because a move keeps no more than those safe",
     )
     NO_HOME_NODE = (
         "no_home_node",
@@ -496,16 +497,6 @@ class Code(ReasonCode):
         Severity.WARNING,
         "another instance holds the Lease in {context}; let it finish",
     )
-    MOVE_ALREADY_RUNNING = (
-        "move_already_running",
-        Severity.WARNING,
-        "it is being moved already ({migration_id})",
-    )
-    MOVE_NOT_FINISHED = (
-        "move_not_finished",
-        Severity.WARNING,
-        "its move from {source} to {target} ({migration_id}) is not finished; resume it",
-    )
     MOVE_NOT_FINISHED_ELSEWHERE = (
         "move_not_finished_elsewhere",
         Severity.WARNING,
@@ -523,12 +514,6 @@ class Code(ReasonCode):
         Severity.WARNING,
         "it runs {replicas:of replica} now, the plan was made for {planned}; confirm a new plan",
     )
-    REPLICAS_NOT_AVAILABLE = (
-        "replicas_not_available",
-        Severity.WARNING,
-        "{available} of its {replicas} replicas are available; wait until all are, "
-        "because a move keeps no more than those safe",
-    )
     ROLLOUT_IN_PROGRESS = (
         "rollout_in_progress",
         Severity.WARNING,
@@ -543,11 +528,6 @@ class Code(ReasonCode):
         "status_not_current",
         Severity.WARNING,
         "{context} has not looked at its newest spec yet; wait until its controllers answer",
-    )
-    TARGET_RUNS_IT_ALREADY = (
-        "target_runs_it_already",
-        Severity.WARNING,
-        "{context} already runs a Deployment of this name",
     )
     TARGET_SELECTS_OTHER_PODS = (
         "target_selects_other_pods",

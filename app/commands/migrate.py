@@ -11,10 +11,10 @@ from app.commands.picture import PICTURE_TIMEOUT_S, incomplete_picture, wait_for
 from app.composition import open_engine
 from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
-from controller.clusters.fleet import Health, WorkloadKey
+from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import DryRun, Verdict
-from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationStage, MigrationView
+from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView
 from controller.engine.engine import Engine
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -79,7 +79,7 @@ def _require_parts(
             reason = Code.NO_CONTEXT.because(context=name)
             text = f"{reason}; known: {', '.join(contexts)}"
             raise CommandFailed(ExitCode.BAD_INPUT, text, reason=reason)
-        if (missing := _find_reason(contexts[name])) is not None:
+        if (missing := contexts[name].health_reason) is not None:
             raise CommandFailed(ExitCode.INCOMPLETE, missing)
     source = contexts[workload.context]
     if workload not in {view.key for view in source.workloads}:
@@ -87,12 +87,6 @@ def _require_parts(
         reason = Code.NO_WORKLOAD.because(workload=str(workload))
         text = f"{reason}; Deployments in {workload.context}: {known}"
         raise CommandFailed(ExitCode.BAD_INPUT, text, reason=reason)
-
-
-def _find_reason(view: ContextView) -> Reason | None:
-    if view.health is Health.REACHABLE and view.node_count is None:
-        return Code.CONTEXT_INCOMPLETE.because(context=view.context)
-    return view.health_reason
 
 
 async def _is_running_already(engine: Engine, workload: WorkloadKey, target: str) -> bool:

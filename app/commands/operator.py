@@ -21,6 +21,7 @@ from app.exit_codes import ExitCode
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import EngineSnapshot
 from controller.engine.engine import Engine
+from controller.reasons import Code
 
 #: How long the price store may take to start before its absence is reported. Seconds; the embedded one needs 0.2.
 START_PATIENCE_S = 2.0
@@ -31,8 +32,8 @@ async def run_operator(arguments: Namespace, configuration: Configuration) -> in
     async with open_engine(configuration) as engine:
         unknown = set(arguments.arm) - set(engine.contexts)
         if unknown:
-            text = f"there is no context {', '.join(sorted(unknown))} to arm"
-            raise CommandFailed(ExitCode.BAD_INPUT, text)
+            missing = "; ".join(str(Code.NO_CONTEXT.because(context=context)) for context in sorted(unknown))
+            raise CommandFailed(ExitCode.BAD_INPUT, f"cannot arm: {missing}")
         for context in arguments.arm:
             engine.submit(SetArmed(context, True))
         await wait_for_stop_signal(asyncio.create_task(_print_news(engine, arguments.json)))

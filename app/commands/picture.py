@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from app.commands.failures import CommandFailed
 from app.exit_codes import ExitCode
-from controller.clusters.fleet import Health
 from controller.contract.snapshots import ContextView, EngineSnapshot
 from controller.engine.engine import Engine
 from controller.reasons import Code
@@ -32,10 +31,8 @@ def _list_missing(snapshot: EngineSnapshot) -> Iterator[str]:
         if notice.severity is not Severity.INFO:
             yield notice.text
     for view in snapshot.contexts:
-        if view.health is Health.CONNECTING:
+        if not view.health.is_lost and view.health_reason is not None:
             yield str(view.health_reason)
-        elif view.health is Health.REACHABLE and view.node_count is None:
-            yield str(Code.CONTEXT_INCOMPLETE.because(context=view.context))
     unpriced = [view.context for view in snapshot.contexts if _lacks_price(view)]
     if unpriced and snapshot.store.is_up:  # else a notice has said why no price comes
         yield f"no price has arrived for {', '.join(unpriced)}"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from controller.contract.savings import KnownSum, Savings
+from oracle.foundation import reason
 from oracle.foundation.reason import format_count
 
 #: What stands where a number is not known.
@@ -27,15 +28,16 @@ _CENTS_UNTIL_USD = Decimal(10_000)
 
 
 def format_usd(amount: Decimal | None, *, signed: bool = False) -> str:
-    """Format an amount of money: `$12.40`, `<$0.01`, `\N{MINUS SIGN}$3.10`, `$12,400`; `signed` adds a plus."""
+    """Format an amount of money as sentences do: `$12.40`, `\N{MINUS SIGN}$3.10`, `$0.0042`; `signed` adds a plus.
+
+    Other than there, large ones have no cents: `$12,400`.
+    """
     if amount is None:
         return UNKNOWN
-    size = abs(amount)
-    if size != 0 and size < Decimal("0.005"):
-        # A sign before "less than" would say the opposite of what is meant.
-        return "<$0.01"
-    step = Decimal("0.01") if size < _CENTS_UNTIL_USD else Decimal(1)
-    return f"{_sign(amount, signed)}${size.quantize(step, ROUND_HALF_UP):,}"
+    before = (MINUS, "+" if signed else "")
+    if abs(amount) < _CENTS_UNTIL_USD:
+        return reason.format_usd(amount, *before)
+    return reason.format_usd(amount.quantize(Decimal(1), ROUND_HALF_UP), *before).removesuffix(".00")
 
 
 def to_number(amount: Decimal | None) -> float | None:
@@ -130,9 +132,3 @@ def format_first(lines: Sequence[str], most: int, more: str = "more") -> str:
     """Return the first lines below each other; those beyond `most` are only counted."""
     rest = len(lines) - most
     return "\n".join((*lines[:most], f"and {rest} {more}") if rest > 0 else lines)
-
-
-def _sign(amount: Decimal, signed: bool) -> str:
-    if amount < 0:
-        return MINUS
-    return "+" if signed and amount > 0 else ""

@@ -79,20 +79,20 @@ class DryRunCard(QFrame):
         self._show_actions()
 
     def show_dry_run(
-        self, dry_run: DryRun, source: str, target: str, gate: Gate, note: str, obstacle: str
+        self, dry_run: DryRun, source: str, target: str, gate: Gate, note: str, reason: str
     ) -> None:
         """Show a dry run that does not run (yet).
 
         Args:
             gate: whether it may start.
             note: what is happening with it, empty where nothing is.
-            obstacle: why it does not start, empty where nothing is against it.
+            reason: why it does not start, empty where nothing is against it.
         """
         self._dry_run = dry_run
         self._show_bill(dry_run, source, target)
         self._show_title(*verdict_title(dry_run.verdict))
         self._progress.hide()
-        text = note or obstacle
+        text = note or reason
         set_tone(self._state, text, Tone.PLAIN if note else Tone.WARNING)
         self._state.setVisible(bool(text))
         start = self._renew if gate.is_outdated and not note else self._migrate

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
+from app.actions import describe_arming
 from app.model import colors
 from app.model.formatting import format_age, format_price
 from app.model.names import place_name, price_text, provider_name
@@ -82,12 +83,9 @@ class Inspector(QWidget):
         set_color(self._health, TONE_COLORS[Tone.WARNING])
         self._health.setVisible(is_cut_off)
         self._arm.setText("Armed" if view.armed else "Arm…")
-        self._arm.setToolTip(
-            "Migrations may change this context; press to forbid it"
-            if view.armed
-            else "Only watched: press to allow migrations to change this context"
-        )
-        self._arm.setAccessibleName(f"{'Disarm' if view.armed else 'Arm'} {clean_text(view.context, 80)}")
+        what, hint = describe_arming(view)
+        self._arm.setAccessibleName(what)
+        self._arm.setToolTip(f"{what}: {hint}")
 
     def _on_arm(self) -> None:
         if self._view is not None:

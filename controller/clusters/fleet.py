@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
 
@@ -130,6 +131,12 @@ class Cluster:
     is_complete: bool = False
     #: Other contexts that lead to the same cluster; it is watched and offered once.
     aliases: tuple[str, ...] = ()
+
+    def find_unread(self) -> Reason | None:
+        """Return why not all of it is known now; None where it answers and was read completely."""
+        if self.health is not Health.REACHABLE:
+            return self.reason or Code.CONTEXT_CONNECTING.because(context=self.context)
+        return None if self.is_complete else Code.CONTEXT_INCOMPLETE.because(context=self.context)
 
     def find_workload(self, namespace: str, name: str) -> Workload | None:
         """Return the workload, or None where it was not seen."""

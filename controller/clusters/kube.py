@@ -100,11 +100,9 @@ class KubeClient:
         """PATCH an object."""
         return await self._request("PATCH", path, body=body, dry_run=dry_run, patch_type=patch_type)
 
-    async def apply(
-        self, path: str, body: Any, manager: str, *, force: bool = False, dry_run: bool = False
-    ) -> dict[str, Any]:
+    async def apply(self, path: str, body: Any, manager: str, *, dry_run: bool = False) -> dict[str, Any]:
         """Apply the fields of `body` on the server, as `manager`."""
-        params = {"fieldManager": manager, "force": str(force).lower()}
+        params = {"fieldManager": manager, "force": "false"}
         return await self._request(
             "PATCH", path, params=params, body=body, dry_run=dry_run, patch_type=PatchType.APPLY
         )

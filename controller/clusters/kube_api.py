@@ -57,10 +57,8 @@ class KubeApi(Protocol):
         """PATCH an object. Raises: VersionConflict: a JSON Patch `test` failed."""
         ...
 
-    async def apply(
-        self, path: str, body: Any, manager: str, *, force: bool = False, dry_run: bool = False
-    ) -> dict[str, Any]:
-        """Apply the fields of `body` on the server, as `manager`; `force` takes over the fields of others.
+    async def apply(self, path: str, body: Any, manager: str, *, dry_run: bool = False) -> dict[str, Any]:
+        """Apply the fields of `body` on the server, as `manager`, who takes over none of others.
 
         Raises: VersionConflict: others own some of the fields.
         """

@@ -67,7 +67,7 @@ class ContextView:
     longitude_degrees: float | None
     instance_type: str | None
     health: Health
-    #: Why it is not reachable; None where it is.
+    #: Why it is not reachable, or not completely read yet; None where it is both.
     health_reason: Reason | None
     armed: bool
     quote: Quote | None

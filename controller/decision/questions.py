@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from controller.clusters.fleet import Cluster, Health, Workload
+from controller.clusters.fleet import Cluster, Workload
 from controller.clusters.workload_parsing import STATE_ANNOTATION
 from controller.contract.daily import price_day
 from controller.decision.budgets import DAY_S, sum_egress
@@ -24,9 +24,8 @@ def find_under_way(site: Site, workload: Workload, facts: Facts) -> Reason | Non
     move = facts.usage.find_under_way(workload.key)
     if move is None:
         return None
-    if move in facts.usage.moves:
-        return Code.MOVE_RUNNING.because()
-    return Code.MOVE_UNFINISHED.because(source=move.workload.context, target=move.target)
+    code = Code.MOVE_RUNNING if move in facts.usage.moves else Code.MOVE_UNFINISHED
+    return code.because(source=move.workload.context, target=move.target)
 
 
 def find_unusable_source(site: Site, workload: Workload, facts: Facts) -> Reason | None:
@@ -35,10 +34,9 @@ def find_unusable_source(site: Site, workload: Workload, facts: Facts) -> Reason
 
 def find_unusable_site(site: Site, facts: Facts) -> Reason | None:
     cluster, context = site.cluster, site.context
-    if cluster.health is not Health.REACHABLE:
-        return cluster.reason or Code.CONTEXT_CONNECTING.because(context=context)
-    if not cluster.is_complete:
-        return Code.CONTEXT_INCOMPLETE.because(context=context)
+    unread = cluster.find_unread()
+    if unread is not None:
+        return unread
     if cluster.uid is None:
         return Code.CONTEXT_UNIDENTIFIED.because(context=context)
     return None if site.groups else Code.CONTEXT_WITHOUT_NODES.because(context=context)

@@ -106,7 +106,7 @@ class ContextViews:
             longitude_degrees=place.longitude_degrees if place else None,
             instance_type=offering.instance_type if offering else None,
             health=cluster.health,
-            health_reason=cluster.reason,
+            health_reason=cluster.find_unread(),
             armed=inputs.armed,
             quote=inputs.quote,
             on_demand_usd_per_hour=inputs.on_demand,

@@ -59,13 +59,6 @@ class FleetPlan:
     server_version: str = "v1.36.3"
     """What /version says."""
 
-    def cluster(self, context: str) -> ClusterPlan:
-        """The plan of one context. Raises KeyError for a context that is not in the plan."""
-        for one in self.clusters:
-            if one.context == context:
-                return one
-        raise KeyError(context)
-
 
 INSTANCE_TYPES: Mapping[str, str] = MappingProxyType(
     {"aws": "m5.2xlarge", "gcp": "n2-standard-8", "azure": "Standard_D8s_v5"}

@@ -10,12 +10,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api_server import ApiServer, ServedCluster
 from controller.simulation.cluster_api import ClusterApi
 from controller.simulation.cluster_model import ClusterModel
 from controller.simulation.controllers.kubelet import PodTimings
-from controller.simulation.controllers.spot_reclaims import announce_reclaim
 from controller.simulation.fleet_model import build_cluster, cluster_uid
 from controller.simulation.fleet_plan import FleetPlan
 from controller.simulation.kubeconfig import write_kubeconfig
@@ -122,15 +120,6 @@ class SimulatedFleet:
     def set_reachable(self, context: str, reachable: bool) -> None:
         """Cut a cluster off from its clients, or join it again; the cluster itself lives on meanwhile."""
         self._served[context].set_reachable(reachable)
-
-    def reclaim_node(self, context: str, name: str) -> None:
-        """Have the cloud announce, now, that it takes a node back. Raises KeyError for a node that does not exist."""
-        model = self._models[context]
-        model.advance(self.now())
-        node = model.state.store.get(kinds.NODES, "", name)
-        if node is None:
-            raise KeyError(name)
-        announce_reclaim(model.state, node, self.plan.cluster(context).provider, self.now())
 
     def _advance_cluster(self, served: ServedCluster) -> None:
         served.api.model.advance(self.now())

@@ -35,6 +35,8 @@ MAX_WHOLE_CHARACTERS = 2000
 MAX_LISTED = 4
 #: Below this, cents would say $0.00 of something that costs money.
 _CENTS_FROM_USD = Decimal("0.01")
+#: Below this, only how little it is is said. Arbitrary: its digits would fill a column and mean nothing.
+_LEAST_USD = Decimal("0.00001")
 
 
 class Severity(StrEnum):
@@ -127,14 +129,19 @@ class _SentenceFormatter(string.Formatter):
         return clean_text(text) if isinstance(value, str) else text
 
 
-def format_usd(amount: Decimal | float) -> str:
-    """Return an amount in dollars and cents; where cents would say nothing, its first two digits."""
+def format_usd(amount: Decimal | float, minus: str = "-", plus: str = "") -> str:
+    """Return an amount in dollars and cents; where cents would say nothing, its first two digits.
+
+    minus, plus: what stands before an amount below and above 0.
+    """
     exact = Decimal(amount)
-    if exact == 0 or abs(exact) >= _CENTS_FROM_USD:
-        shown = f"{abs(exact):.2f}"
-    else:
-        shown = f"{abs(exact):.{1 - exact.adjusted()}f}"
-    return f"-${shown}" if exact < 0 and Decimal(shown) else f"${shown}"
+    size = abs(exact)
+    if 0 < size < _LEAST_USD:
+        # A sign before "less than" would say the opposite of what is meant.
+        return f"<${_LEAST_USD:f}"
+    places = 2 if size == 0 or size >= _CENTS_FROM_USD else 1 - size.adjusted()
+    sign = minus if exact < 0 else plus if exact > 0 else ""
+    return f"{sign}${size:,.{places}f}"
 
 
 def format_count(count: int, noun: str) -> str:

@@ -221,8 +221,10 @@ class ScriptedEngine:
         lost = next((side for side in sides if side.health is not Health.REACHABLE), None)
         if lost is not None:
             return lost.reason
-        if any(m.view.workload == start.workload and not m.view.stage.is_final for m in self._moves):
-            return Code.MOVE_RUNNING.because()
+        moves = (move.view for move in self._moves if move.view.workload == start.workload)
+        running = next((view for view in moves if not view.stage.is_final), None)
+        if running is not None:
+            return Code.MOVE_RUNNING.because(source=running.workload.context, target=running.target)
         not_live = name_prices_not_live(map(self._quote, sides))
         if not_live is not None and not self.demo:
             return not_live

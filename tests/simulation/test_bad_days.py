@@ -339,10 +339,10 @@ def lose_one_pod(cluster: Cluster) -> None:
     ("arrange", "code"),
     [
         (lambda w: w.target.remove("/api/v1/namespaces/shop"), Code.NAMESPACE_MISSING),
-        (lambda w: w.target.apply(DEPLOYMENTS, build_deployment(6)), Code.TARGET_RUNS_IT_ALREADY),
+        (lambda w: w.target.apply(DEPLOYMENTS, build_deployment(6)), Code.NAME_TAKEN),
         (lambda w: w.source.remove(PATH), Code.WORKLOAD_GONE),
-        (lambda w: lose_all_pods(w.source), Code.REPLICAS_NOT_AVAILABLE),
-        (lambda w: lose_one_pod(w.source), Code.REPLICAS_NOT_AVAILABLE),
+        (lambda w: lose_all_pods(w.source), Code.NOT_AVAILABLE),
+        (lambda w: lose_one_pod(w.source), Code.NOT_AVAILABLE),
         (lambda w: give_the_identity_of(w, w.source), Code.SAME_CLUSTER),
         (lambda w: w.source.scale(PATH, 5), Code.PLAN_OF_OTHER_REPLICAS),
         (lambda w: w.source.edit(PATH, {"spec": {"paused": True}}), Code.PAUSED),

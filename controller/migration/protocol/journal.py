@@ -21,7 +21,6 @@ from controller.migration.protocol.record import (
     Intent,
     Meter,
     MigrationRecord,
-    MovePlan,
     Note,
     Side,
     SideRecord,
@@ -104,7 +103,6 @@ _FIELDS: Mapping[type, Mapping[str, str]] = {
             "source",
             "target",
             "dry_run",
-            "plan",
             "template_hash",
             "floor",
             "surge",
@@ -123,7 +121,6 @@ _FIELDS: Mapping[type, Mapping[str, str]] = {
     ),
     WorkloadKey: named("context", "namespace", "name"),
     SideRecord: named("context", "cluster_uid", "deployment_uid", "replicas"),
-    MovePlan: named("create_namespace"),
     MigrationState: named("waves", "phase", "wave", "hold", "resume_phase", "reason", "target_is_lost"),
     Intent: named("side", "replicas", "operation"),
     StepRecord: named("name", "status", "source", "target"),
@@ -151,6 +148,9 @@ _FIELDS: Mapping[type, Mapping[str, str]] = {
     Offering: named("provider", "region", "instance_type", "capacity_type"),
 }
 
+#: Part of every journal: whether the target's namespace is created. No program has ever let a person choose it.
+_PLAN = {"create_namespace": False}
+
 WIRE_FORMAT = WireFormat(_FIELDS, _MEMBERS)
 
 
@@ -161,7 +161,7 @@ def to_wire(value: object) -> Any:
 
 def encode_journal(record: MigrationRecord) -> str:
     """Write a record. Raises: JournalError where it is too large."""
-    document = {"version": JOURNAL_VERSION, "migration": to_wire(record)}
+    document = {"version": JOURNAL_VERSION, "migration": {**to_wire(record), "plan": _PLAN}}
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     size = len(text.encode())
     if size >= MAX_JOURNAL_BYTES:
@@ -197,7 +197,18 @@ def _open(text: str) -> Any:
         raise WireError("does not look like one")
     if type(version) is not int or version < 1:
         raise WireError(f"has the version {version!r}, which never was one")
-    return journal_v1.upgrade(document["migration"]) if version == 1 else document["migration"]
+    migration = document["migration"]
+    return _take_plan(journal_v1.upgrade(migration) if version == 1 else migration)
+
+
+def _take_plan(migration: Any) -> Any:
+    """Return the migration without its plan. Raises: WireError for another plan than every program writes."""
+    if not isinstance(migration, dict):
+        raise WireError("has no object at migration")
+    plan = migration.get("plan")
+    if plan != _PLAN or plan["create_namespace"] is not False:
+        raise WireError("has a plan at migration.plan that no program writes")
+    return {name: value for name, value in migration.items() if name != "plan"}
 
 
 def _refuse_constant(name: str) -> None:

@@ -93,5 +93,7 @@ def refuse_start(left: MigrationRecord, wanted: MigrationRecord) -> LeaseTaken:
     """Return which migration stands in the way of another one, and how it can be ended."""
     source, target = left.source.context, left.target.context
     is_in_reach = left.source.cluster_uid in (wanted.source.cluster_uid, wanted.target.cluster_uid)
-    code = Code.MOVE_NOT_FINISHED if is_in_reach else Code.MOVE_NOT_FINISHED_ELSEWHERE
+    if is_in_reach:
+        return LeaseTaken(Code.MOVE_UNFINISHED.because(source=source, target=target))
+    code = Code.MOVE_NOT_FINISHED_ELSEWHERE
     return LeaseTaken(code.because(source=source, target=target, migration_id=left.migration_id))

@@ -26,15 +26,6 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MovePlan:
-    """What the person may choose beside the dry run; the defaults touch nothing that was not asked for."""
-
-    #: Create the namespace in the target where it is missing. It is never deleted again: others may have
-    #: begun to use it.
-    create_namespace: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Intent:
     """A write that was journaled before it was sent. Its operation is part of the fence that it would leave."""
 
@@ -123,7 +114,6 @@ class MigrationRecord:
     source: SideRecord
     target: SideRecord
     dry_run: DryRun
-    plan: MovePlan
     template_hash: str
     floor: int
     surge: int

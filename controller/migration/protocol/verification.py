@@ -78,7 +78,6 @@ def _fixed_part(record: MigrationRecord) -> tuple[object, ...]:
         (source.context, source.cluster_uid, source.deployment_uid),
         (target.context, target.cluster_uid),
         to_wire(record.dry_run),
-        to_wire(record.plan),
         record.template_hash,
         (record.floor, record.surge, record.state.waves),
         record.target_existed,

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from controller.clusters import paths
-from controller.errors import ClusterError, ControllerError, NotArmed, ObjectNotFound, VersionConflict
+from controller.errors import ClusterError, ControllerError, NotArmed
 from controller.migration.access.fact_reader import FactReader
 from controller.migration.access.journal_writer import BOTH, JournalWriter
-from controller.migration.access.lease import MANAGED_BY, ClusterLease
+from controller.migration.access.lease import ClusterLease
 from controller.migration.access.lease_pair import LeasePair
 from controller.migration.access.timing import Sleep
 from controller.migration.protocol.errors import HoldNeeded, JournalError
@@ -57,7 +56,6 @@ class Leadership:
         """
         leases = self._build_leases()
         self._require_free(await leases.read_journals())
-        await self._create_namespace()
         settings = self._timing.settings
         timeout_s = settings.lease_duration_s + 2 * settings.lease_retry_s
         try:
@@ -142,26 +140,6 @@ class Leadership:
             known = self._journal.record.side(side)
             if await self._sides[side].read_cluster_uid() != known.cluster_uid:
                 raise HoldNeeded(Code.CLUSTER_REPLACED.because(context=known.context))
-
-    async def _create_namespace(self) -> None:
-        """Create the target's namespace where the plan asks for it and it is missing; it stays, whatever
-        follows. Where the plan does not ask for it, nothing is created: the step that copies meets the gap.
-        """
-        if not self._journal.record.plan.create_namespace:
-            return
-        target = self._sides[Side.TARGET]
-        try:
-            await target.api.get(paths.namespace(target.namespace))
-        except ObjectNotFound:
-            body = {
-                "apiVersion": "v1",
-                "kind": "Namespace",
-                "metadata": {"name": target.namespace, "labels": MANAGED_BY},
-            }
-            try:
-                await target.api.create(paths.collection("namespaces"), body)
-            except VersionConflict:
-                return  # somebody else was faster
 
 
 def _try_to_read(text: str | None) -> MigrationRecord | None:

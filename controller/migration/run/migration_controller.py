@@ -31,7 +31,7 @@ from controller.migration.access.timing import Sleep, Timing
 from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.protocol.gate import Gate, Unpriced
 from controller.migration.protocol.outcomes import predict_figures, realise_figures
-from controller.migration.protocol.record import MigrationRecord, MovePlan, Side
+from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Event, Phase
 from controller.migration.run.migration_run import MigrationRun
 from controller.migration.run.migration_views import build_view, describe
@@ -91,7 +91,7 @@ class MigrationController:
         self._started: dict[str, _Started] = {}
         self._changed = asyncio.Event()
 
-    async def start(self, dry_run: DryRun, plan: MovePlan | None = None) -> str:
+    async def start(self, dry_run: DryRun) -> str:
         """Start the plan that was confirmed and return the migration's id; the views show its progress.
 
         Raises: MigrationRefused where the plan may not run, its prices are too old or the workload is being moved;
@@ -100,10 +100,10 @@ class MigrationController:
         if dry_run.verdict is not Verdict.PAYS:
             raise MigrationRefused(str(dry_run.workload), dry_run.reason)
         now = self._timing.clocks.wall()
-        if now >= dry_run.expires_at:
-            raise MigrationRefused(str(dry_run.workload), Code.PLAN_EXPIRED.because())
+        if (expiry := dry_run.find_expiry(now)) is not None:
+            raise MigrationRefused(str(dry_run.workload), expiry)
         self._require_free(dry_run.workload, dry_run.target)
-        record = build_draft(self._new_id(), dry_run, plan or MovePlan(), now)
+        record = build_draft(self._new_id(), dry_run, now)
         self._run(record)
         predicted = predict_figures(dry_run)
         self._history.record(MoveStarted(*_name(record), record.replicas, dry_run.plan_digest, predicted))
@@ -209,8 +209,8 @@ class MigrationController:
             )
             contexts = {record.source.context, record.target.context}
             if not started.task.done() and same_name and contexts & {workload.context, target}:
-                reason = Code.MOVE_ALREADY_RUNNING.because(migration_id=record.migration_id)
-                raise MigrationRefused(str(workload), reason)
+                sides = {"source": record.source.context, "target": record.target.context}
+                raise MigrationRefused(str(workload), Code.MOVE_RUNNING.because(**sides))
 
     def _run(self, record: MigrationRecord) -> None:
         workload = record.workload

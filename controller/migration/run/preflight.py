@@ -26,7 +26,7 @@ from controller.migration.protocol.gate import Gate, check_gate
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.journal_bounds import build_largest
 from controller.migration.protocol.observation import DeploymentFacts, parse_deployment
-from controller.migration.protocol.record import MigrationRecord, MovePlan, Side, SideRecord, StepRecord
+from controller.migration.protocol.record import MigrationRecord, Side, SideRecord, StepRecord
 from controller.migration.protocol.states import MigrationState
 from controller.migration.steps.step import Step, Survey
 from controller.reasons import Code
@@ -63,7 +63,7 @@ class Preflight:
             Side.TARGET: await self._target.read_cluster_uid(),
         }
         refuse.when(uids[Side.SOURCE] == uids[Side.TARGET], Code.SAME_CLUSTER)
-        await self._check_namespace(draft.plan, by_target)
+        await self._check_namespace(by_target)
         body = await self._read_source(by_source)
         facts = self._check_source(draft.dry_run, body, by_source)
         existed = await self._check_target(facts, by_target)
@@ -94,13 +94,12 @@ class Preflight:
             now=self._timing.clocks.wall(),
         )
 
-    async def _check_namespace(self, plan: MovePlan, refuse: Refusing) -> None:
+    async def _check_namespace(self, refuse: Refusing) -> None:
         context, name = self._target.context, self._target.namespace
         try:
             namespace = await self._target.api.get(paths.namespace(name))
         except ObjectNotFound:
-            refuse.when(not plan.create_namespace, Code.NAMESPACE_MISSING, context=context, namespace=name)
-            return
+            refuse.always(Code.NAMESPACE_MISSING, context=context, namespace=name)
         is_terminating = (namespace.get("status") or {}).get("phase") == "Terminating"
         refuse.when(is_terminating, Code.NAMESPACE_TERMINATING, context=context, namespace=name)
 
@@ -134,7 +133,7 @@ class Preflight:
         refuse.when(not facts.is_rolled_out(facts.replicas), Code.ROLLOUT_IN_PROGRESS)
         refuse.when(
             facts.available is None or facts.available < facts.replicas,
-            Code.REPLICAS_NOT_AVAILABLE,
+            Code.NOT_AVAILABLE,
             available=facts.available,
             replicas=facts.replicas,
         )
@@ -145,7 +144,7 @@ class Preflight:
         found, context = await self._target.read(), self._target.context
         if found is None:
             return None
-        refuse.when(found.replicas != 0, Code.TARGET_RUNS_IT_ALREADY, context=context)
+        refuse.when(found.replicas != 0, Code.NAME_TAKEN, target=context, replicas=found.replicas)
         is_other = found.template_hash != source.template_hash
         refuse.when(is_other, Code.TARGET_TEMPLATE_DIFFERS, context=context)
         refuse.when(found.selector != source.selector, Code.TARGET_SELECTS_OTHER_PODS, context=context)
@@ -223,7 +222,7 @@ def _check_journal(record: MigrationRecord, foreseen: Sequence[StepRecord], refu
         refuse.always(Code.TOO_MANY_COPIES, objects=notes, why=str(error.reason))
 
 
-def build_draft(migration_id: str, dry_run: DryRun, plan: MovePlan, started_at: float) -> MigrationRecord:
+def build_draft(migration_id: str, dry_run: DryRun, started_at: float) -> MigrationRecord:
     """Return the record of a migration of which only the confirmed plan is known."""
     return MigrationRecord(
         migration_id=migration_id,
@@ -231,7 +230,6 @@ def build_draft(migration_id: str, dry_run: DryRun, plan: MovePlan, started_at: 
         source=SideRecord(dry_run.workload.context, "", None, dry_run.replicas),
         target=SideRecord(dry_run.target, "", None, 0),
         dry_run=dry_run,
-        plan=plan,
         template_hash="",
         floor=dry_run.replicas,
         surge=0,

@@ -17,11 +17,12 @@ def test_each_cluster_that_has_not_been_seen_is_named(engine: ScriptedEngine) ->
     full = engine.snapshot()
     first, second, third, *rest = full.contexts
     connecting = Code.CONTEXT_CONNECTING.because(context=first.context)
+    unread = Code.CONTEXT_INCOMPLETE.because(context=second.context)
     snapshot = replace(
         full,
         contexts=(
             replace(first, health=Health.CONNECTING, health_reason=connecting),
-            replace(second, node_count=None),
+            replace(second, node_count=None, health_reason=unread),
             replace(third, quote=None),
             *rest,
         ),
@@ -32,7 +33,7 @@ def test_each_cluster_that_has_not_been_seen_is_named(engine: ScriptedEngine) ->
     assert str(failure) == "no full picture of prices and clusters after 30 s"
     assert failure.details == (
         str(connecting),
-        str(Code.CONTEXT_INCOMPLETE.because(context=second.context)),
+        str(unread),
         f"no price has arrived for {third.context}",
     )
 

@@ -27,7 +27,7 @@ def test_the_bill_names_every_number_the_verdict_rests_on(dry_run: DryRun) -> No
         ("Spot savings, next 24 h", "$0.6000/h → $0.2400/h", "+$8.64"),
         ("Egress", "5 GB × $0.02/GB, Santiago → Tokyo", "−$0.10"),
         ("Running double", "for 6 min", "−$0.05"),
-        ("Warm-up", "until the new pods are ready", "<$0.01"),
+        ("Warm-up", "until the new pods are ready", "−$0.0010"),
         ("Net after 24 h", "pays back in 30 min", "+$8.48"),
     ]
     assert lines[-1].tone is Tone.GOOD

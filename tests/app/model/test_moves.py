@@ -116,10 +116,10 @@ def test_why_it_does_not_start_is_said_once(engine: ScriptedEngine) -> None:
     refused = follow_move(sent, engine.snapshot())
     assert refused.rejection is not None
     assert refused.dry_run is not None
-    same, other = Gate(refused.rejection.reason), Gate(Code.MOVE_RUNNING.because())
+    same, other = Gate(refused.rejection.reason), Gate(Code.PLAN_EXPIRED.because())
     answer = "Not started: too many move. Nothing was changed."
     assert refusal_text(refused, same) == answer
-    assert refusal_text(refused, other) == f"{answer} It cannot start now: it is being moved right now."
+    assert refusal_text(refused, other) == f"{answer} It cannot start now: {Code.PLAN_EXPIRED.template}."
     assert refusal_text(refused, Gate(refused.dry_run.reason)) == answer
     fresh = replace(refused, rejection=None)
     assert refusal_text(fresh, same) == "It cannot start now: too many move."

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from app.actions import SET_ARMED, Shown
 from app.model.workload_rows import WorkloadColumn
 from app.panels.inspector import Inspector
 from controller.clusters.fleet import Health
@@ -154,3 +155,15 @@ def test_no_history_is_said(inspector: Inspector) -> None:
     inspector.chart.show_history((), True)
     assert inspector.chart.accessibleName() == "No price history yet"
     assert not inspector.chart.grab().isNull()
+
+
+def test_arming_is_called_here_what_the_palette_calls_it(
+    inspector: Inspector, engine: ScriptedEngine
+) -> None:
+    for armed in (False, True):
+        snapshot = engine.snapshot()
+        view = replace(snapshot.contexts[0], armed=armed)
+        inspector.show_context(view, snapshot, engine.now)
+        [button] = [b for b in inspector.findChildren(QToolButton) if view.context in b.accessibleName()]
+        choice = SET_ARMED.describe(view, Shown(snapshot, {}, engine.now))
+        assert (button.accessibleName(), button.toolTip()) == (choice[0], ": ".join(choice))

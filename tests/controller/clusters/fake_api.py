@@ -70,9 +70,7 @@ class FakeApi:
         self._fail(path)
         return {}
 
-    async def apply(
-        self, path: str, body: Any, manager: str, *, force: bool = False, dry_run: bool = False
-    ) -> Json:
+    async def apply(self, path: str, body: Any, manager: str, *, dry_run: bool = False) -> Json:
         return await self.patch(path, body, PatchType.APPLY, dry_run=dry_run)
 
     async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:

@@ -90,7 +90,7 @@ def test_writes_carry_their_type_and_options(tmp_path: Path) -> None:
         await client.patch(PATH, operations, PatchType.JSON)
         await client.patch(PATH, {"a": 1}, PatchType.MERGE, dry_run=True)
         await client.apply(PATH, {"a": 1}, "sentinelaura")
-        await client.apply(PATH, {"a": 1}, "argocd", force=True, dry_run=True)
+        await client.apply(PATH, {"a": 1}, "argocd", dry_run=True)
         await client.create(PATH, {"kind": "Pod"})
         await client.replace(PATH, {"kind": "Pod"})
         await client.delete(PATH, uid="u", resource_version="7")
@@ -103,7 +103,7 @@ def test_writes_carry_their_type_and_options(tmp_path: Path) -> None:
             ("PATCH", "application/apply-patch+yaml", {"fieldManager": "sentinelaura", "force": "false"}, {"a": 1}),
             (
                 "PATCH", "application/apply-patch+yaml",
-                {"fieldManager": "argocd", "force": "true", "dryRun": "All"}, {"a": 1},
+                {"fieldManager": "argocd", "force": "false", "dryRun": "All"}, {"a": 1},
             ),
             ("POST", json_type, {}, {"kind": "Pod"}),
             ("PUT", json_type, {}, {"kind": "Pod"}),

@@ -11,7 +11,6 @@ from controller.clusters import paths
 from controller.clusters.kube_api import PatchType
 from controller.clusters.permissions import FIND_NEEDED, MOVE_FROM, MOVE_TO, Permission
 from controller.contract.snapshots import MigrationStage
-from controller.migration.protocol.record import MovePlan
 from tests.controller.migration.moves import resume_all
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
 
@@ -48,7 +47,6 @@ async def give_it_all_that_travels(place: Place) -> None:
     for client in (paris, osaka):
         await client.create(paths.collection("priorityclasses"), priority)
         await client.create(paths.collection("runtimeclasses"), runtime)
-    await osaka.create(paths.collection("namespaces"), named("Namespace", "shop"))
     secret = named("Secret", "password")
     await osaka.create(paths.collection("secrets", "shop"), secret)
     await paris.create(paths.collection("secrets", "shop"), secret)
@@ -83,9 +81,8 @@ async def wait_for_rollout(place: Place) -> None:
 
 async def move_there_and_back_and_there(place: Place) -> None:
     """Begin, stop, resume, cancel, and move again to the end."""
-    plan = MovePlan(create_namespace=False)
     first = place.controller()
-    await first.start(place.dry_run(), plan)
+    await first.start(place.dry_run())
     await wait_for(first, lambda view: view.phase == "VERIFY" and view.wave == 2)
     await first.stop()
     second = place.controller()
@@ -95,7 +92,7 @@ async def move_there_and_back_and_there(place: Place) -> None:
     assert view.stage is MigrationStage.ROLLED_BACK, view.sentence
     await second.stop()
     third = place.controller()
-    await third.start(place.dry_run(), plan)
+    await third.start(place.dry_run())
     view = await wait_for(third, lambda view: view.stage.is_final)
     assert view.stage is MigrationStage.DONE, view.sentence
     await third.stop()

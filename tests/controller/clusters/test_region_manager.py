@@ -25,6 +25,7 @@ from controller.reasons import Code
 from controller.simulation.fleet_plan import FleetPlan, plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
 from tests.controller.clusters.serving import write_kubeconfig
+from tests.controller.field_managers import take_over
 
 TOKYO, VIRGINIA = "aws-ap-northeast-1", "aws-us-east-1"
 FAST = FleetSettings(retry_initial_s=0.01, coalesce_s=0.0, heartbeat_s=1.0)
@@ -32,7 +33,8 @@ FAST = FleetSettings(retry_initial_s=0.01, coalesce_s=0.0, heartbeat_s=1.0)
 
 def small_plan() -> FleetPlan:
     plan = plan_demo_fleet(7)
-    return FleetPlan(tuple(plan.cluster(context) for context in (TOKYO, VIRGINIA)), reclaim_mean_days=None)
+    clusters = {cluster.context: cluster for cluster in plan.clusters}
+    return FleetPlan((clusters[TOKYO], clusters[VIRGINIA]), reclaim_mean_days=None)
 
 
 @asynccontextmanager
@@ -200,7 +202,7 @@ def test_the_simulated_credentials_may_do_all_that_a_move_needs(tmp_path: Path) 
 
 def test_the_owner_of_replicas_is_found_out_without_changing_them(tmp_path: Path) -> None:
     async def test() -> None:
-        async with managing(tmp_path) as (_, manager):
+        async with managing(tmp_path) as (fleet, manager):
             api, path = manager.api(VIRGINIA), paths.deployment("shop", "checkout")
             before = await api.get(path)
             assert (await check_replica_owner(api, "shop", "checkout", 12)).outcome is Outcome.PASSED
@@ -211,7 +213,7 @@ def test_the_owner_of_replicas_is_found_out_without_changing_them(tmp_path: Path
                 "metadata": {"name": "checkout", "namespace": "shop"},
                 "spec": {"replicas": 12},
             }
-            await api.apply(path, taken, "argocd-controller", force=True)
+            take_over(fleet.api(VIRGINIA), path, taken, "argocd-controller")
             result = await check_replica_owner(api, "shop", "checkout", 12)
             assert result.outcome is Outcome.FAILED
             assert result.reason == Code.REPLICAS_OWNED.because(owners=("Argo CD",))

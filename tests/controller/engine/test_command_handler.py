@@ -197,7 +197,8 @@ def test_second_click_does_not_start_a_second_migration():
         command = await world.confirm()
         await world.round(command, command)
         assert len(world.migrations.started) == 1
-        assert world.handler.rejections[-1].reason == Code.MOVE_RUNNING.because()
+        running = Code.MOVE_RUNNING.because(source="tokyo", target="virginia")
+        assert world.handler.rejections[-1].reason == running
 
     run(scenario)
 
@@ -336,7 +337,7 @@ def test_start_that_the_migrations_do_not_take_up_is_rejected_with_their_reason(
     async def scenario():
         world = World("tokyo", "virginia")
         command = await world.confirm()
-        moving = Code.MOVE_ALREADY_RUNNING.because(migration_id="m7")
+        moving = Code.MOVE_RUNNING.because(source="tokyo", target="oregon")
         world.migrations.refuses = MigrationRefused(str(CHECKOUT), moving)
         await world.round(command)
         assert world.handler.rejections[-1].reason == moving

@@ -10,6 +10,7 @@ from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resou
 from controller.contract.changes import compute_series_change
 from controller.contract.snapshots import PriceOrigin, PriceSourceView
 from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
+from controller.reasons import Code
 from oracle.binding import Binding
 from oracle.market import Offering, Region
 from oracle.price_history import PricePoint
@@ -133,11 +134,11 @@ def test_view_of_a_context_in_which_nothing_changed_is_kept():
         lambda shown: setattr(shown, "quote", replace(shown.quote, deadline=NOW - 1)),
         lambda shown: setattr(shown, "points", (*shown.points, PricePoint(NOW, Decimal("0.21")))),
         lambda shown: setattr(shown, "cluster", replace(shown.cluster, health=Health.UNREACHABLE)),
-        lambda shown: setattr(shown, "cluster", replace(shown.cluster, reason=unreachable("tokyo").reason)),
+        lambda shown: setattr(shown, "cluster", replace(shown.cluster, is_complete=False)),
         lambda shown: setattr(shown, "cluster", make_cluster(make_workload(), make_workload("second"))),
         lambda shown: setattr(shown, "cluster", replace(shown.cluster, nodes=())),
     ],
-    ids=["price", "expiry", "history", "health", "reason", "workloads", "nodes"],
+    ids=["price", "expiry", "history", "health", "half read", "workloads", "nodes"],
 )
 def test_kept_view_is_what_a_new_one_would_be(change):
     shown = Shown(make_cluster(make_workload()))
@@ -148,6 +149,14 @@ def test_kept_view_is_what_a_new_one_would_be(change):
 
     assert shown.build() == fresh.build()
     assert shown.build() != before
+
+
+def test_another_reason_of_a_cluster_that_does_not_answer_shows_at_once():
+    shown = Shown(replace(make_cluster(), health=Health.UNREACHABLE, reason=unreachable("home").reason))
+    shown.build()
+    shown.cluster = replace(shown.cluster, reason=unreachable("home", "no route").reason)
+
+    assert shown.build().health_reason == shown.cluster.reason
 
 
 def test_arming_shows_at_once():
@@ -173,6 +182,21 @@ def test_workload_of_which_nothing_changed_is_the_same_object():
 
     assert now_first is first
     assert (second.desired_replicas, now_second.desired_replicas) == (4, 9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"is_complete": False}, Code.CONTEXT_INCOMPLETE),
+        ({"health": Health.CONNECTING}, Code.CONTEXT_CONNECTING),
+        ({"health": Health.UNREACHABLE, "reason": unreachable("home").reason}, Code.CONNECTION_FAILED),
+    ],
+    ids=["read", "half read", "connecting", "unreachable"],
+)
+def test_view_says_why_not_all_of_a_cluster_is_known(changes, code):
+    reason = view_of(replace(make_cluster(), **changes)).health_reason
+    assert (None if reason is None else reason.code) is code
 
 
 def test_replicas_of_a_cluster_that_does_not_answer_are_unknown():

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
-from controller.migration.protocol.record import MigrationRecord, MovePlan, SideRecord
+from controller.migration.protocol.record import MigrationRecord, SideRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, MigrationState, Phase
 from controller.reasons import Code
 from oracle.market import Offering
@@ -45,7 +45,6 @@ def record(phase: Phase = Phase.VERIFY, *, source: int = 6, target: int = 1) -> 
         source=SideRecord("paris", "cluster-a", "uid-a", source),
         target=SideRecord("osaka", "cluster-b", "uid-b", target),
         dry_run=dry_run(),
-        plan=MovePlan(),
         template_hash="cafe",
         floor=6,
         surge=2,

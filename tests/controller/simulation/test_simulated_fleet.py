@@ -15,6 +15,8 @@ from controller.clusters import paths
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
 from controller.errors import ClusterUnreachable, VersionConflict
+from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.controllers.spot_reclaims import announce_reclaim
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
 from tests.controller.clusters.clients import make_client
@@ -144,13 +146,14 @@ def test_injected_clock_drives_the_fleet(tmp_path: Path) -> None:
 def test_announced_node_is_seen_cordoned_by_a_client(play: Callable[[Scene], None]) -> None:
     async def scene(fleet: SimulatedFleet, client: KubeClient) -> None:
         node = (await client.get(paths.collection("nodes")))["items"][0]["metadata"]["name"]
-        fleet.reclaim_node("aws-us-east-1", node)
+        model = fleet.api("aws-us-east-1").model
+        found = model.state.store.get(kinds.NODES, "", node)
+        assert found is not None
+        announce_reclaim(model.state, found, "aws", fleet.now())
         assert (await client.get(paths.item("nodes", node)))["spec"]["unschedulable"] is True
         await fleet.advance(180)
         names = {one["metadata"]["name"] for one in (await client.get(paths.collection("nodes")))["items"]}
         assert node not in names
-        with pytest.raises(KeyError):
-            fleet.reclaim_node("aws-us-east-1", node)
 
     play(scene)
 

@@ -78,7 +78,16 @@ def test_equal_reasons_are_equal_and_survive_the_pipe() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "shown"),
-    [(0, "$0.00"), (1.239, "$1.24"), ("0.0034", "$0.0034"), ("-0.5", "-$0.50"), ("-0.0", "$0.00")],
+    [
+        (0, "$0.00"),
+        (1.239, "$1.24"),
+        ("0.0034", "$0.0034"),
+        ("-0.5", "-$0.50"),
+        ("-0.0", "$0.00"),
+        ("0.00001", "$0.000010"),
+        ("-1e-28", "<$0.00001"),
+        ("1234.5", "$1,234.50"),
+    ],
 )
 def test_small_amounts_keep_their_digits(amount: str, shown: str) -> None:
     assert format_usd(Decimal(amount)) == shown

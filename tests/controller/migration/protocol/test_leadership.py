@@ -97,5 +97,5 @@ def test_a_journal_that_is_not_to_be_trusted_is_left_to_a_person(
 
 def test_a_start_is_refused_with_what_ends_the_other_move() -> None:
     elsewhere = replace(record(), source=replace(record().source, cluster_uid="cluster-c", context="tokyo"))
-    assert refuse_start(record(), record()).reason.code is Code.MOVE_NOT_FINISHED
+    assert refuse_start(record(), record()).reason.code is Code.MOVE_UNFINISHED
     assert refuse_start(elsewhere, record()).reason.code is Code.MOVE_NOT_FINISHED_ELSEWHERE

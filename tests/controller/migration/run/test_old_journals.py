@@ -221,7 +221,7 @@ def test_no_move_begins_over_one_that_is_not_finished_and_nothing_is_touched() -
         place = Place(load("SETTLE"))
         with pytest.raises(LeaseTaken) as refused:
             await place.lead().acquire()
-        assert refused.value.reason.code is Code.MOVE_NOT_FINISHED
+        assert refused.value.reason.code is Code.MOVE_UNFINISHED
         assert place.requests == []
 
     virtually(scenario())

@@ -24,7 +24,6 @@ from controller.clusters.workload_parsing import parse_workload
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.history.history import History
-from controller.migration.protocol.record import MovePlan
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
 from controller.simulation.fleet_plan import ClusterPlan, FleetPlan, WorkloadPlan
@@ -110,7 +109,9 @@ async def open_place(directory: Path) -> AsyncIterator[Place]:
             for cluster in PLAN.clusters
         }
         place = Place(fleet, clients, itertools.count(1), History(time.time))
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
         try:
+            await clients["osaka"].create(paths.collection("namespaces"), namespace)
             while (await place.replicas("paris"))[1] < REPLICAS:  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.05)
             yield place
@@ -143,7 +144,7 @@ def run(scenario: Callable[[Place], Coroutine[Any, Any, None]], directory: Path)
 def test_one_click_moves_all_replicas_and_the_sum_never_falls(tmp_path: Path) -> None:
     async def scenario(place: Place) -> None:
         controller = place.controller()
-        await controller.start(place.dry_run(), MovePlan(create_namespace=True))
+        await controller.start(place.dry_run())
         landed: list[int] = []
 
         def watch(view: MigrationView) -> bool:
@@ -168,7 +169,7 @@ def test_one_click_moves_all_replicas_and_the_sum_never_falls(tmp_path: Path) ->
 def test_there_and_back_again(tmp_path: Path) -> None:
     async def scenario(place: Place) -> None:
         controller = place.controller()
-        migration_id = await controller.start(place.dry_run(), MovePlan(create_namespace=True))
+        migration_id = await controller.start(place.dry_run())
         view = await wait_for(controller, lambda view: view.stage.is_final)
         assert view.stage is MigrationStage.DONE, view.sentence
         await wait_until_over(controller, migration_id)
@@ -192,7 +193,7 @@ def test_there_and_back_again(tmp_path: Path) -> None:
 async def start_half_way(place: Place) -> tuple[MigrationController, str]:
     """Start the move and wait for its second wave."""
     controller = place.controller()
-    migration_id = await controller.start(place.dry_run(), MovePlan(create_namespace=True))
+    migration_id = await controller.start(place.dry_run())
     await wait_for(controller, lambda view: view.phase == "VERIFY" and view.wave == 2)
     return controller, migration_id
 
@@ -228,7 +229,7 @@ def test_an_unarmed_client_writes_nothing(tmp_path: Path) -> None:
     async def scenario(place: Place) -> None:
         place.clients["osaka"].armed = False
         controller = place.controller()
-        await controller.start(place.dry_run(), MovePlan(create_namespace=True))
+        await controller.start(place.dry_run())
         view = await wait_for(controller, lambda view: view.stage.is_final)
         assert view.stage is MigrationStage.REFUSED
         assert "osaka" in view.sentence
@@ -243,7 +244,7 @@ def test_an_unarmed_client_writes_nothing(tmp_path: Path) -> None:
 def test_a_cluster_that_falls_silent_holds_the_move_and_lets_it_go_on(tmp_path: Path) -> None:
     async def scenario(place: Place) -> None:
         controller = place.controller()
-        await controller.start(place.dry_run(), MovePlan(create_namespace=True))
+        await controller.start(place.dry_run())
         await wait_for(controller, lambda view: view.phase == "VERIFY" and view.wave == 2)
         place.fleet.set_reachable("osaka", False)
         view = await wait_for(controller, lambda view: view.stage is MigrationStage.HOLDING)
@@ -260,7 +261,7 @@ def test_a_cluster_that_falls_silent_holds_the_move_and_lets_it_go_on(tmp_path: 
 def test_pods_that_find_no_node_send_everything_back(tmp_path: Path, wave: int) -> None:
     async def scenario(place: Place) -> None:
         controller = place.controller(replace(SETTINGS, verify_timeout_s=3.0))
-        await controller.start(place.dry_run(), MovePlan(create_namespace=True))
+        await controller.start(place.dry_run())
         await wait_for(controller, lambda view: view.phase == "SURGE" and view.wave == wave)
         for node in (await place.clients["osaka"].get(paths.collection("nodes")))["items"]:
             cordon = {"spec": {"unschedulable": True}}

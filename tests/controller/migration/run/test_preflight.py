@@ -13,10 +13,10 @@ import pytest
 
 from controller.clusters import paths
 from controller.contract.snapshots import MigrationStage, MigrationView
-from controller.migration.protocol.record import MovePlan
 from controller.reasons import Code
 from controller.simulation.api.requests import ApiResponse
 from tests.conformance.manifests import quota
+from tests.controller.field_managers import take_over
 from tests.controller.migration.moves import Moves, simulate_moves
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
 from tests.simulation.cluster import Cluster, Request
@@ -28,15 +28,13 @@ NAMESPACE = "/api/v1/namespaces/shop"
 
 
 def attempt(directory: Path, prepare: Callable[[Place], Awaitable[None]]) -> MigrationView:
-    """Try to move the workload to a target that has its namespace, and see how that ended."""
+    """Try to move the workload, and see how that ended."""
 
     async def main() -> MigrationView:
         async with open_place(directory) as place:
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
-            await place.clients["osaka"].create(paths.collection("namespaces"), namespace)
             await prepare(place)
             controller = place.controller()
-            await controller.start(place.dry_run(), MovePlan(create_namespace=False))
+            await controller.start(place.dry_run())
             view = await wait_for(controller, lambda view: view.stage.is_final)
             assert await place.replicas("paris") == (REPLICAS, REPLICAS)
             assert await place.replicas("osaka") == (0, 0)
@@ -71,7 +69,7 @@ def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Pat
             "metadata": {"name": "checkout", "namespace": "shop"},
             "spec": {"replicas": REPLICAS},
         }
-        await place.clients["paris"].apply(path, taken, "argocd-controller", force=True)
+        take_over(place.fleet.api("paris"), path, taken, "argocd-controller")
 
     view = attempt(tmp_path, own)
     assert view.stage is MigrationStage.REFUSED
