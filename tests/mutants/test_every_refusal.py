@@ -113,7 +113,12 @@ def find_refusals(file: str) -> Iterator[Span]:
             return isinstance(call.value, ast.Name) and call.value.id == "refuse"
         return isinstance(call, ast.Name) and call.id == "MigrationRefused"
 
-    return (find_span(file, call) for call in find_calls(file) if refuses(call.func))
+    def translates(call: ast.Call) -> bool:
+        """What an API server answered is a refusal without that, too (`failures.py`)."""
+        return any(ast.unparse(argument) == "error.reason" for argument in call.args)
+
+    calls = (call for call in find_calls(file) if refuses(call.func) and not translates(call))
+    return (find_span(file, call) for call in calls)
 
 
 REFUSALS = tuple(span for file in REFUSING for span in find_refusals(file))
