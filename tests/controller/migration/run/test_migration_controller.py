@@ -83,7 +83,7 @@ def test_nothing_else_moves_a_name_where_a_move_of_it_goes_on(
         second = replace(world.dry_run(), workload=replace(WORKLOAD, context=source), target=target)
         with pytest.raises(MigrationRefused) as refused:
             await controller.start(second)
-        assert refused.value.reason == Code.MOVE_ALREADY_RUNNING.because(migration_id=migration_id)
+        assert refused.value.reason == Code.MOVE_RUNNING.because(source="paris", target="osaka")
         await task
         assert [view.migration_id for view in controller.views()] == [migration_id]
 
