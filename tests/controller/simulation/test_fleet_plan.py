@@ -54,11 +54,6 @@ def test_every_cluster_has_the_namespaces_that_workloads_may_move_to() -> None:
     assert all(needed <= set(one.namespaces) for one in PLAN.clusters)
 
 
-def test_unknown_context_is_a_key_error() -> None:
-    with pytest.raises(KeyError):
-        PLAN.cluster("aws-moon-1")
-
-
 @pytest.mark.parametrize("plan", PLAN.clusters, ids=lambda one: one.context)
 def test_every_planned_pod_runs_when_the_fleet_is_first_seen(plan: ClusterPlan) -> None:
     model = build_cluster(plan, FleetPlan(PLAN.clusters), 3, NOW, PodTimings())
