@@ -17,11 +17,13 @@ from controller.clusters.kube import KubeClient
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
+from controller.clusters.toml_text import toml_list
 from controller.errors import AccessDenied, KubeconfigError, NotArmed
 from controller.reasons import Code
 from tests.controller.clusters.certificates import Tls, encode, make_certificate, make_tls
 from tests.controller.clusters.objects import make_deployment, make_node
 from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
+from tests.controller.refusals import refuses
 
 PATH = "/api/v1/nodes"
 V1 = "client.authentication.k8s.io/v1"
@@ -77,8 +79,9 @@ def test_opening_a_file_runs_no_program_of_an_auth_provider(tmp_path: Path, tls:
     program.chmod(0o755)
     config = {"cmd-path": str(program), "cmd-args": "x", "token-key": "{.t}", "expiry-key": "{.e}"}
     user = {"auth-provider": {"name": "gcp", "config": config}}
-    with pytest.raises(AccessDenied, match=r"context eu: .*auth-provider gcp.*gke-gcloud-auth-plugin"):
+    with refuses(AccessDenied, Code.CONTEXT_REFUSED, context="eu", problem="auth-provider gcp") as refused:
         ask(tmp_path, tls, user)
+    assert "gke-gcloud-auth-plugin" in str(refused.value.reason["problem"])
     assert not proof.exists()
 
 
@@ -91,7 +94,7 @@ def test_opening_a_file_spends_no_refresh_token(tmp_path: Path, tls: Tls) -> Non
                 "client-secret": "s",
                 "client-id": "c",
             }
-            with pytest.raises(AccessDenied, match="auth-provider oidc"):
+            with refuses(AccessDenied, Code.CONTEXT_REFUSED, problem="auth-provider oidc"):
                 await asyncio.to_thread(
                     ask, tmp_path, tls, {"auth-provider": {"name": "oidc", "config": config}}
                 )
@@ -264,7 +267,7 @@ def test_rights_that_cannot_be_lowered_as_asked_are_not_used(tmp_path: Path) -> 
 )
 def test_a_credential_is_never_sent_in_clear(tmp_path: Path, user: dict[str, Any]) -> None:
     settings = KubeSettings(allowed_exec_plugins=frozenset({"*"}))
-    with pytest.raises(AccessDenied, match="over http its credential would be sent in clear"):
+    with refuses(AccessDenied, Code.CONTEXT_REFUSED, problem="sent in clear"):
         ask(tmp_path, None, user, settings)
 
 
@@ -282,7 +285,7 @@ def test_a_server_without_a_scheme_is_spoken_to_by_tls_where_there_is_an_authori
 
 def test_a_server_that_nobody_verified_is_not_asked_unless_it_was_confirmed(tmp_path: Path, tls: Tls) -> None:
     insecure = {"insecure-skip-tls-verify": True}
-    with pytest.raises(AccessDenied, match=r'insecure_tls_contexts = \["eu"\]'):
+    with refuses(AccessDenied, Code.TLS_NOT_VERIFIED, line='insecure_tls_contexts = ["eu"]'):
         ask(tmp_path, tls, {"token": "t"}, **insecure)
     confirmed = KubeSettings(insecure_tls_contexts=frozenset({"eu"}))
     assert len(ask(tmp_path, tls, {"token": "t"}, confirmed, **insecure)) == 1
@@ -299,7 +302,7 @@ def test_whoever_confirmed_only_to_look_changes_nothing_on_a_server_that_nobody_
         client.armed = True
         await client.delete(PATH)
 
-    with pytest.raises(NotArmed, match=r'insecure_tls_moves = \["eu"\]'):
+    with refuses(NotArmed, Code.ARMING_UNCONFIRMED, line='insecure_tls_moves = ["eu"]'):
         ask(tmp_path, tls, None, looks, write, **insecure)
     assert [request.method for request in ask(tmp_path, tls, None, moves, write, **insecure)] == ["DELETE"]
 
@@ -325,7 +328,7 @@ def test_a_named_authority_is_not_thrown_away_for_verifying_nobody(tmp_path: Pat
 
 def test_an_empty_authority_does_not_mean_every_public_one(tmp_path: Path, tls: Tls) -> None:
     empty = {"certificate-authority-data": base64.b64encode(b"# nothing\n").decode()}
-    with pytest.raises(AccessDenied, match="holds no certificate"):
+    with refuses(AccessDenied, Code.AUTHORITY_EMPTY):
         ask(tmp_path, tls, {"token": "t"}, **empty)
 
 
@@ -346,7 +349,7 @@ def test_a_key_with_a_password_asks_nobody_on_the_terminal(tmp_path: Path, tls: 
         "client-certificate-data": encode(certificate),
         "client-key-data": encode(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"),
     }
-    with pytest.raises(AccessDenied, match="needs a password"):
+    with refuses(AccessDenied, Code.KEY_NEEDS_PASSWORD):
         ask(tmp_path, tls, user)
 
 
@@ -373,7 +376,8 @@ def plugin_user(plugin: Path, **env: str) -> dict[str, Any]:
 
 def test_nothing_runs_without_permission(tmp_path: Path, tls: Tls) -> None:
     plugin, proof = put_plugin(tmp_path / "bin")
-    with pytest.raises(AccessDenied, match=r"wants to run a program.*allowed_exec_plugins = "):
+    line = f"allowed_exec_plugins = {toml_list([str(plugin)])}"
+    with refuses(AccessDenied, Code.PROGRAM_NOT_ALLOWED, program=plugin, line=line):
         ask(tmp_path, tls, plugin_user(plugin))
     assert not proof.exists()
 
@@ -385,7 +389,8 @@ def test_nothing_runs_without_permission(tmp_path: Path, tls: Tls) -> None:
 def test_an_allowed_plugin_runs_no_program_that_the_file_chose(tmp_path: Path, tls: Tls, name: str) -> None:
     plugin, proof = put_plugin(tmp_path / "bin")
     settings = KubeSettings(allowed_exec_plugins=frozenset({str(plugin)}))
-    with pytest.raises(AccessDenied, match=f"sets {name} for"):
+    code = Code.PROGRAM_VARIABLES_OURS if name == "HOME" else Code.PROGRAM_VARIABLES_NOT_ALLOWED
+    with refuses(AccessDenied, code, variables=name):
         ask(tmp_path, tls, plugin_user(plugin, **{name: "/evil"}), settings)
     assert not proof.exists()
 
@@ -396,8 +401,9 @@ def test_a_plugin_never_runs_as_somebody_else_because_a_variable_was_dropped(
 ) -> None:
     plugin, proof = put_plugin(tmp_path / "bin")
     user = plugin_user(plugin, AWS_PROFILE="prod")
-    with pytest.raises(AccessDenied, match=r"waits for your consent.*exec_plugin_env.*AWS_PROFILE"):
+    with refuses(AccessDenied, Code.PROGRAM_VARIABLES_NOT_ALLOWED, line="AWS_PROFILE") as refused:
         ask(tmp_path, tls, user, KubeSettings(allowed_exec_plugins=frozenset({str(plugin)})))
+    assert str(refused.value.reason["line"]).startswith("exec_plugin_env.")
     assert not proof.exists()
     consenting = KubeSettings(
         allowed_exec_plugins=frozenset({str(plugin)}),
@@ -416,7 +422,7 @@ def test_a_plugin_that_others_could_have_exchanged_does_not_run(
     plugin, proof = put_plugin(tmp_path / "bin")
     (plugin.parent if is_folder else plugin).chmod(0o757)
     settings = KubeSettings(allowed_exec_plugins=frozenset({str(plugin)}))
-    with pytest.raises(AccessDenied, match="others may write"):
+    with refuses(AccessDenied, Code.PROGRAM_UNTRUSTED, problem="others may write"):
         ask(tmp_path, tls, plugin_user(plugin), settings)
     assert not proof.exists()
 
@@ -429,7 +435,7 @@ def test_a_plugin_beside_the_file_is_not_the_one_that_was_allowed(
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.chdir(tmp_path / "here")
     settings = KubeSettings(allowed_exec_plugins=frozenset({"aws"}))
-    with pytest.raises(AccessDenied, match="aws: it is not installed"):
+    with refuses(AccessDenied, Code.PROGRAM_MISSING, program="aws"):
         ask(tmp_path, tls, plugin_user(Path("aws")), settings)
     assert not proof.exists()
 
@@ -476,7 +482,7 @@ def open_text(tmp_path: Path, text: str) -> Any:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[" * 100_000, "kubeconfig: line 1: it is nested deeper than 64 levels"),
+        ("[" * 100_000, "line 1: it is nested deeper than 64 levels"),
         ("a:\n " + "[" * 400_000, "line 2: it is nested deeper"),
         ("a0: &a [x, x, x]\n" + "b: [*a, *a]\n" * 100_000, "line 20001: it holds more than 200000 values"),
         ("contexts: []\nusers: []\ncontexts: []", "line 3: contexts stands twice"),
@@ -487,7 +493,7 @@ def open_text(tmp_path: Path, text: str) -> Any:
 def test_a_broken_file_ends_with_one_sentence_and_not_with_the_program(
     tmp_path: Path, text: str, reason: str
 ) -> None:
-    with pytest.raises(KubeconfigError, match=reason):
+    with refuses(KubeconfigError, Code.KUBECONFIG_REFUSED, problem=reason):
         open_text(tmp_path, text)
 
 
@@ -550,7 +556,7 @@ def test_a_file_that_others_could_have_written_gives_no_context(tmp_path: Path) 
     folder.mkdir()
     path = write_kubeconfig(folder, "https://x", {"token": "t"})
     folder.chmod(0o777)
-    with pytest.raises(KubeconfigError, match="is not believed: others may write"):
+    with refuses(KubeconfigError, Code.KUBECONFIG_REFUSED, problem="others may write"):
         read_kubeconfig([path])
 
 
@@ -569,7 +575,9 @@ def test_a_key_that_others_could_have_exchanged_is_not_used(tmp_path: Path, tls:
         (tmp_path / file).chmod(0o602 if file == name else 0o600)
     user = {file: file for file in files if file != "certificate-authority"}
     cluster = {"certificate-authority": "certificate-authority", "certificate-authority-data": None}
-    with pytest.raises(AccessDenied, match=f"{name} is not believed: others may write"):
+    with refuses(
+        AccessDenied, Code.CREDENTIAL_FILE_REFUSED, problem=f"{name} is not believed: others may write"
+    ):
         ask(tmp_path, tls, user, **cluster)
     (tmp_path / name).chmod(0o600)
     assert len(ask(tmp_path, tls, user, **cluster)) == 1
@@ -610,7 +618,7 @@ def test_a_context_that_was_not_chosen_is_not_contacted_and_runs_no_plugin(tmp_p
 
 def test_a_chosen_context_that_does_not_exist_is_said_before_any_is_contacted(tmp_path: Path) -> None:
     kubeconfig = read_kubeconfig([write_kubeconfig(tmp_path, "https://127.0.0.1:1")])
-    with pytest.raises(KubeconfigError, match="it has no context prod; it has: eu"):
+    with refuses(KubeconfigError, Code.KUBECONFIG_WITHOUT_CONTEXTS, missing="prod", known="eu"):
         RegionManager(kubeconfig, FleetSettings(contexts=frozenset({"prod"})))
 
 

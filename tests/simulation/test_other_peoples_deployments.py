@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from controller.contract.snapshots import MigrationStage, MigrationView
+from controller.reasons import Code
 from controller.simulation.api.json_objects import get_path
+from oracle.foundation.reason import Reason
 from tests.simulation.world import CONFIG_MAPS, DEPLOYMENTS, PATH, World, build_deployment, simulate, start
 
 
@@ -34,15 +36,21 @@ def find_own(world: World) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("is_reached", "replicas", "words"),
+    ("is_reached", "replicas", "reason"),
     [
-        (lambda view: view.phase == "LOCKED", 5, "already has another"),
-        (lambda view: view.phase == "VERIFY" and view.wave == 3, 2, "not the one of this migration"),
+        (lambda view: view.phase == "LOCKED", 5, Code.COPY_CONFLICT.because(context="osaka", path=PATH)),
+        (
+            lambda view: view.phase == "VERIFY" and view.wave == 3,
+            2,
+            Code.HOLD_TOO_LONG.because(
+                waited_s=120, why=str(Code.DEPLOYMENT_FOREIGN.because(context="osaka"))
+            ),
+        ),
     ],
     ids=["created after the preflight", "replaced half way"],
 )
 def test_deployment_of_others_is_left_as_it_is_and_the_source_gets_everything_back(
-    tmp_path: Path, is_reached: Callable[[MigrationView], bool], replicas: int, words: str
+    tmp_path: Path, is_reached: Callable[[MigrationView], bool], replicas: int, reason: Reason
 ) -> None:
     async def scenario(world: World) -> None:
         program, _, task = await start(world)
@@ -51,7 +59,7 @@ def test_deployment_of_others_is_left_as_it_is_and_the_source_gets_everything_ba
         await task
         assert find_own(world) == foreign
         assert program.view.stage is MigrationStage.ROLLED_BACK
-        assert words in program.view.sentence
+        assert program.view.reason == reason
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, replicas)
@@ -101,7 +109,9 @@ def test_more_objects_than_the_journal_can_name_are_refused_before_anything_is_c
         await task
         assert program.view.stage is stage, program.view.sentence
         if stage is MigrationStage.REFUSED:
-            assert "72 objects would travel" in program.view.sentence
+            assert program.view.reason is not None
+            assert program.view.reason.code is Code.TOO_MANY_COPIES
+            assert program.view.reason["objects"] == 72
             assert world.target.history == []
 
     simulate(scenario, 2, tmp_path)

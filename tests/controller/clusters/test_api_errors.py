@@ -38,7 +38,7 @@ def test_every_status_has_its_error(status: int, kind: type[errors.ClusterError]
     error = translate(status)
     assert type(error) is kind
     assert error.status == status
-    assert "because" in str(error)
+    assert error.reason["answer"] == "because"
 
 
 def test_a_failed_json_patch_test_is_a_conflict() -> None:
@@ -72,7 +72,8 @@ def test_rate_limits_carry_the_servers_wish(header: str | None, seconds: float |
 
 
 def test_an_answer_without_a_reason_still_says_something() -> None:
-    assert "answered 500 without a reason" in str(error_for_status("eu", 500, {}, request="GET /x"))
+    error = error_for_status("eu", 500, {}, request="GET /x")
+    assert "answered 500 without a reason" in str(error.reason["answer"])
 
 
 @pytest.mark.parametrize(

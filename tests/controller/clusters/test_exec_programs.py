@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tomllib
 from pathlib import Path
@@ -17,6 +16,8 @@ from controller.clusters.exec_programs import ExecPrograms, consent_line
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
 from controller.errors import ContextRefused
+from controller.reasons import Code
+from tests.controller.refusals import refuses
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="runs shell scripts and asks for mode bits")
 
@@ -55,7 +56,7 @@ def test_a_relative_folder_in_the_path_gives_no_program(
 ) -> None:
     put_program(tmp_path)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ContextRefused, match="is not installed"):
+    with refuses(ContextRefused, Code.PROGRAM_MISSING, program="aws"):
         find(monkeypatch, f".{os.pathsep}").permit(make_plugin(), "eu")
 
 
@@ -65,12 +66,12 @@ def test_a_path_allows_one_file_and_not_its_namesake_beside_another_kubeconfig(
     own, foreign = put_program(tmp_path / "own"), put_program(tmp_path / "foreign")
     programs = find(monkeypatch, "", allowed_exec_plugins=frozenset({str(own)}))
     assert programs.permit(make_plugin(str(own)), "eu") == own
-    with pytest.raises(ContextRefused, match="if you trust it"):
+    with refuses(ContextRefused, Code.PROGRAM_NOT_ALLOWED, program=str(foreign)):
         programs.permit(make_plugin(str(foreign)), "eu")
 
 
 def test_a_missing_plugin_shows_its_install_hint(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ContextRefused, match="not installed; get it from your cloud"):
+    with refuses(ContextRefused, Code.PROGRAM_MISSING, problem="get it from your cloud"):
         find(monkeypatch, "/nowhere").permit(make_plugin(install_hint="get it from your cloud"), "eu")
 
 
@@ -80,9 +81,10 @@ def test_the_line_that_a_refusal_asks_for_is_the_line_that_allows_it(
     program = put_program(tmp_path / "my bin")
     command, wanted = str(program), {"AWS_PROFILE": "prod", "X": "1"}
     plugin = make_plugin(command, environment=wanted)
-    with pytest.raises(ContextRefused, match="waits for your consent: it sets AWS_PROFILE, X") as refused:
-        find(monkeypatch, "", allowed_exec_plugins=frozenset({command})).permit(plugin, "eu")
-    line = str(refused.value).rpartition("start again: ")[2]
+    programs = find(monkeypatch, "", allowed_exec_plugins=frozenset({command}))
+    with refuses(ContextRefused, Code.PROGRAM_VARIABLES_NOT_ALLOWED, variables="AWS_PROFILE, X") as refused:
+        programs.permit(plugin, "eu")
+    line = refused.value.reason["line"]
     configuration = resolve_configuration(f"allowed_exec_plugins = ['{command}']\n{line}", "file", {}, {})
     assert ExecPrograms(configuration.clusters.kube).permit(plugin, "eu") == program
 
@@ -112,7 +114,7 @@ def test_where_we_are_and_what_runs_comes_from_our_own_process_whatever_is_allow
 ) -> None:
     program = put_program(tmp_path / "bin")
     programs = find(monkeypatch, str(program.parent), exec_plugin_env={"aws": frozenset({name})})
-    with pytest.raises(ContextRefused, match=re.escape(f"sets {name} for its credential plugin")):
+    with refuses(ContextRefused, Code.PROGRAM_VARIABLES_OURS, variables=name):
         programs.permit(make_plugin(environment={name: "/tmp/evil"}), "eu")
 
 
@@ -128,11 +130,11 @@ def test_an_allowed_tool_that_can_do_more_only_logs_in(
     program = put_program(tmp_path / "bin")
     programs = find(monkeypatch, str(program.parent))
     evil = ("configure", "set", "credential_process", "S3CRET")
-    with pytest.raises(ContextRefused, match="do more than log in") as refused:
+    with refuses(ContextRefused, Code.PROGRAM_DOES_MORE) as refused:
         programs.permit(make_plugin(arguments=evil), "eu")
     assert "S3CRET" not in str(refused.value)
     by_path = ExecPrograms(KubeSettings(allowed_exec_plugins=frozenset({str(program)})))
     (tmp_path / "link").symlink_to(program)
     for command in (program, tmp_path / "link"):
-        with pytest.raises(ContextRefused, match="do more than log in"):
+        with refuses(ContextRefused, Code.PROGRAM_DOES_MORE):
             by_path.permit(make_plugin(str(command), arguments=evil), "eu")

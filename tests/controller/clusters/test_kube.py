@@ -19,6 +19,7 @@ from controller.clusters.settings import KubeSettings
 from controller.errors import (
     AccessDenied,
     ClusterUnreachable,
+    ControllerError,
     NotArmed,
     ObjectNotFound,
     ResourceExpired,
@@ -29,6 +30,7 @@ from controller.reasons import Code
 from tests.controller.clusters.certificates import make_tls
 from tests.controller.clusters.clients import make_client
 from tests.controller.clusters.serving import ApiServer, Served, Stream, serving, status, write_kubeconfig
+from tests.controller.refusals import refuses
 
 PATH = "/api/v1/namespaces/shop/pods/p"
 V1 = "client.authentication.k8s.io/v1"
@@ -58,10 +60,10 @@ def against_server(
 
 
 def raising(
-    tmp_path: Path, error: type[Exception], answer: Callable[[Served], Any], **settings: Any
-) -> Exception:
+    tmp_path: Path, error: type[ControllerError], answer: Callable[[Served], Any], **settings: Any
+) -> ControllerError:
     """The error that a GET raises when the server answers like this."""
-    caught: list[Exception] = []
+    caught: list[ControllerError] = []
 
     async def test(client: KubeClient, server: ApiServer) -> None:
         with pytest.raises(error) as info:
@@ -124,7 +126,7 @@ def test_the_servers_clock_is_the_date_of_its_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("date", ["", "yesterday"])
 def test_an_answer_without_a_date_tells_no_time(tmp_path: Path, date: str) -> None:
     async def test(client: KubeClient, server: ApiServer) -> None:
-        with pytest.raises(ServerFailed, match="no date"):
+        with refuses(ServerFailed, Code.ANSWER_NOT_UNDERSTOOD, problem="no date"):
             await client.read_server_time()
 
     against_server(tmp_path, test, lambda request: web.json_response({}, headers={"Date": date}))
@@ -189,38 +191,52 @@ class TestErrors:
         against_server(tmp_path, test, lambda request: status(422))
 
     @pytest.mark.parametrize(
-        ("answer", "reason"),
+        ("answer", "code", "parameter", "told"),
         [
-            (lambda request: web.Response(text="<html>", status=200), "not JSON"),
-            (lambda request: web.Response(text="[" * 990), "not JSON"),
-            (lambda request: web.json_response([1]), "not an object"),
-            (lambda request: web.Response(text="<html>bad gateway", status=502), "answered 502"),
-            (lambda request: web.Response(body=b"x" * 5000), "larger than 1000 bytes"),
+            (
+                lambda request: web.Response(text="<html>", status=200),
+                Code.ANSWER_NOT_UNDERSTOOD,
+                "problem",
+                "not JSON",
+            ),
+            (lambda request: web.Response(text="[" * 990), Code.ANSWER_NOT_UNDERSTOOD, "problem", "not JSON"),
+            (lambda request: web.json_response([1]), Code.ANSWER_NOT_UNDERSTOOD, "problem", "not an object"),
+            (
+                lambda request: web.Response(text="<html>bad gateway", status=502),
+                Code.SERVER_FAILED,
+                "answer",
+                "502",
+            ),
+            (lambda request: web.Response(body=b"x" * 5000), Code.ANSWER_TOO_LARGE, "limit", "1000"),
         ],
         ids=["html", "nested", "list", "proxy error", "too large"],
     )
     def test_an_answer_that_makes_no_sense_leaves_the_outcome_unknown(
-        self, tmp_path: Path, answer: Callable[[Served], Any], reason: str
+        self, tmp_path: Path, answer: Callable[[Served], Any], code: Code, parameter: str, told: str
     ) -> None:
-        assert reason in str(raising(tmp_path, ServerFailed, answer, max_answer_bytes=1000))
+        reason = raising(tmp_path, ServerFailed, answer, max_answer_bytes=1000).reason
+        assert reason.code is code
+        assert told in str(reason[parameter])
 
     def test_a_silent_server_is_unreachable(self, tmp_path: Path) -> None:
         async def hang(request: Served) -> None:
             await asyncio.Event().wait()
 
         error = raising(tmp_path, ClusterUnreachable, hang, request_timeout_s=0.05)
-        assert "gave no answer in time" in str(error)
+        assert error.reason.code is Code.ANSWER_TIMED_OUT
 
     def test_a_cut_connection_is_unreachable(self, tmp_path: Path) -> None:
         error = raising(tmp_path, ClusterUnreachable, lambda request: Stream((b'{"a"',), breaks=True))
-        assert "broke" in str(error)
+        assert error.reason.code is Code.CONNECTION_BROKE
 
     def test_a_redirect_is_not_followed(self, tmp_path: Path) -> None:
         def redirect(request: Served) -> web.Response:
             assert "elsewhere" not in request.path, "the redirect was followed"
             return web.Response(status=307, headers={"Location": "/elsewhere"})
 
-        assert "redirect" in str(raising(tmp_path, ClusterUnreachable, redirect))
+        reason = raising(tmp_path, ClusterUnreachable, redirect).reason
+        assert reason.code is Code.CONNECTION_BROKE
+        assert "redirect" in str(reason["error"])
 
     def test_a_refused_connection_is_unreachable(self, tmp_path: Path) -> None:
         async def main() -> None:
@@ -239,7 +255,7 @@ class TestErrors:
         async def test(client: KubeClient, server: ApiServer) -> None:
             await client.get(PATH)
             await client.close()
-            with pytest.raises(ClusterUnreachable, match="closed by us"):
+            with refuses(ClusterUnreachable, Code.CONNECTION_CLOSED):
                 await client.get(PATH)
             assert len(server.requests) == 1
 
@@ -256,7 +272,7 @@ class TestErrors:
 
     def test_a_static_token_that_is_refused_is_not_tried_again(self, tmp_path: Path) -> None:
         async def test(client: KubeClient, server: ApiServer) -> None:
-            with pytest.raises(AccessDenied, match="missing, wrong or expired"):
+            with refuses(AccessDenied, Code.CREDENTIALS_REFUSED):
                 await client.get(PATH)
             assert len(server.requests) == 1
 
@@ -318,33 +334,41 @@ class TestKubeconfig:
     """What is wrong with a kubeconfig is said before anything is sent."""
 
     @pytest.mark.parametrize(
-        ("user", "cluster", "reason"),
+        ("user", "cluster", "code", "told"),
         [
             (
                 {"exec": {"command": "/bin/true", "apiVersion": V1}},
                 {},
-                "wants to run a program",
+                Code.PROGRAM_NOT_ALLOWED,
+                {"program": "/bin/true"},
             ),
-            ({"tokenFile": "nowhere"}, {}, "nowhere"),
+            ({"tokenFile": "nowhere"}, {}, Code.CREDENTIAL_FILE_REFUSED, {"problem": "nowhere"}),
             (
                 {"token": "t"},
                 {"certificate-authority-data": "bm8gY2VydGlmaWNhdGU="},
-                "certificate-authority holds no certificate",
+                Code.AUTHORITY_EMPTY,
+                {},
             ),
-            ({"token": "t"}, {"certificate-authority-data": "%%%"}, "not base64"),
+            (
+                {"token": "t"},
+                {"certificate-authority-data": "%%%"},
+                Code.CONTEXT_REFUSED,
+                {"problem": "not base64"},
+            ),
             (
                 {"client-certificate-data": "bm8=", "client-key-data": "bm8="},
                 {},
-                "certificates cannot be used",
+                Code.CERTIFICATES_UNUSABLE,
+                {},
             ),
         ],
         ids=["plugin", "token file", "authority", "no base64", "client certificate"],
     )
     def test_unusable_credentials_are_named(
-        self, tmp_path: Path, user: dict[str, Any], cluster: dict[str, Any], reason: str
+        self, tmp_path: Path, user: dict[str, Any], cluster: dict[str, Any], code: Code, told: dict[str, str]
     ) -> None:
         path = write_kubeconfig(tmp_path, "https://127.0.0.1:1", user, **cluster)
-        with pytest.raises(AccessDenied, match=reason):
+        with refuses(AccessDenied, code, **told):
             asyncio.run(make_client(path, "eu").get(PATH))
 
     def test_a_context_without_a_user_sends_no_token(self, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from controller.clusters.kubeconfig import (
 )
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.errors import KubeconfigError
+from controller.reasons import Code
 from tests.controller.clusters.certificates import encode
+from tests.controller.refusals import refuses
 
 SERVER = "https://api.example:6443"
 
@@ -108,7 +110,7 @@ def test_one_broken_context_carries_its_problem_and_spoils_no_other(
     ids=["broken", "text", "empty", "python object", "twice", "no list", "no contexts", "binary"],
 )  # fmt: skip
 def test_a_broken_file_is_named_with_its_reason(tmp_path: Path, text: str, reason: str) -> None:
-    with pytest.raises(KubeconfigError, match=reason) as caught:
+    with refuses(KubeconfigError, Code.KUBECONFIG_REFUSED, problem=reason) as caught:
         read(tmp_path, text)
     assert caught.value.reason["path"] == str(tmp_path / "config")
 
@@ -120,18 +122,18 @@ def test_a_yaml_error_does_not_quote_a_secret(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
-    with pytest.raises(KubeconfigError, match="name one with --kubeconfig"):
+    with refuses(KubeconfigError, Code.KUBECONFIG_REFUSED, problem="--kubeconfig"):
         read_kubeconfig([tmp_path / "nowhere"])
 
 
 def test_a_directory_is_no_kubeconfig(tmp_path: Path) -> None:
-    with pytest.raises(KubeconfigError, match="is not a file"):
+    with refuses(KubeconfigError, Code.KUBECONFIG_REFUSED, problem="is not a file"):
         read_kubeconfig([tmp_path])
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path = write(tmp_path / "config", "#" * (MAX_KUBECONFIG_BYTES + 1))
-    with pytest.raises(KubeconfigError, match="larger than"):
+    with refuses(KubeconfigError, Code.KUBECONFIG_REFUSED, problem="larger than"):
         read_kubeconfig([path])
 
 
@@ -139,7 +141,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o602, 0o666])
 def test_a_file_that_others_may_write_is_not_believed(tmp_path: Path, mode: int) -> None:
     path = write(tmp_path / "config", document(), mode)
-    with pytest.raises(KubeconfigError, match="chmod go-w"):
+    with refuses(KubeconfigError, Code.KUBECONFIG_REFUSED, problem="chmod go-w"):
         read_kubeconfig([path])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from controller.clusters.move_checks import (
 )
 from controller.errors import ControllerError
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from tests.controller.clusters.fake_api import FakeApi
 from tests.controller.faults import answered
 
@@ -44,24 +46,26 @@ class TestReplicaOwner:
         assert self.check().outcome is Outcome.PASSED
 
     @pytest.mark.parametrize(
-        ("message", "outcome", "who"),
+        ("message", "outcome", "reason"),
         [
-            ('conflict with "argocd-controller" using apps/v1: .spec.replicas', Outcome.FAILED, "Argo CD"),
+            ('conflict with "argocd-controller" using apps/v1: .spec.replicas', Outcome.FAILED,
+             Code.REPLICAS_OWNED.because(owners=("Argo CD",))),
             ('conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas',
-             Outcome.FAILED, "a HorizontalPodAutoscaler"),
-            ('conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas', Outcome.PASSED, "kubectl"),
+             Outcome.FAILED, Code.REPLICAS_OWNED.because(owners=("a HorizontalPodAutoscaler",))),
+            ('conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas', Outcome.PASSED,
+             Code.REPLICAS_SET_ONCE.because(managers=("kubectl-client-side-apply",))),
             ('Apply failed with 2 conflicts: conflicts with "helm" using apps/v1: - .spec.replicas '
-             'conflicts with "keda-operator" using apps/v1: - .spec.replicas', Outcome.FAILED, "KEDA"),
-            ("Apply failed", Outcome.PASSED, "somebody"),
+             'conflicts with "keda-operator" using apps/v1: - .spec.replicas', Outcome.FAILED,
+             Code.REPLICAS_OWNED.because(owners=("KEDA",))),
+            ("Apply failed", Outcome.PASSED, Code.REPLICAS_SET_ONCE.because(managers=("somebody",))),
         ],
         ids=["argo", "autoscaler", "kubectl", "two", "unnamed"],
     )  # fmt: skip
     def test_only_who_would_set_them_back_is_in_the_way(
-        self, message: str, outcome: Outcome, who: str
+        self, message: str, outcome: Outcome, reason: Reason
     ) -> None:
         result = self.check(answered("eu", 409, message))
-        assert result.outcome is outcome
-        assert who in str(result.reason)
+        assert (result.outcome, result.reason) == (outcome, reason)
 
     @pytest.mark.parametrize(
         ("manager", "who"),
@@ -78,6 +82,11 @@ class TestReplicaOwner:
     @pytest.mark.parametrize("failure", [answered("eu", 415, "no apply here"), answered("eu", 403, "no")])
     def test_a_server_that_does_not_answer_leaves_it_open(self, failure: ControllerError) -> None:
         assert self.check(failure).outcome is Outcome.UNKNOWN
+
+
+def quota_short(resource: str, room: str, needed: str) -> Reason:
+    amounts = {"room": Decimal(room), "needed": Decimal(needed)}
+    return Code.QUOTA_SHORT.because(context="eu", quota="team", resource=resource, **amounts)
 
 
 class TestQuotas:
@@ -106,17 +115,17 @@ class TestQuotas:
     @pytest.mark.parametrize(
         ("hard", "reason"),
         [
-            ({"pods": "9"}, "the quota team leaves 3 of pods, 4 are needed"),
-            ({"requests.cpu": "2900m"}, "leaves 1.9 of requests.cpu, 2 are needed"),
-            ({"cpu": "2.5"}, "leaves 1.5 of cpu"),
-            ({"requests.memory": "4Gi"}, "of requests.memory"),
-            ({"pods": "many"}, "unreadable limit"),
+            ({"pods": "9"}, quota_short("pods", "3", "4")),
+            ({"requests.cpu": "2900m"}, quota_short("requests.cpu", "1.9", "2")),
+            ({"cpu": "2.5"}, quota_short("cpu", "1.5", "2")),
+            ({"requests.memory": "4Gi"}, quota_short("requests.memory", str(3 * 2**30), str(4 * 2**30))),
+            ({"pods": "many"}, Code.QUOTA_UNREADABLE.because(context="eu", quota="team", resource="pods")),
         ],
+        ids=["pods", "cores requested", "cores", "memory", "unreadable"],
     )
-    def test_too_little_room(self, hard: dict[str, str], reason: str) -> None:
+    def test_too_little_room(self, hard: dict[str, str], reason: Reason) -> None:
         result = self.check(**hard)
-        assert result.outcome is Outcome.FAILED
-        assert reason in str(result.reason)
+        assert (result.outcome, result.reason) == (Outcome.FAILED, reason)
 
     def test_the_second_of_two_quotas_counts_as_much(self) -> None:
         api = FakeApi()
@@ -127,7 +136,8 @@ class TestQuotas:
         api.answers[QUOTAS] = {"items": quotas}
         result = asyncio.run(check_quotas(api, "shop", POD, 4))
         assert result.outcome is Outcome.FAILED
-        assert "quota team" in str(result.reason)
+        assert result.reason is not None
+        assert result.reason["quota"] == "team"
 
     def test_no_quotas_are_room_enough(self) -> None:
         assert asyncio.run(check_quotas(FakeApi(), "shop", POD, 4)).outcome is Outcome.PASSED

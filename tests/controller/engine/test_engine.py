@@ -32,6 +32,7 @@ from oracle.quotes import QuoteBoard
 from oracle.status import OracleStatus, StoreKind
 from tests.controller.decision.worlds import CHECKOUT, NOW, SETTINGS, make_board, make_picture, two_regions
 from tests.controller.faults import unreachable
+from tests.controller.refusals import refuses
 from tests.simulation.virtual_loop import run_virtual
 
 HEALTHY = OracleStatus(StoreKind.EMBEDDED, True, "here", None, True, False, True, "me", "test")
@@ -378,7 +379,7 @@ def test_unexpected_error_ends_the_engine_and_reaches_all_who_wait():
         first = await world.engine.next_snapshot(0)
         world.regions.picture = lambda: 1 / 0
         world.regions.announce()
-        with pytest.raises(EngineStopped, match="division by zero"):
+        with refuses(EngineStopped, Code.ENGINE_STOPPED, error="division by zero"):
             await world.next(first)
         with pytest.raises(EngineStopped):
             await world.engine.next_snapshot(1000)

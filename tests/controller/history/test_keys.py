@@ -10,6 +10,8 @@ import pytest
 
 from controller.history.errors import HistoryUnusable
 from controller.history.keys import KEY_BYTES, load_key, load_or_create_key
+from controller.reasons import Code
+from tests.controller.refusals import refuses
 
 
 def test_a_key_is_made_once_and_stays(tmp_path: Path) -> None:
@@ -41,7 +43,7 @@ def test_a_key_that_others_may_touch_is_not_used(tmp_path: Path, mode: int) -> N
     load_or_create_key(path)
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(mode)
-    with pytest.raises(HistoryUnusable, match="chmod 600"):
+    with refuses(HistoryUnusable, Code.HISTORY_KEY_EXPOSED, path=path):
         load_or_create_key(path)
 
 
@@ -50,6 +52,6 @@ def test_a_file_that_is_no_key_is_told_and_stays(tmp_path: Path, content: str) -
     path = tmp_path / "history.key"
     path.touch(0o600)
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(HistoryUnusable, match="is not one"):
+    with refuses(HistoryUnusable, Code.HISTORY_KEY_UNREADABLE, path=path):
         load_or_create_key(path)
     assert path.read_text(encoding="utf-8") == content

@@ -28,6 +28,7 @@ from tests.controller.migration.moves import (
     start,
     wait_until_over,
 )
+from tests.controller.refusals import refuses
 from tests.simulation.processes import Process
 from tests.simulation.world import DEPLOYMENTS, EPOCH, LEASE_PATH, PATH, WORKLOAD, build_deployment
 
@@ -46,7 +47,7 @@ def test_only_a_plan_that_pays_is_started(tmp_path: Path, verdict: Verdict) -> N
 def test_a_plan_past_its_deadline_is_not_started(tmp_path: Path) -> None:
     async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
-        with pytest.raises(MigrationRefused, match="confirm again"):
+        with refuses(MigrationRefused, Code.PLAN_EXPIRED):
             await controller.start(build_dry_run(6, EPOCH - 1000))
 
     simulate_moves(scenario, 1, tmp_path)

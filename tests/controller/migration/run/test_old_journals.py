@@ -194,7 +194,6 @@ def test_a_newer_journal_is_found_and_shown_with_what_to_do(*, step: bool) -> No
         assert findings.moves == ()
         [unreadable] = findings.unreadable
         assert unreadable.reason.code is (Code.JOURNAL_STEP_UNKNOWN if step else Code.JOURNAL_NEWER)
-        assert "newer program" in str(unreadable.reason)
 
     virtually(scenario())
 
