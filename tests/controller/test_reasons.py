@@ -1,0 +1,54 @@
+"""What the sentences of reasons tell a person: what happened, to what, what to do. Other tests ask for codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
+
+SENTENCES: list[tuple[Reason, str]] = [
+    (
+        Code.PLAN_EXPIRED.because(),
+        "the prices that the plan rests on have expired; look at the new dry run and confirm again",
+    ),
+    (
+        Code.HISTORY_NOT_WRITTEN.because(path="/h/ledger.db", error="disk full"),
+        "The history /h/ledger.db cannot be written (disk full); what happens is kept in memory and written later. "
+        "Migrations go on; make room or check the file's permissions",
+    ),
+    (
+        Code.HISTORY_BEGINS_ANEW.because(path="/h/ledger.db", error="read-only"),
+        "The history /h/ledger.db cannot be opened (read-only): it begins anew with each start and stands in memory "
+        "only. Migrations go on; make its folder writable to keep it",
+    ),
+    (
+        Code.HISTORY_NEWER.because(found=9, known=2),
+        "a newer version of this program wrote it (format 9; this one knows 2), so it is left alone",
+    ),
+    (
+        Code.TARGET_NOT_SERVING.because(context="osaka", waited_s=90.0, available=None, replicas=3),
+        "osaka: after 90 s unknown of 3 replicas serve",
+    ),
+    (
+        Code.JOURNAL_NEWER.because(version=9, known=2),
+        "the migration's journal has version 9, this program knows 2; go on with the newer program that wrote it",
+    ),
+    (Code.NOTHING_SERVES.because(context="osaka"), "osaka: none of the replicas serves any more"),
+]
+
+
+@pytest.mark.parametrize(("reason", "sentence"), SENTENCES, ids=lambda value: getattr(value, "code", None))
+def test_a_sentence_says_what_happened_to_what_and_what_to_do(reason: Reason, sentence: str) -> None:
+    assert str(reason) == sentence
+
+
+#: Codes whose parameters are all shown as they are, so that any text may stand for them.
+PLAIN = [code for code in Code if all("{" + name + "}" in code.template for name in code.parameters)]
+
+
+@pytest.mark.parametrize("code", PLAIN)
+def test_every_sentence_shows_all_that_its_reason_knows(code: Code) -> None:
+    shown = str(code.because(**{name: f"<{name}>" for name in code.parameters}))
+    assert "{" not in shown
+    assert [name for name in code.parameters if f"<{name}>" not in shown] == []
