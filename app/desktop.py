@@ -12,11 +12,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.config.window_settings import Settings
 from app.config.window_settings_file import default_settings_path, load_settings, save_settings
 from app.exit_codes import ExitCode
+from app.free_memory import return_free_memory
 from app.tracing import is_tracing, trace
 from app.widgets.theme import apply_theme
 from app.window.engine_host import EngineHost
@@ -29,6 +31,9 @@ from controller.reasons import Code
 from gl.warm_up import warm_up_frames
 
 logger = logging.getLogger(__name__)
+
+#: After the first frame: the first prices are drawn by then, for which the graphics driver compiled.
+STARTED_MS = 10_000
 
 
 class Desktop:
@@ -73,6 +78,7 @@ def run_desktop(options: Sequence[str], warnings: Sequence[str]) -> int:
     _show_first_frame(application, desktop.window)
     _warm_up_later_frames(application, desktop.window)
     garbage_collector.settle()
+    QTimer.singleShot(STARTED_MS, return_free_memory)
     desktop.start_engine()
     _run_until_closed(application, desktop)
     _remember(settings_path, desktop.window.settings)

@@ -35,6 +35,7 @@ from benchmarks.process_tree import read_tree
 from controller.contract.snapshots import EngineSnapshot
 
 ROOT = Path(__file__).resolve().parents[1]
+MEASURING = {"PYTHONPATH": str(ROOT), "SENTINELAURA_TRACE_LAG": "1"}
 START_TIMEOUT_S = 180.0
 SETTLE_S = 5.0
 MEASURE_S = 20.0
@@ -147,7 +148,7 @@ def measure(size: Size) -> dict[str, Any]:
     """Run the engine on one fleet and return its figures."""
     with TemporaryDirectory(prefix="aura") as name, _serve_fleet(Path(name), size) as kubeconfig:
         folder = Path(name)
-        environment = {**os.environ, **private_folders(folder), "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, **private_folders(folder), **MEASURING}
         began = time.monotonic()
         engine = MeasuredEngine(["--kubeconfig", kubeconfig], environment)
         try:

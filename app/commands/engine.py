@@ -20,7 +20,8 @@ from app.config.configuration import Configuration
 from app.engine.loop_lag import watch_lag
 from app.engine.pipe import EngineFailure, SnapshotSender, read_message, write_message
 from app.exit_codes import ExitCode
-from app.tracing import is_tracing, trace
+from app.free_memory import return_free_memory
+from app.tracing import is_tracing_lag, trace
 from controller.engine.engine import Engine
 from controller.errors import ControllerError
 from controller.reasons import Code
@@ -80,7 +81,7 @@ async def _serve(engine: Engine, writer: _NewestWriter) -> None:
     publishing = asyncio.create_task(_publish(engine, writer))
     closing = asyncio.create_task(window_gone.wait())
     tasks = {publishing, closing}
-    if is_tracing():
+    if is_tracing_lag():
         tasks.add(asyncio.create_task(watch_lag()))
     done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
@@ -99,6 +100,7 @@ async def _publish(engine: Engine, writer: _NewestWriter) -> None:
         if snapshot.is_complete and not was_complete:
             was_complete = True
             gc.freeze()  # the imports are here to stay; looking through them costs the loop 40 ms each time
+            return_free_memory()
             trace("backends_ready")
 
 

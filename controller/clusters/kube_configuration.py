@@ -22,6 +22,7 @@ from controller.clusters.exec_plugin import EXPIRY_MARGIN_S, ExecCredential, run
 from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import Impersonation
+from controller.clusters.kubernetes_library import import_client
 from controller.clusters.pem_files import read_pem, read_token
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_list
@@ -150,9 +151,8 @@ def _build(context: KubeconfigContext, credentials: _Credentials, settings: Kube
 def _configure(
     context: KubeconfigContext, credentials: _Credentials, settings: KubeSettings
 ) -> Configuration:
-    from kubernetes.aio.client import Configuration
-
-    configuration = Configuration(host=context.server)
+    _, configuration_class = import_client()
+    configuration = configuration_class(host=context.server)
     # The library would send a PUT and a DELETE again without asking what became of them.
     configuration.retries = None
     configuration.verify_ssl = not context.skips_tls_verification
@@ -212,10 +212,9 @@ def _place_client_certificate(
 def _create_api_client(
     context: KubeconfigContext, configuration: Configuration, settings: KubeSettings
 ) -> ApiClient:
-    from kubernetes.aio.client import ApiClient
-
+    api_client_class, _ = import_client()
     try:
-        api_client = ApiClient(configuration)
+        api_client = api_client_class(configuration)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError.
         raise ContextRefused(
             Code.CERTIFICATES_UNUSABLE.because(context=context.name, error=str(error))

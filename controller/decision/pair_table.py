@@ -10,7 +10,7 @@ import numpy as np
 from controller.decision.block import Block
 from controller.decision.candidates import Candidate, price_candidate, rank_candidate
 from controller.decision.class_table import ClassTable
-from controller.decision.columns import ALL, Ints, Mask, Selection, grow, to_upright
+from controller.decision.columns import ALL, Ints, Mask, Selection, grow, merge, to_upright
 from controller.decision.facts import Facts
 from controller.decision.screening import judge_pair, screen_pairs
 from controller.decision.target_table import TargetTable
@@ -116,7 +116,7 @@ class PairTable:
         """Find the best of those near it by exact ranks, but for those that cost just the same."""
         at, columns = np.nonzero(near)
         is_other = self._differ(rows[at], columns, self.best[rows[at]])
-        for place in np.unique(at[is_other]).tolist():
+        for place in merge(len(rows), at[is_other]).tolist():
             row = int(rows[place])
             self.best[row] = self._find_best(facts, row, np.flatnonzero(near[place]).tolist())
 

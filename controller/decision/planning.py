@@ -16,7 +16,7 @@ import numpy as np
 from controller.clusters.fleet import Cluster, FleetPicture, WorkloadKey
 from controller.decision.budgets import DAY_S, BudgetUsage, Move, sum_egress
 from controller.decision.code_numbers import number_of
-from controller.decision.columns import Ints, grow
+from controller.decision.columns import Ints, grow, merge
 from controller.decision.facts import Facts, PreflightFinding
 from controller.decision.pair_table import PairTable
 from controller.decision.plan import BillCache, Plan
@@ -243,9 +243,9 @@ class Planner:
         self._pairs.judge_rows(facts, rows)
         touched = [self._pairs.judge_column(facts, column) for column in changes.columns]
         if touched:
-            touched_rows = np.unique(np.concatenate(touched))
+            touched_rows = merge(count, *touched)
             self._pairs.choose(facts, touched_rows)
-            rows = np.union1d(rows, touched_rows)
+            rows = merge(count, rows, touched_rows)
         if self._is_index_new:
             by_name = [self._index[key] for key in sorted(self._index, key=str)]
             self._ranking.name(np.array(by_name, np.int64), count)
