@@ -11,11 +11,12 @@ import pytest
 from controller.clusters.kube_api import PatchType
 from controller.contract.snapshots import MigrationStage
 from controller.simulation.api.resource_kinds import DEPLOYMENTS
+from controller.simulation.api.resource_kinds import LEASES as LEASES_KIND
 from controller.simulation.api.status_errors import ApiError, forbidden
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery, answer_with
 from tests.simulation.program import Program
-from tests.simulation.world import PATH, SETTINGS_PATH, World, simulate, start
+from tests.simulation.world import LEASES, PATH, SETTINGS_PATH, World, kill_at, simulate, start
 
 #: For how long nobody is to be called again, seconds.
 QUIET_S = 1200.0
@@ -192,3 +193,29 @@ def test_original_that_others_deleted_does_not_keep_its_copy_from_being_taken_ba
 
     world = simulate(scenario, 2, tmp_path)
     assert world.result() == (world.replicas, None)
+
+
+def test_instance_without_a_right_to_one_lease_leaves_the_move_to_another(tmp_path: Path) -> None:
+    """It may write the source's Lease alone: held by it, nobody could go on with what was left unfinished."""
+    rightless: list[Program] = []
+
+    def refuse(cluster: Cluster, request: Request) -> Delivery | None:
+        is_lease_write = cluster.context == "osaka" and request.is_write and request.path.startswith(LEASES)
+        holder = request.body["spec"].get("holderIdentity", "") if is_lease_write else ""
+        if any(program.has_id(holder) for program in rightless):
+            return answer_with(forbidden(LEASES_KIND, "", "the role was taken away"))
+        return None
+
+    async def scenario(world: World) -> None:
+        await kill_at(world, "VERIFY")
+        rightless.append(world.open_program("b"))
+        resuming = world.loop.create_task(world.work(rightless[0]))
+        await asyncio.sleep(4 * world.settings.lease_duration_s)
+        assert "the role was taken away" in rightless[0].view.sentence
+        healthy = world.open_program("c")
+        await asyncio.wait_for(world.work(healthy), 1200)
+        assert healthy.view.stage is MigrationStage.DONE
+        await resuming
+
+    world = simulate(scenario, 2, tmp_path, directed=refuse)
+    assert world.judge_end() == []

@@ -47,8 +47,11 @@ class LeasePair:
 
     async def read_journals(self) -> dict[Side, str | None]:
         """Read what both Leases carry without touching them. Raises: ClusterError."""
-        bodies = {side: await self._leases[side].read() for side in self._order}
-        return {side: find_journal(body or {}) for side, body in bodies.items()}
+        return {side: await self.read_journal(side) for side in self._order}
+
+    async def read_journal(self, side: Side) -> str | None:
+        """Read what one Lease carries without touching it. Raises: ClusterError."""
+        return find_journal(await self._leases[side].read() or {})
 
     async def acquire(
         self,

@@ -59,8 +59,8 @@ def judge_journals(
     """
     if journal is None or not is_same_plan(journal, known):
         return doubt(known, Code.JOURNAL_REPLACED.because())
-    if journal.state.phase.is_final:
-        return Over(journal)
+    if (over := find_end(journal, known)) is not None:
+        return over
     if journal.state.phase is Phase.LOCKED and not _is_mirrored(mirror, journal):
         reason = Code.STOPPED_BEFORE_START.because()
         return NeverBegan(
@@ -71,6 +71,13 @@ def judge_journals(
     except JournalDoubted as doubted:
         return doubt(journal, doubted.reason)
     return Lead(replace(confirmed, epoch=epoch, state=_leave_hold(confirmed)))
+
+
+def find_end(journal: MigrationRecord | None, known: MigrationRecord) -> Over | None:
+    """Return that the migration is over, where the source's journal says so of this very plan."""
+    if journal is None or not is_same_plan(journal, known) or not journal.state.phase.is_final:
+        return None
+    return Over(journal)
 
 
 def _is_mirrored(mirror: MigrationRecord | None, record: MigrationRecord) -> bool:

@@ -20,9 +20,11 @@ from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.leadership import (
     Lead,
     NeverBegan,
+    Over,
     Takeover,
     choose_epoch,
     doubt,
+    find_end,
     judge_journals,
     refuse_start,
 )
@@ -72,6 +74,8 @@ class Leadership:
         while True:
             try:
                 await self._require_identity()
+                if (over := await self._find_end(leases)) is not None:
+                    return await self._follow(leases, over)
                 await leases.acquire(self._timing.sleep, None, read_journal)
                 epoch = await self._choose_epoch(leases)
                 break
@@ -79,6 +83,8 @@ class Leadership:
                 return await self._follow(leases, doubt(self._journal.record, error.reason))
             except (ClusterError, NotArmed, HoldNeeded) as error:
                 self._journal.describe(Code.WAITING_TO_RESUME.because(why=str(error)))
+                # Whoever may write only one of the two keeps nobody out who may write both.
+                await leases.release()
             await self._timing.sleep(self._timing.settings.lease_retry_s)
         journal, mirror = (_try_to_read(leases.journal(side)) for side in BOTH)
         return await self._follow(leases, judge_journals(journal, mirror, self._journal.record, epoch))
@@ -94,6 +100,11 @@ class Leadership:
         if self._leases is not None:
             await self._leases.stop_renewing()
             self._leases = None
+
+    async def _find_end(self, leases: LeasePair) -> Over | None:
+        """Return the end that another instance has brought about meanwhile: to see it, no Lease is needed."""
+        known = self._journal.record
+        return find_end(_try_to_read(await leases.read_journal(Side.SOURCE)), known)
 
     async def _follow(self, leases: LeasePair, takeover: Takeover) -> bool:
         """Do what the journals ask for; whether to go on with the migration."""
