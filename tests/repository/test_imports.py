@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -131,6 +132,21 @@ def test_what_answers_at_once_waits_for_no_numpy() -> None:
     modules = "app.__main__, app.commands.config, controller.decision.evaluation, controller.migration.protocol.gate"
     program = f"import sys, {modules}; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+def test_every_folder_has_an_order_of_all_its_modules() -> None:
+    """A new folder gets its list of layers, or nothing holds its arrows."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    ordered = {
+        container
+        for contract in contracts
+        if contract["type"] == "layers" and contract.get("exhaustive")
+        for container in contract["containers"]
+    }
+    folders = {name.rpartition(".")[0] for name in own_modules()} - {""}
+    assert folders - ordered == set()
 
 
 def test_imports_keep_the_rules() -> None:
