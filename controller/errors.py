@@ -97,7 +97,7 @@ class NotArmed(ControllerError):
 class ClusterError(ControllerError):
     """A request to one context's API server did not do what was asked.
 
-    Each class has codes of its own, which all name their context: so the code alone tells what the class tells.
+    Each class has codes of its own, which all name their context: so the code alone says what the class says.
     """
 
     codes: ClassVar[frozenset[Code]] = frozenset()

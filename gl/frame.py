@@ -1,4 +1,4 @@
-"""Everything one frame draws, as arrays: the only thing that `gl` is told.
+"""Everything one frame draws, as arrays: the only thing that `gl` is given.
 
 Pure. No market and no cluster here: whoever builds a frame has turned prices into colours and migrations into
 arcs. Axes as in `gl.geometry.geodesy` (right-handed, +y north, +z at 0° N 0° E). Colours are sRGB, 0 to 1,

@@ -5,7 +5,7 @@ dependency) and `land-50m.json` of the npm package world-atlas 2.0.2:
 
     python -m gl.make_land_points land-50m.json
 
-What the file holds, and why it is laid out so, is told in `resources/land_points.md`. The program itself
+What the file holds, and why it is laid out so, is said in `resources/land_points.md`. The program itself
 does not import this module.
 """
 

@@ -1,4 +1,4 @@
-"""The oracle as the rest of the program sees it: tell it what is bound, read the board, wait for changes.
+"""The oracle as the rest of the program sees it: say what is bound, read the board, wait for changes.
 
 `open_oracle` returns at once and keeps everything going in the background: it starts or finds the store,
 feeds it, follows what the store pushes, and comes back by itself after any outage. While the store is away
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
 #: How far back the source is asked for prices where the store has none. Arbitrary; fills a chart.
 RECALL_S = 900.0
-#: Refused prices that the status tells of; a source that is wrong altogether is as clear after twenty.
+#: Refused prices that the status lists; a source that is wrong altogether is as clear after twenty.
 MAX_TOLD_REFUSALS = 20
 
 
@@ -77,7 +77,7 @@ class Oracle:
     def set_bindings(self, bindings: Iterable[Binding]) -> None:
         """Replace what is to be priced; new contexts get their prices at once, not at the next refresh.
 
-        Bindings with names that no store can keep stay without a price; a notice tells how many.
+        Bindings with names that no store can keep stay without a price; a notice says how many.
         """
         given = frozenset(bindings)
         wanted = frozenset(filter(is_storable, given))
@@ -165,7 +165,7 @@ class Oracle:
             await store.aclose()
 
     async def _compare_clocks(self, store: QuoteStore) -> float | None:
-        """Return by how many seconds the store's wall clock is ahead of ours, None where it does not tell."""
+        """Return by how many seconds the store's wall clock is ahead of ours, None where it gives none."""
         before = self._clocks.wall()
         theirs = await store.read_clock()
         # Half of the way there and back lies behind the reading.

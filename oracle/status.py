@@ -41,7 +41,7 @@ class OracleStatus:
     could be."""
     clock_difference_s: float | None = None
     """Seconds by which the store's wall clock was ahead of ours when the connection was made, None while
-    unknown. Deadlines are judged by our clock; the store's tells of that of other instances."""
+    unknown. Deadlines are judged by our clock; the store's stands for those of other instances."""
     notices: tuple[Reason, ...] = ()
     """What else people should know: refused prices, the source's notices, where a fallback is in use."""
 

@@ -9,6 +9,6 @@ from app.diagnostics.checks import Check, warning
 def check_settings(configuration: Configuration) -> list[Check]:
     """Return a warning for each; a configuration that is wrong was refused before."""
     return [
-        warning("configuration", said, "`sentinelaura config show` tells where it came from")
+        warning("configuration", said, "`sentinelaura config show` says where it came from")
         for said in configuration.warnings
     ]

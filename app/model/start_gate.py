@@ -1,7 +1,7 @@
 """What one click on `Migrate` may do: start the migration, or give the reason why not. Pure.
 
 The engine judges, by the rules and the facts of that very moment, whatever start a person considers; each snapshot says
-what it would be told. Only time is looked at here, because a price also expires while no snapshot comes.
+what its answer would be. Only time is looked at here, because a price also expires while no snapshot comes.
 """
 
 from __future__ import annotations

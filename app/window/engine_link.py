@@ -60,7 +60,7 @@ class EngineLink(QObject):
         if is_older and self.lost is None:
             return False
         if self.lost is not None:
-            self.lost, self._considered = None, None  # another engine, which has been told of nothing yet
+            self.lost, self._considered = None, None  # another engine, which considers nothing yet
         self.is_connecting = False
         self._show(snapshot)
         return True

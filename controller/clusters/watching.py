@@ -43,7 +43,7 @@ IDENTITY_NAMESPACE = "kube-system"
 
 
 class ClusterWatch:
-    """Watches one cluster into a record and tells `on_change` after every change.
+    """Watches one cluster into a record and calls `on_change` after every change.
 
     `admit` returns once this cluster is to be watched under this name, or False where it is time to ask again who it
     is.

@@ -29,7 +29,7 @@ class StartMigration(MoveCommand):
 
 @dataclass(frozen=True, slots=True)
 class Consider:
-    """Have the snapshots say what this start would be told; replaces what was considered. None: nothing is."""
+    """Have the snapshots say how this start would be answered; replaces what was considered. None: nothing is."""
 
     start: StartMigration | None
 

@@ -1,4 +1,4 @@
-"""What the engine tells the world: frozen snapshots, made at most a few times a second. Pure.
+"""What the engine reports: frozen snapshots, made at most a few times a second. Pure.
 
 The desktop, the headless commands and the tests see the engine through these values only. Times are Unix seconds.
 """
@@ -192,7 +192,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Consideration:
-    """What a start that is considered would be told at this moment; `refusal` is None where it would be taken up."""
+    """How a start that is considered would be answered at this moment; `refusal` is None where it would be taken up."""
 
     start: StartMigration
     refusal: Reason | None

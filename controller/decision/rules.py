@@ -152,7 +152,7 @@ MOVE_RULES = (
 FLEET_RULES = (FleetRule(questions.find_spent_concurrency), FleetRule(questions.find_spent_day))
 
 #: What has to be so where clusters are changed. A plan may be looked at all the same: who tries the program out on
-#: clusters of their own sees what it would find, and is told beside it that nothing is moved on simulated prices.
+#: clusters of their own sees what it would find, and reads beside it that nothing is moved on simulated prices.
 PERMISSIONS = (
     MoveRule(
         Code.NOT_ARMED,

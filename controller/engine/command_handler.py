@@ -81,7 +81,7 @@ class CommandHandler:
         return tuple(self._rejections)
 
     def judge_considered(self, picture: FleetPicture, facts: Facts) -> Consideration | None:
-        """Say what the start that somebody considers would be told if it came now; None where nobody does."""
+        """Return the answer to the start that somebody considers, if it came now; None where nobody does."""
         start = self._considered
         if start is None:
             return None

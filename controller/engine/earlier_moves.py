@@ -36,7 +36,7 @@ def _find_end(recorded: PastMove, journaled: PastMove) -> float:
 
 
 def to_budget_moves(moves: Iterable[PastMove], now: float, reach_s: float = inf) -> tuple[Move, ...]:
-    """Return the moves that may have changed anything, none of them running: what still goes on, the Leases tell.
+    """Return the moves that may have changed anything, none of them running: what still goes on, the Leases say.
 
     reach_s: how far back a rule looks, seconds; what was over before then counts for nothing, and may be much.
 

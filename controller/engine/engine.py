@@ -43,7 +43,7 @@ PUBLISH_INTERVAL_S = 0.25
 #: Seconds after which a binding that never got a price no longer keeps the picture incomplete: a replay may not
 #: know it.
 UNPRICED_GRACE_S = 4.0
-#: Seconds between two looks at what no event tells: a price that never comes, a disk that takes no entries, an outage
+#: Seconds between two looks at what no event reports: a price that never comes, a disk that takes no entries, an outage
 #: that lasts.
 RETRY_S = 4.0
 MAX_TIMELINE_ENTRIES = 200

@@ -74,7 +74,7 @@ class _Look:
 
 
 class UnfinishedMoves:
-    """Looks, remembers, tells and resumes."""
+    """Looks, remembers, reports and resumes."""
 
     def __init__(self, controls: Controls, monotonic: Callable[[], float]) -> None:
         self._regions = controls.regions

@@ -1,7 +1,7 @@
 """The ledger of earlier versions: a file of JSON lines, each with the hash of the one before it.
 
 Read once, at the first start of a version that keeps its history in SQLite, and verified on the way. Its lines hold the
-sentences that were shown, so they are kept as such. What moved in them counts for no budget: the Leases tell of that.
+sentences that were shown, so they are kept as such. What moved in them counts for no budget: the Leases say that.
 """
 
 from __future__ import annotations

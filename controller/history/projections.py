@@ -95,7 +95,7 @@ class MoveFold:
 
 
 def fold_moves(events: Iterable[Recorded]) -> tuple[PastMove, ...]:
-    """Return the moves that these events tell of."""
+    """Return the moves that these events are about."""
     fold = MoveFold()
     for recorded in events:
         fold.add(recorded)

@@ -47,7 +47,7 @@ def sum_up_each(moves: Iterable[PastMove]) -> Mapping[WorkloadKey, Savings]:
 
 
 def _read_line(recorded: Recorded, line: LedgerLine) -> PastMove | None:
-    """An older ledger kept what came of a move with the line that told of its end."""
+    """An older ledger kept what came of a move with the line about its end."""
     if line.workload is None or line.target is None:
         return None
     return PastMove(

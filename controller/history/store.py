@@ -43,7 +43,7 @@ _PRUNED_SHARE = 0.1
 
 
 class HistoryStore:
-    """One open history. `writer` names this process in its entries; `wall` tells Unix seconds.
+    """One open history. `writer` names this process in its entries; `wall` gives Unix seconds.
 
     Every method raises sqlite3.Error or OSError where the disk or another process stands in the way, after which it may
     be called again, and HistoryDamaged where the file cannot go on.

@@ -39,7 +39,7 @@ NEWEST_READ = 300
 #: Seconds for which another process may hold the file before a person is notified: it was stopped, or hangs.
 BUSY_PATIENCE_S = 60.0
 #: Seconds that the thread waits for what comes along with the first event: one transaction for all of them, and none of
-#: the interpreter's time taken from the loop while it is busy telling what has happened.
+#: the interpreter's time taken from the loop while it is busy with what has happened.
 GATHER_S = 0.05
 #: Transactions between two looks at what is too old or too much.
 _PRUNE_EVERY = 200
@@ -183,7 +183,7 @@ class HistoryWriter:
             self._read_as_it_lies()
 
     def _attempt(self, work: Callable[[], None]) -> None:
-        """Do something with an open store; what stands in the way becomes the reason that a notice tells of."""
+        """Do something with an open store; what stands in the way becomes the reason of a notice."""
         try:
             try:
                 self._require_store()

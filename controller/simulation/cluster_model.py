@@ -1,7 +1,7 @@
 """One simulated cluster: its objects, its control loops, and the virtual time they act in. Pure.
 
 No clock: time comes in by `advance`. A change makes the loops that care look at the object a little later, each at
-its own pace, so that a client sees the same states in between as on a real cluster.
+its own time, so that a client sees the same states in between as on a real cluster.
 """
 
 from collections.abc import Callable, Sequence

@@ -24,7 +24,7 @@ SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 PREHISTORY_S = 3600.0
 """The fleet has been running for an hour when it is first seen: every planned pod is up, nothing looks newborn."""
 DEPLOYER = FieldOwner("kubectl-client-side-apply", "Update", "apps/v1")
-"""Who created the planned workloads, as managedFields tell it."""
+"""Who created the planned workloads, as managedFields name them."""
 
 
 def build_cluster(

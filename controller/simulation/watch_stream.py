@@ -28,8 +28,8 @@ async def stream_events(
     """Yield events until the watch's time is over, it is too old to go on, or the server stops.
 
     Args:
-        initial: what `cursor.begin` told when the watch was opened.
-        waiting: where the cluster's changes are told: each event in it is set by every change, in the order in
+        initial: what `cursor.begin` returned when the watch was opened.
+        waiting: where the cluster's changes are announced: each event in it is set by every change, in the order in
             which the watches began: what runs again from a seed must not depend on where objects lie in memory.
         time_scale: virtual seconds per second of the loop; a watch lives, and bookmarks come, in virtual time.
     """
@@ -51,7 +51,7 @@ async def stream_events(
                 await _wait(changed, min(bookmark_at, ends_at))
             is_over = loop.time() >= ends_at
             if wants_bookmarks and (is_over or loop.time() >= bookmark_at):
-                # The end of its time is the normal end of a watch, told by a last bookmark.
+                # The end of its time is the normal end of a watch, announced by a last bookmark.
                 bookmark_at = loop.time() + interval_s
                 if (bookmark := cursor.take_bookmark()) is not None:
                     yield bookmark

@@ -1,6 +1,6 @@
 """The land: points of one level, drawn where they can be seen, lit by sun and auras.
 
-A level goes to the GPU when a camera first needs it and stays there (about 7 MB for all). Auras are told to
+A level goes to the GPU when a camera first needs it and stays there (about 7 MB for all). Auras are given to
 the points twice: *where* they shine is stored for each point and changes only when regions do, *how* they
 shine is a small block of colours, written whenever a price changes.
 """

@@ -78,7 +78,7 @@ class QuoteStore(Protocol):
         """Return what all living instances together want priced."""
 
     async def read_clock(self) -> float | None:
-        """Return the server's wall time in Unix seconds, None where it does not tell us."""
+        """Return the server's wall time in Unix seconds, None where it gives none."""
 
     async def aclose(self) -> None:
         """Close the connections; never raises."""

@@ -93,7 +93,7 @@ def lock_directories(directories: ServerDirectories) -> int | None:
     try:
         descriptor = os.open(directories.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # A server that cannot write its log does not start, so that nobody could be told why.
+        # A server that cannot write its log does not start, so that nobody would read why.
         directories.log.open("ab").close()
     except OSError as error:
         if descriptor is not None:

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 
-#: The argument with which the frozen program is told to be this watchdog.
+#: The argument that makes the frozen program this watchdog.
 WATCHDOG_FLAG = "--store-watchdog"
 #: Seconds that the server has to flush its file before it is killed.
 GRACE_S = 3.0

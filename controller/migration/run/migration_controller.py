@@ -44,8 +44,8 @@ from oracle.foundation.clocks import Clocks
 #: pointless.
 STOP_PATIENCE_S = 3.0
 
-#: How long an ended migration that no view shows any more is remembered, seconds; from then on history tells the
-#: budgets of it.
+#: How long an ended migration that no view shows any more is remembered, seconds; from then on the
+#: budgets know of it from history.
 BUDGET_MEMORY_S = 7 * 24 * 3600.0
 
 #: Ended migrations that are still shown.

@@ -1,4 +1,4 @@
-"""What one watch is told: changes after a resource version, seen through its selectors. Pure."""
+"""What one watch reports: changes after a resource version, seen through its selectors. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -49,7 +49,7 @@ class WatchCursor:
     def take_bookmark(self) -> JsonObject | None:
         """How far this watch has come, or None while the watched kind has rested since the watch was opened.
 
-        The real server has more to tell where its store tells it of the progress of others; the least is told here.
+        The real server reports more where its store shows it the progress of others; the least is reported here.
         """
         return self._bookmark() if self._seen > self._began_at else None
 

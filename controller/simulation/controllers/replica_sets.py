@@ -124,7 +124,7 @@ def _compute_status(
 
 
 def _failure_conditions(replica_set: JsonObject, failure: ApiError, now: float) -> list[JsonObject]:
-    """The first refusal stays as it is told; a text with the next pod's name would never come to rest."""
+    """The first refusal stays in its own words; a text with the next pod's name would never come to rest."""
     old = get_path(replica_set, "status", "conditions", default=[])
     if find_condition(old, "ReplicaFailure") is not None:
         return list(old)
