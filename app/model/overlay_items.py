@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import IntEnum
 
 from app.model.formatting import format_replicas, format_usd
@@ -85,7 +84,7 @@ def _migrate_items(
     items = []
     for context, dry_runs in best_opportunities(snapshot, migrations).items():
         best, more = dry_runs[0], len(dry_runs) - 1
-        saving = f"save {format_usd(best.savings_usd_per_day or Decimal(0))}/day"
+        saving = f"save {format_usd(best.savings_usd_per_day)}/day"
         suffix = f"  +{more}" if more else ""
         name = (
             f"Migrate {clean_text(best.workload.name, 60)} from {_spoken(names, context)} "

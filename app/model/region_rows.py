@@ -13,6 +13,7 @@ from app.model.formatting import (
     format_price,
     format_replicas,
     format_usd,
+    to_number,
 )
 from app.model.names import place_name, provider_name
 from app.model.overlay_items import best_opportunities
@@ -108,8 +109,8 @@ def sort_value(row: RegionRow, column: Column) -> tuple[int, float | str]:
         Column.AGE: None if view.quote is None else -view.quote.confirmed_at,
         Column.TREND: view.trend,
         Column.WORKLOADS: None if _is_unread(view) else float(len(view.workloads)),
-        Column.COST: None if _is_unread(view) or view.usd_per_day is None else float(view.usd_per_day),
-        Column.ACTION: float(row.offers[0].savings_usd_per_day or 0) if row.offers else None,
+        Column.COST: None if _is_unread(view) else to_number(view.usd_per_day),
+        Column.ACTION: to_number(row.offers[0].savings_usd_per_day) if row.offers else None,
     }[column]
     return (1, 0.0) if number is None else (0, number)
 

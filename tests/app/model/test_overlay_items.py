@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.model.formatting import UNKNOWN
 from app.model.names import distinct_names
 from app.model.overlay_items import ItemKind, OverlayItem, make_items
 from app.model.presenter import Focus
@@ -30,6 +31,13 @@ def test_each_source_with_a_cheaper_target_has_one_button_with_its_best_move(eng
     button = buttons[best.workload.context]
     assert button.dry_run is best
     assert button.texts[0].startswith("Migrate · save $6.20/day")
+
+
+def test_a_saving_that_nobody_knows_is_not_zero(engine: ScriptedEngine) -> None:
+    snapshot = engine.snapshot()
+    best = replace(snapshot.opportunities[0], source_usd_per_hour=None)
+    buttons = of_kind(items_of(replace(snapshot, opportunities=(best,))), ItemKind.MIGRATE)
+    assert buttons[best.workload.context].texts[0].startswith(f"Migrate · save {UNKNOWN}/day")
 
 
 def test_a_button_says_everything_to_a_screen_reader(engine: ScriptedEngine) -> None:

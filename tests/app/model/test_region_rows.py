@@ -44,6 +44,12 @@ def test_a_context_where_nothing_runs_has_no_counters(engine: ScriptedEngine, vi
     assert row_of(empty, engine.now).texts[Column.WORKLOADS] == "0"
 
 
+def test_a_saving_that_nobody_knows_is_sorted_as_unknown(engine: ScriptedEngine, view: ContextView) -> None:
+    offer = replace(engine.snapshot().opportunities[0], source_usd_per_hour=None)
+    row = make_row(view, "Frankfurt (AWS)", (offer,), 0.5, engine.now)
+    assert sort_value(row, Column.ACTION) == (1, 0.0)
+
+
 def test_an_expired_price_is_not_shown_as_a_price(engine: ScriptedEngine, view: ContextView) -> None:
     row = row_of(view, engine.now + PRICE_LIFE_S)
     assert row.freshness is Freshness.EXPIRED
