@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from enum import unique
+
 from oracle.foundation.reason import ReasonCode, Severity
 
 _REFUSED = "{offering}: {usd_per_hour} USD per hour refused, "
 
 
+@unique
 class OracleCode(ReasonCode):
     """The oracle's reasons."""
 

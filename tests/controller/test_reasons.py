@@ -6,6 +6,7 @@ import pytest
 
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
+from oracle.reasons import OracleCode
 
 SENTENCES: list[tuple[Reason, str]] = [
     (
@@ -52,3 +53,8 @@ def test_every_sentence_shows_all_that_its_reason_knows(code: Code) -> None:
     shown = str(code.because(**{name: f"<{name}>" for name in code.parameters}))
     assert "{" not in shown
     assert [name for name in code.parameters if f"<{name}>" not in shown] == []
+
+
+def test_no_code_has_two_meanings() -> None:
+    """Programs get the controller's and the oracle's reasons through one door and see the code alone."""
+    assert {code.value for code in Code} & {code.value for code in OracleCode} == set()
