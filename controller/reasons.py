@@ -713,6 +713,7 @@ class Code(ReasonCode):
         "{reason} (the last fence was not placed: {why})",
     )
     FOLLOWING = "following", Severity.WARNING, "{why}; following it"
+    MOVE_OVER = "move_over", Severity.INFO, "over"
     HOLD_ENDED = "hold_ended", Severity.INFO, "the reason to wait has gone"
     HOLD_TOO_LONG = "hold_too_long", Severity.WARNING, "after {waited_s:duration} of waiting: {why}"
     PROGRAM_ENDS = "program_ends", Severity.INFO, "the program ends"

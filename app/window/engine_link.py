@@ -81,7 +81,7 @@ class EngineLink(QObject):
         """Why nothing can be started: what says that the engine has stopped does not say so twice."""
         if self.lost is None or self.lost.code in _SAY_THAT_IT_STOPPED:
             return self.lost
-        return Code.ENGINE_LOST.because(why=str(self.lost))
+        return Code.ENGINE_LOST.because(why=self.lost)
 
     @property
     def shown(self) -> Shown | None:

@@ -248,7 +248,7 @@ def find_failed_preflight(candidate: Candidate, facts: Facts) -> Reason | None:
     if finding is None:
         return None
     ago = max(0.0, facts.now - finding.at)
-    return Code.PREFLIGHT_REFUSED.because(target=finding.target, ago=ago, detail=str(finding.reason))
+    return Code.PREFLIGHT_REFUSED.because(target=finding.target, ago=ago, detail=finding.reason)
 
 
 def find_spent_concurrency(facts: Facts) -> Reason | None:

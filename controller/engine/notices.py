@@ -48,15 +48,18 @@ def _iterate_notices(
     status: OracleStatus, picture: FleetPicture, history_reasons: Sequence[Reason]
 ) -> Iterator[Notice]:
     if status.reason is not None:
-        yield make_notice(Code.NO_NEW_PRICES.because(why=str(status.reason)))
+        yield make_notice(Code.NO_NEW_PRICES.because(why=status.reason))
     if status.displacement is not None:
         yield make_notice(status.displacement)
     for reason in history_reasons:
         yield make_notice(reason)
     for cluster in picture.clusters.values():
         if cluster.health.is_lost:
-            why = str(cluster.reason)
-            lost = Code.CONTEXT_LOST.because(context=cluster.context, health=cluster.health.value, why=why)
-            yield make_notice(lost, "context")
+            yield make_notice(
+                Code.CONTEXT_LOST.because(
+                    context=cluster.context, health=cluster.health.value, why=cluster.reason
+                ),
+                "context",
+            )
     for reason in status.notices:
         yield make_notice(reason, *(name for name in _TELLS_APART if name in reason.code.parameters))

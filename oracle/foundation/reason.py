@@ -12,7 +12,8 @@ template names its parameters as `str.format` does, with these formats beside Py
     {line:whole}        a text that is of no use when it is cut
 
 Text from outside is cleaned on its way into a sentence, so that a parameter can hold it as it came. A number that is
-not known is None and reads "unknown".
+not known is None and reads "unknown". A parameter may be a reason itself: programs see its code, people its sentence,
+which is made when somebody reads the outer one.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from typing import Any, Self, TypeAlias
 from oracle.foundation.untrusted_text import clean_text
 
 #: What a parameter may be: a value that pickles, compares and has a JSON form.
-Parameter: TypeAlias = str | int | float | Decimal | tuple[str, ...] | None
+Parameter: TypeAlias = "str | int | float | Decimal | tuple[str, ...] | Reason | None"
 
+#: Levels of reasons inside a reason. Arbitrary: two of our own follow one another at the most, and nobody reads more.
+MAX_INNER_REASONS = 2
 #: Of a text that is shown whole. Arbitrary: the longest line for a configuration file has half of it.
 MAX_WHOLE_CHARACTERS = 2000
 #: Names that a list shows one by one. Arbitrary: more would fill a line.
@@ -64,11 +67,15 @@ class ReasonCode(StrEnum):
         return member
 
     def because(self, **parameters: Parameter) -> Reason:
-        """Return this reason with exactly the parameters of its template. Raises: TypeError for others."""
+        """Return this reason with exactly the parameters of its template. Raises: TypeError for others.
+
+        A reason too deep inside them becomes its sentence, so that no chain of causes grows for ever.
+        """
         if parameters.keys() != self.parameters:
             wanted = ", ".join(sorted(self.parameters)) or "none"
             raise TypeError(f"{self} takes the parameters {wanted}, not {', '.join(sorted(parameters))}")
-        return Reason(self, tuple(sorted(parameters.items())))
+        known = {name: _limit_depth(value, MAX_INNER_REASONS) for name, value in parameters.items()}
+        return Reason(self, tuple(sorted(known.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,18 @@ def make_sentence(reason: Reason) -> str:
     return _SENTENCES.vformat(reason.code.template, (), dict(reason.parameters)) or reason.code.value
 
 
+def _limit_depth(value: Parameter, levels: int) -> Parameter:
+    if not isinstance(value, Reason):
+        return value
+    if levels == 0:
+        return make_sentence(value)
+    return Reason(
+        value.code, tuple((name, _limit_depth(inner, levels - 1)) for name, inner in value.parameters)
+    )
+
+
 def encode_reason(reason: Reason) -> dict[str, Any]:
-    """Return the reason as JSON values: code, severity, parameters (money as text) and the sentence."""
+    """Return the reason as JSON values: code, severity, parameters (money as text, reasons alike) and the sentence."""
     return {
         "code": reason.code.value,
         "severity": reason.severity.value,
@@ -107,6 +124,8 @@ def encode_reason(reason: Reason) -> dict[str, Any]:
 
 
 def _to_json(value: Parameter) -> Any:
+    if isinstance(value, Reason):
+        return encode_reason(value)
     if isinstance(value, Decimal):
         return str(value)
     return list(value) if isinstance(value, tuple) else value
@@ -121,6 +140,8 @@ class _SentenceFormatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
             return "unknown"
+        if isinstance(value, Reason):
+            value = make_sentence(value)
         if format_spec.startswith("of "):
             return format_count(value, format_spec.removeprefix("of "))
         if format_spec in _FORMATS:

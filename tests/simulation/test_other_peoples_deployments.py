@@ -42,9 +42,7 @@ def find_own(world: World) -> dict[str, Any]:
         (
             lambda view: view.phase == "VERIFY" and view.wave == 3,
             2,
-            Code.HOLD_TOO_LONG.because(
-                waited_s=120, why=str(Code.DEPLOYMENT_FOREIGN.because(context="osaka"))
-            ),
+            Code.HOLD_TOO_LONG.because(waited_s=120, why=Code.DEPLOYMENT_FOREIGN.because(context="osaka")),
         ),
     ],
     ids=["created after the preflight", "replaced half way"],

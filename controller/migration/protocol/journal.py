@@ -31,14 +31,15 @@ from controller.migration.protocol.record_checks import find_contradiction
 from controller.migration.protocol.states import HoldReason, MigrationState, Phase
 from controller.migration.protocol.wire import WireError, WireFormat, named
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
 from oracle.quotes import Playback, PriceMode, Quote
 
 JOURNAL_ANNOTATION = "sentinelaura.io/journal"
 
 #: 1: reasons as text, the copies in a field of their own, quotes of one moment. 2: reasons as codes, the results of all
-#: steps alike, quotes with all their times and their mode.
-JOURNAL_VERSION = 2
+#: steps alike, quotes with all their times and their mode. 3: reasons as parameters of reasons.
+JOURNAL_VERSION = 3
 
 #: All annotations of an object share 256 KiB; ours stays small enough to be read by a person.
 MAX_JOURNAL_BYTES = 8 * 1024
@@ -160,13 +161,22 @@ def to_wire(value: object) -> Any:
 
 
 def encode_journal(record: MigrationRecord) -> str:
-    """Write a record. Raises: JournalError where it is too large."""
-    document = {"version": JOURNAL_VERSION, "migration": {**to_wire(record), "plan": _PLAN}}
+    """Write a record in the oldest version that holds all of it: programs that know no newer one can go on with it.
+
+    Raises: JournalError where it is too large.
+    """
+    version = JOURNAL_VERSION if _has_inner_reasons(record) else 2
+    document = {"version": version, "migration": {**to_wire(record), "plan": _PLAN}}
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     size = len(text.encode())
     if size >= MAX_JOURNAL_BYTES:
         raise JournalError(Code.JOURNAL_TOO_LARGE.because(size=size, limit=MAX_JOURNAL_BYTES))
     return text
+
+
+def _has_inner_reasons(record: MigrationRecord) -> bool:
+    reasons = (record.state.reason, record.dry_run.reason)
+    return any(isinstance(value, Reason) for reason in reasons if reason for _, value in reason.parameters)
 
 
 def decode_journal(text: str) -> MigrationRecord:

@@ -130,7 +130,7 @@ def judge_hold(
 
 def give_up(stay: Stay, giving_up: GivingUp, settings: MigrationSettings, *, can_go_back: bool) -> Event:
     """Go back; where that cannot be tried, call a person."""
-    waited = Code.HOLD_TOO_LONG.because(waited_s=settings.hold_timeout_s, why=str(giving_up.why or "unknown"))
+    waited = Code.HOLD_TOO_LONG.because(waited_s=settings.hold_timeout_s, why=giving_up.why)
     if not can_go_back:
         return Event(EventKind.STUCK, waited)
     only_reason = next(iter(stay.reasons)) if len(stay.reasons) == 1 else None

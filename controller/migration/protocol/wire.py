@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from controller.reasons import Code
-from oracle.foundation.reason import Parameter, Reason
+from oracle.foundation.reason import MAX_INNER_REASONS, Parameter, Reason
 from oracle.foundation.untrusted_text import clean_text
 
 #: No number is negative or as large as this: Unix seconds reach it in the year 5138.
@@ -71,7 +71,7 @@ class WireFormat:
         if origin is tuple:
             return self._decode_tuple(get_args(expected)[0], value, where)
         if expected is Reason:
-            return _decode_reason(value, where)
+            return _decode_reason(value, where, MAX_INNER_REASONS)
         if expected in self.fields:
             return self._decode_fields(expected, value, where)
         if expected in self.members:
@@ -121,23 +121,26 @@ def _encode_reason(reason: Reason) -> dict[str, Any]:
 
 
 def _encode_parameter(value: Parameter) -> Any:
+    if isinstance(value, Reason):
+        return _encode_reason(value)
     if isinstance(value, Decimal):
         return {_DECIMAL: str(value)}
     return list(value) if isinstance(value, tuple) else value
 
 
-def _decode_reason(value: Any, where: str) -> Reason:
+def _decode_reason(value: Any, where: str, inner_levels: int) -> Reason:
     """Version 1 knew reasons as text only. A code of another program, or one with other parameters there or with such
-    as make no sentence, becomes text as well: nothing is decided by a reason that was read.
+    as make no sentence, becomes text as well: nothing is decided by a reason that was read. `inner_levels`: how deep
+    other reasons may lie in it.
     """
     if isinstance(value, str):
         return Code.UNCLASSIFIED.because(text=_decode_scalar(str, value, where))
-    if not isinstance(value, dict) or set(value) != {"code", "parameters"}:
+    if not _looks_like_reason(value):
         raise WireError(f"has no reason at {where}")
     name, known = _decode_scalar(str, value["code"], where), value["parameters"]
     if not isinstance(known, dict):
         raise WireError(f"has no parameters at {where}")
-    parameters = {key: _decode_parameter(known[key], f"{where}.{key}") for key in known}
+    parameters = {key: _decode_parameter(known[key], f"{where}.{key}", inner_levels) for key in known}
     code = next((code for code in Code if code.value == name), None)
     if code is not None and code.parameters == parameters.keys():
         reason = code.because(**parameters)
@@ -149,6 +152,10 @@ def _decode_reason(value: Any, where: str) -> Reason:
     )
 
 
+def _looks_like_reason(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"code", "parameters"}
+
+
 def _can_be_said(reason: Reason) -> bool:
     """Whether the parameters are what their places in the sentence take: who may write a Lease can write any."""
     try:
@@ -158,7 +165,11 @@ def _can_be_said(reason: Reason) -> bool:
     return True
 
 
-def _decode_parameter(value: Any, where: str) -> Parameter:
+def _decode_parameter(value: Any, where: str, inner_levels: int) -> Parameter:
+    if _looks_like_reason(value):
+        if inner_levels == 0:
+            raise WireError(f"has a reason too deep in others at {where}")
+        return _decode_reason(value, where, inner_levels - 1)
     if isinstance(value, dict) and set(value) == {_DECIMAL}:
         return _decode_decimal(value[_DECIMAL], where)
     if isinstance(value, list):

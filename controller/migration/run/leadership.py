@@ -82,7 +82,7 @@ class Leadership:
             except JournalError as error:
                 return await self._follow(leases, doubt(self._journal.record, error.reason))
             except (ClusterError, NotArmed, HoldNeeded) as error:
-                self._journal.describe(Code.WAITING_TO_RESUME.because(why=str(error)))
+                self._journal.describe(Code.WAITING_TO_RESUME.because(why=error.reason))
                 # Whoever may write only one of the two keeps nobody out who may write both.
                 await leases.release()
             await self._timing.sleep(self._timing.settings.lease_retry_s)

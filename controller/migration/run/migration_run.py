@@ -106,7 +106,7 @@ class MigrationRun:
                 except LeaseLost as lost:
                     self.is_leading = False
                     await self._leadership.drop()
-                    self.journal.describe(Code.FOLLOWING.because(why=str(lost)))
+                    self.journal.describe(Code.FOLLOWING.because(why=lost.reason))
         except Interrupted:
             await self._leadership.release()
         finally:
@@ -220,10 +220,8 @@ class MigrationRun:
         except (LeaseLost, Interrupted):
             raise
         except ControllerError as error:
-            reason = self.journal.record.state.reason
-            self.journal.describe(
-                Code.END_FENCE_MISSING.because(reason=str(reason or "over"), why=str(error))
-            )
+            reason = self.journal.record.state.reason or Code.MOVE_OVER.because()
+            self.journal.describe(Code.END_FENCE_MISSING.because(reason=reason, why=error.reason))
 
     async def _pause(self, seconds: float) -> None:
         self.journal.remember(self._meter())

@@ -219,7 +219,7 @@ def _check_journal(record: MigrationRecord, foreseen: Sequence[StepRecord], refu
         encode_journal(build_largest(record, foreseen))
     except JournalError as error:
         notes = sum(len(step.source) + len(step.target) for step in foreseen)
-        refuse.always(Code.TOO_MANY_COPIES, objects=notes, why=str(error.reason))
+        refuse.always(Code.TOO_MANY_COPIES, objects=notes, why=error.reason)
 
 
 def build_draft(migration_id: str, dry_run: DryRun, started_at: float) -> MigrationRecord:

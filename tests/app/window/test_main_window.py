@@ -359,7 +359,7 @@ def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> Non
     reason = Code.ENGINE_ENDED.because(exit_code=-9)
     user.window.show_engine_lost(reason)
     [notice] = user.window.stage.notices.shown
-    assert notice.reason == Code.SHOWS_THE_LAST.because(why=str(reason))
+    assert notice.reason == Code.SHOWS_THE_LAST.because(why=reason)
     user.click_migrate(SOURCE)
     assert user.engine.commands == []
     assert "the engine has stopped" in words(user.window.card)

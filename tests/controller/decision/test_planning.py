@@ -178,7 +178,7 @@ def test_what_the_source_refused_is_offered_nowhere_until_it_changes() -> None:
     assert plan.offers == ()
     for target in ("virginia", "oregon"):
         assert plan.find_code(CHECKOUT, target) is Code.PREFLIGHT_REFUSED
-        assert plan.why(CHECKOUT, target)["detail"] == str(autoscaled)
+        assert plan.why(CHECKOUT, target)["detail"] == autoscaled
     mended = change(picture, "tokyo", workloads=(replace(workload, template_hash="newer"),))
     assert targets(planner.plan(mended, facts)) == {CHECKOUT: "virginia"}
 

@@ -7,13 +7,21 @@ from decimal import Decimal
 
 import pytest
 
-from oracle.foundation.reason import ReasonCode, Severity, encode_reason, format_duration, format_usd
+from oracle.foundation.reason import (
+    Reason,
+    ReasonCode,
+    Severity,
+    encode_reason,
+    format_duration,
+    format_usd,
+)
 
 
 class SampleCode(ReasonCode):
     """Codes with every format."""
 
     TOO_DEAR = "too_dear", Severity.WARNING, "{context} costs {cost:usd}, {share:percent} more"
+    HELD = "held", Severity.WARNING, "held: {why}"
     MANY = "many", Severity.INFO, "{count:of replica} in {names:list} for {wait:duration}"
 
 
@@ -38,6 +46,29 @@ def test_programs_see_code_and_parameters() -> None:
         "parameters": {"context": "paris", "cost": "1.2", "share": 0.5},
         "sentence": "paris costs $1.20, 50.0 % more",
     }
+
+
+def test_a_reason_in_a_reason_is_a_sentence_for_people_and_a_code_for_programs() -> None:
+    inner = SampleCode.MANY.because(count=1, names=("a",), wait=5)
+    outer = SampleCode.HELD.because(why=inner)
+
+    assert str(outer) == "held: 1 replica in a for 5 s"
+    assert outer["why"] == inner
+    assert encode_reason(outer)["parameters"] == {"why": encode_reason(inner)}
+    assert pickle.loads(pickle.dumps(outer)) == outer
+
+
+def test_a_chain_of_reasons_does_not_grow_for_ever() -> None:
+    """What is held again and again for what held it before would outgrow the journal, and then the stack."""
+    chain = SampleCode.MANY.because(count=1, names=("a",), wait=5)
+    for _ in range(5):
+        chain = SampleCode.HELD.because(why=chain)
+
+    levels: list[object] = [chain]
+    while isinstance(inner := levels[-1], Reason):
+        levels.append(inner["why"])
+    assert levels[-1] == "held: held: 1 replica in a for 5 s"
+    assert len(levels) == 4
 
 
 def test_unknown_is_said_and_is_not_zero() -> None:

@@ -34,6 +34,25 @@ def test_a_journal_reads_back_what_was_written() -> None:
     assert decode_journal(encode_journal(FULL)) == FULL
 
 
+def test_a_reason_in_a_reason_asks_for_a_program_that_knows_such() -> None:
+    """All others are written so that a program which knows version 2 can go on with the migration."""
+    inner = Code.ACCESS_DENIED.because(context="osaka", answer="403")
+    why = Code.HOLD_TOO_LONG.because(waited_s=60.0, why=inner)
+    nested = replace(FULL, state=replace(FULL.state, reason=why))
+
+    assert [json.loads(encode_journal(record))["version"] for record in (FULL, nested)] == [2, 3]
+    assert decode_journal(encode_journal(nested)) == nested
+
+
+def test_a_journal_of_version_2_has_the_inner_reason_as_text() -> None:
+    why = Code.HOLD_TOO_LONG.because(waited_s=60.0, why="osaka answered: 403")
+    older = replace(FULL, state=replace(FULL.state, reason=why))
+    journal = encode_journal(older)
+
+    assert json.loads(journal)["version"] == 2
+    assert str(decode_journal(journal).state.reason) == "after 60 s of waiting: osaka answered: 403"
+
+
 def test_unknown_money_stays_unknown() -> None:
     unknown = replace(FULL, meter=Meter(1.0, 0.5, None), ended_at=None)
     assert decode_journal(encode_journal(unknown)).meter.overlap_usd is None
@@ -105,8 +124,8 @@ def test_a_journal_that_is_not_completely_understood_is_refused(text: str, reaso
 
 
 def test_a_journal_of_a_newer_version_is_refused_as_one() -> None:
-    with refuses(JournalError, Code.JOURNAL_NEWER, version=3):
-        decode_journal(changed(lambda d: d.update(version=3)))
+    with refuses(JournalError, Code.JOURNAL_NEWER, version=4):
+        decode_journal(changed(lambda d: d.update(version=4)))
 
 
 def state_with(**changes: Any) -> Callable[[dict[str, Any]], None]:

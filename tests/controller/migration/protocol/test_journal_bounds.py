@@ -65,6 +65,17 @@ def test_no_journal_grows_beyond_what_was_foreseen(
     assert len(journal) <= len(encode_journal(build_largest(known, copies(ANY_UID))))
 
 
+def test_a_long_reason_in_a_reason_is_cut_and_still_one() -> None:
+    inner = Code.ACCESS_DENIED.because(context="osaka", answer="🚢" * 5000)
+    known = with_reason("")
+    why = Code.HOLD_TOO_LONG.because(waited_s=60.0, why=inner)
+    cut = shorten_reason(replace(known, state=replace(known.state, reason=why))).state.reason
+
+    assert cut is not None
+    assert str(cut).startswith("after 60 s of waiting: osaka answered: 🚢🚢🚢")
+    assert len(json.dumps(to_wire(cut), separators=(",", ":"))) <= MAX_REASON_BYTES
+
+
 @pytest.mark.parametrize("reason", ["x" * 5000, "ж" * 5000, "🚢" * 5000])
 def test_long_reasons_are_cut_and_still_read(reason: str) -> None:
     journal = encode_journal(shorten_reason(with_reason(reason)))

@@ -38,6 +38,8 @@ PARAMETERS = st.one_of(
     AMOUNTS,
     st.none(),
     st.lists(TEXTS, max_size=3).map(tuple),
+    st.builds(Code.ACCESS_DENIED.because, context=TEXTS, answer=TEXTS),
+    st.builds(Code.HOLD_TOO_LONG.because, waited_s=st.just(60.0), why=st.just(Code.PROGRAM_ENDS.because())),
 )
 
 
@@ -94,6 +96,16 @@ def test_a_reason_is_read_back_as_it_was_with_the_types_of_its_parameters(
 )
 def test_a_reason_that_is_not_completely_understood_is_refused(value: object) -> None:
     with pytest.raises(WireError):
+        WIRE_FORMAT.decode(Reason, value, "reason")
+
+
+@pytest.mark.parametrize("levels", [3, 200])
+def test_reasons_too_deep_in_one_another_are_refused(levels: int) -> None:
+    """Nobody wrote them but a forger, who would have the program run out of its stack."""
+    value: object = {"code": "program_ends", "parameters": {}}
+    for _ in range(levels):
+        value = {"code": "following", "parameters": {"why": value}}
+    with pytest.raises(WireError, match="too deep"):
         WIRE_FORMAT.decode(Reason, value, "reason")
 
 
