@@ -1,6 +1,6 @@
 """Everything that can go wrong in the oracle, as somebody handles it. Pure.
 
-OracleError
+OracleError               carries the reason; its message is the reason's sentence
     StoreUnavailable      the store cannot be reached: prices age until it is back
     WriteRefused          the store answers but takes no writes (disk or memory full): prices age
     QuoteDecodeError      bytes in the store are not a quote of ours: that one is left out
@@ -12,75 +12,69 @@ OracleError
 
 from __future__ import annotations
 
+from oracle.foundation.reason import Reason
+from oracle.reasons import OracleCode
+
 
 class OracleError(Exception):
     """Root of the oracle's errors."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 class StoreUnavailable(OracleError):
     """Nobody answers at `location`, or not in time, or not to us."""
 
-    def __init__(self, location: str, reason: str) -> None:
-        self.location = location
-        self.reason = reason
-        super().__init__(f"the price store at {location} cannot be used: {reason}")
+    def __init__(self, location: str, why: Reason) -> None:
+        self.why = why
+        super().__init__(OracleCode.STORE_UNUSABLE.because(location=location, why=why))
 
 
 class WriteRefused(OracleError):
     """The store at `location` can be read but refuses new prices."""
 
-    def __init__(self, location: str, reason: str) -> None:
-        self.location = location
-        self.reason = reason
-        super().__init__(f"the price store at {location} takes no new prices: {reason}")
+    def __init__(self, location: str, why: Reason) -> None:
+        super().__init__(OracleCode.STORE_FULL.because(location=location, why=why))
 
 
 class QuoteDecodeError(OracleError):
-    """Bytes that should be a quote are not one; `reason` never repeats more than a few of them."""
+    """Bytes that should be a quote are not one; `why` never repeats any of them."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"not a quote: {reason}")
+    def __init__(self, why: Reason) -> None:
+        super().__init__(OracleCode.NOT_A_QUOTE.because(why=why))
 
 
 class EmbeddedServerError(OracleError):
-    """The store that we start ourselves does not start."""
+    """The store that we start ourselves does not start; `why` says what to do."""
 
-    def __init__(self, reason: str, advice: str) -> None:
-        self.reason = reason
-        self.advice = advice
-        super().__init__(f"the embedded price store does not start: {reason}; {advice}")
+    def __init__(self, why: Reason) -> None:
+        self.why = why
+        super().__init__(OracleCode.STORE_NOT_STARTED.because(why=why))
 
 
 class StoreUrlError(OracleError):
     """A store address that nobody can connect to. `url` is shown without its password."""
 
-    def __init__(self, url: str, reason: str) -> None:
-        self.url = url
-        self.reason = reason
-        super().__init__(
-            f"{url!r} is no address of a Redis: {reason}; "
-            "use redis://host:6379/0 or, with TLS, rediss://host:6380/0"
-        )
+    def __init__(self, url: str, error: str) -> None:
+        super().__init__(OracleCode.STORE_URL_UNUSABLE.because(url=url, error=error))
 
 
 class PriceFileError(OracleError):
     """A file of prices that cannot be used. `line` counts from 1, the header; None is the whole file."""
 
-    def __init__(self, file: str, line: int | None, reason: str) -> None:
-        self.file = file
+    def __init__(self, file: str, line: int | None, why: Reason) -> None:
         self.line = line
-        self.reason = reason
-        place = file if line is None else f"{file}, line {line}"
-        super().__init__(f"{place}: {reason}")
+        super().__init__(
+            OracleCode.PRICE_FILE_REFUSED.because(file=file, why=why)
+            if line is None
+            else OracleCode.PRICE_LINE_REFUSED.because(file=file, line=line, why=why)
+        )
 
 
 class PortUnavailable(OracleError):
     """Somebody else listens on `port`, or we may not."""
 
-    def __init__(self, port: int, reason: str) -> None:
-        self.port = port
-        self.reason = reason
-        super().__init__(
-            f"the pricing API cannot listen on port {port}: {reason}; choose another with --port"
-        )
+    def __init__(self, port: int, error: str) -> None:
+        super().__init__(OracleCode.PORT_UNAVAILABLE.because(port=port, error=error))

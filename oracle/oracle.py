@@ -148,7 +148,7 @@ class Oracle:
                 await self._serve_one_connection()
             except (StoreUnavailable, EmbeddedServerError) as error:
                 retry_s = FIRST_RETRY_S if self._is_up else min(2 * retry_s, LAST_RETRY_S)
-                self._set_down(OracleCode.STORE_UNUSABLE.because(detail=str(error)))
+                self._set_down(error.reason)
             except Exception as error:
                 # The edge of the task: a fault of our own must not end the prices for the rest of the day.
                 logger.exception("the oracle stumbled and starts again")
@@ -202,9 +202,9 @@ class Oracle:
             raise
         except WriteRefused as error:
             self._report = FeedReport(is_generating=False, generator=None)
-            reason = OracleCode.STORE_FULL.because(detail=str(error))
+            reason = error.reason
         except OracleError as error:
-            reason = OracleCode.SOURCE_FAILED.because(detail=str(error))
+            reason = OracleCode.SOURCE_FAILED.because(why=error.reason)
         self._feed_reason = reason
         self._announce(has_news=False)
 

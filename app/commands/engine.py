@@ -61,7 +61,7 @@ def find_reason(error: Exception) -> Reason:
     if isinstance(error, ControllerError):
         return error.reason
     if isinstance(error, OracleError):
-        return Code.ENGINE_LOST.because(why=str(error))
+        return Code.ENGINE_LOST.because(why=error.reason)
     return Code.ENGINE_STOPPED.because(error=repr(error))
 
 

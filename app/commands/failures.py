@@ -40,7 +40,7 @@ class CommandFailed(Exception):
 
 def find_reason(error: BaseException) -> Reason | None:
     """Return the reason of an error that has one; None where only its message says why."""
-    return error.reason if isinstance(error, (CommandFailed, ControllerError)) else None
+    return error.reason if isinstance(error, (CommandFailed, ControllerError, OracleError)) else None
 
 
 def find_exit_code(error: BaseException) -> ExitCode | None:

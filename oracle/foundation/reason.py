@@ -30,8 +30,8 @@ from oracle.foundation.untrusted_text import clean_text
 #: What a parameter may be: a value that pickles, compares and has a JSON form.
 Parameter: TypeAlias = "str | int | float | Decimal | tuple[str, ...] | Reason | None"
 
-#: Levels of reasons inside a reason. Arbitrary: two of our own follow one another at the most, and nobody reads more.
-MAX_INNER_REASONS = 2
+#: Levels of reasons inside a reason: no prices, for the source failed, for a line of its file, for what is wrong there.
+MAX_INNER_REASONS = 3
 #: Of a text that is shown whole. Arbitrary: the longest line for a configuration file has half of it.
 MAX_WHOLE_CHARACTERS = 2000
 #: Names that a list shows one by one. Arbitrary: more would fill a line.

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from oracle.errors import PriceFileError
+from oracle.foundation.reason import Reason
 from oracle.foundation.trusted_file import UntrustedFile, open_trusted
+from oracle.reasons import OracleCode
 from oracle.regions import load_regions, suggest_region
 from oracle.sources.price_list import PriceList, parse_price_list
 from oracle.sources.price_rows import MAX_LINE_LENGTH
@@ -35,7 +37,7 @@ def find_version(path: str) -> Version:
     try:
         facts = os.stat(path)
     except OSError as error:
-        raise PriceFileError(path, None, f"cannot be read ({error.strerror or error})") from error
+        raise PriceFileError(path, None, _unreadable(error)) from error
     # The second time cannot be set by whoever copies a file with its times.
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
@@ -49,13 +51,21 @@ def _read_lines(path: str, *, is_trusted_only: bool = False) -> Iterator[str]:
                 line += 1
                 yield piece
     except UntrustedFile as error:
-        raise PriceFileError(path, None, f"whoever writes it moves clusters: {error}") from error
+        raise PriceFileError(path, None, OracleCode.PRICE_FILE_UNTRUSTED.because(error=str(error))) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise PriceFileError(path, line + 1, f"the gzip file is damaged ({error}); fetch it again") from error
+        raise PriceFileError(
+            path, line + 1, OracleCode.PRICE_FILE_DAMAGED.because(error=str(error))
+        ) from error
     except UnicodeDecodeError as error:
-        raise PriceFileError(path, line + 1, f"no UTF-8 text ({error.reason})") from error
+        raise PriceFileError(
+            path, line + 1, OracleCode.PRICE_FILE_NO_TEXT.because(error=error.reason)
+        ) from error
     except OSError as error:
-        raise PriceFileError(path, None, f"cannot be read ({error.strerror or error})") from error
+        raise PriceFileError(path, None, _unreadable(error)) from error
+
+
+def _unreadable(error: OSError) -> Reason:
+    return OracleCode.PRICE_FILE_UNREADABLE.because(error=error.strerror or str(error))
 
 
 def _open(path: str, is_trusted_only: bool) -> BinaryIO:

@@ -17,6 +17,7 @@ from decimal import Decimal
 from oracle.bounds import MAX_CLOCK_SKEW_S, MAX_LIFE_S
 from oracle.errors import PriceFileError
 from oracle.market import Offering
+from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
 from oracle.sources.known_regions import RegionFilter
 from oracle.sources.price_rows import PriceRow, read_rows
@@ -112,13 +113,12 @@ def parse_price_list(
     rows: dict[Offering, list[PriceRow]] = {}
     for row in read_rows(_require_whole_lines(lines, file), file):
         if row.confirmed_at is not None and row.confirmed_at < row.observed_at:
-            raise PriceFileError(file, row.line, "confirmed_at lies before observed_at, when the price began")
+            raise PriceFileError(file, row.line, OracleCode.CONFIRMED_TOO_EARLY.because())
         if regions.knows(row):
             rows.setdefault(row.offering, []).append(row)
     if not rows:
-        raise PriceFileError(
-            file, None, " ".join(["no row with a price in a known region.", *regions.notices])
-        )
+        reason = OracleCode.PRICE_FILE_WITHOUT_PRICES.because(left_out=" ".join(regions.notices))
+        raise PriceFileError(file, None, reason)
     newest_first = {offering: _sort(of_one, file) for offering, of_one in rows.items()}
     return PriceList(file, newest_first, life_s, regions.notices)
 
@@ -129,8 +129,7 @@ def _require_whole_lines(lines: Iterable[str], file: str) -> Iterator[str]:
     for last in lines:
         yield last
     if not last.endswith(("\n", "\r")):
-        reason = "ends without a line break, so it may be half written; write beside it and rename"
-        raise PriceFileError(file, None, reason)
+        raise PriceFileError(file, None, OracleCode.PRICE_FILE_HALF_WRITTEN.because())
 
 
 def _sort(rows: list[PriceRow], file: str) -> tuple[PriceRow, ...]:
@@ -138,7 +137,7 @@ def _sort(rows: list[PriceRow], file: str) -> tuple[PriceRow, ...]:
     price_since: dict[float, Decimal] = {}
     for row in rows:
         if price_since.setdefault(row.observed_at, row.usd_per_hour) != row.usd_per_hour:
-            reason = f"{row.offering} has two prices since the same moment; keep one of them"
+            reason = OracleCode.PRICE_AMBIGUOUS.because(offering=str(row.offering))
             raise PriceFileError(file, row.line, reason)
     return tuple(sorted(rows, key=_find_place, reverse=True))
 

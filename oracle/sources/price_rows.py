@@ -21,8 +21,10 @@ from typing import NamedTuple, Protocol
 
 from oracle.bounds import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR
 from oracle.errors import PriceFileError
+from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
 from oracle.quotes import count_decimals
+from oracle.reasons import OracleCode
 
 COLUMNS = ("observed_at", "provider", "region", "instance_type", "capacity_type", "usd_per_hour")
 OPTIONAL_COLUMNS = ("confirmed_at", "valid_until")
@@ -93,7 +95,7 @@ class _RowReader:
         cells = {name: row[place].strip() if place < len(row) else "" for name, place in places.items()}
         for name in COLUMNS:
             if not cells[name]:
-                raise PriceFileError(self._file, line, f"{name} is empty")
+                raise PriceFileError(self._file, line, OracleCode.CELL_EMPTY.because(column=name))
         return PriceRow(
             line,
             self._parse_time("observed_at", cells["observed_at"], line),
@@ -109,12 +111,13 @@ class _RowReader:
             return known
         for name in ("provider", "region", "instance_type"):
             if len(cells[name]) > MAX_NAME_LENGTH:
-                raise PriceFileError(self._file, line, f"{name} is longer than {MAX_NAME_LENGTH} characters")
+                too_long = OracleCode.CELL_TOO_LONG.because(column=name, limit=MAX_NAME_LENGTH)
+                raise PriceFileError(self._file, line, too_long)
         if key[3] not in set(CapacityType):
-            allowed = " or ".join(CapacityType)
-            raise PriceFileError(self._file, line, f"capacity_type is {_show(key[3])}, not {allowed}")
+            unknown = OracleCode.CAPACITY_TYPE_UNKNOWN.because(found=_cut(key[3]))
+            raise PriceFileError(self._file, line, unknown)
         if len(self._offerings) >= MAX_OFFERINGS:
-            raise PriceFileError(self._file, line, f"more than {MAX_OFFERINGS} offerings; split the file")
+            raise PriceFileError(self._file, line, _too_long(MAX_OFFERINGS, "offerings"))
         offering = self._offerings[key] = Offering(*key[:3], CapacityType(key[3]))
         return offering
 
@@ -133,17 +136,16 @@ class _RowReader:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
-            reason = f"{name} is {_show(text)}, not a time like 2026-07-22T14:16:48Z"
+            reason = OracleCode.TIME_NOT_UNDERSTOOD.because(column=name, found=_cut(text))
             raise PriceFileError(self._file, line, reason) from error
         if moment.tzinfo is None:
-            raise PriceFileError(
-                self._file, line, f"{name} is {_show(text)}, without a zone; write Z for UTC"
-            )
+            reason = OracleCode.TIME_WITHOUT_ZONE.because(column=name, found=_cut(text))
+            raise PriceFileError(self._file, line, reason)
         if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
-            allowed = f"{EARLIEST_YEAR} to {LATEST_YEAR}"
-            raise PriceFileError(
-                self._file, line, f"{name} is {_show(text)}; the years that can be read are {allowed}"
+            reason = OracleCode.TIME_OUT_OF_RANGE.because(
+                column=name, found=_cut(text), earliest=EARLIEST_YEAR, latest=LATEST_YEAR
             )
+            raise PriceFileError(self._file, line, reason)
         return moment.timestamp()
 
 
@@ -153,13 +155,11 @@ def _bound(lines: Iterable[str], file: str) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         length += len(line)
         if len(line) > MAX_LINE_LENGTH:
-            raise PriceFileError(
-                file, number, f"longer than {MAX_LINE_LENGTH} characters; this is no row of prices"
-            )
+            raise PriceFileError(file, number, OracleCode.LINE_TOO_LONG.because(limit=MAX_LINE_LENGTH))
         if number > MAX_ROWS:
-            raise PriceFileError(file, number, f"more than {MAX_ROWS} rows; split the file")
+            raise PriceFileError(file, number, _too_long(MAX_ROWS, "rows"))
         if length > MAX_TEXT_LENGTH:
-            raise PriceFileError(file, number, f"more than {MAX_TEXT_LENGTH} characters; split the file")
+            raise PriceFileError(file, number, _too_long(MAX_TEXT_LENGTH, "characters"))
         yield line
 
 
@@ -172,37 +172,42 @@ def _next_row(reader: _Reader, file: str) -> list[str] | None:
     try:
         row = next(reader, None)
     except csv.Error as error:
-        raise PriceFileError(file, line, f"no valid CSV: {error}") from error
+        raise PriceFileError(file, line, OracleCode.CSV_INVALID.because(error=str(error))) from error
     if row is not None and reader.line_num != line:
-        raise PriceFileError(file, line, "no valid CSV: a quote that is opened there ends on another line")
+        raise PriceFileError(file, line, OracleCode.CSV_QUOTE_OPEN.because())
     return row
 
 
 def _find_columns(header: list[str], file: str) -> dict[str, int]:
-    missing = [name for name in COLUMNS if name not in header]
+    missing = tuple(name for name in COLUMNS if name not in header)
     if missing:
-        raise PriceFileError(file, 1, f"missing column {', '.join(missing)}; expected: {','.join(COLUMNS)}")
+        reason = OracleCode.COLUMNS_MISSING.because(missing=missing, expected=",".join(COLUMNS))
+        raise PriceFileError(file, 1, reason)
     names = [name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if name in header]
     for name in names:
         if header.count(name) > 1:
-            raise PriceFileError(
-                file, 1, f"the column {name} is there twice; which one holds, nobody can know"
-            )
+            raise PriceFileError(file, 1, OracleCode.COLUMN_TWICE.because(column=name))
     return {name: header.index(name) for name in names}
 
 
 def _parse_price(text: str, file: str, line: int) -> Decimal:
     if text.lstrip("+-").lower() in ("nan", "snan", "inf", "infinity"):
-        raise PriceFileError(file, line, f"usd_per_hour is {text}, not between 0 and {MAX_USD_PER_HOUR}")
+        raise PriceFileError(file, line, _out_of_range(text))
     if not _NUMBER.fullmatch(text):
-        raise PriceFileError(file, line, f"usd_per_hour is {_show(text)}, not a number")
+        raise PriceFileError(file, line, OracleCode.PRICE_NOT_A_NUMBER.because(found=_cut(text)))
     price = Decimal(text)
     if not 0 <= price <= MAX_USD_PER_HOUR:
-        raise PriceFileError(
-            file, line, f"usd_per_hour is {text[:_SHOWN]}, not between 0 and {MAX_USD_PER_HOUR}"
-        )
+        raise PriceFileError(file, line, _out_of_range(text[:_SHOWN]))
     return round(price, MAX_PRICE_DECIMALS) if count_decimals(price) > MAX_PRICE_DECIMALS else price
 
 
-def _show(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+def _out_of_range(text: str) -> Reason:
+    return OracleCode.PRICE_OUT_OF_RANGE.because(found=text, limit=MAX_USD_PER_HOUR)
+
+
+def _too_long(limit: int, unit: str) -> Reason:
+    return OracleCode.PRICE_FILE_TOO_LONG.because(limit=limit, unit=unit)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -18,6 +18,7 @@ from functools import cached_property
 
 from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
+from oracle.reasons import OracleCode
 from oracle.sources.known_regions import RegionFilter
 from oracle.sources.price_rows import PriceRow, read_rows
 
@@ -147,7 +148,7 @@ class _RecordingBuilder:
         if self._first_zero is not None:
             notices.append(_describe_zeros(self._file, self._first_zero, self._further_zeros))
         if not any(price for one in self._series.values() for price in one.prices):
-            reason = " ".join(["no row with a price in a known region.", *notices])
+            reason = OracleCode.PRICE_FILE_WITHOUT_PRICES.because(left_out=" ".join(notices))
             raise PriceFileError(self._file, None, reason)
         if self._gaps:
             notices.append(_describe_gaps(self._file, self._gaps))
@@ -156,8 +157,7 @@ class _RecordingBuilder:
     def _follow_time(self, row: PriceRow) -> None:
         before = row.observed_at if self._before is None else self._before
         if row.observed_at < before:
-            reason = "observed_at lies before the row above; sort the rows by time"
-            raise PriceFileError(self._file, row.line, reason)
+            raise PriceFileError(self._file, row.line, OracleCode.TIME_NOT_IN_ORDER.because())
         if row.observed_at - before > MAX_SILENCE_S:
             self._gaps.append(Gap(before, row.observed_at, row.line))
         self._before = row.observed_at

@@ -22,6 +22,7 @@ from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import PriceMode
+from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
 from oracle.sources.price_list import PriceList
 
@@ -99,5 +100,5 @@ class WatchedFile:
             return
         prices = self._read(self._path, self._life_s)
         if self._look(self._path) != version:
-            raise PriceFileError(self._path, None, "changed while it was read; write beside it and rename")
+            raise PriceFileError(self._path, None, OracleCode.PRICE_FILE_CHANGING.because())
         self._version, self._prices = version, prices

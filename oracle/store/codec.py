@@ -21,6 +21,7 @@ from oracle.errors import QuoteDecodeError
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote, make_origin
+from oracle.reasons import OracleCode
 
 #: Written into each value; a reader refuses what it does not know.
 FORMAT_VERSION = 2
@@ -74,11 +75,11 @@ def decode_quote(data: bytes) -> Quote:
         playback=_get_playback(fields),
     )
     if not 0 < quote.deadline - quote.confirmed_at <= MAX_LIFE_S:
-        raise QuoteDecodeError("its life is not between zero and one day")
+        raise QuoteDecodeError(OracleCode.QUOTE_LIFE_WRONG.because())
     if (quote.mode is PriceMode.RECORDED) != (quote.playback is not None):
-        raise QuoteDecodeError("a recording has a clock of its own, and nothing else has")
+        raise QuoteDecodeError(OracleCode.QUOTE_CLOCK_WRONG.because())
     if fields.get("version") != FORMAT_VERSION or encode_quote(quote) != data:
-        raise QuoteDecodeError("it is not in the canonical form of version 2")
+        raise QuoteDecodeError(OracleCode.QUOTE_NOT_CANONICAL.because(version=FORMAT_VERSION))
     return quote
 
 
@@ -108,7 +109,7 @@ def decode_bindings(data: bytes, now: float) -> frozenset[Binding]:
         )
         return frozenset(filter(is_storable, bindings))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise QuoteDecodeError("bindings of an instance are garbled") from error
+        raise QuoteDecodeError(OracleCode.BINDINGS_GARBLED.because()) from error
 
 
 def encode_point(point: PricePoint) -> bytes:
@@ -125,11 +126,11 @@ def decode_point(data: bytes) -> PricePoint:
         time_text, price_text, mode, source = cells
         observed_at, origin = float(time_text), make_origin(source, PriceMode(mode))
     except ValueError as error:
-        raise QuoteDecodeError("a history point lacks its time or its origin") from error
+        raise QuoteDecodeError(OracleCode.POINT_GARBLED.because()) from error
     if not math.isfinite(observed_at) or not _PRICE.fullmatch(price_text):
-        raise QuoteDecodeError("a history point is garbled")
+        raise QuoteDecodeError(OracleCode.POINT_GARBLED.because())
     if not source or len(source) > MAX_NAME_LENGTH or _NOT_PLAIN.search(source):
-        raise QuoteDecodeError("a history point has no source that can be shown")
+        raise QuoteDecodeError(OracleCode.POINT_WITHOUT_SOURCE.because())
     return PricePoint(observed_at, Decimal(price_text), origin)
 
 
@@ -156,13 +157,13 @@ def _encode_json(fields: dict[str, Any]) -> bytes:
 
 def _decode_fields(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_QUOTE_BYTES:
-        raise QuoteDecodeError(f"it is longer than {MAX_QUOTE_BYTES} bytes")
+        raise QuoteDecodeError(OracleCode.QUOTE_TOO_LONG.because(limit=MAX_QUOTE_BYTES))
     try:
         fields = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise QuoteDecodeError("it is not JSON") from error
+        raise QuoteDecodeError(OracleCode.QUOTE_NOT_JSON.because()) from error
     if not isinstance(fields, dict):
-        raise QuoteDecodeError("it is not an object")
+        raise QuoteDecodeError(OracleCode.QUOTE_NOT_JSON.because())
     return fields
 
 
@@ -170,7 +171,7 @@ def _decode_offering(fields: dict[str, Any]) -> Offering:
     try:
         capacity_type = CapacityType(_get_name(fields, "capacity_type"))
     except ValueError as error:
-        raise QuoteDecodeError("its capacity type is unknown") from error
+        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="capacity_type")) from error
     return Offering(
         _get_name(fields, "provider"),
         _get_name(fields, "region"),
@@ -187,7 +188,7 @@ def _get_mode(fields: dict[str, Any]) -> PriceMode:
     try:
         return PriceMode(_get_name(fields, "mode"))
     except ValueError as error:
-        raise QuoteDecodeError("its mode is unknown") from error
+        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="mode")) from error
 
 
 def _get_playback(fields: dict[str, Any]) -> Playback | None:
@@ -195,17 +196,17 @@ def _get_playback(fields: dict[str, Any]) -> Playback | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise QuoteDecodeError("its playback is garbled")
+        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="playback"))
     playback = Playback(_get_time(value, "recorded_at"), _get_time(value, "speed"))
     if not 0 < playback.speed <= MAX_SPEED or not 0 <= playback.recorded_at <= LATEST_RECORDED_AT:
-        raise QuoteDecodeError("its playback is garbled")
+        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="playback"))
     return playback
 
 
 def _get_name(fields: dict[str, Any], key: str) -> str:
     value = fields.get(key)
     if not _is_plain_name(value):
-        raise QuoteDecodeError(f"its {key} is missing or no plain name")
+        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=key))
     return value
 
 
@@ -216,12 +217,12 @@ def _is_plain_name(value: Any) -> TypeGuard[str]:
 def _get_price(fields: dict[str, Any], key: str) -> Decimal:
     value = fields.get(key)
     if not isinstance(value, str) or not _PRICE.fullmatch(value) or Decimal(value) <= 0:
-        raise QuoteDecodeError(f"its {key} is no positive decimal")
+        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=key))
     return Decimal(value)
 
 
 def _get_time(fields: dict[str, Any], key: str) -> float:
     value = fields.get(key)
     if not isinstance(value, float) or not math.isfinite(value):
-        raise QuoteDecodeError(f"its {key} is no time")
+        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=key))
     return value

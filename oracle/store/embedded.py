@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oracle.errors import EmbeddedServerError, StoreUnavailable
+from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
 from oracle.store.base import QuoteStore, StoreFacts
@@ -88,9 +89,7 @@ class EmbeddedHost:
                 raise
             self._directories = make_temporary_directories()
             self._is_temporary = True
-            self._notices.append(
-                f"Prices and their history are forgotten at the end: {error.reason}; {error.advice}."
-            )
+            self._notices.append(f"Prices and their history are forgotten at the end: {error.why}.")
             self._lock_descriptor = lock_directories(self._directories)
         return self._directories
 
@@ -124,7 +123,7 @@ class EmbeddedHost:
     async def _share(self, directories: ServerDirectories) -> QuoteStore:
         socket = directories.read_address()
         if socket is None:
-            raise StoreUnavailable(str(directories.data), "another window is still starting it")
+            raise StoreUnavailable(str(directories.data), OracleCode.STORE_STARTED_ELSEWHERE.because())
         location = f"embedded store at {socket}"
         notice = "This window shares the price store that another window started."
         # The other window may have had to start it without a file; only the server knows.
@@ -147,8 +146,13 @@ class EmbeddedHost:
 
 def _make_room(error: EmbeddedServerError, directories: ServerDirectories) -> str:
     """Set aside a file that the server cannot read, so that the next attempt succeeds; return what was done."""
-    failure = f"The price store did not start as it should: {error.reason}."
-    if "append only file" not in error.reason.lower() or not directories.append_only_directory.exists():
+    failure = f"The price store did not start as it should: {error.why}."
+    if error.why.code is not OracleCode.SERVER_ENDED:
+        return failure
+    if (
+        "append only file" not in str(error.why["log"]).lower()
+        or not directories.append_only_directory.exists()
+    ):
         return failure
     number = 1
     while (aside := directories.data / f"appendonlydir.damaged-{number}").exists():

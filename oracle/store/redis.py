@@ -30,9 +30,11 @@ from redis.backoff import NoBackoff
 
 from oracle.binding import Binding
 from oracle.errors import QuoteDecodeError, StoreUnavailable, StoreUrlError, WriteRefused
+from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Quote
+from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
 from oracle.store import codec
@@ -213,7 +215,7 @@ class RedisStore:
         except StoreUnavailable as error:
             cause = error.__cause__
             if isinstance(cause, redis_errors.ResponseError):
-                raise WriteRefused(self._location, error.reason) from cause
+                raise WriteRefused(self._location, error.why) from cause
             raise
 
     async def _read_message(self, pubsub: Any) -> dict[str, Any]:
@@ -223,7 +225,8 @@ class RedisStore:
                 await pubsub.ping()
                 message = await pubsub.get_message(timeout=SOCKET_TIMEOUT_S)
             if message is None:
-                raise StoreUnavailable(self._location, f"silent for {SILENCE_S + SOCKET_TIMEOUT_S} s")
+                silent = OracleCode.STORE_SILENT.because(seconds=SILENCE_S + SOCKET_TIMEOUT_S)
+                raise StoreUnavailable(self._location, silent)
             return cast(dict[str, Any], message)
 
     @contextmanager
@@ -322,31 +325,31 @@ def _to_text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-#: What a person can do about an answer, by the class that redis.asyncio gives it.
-_ADVICE: tuple[tuple[type[Exception], str], ...] = (
-    (redis_errors.AuthenticationError, "it refuses user or password; check the address"),
-    (redis_errors.NoPermissionError, "its user lacks a permission; allow our keys and commands to it"),
-    (redis_errors.OutOfMemoryError, "its memory is full; raise its maxmemory"),
-    (redis_errors.ReadOnlyError, "it is a read-only replica; use the address of the primary"),
-    (redis_errors.BusyLoadingError, "it is still reading its file"),
+#: What an answer means, by the class that redis.asyncio gives it.
+_MEANINGS: tuple[tuple[type[Exception], OracleCode], ...] = (
+    (redis_errors.AuthenticationError, OracleCode.STORE_LOGIN_REFUSED),
+    (redis_errors.NoPermissionError, OracleCode.STORE_PERMISSION_MISSING),
+    (redis_errors.OutOfMemoryError, OracleCode.STORE_MEMORY_FULL),
+    (redis_errors.ReadOnlyError, OracleCode.STORE_READ_ONLY),
+    (redis_errors.BusyLoadingError, OracleCode.STORE_LOADING),
 )
 
 
-def _explain_error(error: BaseException) -> str:
+def _explain_error(error: BaseException) -> Reason:
     # What goes wrong while it connects is wrapped once more.
     if isinstance(error, redis_errors.ConnectionError) and isinstance(
         error.__cause__, redis_errors.RedisError
     ):
         return _explain_error(error.__cause__)
     if isinstance(error, redis_errors.TimeoutError | TimeoutError):
-        return f"no answer within {SOCKET_TIMEOUT_S} s"
+        return OracleCode.STORE_NO_ANSWER.because(seconds=SOCKET_TIMEOUT_S)
     message = str(error) or type(error).__name__
     if "MISCONF" in message:
-        return f"it cannot write its file; free some space on its disk ({message})"
-    for kind, advice in _ADVICE:
+        return OracleCode.STORE_DISK_FULL.because(answer=message)
+    for kind, code in _MEANINGS:
         if isinstance(error, kind):
-            return f"{advice} ({message})"
-    return message
+            return code.because(answer=message)
+    return OracleCode.STORE_ANSWERED.because(answer=message)
 
 
 @contextmanager

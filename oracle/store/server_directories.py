@@ -17,6 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from oracle.errors import EmbeddedServerError
+from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 
 if sys.platform != "win32":
@@ -80,7 +81,9 @@ def make_temporary_directories() -> ServerDirectories:
     try:
         data = Path(tempfile.mkdtemp(prefix=f"{APPLICATION}-"))
     except OSError as error:
-        raise EmbeddedServerError(f"no temporary directory ({error.strerror})", "free some space") from error
+        raise EmbeddedServerError(
+            OracleCode.TEMPORARY_DIRECTORY_MISSING.because(error=error.strerror)
+        ) from error
     return ServerDirectories(data, data / "store.sock")
 
 
@@ -101,8 +104,9 @@ def lock_directories(directories: ServerDirectories) -> int | None:
         if isinstance(error, BlockingIOError):
             return None
         raise EmbeddedServerError(
-            f"{error.filename or directories.lock} cannot be written ({error.strerror})",
-            "mend its permissions, or choose another place",
+            OracleCode.STORE_FILE_NOT_WRITABLE.because(
+                path=str(error.filename or directories.lock), error=error.strerror
+            )
         ) from error
     return descriptor
 
@@ -137,9 +141,7 @@ def _make_private(directory: Path) -> None:
             directory.chmod(0o700)
     except OSError as error:
         raise EmbeddedServerError(
-            f"{directory} cannot be made ({error.strerror})", "choose another place or mend its permissions"
+            OracleCode.STORE_DIRECTORY_NOT_MADE.because(path=str(directory), error=error.strerror)
         ) from error
     if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid():
-        raise EmbeddedServerError(
-            f"{directory} is no directory of yours", "remove it, or choose another place"
-        )
+        raise EmbeddedServerError(OracleCode.STORE_DIRECTORY_FOREIGN.because(path=str(directory)))

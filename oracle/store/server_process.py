@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from oracle.errors import EmbeddedServerError
+from oracle.reasons import OracleCode
 from oracle.store import server_questions, server_watchdog
 from oracle.store.server_directories import ServerDirectories
 
@@ -24,7 +25,6 @@ PROBE_INTERVAL_S = 0.01
 STOP_TIMEOUT_S = server_watchdog.GRACE_S + 1.0
 #: A store holds a few hundred kilobytes; this protects the machine.
 MAX_MEMORY = "128mb"
-ADVICE = "its log has more; a server of your own can be used with --redis"
 
 
 class ServerProcess:
@@ -45,11 +45,11 @@ class ServerProcess:
                 while not await self.is_answering():
                     if self._watchdog.poll() is not None:
                         await self.stop()
-                        raise EmbeddedServerError(f"it ended at once: {self.read_log_tail()}", ADVICE)
+                        raise EmbeddedServerError(OracleCode.SERVER_ENDED.because(log=self.read_log_tail()))
                     await asyncio.sleep(PROBE_INTERVAL_S)
         except TimeoutError as error:
             await self.stop()
-            raise EmbeddedServerError(f"no answer within {START_TIMEOUT_S} s", ADVICE) from error
+            raise EmbeddedServerError(OracleCode.SERVER_SILENT.because(seconds=START_TIMEOUT_S)) from error
 
     async def stop(self) -> None:
         """End server and watchdog and wait for both. The order goes out before anything is awaited."""
@@ -95,8 +95,9 @@ def start_server(
             )
     except OSError as error:
         raise EmbeddedServerError(
-            f"{error.filename or 'a new process'}: {error.strerror}",
-            "check its permissions, and that neither disk nor memory is full",
+            OracleCode.SERVER_NOT_RUN.because(
+                what=str(error.filename or "a new process"), error=error.strerror
+            )
         ) from error
     return ServerProcess(watchdog, directories)
 

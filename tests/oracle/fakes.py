@@ -13,6 +13,7 @@ from oracle.foundation.clocks import Clocks
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote
+from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
 from oracle.store.base import HistorySample
 
@@ -99,7 +100,7 @@ class MemoryStore:
         broken = asyncio.Event()
         self.connections.append(broken)
         await broken.wait()
-        raise StoreUnavailable("memory", "connection lost")
+        raise StoreUnavailable("memory", OracleCode.STORE_ANSWERED.because(answer="connection lost"))
 
     def break_connections(self) -> None:
         """End every subscription with an outage."""

@@ -165,7 +165,7 @@ def test_history_goes_on_after_the_clock_was_set_back(world: World) -> None:
 
 
 def test_outage_of_the_source_is_passed_on(world: World) -> None:
-    world.source.failure = StoreUnavailable("cloud", "down")
+    world.source.failure = StoreUnavailable("cloud", OracleCode.STORE_ANSWERED.because(answer="down"))
     with pytest.raises(StoreUnavailable):
         world.refresh(world.here, *bind("blue"))
 

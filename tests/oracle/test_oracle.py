@@ -258,7 +258,7 @@ def test_what_was_missed_during_an_outage_is_read_afterwards() -> None:
 
         async def connect(self) -> MemoryStore:
             if self.is_down:
-                raise StoreUnavailable("redis://shared", "down")
+                raise StoreUnavailable("redis://shared", OracleCode.STORE_ANSWERED.because(answer="down"))
             return self.store
 
         async def aclose(self) -> None:
@@ -417,7 +417,7 @@ def test_refused_prices_and_failing_sources_are_told(settings: OracleSettings) -
             oracle.set_bindings(bind("blue"))
             await until(oracle, lambda: told(oracle, OracleCode.PRICE_NOT_POSITIVE))
             assert price_of(oracle) is None
-            source.failure = OracleError("the cloud is closed")
+            source.failure = OracleError(OracleCode.STORE_ANSWERED.because(answer="the cloud is closed"))
             await until(oracle, lambda: "cloud is closed" in str(oracle.status.reason))
             assert oracle.status.is_up
             assert not oracle.status.is_healthy
@@ -500,7 +500,7 @@ class FullStore(MemoryStore):
     """Takes no writes; its first subscriber hears of it only after the first refresh was refused."""
 
     async def acquire_lease(self, holder: str, duration_s: float) -> str:
-        raise WriteRefused("memory", "its disk is full")
+        raise WriteRefused("memory", OracleCode.STORE_ANSWERED.because(answer="its disk is full"))
 
     async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
         await asyncio.sleep(0)

@@ -19,7 +19,7 @@ BAD_ADDRESS = StoreUrlError("http://a", "not a Redis")
     [
         (KubeconfigError(NO_FILE), NO_FILE),
         (EngineStopped(MemoryError()), Code.ENGINE_STOPPED.because(error="MemoryError()")),
-        (BAD_ADDRESS, Code.ENGINE_LOST.because(why=str(BAD_ADDRESS))),
+        (BAD_ADDRESS, Code.ENGINE_LOST.because(why=BAD_ADDRESS.reason)),
         (ZeroDivisionError("x"), Code.ENGINE_STOPPED.because(error="ZeroDivisionError('x')")),
     ],
     ids=["reason in hand", "the engine's own", "sentence in hand", "unforeseen"],

@@ -15,6 +15,7 @@ from controller.errors import KubeconfigError
 from controller.reasons import Code
 from oracle.errors import PriceFileError
 from oracle.foundation.reason import Reason, encode_reason
+from oracle.reasons import OracleCode
 from tests.app.scripted_engine import ScriptedEngine, tell
 
 COOLDOWN = Code.COOLDOWN.because(ago=60, rest=7200)
@@ -26,7 +27,11 @@ NO_FILE = Code.KUBECONFIG_REFUSED.because(path="kubeconfig", problem="it does no
     [
         (CommandFailed(ExitCode.REFUSED, "not moved: prod-eu not armed (read-only)"), 3, "not armed"),
         (CommandFailed(ExitCode.ROLLED_BACK, "the target ran out of room"), 5, "out of room"),
-        (PriceFileError("prices.csv", 2, "usd_per_hour is 'cheap', not a number"), 2, "prices.csv, line 2"),
+        (
+            PriceFileError("prices.csv", 2, OracleCode.PRICE_NOT_A_NUMBER.because(found="cheap")),
+            2,
+            "prices.csv, line 2",
+        ),
         (
             KubeconfigError(NO_FILE),
             2,
@@ -65,8 +70,16 @@ def test_programs_read_in_the_last_line_by_which_reason_it_ended(
     assert json.loads(capsys.readouterr().out)["reason"] == encode_reason(reason)
 
 
+def test_what_is_wrong_in_a_line_of_prices_has_a_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = OracleCode.PRICE_NOT_A_NUMBER.because(found="cheap")
+    MigrationReport(as_json=True).show_failure(PriceFileError("prices.csv", 2, wrong))
+    reason = json.loads(capsys.readouterr().out)["reason"]
+    assert reason["code"] == "price_line_refused"
+    assert reason["parameters"] == {"file": "prices.csv", "line": 2, "why": encode_reason(wrong)}
+
+
 def test_end_without_a_code_has_none(capsys: pytest.CaptureFixture[str]) -> None:
-    MigrationReport(as_json=True).show_failure(PriceFileError("prices.csv", 2, "no number"))
+    MigrationReport(as_json=True).show_failure(OSError("no space left"))
     assert json.loads(capsys.readouterr().out)["reason"] is None
 
 

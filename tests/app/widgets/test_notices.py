@@ -16,7 +16,7 @@ def notice(key: str, severity: Severity = Severity.INFO, text: str = "") -> Noti
     reasons = {
         Severity.INFO: OracleCode.SOURCE_NOTICE.because(text=text),
         Severity.WARNING: Code.SETTINGS_DOUBTFUL.because(text=text),
-        Severity.ERROR: OracleCode.STORE_UNUSABLE.because(detail=text),
+        Severity.ERROR: OracleCode.STORE_ANSWERED.because(answer=text),
     }
     return Notice(key, reasons[severity])
 

@@ -49,7 +49,7 @@ def test_prices_of_another_market_than_ones_own_are_a_warning():
 
 def test_trouble_that_goes_on_for_another_reason_keeps_its_key():
     first, second = (
-        told(replace(REMOTE, reason=OracleCode.SOURCE_FAILED.because(detail=detail)))
+        told(replace(REMOTE, reason=OracleCode.SOURCE_FAILED.because(why=detail)))
         for detail in ("no route", "no answer")
     )
     assert first.keys() == second.keys() == {"no_new_prices"}

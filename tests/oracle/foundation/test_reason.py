@@ -67,8 +67,8 @@ def test_a_chain_of_reasons_does_not_grow_for_ever() -> None:
     levels: list[object] = [chain]
     while isinstance(inner := levels[-1], Reason):
         levels.append(inner["why"])
-    assert levels[-1] == "held: held: 1 replica in a for 5 s"
-    assert len(levels) == 4
+    assert levels[-1] == "held: 1 replica in a for 5 s"
+    assert len(levels) == 5
 
 
 def test_unknown_is_said_and_is_not_zero() -> None:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.errors import PriceFileError
+from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
+from oracle.reasons import OracleCode
 from oracle.sources.price_list import PriceList, parse_price_list
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour,confirmed_at,valid_until"
@@ -105,23 +107,33 @@ def test_many_unknown_prices_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "line", "reason"),
+    ("rows", "line", "code"),
     [
         (
             [f"2026-07-01T00:00:00Z,{ROW},0.1,2026-06-01T00:00:00Z,"],
             2,
-            "confirmed_at lies before observed_at",
+            OracleCode.CONFIRMED_TOO_EARLY,
         ),
-        ([f"2026-07-01T00:00:00Z,{ROW},0.1,soon,"], 2, "confirmed_at is 'soon', not a time"),
-        ([f"2026-07-01T00:00:00Z,{ROW},0.1,,9999-01-01T00:00:00Z"], 2, "years that can be read"),
-        ([f"2026-07-01T00:00:00Z,{ROW},0.1,,", f"2026-07-01T00:00:00Z,{ROW},0.5,,"], 3, "two prices since"),
-        (["2026-07-01T00:00:00Z,aws,nowhere,m5.xlarge,spot,0.1,,"], None, "no row with a price in a known"),
+        ([f"2026-07-01T00:00:00Z,{ROW},0.1,soon,"], 2, OracleCode.TIME_NOT_UNDERSTOOD),
+        ([f"2026-07-01T00:00:00Z,{ROW},0.1,,9999-01-01T00:00:00Z"], 2, OracleCode.TIME_OUT_OF_RANGE),
+        (
+            [f"2026-07-01T00:00:00Z,{ROW},0.1,,", f"2026-07-01T00:00:00Z,{ROW},0.5,,"],
+            3,
+            OracleCode.PRICE_AMBIGUOUS,
+        ),
+        (
+            ["2026-07-01T00:00:00Z,aws,nowhere,m5.xlarge,spot,0.1,,"],
+            None,
+            OracleCode.PRICE_FILE_WITHOUT_PRICES,
+        ),
     ],
 )
-def test_fault_is_told_with_line_and_reason(rows: list[str], line: int | None, reason: str) -> None:
-    with pytest.raises(PriceFileError, match=reason) as caught:
+def test_fault_is_told_with_line_and_reason(rows: list[str], line: int | None, code: OracleCode) -> None:
+    with pytest.raises(PriceFileError) as caught:
         parse(*rows)
-    assert caught.value.line == line
+    why = caught.value.reason["why"]
+    assert isinstance(why, Reason)
+    assert (caught.value.line, why.code) == (line, code)
 
 
 def test_file_that_ends_within_a_line_may_be_half_written() -> None:

@@ -77,7 +77,9 @@ def test_fault_is_told_with_line_and_reason(row: str, reason: str) -> None:
 
 
 def test_missing_columns_are_named() -> None:
-    with pytest.raises(PriceFileError, match="line 1: missing column capacity_type, usd_per_hour; expected"):
+    with pytest.raises(
+        PriceFileError, match="line 1: missing column capacity_type and usd_per_hour; expected"
+    ):
         parse(header="observed_at,provider,region,instance_type")
 
 
