@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from controller.clusters.autoscaler_parsing import find_scaled_deployment
 from controller.clusters.discovery import declare_node, find_place, parse_node
 from controller.clusters.fleet import Cluster, Health, Node, Resources, Workload
 from controller.clusters.json_reading import as_mapping, as_text
@@ -29,6 +30,7 @@ class WatchedKind(StrEnum):
     NODES = "nodes"
     DEPLOYMENTS = "deployments"
     PODS = "pods"
+    AUTOSCALERS = "horizontalpodautoscalers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class ClusterRecord:
         self._override = override or ContextOverride()
         #: kind -> its objects; a kind that was never listed is missing.
         self._objects: dict[WatchedKind, _Objects] = {}
+        #: Whether the server does not let us list its autoscalers: the picture is whole without them.
+        self._lacks_autoscalers = False
         #: What the configuration says that the nodes are, where they may not be listed; None: it does not.
         self.declared_node = declare_node(self._override)
         self._has_declared_nodes = False
@@ -71,6 +75,11 @@ class ClusterRecord:
         self._has_declared_nodes = True
         return True
 
+    def go_without_autoscalers(self) -> None:
+        """Take them for unknown: what was seen of them before may have changed since."""
+        self._objects.pop(WatchedKind.AUTOSCALERS, None)
+        self._lacks_autoscalers = True
+
     def read_object(self, kind: WatchedKind, body: Mapping[str, Any]) -> tuple[tuple[str, str], Any]:
         """Read one object of a list or an event: its key and what of it is kept (None: nothing)."""
         metadata = as_mapping(body.get("metadata"))
@@ -79,6 +88,8 @@ class ClusterRecord:
             return key, parse_node(body, self._override)
         if kind is WatchedKind.DEPLOYMENTS:
             return key, parse_workload(self.context, body)
+        if kind is WatchedKind.AUTOSCALERS:
+            return key, find_scaled_deployment(body)
         return key, _parse_pod_room(body)
 
     def replace_all(self, kind: WatchedKind, objects: Iterable[tuple[tuple[str, str], Any]]) -> bool:
@@ -86,6 +97,8 @@ class ClusterRecord:
         fresh = {key: value for key, value in objects if value is not None}
         if kind is WatchedKind.NODES:
             self._has_declared_nodes = False
+        if kind is WatchedKind.AUTOSCALERS:
+            self._lacks_autoscalers = False
         changed = fresh != self._objects.get(kind)
         self._objects[kind] = fresh
         return changed
@@ -103,6 +116,7 @@ class ClusterRecord:
     def forget(self) -> None:
         """Drop everything: another cluster has taken this one's place."""
         self._objects.clear()
+        self._lacks_autoscalers = False
         self.observed_at = None
 
     def build(self) -> Cluster:
@@ -125,8 +139,20 @@ class ClusterRecord:
             workloads=tuple(workloads),
             free=self._compute_free(nodes),
             observed_at=self.observed_at,
-            is_complete=all(self.has_listed(kind) for kind in WatchedKind),
+            autoscalers=self._find_autoscalers(),
+            is_complete=all(
+                self.has_listed(kind) or (kind is WatchedKind.AUTOSCALERS and self._lacks_autoscalers)
+                for kind in WatchedKind
+            ),
         )
+
+    def _find_autoscalers(self) -> dict[tuple[str, str], str] | None:
+        """(namespace, Deployment) -> the autoscaler that scales it, of several the first by name; None: not known."""
+        autoscalers: dict[tuple[str, str], str] | None = self._objects.get(WatchedKind.AUTOSCALERS)
+        if autoscalers is None:
+            return None
+        listed = sorted(autoscalers.items(), reverse=True)
+        return {(namespace, deployment): name for (namespace, name), deployment in listed}
 
     def _compute_free(self, nodes: list[Node]) -> Resources | None:
         """Allocatable less requests over the nodes that take pods; pods that wait for a node count against it.

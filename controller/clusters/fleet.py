@@ -7,6 +7,7 @@ display.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -114,7 +115,8 @@ class Cluster:
     uid is the UID of the namespace kube-system (None until read). `provider` and `region` come from the
     configuration or from node labels; None where neither says. `free` is allocatable minus requests of all
     pods, over ready schedulable nodes; None until nodes and pods were read. `reason` explains any health but
-    reachable, which has none.
+    reachable, which has none. `autoscalers`: (namespace, Deployment) -> the HorizontalPodAutoscaler that scales it;
+    None where they were not listed, and where we may not: whether there is one is not known then.
     """
 
     context: str
@@ -127,7 +129,8 @@ class Cluster:
     workloads: tuple[Workload, ...] = ()
     free: Resources | None = None
     observed_at: float | None = None
-    #: False until workloads, nodes and pods have all been listed at least once.
+    autoscalers: Mapping[tuple[str, str], str] | None = None
+    #: False until workloads, nodes and pods have all been listed at least once, and autoscalers where we may.
     is_complete: bool = False
     #: Other contexts that lead to the same cluster; it is watched and offered once.
     aliases: tuple[str, ...] = ()

@@ -45,7 +45,9 @@ _IDENTITY = Permission("get", "namespaces", "kube-system")
 OBSERVE = (*_permissions({"nodes": "list", "deployments": "list", "pods": "list"}), _IDENTITY)
 
 #: What keeps the picture up to date at once; without it, it is listed now and then.
-FOLLOW = _permissions({"nodes": "watch", "deployments": "watch", "pods": "watch"})
+FOLLOW = _permissions(
+    {"nodes": "watch", "deployments": "watch", "pods": "watch", "horizontalpodautoscalers": "watch"}
+)
 
 #: What a migration needs where the workload is: scaling, what travels with it, and the journals to resume from.
 MOVE_FROM = (

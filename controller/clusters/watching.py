@@ -125,15 +125,26 @@ class ClusterWatch:
             except ResourceExpired:
                 # The list changed too much between two of its pages.
                 await self._sleep(self._chance.uniform(0.0, self._settings.retry_initial_s))
-            except AccessDenied as error:
-                if error.status != 403:
+            except (AccessDenied, ObjectNotFound) as error:
+                if not _concerns_kind_alone(kind, error):
                     raise
-                if kind is WatchedKind.NODES and self._record.take_declared_nodes():
+                if self._goes_without(kind):
                     self._note_success(kind)
                     self._on_change()
                 else:
                     self._note_denial(kind, error)
                 await self._sleep(self._settings.retry_maximum_s)
+
+    def _goes_without(self, kind: WatchedKind) -> bool:
+        """Whether the picture is whole although a kind cannot be listed.
+
+        The configuration may say what the nodes are. Autoscalers are unknown then: the plan offers what it would
+        offer if there were none, and the preflight, which asks again, refuses.
+        """
+        if kind is WatchedKind.AUTOSCALERS:
+            self._record.go_without_autoscalers()
+            return True
+        return kind is WatchedKind.NODES and self._record.take_declared_nodes()
 
     async def _follow_until_broken(self, kind: WatchedKind, version: str) -> None:
         """Take events until the version is too old or the stream breaks: whether the server lives, a list will tell."""
@@ -252,6 +263,12 @@ class ClusterWatch:
         settings = self._settings
         pause_s = min(settings.retry_maximum_s, settings.retry_initial_s * 2.0 ** min(self._failures - 1, 16))
         return pause_s * self._chance.uniform(0.5, 1.0)
+
+
+def _concerns_kind_alone(kind: WatchedKind, error: AccessDenied | ObjectNotFound) -> bool:
+    """Whether a list that was refused says nothing about the rest of the cluster."""
+    # Servers from before Kubernetes 1.23 have no autoscaling/v2; every one has the other kinds.
+    return error.status == 403 or (kind is WatchedKind.AUTOSCALERS and isinstance(error, ObjectNotFound))
 
 
 def _first_error(group: BaseExceptionGroup[ClusterError]) -> ClusterError:

@@ -62,6 +62,13 @@ class Block:
         """Whether a Deployment of this name runs there."""
         return self._look_up(self.rows.running, self.rows.name[self.row])
 
+    @property
+    def autoscaled(self) -> Mask:
+        """Whether an autoscaler there waits for a Deployment of this name."""
+        if not self.rows.has_autoscaled:
+            return _NONE
+        return self._look_up(self.rows.autoscaled, self.rows.name[self.row])
+
     def has_reason(self, code: Code) -> Mask:
         """Whether this is why the rate of a replica there is not known."""
         return self._if_any(self.classes.reason == number_of(code))

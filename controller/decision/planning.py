@@ -134,6 +134,8 @@ class Planner:
             self._prices[column] = None
         if self._follow_workloads(column, before, cluster, facts, changes):
             is_changed |= self._rows.note_running(column, site)
+        if self._follow_autoscalers(column, before, cluster, changes):
+            is_changed = True
         if before is None or _standing(before) != _standing(cluster):
             changes.rejudged.update(self._rows_of(column))
         if is_changed:
@@ -160,6 +162,24 @@ class Planner:
             self._rows.write(rows, column, fresh, self._pairs.classes, facts.settings)
             changes.fresh.update(rows)
         return bool(old or fresh)
+
+    def _follow_autoscalers(
+        self, column: int, before: Cluster | None, cluster: Cluster, changes: _Changes
+    ) -> bool:
+        """Take in the autoscalers of a cluster, which concern its workloads and who would move there.
+
+        Returns whether one has come or gone.
+        """
+        known = before.autoscalers if before is not None else None
+        old, new = (known or {}).items(), (cluster.autoscalers or {}).items()
+        if old == new:
+            return False
+        for (namespace, name), _ in old ^ new:
+            row = self._index.get(WorkloadKey(cluster.context, namespace, name))
+            if row is not None:
+                changes.rejudged.add(row)
+        self._rows.note_autoscaled(column, (cluster.autoscalers or {}).keys())
+        return True
 
     def _drop(self, row: int) -> None:
         self._rows.drop(row)

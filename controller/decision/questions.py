@@ -46,6 +46,21 @@ def find_immovable(site: Site, workload: Workload, facts: Facts) -> Reason | Non
     return workload.immovable_reasons[0] if workload.immovable_reasons else None
 
 
+def find_autoscaled(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+    return _find_autoscaler(site, workload)
+
+
+def find_autoscaled_there(candidate: Candidate, facts: Facts) -> Reason | None:
+    return _find_autoscaler(candidate.target, candidate.workload)
+
+
+def _find_autoscaler(site: Site, workload: Workload) -> Reason | None:
+    """The autoscaler of a Deployment of this name; where they are not known, the preflight asks for them."""
+    known = site.cluster.autoscalers or {}
+    name = known.get((workload.key.namespace, workload.key.name))
+    return Code.AUTOSCALER_IN_THE_WAY.because(name=name, context=site.context) if name is not None else None
+
+
 def find_unplannable(site: Site, workload: Workload, facts: Facts) -> Reason | None:
     replicas, available = workload.desired_replicas, workload.available_replicas
     if replicas <= 0:

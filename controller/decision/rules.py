@@ -21,7 +21,7 @@ of prices, because going on must not cost an unknown amount. These do not:
 - what the move changes itself: replicas that are available, the name that the target has by now, its free room;
 - whether it pays: the rest of it is judged by what it still saves (`migration/protocol/gate.py`);
 - what the run looks at on both API servers before it writes: reachability, identity, interference;
-- what a preflight found, which concerns moves that have not begun.
+- autoscalers, and what a preflight found, which concern moves that have not begun.
 
 RATES are what is known of prices alone: what runs double is paid for whether it is allowed or not.
 """
@@ -63,6 +63,7 @@ WORKLOAD_RULES = (
     WorkloadRule(questions.find_under_way),
     WorkloadRule(questions.find_unusable_source),
     WorkloadRule(questions.find_immovable),
+    WorkloadRule(questions.find_autoscaled),
     WorkloadRule(questions.find_unplannable),
     WorkloadRule(questions.find_cooldown),
     WorkloadRule(questions.find_unknown_state, verdict=UNKNOWN),
@@ -85,6 +86,7 @@ TARGET_RULES = (
 MOVE_RULES = (
     MoveRule(Code.SAME_CLUSTER, questions.find_same_cluster, lambda block: block.same_cluster),
     MoveRule(Code.NAME_TAKEN, questions.find_namesake, lambda block: block.taken),
+    MoveRule(Code.AUTOSCALER_IN_THE_WAY, questions.find_autoscaled_there, lambda block: block.autoscaled),
     MoveRule(
         Code.NO_NODE_FITS,
         questions.find_no_node,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -46,6 +46,9 @@ class WorkloadRows:
         self._priced_rates = 0
         #: names × targets: where a Deployment of this name runs.
         self.running = np.zeros((0, targets), np.bool_)
+        #: names × targets: where an autoscaler scales a Deployment of this name, and whether any does anywhere.
+        self.autoscaled = np.zeros((0, targets), np.bool_)
+        self.has_autoscaled = False
 
     def __len__(self) -> int:
         return len(self.workloads)
@@ -112,6 +115,7 @@ class WorkloadRows:
         if name not in self._names:
             self._names[name] = len(self._names)
             self.running = grow(self.running, len(self._names))
+            self.autoscaled = grow(self.autoscaled, len(self._names))
         return self._names[name]
 
     def note_running(self, column: int, site: Site) -> bool:
@@ -121,6 +125,13 @@ class WorkloadRows:
         self.running[:, column] = False
         self.running[numbers, column] = True
         return not np.array_equal(before, self.running[:, column])
+
+    def note_autoscaled(self, column: int, autoscalers: Collection[tuple[str, str]]) -> None:
+        """Take in which names autoscalers scale in a target."""
+        numbers = [self.number_name(name) for name in autoscalers]
+        self.autoscaled[:, column] = False
+        self.autoscaled[numbers, column] = True
+        self.has_autoscaled = bool(self.autoscaled.any())
 
 
 @lru_cache(maxsize=4096)

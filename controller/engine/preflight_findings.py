@@ -1,8 +1,8 @@
 """Remembers which moves of this process their preflight refused, as facts for the rules.
 
-What is not watched (an autoscaler, a quota, a missing Secret) is asked of the API servers when a move starts. Without
-this memory a plan would offer the same move again at once, and it would be refused again; where the source is the
-cause, it would offer one target after the other. Belongs to the engine's loop.
+What is not watched (a quota, a missing Secret, autoscalers where we may not list them) is asked of the API servers when
+a move starts. Without this memory a plan would offer the same move again at once, and it would be refused again; where
+the source is the cause, it would offer one target after the other. Belongs to the engine's loop.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject, condition
 from tests.conformance.manifests import autoscaler, deployment
 
@@ -62,6 +64,35 @@ def test_within_its_bounds_and_without_metrics_it_leaves_the_workload_alone(
     assert condition(seen, "ScalingActive")["reason"] == "FailedGetResourceMetric"
     assert condition(seen, "AbleToScale")["status"] == "True"
     assert cluster.get(cluster.deployment("web"))["spec"]["replicas"] == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "version"), [("StatefulSet", "apps/v1"), ("Deployment", "example.com/v1")], ids=["kind", "group"]
+)
+def test_a_namesake_of_another_kind_or_group_is_not_scaled(
+    cluster: ClusterUnderTest, kind: str, version: str
+) -> None:
+    cluster.create(cluster.deployment(), deployment("web", 1))
+    value = autoscaler("web", 3, 6)
+    value["spec"]["scaleTargetRef"] |= {"kind": kind, "apiVersion": version}
+    cluster.create(cluster.path("horizontalpodautoscalers", group=GROUP), value)
+    path = cluster.path("horizontalpodautoscalers", "web", group=GROUP)
+    seen = cluster.eventually(path, lambda one: bool(condition(one, "AbleToScale")))
+    assert condition(seen, "AbleToScale")["status"] == "False"
+    assert condition(seen, "AbleToScale")["reason"] == "FailedGetScale"
+    assert cluster.get(cluster.deployment("web"))["spec"]["replicas"] == 1
+
+
+def test_autoscalers_are_listed_and_watched_as_everything_else(cluster: ClusterUnderTest) -> None:
+    path = create_pair(cluster, 2, least=1, most=4)
+    collection = cluster.path("horizontalpodautoscalers", group=GROUP)
+    listed = cluster.get(collection)
+    assert (listed["kind"], listed["apiVersion"]) == ("HorizontalPodAutoscalerList", GROUP)
+    assert [one["spec"]["scaleTargetRef"]["name"] for one in listed["items"]] == ["web"]
+    with cluster.watch(collection, resourceVersion=listed["metadata"]["resourceVersion"]) as events:
+        cluster.delete(path)
+        deleted = next(event for event in events if event["type"] == "DELETED")
+    assert deleted["object"]["metadata"]["name"] == "web"
 
 
 def test_minimum_above_maximum_is_422(cluster: ClusterUnderTest) -> None:

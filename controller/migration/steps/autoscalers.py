@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from controller.clusters.autoscaler_parsing import find_scaled_deployment
 from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.protocol.record import StepRecord
 from controller.migration.steps.listing import list_if_served
@@ -43,7 +44,6 @@ class Autoscalers:
 def find_autoscaler(autoscalers: Iterable[Mapping[str, Any]], deployment: str) -> str | None:
     """Return the name of the HorizontalPodAutoscaler that scales the Deployment, if one does."""
     for autoscaler in autoscalers:
-        target = (autoscaler.get("spec") or {}).get("scaleTargetRef") or {}
-        if target.get("kind") == "Deployment" and target.get("name") == deployment:
+        if find_scaled_deployment(autoscaler) == deployment:
             return str(autoscaler["metadata"]["name"])
     return None

@@ -1,7 +1,8 @@
 """Horizontal pod autoscalers of a cluster without a metrics server: only their bounds act. Pure.
 
 That is the part that fights a migration: a target between 0 and minReplicas is scaled back up, one at 0 is left
-alone, and `behavior.selectPolicy: Disabled` does not hold back either.
+alone, and `behavior.selectPolicy: Disabled` does not hold back either. Of what can be scaled, only Deployments are
+scaled here; an autoscaler of anything else reports that it found nothing.
 """
 
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ from controller.simulation.controllers.loop import keys_of
 
 SYNC_INTERVAL_S = 15.0
 """Between two looks at one autoscaler (the controller manager's default)."""
+_SCALABLE = frozenset({"Deployment", "ReplicaSet", "StatefulSet"})
+"""The kinds of the group apps that have a scale."""
 _OWNER = FieldOwner("kube-controller-manager", "Update", "apps/v1", "scale")
 
 
@@ -32,10 +35,10 @@ class AutoscalerLoop:
         autoscaler = state.store.get(kinds.AUTOSCALERS, *key)
         if autoscaler is None:
             return None
-        target_name = autoscaler["spec"]["scaleTargetRef"]["name"]
-        target = state.store.get(kinds.DEPLOYMENTS, key[0], target_name)
+        reference = autoscaler["spec"]["scaleTargetRef"]
+        target = _find_target(state, key[0], reference)
         if target is None:
-            self._report_missing(state, autoscaler, target_name, now)
+            self._report_missing(state, autoscaler, _tell_missing(reference), now)
             return now + SYNC_INTERVAL_S
         spec = autoscaler["spec"]
         current: int = target["spec"]["replicas"]
@@ -57,17 +60,35 @@ class AutoscalerLoop:
         message = f"New size: {desired}; reason: Current number of replicas {side}"
         state.record_event(autoscaler, "SuccessfulRescale", message, now, source="horizontal-pod-autoscaler")
 
-    def _report_missing(
-        self, state: ClusterState, autoscaler: JsonObject, target_name: str, now: float
-    ) -> None:
-        message = (
-            "the HPA controller was unable to get the target's current scale: "
-            f'deployments/scale.apps "{target_name}" not found'
-        )
+    def _report_missing(self, state: ClusterState, autoscaler: JsonObject, missing: str, now: float) -> None:
+        message = f"the HPA controller was unable to get the target's current scale: {missing}"
         old = get_path(autoscaler, "status", "conditions", default=[])
         conditions = set_condition(old, "AbleToScale", "False", "FailedGetScale", message, format_time(now))
         status = {"currentReplicas": 0, "desiredReplicas": 0, **(autoscaler.get("status") or {})}
         state.update_status(kinds.AUTOSCALERS, autoscaler, {**status, "conditions": conditions})
+
+
+def _find_target(state: ClusterState, namespace: str, reference: JsonObject) -> JsonObject | None:
+    """The Deployment that is meant; a namesake of another kind or group is not."""
+    if (_group_of(reference), reference["kind"]) != ("apps", "Deployment"):
+        return None
+    return state.store.get(kinds.DEPLOYMENTS, namespace, reference["name"])
+
+
+def _tell_missing(reference: JsonObject) -> str:
+    kind, group, name = reference["kind"], _group_of(reference), reference["name"]
+    if group == "apps" and kind in _SCALABLE:
+        return f'{kind.lower()}s/scale.apps "{name}" not found'
+    return (
+        "unable to determine resource for scale target reference: "
+        f'no matches for kind "{kind}" in group "{group}"'
+    )
+
+
+def _group_of(reference: JsonObject) -> str:
+    """The API group of a reference; a version alone, or none, is the core group."""
+    group, slash, _ = str(reference.get("apiVersion") or "").partition("/")
+    return group if slash else ""
 
 
 def _compute_status(autoscaler: JsonObject, current: int, desired: int, now: float) -> JsonObject:

@@ -23,6 +23,7 @@ class FakeApi:
             "/api/v1/nodes": [],
             "/apis/apps/v1/deployments": [],
             "/api/v1/pods": [],
+            "/apis/autoscaling/v2/horizontalpodautoscalers": [],
         }
         self.failures: dict[str, ControllerError] = {}
         #: Paths that may be listed but not watched.

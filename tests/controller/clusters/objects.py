@@ -46,6 +46,19 @@ def make_deployment(name: str = "checkout", namespace: str = "shop", **spec: Any
     }
 
 
+def make_autoscaler(
+    name: str, target: str = "checkout", kind: str = "Deployment", version: str = "apps/v1"
+) -> Json:
+    return {
+        "metadata": {"name": name, "namespace": "shop", "resourceVersion": "11"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": version, "kind": kind, "name": target},
+            "minReplicas": 1,
+            "maxReplicas": 6,
+        },
+    }
+
+
 def make_pod(name: str, node: str | None = "node-1", phase: str = "Running", cpu: str = "500m") -> Json:
     container = {"name": "main", "resources": {"requests": {"cpu": cpu, "memory": "1Gi"}}}
     spec: Json = {"containers": [container]}

@@ -20,10 +20,11 @@ from controller.errors import (
 )
 from controller.reasons import Code
 from tests.controller.clusters.fake_api import FakeApi
-from tests.controller.clusters.objects import make_deployment, make_node, make_pod
+from tests.controller.clusters.objects import make_autoscaler, make_deployment, make_node, make_pod
 from tests.controller.faults import answered, unreachable
 
 NODES, DEPLOYMENTS, PODS = "/api/v1/nodes", "/apis/apps/v1/deployments", "/api/v1/pods"
+AUTOSCALERS = "/apis/autoscaling/v2/horizontalpodautoscalers"
 
 
 class World:
@@ -294,6 +295,7 @@ def test_a_denied_namespace_hints_at_looking_into_one_only() -> None:
 
 def test_all_kinds_that_are_denied_are_named_together() -> None:
     def deny(api: FakeApi) -> None:
+        api.lists["/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers"] = []
         for path in (NODES, "/apis/apps/v1/namespaces/shop/deployments", "/api/v1/namespaces/shop/pods"):
             api.failures[path] = answered("eu", 403, "forbidden")
 
@@ -411,6 +413,74 @@ def test_a_missing_api_is_told_and_retried() -> None:
     watching(test, hide)
 
 
+def test_an_autoscaler_that_comes_or_goes_changes_the_picture_at_once() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        assert world.record.build().autoscalers == {("shop", "checkout"): "by-load"}
+        gone = {"type": "DELETED", "object": make_autoscaler("by-load")}
+        world.api.streams[AUTOSCALERS].put_nowait(gone)
+        await world.until(lambda: world.record.build().autoscalers == {})
+        world.api.streams[AUTOSCALERS].put_nowait({"type": "ADDED", "object": make_autoscaler("again")})
+        await world.until(lambda: world.record.build().autoscalers == {("shop", "checkout"): "again"})
+
+    def add(api: FakeApi) -> None:
+        api.lists[AUTOSCALERS] = [make_autoscaler("by-load"), make_autoscaler("other", kind="StatefulSet")]
+
+    watching(test, add)
+
+
+@pytest.mark.parametrize("status", [403, 404], ids=["not allowed", "not served"])
+def test_autoscalers_that_cannot_be_listed_are_unknown_and_the_picture_is_whole(status: int) -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        cluster = world.record.build()
+        assert cluster.is_complete
+        assert cluster.autoscalers is None, "unknown is not none"
+        assert len(cluster.workloads) == 1
+        assert world.pauses == [FleetSettings().retry_maximum_s]
+
+    def hide(api: FakeApi) -> None:
+        api.failures[AUTOSCALERS] = answered("eu", status, "no")
+
+    watching(test, hide)
+
+
+def test_a_right_to_list_autoscalers_is_noticed_when_it_comes_and_when_it_goes() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        del world.api.failures[AUTOSCALERS]
+        world.end_pause()
+        await world.until(lambda: world.record.build().autoscalers == {("shop", "checkout"): "by-load"})
+        world.api.failures[AUTOSCALERS] = answered("eu", 403, "no longer")
+        world.api.streams[AUTOSCALERS].put_nowait(unreachable("eu", "broke"))
+        await world.until(lambda: len(world.pauses) == 2)
+        world.end_pause()
+        await world.until(lambda: world.record.build().autoscalers is None)
+        assert world.record.health is Health.REACHABLE
+
+    def hide(api: FakeApi) -> None:
+        api.lists[AUTOSCALERS] = [make_autoscaler("by-load")]
+        api.failures[AUTOSCALERS] = answered("eu", 403, "not yet")
+
+    watching(test, hide)
+
+
+def test_a_cluster_is_not_whole_before_its_autoscalers_were_asked_for() -> None:
+    """A workload that one of them scales would be offered for a moment."""
+
+    async def test(world: World) -> None:
+        await world.until(lambda: all(path in world.api.watch_params for path in (NODES, DEPLOYMENTS, PODS)))
+        assert world.record.health is Health.CONNECTING
+        assert not world.record.build().is_complete
+        world.api.gates[AUTOSCALERS].set()
+        await world.until_reachable()
+
+    def delay(api: FakeApi) -> None:
+        api.gates[AUTOSCALERS] = asyncio.Event()
+
+    watching(test, delay)
+
+
 DECLARED = ContextOverride(
     "aws", "eu-west-1", "m5.large", namespace="shop", node_cpu_cores=2.0, node_memory_gib=8.0
 )
@@ -461,7 +531,7 @@ def test_one_watch_of_a_cluster_ends_often_enough_to_show_that_it_lives(
     override: ContextOverride | None, heartbeat: set[str]
 ) -> None:
     async def test(world: World) -> None:
-        await world.until(lambda: len(world.api.watch_params) == 3)
+        await world.until(lambda: len(world.api.watch_params) == 4)
         beating = {path for path, params in world.api.watch_params.items() if "timeoutSeconds" in params}
         assert beating == heartbeat
 

@@ -165,8 +165,24 @@ def test_what_its_preflight_refused_gives_way_to_another_until_it_changes() -> N
     assert targets(planner.plan(picture, replace(facts, findings=()))) == {CHECKOUT: "virginia"}
 
 
+def test_an_autoscaler_changes_the_plan_when_it_comes_and_when_it_goes() -> None:
+    picture, facts, planner = everywhere(), make_facts(BOARD), Planner()
+    here = change(picture, "tokyo", autoscalers={("shop", "checkout"): "by-load"})
+    there = change(picture, "virginia", autoscalers={("shop", "checkout"): "waiting"})
+    assert targets(planner.plan(picture, facts)) == {CHECKOUT: "virginia"}
+    plan = planner.plan(here, facts)
+    assert plan.offers == ()
+    assert reasons(plan) == {None: Code.AUTOSCALER_IN_THE_WAY}
+    reason = Code.AUTOSCALER_IN_THE_WAY.because(name="by-load", context="tokyo")
+    assert plan.why(CHECKOUT, "virginia") == reason
+    plan = planner.plan(there, facts)
+    assert targets(plan) == {CHECKOUT: "oregon"}
+    assert plan.find_code(CHECKOUT, "virginia") is Code.AUTOSCALER_IN_THE_WAY
+    assert targets(planner.plan(picture, facts)) == {CHECKOUT: "virginia"}
+
+
 def test_what_the_source_refused_is_offered_nowhere_until_it_changes() -> None:
-    """An autoscaler, say: a user is not sent from one target to the next."""
+    """A quota of its namespace, say: a user is not sent from one target to the next."""
     picture = everywhere()
     workload = picture.clusters["tokyo"].workloads[0]
     autoscaled = Code.AUTOSCALER_IN_THE_WAY.because(name="web", context="tokyo")
@@ -358,6 +374,12 @@ CHANGES: dict[str, Any] = {
     "virginia is tokyo": ({"virginia": {"uid": "uid-tokyo"}}, {}),
     "tokyo is half read": ({"tokyo": {"is_complete": False}}, {}),
     "tokyo is empty": ({"tokyo": {"workloads": ()}}, {}),
+    "an autoscaler in tokyo": ({"tokyo": {"autoscalers": {("shop", "checkout"): "by-load"}}}, {}),
+    "an autoscaler in virginia": ({"virginia": {"autoscalers": {("shop", "checkout"): "by-load"}}}, {}),
+    "autoscalers of others": (
+        {context: {"autoscalers": {("shop", "x"): "x"}} for context in ("tokyo", "virginia")},
+        {},
+    ),
     "tokyo has another": (
         {"tokyo": {"workloads": (make_workload(), make_workload(replace(CHECKOUT, name="b")))}},
         {},
@@ -434,6 +456,7 @@ VIRGINIA = make_cluster("virginia")
 SCREENED: dict[Code, tuple[dict[str, Any], dict[str, Any]]] = {
     Code.SAME_CLUSTER: ({"uid": "uid-tokyo"}, {}),
     Code.NAME_TAKEN: ({"workloads": (make_workload(replace(CHECKOUT, context="virginia")),)}, {}),
+    Code.AUTOSCALER_IN_THE_WAY: ({"autoscalers": {("shop", "checkout"): "by-load"}}, {}),
     Code.NO_NODE_FITS: (
         {"nodes": tuple(replace(node, allocatable=Resources(0.5, 16.0)) for node in VIRGINIA.nodes)},
         {},

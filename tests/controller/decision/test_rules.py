@@ -161,6 +161,25 @@ def test_a_copy_without_replicas_takes_no_name() -> None:
     assert code_of(target={"workloads": (waiting,)}) is None
 
 
+AUTOSCALED = {"autoscalers": {("shop", "checkout"): "by-load"}}
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_workload_that_an_autoscaler_scales_on_either_side_is_refused(side: str) -> None:
+    assert judge(**{side: AUTOSCALED}) == (Verdict.REFUSED, Code.AUTOSCALER_IN_THE_WAY)
+    assert code_of(**{side: AUTOSCALED}, moment=Moment.CONFIRM) is Code.AUTOSCALER_IN_THE_WAY
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+@pytest.mark.parametrize(
+    "known",
+    [None, {}, {("shop", "other"): "x", ("billing", "checkout"): "y"}],
+    ids=["unknown", "none", "others"],
+)
+def test_autoscalers_of_others_and_unknown_ones_are_left_to_the_preflight(side: str, known: Any) -> None:
+    assert code_of(**{side: {"autoscalers": known}}) is None
+
+
 def test_a_target_on_whose_nodes_no_pod_fits_is_refused() -> None:
     assert code_of(target={"nodes": small_nodes("virginia")}) is Code.NO_NODE_FITS
 
@@ -393,6 +412,7 @@ IN_THE_MIDDLE: list[tuple[dict[str, Any], Code]] = [
         {"target": {"workloads": (make_workload(replace(CHECKOUT, context="virginia")),)}},
         Code.NAME_TAKEN,
     ),
+    ({"source": AUTOSCALED}, Code.AUTOSCALER_IN_THE_WAY),
     ({"target": {"free": Resources(0.0, 0.0)}}, Code.NO_ROOM),
     ({"target": {"free": None}}, Code.ROOM_UNKNOWN),
     ({"facts": make_facts(BOARD, DecisionSettings())}, Code.EGRESS_UNKNOWN),
