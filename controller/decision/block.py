@@ -62,6 +62,13 @@ class Block:
         """Whether a Deployment of this name runs there."""
         return self._look_up(self.rows.running, self.rows.name[self.row])
 
+    def has_move(self, code: Code) -> Mask:
+        """Whether a move of a workload of this name has the target for a side, and is told of by this code."""
+        if not self.rows.moving.any():
+            return _NONE
+        is_moving: Mask = self._look_up(self.rows.moving, self.rows.name[self.row]) == number_of(code)
+        return is_moving
+
     @property
     def autoscaled(self) -> Mask:
         """Whether an autoscaler there waits for a Deployment of this name."""

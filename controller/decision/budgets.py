@@ -55,10 +55,13 @@ class BudgetUsage:
         """Moves that began after `instant`."""
         return tuple(move for move in self.moves if move.started_at > instant)
 
+    def under_way(self) -> tuple[Move, ...]:
+        """Moves that are not over, ours before those of other processes."""
+        return (*(move for move in self.moves if move.ended_at is None), *self.unfinished)
+
     def find_under_way(self, workload: WorkloadKey) -> Move | None:
         """The move of this workload that is not over, ours before another process's."""
-        running = (move for move in self.moves if move.ended_at is None)
-        return next((move for move in (*running, *self.unfinished) if move.concerns(workload)), None)
+        return next((move for move in self.under_way() if move.concerns(workload)), None)
 
     def find_last_end(self, workload: WorkloadKey) -> float | None:
         """When the last move of this workload ended; None: none is remembered."""

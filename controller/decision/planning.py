@@ -14,6 +14,7 @@ from decimal import Decimal
 import numpy as np
 
 from controller.clusters.fleet import Cluster, FleetPicture, WorkloadKey
+from controller.decision import questions
 from controller.decision.budgets import DAY_S, BudgetUsage, Move, sum_egress
 from controller.decision.code_numbers import number_of
 from controller.decision.columns import Ints, grow, merge
@@ -97,6 +98,8 @@ class Planner:
         self._prices: list[tuple[Decimal | None, ...] | None] = [None] * count
         self._priced_classes = 0
         self._concerned: set[int] = set()
+        #: ((namespace, name), column) -> the number of the code of a move under way with a side there.
+        self._moving: dict[tuple[tuple[str, str], int], int] = {}
         self._refused: set[tuple[int, int]] = set()
         self._bills = BillCache()
         self._own_code = np.zeros(0, np.uint8)
@@ -227,6 +230,23 @@ class Planner:
         }
         changes.rejudged.update(concerned | self._concerned)
         self._concerned = concerned
+        self._follow_sides(facts, changes)
+
+    def _follow_sides(self, facts: Facts, changes: _Changes) -> None:
+        """Take in which targets are a side of a move under way: nothing else of its name moves there."""
+        moving: dict[tuple[tuple[str, str], int], int] = {}
+        for move in reversed(facts.usage.under_way()):  # the first of several is the one that is told of
+            number = number_of(questions.tell_move(move, facts).code)
+            for context in (move.workload.context, move.target):
+                if (column := self._column.get(context)) is not None:
+                    moving[(move.workload.namespace, move.workload.name), column] = number
+        if moving == self._moving:
+            return
+        for (namespace, name), _ in {place for place, _ in moving.items() ^ self._moving.items()}:
+            keys = (WorkloadKey(context, namespace, name) for context in self._contexts)
+            changes.rows.update(self._index[key] for key in keys if key in self._index)
+        self._rows.note_moving(moving)
+        self._moving = moving
 
     def _find_refused(self, finding: PreflightFinding, facts: Facts) -> list[tuple[int, int]]:
         """The pairs, as row and column, that a finding rules out."""

@@ -6,11 +6,12 @@ Which of them are asked when, in which order, and what many pairs at once are sc
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from controller.clusters.fleet import Cluster, Workload
+from controller.clusters.fleet import Cluster, Workload, WorkloadKey
 from controller.clusters.workload_parsing import STATE_ANNOTATION
 from controller.contract.daily import price_day
-from controller.decision.budgets import DAY_S, sum_egress
+from controller.decision.budgets import DAY_S, Move, sum_egress
 from controller.decision.candidates import Candidate, find_state_gb
 from controller.decision.facts import Facts
 from controller.decision.pricing import SHARE_STEP, count_share_steps
@@ -21,9 +22,30 @@ from oracle.quotes import PriceMode, Quote
 
 
 def find_under_way(site: Site, workload: Workload, facts: Facts) -> Reason | None:
-    move = facts.usage.find_under_way(workload.key)
-    if move is None:
-        return None
+    return _find_move(workload.key, facts)
+
+
+def find_running_there(candidate: Candidate, facts: Facts) -> Reason | None:
+    return _find_move_there(candidate, facts, Code.MOVE_RUNNING)
+
+
+def find_unfinished_there(candidate: Candidate, facts: Facts) -> Reason | None:
+    return _find_move_there(candidate, facts, Code.MOVE_UNFINISHED)
+
+
+def _find_move_there(candidate: Candidate, facts: Facts, code: Code) -> Reason | None:
+    """A move of a workload of this name that has the target for one of its sides."""
+    reason = _find_move(replace(candidate.workload.key, context=candidate.target.context), facts)
+    return reason if reason is not None and reason.code is code else None
+
+
+def _find_move(key: WorkloadKey, facts: Facts) -> Reason | None:
+    move = facts.usage.find_under_way(key)
+    return tell_move(move, facts) if move is not None else None
+
+
+def tell_move(move: Move, facts: Facts) -> Reason:
+    """How a move that is not over is told of."""
     code = Code.MOVE_RUNNING if move in facts.usage.moves else Code.MOVE_UNFINISHED
     return code.because(source=move.workload.context, target=move.target)
 

@@ -85,6 +85,16 @@ TARGET_RULES = (
 
 MOVE_RULES = (
     MoveRule(Code.SAME_CLUSTER, questions.find_same_cluster, lambda block: block.same_cluster),
+    MoveRule(
+        Code.MOVE_RUNNING,
+        questions.find_running_there,
+        lambda block: block.has_move(Code.MOVE_RUNNING),
+    ),
+    MoveRule(
+        Code.MOVE_UNFINISHED,
+        questions.find_unfinished_there,
+        lambda block: block.has_move(Code.MOVE_UNFINISHED),
+    ),
     MoveRule(Code.NAME_TAKEN, questions.find_namesake, lambda block: block.taken),
     MoveRule(Code.AUTOSCALER_IN_THE_WAY, questions.find_autoscaled_there, lambda block: block.autoscaled),
     MoveRule(

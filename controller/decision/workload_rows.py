@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -46,6 +46,8 @@ class WorkloadRows:
         self._priced_rates = 0
         #: names × targets: where a Deployment of this name runs.
         self.running = np.zeros((0, targets), np.bool_)
+        #: names × targets: the number of the code that tells of a move with a side there; 0: there is none.
+        self.moving = np.zeros((0, targets), np.uint8)
         #: names × targets: where an autoscaler scales a Deployment of this name, and whether any does anywhere.
         self.autoscaled = np.zeros((0, targets), np.bool_)
         self.has_autoscaled = False
@@ -116,6 +118,7 @@ class WorkloadRows:
             self._names[name] = len(self._names)
             self.running = grow(self.running, len(self._names))
             self.autoscaled = grow(self.autoscaled, len(self._names))
+            self.moving = grow(self.moving, len(self._names))
         return self._names[name]
 
     def note_running(self, column: int, site: Site) -> bool:
@@ -125,6 +128,12 @@ class WorkloadRows:
         self.running[:, column] = False
         self.running[numbers, column] = True
         return not np.array_equal(before, self.running[:, column])
+
+    def note_moving(self, moving: Mapping[tuple[tuple[str, str], int], int]) -> None:
+        """Take in the sides of all moves under way: ((namespace, name), column) -> the number of its code."""
+        numbers = [self.number_name(name) for name, _ in moving]
+        self.moving[:] = 0
+        self.moving[numbers, [column for _, column in moving]] = list(moving.values())
 
     def note_autoscaled(self, column: int, autoscalers: Collection[tuple[str, str]]) -> None:
         """Take in which names autoscalers scale in a target."""

@@ -402,6 +402,14 @@ CHANGES: dict[str, Any] = {
         {},
         {"usage": BudgetUsage((Move(replace(CHECKOUT, name="x"), "oregon", NOW - 90),))},
     ),
+    "a namesake is being moved": (
+        {},
+        {"usage": BudgetUsage((Move(replace(CHECKOUT, context="iowa"), "virginia", NOW - 90),))},
+    ),
+    "a namesake was left half-way": (
+        {},
+        {"usage": BudgetUsage(unfinished=(Move(replace(CHECKOUT, context="virginia"), "mars", NOW - 90),))},
+    ),
     "a context is gone": ({"virginia": UNCHANGED}, {}),
     "other settings": ({}, {"settings": replace(SETTINGS, minimum_net_usd=Decimal(100))}),
 }
@@ -452,11 +460,15 @@ def test_what_is_offered_pays_exactly(name: str) -> None:
 
 
 VIRGINIA = make_cluster("virginia")
+#: A move of a namesake, into Virginia.
+ELSEWHERE = Move(replace(CHECKOUT, context="iowa"), "virginia", NOW - 60)
 #: What each rule about a move refuses, as a change of Virginia and of the facts: its screen has to see the same.
 SCREENED: dict[Code, tuple[dict[str, Any], dict[str, Any]]] = {
     Code.SAME_CLUSTER: ({"uid": "uid-tokyo"}, {}),
     Code.NAME_TAKEN: ({"workloads": (make_workload(replace(CHECKOUT, context="virginia")),)}, {}),
     Code.AUTOSCALER_IN_THE_WAY: ({"autoscalers": {("shop", "checkout"): "by-load"}}, {}),
+    Code.MOVE_RUNNING: ({}, {"usage": BudgetUsage((ELSEWHERE,))}),
+    Code.MOVE_UNFINISHED: ({}, {"usage": BudgetUsage(unfinished=(ELSEWHERE,))}),
     Code.NO_NODE_FITS: (
         {"nodes": tuple(replace(node, allocatable=Resources(0.5, 16.0)) for node in VIRGINIA.nodes)},
         {},

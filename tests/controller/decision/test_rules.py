@@ -314,6 +314,21 @@ def test_a_move_under_way_is_named_before_what_it_has_made_of_the_workload() -> 
     assert code_of(workload=half_moved, facts=left) is Code.MOVE_UNFINISHED
 
 
+@pytest.mark.parametrize(
+    "route", [("oregon", "virginia"), ("virginia", "oregon")], ids=["into it", "out of it"]
+)
+def test_nothing_begins_into_a_side_of_another_move_of_the_same_name(route: tuple[str, str]) -> None:
+    """Two Deployments of one name, in Tokyo and in Oregon: both can't go to Virginia at once."""
+    move = Move(replace(CHECKOUT, context=route[0]), route[1], NOW - 60)
+    assert code_of(facts=make_facts(BOARD, usage=BudgetUsage((move,)))) is Code.MOVE_RUNNING
+    left = make_facts(BOARD, usage=BudgetUsage(unfinished=(move,)))
+    assert code_of(facts=left) is Code.MOVE_UNFINISHED
+    ended = replace(move, ended_at=NOW - 30)
+    assert code_of(facts=make_facts(BOARD, usage=BudgetUsage((ended,)))) is not Code.MOVE_RUNNING
+    other = replace(move, workload=replace(move.workload, name="other"))
+    assert code_of(facts=make_facts(BOARD, usage=BudgetUsage(unfinished=(other,)))) is None
+
+
 BUDGETED = [Moment.PLAN, Moment.DRY_RUN, Moment.CONFIRM, Moment.AUTOPILOT]
 
 
