@@ -64,7 +64,7 @@ class Block:
 
     def has_move(self, code: Code) -> Mask:
         """Whether a move of a workload of this name has the target for a side, and is told of by this code."""
-        if not self.rows.moving.any():
+        if not self.rows.has_moving:
             return _NONE
         is_moving: Mask = self._look_up(self.rows.moving, self.rows.name[self.row]) == number_of(code)
         return is_moving

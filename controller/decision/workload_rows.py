@@ -48,6 +48,7 @@ class WorkloadRows:
         self.running = np.zeros((0, targets), np.bool_)
         #: names × targets: the number of the code that tells of a move with a side there; 0: there is none.
         self.moving = np.zeros((0, targets), np.uint8)
+        self.has_moving = False
         #: names × targets: where an autoscaler scales a Deployment of this name, and whether any does anywhere.
         self.autoscaled = np.zeros((0, targets), np.bool_)
         self.has_autoscaled = False
@@ -133,6 +134,7 @@ class WorkloadRows:
         """Take in the sides of all moves under way: ((namespace, name), column) -> the number of its code."""
         numbers = [self.number_name(name) for name, _ in moving]
         self.moving[:] = 0
+        self.has_moving = bool(moving)
         self.moving[numbers, [column for _, column in moving]] = list(moving.values())
 
     def note_autoscaled(self, column: int, autoscalers: Collection[tuple[str, str]]) -> None:
