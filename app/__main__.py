@@ -17,8 +17,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     options = list(sys.argv[1:] if argv is None else argv)
     arguments = build_parser().parse_args(options)
+    from app.commands.output import prepare_logging
     from app.config.loading import load_configuration
 
+    prepare_logging()
     try:
         configuration = load_configuration(arguments)
     except ConfigurationError as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 
-from oracle.foundation.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text, plain_lines
 
 #: Longest message about something that is wrong, in characters; one that lists the names of a cluster may be long.
 MAX_MESSAGE_CHARACTERS = 2000
@@ -20,6 +21,20 @@ class OutputFailed(Exception):
         super().__init__("" if is_unread else f"standard output cannot be written: {error.strerror or error}")
 
 
+class PlainFormatter(logging.Formatter):
+    """Writes what is logged without whatever could steer a terminal: errors tell the names that clusters chose."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging.Formatter; a traceback has several lines."""
+        return plain_lines(super().format(record))
+
+
+def prepare_logging() -> None:
+    """Let what is logged go to standard error as plain text."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(PlainFormatter())
+
+
 def prepare_output() -> None:
     """Let a terminal that lacks a sign of ours show its number: a minus that became `?` would change the sum."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -27,9 +42,9 @@ def prepare_output() -> None:
 
 
 def write_output(text: str) -> None:
-    """Write lines to standard output and see them out. Raises: OutputFailed."""
+    """Write lines to standard output as plain text, and see them out. Raises: OutputFailed."""
     try:
-        print(text, flush=True)
+        print(plain_lines(text), flush=True)
     except OSError as error:
         _discard_output()
         raise OutputFailed(error) from error
@@ -41,9 +56,9 @@ def report_line(text: str) -> None:
 
 
 def write_aside(line: str) -> None:
-    """Write a line that is plain already to standard error; it is lost where nobody listens."""
+    """Write a line of columns to standard error; it is lost where nobody listens."""
     try:
-        print(line, file=sys.stderr, flush=True)
+        print(plain_lines(line), file=sys.stderr, flush=True)
     except OSError:
         pass  # there is no third place to say it
 

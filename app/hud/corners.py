@@ -12,6 +12,7 @@ from app.model.colors import WARNING
 from app.widgets.action_button import ActionButton
 from app.widgets.notices import Notices
 from app.widgets.theme import SMALL_PX, make_font
+from app.widgets.tips import plain_tip
 from controller.contract.snapshots import EngineSnapshot
 
 MARGIN_PX = 12
@@ -34,7 +35,7 @@ class Corners(QObject):
         self.demo_badge.hide()
         self.own_clusters = QPushButton("Watch your own clusters\N{HORIZONTAL ELLIPSIS}", stage)
         self.own_clusters.setFont(make_font(SMALL_PX))
-        self.own_clusters.setToolTip(open_file.toolTip())
+        self.own_clusters.setToolTip(plain_tip(open_file.toolTip()))
         self.own_clusters.clicked.connect(open_file.trigger)
         self.own_clusters.hide()
         self.notices = Notices(stage)

@@ -16,6 +16,7 @@ from app.hud.overlay_layout import SLOTS, Box, Label, Placement, place_labels
 from app.model import colors
 from app.model.overlay_items import ItemKind, OverlayItem
 from app.widgets.theme import SMALL_PX, make_font
+from app.widgets.tips import plain_tip
 from gl.geometry.camera import Projection
 
 BUTTON_HEIGHT_PX = 26.0
@@ -47,7 +48,7 @@ class OverlayButton(QAbstractButton):
             self.item = item
             self.setText(item.texts[form])
             self.setAccessibleName(item.accessible_name)
-            self.setToolTip(item.accessible_name)
+            self.setToolTip(plain_tip(item.accessible_name))
 
     def sizeHint(self) -> QSize:
         """The layout decides the size; this is only what Qt asks for."""

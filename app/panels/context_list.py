@@ -21,6 +21,7 @@ from app.model import colors
 from app.model.kubeconfig_rows import ContextRow
 from app.widgets.cells import elide, paint_background
 from app.widgets.theme import SMALL_PX, make_font
+from app.widgets.tips import plain_tip
 from oracle.foundation.untrusted_text import clean_text
 
 LINES_ROLE = Qt.ItemDataRole.UserRole
@@ -180,7 +181,7 @@ def _make_item(row: ContextRow, *, is_ticked: bool) -> QListWidgetItem:
     item.setData(HOST_ROLE, host)
     item.setData(LINES_ROLE, lines)
     item.setData(NAME_ROLE, row.name)
-    item.setToolTip(said)
+    item.setToolTip(plain_tip(said))
     item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}, {said}")
     flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
     if row.reason is not None:

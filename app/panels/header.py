@@ -11,6 +11,7 @@ from app.model import colors
 from app.widgets.action_button import ActionButton
 from app.widgets.labels import ElidedLabel, make_label, set_color
 from app.widgets.theme import SMALL_PX, make_font
+from app.widgets.tips import plain_tip
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import EngineSnapshot
 from oracle.foundation.untrusted_text import clean_text
@@ -52,5 +53,5 @@ class Header(QWidget):
         self._state.setText(
             f"{contexts}    ·    prices: {clean_text(snapshot.price_source.text, 100)}    ·    {store}"
         )
-        self._state.setToolTip(detail)
+        self._state.setToolTip(plain_tip(detail))
         set_color(self._state, colors.MUTED if snapshot.store.is_up else colors.WARNING)

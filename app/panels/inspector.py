@@ -16,6 +16,7 @@ from app.panels.price_chart import PriceChart
 from app.panels.workload_table import WorkloadTable
 from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color
 from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
+from app.widgets.tips import plain_tip
 from controller.clusters.fleet import Health
 from controller.contract.snapshots import ContextView, EngineSnapshot
 from oracle.foundation.untrusted_text import clean_text
@@ -85,7 +86,7 @@ class Inspector(QWidget):
         self._arm.setText("Armed" if view.armed else "Arm…")
         what, hint = describe_arming(view)
         self._arm.setAccessibleName(what)
-        self._arm.setToolTip(f"{what}: {hint}")
+        self._arm.setToolTip(plain_tip(f"{what}: {hint}"))
 
     def _on_arm(self) -> None:
         if self._view is not None:

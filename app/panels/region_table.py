@@ -31,6 +31,7 @@ from app.model.region_rows import (
 from app.panels.region_cells import RegionDelegate
 from app.panels.row_model import Index, RowModel
 from app.widgets.theme import make_font
+from app.widgets.tips import plain_tip
 
 ROW_HEIGHT_PX = 28
 #: Rows change places at most this often, or when a move comes or goes, and never under the pointer: a moving row is
@@ -59,7 +60,7 @@ class RegionModel(RowModel[RegionRow]):
         if role == Qt.ItemDataRole.DisplayRole:
             return HEADERS[section]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return HEADER_TIPS[section]
+            return plain_tip(HEADER_TIPS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(Column(section))
         return None
@@ -74,7 +75,7 @@ class RegionModel(RowModel[RegionRow]):
         if role == SORT_ROLE:
             return sort_value(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return describe_row(row)
+            return plain_tip(describe_row(row))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return accessible_text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -32,6 +32,7 @@ from app.model.formatting import format_moment, format_savings, format_usd
 from app.widgets.cells import paint_background
 from app.widgets.labels import ElidedLabel, make_label, set_color
 from app.widgets.theme import SMALL_PX, make_font
+from app.widgets.tips import plain_tip
 from controller.contract.savings import Savings
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry
 from oracle.foundation.reason import Severity
@@ -93,8 +94,10 @@ class TimelineModel(QAbstractListModel):
         entry = self._entries[index.row()]
         if role == ENTRY_ROLE:
             return entry
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return clean_text(entry.text, 500)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(clean_text(entry.text, 500))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return (
                 f"{format_moment(entry.at, self._clock())}, {entry.kind.value}: {clean_text(entry.text, 500)}"

@@ -30,6 +30,7 @@ from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRo
 from app.panels.row_model import Index, RowModel
 from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
 from app.widgets.theme import SMALL_PX, make_font
+from app.widgets.tips import plain_tip
 from oracle.foundation.untrusted_text import clean_text
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -69,7 +70,8 @@ class WorkloadModel(RowModel[WorkloadRow]):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.note if column is WorkloadColumn.MOVE else clean_text(str(row.workload.key), 300)
+            name = clean_text(str(row.workload.key), 300)
+            return plain_tip(row.note if column is WorkloadColumn.MOVE else name)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{WORKLOAD_HEADERS[column]} {row.texts[column]}".strip()
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from app.model import colors
 from app.model.tone import Tone
 from app.widgets.theme import FONT_PX, make_font
+from app.widgets.tips import plain_tip
 
 TONE_COLORS = {
     Tone.PLAIN: colors.TEXT,
@@ -64,7 +65,7 @@ class ElidedLabel(QLabel):
         """Set the text and the tool tip."""
         if text != self.text():
             super().setText(text)
-            self.setToolTip(text)
+            self.setToolTip(plain_tip(text))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what fits."""

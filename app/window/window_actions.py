@@ -22,6 +22,7 @@ from app.actions import (
 )
 from app.model.choices import Choice
 from app.model.names import sort_by_price
+from app.widgets.tips import plain_tip
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView
@@ -66,7 +67,7 @@ class WindowActions(QObject):
     def _make(self, action: Action, window: QWidget) -> QAction:
         made = QAction(action.text, self)
         made.setIconText(action.label or action.text)
-        made.setToolTip(action.tip)
+        made.setToolTip(plain_tip(action.tip))
         made.setCheckable(action.is_checkable)
         made.triggered.connect(lambda _=False: action.does(self._actor))
         if action.shortcuts:

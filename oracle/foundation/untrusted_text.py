@@ -24,3 +24,10 @@ def clean_text(text: object, limit: int = MAX_SHOWN_CHARACTERS) -> str:
         shown = "".join(" " if unicodedata.category(c).startswith(("C", "Z")) else c for c in shown)
     line = " ".join(shown.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def plain_lines(text: str) -> str:
+    """Return lines of which nothing can steer a terminal or turn round; what was laid out in columns stays so."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(" " if c != "\n" and unicodedata.category(c).startswith("C") else c for c in text)

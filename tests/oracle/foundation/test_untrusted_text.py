@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.foundation.untrusted_text import clean_text
+from oracle.foundation.untrusted_text import clean_text, plain_lines
 
 
 def test_escapes_and_direction_marks_are_gone() -> None:
@@ -32,3 +32,11 @@ def test_the_result_is_one_short_printable_line(text: str, limit: int) -> None:
 
 def test_a_long_text_says_that_it_goes_on() -> None:
     assert clean_text("x" * 1000, 10) == "xxxxxxxxx…"
+
+
+def test_columns_and_lines_stay_where_nothing_steers() -> None:
+    assert plain_lines("a   São\n  b\u00a0c") == "a   São\n  b\u00a0c"
+
+
+def test_nothing_in_a_column_steers_the_terminal() -> None:
+    assert plain_lines("a\x1b]0;title\x07\n\u202eb\rc\x9b\x7f") == "a ]0;title \n b c  "
