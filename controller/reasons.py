@@ -203,7 +203,6 @@ class Code(ReasonCode):
         _WARNING,
         "{owners:list} manages the replicas and would set them back; let it ignore them first",
     )
-    NO_QUOTAS = "no_quotas", _INFO, "no quotas there"
     QUOTA_SHORT = (
         "quota_short",
         _WARNING,

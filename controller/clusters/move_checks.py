@@ -15,8 +15,9 @@ from typing import Any
 from controller.clusters import paths
 from controller.clusters.checks import CheckResult, Outcome
 from controller.clusters.fleet import Resources
-from controller.clusters.json_reading import as_list, as_mapping, as_text
+from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.kube_api import KubeApi
+from controller.clusters.listing import list_all
 from controller.clusters.resource_parsing import parse_quantity
 from controller.errors import ClusterError, ObjectNotFound, VersionConflict
 from controller.reasons import Code
@@ -80,9 +81,7 @@ async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: i
     """Do the namespace's ResourceQuotas leave room for all replicas?"""
     check = "room in the quotas"
     try:
-        page = await api.get(paths.collection("resourcequotas", namespace))
-    except ObjectNotFound:
-        return CheckResult(check, Outcome.PASSED, Code.NO_QUOTAS.because())
+        listed = await list_all(api, paths.collection("resourcequotas", namespace))
     except ClusterError as error:
         return CheckResult(check, Outcome.UNKNOWN, error.reason)
     needed = {
@@ -90,7 +89,7 @@ async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: i
         "requests.cpu": Decimal(repr(pod.cpu_cores)) * replicas,
         "requests.memory": Decimal(repr(pod.memory_gib)) * 2**30 * replicas,
     }
-    quotas = map(as_mapping, as_list(page.get("items")))
+    quotas = map(as_mapping, listed.items)
     reason = next((reason for quota in quotas for reason in _find_reasons(api.context, quota, needed)), None)
     return CheckResult(check, Outcome.PASSED if reason is None else Outcome.FAILED, reason)
 

@@ -20,8 +20,9 @@ from typing import Any
 from controller.clusters import paths
 from controller.clusters.cluster_record import ClusterRecord, WatchedKind
 from controller.clusters.fleet import Health
-from controller.clusters.json_reading import as_list, as_mapping, as_text
+from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.kube_api import NO_PARAMS, KubeApi
+from controller.clusters.listing import read_items
 from controller.clusters.settings import NODE_DECLARATION, FleetSettings
 from controller.clusters.toml_text import toml_key
 from controller.errors import (
@@ -169,7 +170,8 @@ class ClusterWatch:
         while True:
             page = await self._get_patiently(path, params)
             objects.extend(
-                self._record.read_object(kind, as_mapping(item)) for item in as_list(page.get("items"))
+                self._record.read_object(kind, as_mapping(item))
+                for item in read_items(self._record.context, path, page)
             )
             metadata = as_mapping(page.get("metadata"))
             token = as_text(metadata.get("continue"))

@@ -10,6 +10,7 @@ from typing import Any
 
 from controller.clusters import paths
 from controller.clusters.kube_api import KubeApi, PatchType
+from controller.clusters.listing import list_all
 from controller.errors import ObjectNotFound, ServerFailed
 from controller.migration.protocol.fences import (
     FENCE_ANNOTATION,
@@ -58,17 +59,13 @@ class ClusterSide:
             return None
         return self._parse(body)
 
-    async def read_pods(self, selector: str) -> tuple[PodFacts, ...]:
-        """Read all pods that the selector matches, page by page."""
-        found: list[PodFacts] = []
-        params = {"labelSelector": selector, "limit": str(PAGE_SIZE)}
-        while True:
-            page = await self.api.get(paths.collection("pods", self.namespace), params=params)
-            found += [parse_pod(body) for body in page.get("items") or ()]
-            proceed = (page.get("metadata") or {}).get("continue")
-            if not proceed:
-                return tuple(found)
-            params = {**params, "continue": proceed}
+    async def read_pods(self, facts: DeploymentFacts) -> tuple[PodFacts, ...] | None:
+        """Read all pods that a Deployment selects; None where the list is older than `facts`, as of a stale cache."""
+        params = {"labelSelector": facts.selector, "limit": str(PAGE_SIZE)}
+        listed = await list_all(self.api, paths.collection("pods", self.namespace), params)
+        if not listed.is_at_least(facts.resource_version):
+            return None
+        return tuple(parse_pod(body) for body in listed.items)
 
     async def place_fence(
         self, facts: DeploymentFacts, fence: Fence, *, dry_run: bool = False

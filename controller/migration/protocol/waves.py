@@ -39,8 +39,10 @@ def is_complete(target: DeploymentFacts, replicas: int) -> bool:
     return target.is_rolled_out(replicas) and target.available is not None and target.available >= replicas
 
 
-def count_restarts(pods: Collection[PodFacts], replicas: int) -> int | None:
+def count_restarts(pods: Collection[PodFacts] | None, replicas: int) -> int | None:
     """Return the restarts of the pods that stay, or None where there are too few: no pods are no proof of health."""
+    if pods is None:
+        return None
     serving = [pod for pod in pods if not pod.is_terminating]
     return sum(pod.restarts for pod in serving) if len(serving) >= replicas else None
 
@@ -131,7 +133,7 @@ class Settling:
 def judge_settling(
     record: MigrationRecord,
     source: DeploymentFacts,
-    pods: Collection[PodFacts],
+    pods: Collection[PodFacts] | None,
     replicas: int,
     settling: Settling,
     settings: MigrationSettings,
@@ -140,11 +142,11 @@ def judge_settling(
 ) -> Verdict:
     """Judge whether the source runs no more than `replicas` and its last pods are gone, or their grace is over.
 
-    `pods` are those of a source that has been lowered; before that they are not asked for.
+    `pods` are those of a source that has been lowered; before that they are not asked for. None: not known.
     """
     if source.is_rolled_out(replicas) and settling.lowered_s is not None:
         grace_s = source.grace_period_s + settings.settle_margin_s
-        has_ended = not any(pod.is_terminating for pod in pods)
+        has_ended = pods is not None and not any(pod.is_terminating for pod in pods)
         return Reached() if has_ended or now - settling.lowered_s > grace_s else Waiting()
     if now - settling.began_s > settings.verify_limit_s(source.progress_deadline_s):
         return Failed(Code.SOURCE_NOT_SCALED_DOWN.because(context=record.source.context, replicas=replicas))

@@ -6,14 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from controller.clusters import paths
 from controller.clusters.kube_api import KubeApi
+from controller.clusters.listing import list_all
 from controller.errors import AccessDenied
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.lease import LEASE_PREFIX, find_holder, find_journal, name_lease
 from controller.migration.protocol.errors import JournalError
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.run.journals import read_journal
-from controller.migration.steps.listing import list_if_served
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -69,7 +70,7 @@ async def find_unfinished(api: KubeApi, namespaces: Collection[str]) -> Findings
     denied: list[str] = []
     for namespace in sorted(namespaces):
         try:
-            leases = await list_if_served(api, "leases", namespace)
+            leases = (await list_all(api, paths.collection("leases", namespace))).items
         except AccessDenied:
             denied.append(namespace)
             continue

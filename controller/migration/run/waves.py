@@ -83,7 +83,7 @@ async def settle(tools: Tools, replicas: int) -> None:
         now = tools.timing.monotonic()
         settling = settling.look(source, replicas, now)
         is_lowered = source.is_rolled_out(replicas)
-        pods = await tools.sides[Side.SOURCE].read_pods(source.selector) if is_lowered else ()
+        pods = await tools.sides[Side.SOURCE].read_pods(source) if is_lowered else ()
         verdict = waves.judge_settling(
             tools.record, source, pods, replicas, settling, tools.settings, now=now
         )
@@ -112,4 +112,4 @@ async def _count_restarts(tools: Tools, target: DeploymentFacts, replicas: int) 
     """Return the restarts of the target's pods, or None while it is not complete."""
     if not waves.is_complete(target, replicas):
         return None
-    return waves.count_restarts(await tools.sides[Side.TARGET].read_pods(target.selector), replicas)
+    return waves.count_restarts(await tools.sides[Side.TARGET].read_pods(target), replicas)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from controller.clusters import paths
 from controller.clusters.autoscaler_parsing import find_scaled_deployment
+from controller.clusters.listing import list_all
 from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.protocol.record import StepRecord
-from controller.migration.steps.listing import list_if_served
 from controller.migration.steps.step import Survey, Workbench
 from controller.reasons import Code
 
@@ -21,8 +22,8 @@ class Autoscalers:
     async def preflight(self, survey: Survey) -> StepRecord:
         """Raises: MigrationRefused where either cluster has an autoscaler for the Deployment; ClusterError."""
         for side in (survey.source, survey.target):
-            autoscalers = await list_if_served(side.api, "horizontalpodautoscalers", side.namespace)
-            name = find_autoscaler(autoscalers, side.name)
+            path = paths.collection("horizontalpodautoscalers", side.namespace)
+            name = find_autoscaler((await list_all(side.api, path)).items, side.name)
             if name is not None:
                 reason = Code.AUTOSCALER_IN_THE_WAY.because(name=name, context=side.context)
                 raise MigrationRefused(str(survey.draft.workload), reason, context=side.context)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.clusters import paths
+from controller.clusters.listing import list_all
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.protocol.fences import Fence
 from controller.migration.steps.closure import build_copy, build_deployment_copy, find_references, selects
-from controller.migration.steps.listing import list_if_served
 
 #: Everything that `read_closure` may return.
 COPIED_RESOURCES = ("configmaps", "serviceaccounts", "services", "poddisruptionbudgets", "deployments")
@@ -88,10 +88,10 @@ async def _read_selecting(source: ClusterSide, template: Mapping[str, Any]) -> l
     """Read the Services and the PodDisruptionBudgets that select the pods."""
     api, namespace = source.api, source.namespace
     found = []
-    for service in await list_if_served(api, "services", namespace):
+    for service in (await list_all(api, paths.collection("services", namespace))).items:
         if selects((service.get("spec") or {}).get("selector"), template):
             found.append(Travelling("services", namespace, with_kind(service, "v1", "Service")))
-    for budget in await list_if_served(api, "poddisruptionbudgets", namespace):
+    for budget in (await list_all(api, paths.collection("poddisruptionbudgets", namespace))).items:
         if selects(((budget.get("spec") or {}).get("selector") or {}).get("matchLabels"), template):
             body = with_kind(budget, "policy/v1", "PodDisruptionBudget")
             found.append(Travelling("poddisruptionbudgets", namespace, body))

@@ -140,7 +140,16 @@ class TestQuotas:
         assert result.reason["quota"] == "team"
 
     def test_no_quotas_are_room_enough(self) -> None:
-        assert asyncio.run(check_quotas(FakeApi(), "shop", POD, 4)).outcome is Outcome.PASSED
+        api = FakeApi()
+        api.answers[QUOTAS] = {"items": []}
+        assert asyncio.run(check_quotas(api, "shop", POD, 4)).outcome is Outcome.PASSED
+
+    @pytest.mark.parametrize("answer", [None, {}, {"items": "none"}])
+    def test_no_answer_is_not_no_quotas(self, answer: dict[str, Any] | None) -> None:
+        api = FakeApi()
+        if answer is not None:
+            api.answers[QUOTAS] = answer
+        assert asyncio.run(check_quotas(api, "shop", POD, 4)).outcome is Outcome.UNKNOWN
 
     def test_quotas_that_may_not_be_read_are_unknown(self) -> None:
         api = FakeApi()

@@ -33,9 +33,8 @@ class RecordingApi:
             return copy.deepcopy(self.objects[path])
         if path.endswith("/pods"):
             deployments = [body for key, body in self.objects.items() if "/deployments/" in key]
-            return {
-                "items": [{"metadata": {}} for body in deployments for _ in range(body["spec"]["replicas"])]
-            }
+            pods = [{"metadata": {}} for body in deployments for _ in range(body["spec"]["replicas"])]
+            return {"metadata": {"resourceVersion": str(self._version)}, "items": pods}
         if path.rsplit("/", 1)[-1] in ("leases", "services", "poddisruptionbudgets"):
             return {"items": [body for key, body in self.objects.items() if key.startswith(f"{path}/")]}
         raise answered(self.context, 404, f"{path} not found")

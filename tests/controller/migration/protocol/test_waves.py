@@ -130,6 +130,13 @@ def test_the_source_has_settled_when_its_last_pods_are_gone_or_their_grace_is_ov
     assert judge((RUNS, ENDS), 141) == Reached()
 
 
+def test_pods_that_are_not_known_are_not_gone() -> None:
+    source = serving(5)
+    settling = Settling(0).look(source, 5, 110)
+    assert judge_settling(record(), source, None, 5, settling, SETTINGS, now=110) == Waiting()
+    assert count_restarts(None, 0) is None
+
+
 def test_a_source_that_does_not_scale_down_in_time_has_failed() -> None:
     source = serving(6)
     settling = Settling(0).look(source, 5, 100)
