@@ -20,6 +20,7 @@ from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.paths import ACCESS_REVIEWS, VERSION
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_list
+from controller.clusters.user_agent import make_user_agent
 from controller.errors import ClusterUnreachable, NotArmed, ServerFailed
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -275,6 +276,8 @@ class KubeClient:
                 body=body,
                 auth_settings=["BearerToken"],
             )
+            # Here, because the library puts its own name over that of a header that it was given.
+            serialized[2]["User-Agent"] = make_user_agent(settings.user_agent)
             answer = await api_client.call_api(*serialized, _request_timeout=timeout)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise self._unreachable(error, request) from error

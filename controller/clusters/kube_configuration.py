@@ -219,7 +219,6 @@ def _create_api_client(
         raise ContextRefused(
             Code.CERTIFICATES_UNUSABLE.because(context=context.name, error=str(error))
         ) from error
-    api_client.user_agent = settings.user_agent
     return api_client
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
+from controller.clusters.user_agent import MIGRATION
 from controller.errors import ControllerError
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.fact_reader import FactReader
@@ -98,6 +99,7 @@ class MigrationRun:
 
     async def run(self) -> None:
         """Return when the migration is over, or, with its journal left in place, when the program ends."""
+        MIGRATION.set(self.journal.record.migration_id)
         try:
             while True:
                 try:

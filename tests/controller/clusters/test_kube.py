@@ -16,6 +16,7 @@ from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
 from controller.clusters.paths import ACCESS_REVIEWS
 from controller.clusters.settings import KubeSettings
+from controller.clusters.user_agent import MIGRATION, VERSION
 from controller.errors import (
     AccessDenied,
     ClusterUnreachable,
@@ -81,7 +82,10 @@ def test_a_request_goes_below_the_servers_prefix_with_token_and_name(tmp_path: P
         assert request.path == f"/clusters/eu{PATH}"
         assert request.query == {"labelSelector": "app in (a,b)"}
         assert request.headers["authorization"] == "Bearer secret"
-        assert request.headers["user-agent"] == "sentinelaura"
+        assert request.headers["user-agent"] == f"sentinelaura/{VERSION}"
+        MIGRATION.set("m-1")
+        await client.get("/api/v1/pods")
+        assert server.requests[-1].headers["user-agent"] == f"sentinelaura/{VERSION} (migration m-1)"
 
     against_server(tmp_path, test, user={"token": "secret"})
 
