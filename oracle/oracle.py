@@ -96,7 +96,7 @@ class Oracle:
 
     def board(self) -> QuoteBoard:
         """Return the newest quotes, judged by both clocks at this moment."""
-        return self._live_board.observe(self._clocks.wall(), self._clocks.monotonic())
+        return self._live_board.observe(self._clocks.wall(), self._clocks.counting())
 
     @property
     def revision(self) -> int:
@@ -175,7 +175,7 @@ class Oracle:
         """Put on the board what the store pushes. Ends only by an error."""
         self._unread_histories |= {(binding.context, binding.offering) for binding in self._bindings}
         async for quotes in store.subscribe():
-            news = self._live_board.receive(quotes, self._clocks.wall(), self._clocks.monotonic())
+            news = self._live_board.receive(quotes, self._clocks.wall(), self._clocks.counting())
             self._feed.remember(news)
             self._append_to_histories(news)
             if not self._is_up:

@@ -41,7 +41,7 @@ class ManualClocks:
 
     @property
     def clocks(self) -> Clocks:
-        return Clocks(lambda: self.wall_s, lambda: self.monotonic_s)
+        return Clocks(lambda: self.wall_s, lambda: self.monotonic_s, lambda: self.monotonic_s)
 
 
 @dataclass

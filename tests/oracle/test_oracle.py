@@ -319,7 +319,9 @@ def test_restart_finds_history_and_quotes_but_expired_ones_are_not_usable(settin
             reader.set_bindings(bind("blue"))
             await until(reader, lambda: price_of(reader) == Decimal("0.1613"))
             await until(reader, lambda: len(reader.history("blue", VIRGINIA)) >= len(seen))
-        tomorrow = Clocks(lambda: SYSTEM_CLOCKS.wall() + 86_400.0, SYSTEM_CLOCKS.monotonic)
+        tomorrow = Clocks(
+            lambda: SYSTEM_CLOCKS.wall() + 86_400.0, SYSTEM_CLOCKS.monotonic, SYSTEM_CLOCKS.counting
+        )
         async with open_oracle(same_market, None, tomorrow) as late:
             late.set_bindings(bind("blue"))
             await until(late, lambda: bool(late.board().quotes))
@@ -329,7 +331,9 @@ def test_restart_finds_history_and_quotes_but_expired_ones_are_not_usable(settin
 
 
 def test_store_whose_clock_differs_is_told(settings: OracleSettings) -> None:
-    an_hour_ago = Clocks(lambda: SYSTEM_CLOCKS.wall() - 3600.0, SYSTEM_CLOCKS.monotonic)
+    an_hour_ago = Clocks(
+        lambda: SYSTEM_CLOCKS.wall() - 3600.0, SYSTEM_CLOCKS.monotonic, SYSTEM_CLOCKS.counting
+    )
 
     async def measure(clocks: Clocks) -> float | None:
         async with open_oracle(settings, None, clocks) as oracle:

@@ -5,7 +5,7 @@ Our own code: the leader election of kubernetes.aio (37.0.1) cannot create a Lea
 leader's work running past the Lease's end. A Lease says who should write; that nobody else can is the fence's work.
 
 A Lease is never deleted: released, it keeps its epoch and the last outcome, so that epochs never start again
-at 1. Expiry is judged only by how long, on our own monotonic clock, the record has not changed: clocks of
+at 1. Expiry is judged only by how long, on our own counting clock, the record has not changed: clocks of
 other machines and jumps of our own do not matter.
 """
 
@@ -74,7 +74,7 @@ class ClusterLease:
         #: What the next write puts into the Lease.
         self.journal: str | None = None
         self.epoch = 0
-        #: Monotonic moment at which the last successful write was sent; None until then.
+        #: Moment by the counting clock at which the last successful write was sent; None until then.
         self.renewed_at: float | None = None
 
     @property
@@ -87,7 +87,7 @@ class ClusterLease:
         """Whether it was renewed recently enough to write under it."""
         return (
             self.renewed_at is not None
-            and self._clocks.monotonic() < self.renewed_at + self._settings.renew_deadline_s
+            and self._clocks.counting() < self.renewed_at + self._settings.renew_deadline_s
         )
 
     async def read(self) -> dict[str, Any] | None:
@@ -140,7 +140,7 @@ class ClusterLease:
         """Send the Lease as it should be. Sent twice it is the same Lease; sent late it fails on the
         resourceVersion.
         """
-        sent_at = self._clocks.monotonic()
+        sent_at = self._clocks.counting()
         body = self._build(released=released)
         if self._body:
             self._body = await self._api.replace(self._path, body)
@@ -166,7 +166,7 @@ class ClusterLease:
 
     def _is_expired(self, body: Mapping[str, Any]) -> bool:
         """Whether this very record has stood still for the whole duration, as far as we have watched it."""
-        now, version = self._clocks.monotonic(), str(body["metadata"]["resourceVersion"])
+        now, version = self._clocks.counting(), str(body["metadata"]["resourceVersion"])
         if self._seen[0] != version:
             self._seen = (version, now)
         duration_s = float((body.get("spec") or {}).get("leaseDurationSeconds") or 0)

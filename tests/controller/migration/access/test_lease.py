@@ -36,7 +36,7 @@ class Place:
         self.network = Network(rng, directed=self._choose)
 
     def lease(self, holder: str) -> ClusterLease:
-        clocks = Clocks(lambda: 1_790_000_000.25 + self.loop.time(), self.loop.time)
+        clocks = Clocks(lambda: 1_790_000_000.25 + self.loop.time(), self.loop.time, self.loop.time)
         api = open_client(self.cluster, self.network)
         return ClusterLease(
             api, "shop", "checkout", holder, Timing(MigrationSettings(), clocks, asyncio.sleep)
