@@ -7,7 +7,7 @@ right after a change (kubernetes/kubernetes#124264).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +41,9 @@ class DeploymentFacts:
     grace_period_s: int
     #: The status' readyReplicas, however old the status is: to be shown, never to be acted upon.
     shown_ready: int | None = None
-    #: Who wrote the spec last, as managedFields has it; empty where it has nothing.
-    last_manager: str = ""
+    #: Who wrote the replicas and the pod template, as managedFields has it; empty where it has nothing.
+    replicas_manager: str = ""
+    template_manager: str = ""
     #: The migration whose label it carries: who created it. None for a Deployment that others deployed.
     created_by: str | None = None
 
@@ -74,7 +75,8 @@ def parse_deployment(body: Mapping[str, Any]) -> DeploymentFacts:
                 template["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_PERIOD_S)
             ),
             shown_ready=_count((body.get("status") or {}).get("readyReplicas", 0)),
-            last_manager=_find_last_manager(metadata.get("managedFields") or ()),
+            replicas_manager=_find_manager(metadata, "f:replicas"),
+            template_manager=_find_manager(metadata, "f:template"),
             created_by=(metadata.get("labels") or {}).get(MIGRATION_LABEL),
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -106,12 +108,14 @@ def _format_expression(expression: Mapping[str, Any]) -> str:
     return formats[operator]
 
 
-def _find_last_manager(managed_fields: Iterable[Mapping[str, Any]]) -> str:
-    """Return who changed the object itself last (changes of its status do not count), cut to a showable
-    length.
+def _find_manager(metadata: Mapping[str, Any], field: str) -> str:
+    """Return who wrote a field of the spec, the last of several, cut to a showable length.
+
+    Who wrote anything else of the object, however late, did not write this: a time stamp alone names the wrong one.
     """
-    spec_changes = [entry for entry in managed_fields if entry.get("subresource") != "status"]
-    newest = max(spec_changes, key=lambda entry: str(entry.get("time", "")), default={})
+    entries = metadata.get("managedFields") or ()
+    writers = [entry for entry in entries if field in (entry.get("fieldsV1") or {}).get("f:spec", {})]
+    newest: Mapping[str, Any] = max(writers, key=lambda entry: str(entry.get("time", "")), default={})
     return clean_text(newest.get("manager", ""), 80)
 
 

@@ -68,11 +68,13 @@ def require_untouched(facts: DeploymentFacts | None, record: MigrationRecord, si
     """
     present = require_present(facts, record, side)
     require_fence(present, record, side)
-    context, manager = record.side(side).context, present.last_manager or "somebody else"
+    context = record.side(side).context
     if present.template_hash != record.template_hash:
+        manager = present.template_manager or "somebody else"
         raise HoldNeeded(Code.TEMPLATE_CHANGED.because(context=context, manager=manager))
     if present.replicas not in _expected_replicas(record, side):
         expected, replicas = record.side(side).replicas, present.replicas
+        manager = present.replicas_manager or "somebody else"
         raise HoldNeeded(
             Code.REPLICAS_CHANGED.because(
                 context=context, replicas=replicas, expected=expected, manager=manager

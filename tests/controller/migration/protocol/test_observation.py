@@ -7,6 +7,11 @@ import pytest
 from controller.migration.protocol.observation import format_selector, parse_deployment, parse_pod
 
 
+def wrote(*fields: str) -> dict[str, Any]:
+    """What managedFields says of a writer of fields of the spec."""
+    return {"f:spec": {f"f:{field}": {} for field in fields}}
+
+
 def deployment(**status: Any) -> dict[str, Any]:
     """A Deployment of three replicas in its fifth generation."""
     return {
@@ -17,7 +22,13 @@ def deployment(**status: Any) -> dict[str, Any]:
             "generation": 5,
             "annotations": {"sentinelaura.io/fence": "m1:4:17"},
             "managedFields": [
-                {"manager": "kubectl-edit", "time": "2026-05-01T10:00:00Z"},
+                {
+                    "manager": "helm",
+                    "time": "2026-05-01T10:00:00Z",
+                    "fieldsV1": wrote("template", "replicas"),
+                },
+                {"manager": "karmada", "time": "2026-05-01T10:30:00Z", "fieldsV1": wrote("replicas")},
+                {"manager": "annotator", "time": "2026-05-01T12:00:00Z", "fieldsV1": {"f:metadata": {}}},
                 {
                     "manager": "kube-controller-manager",
                     "time": "2026-05-01T11:00:00Z",
@@ -56,11 +67,25 @@ def test_a_missing_status_is_unknown() -> None:
     assert parse_deployment(body).available is None
 
 
-def test_identity_fence_and_last_writer_are_read() -> None:
+def test_identity_and_fence_are_read() -> None:
     facts = parse_deployment(deployment())
     assert (facts.uid, facts.resource_version, facts.fence) == ("uid-a", "77", "m1:4:17")
-    assert facts.last_manager == "kubectl-edit"
     assert facts.selector == "app=checkout"
+
+
+def test_a_change_is_ascribed_to_who_wrote_that_field_and_not_to_whoever_wrote_last() -> None:
+    facts = parse_deployment(deployment())
+    assert (facts.replicas_manager, facts.template_manager) == ("karmada", "helm")
+
+
+def test_nobody_is_named_where_nobody_is_known_to_have_written_the_field() -> None:
+    body = deployment()
+    body["metadata"]["managedFields"] = [
+        {"manager": "annotator", "fieldsV1": {"f:metadata": {}}},
+        {"manager": "old"},
+    ]
+    facts = parse_deployment(body)
+    assert (facts.replicas_manager, facts.template_manager) == ("", "")
 
 
 @pytest.mark.parametrize(
