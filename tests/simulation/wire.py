@@ -38,7 +38,7 @@ class WireConnection:
         self, kubeconfig: KubeconfigContext, settings: KubeSettings, cluster: Cluster, network: Network
     ) -> None:
         self.kubeconfig = kubeconfig
-        self._client = _WireClient(cluster, network, settings.user_agent)
+        self._client = _WireClient(cluster, network)
 
     def monotonic(self) -> float:
         """The clock by which requests age: the loop's, which is virtual. Seconds."""
@@ -57,10 +57,9 @@ class WireConnection:
 class _WireClient:
     """The two calls of the client library that `KubeClient` makes."""
 
-    def __init__(self, cluster: Cluster, network: Network, user_agent: str) -> None:
+    def __init__(self, cluster: Cluster, network: Network) -> None:
         self._cluster = cluster
         self._network = network
-        self._user_agent = user_agent
 
     async def param_serialize(
         self,
@@ -71,12 +70,22 @@ class _WireClient:
         header_params: Mapping[str, str],
         body: Any,
         auth_settings: list[str],
-    ) -> tuple[Request]:
-        kind = header_params["Content-Type"]
-        return (Request(method, path, dict(query_params), body, kind, self._user_agent),)
+    ) -> tuple[str, str, dict[str, str], Any, dict[str, str]]:
+        """Return what `call_api` takes, the headers third as the library has them."""
+        return method, path, dict(header_params), body, dict(query_params)
 
-    async def call_api(self, request: Request, *, _request_timeout: Any) -> SimpleNamespace:
+    async def call_api(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Any,
+        query: Mapping[str, str],
+        *,
+        _request_timeout: Any,
+    ) -> SimpleNamespace:
         """Send, and return what came back; `_request_timeout` is aiohttp's. Raises: TimeoutError."""
+        request = Request(method, path, query, body, headers["Content-Type"], headers["User-Agent"])
         if request.query.get("watch") == "true":
             return SimpleNamespace(response=await self._open_watch(request, _request_timeout.sock_read))
         async with asyncio.timeout(_request_timeout.total):
