@@ -19,9 +19,11 @@ from app.config.loading import load_configuration
 from app.config.values import MAX_ITEMS, parse_text
 from app.model.kubeconfig_rows import ContextRow, make_context_rows
 from controller.clusters.kubeconfig import read_kubeconfig, split_kubeconfig_paths
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.clusters.toml_text import toml_list
 from controller.errors import KubeconfigError
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 _CONTEXTS = "use_contexts"
 
@@ -39,16 +41,11 @@ def read_offer(path: Path, options: Sequence[str]) -> KubeconfigOffer:
     """Read a file as an engine with `options` would. Raises: KubeconfigError, ConfigurationError."""
     configuration = _load((*options, *_name_file(path)))
     if configuration.kubeconfig is None or split_kubeconfig_paths(configuration.kubeconfig) != (path,):
-        raise _refuse(
-            path, "its name cannot be told from a list of files or has blanks at its end; rename it"
-        )
+        raise _refuse(path, KubeconfigCode.NAME_UNUSABLE.because())
     kubeconfig = read_kubeconfig((path,))
     if len(kubeconfig.contexts) > MAX_ITEMS:
-        raise _refuse(
-            path,
-            f"it holds {len(kubeconfig.contexts)} contexts, and at most {MAX_ITEMS} can be chosen from here; "
-            "make a smaller file of it, for example with `kubectl config view --minify --flatten --context NAME`",
-        )
+        too_many = KubeconfigCode.TOO_MANY_CONTEXTS
+        raise _refuse(path, too_many.because(count=len(kubeconfig.contexts), most=MAX_ITEMS))
     rows = make_context_rows(kubeconfig, configuration.clusters)
     return KubeconfigOffer(path, tuple(map(_refuse_unspeakable, rows)), kubeconfig.notes)
 
@@ -72,14 +69,14 @@ def _load(options: Sequence[str]) -> Configuration:
     return load_configuration(build_parser().parse_args(options))
 
 
-def _refuse(path: Path, problem: str) -> KubeconfigError:
+def _refuse(path: Path, problem: Reason) -> KubeconfigError:
     return KubeconfigError(Code.KUBECONFIG_REFUSED.because(path=str(path), problem=problem))
 
 
 def _refuse_unspeakable(row: ContextRow) -> ContextRow:
     if row.reason is not None or _is_understood(row.name, find_setting(_CONTEXTS, SET_FLAG)):
         return row
-    problem = "its name cannot be passed on (control characters, or too long): rename it"
+    problem = KubeconfigCode.CONTEXT_UNSPEAKABLE.because()
     return replace(row, reason=Code.CONTEXT_REFUSED.because(context=row.name, problem=problem))
 
 

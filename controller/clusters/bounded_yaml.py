@@ -16,6 +16,9 @@ from typing import Any
 
 import yaml
 
+from controller.clusters.kubeconfig_reasons import KubeconfigCode, at_line
+from oracle.foundation.reason import Reason
+
 #: How deep lists and mappings may lie in each other. Arbitrary; kubeconfigs need eight.
 MAX_DEPTH = 64
 #: Values in a document, every alias counted as what it stands for. A context takes about forty.
@@ -35,10 +38,10 @@ _COLLECTIONS = {None, "!", f"{_TAG}map", f"{_TAG}seq"}
 class YamlError(ValueError):
     """The text is not YAML or too much of it; `line` counts from 1. The message quotes nothing: it may be secret."""
 
-    def __init__(self, line: int, reason: str) -> None:
+    def __init__(self, line: int, problem: Reason) -> None:
         self.line = line
-        self.reason = reason
-        super().__init__(f"line {line}: {reason}")
+        self.reason = at_line(line, problem)
+        super().__init__(str(self.reason))
 
 
 class YamlMap(dict[str, Any]):
@@ -68,10 +71,9 @@ def read_yaml(text: str, clock: Callable[[], float] = time.monotonic) -> Any:
         return _Reader(yaml.parse(text, Loader=_Loader), clock).read_document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        reason = (
-            f"it is not valid YAML: {getattr(error, 'problem', None) or 'a character that it may not hold'}"
-        )
-        raise YamlError(mark.line + 1 if mark is not None else _find_line(text, error), reason) from None
+        problem = getattr(error, "problem", None) or "a character that it may not hold"
+        line = mark.line + 1 if mark is not None else _find_line(text, error)
+        raise YamlError(line, KubeconfigCode.INVALID_YAML.because(error=problem)) from None
 
 
 def find_repeated(value: Any) -> tuple[str, int] | None:
@@ -114,7 +116,7 @@ class _Reader:
         event = next(self._events)
         self._seen += 1
         if self._seen % _CLOCK_INTERVAL == 0 and self._clock() > self._deadline:
-            raise YamlError(_line(event), f"reading it takes longer than {MAX_SECONDS:g} s")
+            raise YamlError(_line(event), KubeconfigCode.TOO_SLOW.because(most_s=MAX_SECONDS))
         return event
 
     def _read(self, event: Any) -> Any:
@@ -137,7 +139,7 @@ class _Reader:
     def _read_alias(self, event: Any) -> Any:
         anchor = self._anchors.get(event.anchor)
         if anchor is None or anchor.nodes is None:
-            raise YamlError(_line(event), "an alias stands for something that is not there, or for itself")
+            raise YamlError(_line(event), KubeconfigCode.ALIAS_UNKNOWN.because())
         self._count(anchor.nodes, event)
         self._descend(anchor.height, event)
         self._depth -= anchor.height
@@ -146,17 +148,17 @@ class _Reader:
     def _count(self, nodes: int, event: yaml.Event) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            raise YamlError(_line(event), f"it holds more than {MAX_NODES} values, aliases expanded")
+            raise YamlError(_line(event), KubeconfigCode.TOO_MANY_VALUES.because(most=MAX_NODES))
 
     def _descend(self, levels: int, event: yaml.Event) -> None:
         self._depth += levels
         self._deepest = max(self._deepest, self._depth)
         if self._depth > MAX_DEPTH:
-            raise YamlError(_line(event), f"it is nested deeper than {MAX_DEPTH} levels")
+            raise YamlError(_line(event), KubeconfigCode.TOO_DEEP.because(most=MAX_DEPTH))
 
     def _read_collection(self, event: yaml.CollectionStartEvent) -> Any:
         if event.tag not in _COLLECTIONS:
-            raise YamlError(_line(event), "it has a tag of a kind that is not read")
+            raise YamlError(_line(event), KubeconfigCode.TAG_UNKNOWN.because())
         self._descend(1, event)
         value = self._read_map(event) if isinstance(event, yaml.MappingStartEvent) else self._read_list()
         self._depth -= 1
@@ -173,7 +175,7 @@ class _Reader:
         merged: list[YamlMap] = []
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise YamlError(_line(event), "a key is not a text")
+                raise YamlError(_line(event), KubeconfigCode.KEY_NO_TEXT.because())
             self._count(1, event)
             value = self._read(self._next())
             if event.value == "<<" and not event.style:
@@ -200,13 +202,13 @@ class _Reader:
             return _read_number(event.value, int if kind == "int" else float)
         if kind in ("str", "timestamp", "merge", "value"):
             return event.value
-        raise YamlError(_line(event), "it has a tag of a kind that is not read")
+        raise YamlError(_line(event), KubeconfigCode.TAG_UNKNOWN.because())
 
 
 def _merge_sources(value: Any, event: yaml.Event) -> list[YamlMap]:
     sources = value if isinstance(value, list) else [value]
     if not all(isinstance(source, YamlMap) for source in sources):
-        raise YamlError(_line(event), "only mappings can be merged by <<")
+        raise YamlError(_line(event), KubeconfigCode.MERGE_UNUSABLE.because())
     return sources
 
 

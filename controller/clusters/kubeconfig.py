@@ -22,8 +22,10 @@ from controller.clusters.kubeconfig_fields import (
     parse_user,
     resolve_server,
 )
+from controller.clusters.kubeconfig_reasons import KubeconfigCode, at_line
 from controller.errors import KubeconfigError
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.foundation.trusted_file import UntrustedFile, read_trusted
 from oracle.foundation.untrusted_text import clean_text
 
@@ -50,7 +52,7 @@ class KubeconfigContext:
     cluster: ClusterEntry = field(default_factory=ClusterEntry)
     user: UserEntry = field(default_factory=UserEntry)
     namespace: str | None = None
-    problem: str | None = None
+    problem: Reason | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -106,7 +108,7 @@ def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
     present = tuple(path for path in wanted if os.path.lexists(path))
     if not present:
         label = os.pathsep.join(str(path) for path in wanted) or "(none)"
-        raise _refuse(label, "there is no such file; name one with --kubeconfig")
+        raise _refuse(label, KubeconfigCode.FILE_MISSING.because())
     merging = _Merging()
     errors: dict[Path, KubeconfigError] = {}
     for path in present:
@@ -116,11 +118,11 @@ def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
             errors[path] = error
     contexts = merging.join()
     if not contexts:
-        raise next(iter(errors.values()), _refuse(_label(present), "it holds no contexts"))
+        raise next(iter(errors.values()), _refuse(_label(present), KubeconfigCode.NO_CONTEXTS.because()))
     return Kubeconfig(present, contexts, (*map(str, errors.values()), *merging.notes), tuple(errors))
 
 
-def _refuse(path: Path | str, problem: str) -> KubeconfigError:
+def _refuse(path: Path | str, problem: Reason) -> KubeconfigError:
     return KubeconfigError(Code.KUBECONFIG_REFUSED.because(path=str(path), problem=problem))
 
 
@@ -133,19 +135,19 @@ def _load_document(path: Path) -> YamlMap:
     try:
         document = read_yaml(read_trusted(path, MAX_KUBECONFIG_BYTES).decode("utf-8-sig"))
     except UntrustedFile as error:
-        raise _refuse(path, str(error)) from error
+        raise _refuse(path, KubeconfigCode.FILE_REFUSED.because(error=str(error))) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise _refuse(path, f"line {line}: it is not text in UTF-8") from None
+        raise _refuse(path, at_line(line, KubeconfigCode.NOT_UTF8.because())) from None
     except YamlError as error:
-        raise _refuse(path, str(error)) from error
+        raise _refuse(path, error.reason) from error
     if document is None:
         return YamlMap(1)
     if not isinstance(document, YamlMap):
-        raise _refuse(path, "it is not a kubeconfig: there is no mapping at its top")
+        raise _refuse(path, KubeconfigCode.NO_MAPPING.because())
     if document.repeated is not None:
         name, line = document.repeated
-        raise _refuse(path, f"line {line}: {clean_text(name, 60)} stands twice")
+        raise _refuse(path, at_line(line, _stands_twice(name)))
     return document
 
 
@@ -188,7 +190,7 @@ class _Merging:
         """Name -> its entry; one that stands twice in a file is neither."""
         entries = document.get(plural) or []
         if not isinstance(entries, list):
-            raise _refuse(path, f"{plural} is not a list")
+            raise _refuse(path, KubeconfigCode.NO_LIST.because(section=plural))
         named: dict[str, object] = {}
         for number, entry in enumerate(entries, start=1):
             name = entry.get("name") if isinstance(entry, YamlMap) else None
@@ -198,9 +200,8 @@ class _Merging:
                     f"{path}: {place}entry {number} of {plural} has no name and was passed over"
                 )
             elif name in named:
-                named[name] = FieldError(
-                    f"{plural} has the name {clean_text(name)} twice", _place(entry.line, path)
-                )
+                twice = KubeconfigCode.NAME_TWICE.because(section=plural, name=clean_text(name))
+                named[name] = _place(twice, entry.line, path)
             else:
                 named[name] = entry
         return named
@@ -224,18 +225,23 @@ def _take_fields(entry: object, singular: str, path: Path) -> object:
         raise entry
     assert isinstance(entry, YamlMap)
     if repeated := find_repeated(entry):
-        raise FieldError(f"{clean_text(repeated[0], 60)} stands twice", _place(repeated[1], path))
+        raise _place(_stands_twice(repeated[0]), repeated[1], path)
     return entry.get(singular)
 
 
-def _place(line: int, path: Path) -> str:
-    return f"line {line} of {path}"
+def _stands_twice(name: str) -> Reason:
+    return KubeconfigCode.KEY_TWICE.because(name=clean_text(name, 60))
+
+
+def _place(reason: Reason, line: int, path: Path) -> FieldError:
+    placed = KubeconfigCode.PLACED.because(problem=reason, line=line, path=str(path))
+    return FieldError(placed, is_placed=True)
 
 
 def _locate(error: FieldError, entry: object, path: Path) -> FieldError:
-    if error.place is not None or not isinstance(entry, YamlMap):
+    if error.is_placed or not isinstance(entry, YamlMap):
         return error
-    return FieldError(error.reason, _place(entry.line, path))
+    return _place(error.reason, entry.line, path)
 
 
 def _join_context(
@@ -254,14 +260,14 @@ def _join_context(
         server = resolve_server(cluster, user)
         _refuse_open_credential(server, user)
     except FieldError as error:
-        return KubeconfigContext(name, path, server="", problem=str(_locate(error, entry, path)))
+        return KubeconfigContext(name, path, server="", problem=_locate(error, entry, path).reason)
     return KubeconfigContext(name, path, server, cluster, user, namespace, notes=_find_notes(section))
 
 
 def _find_entry(kind: str, name: str | None, entries: Mapping[str, _Entry | FieldError]) -> _Entry:
     entry = entries.get(name) if name is not None else None
     if entry is None:
-        raise FieldError(f"the context names the {kind} {name!r}, which is not in the file")
+        raise FieldError(KubeconfigCode.ENTRY_MISSING.because(kind=kind, name=name))
     if isinstance(entry, FieldError):
         raise entry
     return entry
@@ -270,9 +276,7 @@ def _find_entry(kind: str, name: str | None, entries: Mapping[str, _Entry | Fiel
 def _refuse_open_credential(server: str, user: UserEntry) -> None:
     """Whoever listens on the way would have it, on loopback as well: any local program may take a port."""
     if server.startswith("http://") and user.has_credential:
-        raise FieldError(
-            f"its server is {server}, and over http its credential would be sent in clear; give an https:// address"
-        )
+        raise FieldError(KubeconfigCode.SENT_IN_CLEAR.because(server=server))
 
 
 def _find_notes(section: Section) -> tuple[str, ...]:

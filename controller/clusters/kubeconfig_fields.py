@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, Impersonation, Pem, UserEntry
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 #: The versions of the protocol between us and a plugin; v1alpha1 has gone with Kubernetes 1.24.
@@ -39,15 +41,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class FieldError(ValueError):
-    """A field cannot be used; the message is a sentence without its subject and shows no value that may be secret.
+    """A field cannot be used. `is_placed`: the reason says in which line of which file, once somebody knows."""
 
-    `place` is the line and the file, once somebody knows them.
-    """
-
-    def __init__(self, reason: str, place: str | None = None) -> None:
+    def __init__(self, reason: Reason, *, is_placed: bool = False) -> None:
         self.reason = reason
-        self.place = place
-        super().__init__(f"{reason} ({place})" if place is not None else reason)
+        self.is_placed = is_placed
+        super().__init__(str(reason))
 
 
 def parse_cluster(fields: object, folder: Path) -> ClusterEntry:
@@ -66,7 +65,8 @@ def parse_cluster(fields: object, folder: Path) -> ClusterEntry:
     )
     section.finish()
     if entry.skips_tls_verification and entry.authority is not None:
-        raise FieldError("its cluster has a certificate-authority and insecure-skip-tls-verify: keep one")
+        given = ("a certificate-authority", "insecure-skip-tls-verify")
+        raise FieldError(KubeconfigCode.BOTH_GIVEN.because(section="its cluster", names=given))
     return entry
 
 
@@ -98,7 +98,7 @@ def resolve_server(cluster: ClusterEntry, user: UserEntry) -> str:
     """
     server = cluster.server.strip()
     if not server:
-        raise FieldError("its cluster has no server address")
+        raise FieldError(KubeconfigCode.NO_SERVER.because())
     if "://" not in server:
         has_tls = (
             cluster.authority is not None or cluster.skips_tls_verification or user.certificate is not None
@@ -110,13 +110,11 @@ def resolve_server(cluster: ClusterEntry, user: UserEntry) -> str:
     except ValueError:
         is_address = False
     if not is_address or _CONTROL.search(server):
-        raise FieldError(f"its server {clean_text(server)!r} is no http:// or https:// address")
+        raise FieldError(KubeconfigCode.SERVER_NO_ADDRESS.because(server=clean_text(server)))
     if "@" in parts.netloc:
-        raise FieldError(
-            "its server address holds a user name or a password: put them into the user's section"
-        )
+        raise FieldError(KubeconfigCode.SERVER_WITH_CREDENTIAL.because())
     if parts.query or parts.fragment:
-        raise FieldError("its server address has a query or a fragment, which no API server has")
+        raise FieldError(KubeconfigCode.SERVER_WITH_QUERY.because())
     return server.rstrip("/")
 
 
@@ -129,7 +127,7 @@ class Section:
     def __init__(self, place: str, fields: object) -> None:
         self._place = place
         if fields is not None and not isinstance(fields, Mapping):
-            raise FieldError(f"{place} is not a mapping")
+            raise FieldError(KubeconfigCode.SECTION_NO_MAPPING.because(section=place))
         self._fields: dict[Any, Any] = dict(fields or {})
 
     def take(self, name: str) -> Any:
@@ -145,14 +143,14 @@ class Section:
         """A text; None where it is missing or empty."""
         value = self.take(name)
         if value is not None and not isinstance(value, str):
-            raise FieldError(f"{name} of {self._place} must be text (in quotes where it looks like a number)")
+            raise FieldError(KubeconfigCode.FIELD_NO_TEXT.because(field=name, section=self._place))
         return value or None
 
     def flag(self, name: str) -> bool:
         """true or false; False where it is missing."""
         value = self.take(name)
         if value is not None and not isinstance(value, bool):
-            raise FieldError(f"{name} of {self._place} must be true or false")
+            raise FieldError(KubeconfigCode.FIELD_NO_FLAG.because(field=name, section=self._place))
         return bool(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -161,7 +159,7 @@ class Section:
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-            raise FieldError(f"{name} of {self._place} must be a list of texts")
+            raise FieldError(KubeconfigCode.FIELD_NO_TEXTS.because(field=name, section=self._place))
         return tuple(value)
 
     def file(self, name: str, folder: Path) -> Path | None:
@@ -173,9 +171,10 @@ class Section:
         """A certificate or key, in the file or beside it. Raises: FieldError where it is both."""
         file, data = self.file(name, folder), self.text(f"{name}-data")
         if file is not None and data is not None:
-            raise FieldError(f"{self._place} has both {name} and {name}-data: keep one")
+            given = (name, f"{name}-data")
+            raise FieldError(KubeconfigCode.BOTH_GIVEN.because(section=self._place, names=given))
         if data is not None:
-            return Pem(text=_decode(data, f"{name}-data of {self._place}"))
+            return Pem(text=_decode(data, f"{name}-data", self._place))
         return Pem(file=file) if file is not None else None
 
     def left_over(self) -> tuple[str, ...]:
@@ -185,15 +184,15 @@ class Section:
     def finish(self) -> None:
         """Raises: FieldError where a field is left that nobody has taken."""
         if self._fields:
-            names = ", ".join(self.left_over()[:3])
-            raise FieldError(f"{self._place} has a field that SentinelAura does not know: {names}")
+            unknown = KubeconfigCode.FIELD_UNKNOWN
+            raise FieldError(unknown.because(section=self._place, names=self.left_over()))
 
 
-def _decode(data: str, what: str) -> bytes:
+def _decode(data: str, field: str, section: str) -> bytes:
     try:
         return base64.b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise FieldError(f"{what} is not base64") from None
+        raise FieldError(KubeconfigCode.FIELD_NO_BASE64.because(field=field, section=section)) from None
 
 
 def _check_proxy(url: str | None) -> str | None:
@@ -205,14 +204,11 @@ def _check_proxy(url: str | None) -> str | None:
     except ValueError:
         is_address = False
     if not is_address:
-        raise FieldError("its proxy-url is no address such as http://proxy:3128")
+        raise FieldError(KubeconfigCode.PROXY_NO_ADDRESS.because())
     if parts.scheme != "http":
-        raise FieldError(
-            f"its proxy-url is {clean_text(parts.scheme, 20)}://, and only http:// proxies are supported; "
-            "put an HTTP proxy in front of it, or reach the server without one"
-        )
+        raise FieldError(KubeconfigCode.PROXY_UNSUPPORTED.because(scheme=clean_text(parts.scheme, 20)))
     if "@" in parts.netloc:
-        raise FieldError("its proxy-url holds a password, which would go to the proxy in clear")
+        raise FieldError(KubeconfigCode.PROXY_WITH_PASSWORD.because())
     return url
 
 
@@ -220,7 +216,7 @@ def _find_plugin_config(extensions: object) -> Any:
     if extensions is None:
         return None
     if not isinstance(extensions, list):
-        raise FieldError("extensions of its cluster must be a list")
+        raise FieldError(KubeconfigCode.FIELD_NO_LIST.because(field="extensions", section="its cluster"))
     for extension in extensions:
         if isinstance(extension, Mapping) and extension.get("name") == _PLUGIN_EXTENSION:
             return extension.get("extension")
@@ -231,12 +227,9 @@ def _refuse_auth_provider(provider: object) -> None:
     if provider is None:
         return
     name = provider.get("name") if isinstance(provider, Mapping) else None
-    successor = _SUCCESSORS.get(name) if isinstance(name, str) else None
-    advice = f"the credential plugin {successor}" if successor else "a credential plugin (exec)"
-    raise FieldError(
-        f"its user has the auth-provider {clean_text(name or 'without a name', 40)}, which is not supported: "
-        f"it would run programs or spend a refresh token that others need; let {advice} take its place"
-    )
+    shown = clean_text(name or "without a name", 40)
+    successor = _SUCCESSORS.get(name, "of its cloud") if isinstance(name, str) else "of its cloud"
+    raise FieldError(KubeconfigCode.AUTH_PROVIDER.because(provider=shown, successor=successor))
 
 
 def _parse_exec(fields: object, folder: Path) -> ExecPlugin | None:
@@ -245,16 +238,12 @@ def _parse_exec(fields: object, folder: Path) -> ExecPlugin | None:
     section = Section("its exec plugin", fields)
     command, api_version = section.text("command"), section.text("apiVersion")
     if command is None or _CONTROL.search(command):
-        raise FieldError("its exec plugin has no command")
+        raise FieldError(KubeconfigCode.PLUGIN_NO_COMMAND.because())
     if api_version not in EXEC_API_VERSIONS:
-        raise FieldError(
-            f"its exec plugin speaks {clean_text(api_version or 'no apiVersion', 60)}; "
-            f"supported are {' and '.join(EXEC_API_VERSIONS)}: update the plugin and its kubeconfig entry"
-        )
+        spoken = clean_text(api_version or "no apiVersion", 60)
+        raise FieldError(KubeconfigCode.PLUGIN_VERSION.because(version=spoken, supported=EXEC_API_VERSIONS))
     if section.text("interactiveMode") == "Always":
-        raise FieldError(
-            "its exec plugin wants to talk to a person (interactiveMode Always), which it cannot here"
-        )
+        raise FieldError(KubeconfigCode.PLUGIN_INTERACTIVE.because())
     plugin = ExecPlugin(
         command=_locate(command, folder),
         api_version=api_version,
@@ -276,14 +265,14 @@ def _parse_environment(entries: object) -> dict[str, str]:
     if entries is None:
         return {}
     if not isinstance(entries, list):
-        raise FieldError("env of its exec plugin must be a list")
+        raise FieldError(KubeconfigCode.FIELD_NO_LIST.because(field="env", section="its exec plugin"))
     environment: dict[str, str] = {}
     for entry in entries:
         section = Section("a variable of its exec plugin", entry)
         name, value = section.text("name"), section.text("value") or ""
         section.finish()
         if name is None or "=" in name or _CONTROL.search(name) or "\x00" in value:
-            raise FieldError("its exec plugin has a variable without a usable name")
+            raise FieldError(KubeconfigCode.PLUGIN_VARIABLE.because())
         environment[name] = value
     return environment
 
@@ -295,11 +284,11 @@ def _parse_impersonation(section: Section) -> Impersonation | None:
     named = {str(name): values.texts(name) for name in (extra or {})}
     if user is None:
         if uid or groups or named:
-            raise FieldError("its user has as-uid, as-groups or as-user-extra without as")
+            raise FieldError(KubeconfigCode.IMPERSONATION_INCOMPLETE.because())
         return None
     shown = (user, uid or "", *groups, *named, *(value for texts in named.values() for value in texts))
     if any(_CONTROL.search(text) for text in shown):
-        raise FieldError("its user is to be impersonated with a name that holds control characters")
+        raise FieldError(KubeconfigCode.IMPERSONATION_UNSENDABLE.because())
     return Impersonation(user, uid, groups, named)
 
 
@@ -310,13 +299,13 @@ def _refuse_mixed_credentials(user: UserEntry) -> None:
         "a password": user.username is not None or user.password is not None,
         "an exec plugin": user.exec_plugin is not None,
     }
-    names = [name for name, is_given in given.items() if is_given]
+    names = tuple(name for name, is_given in given.items() if is_given)
     if len(names) > 1:
-        raise FieldError(f"its user has {' and '.join(names)}: keep one")
+        raise FieldError(KubeconfigCode.BOTH_GIVEN.because(section="its user", names=names))
     if user.password is not None and user.username is None:
-        raise FieldError("its user has a password and no username")
+        raise FieldError(KubeconfigCode.USERNAME_MISSING.because())
     if (user.certificate is None) != (user.key is None):
         lacking = "client-key" if user.key is None else "client-certificate"
-        raise FieldError(f"its user has no {lacking}, without which the other half cannot be used")
+        raise FieldError(KubeconfigCode.HALF_CERTIFICATE.because(lacking=lacking))
     if any(text and _CONTROL.search(text) for text in (user.token and user.token.strip(), user.username)):
-        raise FieldError("its user has a token or username that holds control characters")
+        raise FieldError(KubeconfigCode.CREDENTIAL_UNSENDABLE.because())

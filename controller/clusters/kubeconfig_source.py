@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext, read_kubeconfig
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.errors import KubeconfigError
 
 _log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class KubeconfigSource:
 def _without(old: KubeconfigContext, fresh: Kubeconfig) -> KubeconfigContext:
     if old.path in fresh.unread or not os.path.lexists(old.path):
         return old
-    return KubeconfigContext(old.name, old.path, server="", problem="it is no longer in the kubeconfig")
+    return KubeconfigContext(old.name, old.path, server="", problem=KubeconfigCode.CONTEXT_GONE.because())
 
 
 def stamp_files(paths: Iterable[Path]) -> tuple[FileStamp, ...]:

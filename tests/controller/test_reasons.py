@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain
+
 import pytest
 
+from controller.clusters.kubeconfig_reasons import KubeconfigCode, at_line
 from controller.reasons import Code
-from oracle.foundation.reason import Reason
+from oracle.foundation.reason import Reason, ReasonCode
 from oracle.reasons import OracleCode
 
 SENTENCES: list[tuple[Reason, str]] = [
@@ -35,6 +39,25 @@ SENTENCES: list[tuple[Reason, str]] = [
         Code.JOURNAL_NEWER.because(version=9, known=2),
         "the migration's journal has version 9, this program knows 2; go on with the newer program that wrote it",
     ),
+    (
+        Code.CONTEXT_REFUSED.because(
+            context="eu",
+            problem=KubeconfigCode.PLACED.because(
+                problem=KubeconfigCode.BOTH_GIVEN.because(
+                    section="its user", names=("a token", "a password")
+                ),
+                line=7,
+                path="/k/config",
+            ),
+        ),
+        "context eu: its user has a token and a password: keep one (line 7 of /k/config)",
+    ),
+    (
+        Code.KUBECONFIG_REFUSED.because(
+            path="config", problem=at_line(3, KubeconfigCode.KEY_TWICE.because(name="users"))
+        ),
+        "kubeconfig config: line 3: users stands twice",
+    ),
     (Code.NOTHING_SERVES.because(context="osaka"), "osaka: none of the replicas serves any more"),
 ]
 
@@ -45,16 +68,21 @@ def test_a_sentence_says_what_happened_to_what_and_what_to_do(reason: Reason, se
 
 
 #: Codes whose parameters are all shown as they are, so that any text may stand for them.
-PLAIN = [code for code in Code if all("{" + name + "}" in code.template for name in code.parameters)]
+PLAIN = [
+    code
+    for code in chain(Code, KubeconfigCode)
+    if all("{" + name + "}" in code.template for name in code.parameters)
+]
 
 
 @pytest.mark.parametrize("code", PLAIN)
-def test_every_sentence_shows_all_that_its_reason_knows(code: Code) -> None:
+def test_every_sentence_shows_all_that_its_reason_knows(code: ReasonCode) -> None:
     shown = str(code.because(**{name: f"<{name}>" for name in code.parameters}))
     assert "{" not in shown
     assert [name for name in code.parameters if f"<{name}>" not in shown] == []
 
 
 def test_no_code_has_two_meanings() -> None:
-    """Programs get the controller's and the oracle's reasons through one door and see the code alone."""
-    assert {code.value for code in Code} & {code.value for code in OracleCode} == set()
+    """Programs get the reasons of all parts through one door and see the code alone."""
+    codes = [code.value for code in chain(Code, KubeconfigCode, OracleCode)]
+    assert [code for code, count in Counter(codes).items() if count > 1] == []

@@ -15,15 +15,17 @@ import yaml
 from controller.clusters.fleet import FleetPicture, Health
 from controller.clusters.kube import KubeClient
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.clusters.toml_text import toml_list
 from controller.errors import AccessDenied, KubeconfigError, NotArmed
 from controller.reasons import Code
+from oracle.foundation.reason import ReasonCode
 from tests.controller.clusters.certificates import Tls, encode, make_certificate, make_tls
 from tests.controller.clusters.objects import make_deployment, make_node
 from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
-from tests.controller.refusals import refuses
+from tests.controller.refusals import find_cause, refuses
 
 PATH = "/api/v1/nodes"
 V1 = "client.authentication.k8s.io/v1"
@@ -64,9 +66,11 @@ def ask(
         raise
 
 
-def problem_of(tmp_path: Path, user: dict[str, Any] | None, **cluster: Any) -> str:
+def problem_of(tmp_path: Path, user: dict[str, Any] | None, **cluster: Any) -> ReasonCode:
     path = write_kubeconfig(tmp_path, "https://127.0.0.1:1", user, **cluster)
-    return read_kubeconfig([path]).contexts["eu"].problem or ""
+    problem = read_kubeconfig([path]).contexts["eu"].problem
+    assert problem is not None
+    return find_cause(problem).code
 
 
 # --- point 1: nothing of the file reaches a library that reads it again --------------------------------------------
@@ -79,9 +83,11 @@ def test_opening_a_file_runs_no_program_of_an_auth_provider(tmp_path: Path, tls:
     program.chmod(0o755)
     config = {"cmd-path": str(program), "cmd-args": "x", "token-key": "{.t}", "expiry-key": "{.e}"}
     user = {"auth-provider": {"name": "gcp", "config": config}}
-    with refuses(AccessDenied, Code.CONTEXT_REFUSED, context="eu", problem="auth-provider gcp") as refused:
+    with refuses(
+        AccessDenied, Code.CONTEXT_REFUSED, context="eu", problem=KubeconfigCode.AUTH_PROVIDER
+    ) as refused:
         ask(tmp_path, tls, user)
-    assert "gke-gcloud-auth-plugin" in str(refused.value.reason["problem"])
+    assert "let the credential plugin gke-gcloud-auth-plugin take its place" in str(refused.value)
     assert not proof.exists()
 
 
@@ -94,7 +100,7 @@ def test_opening_a_file_spends_no_refresh_token(tmp_path: Path, tls: Tls) -> Non
                 "client-secret": "s",
                 "client-id": "c",
             }
-            with refuses(AccessDenied, Code.CONTEXT_REFUSED, problem="auth-provider oidc"):
+            with refuses(AccessDenied, Code.CONTEXT_REFUSED, problem=KubeconfigCode.AUTH_PROVIDER):
                 await asyncio.to_thread(
                     ask, tmp_path, tls, {"auth-provider": {"name": "oidc", "config": config}}
                 )
@@ -104,49 +110,60 @@ def test_opening_a_file_spends_no_refresh_token(tmp_path: Path, tls: Tls) -> Non
 
 
 @pytest.mark.parametrize(
-    ("user", "cluster", "named"),
+    ("user", "cluster", "code"),
     [
-        ({"token": "t", "token-command": "evil"}, {}, "token-command"),
-        ({"token": "t"}, {"http-proxy": "http://evil"}, "http-proxy"),
-        ({"exec": {"command": "aws", "apiVersion": V1, "shell": True}}, {}, "shell"),
-        ({"auth-provider": {}}, {}, "auth-provider"),
-        ({"token": "t"}, {"proxy-url": "socks5://127.0.0.1:1"}, "socks5://"),
-        ({"token": "t"}, {"proxy-url": "https://127.0.0.1:1"}, "https://"),
-        ({"token": "t"}, {"proxy-url": "http://me:secret@proxy:1"}, "password"),
+        ({"token": "t", "token-command": "evil"}, {}, KubeconfigCode.FIELD_UNKNOWN),
+        ({"token": "t"}, {"http-proxy": "http://evil"}, KubeconfigCode.FIELD_UNKNOWN),
+        ({"exec": {"command": "aws", "apiVersion": V1, "shell": True}}, {}, KubeconfigCode.FIELD_UNKNOWN),
+        ({"auth-provider": {}}, {}, KubeconfigCode.AUTH_PROVIDER),
+        ({"token": "t"}, {"proxy-url": "socks5://127.0.0.1:1"}, KubeconfigCode.PROXY_UNSUPPORTED),
+        ({"token": "t"}, {"proxy-url": "https://127.0.0.1:1"}, KubeconfigCode.PROXY_UNSUPPORTED),
+        ({"token": "t"}, {"proxy-url": "http://me:secret@proxy:1"}, KubeconfigCode.PROXY_WITH_PASSWORD),
     ],
     ids=["user", "cluster", "exec", "empty provider", "socks5", "proxy by TLS", "proxy with a password"],
 )  # fmt: skip
 def test_a_field_that_is_not_known_is_no_way_round_the_identity_or_the_transport(
-    tmp_path: Path, user: dict[str, Any], cluster: dict[str, Any], named: str
+    tmp_path: Path, user: dict[str, Any], cluster: dict[str, Any], code: KubeconfigCode
 ) -> None:
-    assert named in problem_of(tmp_path, user, **cluster)
+    assert problem_of(tmp_path, user, **cluster) is code
 
 
 @pytest.mark.parametrize(
-    ("user", "reason"),
+    ("user", "code"),
     [
-        ({"token": "t", "username": "u", "password": "p"}, "a token and a password: keep one"),
+        ({"token": "t", "username": "u", "password": "p"}, KubeconfigCode.BOTH_GIVEN),
         (
             {"token": "t", "exec": {"command": "aws", "apiVersion": V1}},
-            "a token and an exec plugin: keep one",
+            KubeconfigCode.BOTH_GIVEN,
         ),
-        ({"password": "p"}, "a password and no username"),
-        ({"token": 7}, "token of its user must be text"),
-        ({"token": "a\r\nImpersonate-User: admin"}, "control characters"),
-        ({"client-certificate-data": "bm8="}, "no client-key"),
+        ({"password": "p"}, KubeconfigCode.USERNAME_MISSING),
+        ({"token": 7}, KubeconfigCode.FIELD_NO_TEXT),
+        ({"token": "a\r\nImpersonate-User: admin"}, KubeconfigCode.CREDENTIAL_UNSENDABLE),
+        ({"client-certificate-data": "bm8="}, KubeconfigCode.HALF_CERTIFICATE),
         (
             {"client-certificate-data": "bm8=", "client-certificate": "x", "client-key": "y"},
-            "both client-cert",
+            KubeconfigCode.BOTH_GIVEN,
         ),
-        ({"exec": {"apiVersion": V1}}, "no command"),
-        ({"exec": {"command": "aws"}}, "no apiVersion"),
-        ({"exec": {"command": "aws", "apiVersion": "client.authentication.k8s.io/v1alpha1"}}, "v1alpha1"),
-        ({"exec": {"command": "aws", "apiVersion": V1, "interactiveMode": "Always"}}, "talk to a person"),
-        ({"exec": {"command": "aws", "apiVersion": V1, "env": [{"value": "x"}]}}, "without a usable name"),
+        ({"exec": {"apiVersion": V1}}, KubeconfigCode.PLUGIN_NO_COMMAND),
+        ({"exec": {"command": "aws"}}, KubeconfigCode.PLUGIN_VERSION),
+        (
+            {"exec": {"command": "aws", "apiVersion": "client.authentication.k8s.io/v1alpha1"}},
+            KubeconfigCode.PLUGIN_VERSION,
+        ),
+        (
+            {"exec": {"command": "aws", "apiVersion": V1, "interactiveMode": "Always"}},
+            KubeconfigCode.PLUGIN_INTERACTIVE,
+        ),
+        (
+            {"exec": {"command": "aws", "apiVersion": V1, "env": [{"value": "x"}]}},
+            KubeconfigCode.PLUGIN_VARIABLE,
+        ),
     ],
 )
-def test_which_identity_counts_is_never_guessed(tmp_path: Path, user: dict[str, Any], reason: str) -> None:
-    assert reason in problem_of(tmp_path, user)
+def test_which_identity_counts_is_never_guessed(
+    tmp_path: Path, user: dict[str, Any], code: KubeconfigCode
+) -> None:
+    assert problem_of(tmp_path, user) is code
 
 
 def test_a_refused_context_spoils_no_other(tmp_path: Path, tls: Tls) -> None:
@@ -248,8 +265,10 @@ def test_a_person_who_lowered_their_rights_does_not_act_as_administrator(tmp_pat
 
 
 def test_rights_that_cannot_be_lowered_as_asked_are_not_used(tmp_path: Path) -> None:
-    assert "without as" in problem_of(tmp_path, {"token": "t", "as-groups": ["readers"]})
-    assert "control characters" in problem_of(tmp_path, {"token": "t", "as": "viewer\r\nX: y"})
+    incomplete = problem_of(tmp_path, {"token": "t", "as-groups": ["readers"]})
+    assert incomplete is KubeconfigCode.IMPERSONATION_INCOMPLETE
+    unsendable = problem_of(tmp_path, {"token": "t", "as": "viewer\r\nX: y"})
+    assert unsendable is KubeconfigCode.IMPERSONATION_UNSENDABLE
 
 
 # --- point 3: no credential in clear, none to a server that nobody knows --------------------------------------------
@@ -267,13 +286,15 @@ def test_rights_that_cannot_be_lowered_as_asked_are_not_used(tmp_path: Path) -> 
 )
 def test_a_credential_is_never_sent_in_clear(tmp_path: Path, user: dict[str, Any]) -> None:
     settings = KubeSettings(allowed_exec_plugins=frozenset({"*"}))
-    with refuses(AccessDenied, Code.CONTEXT_REFUSED, problem="sent in clear"):
+    with refuses(AccessDenied, Code.CONTEXT_REFUSED, problem=KubeconfigCode.SENT_IN_CLEAR):
         ask(tmp_path, None, user, settings)
 
 
 def test_a_server_without_a_scheme_gets_no_credential_in_clear(tmp_path: Path) -> None:
     path = write_kubeconfig(tmp_path, "127.0.0.1:1", {"token": "t"})
-    assert "over http" in (read_kubeconfig([path]).contexts["eu"].problem or "")
+    problem = read_kubeconfig([path]).contexts["eu"].problem
+    assert problem is not None
+    assert find_cause(problem).code is KubeconfigCode.SENT_IN_CLEAR
 
 
 def test_a_server_without_a_scheme_is_spoken_to_by_tls_where_there_is_an_authority(
@@ -323,7 +344,7 @@ def test_a_context_that_cannot_be_armed_is_not_shown_as_armed(tmp_path: Path) ->
 
 def test_a_named_authority_is_not_thrown_away_for_verifying_nobody(tmp_path: Path, tls: Tls) -> None:
     both = {**tls.cluster, "insecure-skip-tls-verify": True}
-    assert "keep one" in problem_of(tmp_path, {"token": "t"}, **both)
+    assert problem_of(tmp_path, {"token": "t"}, **both) is KubeconfigCode.BOTH_GIVEN
 
 
 def test_an_empty_authority_does_not_mean_every_public_one(tmp_path: Path, tls: Tls) -> None:
@@ -508,7 +529,9 @@ def test_a_wrong_date_or_a_huge_number_costs_its_own_context_only(tmp_path: Path
         """,
     )
     assert kubeconfig.contexts["a"].problem is None
-    assert "token of its user must be text" in (kubeconfig.contexts["b"].problem or "")
+    problem = kubeconfig.contexts["b"].problem
+    assert problem is not None
+    assert find_cause(problem) == KubeconfigCode.FIELD_NO_TEXT.because(field="token", section="its user")
 
 
 def test_of_two_tokens_in_one_entry_neither_counts(tmp_path: Path) -> None:
@@ -528,7 +551,9 @@ def test_of_two_tokens_in_one_entry_neither_counts(tmp_path: Path) -> None:
         - {name: d, context: {cluster: c, user: w}}
         """,
     )
-    problems = {name: context.problem for name, context in kubeconfig.contexts.items()}
+    problems = {
+        name: context.problem and str(context.problem) for name, context in kubeconfig.contexts.items()
+    }
     assert problems == {
         "a": f"token stands twice (line 5 of {tmp_path / 'kubeconfig'})",
         "b": None,

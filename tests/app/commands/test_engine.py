@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from app.commands.engine import find_reason
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.errors import EngineStopped, KubeconfigError
 from controller.reasons import Code
 from oracle.errors import StoreUrlError
 from oracle.foundation.reason import Reason
 
-NO_FILE = Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem="it does not exist")
+NO_FILE = Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem=KubeconfigCode.FILE_MISSING.because())
 BAD_ADDRESS = StoreUrlError("http://a", "not a Redis")
 
 

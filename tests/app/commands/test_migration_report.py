@@ -11,6 +11,7 @@ import pytest
 from app.commands.failures import CommandFailed
 from app.commands.migration_report import MigrationReport
 from app.exit_codes import ExitCode
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.errors import KubeconfigError
 from controller.reasons import Code
 from oracle.errors import PriceFileError
@@ -19,7 +20,7 @@ from oracle.reasons import OracleCode
 from tests.app.scripted_engine import ScriptedEngine, tell
 
 COOLDOWN = Code.COOLDOWN.because(ago=60, rest=7200)
-NO_FILE = Code.KUBECONFIG_REFUSED.because(path="kubeconfig", problem="it does not exist")
+NO_FILE = Code.KUBECONFIG_REFUSED.because(path="kubeconfig", problem=KubeconfigCode.FILE_MISSING.because())
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ NO_FILE = Code.KUBECONFIG_REFUSED.because(path="kubeconfig", problem="it does no
         (
             KubeconfigError(NO_FILE),
             2,
-            "does not exist",
+            "no such file",
         ),
         (asyncio.CancelledError(), 130, "taken up by the next armed start"),
         (KeyboardInterrupt(), 130, "taken up by the next armed start"),

@@ -22,6 +22,7 @@ from app.widgets.theme import SMALL_PX, make_font
 from app.window.layout import SIZE_PX
 from app.window.parts import STARTING_S
 from controller.clusters.fleet import Health, WorkloadKey
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import Verdict
 from controller.contract.snapshots import (
@@ -370,7 +371,7 @@ def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> Non
     [
         Code.ENGINE_STOPPED.because(error="MemoryError()"),
         Code.ENGINE_ENDED.because(exit_code=-9),
-        Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem="it holds no contexts"),
+        Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem=KubeconfigCode.NO_CONTEXTS.because()),
     ],
     ids=lambda reason: reason.code.value,
 )

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.clusters.paths import ACCESS_REVIEWS
 from controller.clusters.settings import KubeSettings
 from controller.clusters.user_agent import MIGRATION, VERSION
@@ -357,7 +358,7 @@ class TestKubeconfig:
                 {"token": "t"},
                 {"certificate-authority-data": "%%%"},
                 Code.CONTEXT_REFUSED,
-                {"problem": "not base64"},
+                {"problem": KubeconfigCode.FIELD_NO_BASE64},
             ),
             (
                 {"client-certificate-data": "bm8=", "client-key-data": "bm8="},

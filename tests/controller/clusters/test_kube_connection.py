@@ -14,6 +14,7 @@ import pytest
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_connection import LOOK_INTERVAL_S, MIN_RENEWAL_INTERVAL_S, KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.clusters.kubeconfig_source import KubeconfigSource
 from controller.clusters.settings import KubeSettings
 from controller.errors import AccessDenied, ClusterUnreachable, NotArmed
@@ -345,7 +346,7 @@ def test_what_the_file_asks_for_later_needs_consent_as_well(tmp_path: Path) -> N
                 {"token": "t1", "auth-provider": {"name": "gcp"}},
                 {},
                 Code.CONTEXT_REFUSED,
-                {"problem": "auth-provider"},
+                {"problem": KubeconfigCode.AUTH_PROVIDER},
             ),
         ):
             world.rewrite(user, **cluster)

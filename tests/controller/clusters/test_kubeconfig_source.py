@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from controller.clusters.kubeconfig import read_kubeconfig
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.clusters.kubeconfig_source import KubeconfigSource
 from tests.controller.clusters.serving import write_kubeconfig
 
@@ -61,5 +62,5 @@ def test_a_context_that_was_taken_out_is_used_no_more(path: Path) -> None:
     text = path.read_text().replace("eu", "us")
     path.write_text(text)
     os.utime(path, ns=(1, 1))
-    assert source.find("eu").problem == "it is no longer in the kubeconfig"
+    assert source.find("eu").problem == KubeconfigCode.CONTEXT_GONE.because()
     assert not source.find("eu").user.has_credential

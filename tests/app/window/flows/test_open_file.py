@@ -24,6 +24,7 @@ from app.panels.open_sheet import OpenSheet
 from app.widgets.menus import open_menu
 from app.window.flows.open_file import open_file
 from app.window.opening import FILE_NOTICE
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import EngineSnapshot, MigrationStage
 from controller.reasons import Code
@@ -420,7 +421,7 @@ def test_engine_that_cannot_start_gives_way_to_the_one_of_before(
 ) -> None:
     open_and_watch(user, qtbot, folder)
     user.window.show_engine_lost(
-        Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem="it holds no contexts")
+        Code.KUBECONFIG_REFUSED.because(path="own.yaml", problem=KubeconfigCode.NO_CONTEXTS.because())
     )
     settle()
     assert user.fleets.went_back == 1
