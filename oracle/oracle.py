@@ -316,11 +316,11 @@ class Oracle:
         return {quote.source for quote in bound if quote is not None and quote.is_usable(now)}
 
     def _list_notices(self, facts: StoreFacts) -> Iterator[Reason]:
-        yield from (OracleCode.STORE_NOTICE.because(text=text) for text in facts.notices)
+        yield from facts.notices
         if self._unstorable_count:
             yield OracleCode.NAMES_UNSTORABLE.because(count=self._unstorable_count)
         if self._source is not None and not self._report.is_other_market:
-            yield from (OracleCode.SOURCE_NOTICE.because(text=text) for text in self._source.notices)
+            yield from self._source.notices
         yield from (refusal.reason for refusal in self._report.refusals[:MAX_TOLD_REFUSALS])
 
 

@@ -29,9 +29,103 @@ class OracleCode(ReasonCode):
         _REFUSED + "changed more than threefold at once; waits for the next sample to confirm it",
     )
 
-    # What else is good to know; each text is whole sentences of a source or a store.
-    SOURCE_NOTICE = "source_notice", Severity.INFO, "{text:whole}"
-    STORE_NOTICE = "store_notice", Severity.INFO, "{text:whole}"
+    # What else is good to know of a source of prices.
+    PRICES_SIMULATED = (
+        "prices_simulated",
+        Severity.INFO,
+        "Prices are simulated; market time runs {speed:g} times as fast as real time.",
+    )
+    PRICE_NOT_SIMULATED = (
+        "price_not_simulated", Severity.INFO, "The simulated market has no price for {offering}.",
+    )  # fmt: skip
+    PRICES_RECORDED = (
+        "prices_recorded",
+        Severity.INFO,
+        "Prices are recorded; the recording runs {speed:,.10g} times as fast as real time.",
+    )
+    RECORDING_ENDED = "recording_ended", Severity.INFO, "The recording ended on {date}."
+    RECORDING_SILENT = (
+        "recording_silent", Severity.INFO, "Nothing was recorded around {date}; prices are unknown.",
+    )  # fmt: skip
+    RECORDING_GAP = (
+        "recording_gap",
+        Severity.INFO,
+        "{file:whole}, line {line}: nothing was recorded for {days} days before {date}; prices are unknown there after "
+        "{limit_days:.0f} days.",
+    )
+    RECORDING_GAPS = (
+        "recording_gaps",
+        Severity.INFO,
+        "{file:whole}, line {line}: nothing was recorded for {days} days before {date} (shorter gaps end at lines "
+        "{others:list}); prices are unknown there after {limit_days:.0f} days.",
+    )
+    RECORDED_ZERO = (
+        "recorded_zero",
+        Severity.INFO,
+        "{file:whole}, line {line}: a price of zero counts as unknown; so do {further} further rows.",
+    )
+    PRICE_COSTS_ZERO = (
+        "price_costs_zero",
+        Severity.INFO,
+        "{file:whole}, line {line}: {offering} costs zero, which counts as unknown.",
+    )
+    PRICE_STILL_TO_COME = (
+        "price_still_to_come",
+        Severity.INFO,
+        "{file:whole}, line {line}: {offering} is of {since}, which is still to come; set the clocks right.",
+    )
+    PRICE_PROMISE_OVER = (
+        "price_promise_over",
+        Severity.INFO,
+        "{file:whole}, line {line}: {offering} was promised until {until}, and is unknown since.",
+    )
+    PRICE_UNCONFIRMED = (
+        "price_unconfirmed",
+        Severity.INFO,
+        "{file:whole}, line {line}: {offering} was last confirmed on {since} and is unknown since {until}; "
+        "write confirmed_at anew whenever the price was seen to hold.",
+    )
+    MORE_PRICES_UNKNOWN = (
+        "more_prices_unknown",
+        Severity.INFO,
+        "{file:whole}: {count} more prices are unknown for such reasons.",
+    )
+    REGION_UNKNOWN = (
+        "region_unknown",
+        Severity.INFO,
+        "{file:whole}, line {line}: region {region} is not known; its rows are left out.",
+    )
+    REGION_MISSPELT = (
+        "region_misspelt",
+        Severity.INFO,
+        "{file:whole}, line {line}: region {region} is not known (did you mean {suggestion}?); its rows are left out.",
+    )
+    MORE_REGIONS_UNKNOWN = (
+        "more_regions_unknown",
+        Severity.INFO,
+        "{file:whole}: {count} rows of further unknown regions are left out.",
+    )
+
+    # What else is good to know of the store.
+    STORE_FORGETS = (
+        "store_forgets", Severity.INFO, "Prices and their history are forgotten at the end: {why:whole}.",
+    )  # fmt: skip
+    STORE_IN_MEMORY = (
+        "store_in_memory",
+        Severity.INFO,
+        "No Redis or Valkey server program was found: prices and their history are forgotten at the end.",
+    )
+    STORE_SHARED = (
+        "store_shared", Severity.INFO, "This window shares the price store that another window started.",
+    )  # fmt: skip
+    STORE_STARTED_BADLY = (
+        "store_started_badly", Severity.INFO, "The price store did not start as it should: {why:whole}.",
+    )  # fmt: skip
+    STORE_SET_ASIDE = (
+        "store_set_aside",
+        Severity.INFO,
+        "The price store's file was damaged and is set aside as {aside:whole}; the price history starts afresh.",
+    )
     NAMES_UNSTORABLE = (
         "names_unstorable",
         Severity.INFO,
@@ -208,10 +302,11 @@ class OracleCode(ReasonCode):
     )
     PRICE_FILE_TOO_LONG = "price_file_too_long", Severity.ERROR, "more than {limit} {unit}; split the file"
     PRICE_FILE_WITHOUT_PRICES = (
-        "price_file_without_prices",
-        Severity.ERROR,
-        "no row with a price in a known region. {left_out:whole}",
-    )
+        "price_file_without_prices", Severity.ERROR, "no row with a price in a known region",
+    )  # fmt: skip
+    PRICE_FILE_LEFT_OUT = (
+        "price_file_left_out", Severity.ERROR, "no row with a price in a known region. {first:whole}",
+    )  # fmt: skip
     CSV_INVALID = "csv_invalid", Severity.ERROR, "no valid CSV: {error}"
     CSV_QUOTE_OPEN = (
         "csv_quote_open",

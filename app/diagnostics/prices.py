@@ -10,7 +10,6 @@ from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
 from oracle.errors import PriceFileError
 from oracle.market import Offering
-from oracle.reasons import OracleCode
 from oracle.sources.price_file import load_price_list, load_recording
 from oracle.sources.watched_file import DEFAULT_LIFE_S
 
@@ -41,10 +40,7 @@ def _check_recording(path: str, *, is_plan_only: bool) -> list[Check]:
         )
     return [
         *checks,
-        *(
-            warning(_NAME, OracleCode.SOURCE_NOTICE.because(text=notice), _LEFT_OUT)
-            for notice in recording.notices
-        ),
+        *(warning(_NAME, notice, _LEFT_OUT) for notice in recording.notices),
     ]
 
 
@@ -61,7 +57,7 @@ def _check_live(path: str, life_s: float) -> list[Check]:
     )
     return [
         first,
-        *(warning(_NAME, OracleCode.SOURCE_NOTICE.because(text=notice), _LEFT_OUT) for notice in notices),
+        *(warning(_NAME, notice, _LEFT_OUT) for notice in notices),
     ]
 
 

@@ -16,8 +16,8 @@ _NOT_LIVE = {
     PriceOrigin.RECORDED: Code.PLANNED_ON_RECORDED,
     PriceOrigin.MIXED: Code.PLANNED_ON_MIXED,
 }
-#: By which parameters the oracle's notices of one code differ: a refused price by what it is of, others by their text.
-_TELLS_APART = ("offering", "text")
+#: By which parameters the oracle's notices of one code differ: what a price is of, and where in a file it stands.
+_TELLS_APART = ("offering", "line")
 
 
 def collect_notices(

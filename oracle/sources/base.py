@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode
@@ -47,7 +48,7 @@ class PriceSource(Protocol):
         """
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Reason, ...]:
         """What a person should know about this source now: a gap, its end, offerings without a price."""
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from oracle.foundation.reason import Reason
+from oracle.reasons import OracleCode
 from oracle.sources.price_rows import PriceRow
 
 #: Unknown regions that are named; a file that is wrong altogether is as clear after twenty.
@@ -36,14 +38,23 @@ class RegionFilter:
         return False
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        """What was left out, as sentences."""
+    def notices(self) -> tuple[Reason, ...]:
+        """What was left out."""
         named = tuple(self._describe(key, line) for key, line in self._unknown.items())
         if not self._further:
             return named
-        return (*named, f"{self._file}: {self._further} rows of further unknown regions are left out.")
+        return (*named, OracleCode.MORE_REGIONS_UNKNOWN.because(file=self._file, count=self._further))
 
-    def _describe(self, key: str, line: int) -> str:
-        suggestion = self._suggest(key)
-        hint = f" (did you mean {suggestion}?)" if suggestion else ""
-        return f"{self._file}, line {line}: region {key} is not known{hint}; its rows are left out."
+    def _describe(self, key: str, line: int) -> Reason:
+        if suggestion := self._suggest(key):
+            return OracleCode.REGION_MISSPELT.because(
+                file=self._file, line=line, region=key, suggestion=suggestion
+            )
+        return OracleCode.REGION_UNKNOWN.because(file=self._file, line=line, region=key)
+
+
+def describe_emptiness(left_out: Sequence[Reason]) -> Reason:
+    """Return why a file gives no price at all: the first of what was left out, if anything was."""
+    if not left_out:
+        return OracleCode.PRICE_FILE_WITHOUT_PRICES.because()
+    return OracleCode.PRICE_FILE_LEFT_OUT.because(first=left_out[0])

@@ -13,13 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from oracle.bounds import MAX_CLOCK_SKEW_S, MAX_LIFE_S
 from oracle.errors import PriceFileError
+from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
-from oracle.sources.known_regions import RegionFilter
+from oracle.sources.known_regions import RegionFilter, describe_emptiness
 from oracle.sources.price_rows import PriceRow, read_rows
 
 #: A promise is confirmed by the hour: a quote that is the same as before is written and announced to nobody.
@@ -36,7 +38,7 @@ class PriceList:
         file: str,
         rows: Mapping[Offering, tuple[PriceRow, ...]],
         life_s: float,
-        notices: tuple[str, ...],
+        notices: tuple[Reason, ...],
     ) -> None:
         """`rows` has those of an offering from the newest to the oldest; `life_s` is in seconds."""
         self.file = file
@@ -59,7 +61,7 @@ class PriceList:
             return None
         return Observation(offering, row.usd_per_hour, row.observed_at, confirmed_at, deadline)
 
-    def describe_unknown(self, offerings: Iterable[Offering], now: float) -> tuple[str, ...]:
+    def describe_unknown(self, offerings: Iterable[Offering], now: float) -> tuple[Reason, ...]:
         """Say of which offerings the file has rows and yet no price at `now`, and why, the first few by line."""
         rows = [
             row
@@ -70,9 +72,9 @@ class PriceList:
         rows.sort(key=lambda row: row.line)
         more = len(rows) - MAX_NAMED
         named = tuple(self._describe(row, now) for row in rows[:MAX_NAMED])
-        return (
-            (*named, f"{self.file}: {more} more prices are unknown for such reasons.") if more > 0 else named
-        )
+        if more <= 0:
+            return named
+        return (*named, OracleCode.MORE_PRICES_UNKNOWN.because(file=self.file, count=more))
 
     def _find_row(self, offering: Offering, now: float) -> PriceRow | None:
         rows = self._rows.get(offering, ())
@@ -86,18 +88,17 @@ class PriceList:
         read_at = max(row.observed_at, now - now % PROMISE_STEP_S)
         return read_at, min(row.valid_until, read_at + MAX_LIFE_S)
 
-    def _describe(self, row: PriceRow, now: float) -> str:
-        place = f"{self.file}, line {row.line}: {row.offering}"
+    def _describe(self, row: PriceRow, now: float) -> Reason:
+        place: dict[str, Any] = {"file": self.file, "line": row.line, "offering": str(row.offering)}
         if not row.usd_per_hour:
-            return f"{place} costs zero, which counts as unknown."
+            return OracleCode.PRICE_COSTS_ZERO.because(**place)
         confirmed_at, deadline = self._find_life(row, now)
         if confirmed_at - now > MAX_CLOCK_SKEW_S:
-            return f"{place} is of {_moment(confirmed_at)}, which is still to come; set the clocks right."
+            return OracleCode.PRICE_STILL_TO_COME.because(**place, since=_moment(confirmed_at))
         if row.valid_until is not None:
-            return f"{place} was promised until {_moment(row.valid_until)}, and is unknown since."
-        return (
-            f"{place} was last confirmed on {_moment(confirmed_at)} and is unknown since {_moment(deadline)}; "
-            "write confirmed_at anew whenever the price was seen to hold."
+            return OracleCode.PRICE_PROMISE_OVER.because(**place, until=_moment(row.valid_until))
+        return OracleCode.PRICE_UNCONFIRMED.because(
+            **place, since=_moment(confirmed_at), until=_moment(deadline)
         )
 
 
@@ -117,8 +118,7 @@ def parse_price_list(
         if regions.knows(row):
             rows.setdefault(row.offering, []).append(row)
     if not rows:
-        reason = OracleCode.PRICE_FILE_WITHOUT_PRICES.because(left_out=" ".join(regions.notices))
-        raise PriceFileError(file, None, reason)
+        raise PriceFileError(file, None, describe_emptiness(regions.notices))
     newest_first = {offering: _sort(of_one, file) for offering, of_one in rows.items()}
     return PriceList(file, newest_first, life_s, regions.notices)
 

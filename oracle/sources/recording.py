@@ -17,9 +17,10 @@ from decimal import Decimal
 from functools import cached_property
 
 from oracle.errors import PriceFileError
+from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
 from oracle.reasons import OracleCode
-from oracle.sources.known_regions import RegionFilter
+from oracle.sources.known_regions import RegionFilter, describe_emptiness
 from oracle.sources.price_rows import PriceRow, read_rows
 
 #: Seconds without any row in the whole recording after which its prices are unknown. Google Cloud changes
@@ -53,7 +54,7 @@ class Recording:
     digest: str
     series: Mapping[Offering, _Series]
     gaps: tuple[Gap, ...]
-    notices: tuple[str, ...]
+    notices: tuple[Reason, ...]
 
     @cached_property
     def starts_at(self) -> float:
@@ -148,8 +149,7 @@ class _RecordingBuilder:
         if self._first_zero is not None:
             notices.append(_describe_zeros(self._file, self._first_zero, self._further_zeros))
         if not any(price for one in self._series.values() for price in one.prices):
-            reason = OracleCode.PRICE_FILE_WITHOUT_PRICES.because(left_out=" ".join(notices))
-            raise PriceFileError(self._file, None, reason)
+            raise PriceFileError(self._file, None, describe_emptiness(notices))
         if self._gaps:
             notices.append(_describe_gaps(self._file, self._gaps))
         return Recording(self._file, digest, self._series, tuple(self._gaps), tuple(notices))
@@ -170,17 +170,20 @@ def _digest_lines(lines: Iterable[str], digest: hashlib.blake2b) -> Iterator[str
         yield line
 
 
-def _describe_zeros(file: str, line: int, further: int) -> str:
-    return f"{file}, line {line}: a price of zero counts as unknown; so do {further} further rows."
+def _describe_zeros(file: str, line: int, further: int) -> Reason:
+    return OracleCode.RECORDED_ZERO.because(file=file, line=line, further=further)
 
 
-def _describe_gaps(file: str, gaps: list[Gap]) -> str:
+def _describe_gaps(file: str, gaps: list[Gap]) -> Reason:
     longest = max(gaps, key=lambda gap: gap.ends_at - gap.starts_at)
     days = round((longest.ends_at - longest.starts_at) / 86_400)
-    ends_on = datetime.fromtimestamp(longest.ends_at, UTC).date()
-    others = ", ".join(str(gap.line) for gap in gaps if gap is not longest)
-    more = f" (shorter gaps end at lines {others})" if others else ""
-    return (
-        f"{file}, line {longest.line}: nothing was recorded for {days} days before {ends_on}{more}; "
-        f"prices are unknown there after {MAX_SILENCE_S / 86_400:.0f} days."
+    ends_on = str(datetime.fromtimestamp(longest.ends_at, UTC).date())
+    limit_days = MAX_SILENCE_S / 86_400
+    others = tuple(str(gap.line) for gap in gaps if gap is not longest)
+    if not others:
+        return OracleCode.RECORDING_GAP.because(
+            file=file, line=longest.line, days=days, date=ends_on, limit_days=limit_days
+        )
+    return OracleCode.RECORDING_GAPS.because(
+        file=file, line=longest.line, days=days, date=ends_on, limit_days=limit_days, others=others
     )

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode
+from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
 from oracle.sources.recording import Recording
 
@@ -53,17 +55,15 @@ class ReplaySource:
         return f"replay-{self._recording.digest}-{float(self._speed)!r}"
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        speed = f"Prices are recorded; the recording runs {self._speed:,.10g} times as fast as real time."
+    def notices(self) -> tuple[Reason, ...]:
+        speed = OracleCode.PRICES_RECORDED.because(speed=self._speed)
         return (speed, *self._recording.notices, *self._describe_silence())
 
-    def _describe_silence(self) -> tuple[str, ...]:
+    def _describe_silence(self) -> tuple[Reason, ...]:
         if self._recorded_time > self._recording.ends_at:
-            end = datetime.fromtimestamp(self._recording.ends_at, UTC).date()
-            return (f"The recording ended on {end}.",)
+            return (OracleCode.RECORDING_ENDED.because(date=_date(self._recording.ends_at)),)
         if self._recording.is_silent(self._recorded_time):
-            moment = datetime.fromtimestamp(self._recorded_time, UTC)
-            return (f"Nothing was recorded around {moment.date()}; prices are unknown.",)
+            return (OracleCode.RECORDING_SILENT.because(date=_date(self._recorded_time)),)
         return ()
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
@@ -95,3 +95,7 @@ class ReplaySource:
 
     def _to_recorded(self, wall: float) -> float:
         return self._from_time + self._speed * (wall - self._started_at)
+
+
+def _date(moment: float) -> str:
+    return str(datetime.fromtimestamp(moment, UTC).date())

@@ -11,9 +11,11 @@ import math
 from collections.abc import Iterable
 from decimal import Decimal
 
+from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import PriceMode
+from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
 from oracle.sources.price_levels import PriceLevels
 from oracle.sources.price_paths import (
@@ -59,9 +61,9 @@ class SimulatedMarket:
         return f"simulated-{self._seed}-{float(self._time_scale)!r}"
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        speed = f"Prices are simulated; market time runs {self._time_scale:g} times as fast as real time."
-        return speed, *(f"The simulated market has no price for {offering}." for offering in self._unknown)
+    def notices(self) -> tuple[Reason, ...]:
+        unpriced = (OracleCode.PRICE_NOT_SIMULATED.because(offering=str(one)) for one in self._unknown)
+        return OracleCode.PRICES_SIMULATED.because(speed=self._time_scale), *unpriced
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
         prices = {offering: self.find_price(offering, now) for offering in offerings}

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from oracle.bounds import MAX_LIFE_S
 from oracle.errors import PriceFileError
+from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import PriceMode
@@ -74,7 +75,7 @@ class WatchedFile:
         return f"file-{place}-{float(self._life_s)!r}"
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Reason, ...]:
         return (*self._prices.notices, *self._prices.describe_unknown(self._asked, self._asked_at))
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from oracle.binding import Binding
+from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Quote
@@ -36,7 +37,7 @@ class StoreFacts:
     location: str
     is_durable: bool
     is_shared: bool
-    notices: tuple[str, ...] = ()
+    notices: tuple[Reason, ...] = ()
 
 
 class QuoteStore(Protocol):

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oracle.errors import EmbeddedServerError, StoreUnavailable
+from oracle.foundation.reason import Reason
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
@@ -48,7 +49,7 @@ class EmbeddedHost:
         self._memory_server: MemoryServer | None = None
         self._directories: ServerDirectories | None = None
         self._is_temporary = False
-        self._notices: list[str] = []
+        self._notices: list[Reason] = []
         self._facts = StoreFacts(StoreKind.EMBEDDED, "embedded store, not started yet", False, False)
 
     @property
@@ -89,7 +90,7 @@ class EmbeddedHost:
                 raise
             self._directories = make_temporary_directories()
             self._is_temporary = True
-            self._notices.append(f"Prices and their history are forgotten at the end: {error.why}.")
+            self._notices.append(OracleCode.STORE_FORGETS.because(why=error.why))
             self._lock_descriptor = lock_directories(self._directories)
         return self._directories
 
@@ -125,7 +126,7 @@ class EmbeddedHost:
         if socket is None:
             raise StoreUnavailable(str(directories.data), OracleCode.STORE_STARTED_ELSEWHERE.because())
         location = f"embedded store at {socket}"
-        notice = "This window shares the price store that another window started."
+        notice = OracleCode.STORE_SHARED.because()
         # The other window may have had to start it without a file; only the server knows.
         is_durable = await is_keeping_file(socket)
         self._facts = StoreFacts(StoreKind.EMBEDDED, location, is_durable, is_shared=True, notices=(notice,))
@@ -134,9 +135,7 @@ class EmbeddedHost:
     async def _connect_to_memory(self) -> QuoteStore:
         if self._memory_server is None:
             self._memory_server = MemoryServer()
-        notice = (
-            "No Redis or Valkey server program was found: prices and their history are forgotten at the end."
-        )
+        notice = OracleCode.STORE_IN_MEMORY.because()
         location = f"memory of this program at {self._memory_server.url}"
         self._facts = StoreFacts(
             StoreKind.EMBEDDED, location, is_durable=False, is_shared=False, notices=(notice,)
@@ -144,9 +143,9 @@ class EmbeddedHost:
         return await RemoteHost(self._memory_server.url, self._settings).connect()
 
 
-def _make_room(error: EmbeddedServerError, directories: ServerDirectories) -> str:
+def _make_room(error: EmbeddedServerError, directories: ServerDirectories) -> Reason:
     """Set aside a file that the server cannot read, so that the next attempt succeeds; return what was done."""
-    failure = f"The price store did not start as it should: {error.why}."
+    failure = OracleCode.STORE_STARTED_BADLY.because(why=error.why)
     if error.why.code is not OracleCode.SERVER_ENDED:
         return failure
     if (
@@ -162,4 +161,4 @@ def _make_room(error: EmbeddedServerError, directories: ServerDirectories) -> st
     except OSError:
         # The last attempt needs no file.
         return failure
-    return f"The price store's file was damaged and is set aside as {aside}; the price history starts afresh."
+    return OracleCode.STORE_SET_ASIDE.because(aside=str(aside))

@@ -10,6 +10,7 @@ from decimal import Decimal
 from oracle.binding import Binding
 from oracle.errors import StoreUnavailable
 from oracle.foundation.clocks import Clocks
+from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote
@@ -53,7 +54,7 @@ class ScriptedSource:
     name: str = "script"
     mode: PriceMode = PriceMode.LIVE
     market_id: str = "script"
-    notices: tuple[str, ...] = ()
+    notices: tuple[Reason, ...] = ()
     failure: Exception | None = None
     past: tuple[PricePoint, ...] = ()
     asked: list[tuple[Offering, ...]] = field(default_factory=list)

@@ -151,7 +151,10 @@ def test_two_instances_on_a_remote_store_show_the_same_prices_and_one_of_them_ge
 ) -> None:
     async def main() -> None:
         recorded = make_source(
-            "0.30", name="replay of prices.csv", market_id="replay", notices=("It ended.",)
+            "0.30",
+            name="replay of prices.csv",
+            market_id="replay",
+            notices=(OracleCode.RECORDING_ENDED.because(date="2026-07-03"),),
         )
         async with (
             remote_store(settings) as shared,

@@ -26,7 +26,7 @@ def test_each_cluster_that_has_not_been_seen_is_named(engine: ScriptedEngine) ->
             replace(third, quote=None),
             *rest,
         ),
-        notices=(make_notice(OracleCode.STORE_NOTICE.because(text="This window shares the store.")),),
+        notices=(make_notice(OracleCode.STORE_SHARED.because()),),
     )
     failure = incomplete_picture(snapshot)
     assert failure.code is ExitCode.INCOMPLETE

@@ -14,7 +14,7 @@ from oracle.reasons import OracleCode
 def notice(key: str, severity: Severity = Severity.INFO, text: str = "") -> Notice:
     text = text or f"about {key}"
     reasons = {
-        Severity.INFO: OracleCode.SOURCE_NOTICE.because(text=text),
+        Severity.INFO: OracleCode.RECORDING_ENDED.because(date=text),
         Severity.WARNING: Code.SETTINGS_DOUBTFUL.because(text=text),
         Severity.ERROR: OracleCode.STORE_ANSWERED.because(answer=text),
     }

@@ -21,7 +21,7 @@ from oracle.reasons import OracleCode
             Code.CONTEXT_LOST.because(context="prod-eu", health="denied", why="no such user"),
             "prod-eu is denied: no such user.",
         ),
-        (OracleCode.SOURCE_NOTICE.because(text="The recording ended."), "The recording ended."),
+        (OracleCode.RECORDING_ENDED.because(date="2026-07-03"), "The recording ended on 2026-07-03."),
     ],
     ids=["our own word begins it", "a name begins it", "it comes as a sentence"],
 )

@@ -62,7 +62,8 @@ def test_notices_of_one_code_are_told_apart_by_what_they_are_of():
         for offering in ("aws/us-east-1/a", "aws/us-east-1/b")
     ]
     texts = [
-        OracleCode.SOURCE_NOTICE.because(text=text) for text in ("Line 3 is left out.", "It ends today.")
+        OracleCode.REGION_UNKNOWN.because(file="prices.csv", line=line, region="aws/nowhere")
+        for line in (3, 4)
     ]
     count = OracleCode.NAMES_UNSTORABLE.because(count=2)
     found = told(replace(REMOTE, notices=(*refused, *texts, count)))

@@ -50,8 +50,8 @@ def test_row_that_nobody_confirmed_is_as_old_as_its_observation() -> None:
     assert prices.find(POOL, at("2026-07-01T11:29:59Z")) is not None
     assert prices.find(POOL, NOON) is None
     (said,) = prices.describe_unknown([POOL], NOON)
-    assert "line 2" in said
-    assert "last confirmed on 2026-07-01 11:00 UTC and is unknown since 2026-07-01 11:30 UTC" in said
+    assert "line 2" in str(said)
+    assert "last confirmed on 2026-07-01 11:00 UTC and is unknown since 2026-07-01 11:30 UTC" in str(said)
 
 
 def test_contract_holds_until_the_day_that_its_row_names() -> None:
@@ -61,7 +61,8 @@ def test_contract_holds_until_the_day_that_its_row_names() -> None:
     assert (found.confirmed_at, found.deadline) == (NOON, at("2026-07-02T06:00:00Z"))
     assert prices.find(POOL, at("2026-07-02T05:59:59Z")) is not None
     assert prices.find(POOL, at("2026-07-02T06:00:00Z")) is None
-    assert "was promised until 2026-07-02 06:00 UTC" in prices.describe_unknown([POOL], NOON + 86_400)[0]
+    (said,) = prices.describe_unknown([POOL], NOON + 86_400)
+    assert (said.code, said["until"]) == (OracleCode.PRICE_PROMISE_OVER, "2026-07-02 06:00 UTC")
 
 
 def test_contract_of_years_is_believed_for_a_day_after_each_reading() -> None:
@@ -89,13 +90,13 @@ def test_newest_row_that_has_begun_holds_in_any_order() -> None:
 def test_confirmation_from_the_future_makes_no_price() -> None:
     prices = parse(f"2026-07-01T11:50:00Z,{ROW},0.10,2026-07-01T18:00:00Z,")
     assert prices.find(POOL, NOON) is None
-    assert "still to come" in prices.describe_unknown([POOL], NOON)[0]
+    assert prices.describe_unknown([POOL], NOON)[0].code is OracleCode.PRICE_STILL_TO_COME
 
 
 def test_price_of_zero_is_unknown_and_said() -> None:
     prices = parse(f"2026-07-01T11:50:00Z,{ROW},0,,")
     assert prices.find(POOL, NOON) is None
-    assert "counts as unknown" in prices.describe_unknown([POOL], NOON)[0]
+    assert prices.describe_unknown([POOL], NOON)[0].code is OracleCode.PRICE_COSTS_ZERO
 
 
 def test_many_unknown_prices_are_counted() -> None:
@@ -103,7 +104,7 @@ def test_many_unknown_prices_are_counted() -> None:
     prices = parse(*rows)
     said = prices.describe_unknown(prices.offerings, NOON)
     assert len(said) == 6
-    assert "4 more prices" in said[-1]
+    assert said[-1] == OracleCode.MORE_PRICES_UNKNOWN.because(file="prices.csv", count=4)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_many_unknown_prices_are_counted() -> None:
         (
             ["2026-07-01T00:00:00Z,aws,nowhere,m5.xlarge,spot,0.1,,"],
             None,
-            OracleCode.PRICE_FILE_WITHOUT_PRICES,
+            OracleCode.PRICE_FILE_LEFT_OUT,
         ),
     ],
 )

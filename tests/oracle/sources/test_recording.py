@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
+from oracle.reasons import OracleCode
 from oracle.sources.recording import MAX_SILENCE_S, Recording, parse_recording
 
 HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour"
@@ -92,7 +93,7 @@ def test_file_without_prices_is_refused(lines: list[str]) -> None:
 def test_unknown_region_is_left_out_with_its_line_and_a_suggestion() -> None:
     rows = [HEADER, FIRST, "2026-07-02T00:00:00Z,aws,us-esat-1,m5.xlarge,spot,0.1"]
     recording = parse_recording(rows, "prices.csv", KNOWN, lambda key: "aws/us-east-1")
-    assert recording.notices == (
+    assert tuple(map(str, recording.notices)) == (
         "prices.csv, line 3: region aws/us-esat-1 is not known (did you mean aws/us-east-1?); its rows are left out.",
     )
     assert recording.offerings == {VIRGINIA}
@@ -107,7 +108,7 @@ def test_price_of_zero_is_unknown_and_noted() -> None:
     recording = parse(FIRST, "2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,spot,0.0")
     assert recording.find_price(VIRGINIA, at("2026-07-01T12:00:00Z")) == Decimal("0.10")
     assert recording.find_price(VIRGINIA, at("2026-07-02T12:00:00Z")) is None
-    assert "line 3: a price of zero counts as unknown" in recording.notices[0]
+    assert recording.notices == (OracleCode.RECORDED_ZERO.because(file="prices.csv", line=3, further=0),)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_prices_are_not_carried_over_a_long_gap() -> None:
     assert recording.find_price(VIRGINIA, last_known) == Decimal("0.10")
     assert recording.find_price(VIRGINIA, last_known + 1) is None
     assert recording.find_price(VIRGINIA, at("2026-12-01T00:00:00Z")) == Decimal("0.10")
-    assert "line 3: nothing was recorded for 153 days before 2026-12-01" in recording.notices[0]
+    assert "line 3: nothing was recorded for 153 days before 2026-12-01" in str(recording.notices[0])
 
 
 def test_prices_are_unknown_after_the_end() -> None:
@@ -170,7 +171,7 @@ def test_endless_names_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_endless_unknown_regions_are_counted() -> None:
     recording = parse(FIRST, *(FIRST.replace("us-east-1", f"moon-{number}") for number in range(50)))
     assert len(recording.notices) == 21
-    assert recording.notices[-1] == "prices.csv: 30 rows of further unknown regions are left out."
+    assert recording.notices[-1] == OracleCode.MORE_REGIONS_UNKNOWN.because(file="prices.csv", count=30)
 
 
 @given(st.lists(st.text(max_size=60), max_size=6))

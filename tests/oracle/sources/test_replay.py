@@ -13,6 +13,7 @@ import pytest
 from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
 from oracle.quotes import Playback
+from oracle.reasons import OracleCode
 from oracle.sources.choosing import choose_source
 from oracle.sources.price_file import load_recording
 from oracle.sources.replay import ReplaySource
@@ -64,10 +65,11 @@ def test_observations_carry_the_time_of_the_playing(file: Path) -> None:
 def test_end_of_the_recording_is_said(file: Path) -> None:
     source = ReplaySource(load_recording(str(file)), speed=DAY, started_at=NOON)
     price_at(source, NOON)
-    speed = "Prices are recorded; the recording runs 86,400 times as fast as real time."
+    speed = OracleCode.PRICES_RECORDED.because(speed=DAY)
+    assert "86,400 times as fast" in str(speed)
     assert source.notices == (speed,)
     assert price_at(source, NOON + 60.0) is None
-    assert source.notices == (speed, "The recording ended on 2026-07-03.")
+    assert source.notices == (speed, OracleCode.RECORDING_ENDED.because(date="2026-07-03"))
 
 
 def test_clock_set_back_does_not_play_what_was_never_recorded(file: Path) -> None:
@@ -139,4 +141,4 @@ def test_four_years_of_recorded_prices_can_be_replayed() -> None:
     recording = load_recording(str(RECORDED))
     assert len(recording.offerings) > 1000
     assert recording.find_price(CAROLINA, recording.ends_at) == Decimal("0.18424")
-    assert not any("not known" in notice for notice in recording.notices)
+    assert OracleCode.REGION_UNKNOWN not in {notice.code for notice in recording.notices}

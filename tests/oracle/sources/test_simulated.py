@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from oracle.market import Offering
 from oracle.quotes import PriceMode
+from oracle.reasons import OracleCode
 from oracle.sanity import PriceMemory, judge_price
 from oracle.sources.base import Observation
 from oracle.sources.price_levels import PriceLevels
@@ -168,8 +169,10 @@ def test_source_says_that_it_is_simulated_how_fast_it_runs_and_what_it_does_not_
     assert observed[0].confirmed_at == 1.79e9
     assert source.mode is PriceMode.SIMULATED
     assert "simulated" in source.name
-    assert "7200 times" in source.notices[0]
-    assert "x9.large" in source.notices[1]
+    assert source.notices == (
+        OracleCode.PRICES_SIMULATED.because(speed=7200.0),
+        OracleCode.PRICE_NOT_SIMULATED.because(offering=str(unknown)),
+    )
     assert source.on_demand(VIRGINIA, 0.0) == Decimal("0.384000")
 
 

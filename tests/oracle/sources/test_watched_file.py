@@ -13,6 +13,7 @@ import pytest
 from oracle.errors import PriceFileError
 from oracle.market import Offering
 from oracle.quotes import PriceMode
+from oracle.reasons import OracleCode
 from oracle.sources.choosing import watch_file
 from oracle.sources.price_file import find_version, load_price_list
 from oracle.sources.price_list import PriceList
@@ -63,7 +64,8 @@ def test_touched_file_confirms_nothing(tmp_path: Path) -> None:
     os.utime(path, (NOON + 3600, NOON + 3600))
     assert price_at(source, NOON + 59) == Decimal("0.10")
     assert price_at(source, NOON + 60) is None
-    assert "last confirmed on 2026-07-01 12:00 UTC" in source.notices[0]
+    assert source.notices[0].code is OracleCode.PRICE_UNCONFIRMED
+    assert source.notices[0]["since"] == "2026-07-01 12:00 UTC"
 
 
 def test_file_that_became_wrong_says_so_until_it_is_right_again(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ import pytest
 from oracle.errors import EmbeddedServerError, StoreUnavailable, WriteRefused
 from oracle.price_history import PricePoint
 from oracle.quotes import Origin, PriceMode
+from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.store.base import HistorySample, QuoteStore
 from oracle.store.embedded import EmbeddedHost
@@ -158,7 +159,7 @@ def test_second_window_shares_the_server_and_says_so(settings: OracleSettings) -
             assert not first.facts.is_shared
             assert second.facts.is_shared
             assert second.facts.is_durable
-            assert "another window" in second.facts.notices[0]
+            assert second.facts.notices[0].code is OracleCode.STORE_SHARED
 
     asyncio.run(main())
 
@@ -283,7 +284,7 @@ def test_damaged_file_is_set_aside_and_said(settings: OracleSettings) -> None:
         async with running(settings) as (host, store):
             assert await store.read_quotes() == ()
             assert host.facts.is_durable
-            assert "set aside" in host.facts.notices[0]
+            assert host.facts.notices[0].code is OracleCode.STORE_SET_ASIDE
             assert (folder.parent / "appendonlydir.damaged-1").is_dir()
 
     asyncio.run(main())
@@ -344,7 +345,7 @@ def test_without_a_data_directory_prices_are_served_and_the_loss_is_said(setting
             await write(store)
             assert len(await store.read_quotes()) == 1
             assert not host.facts.is_durable
-            assert "forgotten at the end" in host.facts.notices[0]
+            assert "forgotten at the end" in str(host.facts.notices[0])
 
     asyncio.run(main())
 
@@ -362,7 +363,7 @@ def test_where_a_file_cannot_be_written_prices_are_served_and_the_loss_is_said(
             assert len(await store.read_quotes()) == 1
             assert not host.facts.is_durable
             assert not host.facts.is_shared
-            assert re.search(f"forgotten at the end: .*{name} cannot be written", host.facts.notices[0])
+            assert re.search(f"forgotten at the end: .*{name} cannot be written", str(host.facts.notices[0]))
             kept = Path(host.facts.location.rpartition(" at ")[2])
         assert not kept.parent.exists()
 
@@ -430,7 +431,7 @@ def test_next_server_program_is_tried_when_one_does_not_run(
         async with running(settings) as (host, store):
             await write(store)
             assert host.facts.is_durable
-            assert "newer libc" in host.facts.notices[0]
+            assert "newer libc" in str(host.facts.notices[0])
 
     asyncio.run(main())
 
@@ -477,7 +478,7 @@ def test_without_any_server_program_the_store_is_in_memory_and_says_so(
             assert len(await anext(batches)) == 1
             assert await store.read_history(VIRGINIA) == (POINT,)
             assert not host.facts.is_durable
-            assert "forgotten at the end" in host.facts.notices[0]
+            assert "forgotten at the end" in str(host.facts.notices[0])
             await batches.aclose()
 
     asyncio.run(main())
