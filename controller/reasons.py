@@ -697,7 +697,7 @@ class Code(ReasonCode):
         Severity.WARNING,
         "the migration's journal would have {size} bytes, the limit is {limit}",
     )
-    JOURNAL_UNREADABLE = "journal_unreadable", Severity.ERROR, "the migration's journal {problem}"
+    JOURNAL_UNREADABLE = "journal_unreadable", Severity.ERROR, "the migration's journal {problem:whole}"
     LEASE_LOST = (
         "lease_lost",
         Severity.WARNING,

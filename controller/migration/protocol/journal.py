@@ -17,6 +17,7 @@ from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
 from controller.migration.protocol import journal_v1
 from controller.migration.protocol.errors import JournalError
+from controller.migration.protocol.journal_reasons import JournalCode
 from controller.migration.protocol.record import (
     Intent,
     Meter,
@@ -185,28 +186,28 @@ def decode_journal(text: str) -> MigrationRecord:
         migration = _open(text)
         record: MigrationRecord = WIRE_FORMAT.decode(MigrationRecord, migration, "migration")
     except WireError as error:
-        raise _unreadable(str(error)) from error
+        raise _unreadable(error.reason) from error
     contradiction = find_contradiction(record)
     if contradiction is not None:
-        raise _unreadable(f"has {contradiction}, which this program never writes")
+        raise _unreadable(contradiction)
     return record
 
 
 def _open(text: str) -> Any:
     """Return the migration of a journal as the newest version would have it. Raises: JournalError, WireError."""
     if len(text) >= MAX_JOURNAL_BYTES:
-        raise WireError("is longer than this program writes")
+        raise WireError(JournalCode.TOO_LONG.because())
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise WireError(f"is not JSON: {error}") from error
+        raise WireError(JournalCode.NO_JSON.because(error=str(error))) from error
     version = document.get("version") if isinstance(document, dict) else None
     if type(version) is int and version > JOURNAL_VERSION:
         raise JournalError(Code.JOURNAL_NEWER.because(version=version, known=JOURNAL_VERSION))
     if not isinstance(document, dict) or set(document) != {"version", "migration"}:
-        raise WireError("does not look like one")
+        raise WireError(JournalCode.NO_JOURNAL.because())
     if type(version) is not int or version < 1:
-        raise WireError(f"has the version {version!r}, which never was one")
+        raise WireError(JournalCode.VERSION_IMPOSSIBLE.because(version=repr(version)))
     migration = document["migration"]
     return _take_plan(journal_v1.upgrade(migration) if version == 1 else migration)
 
@@ -214,10 +215,10 @@ def _open(text: str) -> Any:
 def _take_plan(migration: Any) -> Any:
     """Return the migration without its plan. Raises: WireError for another plan than every program writes."""
     if not isinstance(migration, dict):
-        raise WireError("has no object at migration")
+        raise WireError(JournalCode.NOTHING_AT.because(wanted="object", where="migration"))
     plan = migration.get("plan")
     if plan != _PLAN or plan["create_namespace"] is not False:
-        raise WireError("has a plan at migration.plan that no program writes")
+        raise WireError(JournalCode.PLAN_FOREIGN.because())
     return {name: value for name, value in migration.items() if name != "plan"}
 
 
@@ -225,5 +226,5 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def _unreadable(problem: str) -> JournalError:
+def _unreadable(problem: Reason) -> JournalError:
     return JournalError(Code.JOURNAL_UNREADABLE.because(problem=problem))

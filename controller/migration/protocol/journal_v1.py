@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from controller.migration.protocol.journal_reasons import JournalCode
 from controller.migration.protocol.wire import WireError
 
 #: The step that creates objects in the target; the only one that there was.
@@ -24,7 +25,7 @@ def upgrade(migration: Any) -> Any:
     What it does not touch is checked with everything else when it is decoded.
     """
     if not isinstance(migration, dict) or "created" not in migration or "steps" in migration:
-        raise WireError("differs at migration: it is none of version 1")
+        raise WireError(JournalCode.NOT_OF_VERSION_1.because(where="migration"))
     upgraded = {name: value for name, value in migration.items() if name != "created"}
     upgraded["steps"] = _to_steps(migration["created"])
     state = migration.get("state")
@@ -48,12 +49,12 @@ def _to_quote(name: str, value: Any) -> Any:
 
 def _to_steps(created: Any) -> list[dict[str, Any]]:
     if not isinstance(created, list):
-        raise WireError("has no list at migration.created")
+        raise WireError(JournalCode.NOTHING_AT.because(wanted="list", where="migration.created"))
     notes = [_to_note(item, f"migration.created[{index}]") for index, item in enumerate(created)]
     return [{"name": COPIES, "status": "preparing", "source": [], "target": notes}] if notes else []
 
 
 def _to_note(item: Any, where: str) -> dict[str, Any]:
     if not isinstance(item, dict) or set(item) != {"path", "uid"}:
-        raise WireError(f"has no created object at {where}")
+        raise WireError(JournalCode.NOTHING_AT.because(wanted="created object", where=where))
     return {"key": item["path"], "value": item["uid"]}

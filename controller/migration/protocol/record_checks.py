@@ -11,8 +11,10 @@ from itertools import accumulate
 
 from controller.clusters import paths
 from controller.migration.protocol.fences import Fence
+from controller.migration.protocol.journal_reasons import JournalCode
 from controller.migration.protocol.record import MigrationRecord, SideRecord, StepRecord
 from controller.migration.protocol.states import EventKind, MigrationState, Phase, accepts
+from oracle.foundation.reason import Reason
 
 _STEP_NAME = re.compile(r"[a-z][a-z-]{0,31}")
 
@@ -20,28 +22,28 @@ _STEP_NAME = re.compile(r"[a-z][a-z-]{0,31}")
 _WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
 
 
-def find_contradiction(record: MigrationRecord) -> str | None:
-    """Say what no journal of this program has, and this record does; None where nothing is wrong with it."""
+def find_contradiction(record: MigrationRecord) -> Reason | None:
+    """Return what no journal of this program has, and this record does; None where nothing is wrong with it."""
     return next(_find_contradictions(record), None)
 
 
-def _find_contradictions(record: MigrationRecord) -> Iterator[str]:
+def _find_contradictions(record: MigrationRecord) -> Iterator[Reason]:
     yield from _find_state_contradictions(record.state)
     if not _can_be_named(record):
-        yield "a name that is none in Kubernetes"
+        yield JournalCode.NAME_IMPOSSIBLE.because()
     workload, dry_run = record.workload, record.dry_run
     if workload.context != record.source.context or dry_run.workload != workload:
-        yield "two workloads"
+        yield JournalCode.TWO_WORKLOADS.because()
     if dry_run.target != record.target.context:
-        yield "two targets"
+        yield JournalCode.TWO_TARGETS.because()
     if not _are_two_clusters(record.source, record.target) or record.source.deployment_uid is None:
-        yield "no two clusters"
+        yield JournalCode.NO_TWO_CLUSTERS.because()
     if tuple(accumulate(dry_run.wave_sizes)) != record.state.waves or dry_run.replicas != record.replicas:
-        yield "other waves than its plan"
+        yield JournalCode.OTHER_WAVES.because()
     if record.floor < 1 or record.surge < 1:
-        yield "no floor or no room to move"
+        yield JournalCode.NO_FLOOR.because()
     if not _are_steps(record.steps):
-        yield "steps without a name of their own"
+        yield JournalCode.STEPS_UNNAMED.because()
     costs = (
         record.meter.overlap_usd,
         dry_run.egress_usd,
@@ -51,22 +53,22 @@ def _find_contradictions(record: MigrationRecord) -> Iterator[str]:
         dry_run.target_usd_per_hour,
     )
     if any(cost is not None and cost < 0 for cost in costs):
-        yield "a cost below zero"
+        yield JournalCode.COST_BELOW_ZERO.because()
 
 
-def _find_state_contradictions(state: MigrationState) -> Iterator[str]:
+def _find_state_contradictions(state: MigrationState) -> Iterator[Reason]:
     """First, because a record whose waves make no sense cannot even be asked for its replicas."""
     steps = (0, *state.waves)
     ascends = all(before < after for before, after in zip(steps, state.waves, strict=False))
     if not state.waves or not ascends or state.wave >= len(state.waves):
-        yield "no such wave"
+        yield JournalCode.WAVE_IMPOSSIBLE.because()
     if state.phase in (Phase.PLANNED, Phase.PREFLIGHT):
-        yield f"the phase {state.phase}, which is never journaled"
+        yield JournalCode.PHASE_NEVER_JOURNALED.because(phase=state.phase.value)
     came_from = state.resume_phase
     if (came_from is not None) != (state.phase in _WAITING):
-        yield "no way out of its phase"
+        yield JournalCode.NO_WAY_OUT.because()
     if came_from in _WAITING or (came_from is not None and not _can_be_held(came_from, state.waves)):
-        yield f"the phase {came_from} to come back to"
+        yield JournalCode.NO_WAY_BACK.because(phase=came_from.value)
 
 
 def _are_steps(steps: tuple[StepRecord, ...]) -> bool:

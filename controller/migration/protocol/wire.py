@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from controller.migration.protocol.journal_reasons import JournalCode
 from controller.reasons import Code
 from oracle.foundation.reason import MAX_INNER_REASONS, Parameter, Reason
 from oracle.foundation.untrusted_text import clean_text
@@ -32,6 +33,10 @@ _DECIMAL = "decimal"
 
 class WireError(ValueError):
     """What does not fit, and where."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 def named(*names: str, **renamed: str) -> dict[str, str]:
@@ -87,16 +92,19 @@ class WireFormat:
 
     def _decode_tuple(self, item_type: Any, value: Any, where: str) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise WireError(f"has no list at {where}")
+            raise WireError(JournalCode.NOTHING_AT.because(wanted="list", where=where))
         return tuple(self.decode(item_type, item, f"{where}[{index}]") for index, item in enumerate(value))
 
     def _decode_fields(self, expected: Any, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
-            raise WireError(f"has no object at {where}")
+            raise WireError(JournalCode.NOTHING_AT.because(wanted="object", where=where))
         fields, hints = self.fields[expected], _find_hints(expected)
-        unknown, missing = sorted(set(value) - set(fields)), sorted(set(fields) - set(value))
+        unknown, missing = set(value) - set(fields), set(fields) - set(value)
         if unknown or missing:
-            raise WireError(f"differs at {where}: unknown {unknown}, missing {missing}")
+            differs = JournalCode.FIELDS_DIFFER
+            raise WireError(
+                differs.because(where=where, unknown=tuple(sorted(unknown)), missing=tuple(sorted(missing)))
+            )
         decoded = {
             field: self.decode(hints[field], value[key], f"{where}.{key}") for key, field in fields.items()
         }
@@ -136,10 +144,10 @@ def _decode_reason(value: Any, where: str, inner_levels: int) -> Reason:
     if isinstance(value, str):
         return Code.UNCLASSIFIED.because(text=_decode_scalar(str, value, where))
     if not _looks_like_reason(value):
-        raise WireError(f"has no reason at {where}")
+        raise WireError(JournalCode.NOTHING_AT.because(wanted="reason", where=where))
     name, known = _decode_scalar(str, value["code"], where), value["parameters"]
     if not isinstance(known, dict):
-        raise WireError(f"has no parameters at {where}")
+        raise WireError(JournalCode.NOTHING_AT.because(wanted="parameters", where=where))
     parameters = {key: _decode_parameter(known[key], f"{where}.{key}", inner_levels) for key in known}
     code = next((code for code in Code if code.value == name), None)
     if code is not None and code.parameters == parameters.keys():
@@ -168,7 +176,7 @@ def _can_be_said(reason: Reason) -> bool:
 def _decode_parameter(value: Any, where: str, inner_levels: int) -> Parameter:
     if _looks_like_reason(value):
         if inner_levels == 0:
-            raise WireError(f"has a reason too deep in others at {where}")
+            raise WireError(JournalCode.REASON_TOO_DEEP.because(where=where))
         return _decode_reason(value, where, inner_levels - 1)
     if isinstance(value, dict) and set(value) == {_DECIMAL}:
         return _decode_decimal(value[_DECIMAL], where)
@@ -193,8 +201,8 @@ def _decode_scalar(expected: Any, value: Any, where: str) -> Any:
 
 
 def _misfit(expected: Any, value: Any, where: str) -> WireError:
-    shown = clean_text(value, 40)
-    return WireError(f"has {shown!r} at {where}, which is no {getattr(expected, '__name__', expected)}")
+    wanted = str(getattr(expected, "__name__", expected))
+    return WireError(JournalCode.VALUE_WRONG.because(value=clean_text(value, 40), where=where, wanted=wanted))
 
 
 def _is_encodable(text: str) -> bool:
@@ -208,5 +216,6 @@ def _decode_decimal(text: Any, where: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or not MIN_MAGNITUDE <= number.adjusted() <= MAX_MAGNITUDE:
-        raise WireError(f"has {clean_text(text, 40)!r} at {where}, which is no amount")
+        shown = clean_text(text, 40)
+        raise WireError(JournalCode.VALUE_WRONG.because(value=shown, where=where, wanted="amount"))
     return number

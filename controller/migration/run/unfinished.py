@@ -13,6 +13,7 @@ from controller.errors import AccessDenied
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.lease import LEASE_PREFIX, find_holder, find_journal, name_lease
 from controller.migration.protocol.errors import JournalError
+from controller.migration.protocol.journal_reasons import JournalCode
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.run.journals import read_journal
 from controller.reasons import Code
@@ -110,5 +111,5 @@ def _read_lease(namespace: str, lease: dict[str, Any]) -> UnfinishedMove | None:
         return None
     workload = record.workload
     if (namespace, name) != (workload.namespace, name_lease(workload.namespace, workload.name)):
-        raise JournalError(Code.JOURNAL_UNREADABLE.because(problem="is of another workload than its Lease"))
+        raise JournalError(Code.JOURNAL_UNREADABLE.because(problem=JournalCode.ANOTHER_WORKLOADS.because()))
     return UnfinishedMove(record, find_holder(lease), str(lease["metadata"]["resourceVersion"]))
