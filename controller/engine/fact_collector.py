@@ -42,7 +42,7 @@ class FactCollector:
             settings=self.settings,
             now=now,
             usage=self.count_moves(now),
-            findings=self._findings.current(),
+            findings=self._findings.current(self.regions.picture()),
             armed=frozenset(filter(self.regions.is_armed, self.regions.contexts)),
             accepts_any_prices=self.accepts_any_prices,
         )

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from controller.clusters.fleet import Workload
+from controller.clusters.fleet import FleetPicture, Workload
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.decision.facts import PreflightFinding
 from controller.errors import ClusterUnreachable, RateLimited, ServerFailed
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 #: No answer is no finding of the source: it may answer in a moment, and the plan knows how the cluster is.
 _SILENCES = ClusterUnreachable.codes | RateLimited.codes | ServerFailed.codes
@@ -38,9 +40,9 @@ class PreflightFindings:
                 self._take_in(view, self._started.pop(view.migration_id), now)
         self._findings = {key: f for key, f in self._findings.items() if now - f.at < memory_s}
 
-    def current(self) -> tuple[PreflightFinding, ...]:
-        """The refusals that are remembered."""
-        return tuple(self._findings.values())
+    def current(self, picture: FleetPicture) -> tuple[PreflightFinding, ...]:
+        """The refusals that are remembered, without those of which the watches know better."""
+        return tuple(finding for finding in self._findings.values() if not _is_outdated(finding, picture))
 
     def _take_in(self, view: MigrationView, workload: Workload, now: float) -> None:
         if view.stage is MigrationStage.REFUSED:
@@ -49,3 +51,14 @@ class PreflightFindings:
             is_any = view.refused_by == workload.key.context and not is_silence
             finding = PreflightFinding(workload, view.target, view.reason or view.detail, at, is_any)
             self._findings[str(workload.key), None if is_any else view.target] = finding
+
+
+def _is_outdated(finding: PreflightFinding, picture: FleetPicture) -> bool:
+    """Whether an autoscaler was in the way, and its cluster, which answers and tells them all, has none there now."""
+    reason = finding.reason
+    if not isinstance(reason, Reason) or reason.code is not Code.AUTOSCALER_IN_THE_WAY:
+        return False
+    cluster = picture.clusters.get(str(reason["context"]))
+    if cluster is None or cluster.find_unread() is not None or cluster.autoscalers is None:
+        return False
+    return (finding.workload.key.namespace, finding.workload.key.name) not in cluster.autoscalers

@@ -50,6 +50,9 @@ class FakeRegions:
         self.armed = set(armed)
         self.unarmable = None
 
+    def picture(self):
+        return PICTURE
+
     def is_armed(self, context):
         return context in self.armed
 
