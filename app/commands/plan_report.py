@@ -7,7 +7,7 @@ from typing import Any
 
 from app.model.bill import Line, make_lines, price_world_text, verdict_text
 from app.model.formatting import to_number
-from controller.contract.dry_run import DryRun, Refusal
+from controller.contract.dry_run import DryRun, UnofferedMove
 from controller.contract.snapshots import ContextView, EngineSnapshot, Notice
 from oracle.foundation.reason import encode_reason
 from oracle.foundation.untrusted_text import clean_text
@@ -78,7 +78,7 @@ def _opportunity_to_json(dry_run: DryRun) -> dict[str, Any]:
     }
 
 
-def _refusal_to_json(refusal: Refusal) -> dict[str, Any]:
+def _refusal_to_json(refusal: UnofferedMove) -> dict[str, Any]:
     return {
         "workload": str(refusal.workload),
         "source": refusal.workload.context,

@@ -8,7 +8,7 @@ from enum import Enum
 from app.model.start_gate import Gate
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView, Rejection
+from controller.contract.snapshots import EngineSnapshot, MigrationStage, MigrationView, UnstartedMove
 from oracle.foundation.reason import Reason
 
 #: Silence of the engine that is worth a word. Seconds, arbitrary.
@@ -32,7 +32,7 @@ class Reported:
     """
 
     migration_ids: frozenset[str] = frozenset()
-    rejections: tuple[Rejection, ...] = ()
+    rejections: tuple[UnstartedMove, ...] = ()
     answers: tuple[DryRun, ...] = ()
 
 
@@ -51,7 +51,7 @@ class FollowedMove:
     dry_run: DryRun | None = None
     sent_s: float | None = None
     migration_id: str | None = None
-    rejection: Rejection | None = None
+    rejection: UnstartedMove | None = None
 
     @property
     def route(self) -> tuple[str, str]:
@@ -134,7 +134,7 @@ def _word(reason: Reason) -> str:
     return str(reason).rstrip(".")
 
 
-def _is_same_move(report: MigrationView | Rejection | DryRun, move: FollowedMove) -> bool:
+def _is_same_move(report: MigrationView | UnstartedMove | DryRun, move: FollowedMove) -> bool:
     return (report.workload, report.target) == (move.workload, move.target)
 
 

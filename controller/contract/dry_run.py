@@ -77,7 +77,7 @@ class DryRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class UnofferedMove:
     """A candidate that is not offered, with its reason. `target` is None where the workload itself cannot be moved."""
 
     workload: WorkloadKey

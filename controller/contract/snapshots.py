@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.commands import StartMigration
-from controller.contract.dry_run import DryRun, Refusal
+from controller.contract.dry_run import DryRun, UnofferedMove
 from controller.contract.savings import Savings
 from oracle.foundation.reason import Reason, Severity
 from oracle.quotes import Quote
@@ -181,7 +181,7 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class UnstartedMove:
     """A start that was asked for and not taken up; nothing was changed."""
 
     workload: WorkloadKey
@@ -242,7 +242,7 @@ class EngineSnapshot:
     #: Best first, at most one per workload: its best target.
     opportunities: tuple[DryRun, ...]
     #: Of the workloads of the contexts that are looked at (`LookAt`): all pairs of a large fleet are a million.
-    refused: tuple[Refusal, ...]
+    refused: tuple[UnofferedMove, ...]
     migrations: tuple[MigrationView, ...]
     #: The newest entries, oldest first, at most 200.
     timeline: tuple[TimelineEntry, ...]
@@ -250,7 +250,7 @@ class EngineSnapshot:
     #: Dry runs that were asked for by name, newest last, at most 16; they answer `RequestDryRun`.
     answers: tuple[DryRun, ...]
     #: Starts that were not taken up, newest last, at most 16; they answer `StartMigration`.
-    rejections: tuple[Rejection, ...] = ()
+    rejections: tuple[UnstartedMove, ...] = ()
     #: What the finished moves that are remembered cost and save; None where there is none.
     savings: Savings | None = None
     #: Of the one start that somebody considers (`Consider`), judged as it would be if it came now.

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import islice
 
 from controller.clusters.fleet import Workload, WorkloadKey
-from controller.contract.dry_run import DryRun, Refusal
+from controller.contract.dry_run import DryRun, UnofferedMove
 from controller.decision.candidates import price_candidate, rank_candidate
 from controller.decision.code_numbers import code_of
 from controller.decision.columns import Bytes, Ints
@@ -141,7 +141,7 @@ class Plan:
             best=best, best_usd=rank_candidate(better, settings), usd=rank_candidate(candidate, settings)
         )
 
-    def refusals(self, workload: WorkloadKey, limit: int | None = None) -> tuple[Refusal, ...]:
+    def refusals(self, workload: WorkloadKey, limit: int | None = None) -> tuple[UnofferedMove, ...]:
         """Why a workload is not offered: once where it can go nowhere, else for each target but the best.
 
         limit: so many at most; each takes some ten microseconds.
@@ -152,9 +152,9 @@ class Plan:
             return ()
         reason = judge_workload(self.sites[workload.context], found, self.facts, Moment.PLAN)
         if reason is not None:
-            return (Refusal(workload, None, reason),)
+            return (UnofferedMove(workload, None, reason),)
         reasons = ((t, self.why(workload, t)) for t in self.sites if t != workload.context)
         found_reasons = (
-            Refusal(workload, t, reason) for t, reason in reasons if reason.code is not Code.PAYS
+            UnofferedMove(workload, t, reason) for t, reason in reasons if reason.code is not Code.PAYS
         )
         return tuple(islice(found_reasons, limit))

@@ -20,7 +20,7 @@ from controller.contract.commands import (
     StartMigration,
 )
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import Consideration, Rejection
+from controller.contract.snapshots import Consideration, UnstartedMove
 from controller.decision.evaluation import confirm_move, evaluate_move
 from controller.decision.facts import Facts
 from controller.engine.controls import Controls
@@ -61,7 +61,7 @@ class CommandHandler:
         self._facts = facts
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
-        self._rejections: deque[Rejection] = deque(maxlen=MAX_ANSWERS)
+        self._rejections: deque[UnstartedMove] = deque(maxlen=MAX_ANSWERS)
         self._looked_at: frozenset[str] = frozenset()
         self._considered: StartMigration | None = None
 
@@ -76,7 +76,7 @@ class CommandHandler:
         return tuple(self._answers)
 
     @property
-    def rejections(self) -> tuple[Rejection, ...]:
+    def rejections(self) -> tuple[UnstartedMove, ...]:
         """The newest starts that were not taken up, newest last."""
         return tuple(self._rejections)
 
@@ -184,7 +184,7 @@ class CommandHandler:
         return None
 
     def _reject(self, workload: WorkloadKey, target: str, reason: Reason, now: float) -> None:
-        self._rejections.append(Rejection(workload, target, reason, now))
+        self._rejections.append(UnstartedMove(workload, target, reason, now))
         self._history.record(StartRefused(workload, target, state_reason(reason)))
 
 

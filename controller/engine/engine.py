@@ -16,7 +16,7 @@ from decimal import Decimal
 from controller.clusters.discovery import bindings_of
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.contract.commands import Command
-from controller.contract.dry_run import Refusal
+from controller.contract.dry_run import UnofferedMove
 from controller.contract.snapshots import EngineSnapshot, MigrationView
 from controller.decision.facts import Facts
 from controller.decision.plan import Plan
@@ -267,7 +267,7 @@ class Engine:
             self._snapshot = snapshot
             self._published.notify_all()
 
-    def _list_refused(self, picture: FleetPicture, plan: Plan) -> tuple[Refusal, ...]:
+    def _list_refused(self, picture: FleetPicture, plan: Plan) -> tuple[UnofferedMove, ...]:
         """Return why the workloads that somebody looks at are not offered: all pairs of a large fleet are a million."""
         looked_at = (picture.clusters.get(context) for context in sorted(self._handler.looked_at))
         workloads = [w for cluster in looked_at if cluster is not None for w in cluster.workloads]

@@ -15,7 +15,7 @@ from decimal import Decimal
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract import commands
 from controller.contract.commands import Command
-from controller.contract.dry_run import DryRun, Refusal, Verdict
+from controller.contract.dry_run import DryRun, UnofferedMove, Verdict
 from controller.contract.snapshots import (
     Consideration,
     ContextView,
@@ -27,9 +27,9 @@ from controller.contract.snapshots import (
     Notice,
     PriceOrigin,
     PriceSourceView,
-    Rejection,
     StoreView,
     TimelineEntry,
+    UnstartedMove,
     WorkloadView,
 )
 from controller.decision.questions import name_prices_not_live
@@ -116,7 +116,7 @@ class ScriptedEngine:
         self._answers: list[DryRun] = []
         #: Why starts are not taken up; empty: they are.
         self.refuses_because = ""
-        self._rejections: tuple[Rejection, ...] = ()
+        self._rejections: tuple[UnstartedMove, ...] = ()
         self._moves: list[_Move] = []
         self._regions = {region.context: region for region in map(self._make_region, REGIONS)}
         self._place_workloads()
@@ -137,7 +137,7 @@ class ScriptedEngine:
             case commands.StartMigration(workload, target, _) if self.refuses_because:
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
                 refusal = Code.UNCLASSIFIED.because(text=self.refuses_because)
-                rejection = Rejection(workload, target, refusal, self.now)
+                rejection = UnstartedMove(workload, target, refusal, self.now)
                 self._rejections = (*self._rejections, rejection)[-16:]
             case commands.StartMigration(workload, target, digest):
                 self._start(workload, target, digest)
@@ -354,10 +354,12 @@ class ScriptedEngine:
         paying = [dry_run for dry_run in found if dry_run.verdict is Verdict.PAYS]
         return tuple(sorted(paying, key=lambda dry_run: dry_run.net_usd or Decimal(0), reverse=True)[:9])
 
-    def _refusals(self, opportunities: tuple[DryRun, ...]) -> tuple[Refusal, ...]:
+    def _refusals(self, opportunities: tuple[DryRun, ...]) -> tuple[UnofferedMove, ...]:
         offered = {dry_run.workload for dry_run in opportunities}
         keys = [WorkloadKey(r.context, "shop", name) for r in self._regions.values() for name in r.workloads]
-        return tuple(Refusal(key, None, Code.NO_REPLICAS.because()) for key in keys if key not in offered)
+        return tuple(
+            UnofferedMove(key, None, Code.NO_REPLICAS.because()) for key in keys if key not in offered
+        )
 
     def _start(self, workload: WorkloadKey, target: str, digest: str) -> None:
         dry_run = self.dry_run(workload, target)

@@ -21,7 +21,7 @@ from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.contract.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import DryRun, Verdict
-from controller.contract.snapshots import EngineSnapshot, MigrationView, Rejection, TimelineEntry
+from controller.contract.snapshots import EngineSnapshot, MigrationView, TimelineEntry, UnstartedMove
 from controller.decision.egress_file import load_egress_table
 from controller.decision.settings import BudgetSettings, DecisionSettings
 from controller.engine.engine import Engine, EngineSettings
@@ -189,7 +189,7 @@ class Program:
         assert self.snapshot is not None, "it holds the answer"
         return self.snapshot.answers[-1]
 
-    def _rejections(self) -> tuple[Rejection, ...]:
+    def _rejections(self) -> tuple[UnstartedMove, ...]:
         return self.snapshot.rejections if self.snapshot is not None else ()
 
     def _is_ready(self) -> bool:

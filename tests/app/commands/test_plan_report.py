@@ -9,7 +9,7 @@ import pytest
 from app.commands.plan_report import dry_run_to_text, plan_to_json, plan_to_text
 from app.model.bill import make_lines, verdict_text
 from controller.clusters.fleet import Health, WorkloadKey
-from controller.contract.dry_run import DryRun, Refusal
+from controller.contract.dry_run import DryRun, UnofferedMove
 from controller.contract.snapshots import make_notice
 from controller.reasons import Code
 from tests.app.scripted_engine import ScriptedEngine
@@ -62,7 +62,7 @@ def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(
     snapshot = replace(
         engine.snapshot(),
         opportunities=(hostile,),
-        refused=(Refusal(hostile.workload, hostile.target, hostile.reason),),
+        refused=(UnofferedMove(hostile.workload, hostile.target, hostile.reason),),
         notices=(make_notice(Code.NO_NEW_PRICES.because(why=HOSTILE)),),
     )
     text = plan_to_text(snapshot)
@@ -75,7 +75,9 @@ def test_programs_get_the_code_its_parameters_and_the_sentence(engine: ScriptedE
     [refusal] = plan_to_json(
         replace(
             engine.snapshot(),
-            refused=(Refusal(WorkloadKey("a", "b", "c"), None, Code.COOLDOWN.because(ago=60, rest=7200)),),
+            refused=(
+                UnofferedMove(WorkloadKey("a", "b", "c"), None, Code.COOLDOWN.because(ago=60, rest=7200)),
+            ),
         )
     )["refused"]
     assert refusal["reason"] == {
