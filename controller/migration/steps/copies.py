@@ -48,7 +48,7 @@ class Copies:
         try:
             closure = await read_closure(survey.source)
         except ObjectNotFound as error:
-            missing = Code.COPY_ORIGINAL_MISSING.because(answer=str(error))
+            missing = Code.COPY_ORIGINAL_MISSING.because(answer=error.reason)
             raise MigrationRefused(workload, missing, context=survey.source.context) from error
         await _require_secrets(survey)
         fence = Fence(survey.draft.migration_id, 1, "dry-run")
