@@ -121,6 +121,24 @@ def test_target_that_loses_everything_is_left_again(tmp_path: Path, phase: str) 
     assert_all_is_back(world)
 
 
+def test_move_that_waits_for_a_price_waits_in_one_piece(tmp_path: Path) -> None:
+    """It does not try a wave now and then, to be held again: each try is a journal entry and a line for people."""
+
+    async def scenario(world: World) -> None:
+        program, _, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == "SETTLE")
+        world.market.has_prices = False
+        await world.wait_for(lambda: world.journaled_phase() == "HOLD")
+        waiting_until = world.loop.time() + 60
+        while world.loop.time() < waiting_until:
+            assert world.journaled_phase() == "HOLD"
+            await asyncio.sleep(0.05)
+        world.market.has_prices = True
+        await task
+
+    assert simulate(scenario, 3, tmp_path).violations == []
+
+
 def test_no_wave_starts_without_a_fresh_price(tmp_path: Path) -> None:
     details: list[str] = []
 

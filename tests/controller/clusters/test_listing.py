@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from controller.clusters import paths
+from controller.clusters.kube_api import NO_PARAMS
 from controller.clusters.listing import Listed, list_all
 from controller.errors import ObjectNotFound, ServerFailed
 from tests.controller.clusters.fake_api import FakeApi
@@ -47,3 +49,17 @@ def test_only_a_list_newer_than_a_write_says_what_is_left_after_it(
     listed: str | None, written: str, counts: bool
 ) -> None:
     assert Listed((), listed).is_at_least(written) is counts
+
+
+class TwoPages(FakeApi):
+    """Gives an object a page."""
+
+    async def get(self, path: str, *, params: Mapping[str, str] = NO_PARAMS) -> dict[str, Any]:
+        is_first = "continue" not in params
+        metadata = {"resourceVersion": "7", **({"continue": "second"} if is_first else {})}
+        return {"metadata": metadata, "items": ["one" if is_first else "two"]}
+
+
+def test_what_stands_on_later_pages_is_there_as_well() -> None:
+    """A pod that nobody counted would be one that has ended."""
+    assert asyncio.run(list_all(TwoPages(), AUTOSCALERS)).items == ("one", "two")

@@ -175,3 +175,17 @@ def test_a_link_that_belongs_to_another_user_is_not_followed(tmp_path: Path) -> 
     os.lchown(tmp_path / "link", 12_345, -1)
     with pytest.raises(UntrustedPath, match=r"the link .* belongs to another user"):
         resolve_trusted(tmp_path / "link")
+
+
+def test_what_is_read_is_what_was_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody puts another file in its place between the look at the way and the opening."""
+    file = put(tmp_path / "file")
+
+    def exchange(path: Path) -> Path:
+        found = resolve_trusted(path)
+        put(file, 0o666)
+        return found
+
+    monkeypatch.setattr("oracle.foundation.trusted_file.resolve_trusted", exchange)
+    with pytest.raises(UntrustedFile, match="others may write"):
+        read_trusted(file, 100)
