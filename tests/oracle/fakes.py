@@ -26,10 +26,11 @@ DUBLIN = Offering("aws", "eu-west-1", "m5.2xlarge")
 
 @dataclass
 class ManualClocks:
-    """Two clocks that only move when told to."""
+    """Clocks that only move when told to."""
 
     wall_s: float = NOON
     monotonic_s: float = 1000.0
+    slept_s: float = 0.0
 
     def pass_time(self, seconds: float) -> None:
         """Let time go by, as both clocks see it."""
@@ -42,7 +43,7 @@ class ManualClocks:
 
     @property
     def clocks(self) -> Clocks:
-        return Clocks(lambda: self.wall_s, lambda: self.monotonic_s, lambda: self.monotonic_s)
+        return Clocks(lambda: self.wall_s, lambda: self.monotonic_s, lambda: self.monotonic_s + self.slept_s)
 
 
 @dataclass

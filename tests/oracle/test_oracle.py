@@ -27,7 +27,16 @@ from oracle.settings import OracleSettings
 from oracle.status import StoreKind
 from oracle.store.base import HistorySample, StoreFacts
 from oracle.store.embedded import EmbeddedHost
-from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, MemoryStore, ScriptedSource, bind
+from tests.oracle.fakes import (
+    DUBLIN,
+    NOON,
+    VIRGINIA,
+    ManualClocks,
+    MemoryStore,
+    ScriptedSource,
+    bind,
+    make_quote,
+)
 
 #: Whose prices those of the scripted source are.
 SAID = Origin("script", PriceMode.LIVE)
@@ -539,6 +548,44 @@ def test_refusal_is_told_although_the_connection_came_up_after_it(settings: Orac
         oracle.set_bindings(bind("blue"))
         await until(oracle, lambda: oracle.status.is_up)
         assert "its disk is full" in str(oracle.status.reason)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(main())
+
+
+class MemoryHost:
+    """Hands out a store in memory."""
+
+    facts = StoreFacts(StoreKind.REMOTE, "memory", is_durable=False, is_shared=True)
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def connect(self) -> MemoryStore:
+        return self._store
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def test_a_price_ages_while_the_machine_sleeps_whatever_the_clock_on_the_wall_says(
+    settings: OracleSettings,
+) -> None:
+    async def main() -> None:
+        time = ManualClocks(slept_s=3600.0)
+        store = MemoryStore(time)
+        store.quotes["blue", VIRGINIA] = make_quote()
+        oracle = Oracle(Feed(None, settings, time.clocks, Instance("here", 1, "test")), MemoryHost(store))
+        oracle.set_bindings(bind("blue"))
+        task = asyncio.create_task(oracle.keep_running())
+
+        def is_usable() -> bool:
+            return oracle.board().find_usable("blue", VIRGINIA, time.wall_s) is not None
+
+        await until(oracle, is_usable)
+        time.slept_s += 3600.0  # and somebody set the clock on the wall back
+        assert not is_usable()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

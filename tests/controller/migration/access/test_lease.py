@@ -33,10 +33,15 @@ class Place:
         self.cluster = Cluster(plan_cluster("paris"), 1, EPOCH)
         self.cluster.start()
         self.fates: list[Delivery] = []
+        self.slept_s = 0.0
         self.network = Network(rng, directed=self._choose)
 
     def lease(self, holder: str) -> ClusterLease:
-        clocks = Clocks(lambda: 1_790_000_000.25 + self.loop.time(), self.loop.time, self.loop.time)
+        clocks = Clocks(
+            lambda: 1_790_000_000.25 + self.loop.time() + self.slept_s,
+            self.loop.time,
+            lambda: self.loop.time() + self.slept_s,
+        )
         api = open_client(self.cluster, self.network)
         return ClusterLease(
             api, "shop", "checkout", holder, Timing(MigrationSettings(), clocks, asyncio.sleep)
@@ -102,6 +107,22 @@ def test_a_lease_that_stands_still_is_taken_after_its_duration_by_our_own_clock(
         assert place.stored()["spec"]["leaseTransitions"] == 2
         with pytest.raises(LeaseLost):
             await mine.write()
+
+    virtually(scenario)
+
+
+def test_a_machine_that_slept_takes_what_stood_still_meanwhile_and_renews_what_is_its_own() -> None:
+    async def scenario(place: Place) -> None:
+        mine, other = place.lease("me"), place.lease("other")
+        assert await mine.try_acquire()
+        assert not await other.try_acquire()
+        place.slept_s = 3600.0
+        assert not mine.is_valid
+        await mine.write()
+        assert mine.is_valid
+        assert not await other.try_acquire(), "it was renewed"
+        place.slept_s = 7200.0
+        assert await other.try_acquire()
 
     virtually(scenario)
 
