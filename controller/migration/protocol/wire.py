@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.migration.protocol.journal_reasons import JournalCode
 from controller.reasons import Code
-from oracle.foundation.reason import MAX_INNER_REASONS, Parameter, Reason
+from oracle.foundation.reason import MAX_INNER_REASONS, Parameter, Reason, ReasonCode
 from oracle.foundation.untrusted_text import clean_text
+from oracle.reasons import OracleCode
 
 #: No number is negative or as large as this: Unix seconds reach it in the year 5138.
 MAX_NUMBER = 1e11
@@ -149,7 +152,7 @@ def _decode_reason(value: Any, where: str, inner_levels: int) -> Reason:
     if not isinstance(known, dict):
         raise WireError(JournalCode.NOTHING_AT.because(wanted="parameters", where=where))
     parameters = {key: _decode_parameter(known[key], f"{where}.{key}", inner_levels) for key in known}
-    code = next((code for code in Code if code.value == name), None)
+    code = _find_codes().get(name)
     if code is not None and code.parameters == parameters.keys():
         reason = code.because(**parameters)
         if _can_be_said(reason):
@@ -158,6 +161,12 @@ def _decode_reason(value: Any, where: str, inner_levels: int) -> Reason:
     return Code.UNCLASSIFIED.because(
         text=f"{name.replace('_', ' ')}: {shown}" if shown else name.replace("_", " ")
     )
+
+
+@functools.cache
+def _find_codes() -> Mapping[str, ReasonCode]:
+    """Every code by its name. No two share one."""
+    return {code.value: code for code in chain(Code, KubeconfigCode, JournalCode, OracleCode)}
 
 
 def _looks_like_reason(value: Any) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.migration.access.lease import name_lease
 from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL
 from controller.migration.protocol.journal import (
@@ -20,11 +21,13 @@ from controller.migration.protocol.journal import (
     encode_journal,
     to_wire,
 )
+from controller.migration.protocol.journal_reasons import JournalCode
 from controller.migration.protocol.states import Phase
 from controller.migration.protocol.wire import WireError
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.quotes import PriceMode
+from oracle.reasons import OracleCode
 from tests.controller.migration.old_journals import NAMES, load
 
 #: When the quotes of those journals were observed, Unix seconds.
@@ -97,6 +100,23 @@ def test_a_reason_is_read_back_as_it_was_with_the_types_of_its_parameters(
 def test_a_reason_that_is_not_completely_understood_is_refused(value: object) -> None:
     with pytest.raises(WireError):
         WIRE_FORMAT.decode(Reason, value, "reason")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        KubeconfigCode.PLACED.because(
+            problem=KubeconfigCode.PROXY_UNSUPPORTED.because(scheme="socks5"), line=3, path="/k/config"
+        ),
+        JournalCode.NO_JOURNAL.because(),
+        OracleCode.STORE_STARTING.because(),
+    ],
+    ids=lambda reason: reason.code.value,
+)
+def test_a_reason_says_the_same_after_a_restart_from_wherever_it_comes(problem: Reason) -> None:
+    reason = Code.CONTEXT_REFUSED.because(context="osaka", problem=problem)
+    written = json.loads(json.dumps(WIRE_FORMAT.encode(reason)))
+    assert WIRE_FORMAT.decode(Reason, written, "reason") == reason
 
 
 @pytest.mark.parametrize("levels", [4, 200])
