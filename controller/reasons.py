@@ -761,7 +761,17 @@ class Code(ReasonCode):
     PHASE_SOAK = (
         "phase_soak",
         Severity.INFO,
-        "All replicas serve in {target}; watching them before the way back is closed",
+        "Watching the replicas in {target} before the way back is closed",
+    )
+    PHASE_SOAK_WATCHED = (
+        "phase_soak_watched",
+        Severity.INFO,
+        "{ready} of {replicas:of replica} ready in {target}; watching before the way back is closed",
+    )
+    PHASE_SOAK_UNREAD = (
+        "phase_soak_unread",
+        Severity.WARNING,
+        "Whether replicas serve in {target} is not known, nothing was read there since {since}",
     )
     PHASE_HOLD = "phase_hold", Severity.WARNING, "On hold, nothing is changed"
     PHASE_ROLLBACK = "phase_rollback", Severity.WARNING, "Going back to {source}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from controller.errors import ClusterUnreachable, RateLimited, ServerFailed
+from controller.errors import ClusterUnreachable, ControllerError, RateLimited, ServerFailed
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.timing import Timing
 from controller.migration.protocol.observation import DeploymentFacts
@@ -24,14 +24,32 @@ class FactReader:
         self.timing = timing
         self._on_change = on_change
         self._last: dict[Side, DeploymentFacts | None] = {}
+        self._read_at = dict.fromkeys(Side, timing.clocks.wall())
+        self._unread = set(Side)
 
     def last(self, side: Side) -> DeploymentFacts | None:
         """Return the newest facts, however old: to be shown, never to be acted upon."""
         return self._last.get(side)
 
+    def unread_since(self, side: Side) -> float | None:
+        """Return the Unix time since which nothing was read, that of our own beginning where nothing ever was; None
+        where the last look found an answer.
+        """
+        return self._read_at[side] if side in self._unread else None
+
+    def lose_sight(self, *sides: Side) -> None:
+        """What was read of these sides does not say any more how they are."""
+        if not self._unread.issuperset(sides):
+            self._unread.update(sides)
+            self._on_change()
+
     async def read_once(self, side: Side) -> DeploymentFacts | None:
         """Read now. Raises: ClusterError."""
-        facts = await self.sides[side].read()
+        try:
+            facts = await self.sides[side].read()
+        except ControllerError:
+            self.lose_sight(side)
+            raise
         self.remember(side, facts)
         return facts
 
@@ -52,6 +70,8 @@ class FactReader:
 
     def remember(self, side: Side, facts: DeploymentFacts | None) -> None:
         """Show these facts from now on."""
-        if self._last.get(side) != facts:
+        self._read_at[side] = self.timing.clocks.wall()
+        if self._last.get(side) != facts or side in self._unread:
             self._last[side] = facts
+            self._unread.discard(side)
             self._on_change()

@@ -249,7 +249,15 @@ class MigrationController:
         rates = self._gate.find_rates(record.workload, record.target.context)
         source, target = reader.last(Side.SOURCE), reader.last(Side.TARGET)
         run = started.run
-        view = build_view(record, source, target, rates, is_leading=run.is_leading, refused_by=run.refused_by)
+        view = build_view(
+            record,
+            source,
+            target,
+            rates,
+            is_leading=run.is_leading,
+            target_unread_since=reader.unread_since(Side.TARGET),
+            refused_by=run.refused_by,
+        )
         if started.task.done():
             started.last_view = view
         return view

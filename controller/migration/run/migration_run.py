@@ -107,12 +107,14 @@ class MigrationRun:
                     return
                 except LeaseLost as lost:
                     self.is_leading = False
+                    self.reader.lose_sight(*Side)
                     await self._leadership.drop()
                     self.journal.describe(Code.FOLLOWING.because(why=lost.reason))
         except Interrupted:
             await self._leadership.release()
         finally:
             self.is_leading = False
+            self.reader.lose_sight(*Side)
             await self._leadership.drop()
 
     def _list_performers(self, steps: Itinerary, hold: Hold) -> Mapping[ActionKind, Performer]:

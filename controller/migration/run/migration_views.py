@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.migration.protocol.gate import MoveRates, Unpriced
@@ -49,9 +50,13 @@ def build_view(
     rates: MoveRates | Unpriced,
     *,
     is_leading: bool,
+    target_unread_since: float | None,
     refused_by: str | None = None,
 ) -> MigrationView:
-    """Return the view; `source` and `target` are the last facts seen, None where nothing was."""
+    """Return the view; `source` and `target` are the last facts seen, None where nothing was.
+
+    `target_unread_since`: the Unix time since which those of the target are not fresh; None: they are.
+    """
     state = record.state
     return MigrationView(
         migration_id=record.migration_id,
@@ -59,7 +64,7 @@ def build_view(
         target=record.target.context,
         stage=_STAGES.get(state.phase, MigrationStage.RUNNING),
         phase=state.phase.value,
-        detail=describe(record),
+        detail=_describe_now(record, target, target_unread_since),
         reason=state.reason,
         refused_by=refused_by,
         replicas=record.replicas,
@@ -94,8 +99,22 @@ def _count_landed(record: MigrationRecord, target: DeploymentFacts | None) -> in
     return min(verified, record.target.replicas)
 
 
+def _describe_now(
+    record: MigrationRecord, target: DeploymentFacts | None, unread_since: float | None
+) -> Reason:
+    """Say what is happening; in SOAK by what was just read of the target, or since when that is not known."""
+    if record.state.phase is not Phase.SOAK:
+        return describe(record)
+    name = record.target.context
+    if unread_since is not None:
+        since = f"{datetime.fromtimestamp(unread_since, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return Code.PHASE_SOAK_UNREAD.because(target=name, since=since)
+    ready = target.ready if target is not None else 0
+    return Code.PHASE_SOAK_WATCHED.because(ready=ready, replicas=record.replicas, target=name)
+
+
 def describe(record: MigrationRecord) -> Reason:
-    """Return what is happening; why it stopped, if it did, is the state's own reason."""
+    """Return what is happening, as the journal has it; why it stopped, if it did, is the state's own reason."""
     state = record.state
     known: Mapping[str, Parameter] = {
         "source": record.source.context,

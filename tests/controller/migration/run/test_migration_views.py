@@ -29,14 +29,16 @@ from tests.simulation.world import build_deployment
     ],
 )
 def test_each_phase_has_its_stage(phase: Phase, stage: MigrationStage, can_cancel: bool) -> None:
-    view = build_view(record(phase), None, None, Unpriced(), is_leading=True)
+    view = build_view(record(phase), None, None, Unpriced(), target_unread_since=None, is_leading=True)
     assert (view.stage, view.can_cancel) == (stage, can_cancel)
-    assert not build_view(record(phase), None, None, Unpriced(), is_leading=False).can_cancel
+    assert not build_view(
+        record(phase), None, None, Unpriced(), target_unread_since=None, is_leading=False
+    ).can_cancel
 
 
 def test_dots_land_as_pods_become_ready_and_what_was_not_seen_is_unknown() -> None:
     target = replace(side(3, 2), shown_ready=2)
-    view = build_view(record(), None, target, Unpriced(), is_leading=True)
+    view = build_view(record(), None, target, Unpriced(), target_unread_since=None, is_leading=True)
     assert (view.landed, view.target_ready, view.target_desired) == (2, 2, 3)
     assert (view.source_ready, view.source_desired) == (None, None)
     assert (view.wave, view.waves) == (1, 4)
@@ -48,7 +50,9 @@ def test_what_has_landed_does_not_vanish_while_a_status_is_older_than_its_spec()
     body["status"] = {"observedGeneration": 3, "replicas": 3, "readyReplicas": 3}
     target = parse_deployment(body)
     assert target.ready is None
-    assert build_view(record(), None, target, Unpriced(), is_leading=True).landed == 3
+    assert (
+        build_view(record(), None, target, Unpriced(), target_unread_since=None, is_leading=True).landed == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,20 +73,26 @@ def test_after_a_restart_the_waves_that_were_verified_have_landed(
     resumed = replace(
         resumed, state=replace(resumed.state, phase=phase, resume_phase=resume_phase, wave=wave)
     )
-    assert build_view(resumed, None, None, Unpriced(), is_leading=True).landed == landed
+    assert (
+        build_view(resumed, None, None, Unpriced(), target_unread_since=None, is_leading=True).landed
+        == landed
+    )
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_each_phase_is_told_in_a_sentence_of_its_own(phase: Phase) -> None:
-    view = build_view(record(phase), None, None, Unpriced(), is_leading=True)
-    assert view.detail.code.value == f"phase_{phase.value.lower()}"
+    view = build_view(record(phase), None, None, Unpriced(), target_unread_since=None, is_leading=True)
+    own = "phase_soak_watched" if phase is Phase.SOAK else f"phase_{phase.value.lower()}"
+    assert view.detail.code.value == own
     assert (view.reason, view.sentence) == (None, str(view.detail))
 
 
 def test_a_program_sees_why_a_migration_is_held_and_a_person_reads_both() -> None:
     reason = Code.LEASE_UNCERTAIN.because(context="osaka")
     state = replace(record(Phase.HOLD).state, reason=reason)
-    view = build_view(replace(record(), state=state), None, None, Unpriced(), is_leading=True)
+    view = build_view(
+        replace(record(), state=state), None, None, Unpriced(), target_unread_since=None, is_leading=True
+    )
     assert view.reason == reason
     assert view.sentence == f"On hold, nothing is changed: {reason}"
 
@@ -92,7 +102,17 @@ def test_foreign_text_is_shown_harmlessly() -> None:
         record(Phase.HOLD).state,
         reason=Code.UNCLASSIFIED.because(text="no\x1b[31m answer\u202e\n" + "x" * 5000),
     )
-    text = build_view(replace(record(), state=state), None, None, Unpriced(), is_leading=True).sentence
+    text = build_view(
+        replace(record(), state=state), None, None, Unpriced(), target_unread_since=None, is_leading=True
+    ).sentence
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert len(text) < 400
+
+
+def test_a_soak_whose_target_was_not_read_lately_tells_since_when_and_no_count() -> None:
+    view = build_view(
+        record(Phase.SOAK), None, side(6, 6), Unpriced(), target_unread_since=1_790_000_000.0, is_leading=True
+    )
+    assert view.detail.code is Code.PHASE_SOAK_UNREAD
+    assert "nothing was read there since 2026-09-21 14:13:20 UTC" in view.sentence
