@@ -195,12 +195,15 @@ def test_original_that_others_deleted_does_not_keep_its_copy_from_being_taken_ba
     assert world.result() == (world.replicas, None)
 
 
-def test_instance_without_a_right_to_one_lease_leaves_the_move_to_another(tmp_path: Path) -> None:
-    """It may write the source's Lease alone: held by it, nobody could go on with what was left unfinished."""
+@pytest.mark.parametrize("refusing", ["paris", "osaka"])
+def test_instance_without_a_right_to_one_lease_leaves_the_move_to_another(
+    tmp_path: Path, refusing: str
+) -> None:
+    """It may write the other one alone: held by it, nobody could go on with what was left unfinished."""
     rightless: list[Program] = []
 
     def refuse(cluster: Cluster, request: Request) -> Delivery | None:
-        is_lease_write = cluster.context == "osaka" and request.is_write and request.path.startswith(LEASES)
+        is_lease_write = cluster.context == refusing and request.is_write and request.path.startswith(LEASES)
         holder = request.body["spec"].get("holderIdentity", "") if is_lease_write else ""
         if any(program.has_id(holder) for program in rightless):
             return answer_with(forbidden(LEASES_KIND, "", "the role was taken away"))
