@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from app.arguments import build_parser
 from app.config.errors import ConfigurationError
 from app.exit_codes import ExitCode
+from oracle.foundation.reason import Reason
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_headless(arguments, configuration)
 
 
-def _open_window(options: Sequence[str], warnings: Sequence[str]) -> int:
+def _open_window(options: Sequence[str], warnings: Sequence[Reason]) -> int:
     from app.display import DisplayError, require_display
 
     try:

@@ -29,6 +29,7 @@ from app.window.main_window import MainWindow
 from controller.contract.snapshots import make_notice
 from controller.reasons import Code
 from gl.warm_up import warm_up_frames
+from oracle.foundation.reason import Reason
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Desktop:
         await self._host.stop()
 
 
-def run_desktop(options: Sequence[str], warnings: Sequence[str]) -> int:
+def run_desktop(options: Sequence[str], warnings: Sequence[Reason]) -> int:
     """Run the window until the person closes it. Returns the exit code.
 
     Args:
@@ -74,7 +75,7 @@ def run_desktop(options: Sequence[str], warnings: Sequence[str]) -> int:
     desktop = Desktop(settings, options)
     application.commitDataRequest.connect(lambda session: desktop.window.close_unasked())
     for warning in [*warnings, *filter(None, [problem])]:
-        desktop.window.show_notice(make_notice(Code.SETTINGS_DOUBTFUL.because(text=warning), "text"))
+        desktop.window.show_notice(make_notice(Code.SETTINGS_DOUBTFUL.because(problem=warning), "problem"))
     _show_first_frame(application, desktop.window)
     _warm_up_later_frames(application, desktop.window)
     garbage_collector.settle()

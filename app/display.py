@@ -7,7 +7,11 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
+
+from app.display_reasons import DisplayCode
+from oracle.foundation.reason import Reason
 
 #: How long a compositor may take to accept a connection, seconds; it is on this machine.
 _ANSWER_TIMEOUT_S = 2.0
@@ -16,12 +20,9 @@ _ANSWER_TIMEOUT_S = 2.0
 class DisplayError(Exception):
     """No window can be opened, for `reason`; the message names what to use instead."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Reason) -> None:
         self.reason = reason
-        super().__init__(
-            f"the window needs a display: {reason}. Without one, these commands do the same work: "
-            "sentinelaura plan, migrate, operator, oracle, doctor (each has --help)"
-        )
+        super().__init__(str(DisplayCode.NO_WINDOW.because(problem=reason)))
 
 
 def require_display() -> None:
@@ -34,7 +35,11 @@ def require_display() -> None:
         if reason is None:
             return
         reasons.append(reason)
-    raise DisplayError("; ".join(reasons))
+    raise DisplayError(reduce(_join, reasons))
+
+
+def _join(first: Reason, second: Reason) -> Reason:
+    return DisplayCode.SEVERAL.because(first=first, second=second)
 
 
 def _list_platforms() -> list[str]:
@@ -45,23 +50,22 @@ def _list_platforms() -> list[str]:
     return ["wayland", "xcb"] if os.environ.get("WAYLAND_DISPLAY") else ["xcb"]
 
 
-def _find_reason(platform: str) -> str | None:
+def _find_reason(platform: str) -> Reason | None:
     """Return why a platform of Qt can open no window here, None where it can."""
     find = _PLATFORMS.get(platform)
     if find is None:
-        known = ", ".join(_PLATFORMS)
-        return f"QT_QPA_PLATFORM names {platform!r}, which cannot show this window (these can: {known})"
+        return DisplayCode.PLATFORM_UNFIT.because(platform=platform, known=", ".join(_PLATFORMS))
     return find()
 
 
-def _find_x_reason() -> str | None:
+def _find_x_reason() -> Reason | None:
     display = os.environ.get("DISPLAY")
     if not display:
-        return "no X display is set (DISPLAY is empty)"
-    return None if _can_connect_to_x(display) else f"the X display {display} does not answer"
+        return DisplayCode.X_UNSET.because()
+    return None if _can_connect_to_x(display) else DisplayCode.X_SILENT.because(name=display)
 
 
-def _find_wayland_reason() -> str | None:
+def _find_wayland_reason() -> Reason | None:
     """Ask the compositor for a connection; Wayland says where its socket lies as `wl_display_connect` reads it."""
     if "WAYLAND_SOCKET" in os.environ:
         return None  # the connection itself was passed on to us
@@ -72,7 +76,7 @@ def _find_wayland_reason() -> str | None:
         try:
             connection.connect(str(path))
         except OSError as error:
-            return f"the Wayland display {name} does not answer ({error.strerror or error})"
+            return DisplayCode.WAYLAND_SILENT.because(name=name, error=error.strerror or str(error))
     return None
 
 
@@ -82,7 +86,7 @@ def _find_no_reason() -> None:
 
 #: Platforms of Qt on which the window was seen to open -> what is wrong with them here. The others draw on a whole
 #: screen of their own, or abort.
-_PLATFORMS: dict[str, Callable[[], str | None]] = {
+_PLATFORMS: dict[str, Callable[[], Reason | None]] = {
     "xcb": _find_x_reason,
     "wayland": _find_wayland_reason,
     "wayland-egl": _find_wayland_reason,

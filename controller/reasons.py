@@ -238,6 +238,12 @@ class Code(ReasonCode):
     RESOURCE_EXPIRED = "resource_expired", _WARNING, "{context} answered: {answer}"
     SERVER_FAILED = "server_failed", _WARNING, "{context} answered: {answer}"
     VERSION_CONFLICT = "version_conflict", _WARNING, "{context} answered: {answer}"
+    ANSWER_NO_DATE = "answer_no_date", _WARNING, "it has no date"
+    ANSWER_NO_DEPLOYMENT = "answer_no_deployment", _WARNING, "it is not a Deployment: {error}"
+    ANSWER_NO_JSON = "answer_no_json", _WARNING, "it is not JSON"
+    ANSWER_NO_LIST = "answer_no_list", _WARNING, "it is not a list"
+    ANSWER_NO_OBJECT = "answer_no_object", _WARNING, "it is not an object"
+    ANSWER_NO_UID = "answer_no_uid", _WARNING, "it has no UID"
     ANSWER_NOT_UNDERSTOOD = (
         "answer_not_understood",
         _WARNING,
@@ -316,7 +322,12 @@ class Code(ReasonCode):
     PROGRAM_MISSING = (
         "program_missing",
         _WARNING,
-        "context {context} needs the credential plugin {program}: {problem}",
+        "context {context} needs the credential plugin {program}, which is not installed",
+    )
+    PROGRAM_MISSING_WITH_HINT = (
+        "program_missing_with_hint",
+        _WARNING,
+        "context {context} needs the credential plugin {program}, which is not installed; its own hint: {hint:whole}",
     )
     PROGRAM_NOT_ALLOWED = (
         "program_not_allowed",
@@ -324,10 +335,11 @@ class Code(ReasonCode):
         "context {context} wants to run a program for its credentials: {program}; if you trust it, "
         "add it to the allowed exec plugins at the top of the configuration file and start again: {line:whole}",
     )
+    PROGRAM_NOT_INSTALLED = "program_not_installed", _WARNING, "it is not installed"
     PROGRAM_UNTRUSTED = (
         "program_untrusted",
         _WARNING,
-        "context {context} may not run its credential plugin: {problem}",
+        "context {context} may not run its credential plugin: {problem:whole}",
     )
     PROGRAM_VARIABLES_NOT_ALLOWED = (
         "program_variables_not_allowed",
@@ -425,7 +437,10 @@ class Code(ReasonCode):
         Severity.WARNING,
         "The history was set aside as {name}, and a new one was begun: {why}",
     )
-    HISTORY_DAMAGED = "history_damaged", Severity.ERROR, "the file is damaged ({error})"
+    HISTORY_DAMAGED = "history_damaged", Severity.ERROR, "the file is damaged ({problem})"
+    HISTORY_FOREIGN = "history_foreign", Severity.ERROR, "it is another program's database"
+    HISTORY_MARK_MISSING = "history_mark_missing", Severity.ERROR, "its {name} is missing"
+    HISTORY_MARKS_MISSING = "history_marks_missing", Severity.ERROR, "its anchor and its head are missing"
     HISTORY_NEWER = (
         "history_newer",
         Severity.WARNING,
@@ -552,7 +567,7 @@ class Code(ReasonCode):
     WORKLOAD_NOT_UNDERSTOOD = (
         "workload_not_understood",
         Severity.WARNING,
-        "{context} describes it in a way that was not understood: {text}",
+        "{context} describes it in a way that was not understood: {error}",
     )
 
     # migration/: why nothing is written for now
@@ -832,7 +847,11 @@ class Code(ReasonCode):
         Severity.WARNING,
         "no full picture of prices and clusters after {seconds:g} s",
     )
-    WORKLOAD_NAME_WRONG = "workload_name_wrong", Severity.WARNING, "{problem:whole}"
+    WORKLOAD_NAME_WRONG = (
+        "workload_name_wrong",
+        Severity.WARNING,
+        "{name!r} is not CONTEXT/NAMESPACE/DEPLOYMENT",
+    )
 
     # notices: what a person should know while it lasts
     NO_NEW_PRICES = (
@@ -861,8 +880,19 @@ class Code(ReasonCode):
     )
 
     # notices: those of the window itself; `text` was made where its fault is known
-    SETTINGS_DOUBTFUL = "settings_doubtful", Severity.WARNING, "{text:whole}"
-    FILE_NOT_OPENED = "file_not_opened", Severity.WARNING, "{text:whole}"
+    SETTINGS_DOUBTFUL = "settings_doubtful", Severity.WARNING, "{problem:whole}"
+    FILE_NOT_OPENED = "file_not_opened", Severity.WARNING, "{problem:whole}. Nothing was changed"
+    FILE_NOT_WATCHED = (
+        "file_not_watched",
+        Severity.WARNING,
+        "{file} is not watched: {problem:whole}. What was watched before, read-only until you arm it, was started "
+        "again. Mend the file and open it again (Ctrl+O)",
+    )
+    FILE_NOT_WATCHED_DEMO = (
+        "file_not_watched_demo",
+        Severity.WARNING,
+        "{file} is not watched: {problem:whole}. The demo was started again. Mend the file and open it again (Ctrl+O)",
+    )
     SHOWS_THE_LAST = (
         "shows_the_last",
         Severity.ERROR,

@@ -282,7 +282,7 @@ class OracleCode(ReasonCode):
     PRICE_FILE_UNTRUSTED = (
         "price_file_untrusted",
         Severity.ERROR,
-        "whoever writes it moves clusters: {error}",
+        "whoever writes it moves clusters: {problem:whole}",
     )
     PRICE_FILE_DAMAGED = (
         "price_file_damaged",

@@ -24,7 +24,7 @@ async def run_contexts(arguments: Namespace, configuration: Configuration) -> in
     kubeconfig = read_kubeconfig(split_kubeconfig_paths(configuration.kubeconfig))
     rows = make_context_rows(kubeconfig, configuration.clusters)
     for note in kubeconfig.notes:
-        report_line(note)
+        report_line(str(note))
     write_output(
         json.dumps({"contexts": [_to_json(row) for row in rows]}, indent=2)
         if arguments.json

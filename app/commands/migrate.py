@@ -47,7 +47,7 @@ async def _migrate(
         workload = WorkloadKey.parse(arguments.workload)
     except ValueError as error:
         raise CommandFailed(
-            ExitCode.BAD_INPUT, Code.WORKLOAD_NAME_WRONG.because(problem=str(error))
+            ExitCode.BAD_INPUT, Code.WORKLOAD_NAME_WRONG.because(name=arguments.workload)
         ) from error
     async with open_engine(configuration) as engine:
         if arguments.arm:

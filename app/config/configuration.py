@@ -16,6 +16,7 @@ from controller.decision.settings import DecisionSettings
 from controller.history.settings import HistorySettings
 from controller.migration.settings import MigrationSettings
 from oracle.bounds import MAX_LIFE_S
+from oracle.foundation.reason import Reason
 from oracle.foundation.setting import Promise, section, setting
 from oracle.settings import OracleSettings
 
@@ -78,8 +79,8 @@ class Configuration:
     clusters: FleetSettings = section(FleetSettings(), "clusters")
     #: Name of a setting -> where its value came from, where that is not the default.
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    #: What is allowed and still unwise, in sentences.
-    warnings: tuple[str, ...] = ()
+    #: What is allowed and still unwise.
+    warnings: tuple[Reason, ...] = ()
 
     promises: ClassVar[tuple[Promise, ...]] = (
         Promise(

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from app.config.catalogue import ENVIRONMENT_PREFIX, Setting, get_value, list_settings, settings_by_name
 from app.config.configuration import Configuration
+from app.config.configuration_reasons import ConfigurationCode
 from app.config.demo import DEMO
 from app.config.errors import BrokenPromise, ConfigurationError, SettingError, UnknownSetting
 from app.config.values import decode_value, format_value, parse_text
+from oracle.foundation.reason import Reason
 from oracle.foundation.setting import Promise
 from oracle.redis_address import holds_password, is_readable_on_the_network, mask_address
 
@@ -173,21 +175,19 @@ def _read_assignments(assignments: Sequence[str]) -> Iterator[Given]:
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals:
-            raise ConfigurationError(f"{SET_FLAG} takes NAME=VALUE, such as {SET_FLAG} migration.soak_s=600")
+            raise ConfigurationError(ConfigurationCode.ASSIGNMENT_WRONG.because(flag=SET_FLAG))
         setting = find_setting(name.strip(), SET_FLAG)
         if setting.is_secret:
-            raise ConfigurationError(
-                f"{SET_FLAG}: {setting.name} may hold a secret, and a command line is shown to everybody on this "
-                f"machine; use the file or {setting.variable}"
-            )
+            named = {"flag": SET_FLAG, "name": setting.name, "variable": setting.variable}
+            raise ConfigurationError(ConfigurationCode.SECRET_ASSIGNED.because(**named))
         yield Given(setting, parse_text(setting, text, SET_FLAG), SET_FLAG)
 
 
 def _refuse_public_secret(text: str, flag: str) -> None:
     if holds_password(text):
+        variable = f"{ENVIRONMENT_PREFIX}REDIS_PASSWORD"
         raise ConfigurationError(
-            f"{flag}: the password in {mask_address(text)} would be shown to everybody on this machine; leave it out "
-            f"and give it with --redis-password-file FILE or in {ENVIRONMENT_PREFIX}REDIS_PASSWORD"
+            ConfigurationCode.PASSWORD_SHOWN.because(flag=flag, address=mask_address(text), variable=variable)
         )
 
 
@@ -222,10 +222,7 @@ def _show_values(configuration: Configuration, promise: Promise, path: tuple[str
     )
 
 
-def _list_warnings(configuration: Configuration) -> Iterator[str]:
+def _list_warnings(configuration: Configuration) -> Iterator[Reason]:
     address = configuration.oracle.redis_url
     if address is not None and is_readable_on_the_network(address):
-        yield (
-            f"The price store at {mask_address(address)} is spoken to without TLS: everybody on the way can read and "
-            "change prices, and read its password. Use rediss://."
-        )
+        yield ConfigurationCode.STORE_READABLE.because(address=mask_address(address))

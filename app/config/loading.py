@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.config.catalogue import get_value, list_settings
 from app.config.configuration import Configuration
+from app.config.configuration_reasons import ConfigurationCode
 from app.config.errors import FileRefused
 from app.config.layers import CONFIG_VARIABLE, resolve_configuration
 from oracle.foundation.trusted_file import UntrustedFile, read_trusted
@@ -53,14 +54,14 @@ def _read_text(path: Path, *, is_required: bool) -> str | None:
         return None
     if not os.path.lexists(path):
         if is_required:
-            raise FileRefused(f"the configuration file {path}", "does not exist")
+            raise FileRefused(ConfigurationCode.FILE_MISSING.because(place=str(path)))
         return None
     data = _read_bytes(path, MAX_FILE_BYTES)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise FileRefused(f"{path}, line {line}", "is not UTF-8 text") from error
+        raise FileRefused(ConfigurationCode.NO_UTF8.because(place=f"{path}, line {line}")) from error
 
 
 def _read_bytes(path: Path, limit: int) -> bytes:
@@ -68,7 +69,7 @@ def _read_bytes(path: Path, limit: int) -> bytes:
     try:
         return read_trusted(path, limit)
     except UntrustedFile as error:
-        raise FileRefused(str(error)) from error
+        raise FileRefused(ConfigurationCode.FILE_REFUSED.because(problem=error.reason)) from error
 
 
 def _is_read_by_others(path: Path) -> bool:
@@ -97,13 +98,13 @@ def _read_password(configuration: Configuration) -> Configuration:
     try:
         password = _read_bytes(path, MAX_PASSWORD_BYTES).decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        raise FileRefused(str(path), "is not UTF-8 text") from None
+        raise FileRefused(ConfigurationCode.NO_UTF8.because(place=str(path))) from None
     if not password or not password.isprintable():
-        raise FileRefused(str(path), "must hold a password as its only line")
+        raise FileRefused(ConfigurationCode.PASSWORD_FILE_WRONG.because(place=str(path)))
     read = replace(configuration, oracle=replace(configuration.oracle, redis_password=password))
     return _warn(read, path) if _is_read_by_others(path) else read
 
 
 def _warn(configuration: Configuration, path: Path) -> Configuration:
-    warning = f"{path} holds a password and may be read by everybody on this machine: chmod o-r {path}"
+    warning = ConfigurationCode.SECRET_READABLE.because(path=str(path))
     return replace(configuration, warnings=(*configuration.warnings, warning))

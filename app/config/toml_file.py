@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from app.config.configuration_reasons import ConfigurationCode
 from app.config.errors import FileRefused
 
 _POSITION = r" \((?:at (line \d+), (column \d+)|at end of document)\)$"
@@ -21,11 +22,11 @@ def parse_toml(text: str, file_name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise FileRefused(*_describe(str(error), file_name)) from error
+        raise _refuse(str(error), file_name) from error
     except RecursionError:
-        raise FileRefused(file_name, "is nested too deeply") from None
+        raise FileRefused(ConfigurationCode.TOO_DEEP.because(place=file_name)) from None
     except ValueError as error:  # Python refuses to read a number of thousands of digits
-        raise FileRefused(file_name, f"is not valid TOML: {error}") from error
+        raise _refuse(str(error), file_name) from error
 
 
 def find_line(text: str, name: str) -> int | None:
@@ -36,13 +37,12 @@ def find_line(text: str, name: str) -> int | None:
     return None
 
 
-def _describe(message: str, file_name: str) -> tuple[str, str]:
-    """Return the place and the reason that an error of the parser names."""
+def _refuse(message: str, file_name: str) -> FileRefused:
+    """Make an error of the parser's message; the position at its end becomes the place."""
     match = re.search(_POSITION, message)
-    if match is None:
-        return file_name, f"is not valid TOML: {message}"
-    place = [file_name, *filter(None, match.groups())]
-    return ", ".join(place), f"is not valid TOML: {message[: match.start()]}"
+    found = filter(None, match.groups()) if match else ()
+    error = message[: match.start()] if match else message
+    return FileRefused(ConfigurationCode.NO_TOML.because(place=", ".join((file_name, *found)), error=error))
 
 
 def _list_keys(text: str) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from app.config.catalogue import list_settings
+from app.config.configuration_reasons import ConfigurationCode
 from app.config.errors import FileRefused
 from app.config.values import decode_value
 from oracle.foundation.setting import setting
@@ -65,9 +66,9 @@ def parse_settings(text: str, file_name: str) -> Settings:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise FileRefused(file_name, f"is not JSON: {error}") from error
+        raise FileRefused(ConfigurationCode.NO_JSON.because(place=file_name, error=str(error))) from error
     if not isinstance(values, dict):
-        raise FileRefused(file_name, "is not a JSON object")
+        raise FileRefused(ConfigurationCode.NO_JSON_OBJECT.because(place=file_name))
     return Settings(
         **{
             one.name: decode_value(one, values[one.name], file_name)

@@ -6,8 +6,11 @@ import os
 import tempfile
 from pathlib import Path
 
+from app.config.configuration_reasons import ConfigurationCode
 from app.config.errors import ConfigurationError
 from app.config.window_settings import Settings, format_settings, parse_settings
+from oracle.foundation.reason import Reason
+from oracle.foundation.trust_reasons import TrustCode
 
 
 def default_settings_path() -> Path:
@@ -17,7 +20,7 @@ def default_settings_path() -> Path:
     return user_config_path("sentinelaura") / "window.json"
 
 
-def load_settings(path: Path) -> tuple[Settings, str | None]:
+def load_settings(path: Path) -> tuple[Settings, Reason | None]:
     """Return the settings in `path`, and what is wrong with the file where it had to be passed over.
 
     A missing file is not wrong. The broken file stays where it is until the window is closed the next time.
@@ -27,9 +30,10 @@ def load_settings(path: Path) -> tuple[Settings, str | None]:
     except FileNotFoundError:
         return Settings(), None
     except ConfigurationError as error:
-        return Settings(), f"{error}. The window starts with its default settings."
+        return Settings(), ConfigurationCode.WINDOW_DEFAULTS.because(problem=error.reason)
     except (OSError, UnicodeDecodeError) as error:
-        return Settings(), f"{path}: {error}. The window starts with its default settings."
+        problem = TrustCode.FILE_UNREADABLE.because(path=str(path), error=str(error))
+        return Settings(), ConfigurationCode.WINDOW_DEFAULTS.because(problem=problem)
 
 
 def save_settings(path: Path, settings: Settings) -> None:

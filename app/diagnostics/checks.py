@@ -18,7 +18,7 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, what was found and, unless it is fine, what would mend it; `reason` where it has a code."""
+    """What was looked at, what was found and, unless it is fine, why it is not and what would mend it."""
 
     name: str
     state: CheckState
@@ -32,15 +32,11 @@ def ok(name: str, detail: str) -> Check:
     return Check(name, CheckState.OK, detail)
 
 
-def warning(name: str, detail: str | Reason, advice: str) -> Check:
+def warning(name: str, reason: Reason, advice: str) -> Check:
     """It works, within limits."""
-    return _make(name, CheckState.WARNING, detail, advice)
+    return Check(name, CheckState.WARNING, str(reason), advice, reason)
 
 
-def broken(name: str, detail: str | Reason, advice: str) -> Check:
+def broken(name: str, reason: Reason, advice: str) -> Check:
     """It does not work."""
-    return _make(name, CheckState.BROKEN, detail, advice)
-
-
-def _make(name: str, state: CheckState, detail: str | Reason, advice: str) -> Check:
-    return Check(name, state, str(detail), advice, detail if isinstance(detail, Reason) else None)
+    return Check(name, CheckState.BROKEN, str(reason), advice, reason)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from app.composition import open_fleet
 from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
+from app.diagnostics.doctor_reasons import DoctorCode
 from controller.clusters import permissions
 from controller.clusters.checks import Outcome
 from controller.clusters.discovery import declare_node
@@ -20,6 +21,7 @@ from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import ContextOverride
 from controller.clusters.toml_text import toml_key, toml_text
 from controller.errors import ClusterError, KubeconfigError
+from controller.reasons import Code
 
 #: How long the contexts together may take to answer. Seconds; three lost packets and a slow credential plugin.
 ANSWER_TIMEOUT_S = 15.0
@@ -77,15 +79,16 @@ async def _check_context(fleet: RegionManager, cluster: Cluster, override: Conte
     name = f"context {cluster.context}"
     if cluster.health is not Health.REACHABLE:
         advice = "check the server's address, the network and the credentials in the kubeconfig"
-        return [broken(name, cluster.reason or cluster.health.value, advice)]
+        return [
+            broken(name, cluster.reason or Code.CONTEXT_CONNECTING.because(context=cluster.context), advice)
+        ]
     api = fleet.api(cluster.context)
     place = f"{cluster.provider or 'unknown provider'}, {cluster.region or 'unknown region'}"
     aliases = f", the same cluster as {', '.join(cluster.aliases)}" if cluster.aliases else ""
     found = ok(name, f"{place}, {len(cluster.nodes)} nodes, {len(cluster.workloads)} Deployments{aliases}")
     if missing := _find_missing(cluster):
-        found = warning(
-            name, f"{place}: no price without {', '.join(missing)}", _advise_context(cluster, missing)
-        )
+        unpriced = DoctorCode.NO_PRICE_WITHOUT.because(place=place, missing=", ".join(missing))
+        found = warning(name, unpriced, _advise_context(cluster, missing))
     warnings = [warning(name, text, "see the kubeconfig") for text in fleet.warnings(cluster.context)]
     return [found, *warnings, *await _check_rights(api, override), await _check_time(fleet, cluster.context)]
 
@@ -128,18 +131,18 @@ async def _check_rights(api: KubeApi, override: ContextOverride) -> list[Check]:
 def _judge_rights(name: str, lacking: Collection[Permission], place: str) -> list[Check]:
     if unseen := _name_lacking(permissions.OBSERVE, lacking):
         advice = "grant them, or name one namespace for this context: prices and workloads stay unknown"
-        return [broken(name, f"in {place} may not {unseen}", advice)]
+        return [broken(name, DoctorCode.CANNOT_OBSERVE.because(place=place, rights=unseen), advice)]
     found = []
     if late := _name_lacking(permissions.FOLLOW, lacking):
-        found.append(warning(name, f"may not {late}", "grant them: changes are seen with some delay"))
+        reason = DoctorCode.CANNOT_FOLLOW.because(rights=late)
+        found.append(warning(name, reason, "grant them: changes are seen with some delay"))
     if unmoved := _name_lacking(dict.fromkeys((*permissions.MOVE_FROM, *permissions.MOVE_TO)), lacking):
-        found.append(
-            warning(name, f"observes; in {place} may not {unmoved}", "migrations need these as well")
-        )
+        reason = DoctorCode.CANNOT_MOVE.because(place=place, rights=unmoved)
+        found.append(warning(name, reason, "migrations need these as well"))
     elif unfound := _name_lacking(permissions.FIND_NEEDED, lacking):
-        detail = f"observes and migrates; may not {unfound}"
+        reason = DoctorCode.CANNOT_FIND.because(rights=unfound)
         advice = "to take in pods that use some, grant get for these by name; they are never copied"
-        found.append(warning(name, detail, advice))
+        found.append(warning(name, reason, advice))
     return found or [ok(name, "may observe and migrate")]
 
 
@@ -154,5 +157,6 @@ async def _check_time(fleet: RegionManager, context: str) -> Check:
     except ClusterError as error:
         return warning(name, error.reason, "the server's clock could not be read: compare the clocks by hand")
     if abs(difference_s) > MAX_CLOCK_DIFFERENCE_S:
-        return warning(name, f"our clock differs by {difference_s:+.0f} s", "synchronise both by NTP")
+        differs = DoctorCode.CLOCK_DIFFERS.because(seconds=difference_s)
+        return warning(name, differs, "synchronise both by NTP")
     return ok(name, "clocks agree")

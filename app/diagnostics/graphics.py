@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.diagnostics.checks import Check, broken, ok, warning
+from app.diagnostics.doctor_reasons import DoctorCode
 from app.display import DisplayError, require_display
 
 _NO_GL_ADVICE = (
@@ -19,11 +20,10 @@ def check_graphics() -> Check:
     try:
         name = detect_renderer()
     except (GraphicsError, ImportError) as error:
-        return broken("graphics", str(error), _NO_GL_ADVICE)
+        return broken("graphics", DoctorCode.NO_GRAPHICS.because(error=str(error)), _NO_GL_ADVICE)
     if is_software_renderer(name):
-        return warning(
-            "graphics", f"{name} draws on the processor", "a graphics driver would draw on the GPU"
-        )
+        slow = DoctorCode.GRAPHICS_SLOW.because(renderer=name)
+        return warning("graphics", slow, "a graphics driver would draw on the GPU")
     return ok("graphics", name)
 
 

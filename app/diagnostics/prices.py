@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
+from app.diagnostics.doctor_reasons import DoctorCode
 from oracle.errors import PriceFileError
 from oracle.market import Offering
 from oracle.sources.price_file import load_price_list, load_recording
@@ -15,6 +16,7 @@ from oracle.sources.watched_file import DEFAULT_LIFE_S
 
 _NAME = "prices file"
 _LEFT_OUT = "what is left out or missing has no price, and no workload is moved there"
+_CONFIRM = "write confirmed_at whenever a price is seen to hold"
 _PLAN_ONLY = "moves are planned on it; where somebody keeps the file up to date, say --live"
 
 
@@ -27,7 +29,7 @@ def check_prices(configuration: Configuration) -> list[Check]:
             return _check_live(configuration.prices, configuration.price_life_s or DEFAULT_LIFE_S)
         return _check_recording(configuration.prices, is_plan_only=not configuration.is_demo)
     except PriceFileError as error:
-        return [broken(_NAME, str(error), "correct the file, or leave --prices out for simulated prices")]
+        return [broken(_NAME, error.reason, "correct the file, or leave --prices out for simulated prices")]
 
 
 def _check_recording(path: str, *, is_plan_only: bool) -> list[Check]:
@@ -35,9 +37,7 @@ def _check_recording(path: str, *, is_plan_only: bool) -> list[Check]:
     covered = _describe_offerings(recording.file, recording.offerings)
     checks = [ok(_NAME, f"{covered}, recorded {_date(recording.starts_at)} to {_date(recording.ends_at)}")]
     if is_plan_only:
-        checks.append(
-            warning(_NAME, f"{recording.file} is a recording: it moves no real cluster", _PLAN_ONLY)
-        )
+        checks.append(warning(_NAME, DoctorCode.PRICES_PLAN_ONLY.because(file=recording.file), _PLAN_ONLY))
     return [
         *checks,
         *(warning(_NAME, notice, _LEFT_OUT) for notice in recording.notices),
@@ -53,7 +53,7 @@ def _check_live(path: str, life_s: float) -> list[Check]:
     first = (
         ok(_NAME, found)
         if known
-        else broken(_NAME, found, "write confirmed_at whenever a price is seen to hold")
+        else broken(_NAME, DoctorCode.PRICES_EXPIRED.because(covered=covered, seconds=life_s), _CONFIRM)
     )
     return [
         first,

@@ -6,6 +6,7 @@ import asyncio
 
 from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
+from app.diagnostics.doctor_reasons import DoctorCode
 from oracle.errors import StoreUrlError
 from oracle.oracle import Oracle, open_oracle
 from oracle.status import OracleStatus
@@ -23,20 +24,21 @@ async def check_store(configuration: Configuration) -> list[Check]:
         async with open_oracle(configuration.oracle, source=None) as oracle:
             return await _check_answer(oracle)
     except StoreUrlError as error:
-        return [broken("price store", str(error), "correct --redis")]
+        return [broken("price store", error.reason, "correct --redis")]
 
 
 def judge_store(status: OracleStatus) -> list[Check]:
     """Return the findings about a store that answers."""
     checks = [ok("price store", status.location)]
     if not status.is_durable:
-        checks = [warning("price store", f"{status.location}, not durable", "history is lost at the end")]
+        lost = DoctorCode.STORE_NOT_DURABLE.because(location=status.location)
+        checks = [warning("price store", lost, "history is lost at the end")]
     difference_s = status.clock_difference_s
     if difference_s is not None and abs(difference_s) > MAX_CLOCK_DIFFERENCE_S:
-        side = "ahead of" if difference_s > 0 else "behind"
-        detail = f"{status.location}: its clock is {abs(difference_s):.0f} s {side} ours"
+        code = DoctorCode.STORE_CLOCK_AHEAD if difference_s > 0 else DoctorCode.STORE_CLOCK_BEHIND
+        wrong = code.because(location=status.location, seconds=abs(difference_s))
         advice = "let NTP set both; until then prices of other instances may count as expired"
-        checks.append(warning("price store's clock", detail, advice))
+        checks.append(warning("price store's clock", wrong, advice))
     return checks
 
 
@@ -46,6 +48,6 @@ async def _check_answer(oracle: Oracle) -> list[Check]:
             while not oracle.status.is_up:
                 await oracle.wait_for_change(oracle.revision)
     except TimeoutError:
-        reason = oracle.status.reason or "no answer"
+        reason = oracle.status.reason or DoctorCode.STORE_SILENT.because()
         return [broken("price store", reason, "start that Redis, correct --redis, or leave --redis out")]
     return judge_store(oracle.status)

@@ -32,7 +32,7 @@ class ContextRow:
     credential: str
     is_wanted: bool
     reason: Reason | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
     @property
     def host(self) -> str:

@@ -47,7 +47,7 @@ def list_lines(row: ContextRow) -> list[_Line]:
     lines = [(f"Refused: {clean_text(row.reason, 400)}", colors.WARNING)] if row.reason is not None else []
     if row.server:
         lines.append((f"Credential: {clean_text(row.credential, 200)}", colors.MUTED))
-    warnings = (clean_text(warning, 200) for warning in row.warnings)
+    warnings = (str(warning) for warning in row.warnings)
     return [*lines, *((f"{warning[:1].upper()}{warning[1:]}", colors.WARNING) for warning in warnings)]
 
 

@@ -17,6 +17,7 @@ from app.panels.context_list import ContextList
 from app.widgets.labels import ElidedLabel, make_label, set_color
 from app.widgets.sheet import Sheet
 from app.widgets.theme import SMALL_PX
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 WIDTH_PX = 660
@@ -94,7 +95,7 @@ class OpenSheet(Sheet):
         self._show(path, clean_text(sentence, 600), colors.WARNING)
         self.other.setFocus()
 
-    def show_contexts(self, path: Path, rows: Sequence[ContextRow], notes: Sequence[str]) -> None:
+    def show_contexts(self, path: Path, rows: Sequence[ContextRow], notes: Sequence[Reason]) -> None:
         """Show what can be watched."""
         self.list.show_rows(rows, choose_first(rows))
         self._show(path, "", colors.TEXT, notes, offers=True)
@@ -102,7 +103,7 @@ class OpenSheet(Sheet):
         self.list.setFocus()
 
     def _show(
-        self, path: Path, message: str, color: str, notes: Sequence[str] = (), *, offers: bool = False
+        self, path: Path, message: str, color: str, notes: Sequence[Reason] = (), *, offers: bool = False
     ) -> None:
         self._path.setText(clean_text(path, 400))
         self._message.setText(message)

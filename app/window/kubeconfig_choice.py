@@ -34,7 +34,7 @@ class KubeconfigOffer:
 
     path: Path
     rows: tuple[ContextRow, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 def read_offer(path: Path, options: Sequence[str]) -> KubeconfigOffer:

@@ -14,7 +14,7 @@ from app.window.flow_place import FlowPlace, FlowTools
 from app.window.flows.open_file import Fleets, open_file
 from app.window.move_board import MoveBoard
 from controller.contract.snapshots import Notice
-from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 if TYPE_CHECKING:  # neither is part of the first frame
     from app.panels.leave_sheet import LeaveSheet
@@ -83,6 +83,6 @@ class FileOpening(FlowPlace):
         self._link.restart(make_connecting_snapshot(contexts, self._link.clock()))
         self._parts.restart()
 
-    def show_not_opened(self, text: str) -> None:
+    def show_not_opened(self, reason: Reason) -> None:
         """Say that a file was not opened, for as long as nobody has read it."""
-        self._parts.stage.notices.hold(Notice(FILE_NOTICE, Code.FILE_NOT_OPENED.because(text=text)))
+        self._parts.stage.notices.hold(Notice(FILE_NOTICE, reason))

@@ -23,6 +23,8 @@ from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_key, toml_list
 from controller.errors import ContextRefused
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
+from oracle.foundation.trust_reasons import TrustCode
 from oracle.foundation.trusted_path import UntrustedPath, resolve_trusted
 from oracle.foundation.untrusted_text import clean_text
 
@@ -46,7 +48,7 @@ class FoundProgram:
 
     entry: str
     file: Path | None
-    problem: str | None = None
+    problem: Reason | None = None
 
 
 class ExecPrograms:
@@ -80,10 +82,7 @@ class ExecPrograms:
         _check_arguments(program.entry, plugin, context)
         self._check_variables(program.entry, plugin, context)
         if program.file is None:
-            problem = "; ".join(text for text in (program.problem, plugin.install_hint) if text)
-            raise ContextRefused(
-                Code.PROGRAM_MISSING.because(context=context, program=plugin.command, problem=problem)
-            )
+            raise ContextRefused(_tell_missing(plugin, context))
         if distrust := _judge(program.file):
             raise ContextRefused(Code.PROGRAM_UNTRUSTED.because(context=context, problem=distrust))
         return program.file
@@ -136,6 +135,13 @@ def _check_arguments(entry: str, plugin: ExecPlugin, context: str) -> None:
         raise ContextRefused(Code.PROGRAM_DOES_MORE.because(context=context, program=entry, argument=shown))
 
 
+def _tell_missing(plugin: ExecPlugin, context: str) -> Reason:
+    named = {"context": context, "program": plugin.command}
+    if not plugin.install_hint:
+        return Code.PROGRAM_MISSING.because(**named)
+    return Code.PROGRAM_MISSING_WITH_HINT.because(**named, hint=plugin.install_hint)
+
+
 def _consent_lines(plugin: ExecPlugin) -> str:
     line = f"allowed_exec_plugins = {toml_list([plugin.command])}"
     if not plugin.environment:
@@ -151,16 +157,16 @@ def _find(entry: str) -> FoundProgram:
     else:
         found = shutil.which(entry) if os.path.isabs(entry) else None
     if found is None:
-        return FoundProgram(entry, None, "it is not installed")
+        return FoundProgram(entry, None, Code.PROGRAM_NOT_INSTALLED.because())
     return FoundProgram(entry, Path(found), _judge(Path(found)))
 
 
-def _judge(file: Path) -> str | None:
+def _judge(file: Path) -> Reason | None:
     """Why a program may not be run; None: nobody else could have changed it."""
     try:
         resolve_trusted(file)
     except UntrustedPath as error:
-        return str(error)
+        return error.reason
     except OSError as error:
-        return f"{file} cannot be looked at: {error.strerror}"
+        return TrustCode.PATH_UNSEEN.because(path=str(file), error=error.strerror or str(error))
     return None

@@ -79,7 +79,7 @@ class KubeClient:
         return Code.ARMING_UNCONFIRMED.because(context=kubeconfig.name, line=line)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Reason, ...]:
         """What a person should know about how this context is reached (unverified, unencrypted, by proxy)."""
         return self._connection.warnings
 
@@ -158,7 +158,7 @@ class KubeClient:
         try:
             return parsedate_to_datetime(response.headers["Date"]).timestamp()
         except (KeyError, ValueError, OverflowError) as error:
-            raise self._not_understood("it has no date", request) from error
+            raise self._not_understood(Code.ANSWER_NO_DATE, request) from error
 
     async def close(self) -> None:
         """Close the connections; may be called twice."""
@@ -337,9 +337,9 @@ class KubeClient:
         try:
             parsed = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            raise self._not_understood("it is not JSON", request) from error
+            raise self._not_understood(Code.ANSWER_NO_JSON, request) from error
         if not isinstance(parsed, dict):
-            raise self._not_understood("it is not an object", request)
+            raise self._not_understood(Code.ANSWER_NO_OBJECT, request)
         return parsed
 
     def _unreachable(self, error: BaseException, request: str) -> ClusterUnreachable:
@@ -358,9 +358,11 @@ class KubeClient:
             return Code.ANSWER_TIMED_OUT.because(**asked)
         return Code.CONNECTION_BROKE.because(**asked, error=clean_text(error) or type(error).__name__)
 
-    def _not_understood(self, problem: str, request: str) -> ServerFailed:
+    def _not_understood(self, problem: Code, request: str) -> ServerFailed:
         asked = {"context": self.context, "request": request}
-        return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem), request=request)
+        return ServerFailed(
+            Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem.because()), request=request
+        )
 
     def _too_large(self, limit: int, request: str) -> ServerFailed:
         return ServerFailed(Code.ANSWER_TOO_LARGE.because(context=self.context, limit=limit), request=request)

@@ -22,6 +22,7 @@ from controller.clusters.exec_plugin import EXPIRY_MARGIN_S, ExecCredential, run
 from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import Impersonation
+from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.clusters.kubernetes_library import import_client
 from controller.clusters.pem_files import read_pem, read_token
 from controller.clusters.settings import KubeSettings
@@ -51,7 +52,7 @@ class LoadedClient:
     transport_fingerprint: str
     renew_at: float | None
     is_renewable: bool
-    warnings: tuple[str, ...]
+    warnings: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -237,17 +238,18 @@ async def _refuse_redirects(
     return response
 
 
-def list_warnings(context: KubeconfigContext) -> tuple[str, ...]:
+def list_warnings(context: KubeconfigContext) -> tuple[Reason, ...]:
     """What a person should know about how this context is reached."""
     warnings = list(context.notes)
     if context.skips_tls_verification:
-        warnings.append("the server's certificate is not verified (insecure-skip-tls-verify)")
+        warnings.append(KubeconfigCode.CERTIFICATE_UNVERIFIED.because())
     if context.server.startswith("http://") and not _is_loopback(context.server):
-        warnings.append("the connection is not encrypted (http)")
+        warnings.append(KubeconfigCode.NOT_ENCRYPTED.because())
     if context.cluster.proxy_url is not None:
-        warnings.append("requests go through the kubeconfig's proxy-url")
+        warnings.append(KubeconfigCode.THROUGH_PROXY.because())
     if context.user.impersonation is not None:
-        warnings.append(f"requests are made as {clean_text(context.user.impersonation.user, 80)} (as)")
+        user = clean_text(context.user.impersonation.user, 80)
+        warnings.append(KubeconfigCode.IMPERSONATES.because(user=user))
     return tuple(warnings)
 
 

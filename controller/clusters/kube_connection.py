@@ -20,6 +20,7 @@ from controller.clusters.kubeconfig_source import stamp_files
 from controller.clusters.settings import KubeSettings
 from controller.errors import AccessDenied, ClusterUnreachable, ContextRefused
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient
@@ -69,7 +70,7 @@ class KubeConnection:
         return self._monotonic()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Reason, ...]:
         """What a person should know about how this context is reached; empty until it was loaded."""
         return self._loaded.warnings if self._loaded is not None else ()
 

@@ -53,7 +53,7 @@ class KubeconfigContext:
     user: UserEntry = field(default_factory=UserEntry)
     namespace: str | None = None
     problem: Reason | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
     @property
     def exec_plugin(self) -> ExecPlugin | None:
@@ -83,7 +83,7 @@ class Kubeconfig:
     paths: tuple[Path, ...]
     contexts: Mapping[str, KubeconfigContext]
     #: What was passed over: files that cannot be read, entries without a name, fields that nobody knows.
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
     #: Files that could not be read; a note says why.
     unread: tuple[Path, ...] = ()
 
@@ -119,7 +119,9 @@ def read_kubeconfig(paths: Iterable[Path | str]) -> Kubeconfig:
     contexts = merging.join()
     if not contexts:
         raise next(iter(errors.values()), _refuse(_label(present), KubeconfigCode.NO_CONTEXTS.because()))
-    return Kubeconfig(present, contexts, (*map(str, errors.values()), *merging.notes), tuple(errors))
+    return Kubeconfig(
+        present, contexts, (*(error.reason for error in errors.values()), *merging.notes), tuple(errors)
+    )
 
 
 def _refuse(path: Path | str, problem: Reason) -> KubeconfigError:
@@ -135,7 +137,7 @@ def _load_document(path: Path) -> YamlMap:
     try:
         document = read_yaml(read_trusted(path, MAX_KUBECONFIG_BYTES).decode("utf-8-sig"))
     except UntrustedFile as error:
-        raise _refuse(path, KubeconfigCode.FILE_REFUSED.because(error=str(error))) from error
+        raise _refuse(path, KubeconfigCode.FILE_REFUSED.because(problem=error.reason)) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise _refuse(path, at_line(line, KubeconfigCode.NOT_UTF8.because())) from None
@@ -158,7 +160,7 @@ class _Merging:
         self._clusters: dict[str, ClusterEntry | FieldError] = {}
         self._users: dict[str, UserEntry | FieldError] = {}
         self._contexts: dict[str, tuple[Path, object]] = {}
-        self.notes: list[str] = []
+        self.notes: list[Reason] = []
 
     def add(self, path: Path, document: YamlMap) -> None:
         """Take a file's entries. Raises: KubeconfigError."""
@@ -174,7 +176,7 @@ class _Merging:
         for name, entry in contexts.items():
             self._contexts.setdefault(name, (path, entry))
         self.notes.extend(
-            f"{path}: the field {clean_text(name, 60)} is not known and was passed over"
+            KubeconfigCode.FIELD_PASSED_OVER.because(path=str(path), name=clean_text(name, 60))
             for name in document
             if name not in _TOP_FIELDS
         )
@@ -195,16 +197,20 @@ class _Merging:
         for number, entry in enumerate(entries, start=1):
             name = entry.get("name") if isinstance(entry, YamlMap) else None
             if not isinstance(name, str) or not name:
-                place = f"line {entry.line}: " if isinstance(entry, YamlMap) else ""
-                self.notes.append(
-                    f"{path}: {place}entry {number} of {plural} has no name and was passed over"
-                )
+                line = entry.line if isinstance(entry, YamlMap) else None
+                self.notes.append(_pass_over(path, line, number, plural))
             elif name in named:
                 twice = KubeconfigCode.NAME_TWICE.because(section=plural, name=clean_text(name))
                 named[name] = _place(twice, entry.line, path)
             else:
                 named[name] = entry
         return named
+
+
+def _pass_over(path: Path, line: int | None, number: int, section: str) -> Reason:
+    if line is None:
+        return KubeconfigCode.ENTRY_PASSED_OVER.because(path=str(path), number=number, section=section)
+    return KubeconfigCode.LINE_PASSED_OVER.because(path=str(path), line=line, number=number, section=section)
 
 
 _Entry = TypeVar("_Entry", ClusterEntry, UserEntry)
@@ -279,8 +285,6 @@ def _refuse_open_credential(server: str, user: UserEntry) -> None:
         raise FieldError(KubeconfigCode.SENT_IN_CLEAR.because(server=server))
 
 
-def _find_notes(section: Section) -> tuple[str, ...]:
+def _find_notes(section: Section) -> tuple[Reason, ...]:
     section.ignore("extensions")
-    return tuple(
-        f"the context's field {name} is not known and was passed over" for name in section.left_over()
-    )
+    return tuple(KubeconfigCode.CONTEXT_FIELD_PASSED_OVER.because(name=name) for name in section.left_over())

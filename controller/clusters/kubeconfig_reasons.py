@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from oracle.foundation.reason import Reason, ReasonCode, Severity
 
-_ERROR = Severity.ERROR
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 
 
 class KubeconfigCode(ReasonCode):
@@ -19,7 +19,7 @@ class KubeconfigCode(ReasonCode):
 
     # the file
     FILE_MISSING = "kubeconfig_file_missing", _ERROR, "there is no such file; name one with --kubeconfig"
-    FILE_REFUSED = "kubeconfig_file_refused", _ERROR, "{error:whole}"
+    FILE_REFUSED = "kubeconfig_file_refused", _ERROR, "{problem:whole}"
     NO_CONTEXTS = "kubeconfig_no_contexts", _ERROR, "it holds no contexts"
     NOT_UTF8 = "kubeconfig_not_utf8", _ERROR, "it is not text in UTF-8"
     NO_MAPPING = "kubeconfig_no_mapping", _ERROR, "it is not a kubeconfig: there is no mapping at its top"
@@ -160,6 +160,32 @@ class KubeconfigCode(ReasonCode):
         _ERROR,
         "the context names the {kind} {name!r}, which is not in the file",
     )
+    # worth knowing
+    FIELD_PASSED_OVER = (
+        "kubeconfig_field_passed_over", _WARNING, "{path:whole}: the field {name} is not known and was passed over",
+    )  # fmt: skip
+    CONTEXT_FIELD_PASSED_OVER = (
+        "kubeconfig_context_field_passed_over", _WARNING, "the context's field {name} is not known and was passed over",
+    )  # fmt: skip
+    ENTRY_PASSED_OVER = (
+        "kubeconfig_entry_passed_over",
+        _WARNING,
+        "{path:whole}: entry {number} of {section} has no name and was passed over",
+    )
+    LINE_PASSED_OVER = (
+        "kubeconfig_line_passed_over",
+        _WARNING,
+        "{path:whole}: line {line}: entry {number} of {section} has no name and was passed over",
+    )
+    CERTIFICATE_UNVERIFIED = (
+        "kubeconfig_certificate_unverified",
+        _WARNING,
+        "the server's certificate is not verified (insecure-skip-tls-verify)",
+    )
+    NOT_ENCRYPTED = "kubeconfig_not_encrypted", _WARNING, "the connection is not encrypted (http)"
+    THROUGH_PROXY = "kubeconfig_through_proxy", _WARNING, "requests go through the kubeconfig's proxy-url"
+    IMPERSONATES = "kubeconfig_impersonates", _WARNING, "requests are made as {user} (as)"
+
     CONTEXT_GONE = "kubeconfig_context_gone", _ERROR, "it is no longer in the kubeconfig"
     CONTEXT_UNSPEAKABLE = (
         "kubeconfig_context_unspeakable",

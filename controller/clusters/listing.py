@@ -49,5 +49,5 @@ def read_items(context: str, path: str, page: Mapping[str, Any]) -> list[Any]:
         return []
     if not isinstance(items, list):
         asked = {"context": context, "request": f"GET {path}"}
-        raise ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem="it is not a list"))
+        raise ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=Code.ANSWER_NO_LIST.because()))
     return items

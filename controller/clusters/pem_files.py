@@ -35,5 +35,5 @@ def _read(context: KubeconfigContext, file: Path) -> bytes:
         return read_trusted(file, MAX_CREDENTIAL_BYTES)
     except UntrustedFile as error:
         raise ContextRefused(
-            Code.CREDENTIAL_FILE_REFUSED.because(context=context.name, problem=str(error))
+            Code.CREDENTIAL_FILE_REFUSED.because(context=context.name, problem=error.reason)
         ) from error

@@ -158,7 +158,7 @@ class RegionManager:
         """What has to be confirmed before a context can be armed; None: nothing. Raises: UnknownContext."""
         return self._find_client(context).unarmable_reason
 
-    def warnings(self, context: str) -> tuple[str, ...]:
+    def warnings(self, context: str) -> tuple[Reason, ...]:
         """What a person should know about how a context is reached. Raises: UnknownContext."""
         return self._find_client(context).warnings
 

@@ -116,7 +116,7 @@ def telling_damage() -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code is not None and code & 0xFF in _DAMAGED:
-            raise HistoryDamaged(Code.HISTORY_DAMAGED.because(error=str(error))) from error
+            raise HistoryDamaged(Code.HISTORY_DAMAGED.because(problem=str(error))) from error
         raise
 
 
@@ -153,7 +153,7 @@ def _require_ours(connection: sqlite3.Connection) -> None:
     version = _read_pragma(connection, "user_version")
     is_new = version == 0 and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if not is_new and _read_pragma(connection, "application_id") != APPLICATION_ID:
-        raise HistoryDamaged(Code.HISTORY_DAMAGED.because(error="it is another program's database"))
+        raise HistoryDamaged(Code.HISTORY_DAMAGED.because(problem=Code.HISTORY_FOREIGN.because()))
     if version > len(SCHEMA):
         raise HistoryUnusable(Code.HISTORY_NEWER.because(found=version, known=len(SCHEMA)))
 

@@ -19,7 +19,9 @@ def read_mark(connection: sqlite3.Connection, name: str) -> Mark:
     """Return the anchor or the head. Raises: HistoryDamaged where it is missing."""
     row = connection.execute("SELECT sequence, mac, signature FROM marks WHERE name = ?", (name,)).fetchone()
     if row is None:
-        raise HistoryDamaged(Code.HISTORY_DAMAGED.because(error=f"its {name} is missing"))
+        raise HistoryDamaged(
+            Code.HISTORY_DAMAGED.because(problem=Code.HISTORY_MARK_MISSING.because(name=name))
+        )
     return Mark(int(row[0]), _to_bytes(row[1]), _to_bytes(row[2]))
 
 

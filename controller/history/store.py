@@ -151,7 +151,7 @@ class HistoryStore:
         if self._connection.execute("SELECT count(*) FROM marks").fetchone()[0] == 0:
             if self._connection.execute("SELECT count(*) FROM events").fetchone()[0]:
                 raise HistoryDamaged(
-                    Code.HISTORY_DAMAGED.because(error="its anchor and its head are missing")
+                    Code.HISTORY_DAMAGED.because(problem=Code.HISTORY_MARKS_MISSING.because())
                 )
             # Random, so that entries of one history fit into no other that has the same key.
             begin = secrets.token_bytes(32)

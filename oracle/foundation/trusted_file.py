@@ -7,11 +7,17 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from oracle.foundation.reason import Reason
+from oracle.foundation.trust_reasons import TrustCode
 from oracle.foundation.trusted_path import UntrustedPath, check_status, resolve_trusted
 
 
 class UntrustedFile(Exception):
-    """A file cannot or may not be read; the message names it and says why."""
+    """A file cannot or may not be read; the reason names it and says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 def read_trusted(path: Path, max_bytes: int) -> bytes:
@@ -23,7 +29,8 @@ def read_trusted(path: Path, max_bytes: int) -> bytes:
         with open_trusted(path) as file:
             return _read(path, file.fileno(), max_bytes)
     except OSError as error:
-        raise UntrustedFile(f"{path} cannot be read: {error.strerror or error}") from error
+        reason = TrustCode.FILE_UNREADABLE.because(path=str(path), error=error.strerror or str(error))
+        raise UntrustedFile(reason) from error
 
 
 def open_trusted(path: Path) -> BinaryIO:
@@ -40,7 +47,8 @@ def open_trusted(path: Path) -> BinaryIO:
             os.close(descriptor)
             raise
     except UntrustedPath as error:
-        raise UntrustedFile(f"{path} is not believed: {error}") from error
+        reason = TrustCode.FILE_NOT_BELIEVED.because(path=str(path), problem=error.reason)
+        raise UntrustedFile(reason) from error
 
 
 def _open(path: Path) -> int:
@@ -52,7 +60,7 @@ def _open(path: Path) -> int:
 def _check(path: Path, descriptor: int) -> None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise UntrustedFile(f"{path} is not a file")
+        raise UntrustedFile(TrustCode.NO_FILE.because(path=str(path)))
     check_status(path, status)
 
 
@@ -61,5 +69,5 @@ def _read(path: Path, descriptor: int, max_bytes: int) -> bytes:
     while chunk := os.read(descriptor, max_bytes + 1 - len(content)):
         content += chunk
         if len(content) > max_bytes:
-            raise UntrustedFile(f"{path} is larger than {max_bytes} bytes")
+            raise UntrustedFile(TrustCode.FILE_TOO_LARGE.because(path=str(path), most=max_bytes))
     return bytes(content)

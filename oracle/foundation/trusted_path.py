@@ -12,6 +12,9 @@ import stat
 import sys
 from pathlib import Path
 
+from oracle.foundation.reason import Reason
+from oracle.foundation.trust_reasons import TrustCode
+
 #: Links that are followed on one way; the kernel's own bound.
 _MAX_LINKS = 40
 
@@ -20,7 +23,11 @@ _TRUSTED_GROUPS = frozenset({"root", "wheel", "admin"} if sys.platform == "darwi
 
 
 class UntrustedPath(Exception):
-    """Somebody else could change it, or it cannot be looked at; the message is a sentence without its subject."""
+    """Somebody else could change it, or it cannot be looked at."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 def resolve_trusted(path: Path) -> Path:
@@ -39,11 +46,11 @@ def check_status(place: Path, status: os.stat_result) -> None:
     if not hasattr(os, "geteuid"):
         return
     if status.st_uid not in (os.geteuid(), 0):
-        raise UntrustedPath(f"{place} belongs to another user, who could change it")
+        raise UntrustedPath(TrustCode.PATH_FOREIGN.because(path=str(place)))
     if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
         return  # In a sticky directory nobody can exchange what belongs to others; whose it is, is asked next.
     if status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _is_trusted(status.st_gid)):
-        raise UntrustedPath(f"others may write {place}; run: chmod go-w {place}")
+        raise UntrustedPath(TrustCode.PATH_WRITABLE.because(path=str(place)))
 
 
 class _Walk:
@@ -75,9 +82,9 @@ class _Walk:
     def _take_link(self, link: Path, status: os.stat_result) -> Path:
         self._links += 1
         if self._links > _MAX_LINKS:
-            raise UntrustedPath(f"{link} is a circle of links")
+            raise UntrustedPath(TrustCode.LINK_CIRCLE.because(path=str(link)))
         if status.st_uid not in (os.geteuid(), 0):
-            raise UntrustedPath(f"the link {link} belongs to another user, who could change it")
+            raise UntrustedPath(TrustCode.LINK_FOREIGN.because(path=str(link)))
         self._has_left = self._has_left or status.st_uid == os.geteuid()
         return Path(os.readlink(link))
 
@@ -86,7 +93,7 @@ class _Walk:
         if not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH):
             return
         if self._has_left and found not in self._shared:
-            raise UntrustedPath(f"it is reached by a link into {found}, which everybody may write")
+            raise UntrustedPath(TrustCode.LINK_SHARED.because(path=str(found)))
         self._shared.add(found)
 
 

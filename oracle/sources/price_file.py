@@ -51,7 +51,9 @@ def _read_lines(path: str, *, is_trusted_only: bool = False) -> Iterator[str]:
                 line += 1
                 yield piece
     except UntrustedFile as error:
-        raise PriceFileError(path, None, OracleCode.PRICE_FILE_UNTRUSTED.because(error=str(error))) from error
+        raise PriceFileError(
+            path, None, OracleCode.PRICE_FILE_UNTRUSTED.because(problem=error.reason)
+        ) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise PriceFileError(
             path, line + 1, OracleCode.PRICE_FILE_DAMAGED.because(error=str(error))

@@ -30,10 +30,11 @@ def compositor(path: Path) -> Iterator[None]:
 
 
 def refusal() -> str:
+    """Say why no window can be opened."""
     with pytest.raises(DisplayError) as raised:
         require_display()
     assert "sentinelaura plan" in str(raised.value)
-    return raised.value.reason
+    return str(raised.value.reason)
 
 
 def test_nothing_set_is_no_display() -> None:

@@ -220,7 +220,7 @@ def test_harmless_fields_refuse_nothing_and_unknown_ones_of_a_context_are_a_note
     path.write_text(yaml.safe_dump(document))
     context = read_kubeconfig([path]).contexts["eu"]
     assert context.problem is None
-    assert context.notes == ("the context's field colour is not known and was passed over",)
+    assert context.notes == (KubeconfigCode.CONTEXT_FIELD_PASSED_OVER.because(name="colour"),)
 
 
 # --- point 2: nobody acts with more rights than the file says -------------------------------------------------------
@@ -569,7 +569,7 @@ def test_a_broken_file_of_a_list_spoils_none_of_the_others(tmp_path: Path) -> No
     nobody.write_text("users: [{user: {token: t}}]")
     kubeconfig = read_kubeconfig([broken, empty, nobody, good])
     assert list(kubeconfig.contexts) == ["eu"]
-    assert kubeconfig.notes == (
+    assert tuple(map(str, kubeconfig.notes)) == (
         f"kubeconfig {broken}: line 1: it is nested deeper than 64 levels",
         f"{nobody}: line 1: entry 1 of users has no name and was passed over",
     )

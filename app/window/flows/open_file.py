@@ -16,6 +16,8 @@ from app.window.engine_link import EngineLink
 from app.window.flows.leave import ask_to_leave
 from app.window.flows.running import Inbox, listening, until
 from controller.errors import KubeconfigError
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:  # neither is part of the first frame
@@ -66,7 +68,7 @@ class OpenPlace(Protocol):
     def show_connecting(self, contexts: Collection[str]) -> None:
         """Forget what was shown: another engine starts, which watches these contexts."""
 
-    def show_not_opened(self, text: str) -> None:
+    def show_not_opened(self, reason: Reason) -> None:
         """Say that a file was not opened, for as long as nobody has read it."""
 
 
@@ -138,17 +140,15 @@ async def _watch(
     try:
         options = await fleets.choose(path, contexts)
     except _REFUSALS as error:
-        place.show_not_opened(f"{error}. Nothing was changed.")
+        place.show_not_opened(Code.FILE_NOT_OPENED.because(problem=error.reason))
         return
     was_demo = link.snapshot is not None and link.snapshot.demo
     place.show_connecting(contexts)
     await fleets.watch(options)
     await until(lambda: not link.is_connecting, link.news)
-    if link.lost is not None and fleets.can_go_back:
-        reason = f"{clean_text(path.name, 60)} is not watched: {link.lost}"
+    problem = link.lost
+    if problem is not None and fleets.can_go_back:
         place.show_connecting(())
         await fleets.go_back()
-        back = "The demo" if was_demo else "What was watched before, read-only until you arm it,"
-        place.show_not_opened(
-            f"{reason}. {back} was started again. Mend the file and open it again (Ctrl+O)."
-        )
+        code = Code.FILE_NOT_WATCHED_DEMO if was_demo else Code.FILE_NOT_WATCHED
+        place.show_not_opened(code.because(file=clean_text(path.name, 60), problem=problem))

@@ -21,6 +21,7 @@ from controller.migration.protocol.fences import (
 )
 from controller.migration.protocol.observation import DeploymentFacts, PodFacts, parse_deployment, parse_pod
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 #: Pods of one page; a workload with more replicas is read in several.
 PAGE_SIZE = 500
@@ -48,7 +49,7 @@ class ClusterSide:
         body = await self.api.get(path)
         uid = (body.get("metadata") or {}).get("uid")
         if not isinstance(uid, str) or not uid:
-            raise self._not_understood(path, "it has no UID")
+            raise self._not_understood(path, Code.ANSWER_NO_UID.because())
         return uid
 
     async def read(self) -> DeploymentFacts | None:
@@ -99,8 +100,9 @@ class ClusterSide:
         try:
             return parse_deployment(body)
         except ValueError as error:
-            raise self._not_understood(self.path, str(error)) from error
+            problem = Code.ANSWER_NO_DEPLOYMENT.because(error=str(error))
+            raise self._not_understood(self.path, problem) from error
 
-    def _not_understood(self, path: str, problem: str) -> ServerFailed:
+    def _not_understood(self, path: str, problem: Reason) -> ServerFailed:
         asked = {"context": self.context, "request": f"GET {path}"}
         return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem))

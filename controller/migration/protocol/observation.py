@@ -80,7 +80,7 @@ def parse_deployment(body: Mapping[str, Any]) -> DeploymentFacts:
             created_by=(metadata.get("labels") or {}).get(MIGRATION_LABEL),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a Deployment: {error!r}") from error
+        raise ValueError(repr(error)) from error
 
 
 def format_selector(selector: Mapping[str, Any]) -> str:
@@ -90,7 +90,7 @@ def format_selector(selector: Mapping[str, Any]) -> str:
     terms = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
     terms += [_format_expression(expression) for expression in selector.get("matchExpressions") or ()]
     if not terms:
-        raise ValueError("not a Deployment: it selects every pod")
+        raise ValueError("it selects every pod")
     return ",".join(terms)
 
 
@@ -104,7 +104,7 @@ def _format_expression(expression: Mapping[str, Any]) -> str:
         "DoesNotExist": f"!{key}",
     }
     if operator not in formats:
-        raise ValueError(f"not a Deployment: its selector has the operator {operator!r}")
+        raise ValueError(f"its selector has the operator {operator!r}")
     return formats[operator]
 
 
@@ -133,13 +133,13 @@ def _parse_counts(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> dic
 
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"not a Deployment: {value!r} is not a count")
+        raise ValueError(f"{value!r} is not a count")
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"not a Deployment: {value!r} is not a name")
+        raise ValueError(f"{value!r} is not a name")
     return value
 
 

@@ -19,6 +19,7 @@ from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.migration.protocol.journal_reasons import JournalCode
 from controller.reasons import Code
 from oracle.foundation.reason import MAX_INNER_REASONS, Parameter, Reason, ReasonCode
+from oracle.foundation.trust_reasons import TrustCode
 from oracle.foundation.untrusted_text import clean_text
 from oracle.reasons import OracleCode
 
@@ -166,7 +167,7 @@ def _decode_reason(value: Any, where: str, inner_levels: int) -> Reason:
 @functools.cache
 def _find_codes() -> Mapping[str, ReasonCode]:
     """Every code by its name. No two share one."""
-    return {code.value: code for code in chain(Code, KubeconfigCode, JournalCode, OracleCode)}
+    return {code.value: code for code in chain(Code, KubeconfigCode, JournalCode, OracleCode, TrustCode)}
 
 
 def _looks_like_reason(value: Any) -> bool:

@@ -120,7 +120,7 @@ class Preflight:
         try:
             facts = parse_deployment(body)
         except (ValueError, KeyError, TypeError) as error:
-            refuse.always(Code.WORKLOAD_NOT_UNDERSTOOD, context=context, text=str(error))
+            refuse.always(Code.WORKLOAD_NOT_UNDERSTOOD, context=context, error=str(error))
         reasons = parse_workload(context, body).immovable_reasons
         refuse.because_of(next(iter(reasons), None))
         refuse.when(

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app.config.configuration import Configuration
+from app.config.configuration_reasons import ConfigurationCode
 from app.config.demo import DEMO, DEMO_BUDGETS, DEMO_MIGRATION
 from app.config.errors import BrokenPromise, ConfigurationError, SettingError, UnknownSetting
 from app.config.layers import resolve_configuration
@@ -203,7 +204,7 @@ def test_everybody_else_starts_from_promises_that_hold():
 @pytest.mark.parametrize("address", ["redis://10.0.0.1:6379", "redis://prices.example/0"])
 def test_store_without_tls_on_the_network_is_warned_of(address):
     [warning] = resolve(redis=address).warnings
-    assert "without TLS" in warning
+    assert warning == ConfigurationCode.STORE_READABLE.because(address=address)
 
 
 @pytest.mark.parametrize("address", ["rediss://prices.example", "redis://localhost", "redis://[::1]:6379"])

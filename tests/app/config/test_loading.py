@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.config.configuration import Configuration
+from app.config.configuration_reasons import ConfigurationCode
 from app.config.errors import ConfigurationError, FileRefused
 from app.config.loading import MAX_FILE_BYTES, load_configuration
 
@@ -94,7 +95,7 @@ def test_password_that_others_may_read_is_warned_of(file: Path) -> None:
     assert load(file).warnings == ()
     file.chmod(0o644)
     [warning] = load(file).warnings
-    assert warning.endswith(f"may be read by everybody on this machine: chmod o-r {file}")
+    assert warning == ConfigurationCode.SECRET_READABLE.because(path=str(file))
     file.write_text('redis = "rediss://host"')
     assert load(file).warnings == ()
 
@@ -115,7 +116,7 @@ def test_password_file_is_as_private_as_the_configuration(file: Path, tmp_path: 
     secret.write_text("hunter2")
     secret.chmod(0o644)
     [warning] = load(file, redis=["rediss://host"], redis_password_file=[str(secret)]).warnings
-    assert f"chmod o-r {secret}" in warning
+    assert warning == ConfigurationCode.SECRET_READABLE.because(path=str(secret))
     secret.chmod(0o666)
     with pytest.raises(FileRefused, match="chmod go-w"):
         load(file, redis=["rediss://host"], redis_password_file=[str(secret)])

@@ -23,10 +23,10 @@ def test_settings_come_back(tmp_path: Path) -> None:
 def test_a_broken_file_is_passed_over_with_its_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "window.json"
     path.write_bytes(content)
-    settings, trouble = load_settings(path)
+    settings, problem = load_settings(path)
     assert settings == Settings()
-    assert trouble is not None
-    assert str(path) in trouble
+    assert problem is not None
+    assert str(path) in str(problem)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ def notice(key: str, severity: Severity = Severity.INFO, text: str = "") -> Noti
     text = text or f"about {key}"
     reasons = {
         Severity.INFO: OracleCode.RECORDING_ENDED.because(date=text),
-        Severity.WARNING: Code.SETTINGS_DOUBTFUL.because(text=text),
+        Severity.WARNING: Code.SETTINGS_DOUBTFUL.because(problem=text),
         Severity.ERROR: OracleCode.STORE_ANSWERED.because(answer=text),
     }
     return Notice(key, reasons[severity])

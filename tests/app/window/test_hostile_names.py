@@ -52,7 +52,7 @@ def window(make_user: Callable[..., WindowUser]) -> QWidget:
     user.pass_time(4.0)
     snapshot = user.engine.snapshot()
     lost = replace(snapshot.contexts[0], health_reason=Code.UNCLASSIFIED.because(text="gone"))
-    notice = make_notice(Code.SETTINGS_DOUBTFUL.because(text="doubt"), "text")
+    notice = make_notice(Code.SETTINGS_DOUBTFUL.because(problem="doubt"), "problem")
     hostile = spoil(replace(snapshot, contexts=(lost, *snapshot.contexts[1:]), notices=(notice,)))
     user.window.show_snapshot(hostile)
     user.window.select(hostile.contexts[0].context)

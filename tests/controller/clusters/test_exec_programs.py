@@ -71,7 +71,7 @@ def test_a_path_allows_one_file_and_not_its_namesake_beside_another_kubeconfig(
 
 
 def test_a_missing_plugin_shows_its_install_hint(monkeypatch: pytest.MonkeyPatch) -> None:
-    with refuses(ContextRefused, Code.PROGRAM_MISSING, problem="get it from your cloud"):
+    with refuses(ContextRefused, Code.PROGRAM_MISSING_WITH_HINT, hint="get it from your cloud"):
         find(monkeypatch, "/nowhere").permit(make_plugin(install_hint="get it from your cloud"), "eu")
 
 

@@ -88,7 +88,7 @@ def test_only_an_open_connection_over_a_network_is_warned_of(
         context = read_kubeconfig([write_kubeconfig(tmp_path, server)]).contexts["eu"]
         connection = KubeConnection(context, KubeSettings())
         await connection.load()
-        assert any("not encrypted" in warning for warning in connection.warnings) is warned
+        assert (KubeconfigCode.NOT_ENCRYPTED.because() in connection.warnings) is warned
         await connection.close()
 
     asyncio.run(main())
@@ -434,7 +434,7 @@ def test_a_proxy_of_the_kubeconfig_gets_the_requests(tmp_path: Path) -> None:
             )
             client = make_client(path, "eu")
             await client.get(PATH)
-            assert client.warnings[-1] == "requests go through the kubeconfig's proxy-url"
+            assert client.warnings[-1] == KubeconfigCode.THROUGH_PROXY.because()
             await client.close()
             assert proxy.requests[0].headers["host"] == "kube.invalid"
 

@@ -194,9 +194,8 @@ def test_yaml_aliases_and_merges_that_people_write_are_read(tmp_path: Path) -> N
         ("https://x", "a", None),
         ("https://y", None, None),
     ]
-    assert kubeconfig.notes == (
-        f"{tmp_path / 'config'}: the field x-common is not known and was passed over",
-    )
+    path = str(tmp_path / "config")
+    assert kubeconfig.notes == (KubeconfigCode.FIELD_PASSED_OVER.because(path=path, name="x-common"),)
 
 
 def test_a_plugin_is_read_with_all_that_it_says(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_what_was_touched_shows_where(path: Path, statements: list[str], reason:
 @pytest.mark.parametrize("mark", ["anchor", "head"])
 def test_a_mark_that_was_removed_shows(path: Path, mark: str) -> None:
     tamper(path, f"DELETE FROM marks WHERE name = '{mark}'")
-    with refuses(HistoryDamaged, Code.HISTORY_DAMAGED, error=mark):
+    with refuses(HistoryDamaged, Code.HISTORY_DAMAGED, problem=mark):
         verify(path)
 
 

@@ -89,20 +89,20 @@ def test_nobody_is_named_where_nobody_is_known_to_have_written_the_field() -> No
 
 
 @pytest.mark.parametrize(
-    "breakage",
+    ("breakage", "told"),
     [
-        lambda body: body.pop("spec"),
-        lambda body: body["metadata"].pop("uid"),
-        lambda body: body["spec"].update(replicas="three"),
-        lambda body: body["spec"].update(replicas=-1),
-        lambda body: body["spec"].update(selector={}),
-        lambda body: body["spec"].update(template=None),
+        (lambda body: body.pop("spec"), "spec"),
+        (lambda body: body["metadata"].pop("uid"), "uid"),
+        (lambda body: body["spec"].update(replicas="three"), "'three' is not a count"),
+        (lambda body: body["spec"].update(replicas=-1), "-1 is not a count"),
+        (lambda body: body["spec"].update(selector={}), "it selects every pod"),
+        (lambda body: body["spec"].update(template=None), "NoneType"),
     ],
 )
-def test_what_is_no_deployment_is_refused(breakage: Any) -> None:
+def test_what_is_no_deployment_is_refused(breakage: Any, told: str) -> None:
     body = deployment()
     breakage(body)
-    with pytest.raises(ValueError, match="not a Deployment"):
+    with pytest.raises(ValueError, match=told):
         parse_deployment(body)
 
 

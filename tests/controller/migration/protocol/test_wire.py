@@ -26,6 +26,7 @@ from controller.migration.protocol.states import Phase
 from controller.migration.protocol.wire import WireError
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
+from oracle.foundation.trust_reasons import TrustCode
 from oracle.quotes import PriceMode
 from oracle.reasons import OracleCode
 from tests.controller.migration.old_journals import NAMES, load
@@ -110,6 +111,7 @@ def test_a_reason_that_is_not_completely_understood_is_refused(value: object) ->
         ),
         JournalCode.NO_JOURNAL.because(),
         OracleCode.STORE_STARTING.because(),
+        TrustCode.NO_FILE.because(path="/k/token"),
     ],
     ids=lambda reason: reason.code.value,
 )

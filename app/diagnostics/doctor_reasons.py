@@ -1,0 +1,44 @@
+"""What `doctor` finds that nothing else would say: all codes, and the sentences that they make."""
+
+from __future__ import annotations
+
+from oracle.foundation.reason import ReasonCode, Severity
+
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+
+
+class DoctorCode(ReasonCode):
+    """Each member: its name for programs, how loudly it speaks, its sentence."""
+
+    NO_GRAPHICS = "doctor_no_graphics", _ERROR, "{error:whole}"
+    GRAPHICS_SLOW = "doctor_graphics_slow", _WARNING, "{renderer} draws on the processor"
+
+    # prices
+    PRICES_PLAN_ONLY = (
+        "doctor_prices_plan_only",
+        _WARNING,
+        "{file:whole} is a recording: it moves no real cluster",
+    )
+    PRICES_EXPIRED = (
+        "doctor_prices_expired",
+        _ERROR,
+        "{covered:whole}, live: 0 prices hold now, each for {seconds:.0f} s once confirmed",
+    )
+
+    # the price store
+    STORE_SILENT = "doctor_store_silent", _ERROR, "no answer"
+    STORE_NOT_DURABLE = "doctor_store_not_durable", _WARNING, "{location}, not durable"
+    STORE_CLOCK_AHEAD = (
+        "doctor_store_clock_ahead", _WARNING, "{location}: its clock is {seconds:.0f} s ahead of ours",
+    )  # fmt: skip
+    STORE_CLOCK_BEHIND = (
+        "doctor_store_clock_behind", _WARNING, "{location}: its clock is {seconds:.0f} s behind ours",
+    )  # fmt: skip
+
+    # clusters
+    NO_PRICE_WITHOUT = "doctor_no_price_without", _WARNING, "{place}: no price without {missing:whole}"
+    CANNOT_OBSERVE = "doctor_cannot_observe", _ERROR, "in {place} may not {rights:whole}"
+    CANNOT_FOLLOW = "doctor_cannot_follow", _WARNING, "may not {rights:whole}"
+    CANNOT_MOVE = "doctor_cannot_move", _WARNING, "observes; in {place} may not {rights:whole}"
+    CANNOT_FIND = "doctor_cannot_find", _WARNING, "observes and migrates; may not {rights:whole}"
+    CLOCK_DIFFERS = "doctor_clock_differs", _WARNING, "our clock differs by {seconds:+.0f} s"
