@@ -128,8 +128,8 @@ async def _follow(
                 return view
             if view.stage in _FAILURES:
                 raise CommandFailed(_FAILURES[view.stage], view.sentence, reason=_reason_of(view))
-        elif snapshot.rejections:  # this process asked for one start only
-            raise _not_moved(snapshot.rejections[-1].reason)
+        elif snapshot.unstarted:  # this process asked for one start only
+            raise _not_moved(snapshot.unstarted[-1].reason)
 
 
 def _not_moved(reason: Reason) -> CommandFailed:

@@ -32,7 +32,7 @@ class Reported:
     """
 
     migration_ids: frozenset[str] = frozenset()
-    rejections: tuple[UnstartedMove, ...] = ()
+    unstarted: tuple[UnstartedMove, ...] = ()
     answers: tuple[DryRun, ...] = ()
 
 
@@ -41,7 +41,7 @@ class FollowedMove:
     """A move that a person looks at.
 
     dry_run: None while the requested one has not come. sent_s: monotonic seconds at which the start was sent to the
-    engine, None before and after a refusal. migration_id: known once the engine has taken it up. rejection: the
+    engine, None before and after a refusal. migration_id: known once the engine has taken it up. unstarted: the
     engine's refusal of this start.
     """
 
@@ -51,7 +51,7 @@ class FollowedMove:
     dry_run: DryRun | None = None
     sent_s: float | None = None
     migration_id: str | None = None
-    rejection: UnstartedMove | None = None
+    unstarted: UnstartedMove | None = None
 
     @property
     def route(self) -> tuple[str, str]:
@@ -68,7 +68,7 @@ def list_reported(snapshot: EngineSnapshot | None) -> Reported:
     if snapshot is None:
         return Reported()
     return Reported(
-        frozenset(m.migration_id for m in snapshot.migrations), snapshot.rejections, snapshot.answers
+        frozenset(m.migration_id for m in snapshot.migrations), snapshot.unstarted, snapshot.answers
     )
 
 
@@ -89,11 +89,11 @@ def follow_move(move: FollowedMove, snapshot: EngineSnapshot) -> FollowedMove:
         if begun:
             return replace(move, migration_id=begun[-1].migration_id)
         refused = [
-            r for r in snapshot.rejections if _is_same_move(r, move) and r not in move.reported.rejections
+            r for r in snapshot.unstarted if _is_same_move(r, move) and r not in move.reported.unstarted
         ]
         if not refused:
             return move
-        move = replace(move, sent_s=None, rejection=refused[-1])
+        move = replace(move, sent_s=None, unstarted=refused[-1])
     return _renew(move, snapshot)
 
 
@@ -116,17 +116,17 @@ def waiting_text(move: FollowedMove, now_s: float) -> str:
 
 def refusal_text(move: FollowedMove, gate: Gate) -> str:
     """Return why the move does not start: what the engine answered to a click, and what it says now; empty: nothing."""
-    rejection = move.rejection if move.sent_s is None else None
-    answer = f"Not started: {_word(rejection.reason)}. Nothing was changed." if rejection is not None else ""
+    unstarted = move.unstarted if move.sent_s is None else None
+    answer = f"Not started: {_word(unstarted.reason)}. Nothing was changed." if unstarted is not None else ""
     return " ".join(part for part in (answer, _gate_text(move, gate)) if part)
 
 
 def _gate_text(move: FollowedMove, gate: Gate) -> str:
     """Return what the engine says of a start now, unless the card says it already."""
-    if gate.refusal is None or (move.dry_run is not None and gate.refusal == move.dry_run.reason):
+    if gate.reason is None or (move.dry_run is not None and gate.reason == move.dry_run.reason):
         return ""
-    is_answered = move.rejection is not None and move.rejection.reason.code is gate.refusal.code
-    return "" if is_answered else f"It cannot start now: {_word(gate.refusal)}."
+    is_answered = move.unstarted is not None and move.unstarted.reason.code is gate.reason.code
+    return "" if is_answered else f"It cannot start now: {_word(gate.reason)}."
 
 
 def _word(reason: Reason) -> str:

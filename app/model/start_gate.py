@@ -20,30 +20,30 @@ _OUTDATED = (Code.PLAN_EXPIRED, Code.PLAN_CHANGED)
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What is known of a start. `refusal`: why it would not be taken up, None where nothing is known against it.
+    """What is known of a start. `reason`: why it would not be taken up, None where nothing is known against it.
 
     is_judged: it is the answer to this very plan; otherwise the engine has yet to judge it.
     """
 
-    refusal: Reason | None = None
+    reason: Reason | None = None
     is_judged: bool = True
 
     @property
     def is_open(self) -> bool:
         """Whether nothing is known against a click."""
-        return self.refusal is None
+        return self.reason is None
 
     @property
     def is_outdated(self) -> bool:
         """Whether a new dry run might let it start."""
-        return self.refusal is not None and self.refusal.code in _OUTDATED
+        return self.reason is not None and self.reason.code in _OUTDATED
 
     @property
     def unarmed(self) -> tuple[str, ...]:
         """The contexts that have to be armed first."""
-        if self.refusal is None or self.refusal.code is not Code.NOT_ARMED:
+        if self.reason is None or self.reason.code is not Code.NOT_ARMED:
             return ()
-        contexts = self.refusal["contexts"]
+        contexts = self.reason["contexts"]
         return contexts if isinstance(contexts, tuple) else ()
 
 
@@ -62,10 +62,10 @@ def judge_start(dry_run: DryRun, considered: Consideration | None, now: float) -
     if considered is None or not _is_same_move(considered.start, dry_run):
         return Gate(is_judged=False)
     if considered.start == make_start(dry_run):
-        return Gate(considered.refusal)
+        return Gate(considered.reason)
     # The numbers have just been renewed: what was against the move itself a moment ago stands until the engine answers.
-    is_of_the_plan = considered.refusal is not None and considered.refusal.code is Code.PLAN_CHANGED
-    return Gate(None if is_of_the_plan else considered.refusal, is_judged=False)
+    is_of_the_plan = considered.reason is not None and considered.reason.code is Code.PLAN_CHANGED
+    return Gate(None if is_of_the_plan else considered.reason, is_judged=False)
 
 
 def _is_same_move(start: StartMigration, dry_run: DryRun) -> bool:

@@ -77,7 +77,7 @@ class EngineLink(QObject):
         self.is_connecting = False
 
     @property
-    def refusal(self) -> Reason | None:
+    def reason(self) -> Reason | None:
         """Why nothing can be started: what says that the engine has stopped does not say so twice."""
         if self.lost is None or self.lost.code in _SAY_THAT_IT_STOPPED:
             return self.lost
@@ -102,8 +102,8 @@ class EngineLink(QObject):
 
     def judge_start(self, dry_run: DryRun) -> Gate:
         """Return what is known of executing this dry run now."""
-        if self.refusal is not None:
-            return Gate(self.refusal)
+        if self.reason is not None:
+            return Gate(self.reason)
         considered = self.snapshot.considered if self.snapshot is not None else None
         return judge_start(dry_run, considered, self.clock())
 

@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
     def show_engine_lost(self, reason: Reason) -> None:
         """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
-        self.stage.notices.hold(Notice(ENGINE_NOTICE, Code.SHOWS_THE_LAST.because(why=self.link.refusal)))
+        self.stage.notices.hold(Notice(ENGINE_NOTICE, Code.SHOWS_THE_LAST.because(why=self.link.reason)))
         self.link.news.emit()
 
     def show_notice(self, notice: Notice) -> None:

@@ -192,10 +192,10 @@ class UnstartedMove:
 
 @dataclass(frozen=True, slots=True)
 class Consideration:
-    """How a start that is considered would be answered at this moment; `refusal` is None where it would be taken up."""
+    """How a start that is considered would be answered at this moment; `reason` is None where it would be taken up."""
 
     start: StartMigration
-    refusal: Reason | None
+    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ class EngineSnapshot:
     #: Dry runs that were asked for by name, newest last, at most 16; they answer `RequestDryRun`.
     answers: tuple[DryRun, ...]
     #: Starts that were not taken up, newest last, at most 16; they answer `StartMigration`.
-    rejections: tuple[UnstartedMove, ...] = ()
+    unstarted: tuple[UnstartedMove, ...] = ()
     #: What the finished moves that are remembered cost and save; None where there is none.
     savings: Savings | None = None
     #: Of the one start that somebody considers (`Consider`), judged as it would be if it came now.

@@ -63,7 +63,7 @@ class Block:
         return self._look_up(self.rows.running, self.rows.name[self.row])
 
     def has_move(self, code: Code) -> Mask:
-        """Whether a move of a workload of this name has the target for a side, and is told of by this code."""
+        """Whether a move of a workload of this name has the target for a side, and says so by this code."""
         if not self.rows.has_moving:
             return _NONE
         is_moving: Mask = self._look_up(self.rows.moving, self.rows.name[self.row]) == number_of(code)

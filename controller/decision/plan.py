@@ -141,7 +141,7 @@ class Plan:
             best=best, best_usd=rank_candidate(better, settings), usd=rank_candidate(candidate, settings)
         )
 
-    def refusals(self, workload: WorkloadKey, limit: int | None = None) -> tuple[UnofferedMove, ...]:
+    def list_unoffered(self, workload: WorkloadKey, limit: int | None = None) -> tuple[UnofferedMove, ...]:
         """Why a workload is not offered: once where it can go nowhere, else for each target but the best.
 
         limit: so many at most; each takes some ten microseconds.

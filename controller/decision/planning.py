@@ -235,7 +235,7 @@ class Planner:
     def _follow_sides(self, facts: Facts, changes: _Changes) -> None:
         """Take in which targets are a side of a move under way: nothing else of its name moves there."""
         moving: dict[tuple[tuple[str, str], int], int] = {}
-        for move in reversed(facts.usage.under_way()):  # the first of several is the one that is told of
+        for move in reversed(facts.usage.under_way()):  # the first of several is the one that is named
             number = number_of(questions.tell_move(move, facts).code)
             for context in (move.workload.context, move.target):
                 if (column := self._column.get(context)) is not None:

@@ -45,7 +45,7 @@ def _find_move(key: WorkloadKey, facts: Facts) -> Reason | None:
 
 
 def tell_move(move: Move, facts: Facts) -> Reason:
-    """How a move that is not over is told of."""
+    """How a move that is not over is named to a person."""
     code = Code.MOVE_RUNNING if move in facts.usage.moves else Code.MOVE_UNFINISHED
     return code.because(source=move.workload.context, target=move.target)
 

@@ -1,4 +1,4 @@
-"""Takes the commands of a person or a program, and answers each: by a dry run, a migration, or a rejection.
+"""Takes the commands of a person or a program, and answers each: by a dry run, a migration, or the reason why none begins.
 
 Belongs to the engine's loop and is called by the engine alone.
 """
@@ -38,14 +38,14 @@ from controller.history.events import (
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
-#: Answers and rejections that a snapshot carries: more than a person asks for before the next one.
+#: Answers and unstarted moves that a snapshot carries: more than a person asks for before the next one.
 MAX_ANSWERS = 16
 
 logger = logging.getLogger(__name__)
 
 
 class CommandHandler:
-    """Owns the waiting commands, the answers and the rejections."""
+    """Owns the waiting commands, the answers and the unstarted moves."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class CommandHandler:
         self._facts = facts
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
-        self._rejections: deque[UnstartedMove] = deque(maxlen=MAX_ANSWERS)
+        self._unstarted: deque[UnstartedMove] = deque(maxlen=MAX_ANSWERS)
         self._looked_at: frozenset[str] = frozenset()
         self._considered: StartMigration | None = None
 
@@ -76,9 +76,9 @@ class CommandHandler:
         return tuple(self._answers)
 
     @property
-    def rejections(self) -> tuple[UnstartedMove, ...]:
+    def unstarted(self) -> tuple[UnstartedMove, ...]:
         """The newest starts that were not taken up, newest last."""
-        return tuple(self._rejections)
+        return tuple(self._unstarted)
 
     def judge_considered(self, picture: FleetPicture, facts: Facts) -> Consideration | None:
         """Return the answer to the start that somebody considers, if it came now; None where nobody does."""
@@ -184,7 +184,7 @@ class CommandHandler:
         return None
 
     def _reject(self, workload: WorkloadKey, target: str, reason: Reason, now: float) -> None:
-        self._rejections.append(UnstartedMove(workload, target, reason, now))
+        self._unstarted.append(UnstartedMove(workload, target, reason, now))
         self._history.record(StartRefused(workload, target, state_reason(reason)))
 
 

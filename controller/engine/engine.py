@@ -50,7 +50,7 @@ MAX_TIMELINE_ENTRIES = 200
 #: Opportunities that a snapshot carries, best first: more than anybody goes through.
 MAX_OPPORTUNITIES = 200
 #: Refusals that a snapshot carries: of few workloads those of all targets, of many the first of each.
-MAX_REFUSALS = 400
+MAX_UNOFFERED = 400
 
 logger = logging.getLogger(__name__)
 
@@ -259,7 +259,7 @@ class Engine:
                 ),
             ),
             answers=self._handler.answers,
-            rejections=self._handler.rejections,
+            unstarted=self._handler.unstarted,
             savings=self._history.savings(),
             considered=self._handler.judge_considered(picture, facts),
         )
@@ -271,8 +271,8 @@ class Engine:
         """Return why the workloads that somebody looks at are not offered: all pairs of a large fleet are a million."""
         looked_at = (picture.clusters.get(context) for context in sorted(self._handler.looked_at))
         workloads = [w for cluster in looked_at if cluster is not None for w in cluster.workloads]
-        each = max(1, MAX_REFUSALS // max(1, len(workloads)))
-        return tuple(r for w in workloads[:MAX_REFUSALS] for r in plan.refusals(w.key, each))
+        each = max(1, MAX_UNOFFERED // max(1, len(workloads)))
+        return tuple(r for w in workloads[:MAX_UNOFFERED] for r in plan.list_unoffered(w.key, each))
 
     def _collect_prices(self, board: QuoteBoard) -> PriceFacts:
         histories = {

@@ -116,7 +116,7 @@ class ScriptedEngine:
         self._answers: list[DryRun] = []
         #: Why starts are not taken up; empty: they are.
         self.refuses_because = ""
-        self._rejections: tuple[UnstartedMove, ...] = ()
+        self._unstarted: tuple[UnstartedMove, ...] = ()
         self._moves: list[_Move] = []
         self._regions = {region.context: region for region in map(self._make_region, REGIONS)}
         self._place_workloads()
@@ -137,8 +137,8 @@ class ScriptedEngine:
             case commands.StartMigration(workload, target, _) if self.refuses_because:
                 self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
                 refusal = Code.UNCLASSIFIED.because(text=self.refuses_because)
-                rejection = UnstartedMove(workload, target, refusal, self.now)
-                self._rejections = (*self._rejections, rejection)[-16:]
+                unstarted = UnstartedMove(workload, target, refusal, self.now)
+                self._unstarted = (*self._unstarted, unstarted)[-16:]
             case commands.StartMigration(workload, target, digest):
                 self._start(workload, target, digest)
             case commands.CancelMigration(migration_id):
@@ -204,7 +204,7 @@ class ScriptedEngine:
             timeline=tuple(self._entries[-200:]),
             notices=self.notices,
             answers=tuple(self._answers),
-            rejections=self._rejections,
+            unstarted=self._unstarted,
             considered=self._judge_considered(),
         )
 

@@ -108,11 +108,11 @@ def test_redis_lost_in_the_middle_of_a_move_holds_it_until_it_is_back(home, tmp_
             offered = seen.opportunities[0]
             engine.submit(StartMigration(offered.workload, offered.target, offered.plan_digest))
             answered = await engine.wait_until(
-                lambda s, known=refusals: bool(s.migrations) or len(s.rejections) > known, 60
+                lambda s, known=refusals: bool(s.migrations) or len(s.unstarted) > known, 60
             )
             if answered.migrations:
                 return offered
-        raise AssertionError(answered.rejections)
+        raise AssertionError(answered.unstarted)
 
     async def begin_move(engine):
         offered = await start_best(engine)
@@ -169,7 +169,7 @@ def test_unreachable_context_is_greyed_alone_and_real_clusters_stay_read_only(ho
                 )
                 assert any("not armed" in entry.text for entry in refused.timeline)
                 assert refused.migrations == ()
-                assert refused.rejections[-1].reason.code is Code.NOT_ARMED
+                assert refused.unstarted[-1].reason.code is Code.NOT_ARMED
 
     asyncio.run(scenario())
 

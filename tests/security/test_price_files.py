@@ -143,7 +143,7 @@ async def try_to_move(configuration: Configuration) -> tuple[EngineSnapshot, Eng
     """Arm both sides of the best move and confirm it. Returns what was planned and what came of it."""
     async with open_engine(replace(configuration, migration=DEMO_MIGRATION)) as engine:
         planned = await start_best_move(engine)
-        return planned, await engine.wait_until(lambda s: bool(s.rejections or s.migrations), 60)
+        return planned, await engine.wait_until(lambda s: bool(s.unstarted or s.migrations), 60)
 
 
 @pytest.mark.timeout(240)
@@ -158,13 +158,13 @@ def test_no_real_workload_is_moved_on_prices_of_2016(own_places: None, tmp_path:
             assert planned.price_source.origin is PriceOrigin.RECORDED
             assert "old.csv, recorded 2016-03-01, played as fast as it was" in planned.price_source.text
             assert Code.PLANNED_ON_RECORDED in {notice.reason.code for notice in planned.notices}
-            assert ended.rejections[0].reason.code is Code.PRICES_NOT_LIVE
+            assert ended.unstarted[0].reason.code is Code.PRICES_NOT_LIVE
             assert not ended.migrations
 
             fresh = write_prices(tmp_path / "new.csv", plan, datetime.now(UTC).isoformat())
             planned, ended = await try_to_move(Configuration(**real, prices=fresh, live=True))
             assert planned.price_source.origin is PriceOrigin.LIVE
             assert ended.migrations
-            assert not ended.rejections
+            assert not ended.unstarted
 
     asyncio.run(scenario())

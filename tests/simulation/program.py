@@ -171,15 +171,15 @@ class Program:
         plan = await self._ask(workload, target)
         if plan.verdict is not Verdict.PAYS:
             raise Rejected(plan.reason)
-        known, rejected = {view.migration_id for view in self.views()}, self._rejections()
+        known, rejected = {view.migration_id for view in self.views()}, self._unstarted()
         self.submit(StartMigration(workload, target, plan.plan_digest))
         await self._wait_for(
-            lambda: {view.migration_id for view in self.views()} != known or self._rejections() != rejected
+            lambda: {view.migration_id for view in self.views()} != known or self._unstarted() != rejected
         )
         begun = [view.migration_id for view in self.views() if view.migration_id not in known]
         if begun:
             return begun[0]
-        raise Rejected(self._rejections()[-1].reason if self._rejections() != rejected else None)
+        raise Rejected(self._unstarted()[-1].reason if self._unstarted() != rejected else None)
 
     async def _ask(self, workload: WorkloadKey, target: str) -> DryRun:
         before = self.snapshot.answers if self.snapshot is not None else ()
@@ -189,8 +189,8 @@ class Program:
         assert self.snapshot is not None, "it holds the answer"
         return self.snapshot.answers[-1]
 
-    def _rejections(self) -> tuple[UnstartedMove, ...]:
-        return self.snapshot.rejections if self.snapshot is not None else ()
+    def _unstarted(self) -> tuple[UnstartedMove, ...]:
+        return self.snapshot.unstarted if self.snapshot is not None else ()
 
     def _is_ready(self) -> bool:
         """Whether the window shows everything, and what was left unfinished was taken up."""

@@ -94,9 +94,9 @@ class _MoveFlow:
         self._move = FollowedMove(
             dry_run.workload, dry_run.target, list_reported(self._link.snapshot), dry_run=dry_run
         )
-        refusal = (await self._wait_for_judgement(dry_run)).refusal
+        reason = (await self._wait_for_judgement(dry_run)).reason
         # That a plan has changed is for the engine to answer: its words stay beside the new numbers.
-        if refusal is not None and refusal.code is not Code.PLAN_CHANGED:
+        if reason is not None and reason.code is not Code.PLAN_CHANGED:
             return
         self._link.send(make_start(dry_run))
         self._move = replace(self._move, sent_s=self._link.monotonic())

@@ -114,14 +114,14 @@ def test_why_it_does_not_start_is_said_once(engine: ScriptedEngine) -> None:
     engine.refuses_because = "too many move"
     start(engine, sent)
     refused = follow_move(sent, engine.snapshot())
-    assert refused.rejection is not None
+    assert refused.unstarted is not None
     assert refused.dry_run is not None
-    same, other = Gate(refused.rejection.reason), Gate(Code.PLAN_EXPIRED.because())
+    same, other = Gate(refused.unstarted.reason), Gate(Code.PLAN_EXPIRED.because())
     answer = "Not started: too many move. Nothing was changed."
     assert refusal_text(refused, same) == answer
     assert refusal_text(refused, other) == f"{answer} It cannot start now: {Code.PLAN_EXPIRED.template}."
     assert refusal_text(refused, Gate(refused.dry_run.reason)) == answer
-    fresh = replace(refused, rejection=None)
+    fresh = replace(refused, unstarted=None)
     assert refusal_text(fresh, same) == "It cannot start now: too many move."
     assert refusal_text(fresh, Gate()) == ""
 
@@ -131,7 +131,7 @@ def test_a_refusal_is_recognized_although_the_wall_clock_was_set_back(engine: Sc
     engine.refuses_because = "no"
     engine.now -= 36_000.0
     start(engine, sent)
-    assert follow_move(sent, engine.snapshot()).rejection is not None
+    assert follow_move(sent, engine.snapshot()).unstarted is not None
 
 
 def test_the_refusal_of_an_earlier_start_is_no_answer(engine: ScriptedEngine) -> None:
@@ -139,7 +139,7 @@ def test_the_refusal_of_an_earlier_start_is_no_answer(engine: ScriptedEngine) ->
     start(engine, click(engine))
     later = click(engine)
     assert follow_move(later, engine.snapshot()) == later
-    other = replace(later, target="azure-westeurope", reported=replace(later.reported, rejections=()))
+    other = replace(later, target="azure-westeurope", reported=replace(later.reported, unstarted=()))
     assert follow_move(other, engine.snapshot()) == other
 
 

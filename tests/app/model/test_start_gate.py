@@ -37,7 +37,7 @@ def test_what_the_engine_would_take_up_may_start(dry_run: DryRun) -> None:
 @pytest.mark.parametrize("refusal", [UNARMED, RESTS, CHANGED], ids=lambda reason: reason.code)
 def test_what_the_engine_would_answer_to_a_click_is_shown_before_it(dry_run: DryRun, refusal: Reason) -> None:
     gate = judge(dry_run, refusal)
-    assert (gate.refusal, gate.is_judged, gate.is_open) == (refusal, True, False)
+    assert (gate.reason, gate.is_judged, gate.is_open) == (refusal, True, False)
 
 
 def test_contexts_to_be_armed_are_those_that_the_engine_names(dry_run: DryRun) -> None:

@@ -379,8 +379,8 @@ def test_why_nothing_can_be_started_says_once_that_the_engine_has_stopped(
     user: WindowUser, reason: Reason
 ) -> None:
     user.window.show_engine_lost(reason)
-    assert str(user.window.link.refusal).count("the engine has stopped") == 1
-    assert str(reason) in str(user.window.link.refusal)
+    assert str(user.window.link.reason).count("the engine has stopped") == 1
+    assert str(reason) in str(user.window.link.reason)
 
 
 def test_prices_age_while_nothing_arrives(user: WindowUser) -> None:

@@ -58,7 +58,7 @@ def targets(plan: Plan) -> dict[WorkloadKey, str]:
 
 
 def reasons(plan: Plan, workload: WorkloadKey = CHECKOUT) -> dict[str | None, ReasonCode]:
-    return {refusal.target: refusal.reason.code for refusal in plan.refusals(workload)}
+    return {refusal.target: refusal.reason.code for refusal in plan.list_unoffered(workload)}
 
 
 def codes(plan: Plan) -> dict[tuple[WorkloadKey, str], str]:
@@ -261,7 +261,7 @@ def test_what_does_not_exist_is_said_not_to() -> None:
     nowhere = replace(CHECKOUT, name="nowhere")
     assert plan.find_code(nowhere, "virginia") is plan.why(nowhere, "virginia").code is Code.NO_WORKLOAD
     assert plan.find_code(CHECKOUT, "mars") is plan.why(CHECKOUT, "mars").code is Code.NO_CONTEXT
-    assert plan.refusals(nowhere) == ()
+    assert plan.list_unoffered(nowhere) == ()
 
 
 def test_an_empty_fleet_has_an_empty_plan() -> None:

@@ -164,7 +164,7 @@ def test_confirmed_plan_is_started():
         world = World("tokyo", "virginia")
         await world.round(await world.confirm())
         assert [dry_run.target for dry_run in world.migrations.started] == ["virginia"]
-        assert world.handler.rejections == ()
+        assert world.handler.unstarted == ()
 
     run(scenario)
 
@@ -175,7 +175,7 @@ def test_start_in_an_unarmed_context_is_rejected_by_name(armed, named):
         world = World(*armed)
         await world.round(await world.confirm())
         assert world.migrations.started == []
-        assert world.handler.rejections[-1].reason == Code.NOT_ARMED.because(contexts=named)
+        assert world.handler.unstarted[-1].reason == Code.NOT_ARMED.because(contexts=named)
         assert "not armed" in world.history.newest(1)[0].text
 
     run(scenario)
@@ -188,7 +188,7 @@ def test_plan_whose_prices_have_turned_is_rejected_and_answered_anew():
         world.board = make_board(tokyo="0.90", virginia="0.50")
         await world.round(command)
         assert world.migrations.started == []
-        assert world.handler.rejections[-1].reason == Code.PLAN_CHANGED.because()
+        assert world.handler.unstarted[-1].reason == Code.PLAN_CHANGED.because()
         assert world.handler.answers[-1].plan_digest != command.plan_digest
 
     run(scenario)
@@ -201,7 +201,7 @@ def test_second_click_does_not_start_a_second_migration():
         await world.round(command, command)
         assert len(world.migrations.started) == 1
         running = Code.MOVE_RUNNING.because(source="tokyo", target="virginia")
-        assert world.handler.rejections[-1].reason == running
+        assert world.handler.unstarted[-1].reason == running
 
     run(scenario)
 
@@ -229,7 +229,7 @@ def test_start_that_waits_keeps_no_cancel_and_no_disarming_waiting():
         world.unfinished.looked_at = set()
         await world.round()
         assert world.migrations.started == []
-        assert world.handler.rejections[-1].reason.code is Code.NOT_ARMED
+        assert world.handler.unstarted[-1].reason.code is Code.NOT_ARMED
 
     run(scenario)
 
@@ -238,10 +238,10 @@ def test_starts_keep_their_order():
     async def scenario():
         world, command = await confirm_while_looked_at()
         await world.round(command, replace(command, target="tokyo"))
-        assert world.handler.rejections == ()
+        assert world.handler.unstarted == ()
         world.unfinished.looked_at = set()
         await world.round()
-        assert len(world.migrations.started) == len(world.handler.rejections) == 1
+        assert len(world.migrations.started) == len(world.handler.unstarted) == 1
 
     run(scenario)
 
@@ -260,7 +260,7 @@ def test_of_two_starts_at_once_the_budget_lets_one_begin():
         starts = (StartMigration(one.workload, "virginia", one.plan_digest) for one in answers)
         await world.round(*starts, picture=picture)
         assert [dry_run.workload for dry_run in world.migrations.started] == [CHECKOUT]
-        assert world.handler.rejections[-1].reason.code is Code.CONCURRENCY_SPENT
+        assert world.handler.unstarted[-1].reason.code is Code.CONCURRENCY_SPENT
 
     run(scenario)
 
@@ -271,7 +271,7 @@ def test_error_that_nobody_foresaw_costs_one_command_only():
         absurd = two_regions(state_gb=1e30)
         commands = RequestDryRun(CHECKOUT, "virginia"), SetArmed("tokyo", armed=False)
         await world.round(*commands, picture=absurd)
-        assert world.handler.rejections[-1].reason.code is Code.UNEXPECTED_ERROR
+        assert world.handler.unstarted[-1].reason.code is Code.UNEXPECTED_ERROR
         assert not world.regions.is_armed("tokyo")
 
     run(scenario)
@@ -285,7 +285,7 @@ def test_workload_whose_move_was_left_unfinished_begins_no_other():
         await world.round(command)
         assert world.migrations.started == []
         reason = Code.MOVE_UNFINISHED.because(source="tokyo", target="oregon")
-        assert world.handler.rejections[-1].reason == reason
+        assert world.handler.unstarted[-1].reason == reason
         assert world.handler.answers[-1].reason == reason
 
     run(scenario)
@@ -307,7 +307,7 @@ def test_real_clusters_are_moved_on_live_prices_only(accepted, moves, mode, play
         world.board = QuoteBoard(quotes)
         await world.round(await world.confirm())
         assert len(world.migrations.started) == moves
-        assert accepted or world.handler.rejections[-1].reason.code is Code.PRICES_NOT_LIVE
+        assert accepted or world.handler.unstarted[-1].reason.code is Code.PRICES_NOT_LIVE
 
     run(scenario)
 
@@ -330,7 +330,7 @@ def test_start_against_a_budget_is_rejected_though_it_was_confirmed_before_it_wa
         world.migrations.usage = BudgetUsage((Move(other, "virginia", NOW - 60, egress_usd=Decimal("0.05")),))
         await world.round(command)
         assert world.migrations.started == []
-        assert world.handler.rejections[-1].reason.code is code
+        assert world.handler.unstarted[-1].reason.code is code
         assert world.handler.answers[-1].reason.code is code
 
     run(scenario)
@@ -343,7 +343,7 @@ def test_start_that_the_migrations_do_not_take_up_is_rejected_with_their_reason(
         moving = Code.MOVE_RUNNING.because(source="tokyo", target="oregon")
         world.migrations.refuses = MigrationRefused(str(CHECKOUT), moving)
         await world.round(command)
-        assert world.handler.rejections[-1].reason == moving
+        assert world.handler.unstarted[-1].reason == moving
 
     run(scenario)
 
@@ -398,7 +398,7 @@ def test_workload_that_an_earlier_program_moved_rests_as_its_lease_says():
         world.unfinished.over = (past("m1"),)
         await world.round(command)
         assert world.migrations.started == []
-        assert world.handler.rejections[-1].reason.code is Code.COOLDOWN
+        assert world.handler.unstarted[-1].reason.code is Code.COOLDOWN
         assert world.handler.answers[-1].reason.code is Code.COOLDOWN
 
     run(scenario)
@@ -417,7 +417,7 @@ def test_workload_that_an_earlier_program_moved_rests_as_history_says(tmp_path):
             command = await world.confirm()
             await world.round(command)
             assert world.migrations.started == []
-            assert world.handler.rejections[-1].reason.code is Code.COOLDOWN
+            assert world.handler.unstarted[-1].reason.code is Code.COOLDOWN
 
     run(scenario)
 
@@ -504,10 +504,10 @@ def test_what_is_shown_of_a_start_is_what_the_start_is_told(changes, code):
         picture = changes.get("picture", PICTURE)
         shown = world.handler.judge_considered(picture, world.facts.collect())
         assert shown.start == start
-        assert (shown.refusal and shown.refusal.code) is code
+        assert (shown.reason and shown.reason.code) is code
         await world.round(start, picture=picture)
-        told = [rejection.reason for rejection in world.handler.rejections]
-        assert told == ([] if shown.refusal is None else [shown.refusal])
+        told = [rejection.reason for rejection in world.handler.unstarted]
+        assert told == ([] if shown.reason is None else [shown.reason])
 
     run(scenario)
 
@@ -532,6 +532,6 @@ def test_start_that_cannot_be_judged_ends_no_engine():
         absurd = make_picture(make_cluster("tokyo", make_workload(state_gb=1e30)), make_cluster("virginia"))
         await world.round(Consider(await world.confirm()))
         shown = world.handler.judge_considered(absurd, world.facts.collect())
-        assert shown.refusal.code is Code.UNEXPECTED_ERROR
+        assert shown.reason.code is Code.UNEXPECTED_ERROR
 
     run(scenario)
