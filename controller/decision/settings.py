@@ -156,8 +156,8 @@ class DecisionSettings:
     preflight_memory_s: float = setting(
         3600.0,
         "How long a target is not offered again after its preflight refused the workload as it is, and no target at "
-        "all where the cause lies at the source. What is watched besides (an autoscaler) counts for as long as it is seen. An "
-        "hour: whoever has mended it sooner asks for the dry run by name.",
+        "all where the cause lies at the source. What is watched besides (an autoscaler) counts for as long as it is "
+        "seen. An hour: whoever has mended it sooner asks for the dry run by name.",
         minimum=0,
         maximum=86_400,
     )

@@ -1,4 +1,4 @@
-"""Takes the commands of a person or a program, and answers each: by a dry run, a migration, or the reason why none begins.
+"""Takes the commands of a person or a program, and answers each: a dry run, a migration, or why none begins.
 
 Belongs to the engine's loop and is called by the engine alone.
 """
