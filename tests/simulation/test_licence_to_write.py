@@ -44,6 +44,30 @@ def test_nothing_is_scaled_under_a_lease_that_could_not_be_renewed(tmp_path: Pat
     assert world.judge_end() == []
 
 
+def test_a_hold_lasts_for_as_long_as_the_lease_cannot_be_renewed(tmp_path: Path) -> None:
+    """It would end only to begin again, each time with a line in the journal."""
+    renewals = LostRenewals()
+    phases = set()
+
+    async def scenario(world: World) -> None:
+        program, _, task = await start(world)
+        await world.wait_for(lambda: program.view.phase == "VERIFY" and program.view.wave == 2)
+        renewals.is_lossy = True
+        await world.wait_for(lambda: program.view.stage is MigrationStage.HOLDING, 90)
+        held_at = world.loop.time()
+
+        def note_phase() -> bool:
+            phases.add(program.view.phase)
+            return world.loop.time() > held_at + 2 * STALE_S
+
+        await world.wait_for(note_phase)
+        renewals.is_lossy = False
+        await task
+
+    simulate(scenario, 2, tmp_path, directed=renewals)
+    assert phases == {"HOLD"}
+
+
 def test_nothing_is_sealed_under_a_lease_that_could_not_be_renewed(tmp_path: Path) -> None:
     renewals = LostRenewals()
 
