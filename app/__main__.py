@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from app.arguments import build_parser
 from app.config.errors import ConfigurationError
 from app.exit_codes import ExitCode
 from oracle.foundation.reason import Reason
+
+#: PySide6 reads the source of every module that is imported after it, to find out whether it asks for PySide's own
+#: spelling of names, and Python keeps these lines: 4 MiB. So what is large and knows no Qt comes before it.
+_BEFORE_QT = ("asyncio", "pyrr", "app.model.moves")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +45,8 @@ def _open_window(options: Sequence[str], warnings: Sequence[Reason]) -> int:
         require_display()
     except DisplayError as error:
         return _fail(error, ExitCode.FAILED)
+    for module in _BEFORE_QT:
+        import_module(module)
     from app.desktop import run_desktop
 
     return run_desktop(options, warnings)

@@ -109,6 +109,22 @@ def test_settings_load_nothing_heavy():
     assert answer.stdout == "set()\n"
 
 
+def test_qt_reads_no_source_of_what_can_be_imported_before_it():
+    script = (
+        "import linecache, sys; import app.__main__ as main; import app.display; import app.config.loading;"
+        "app.display.require_display = lambda: None;"
+        "sys.modules['app.desktop'] = type(sys)('app.desktop');"
+        "sys.modules['app.desktop'].run_desktop = lambda *_: 0;"
+        "main._open_window([], ()); import PySide6.QtCore, numpy, pyrr, asyncio, app.model.moves;"
+        "read = [name for name in linecache.cache if not name.endswith('__init__.py')];"
+        "print([name for name in read if 'numpy' in name or 'pyrr' in name or '/asyncio' in name])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert answer.stdout == "[]\n", answer.stderr
+
+
 @pytest.mark.parametrize("port", ["abc", "-1", "65536", "80.5"])
 def test_what_is_no_port_is_told_in_words(port):
     answer = run("oracle", f"--port={port}")
