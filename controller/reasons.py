@@ -721,10 +721,10 @@ class Code(ReasonCode):
 
     # migration/: what moves it on
     CANCELLED = "cancelled", Severity.INFO, "cancelled"
-    END_FENCE_MISSING = (
-        "end_fence_missing",
+    FENCE_LEFT_BEHIND = (
+        "fence_left_behind",
         Severity.WARNING,
-        "{reason} (the last fence was not placed: {why})",
+        "{reason} (its fence was not taken off: {why})",
     )
     FOLLOWING = "following", Severity.WARNING, "{why}; following it"
     MOVE_OVER = "move_over", Severity.INFO, "over"

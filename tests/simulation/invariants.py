@@ -229,9 +229,12 @@ class Judge:
             self._intents.add((record.migration_id, intent.side, intent.replicas, intent.operation))
 
     def _judge_epoch(self, cluster: Cluster, request: Request) -> None:
-        """I4: no write takes the epoch of an object down, in its fence or in its Lease."""
+        """I4: no write takes the epoch of an object down, in its fence or its Lease; a fence goes at the end only."""
         value = cluster.get(request.path) if parse_target(request.path).name else None
         if value is None or request.path not in (self._path, self._lease_path):
+            return
+        if _takes_fence_off(request):
+            self._judge_end_of_fence(cluster, request)
             return
         fence = _parse_fence(value)
         epoch = fence.epoch if fence is not None else _epoch_of(value)
@@ -239,6 +242,11 @@ class Judge:
         if epoch < self._epochs.get(key, 0):
             self._report(f"I4: an epoch fell to {epoch}", cluster, request)
         self._epochs[key] = max(epoch, self._epochs.get(key, 0))
+
+    def _judge_end_of_fence(self, cluster: Cluster, request: Request) -> None:
+        """I4: by then one side has all replicas and the other none, so that nothing is left to be written."""
+        if sorted(one.replicas(self._path) for one in self._clusters.values()) != [0, self._desired]:
+            self._report("I4: a fence was taken off in the middle", cluster, request)
 
     def _is_ours(self, event: StoreEvent) -> bool:
         path = self._lease_path if event.kind is kinds.LEASES else self._path
@@ -276,6 +284,12 @@ class Judge:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _takes_fence_off(request: Request) -> bool:
+    """Whether a request is the JSON Patch that removes a fence which it tests, and does nothing else."""
+    steps = [step["op"] for step in request.body] if isinstance(request.body, list) else []
+    return steps == ["test", "test", "remove"]
 
 
 def _epoch_of(lease: Any) -> int:

@@ -78,6 +78,10 @@ def test_without_the_seal_replicas_are_lost(
         if self._journal.record.state.phase == "LOCKED":
             await place_fence(self, side, fence, sides)  # type: ignore[arg-type]
 
+    async def leave_fence(self: FencedWriter, side: object) -> None:
+        """The end would keep the late write out as well."""
+
     monkeypatch.setattr(FencedWriter, "_place_fence", place_only_missing_fences)
+    monkeypatch.setattr(FencedWriter, "remove_fence", leave_fence)
     world = run_schedule(tmp_path, lands_after_s)
     assert world.result()[0] < world.replicas

@@ -16,6 +16,7 @@ from controller.migration.protocol.fences import (
     FENCE_ANNOTATION,
     Fence,
     build_fence_change,
+    build_fence_removal,
     build_first_fence,
     build_scale,
 )
@@ -77,6 +78,12 @@ class ClusterSide:
             return self._parse(await self.api.patch(self.path, body, PatchType.MERGE, dry_run=dry_run))
         change = build_fence_change(facts.uid, facts.fence, fence)
         return self._parse(await self.api.patch(self.path, change, PatchType.JSON, dry_run=dry_run))
+
+    async def remove_fence(self, facts: DeploymentFacts, *, dry_run: bool = False) -> DeploymentFacts:
+        """Take the fence off and change nothing else. Raises: VersionConflict where another fence is there by now."""
+        assert facts.fence is not None, "where none is, there is nothing to take off"
+        removal = build_fence_removal(facts.uid, facts.fence)
+        return self._parse(await self.api.patch(self.path, removal, PatchType.JSON, dry_run=dry_run))
 
     async def scale(
         self, facts: DeploymentFacts, fence: Fence, replicas: int, *, dry_run: bool = False

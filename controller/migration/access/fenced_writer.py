@@ -19,6 +19,7 @@ from controller.migration.protocol.fences import Fence
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.ownership import (
     find_target,
+    has_our_fence,
     may_be_missing,
     refuse_newer,
     require_present,
@@ -71,11 +72,23 @@ class FencedWriter:
         if self._unsealed:
             await self.seal([side for side in BOTH if side in self._unsealed])
 
-    async def place_end_fences(self) -> None:
-        """Leave a last fence on what remains, so that nothing of this migration can be written any more."""
-        record = await self._journal.count_operation()
-        for side in BOTH:
-            await self._place_fence(side, record.fence(f"{record.operation}-end"), BOTH)
+    async def remove_fence(self, side: Side) -> None:
+        """Take our fence off one side, which is then as its owner left it. What is still on its way tests a fence, or a
+        resourceVersion from before, and fails when it lands. What is not ours keeps what it has.
+
+        Raises: as `seal` does.
+        """
+        patience = self._timing.patience()
+        while True:
+            facts = await self._reader.read(side)
+            if facts is None or not has_our_fence(facts, self._journal.record, side):
+                return
+            self._journal.check(BOTH)
+            try:
+                await self._take_off(side, facts)
+                return
+            except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
+                await patience.endure(error)
 
     async def scale(self, side: Side, replicas: int, permit: Permit, *, target_is_lost: bool = False) -> bool:
         """Bring one side to `replicas`, as soon as `permit` agrees; returns whether a read or an answer has confirmed
@@ -148,6 +161,12 @@ class FencedWriter:
         scaled = await self._reader.read(side)
         other = None if target_is_lost else await self._reader.read(side.other)
         return require_scalable(scaled, other, self._journal.record, side)
+
+    async def _take_off(self, side: Side, facts: DeploymentFacts) -> None:
+        def write(dry_run: bool) -> Awaitable[DeploymentFacts]:
+            return self._sides[side].remove_fence(facts, dry_run=dry_run)
+
+        self._reader.remember(side, await self._probe.perform(write))
 
     async def _place_fence(self, side: Side, fence: Fence, sides: tuple[Side, ...]) -> None:
         patience = self._timing.patience()

@@ -84,6 +84,17 @@ def build_fence_change(uid: str, old: str, new: Fence) -> JsonPatch:
     ]
 
 
+def build_fence_removal(uid: str, old: str) -> JsonPatch:
+    """Return the JSON Patch that takes the fence off and nothing else. Every write that tests a fence fails from then
+    on, as it does on another one.
+    """
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "test", "path": _FENCE_POINTER, "value": old},
+        {"op": "remove", "path": _FENCE_POINTER},
+    ]
+
+
 def build_scale(
     uid: str, old_fence: str, new_fence: Fence, old_replicas: int, new_replicas: int
 ) -> JsonPatch:

@@ -62,6 +62,19 @@ def refuse_newer(facts: DeploymentFacts, record: MigrationRecord, side: Side) ->
         raise LeaseLost(record.side(side).context, f"the instance of {facts.fence}")
 
 
+def has_our_fence(facts: DeploymentFacts, record: MigrationRecord, side: Side) -> bool:
+    """Whether this is the Deployment that we know, and its fence one of this migration.
+
+    Raises: LeaseLost where an instance with a higher epoch has written.
+    """
+    refuse_newer(facts, record, side)
+    try:
+        fence = Fence.parse(facts.fence or "")
+    except ValueError:
+        return False
+    return is_ours(facts, record, side) and fence.migration_id == record.migration_id
+
+
 def require_untouched(facts: DeploymentFacts | None, record: MigrationRecord, side: Side) -> DeploymentFacts:
     """Return the facts if identity, fence, replicas and pod template are what we left. Raises: HoldNeeded,
     LeaseLost.

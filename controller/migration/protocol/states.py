@@ -137,7 +137,7 @@ class ActionKind(StrEnum):
     SEAL = "seal"
     RESTORE_SOURCE = "restore source"
     UNDO_STEPS = "undo steps"
-    PLACE_END_FENCES = "place end fences"
+    REMOVE_FENCES = "remove fences"
     RELEASE_LEASES = "release leases"
 
 
@@ -260,6 +260,7 @@ def plan_actions(state: MigrationState) -> tuple[Action, ...]:
         Action(ActionKind.SEAL),
         Action(ActionKind.RESTORE_SOURCE, state.replicas),
         Action(ActionKind.UNDO_STEPS),
+        Action(ActionKind.REMOVE_FENCES),
     )
     by_phase: Mapping[Phase, tuple[Action, ...]] = {
         Phase.PLANNED: (),
@@ -270,12 +271,16 @@ def plan_actions(state: MigrationState) -> tuple[Action, ...]:
         Phase.VERIFY: (Action(ActionKind.AWAIT_TARGET, target),),
         Phase.SCALE_DOWN_SOURCE: (Action(ActionKind.SCALE_SOURCE, source),),
         Phase.SETTLE: (Action(ActionKind.AWAIT_SOURCE, source),),
-        Phase.SOAK: (Action(ActionKind.WATCH_TARGET, target), Action(ActionKind.CLEAN_UP_STEPS)),
+        Phase.SOAK: (
+            Action(ActionKind.WATCH_TARGET, target),
+            Action(ActionKind.CLEAN_UP_STEPS),
+            Action(ActionKind.REMOVE_FENCES),
+        ),
         Phase.HOLD: (Action(ActionKind.AWAIT_END_OF_HOLD),),
         Phase.NEEDS_OPERATOR: (Action(ActionKind.AWAIT_OPERATOR),),
         Phase.ROLLBACK: seal_and_restore,
-        Phase.DONE: (Action(ActionKind.PLACE_END_FENCES), Action(ActionKind.RELEASE_LEASES)),
-        Phase.ROLLED_BACK: (Action(ActionKind.PLACE_END_FENCES), Action(ActionKind.RELEASE_LEASES)),
+        Phase.DONE: (Action(ActionKind.RELEASE_LEASES),),
+        Phase.ROLLED_BACK: (Action(ActionKind.RELEASE_LEASES),),
         Phase.REFUSED: (Action(ActionKind.RELEASE_LEASES),),
     }
     return by_phase[state.phase]

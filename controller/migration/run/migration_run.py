@@ -60,8 +60,6 @@ _ENDS_IN: Mapping[ActionKind, EventKind] = {
     ActionKind.AWAIT_TARGET: EventKind.VERIFIED,
     ActionKind.SCALE_SOURCE: EventKind.SCALED,
     ActionKind.AWAIT_SOURCE: EventKind.SETTLED,
-    ActionKind.CLEAN_UP_STEPS: EventKind.SOAKED,
-    ActionKind.UNDO_STEPS: EventKind.RESTORED,
 }
 
 
@@ -136,7 +134,7 @@ class MigrationRun:
             ActionKind.SEAL: lambda _: rollback.seal(tools),
             ActionKind.RESTORE_SOURCE: lambda _: rollback.restore(tools),
             ActionKind.UNDO_STEPS: lambda _: steps.undo(),
-            ActionKind.PLACE_END_FENCES: lambda _: self._place_end_fences(),
+            ActionKind.REMOVE_FENCES: lambda _: self._remove_fences(),
             ActionKind.RELEASE_LEASES: lambda _: self._leadership.release(),
         }
 
@@ -188,10 +186,7 @@ class MigrationRun:
         event = await self._performers[action.kind](action)
         if event is not None or action.kind not in _ENDS_IN:
             return event
-        kind = _ENDS_IN[action.kind]
-        # The end of a rollback keeps the reason for which it began.
-        reason = self.journal.record.state.reason if kind is EventKind.RESTORED else None
-        return Event(kind, reason)
+        return Event(_ENDS_IN[action.kind])
 
     async def _check_preflight(self) -> None:
         sides = self._tools.sides
@@ -215,17 +210,25 @@ class MigrationRun:
             self.journal.remember(record)
         self._on_event(record, event)
 
-    async def _place_end_fences(self) -> None:
-        """Close the objects for late writes. The end is journaled already, so that an error here changes
-        nothing.
+    async def _remove_fences(self) -> Event:
+        """Leave both objects as their owners had them, and return that the migration is over.
+
+        Before the end is journaled: whoever dies in between is followed by somebody who seals and removes once more.
+        A fence that cannot be taken off holds nothing up, and is reported.
         """
-        try:
-            await self._writer.place_end_fences()
-        except (LeaseLost, Interrupted):
-            raise
-        except ControllerError as error:
-            reason = self.journal.record.state.reason or Code.MOVE_OVER.because()
-            self.journal.describe(Code.END_FENCE_MISSING.because(reason=reason, why=error.reason))
+        state = self.journal.record.state
+        is_back = state.phase is Phase.ROLLBACK
+        # The end of a rollback keeps the reason for which it began.
+        reason = state.reason if is_back else None
+        for side in Side:
+            try:
+                await self._writer.remove_fence(side)
+            except (LeaseLost, Interrupted):
+                raise
+            except ControllerError as error:
+                over = reason or Code.MOVE_OVER.because()
+                reason = Code.FENCE_LEFT_BEHIND.because(reason=over, why=error.reason)
+        return Event(EventKind.RESTORED if is_back else EventKind.SOAKED, reason)
 
     async def _pause(self, seconds: float) -> None:
         self.journal.remember(self._meter())

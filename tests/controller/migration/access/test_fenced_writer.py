@@ -105,6 +105,17 @@ def test_no_fence_is_changed_while_its_lease_is_not_valid(side: Side) -> None:
     assert place.writes() == []
 
 
+@pytest.mark.parametrize("side", list(Side))
+def test_no_fence_is_taken_off_while_a_lease_is_not_valid(side: Side) -> None:
+    place = Workplace()
+    place.leases.expired = {side}
+
+    with pytest.raises(LeaseUncertain):
+        asyncio.run(place.writer.remove_fence(Side.SOURCE))
+
+    assert place.writes() == []
+
+
 def test_a_write_is_journaled_with_its_replicas_before_it_is_sent() -> None:
     place = Workplace()
 

@@ -9,6 +9,7 @@ from controller.migration.protocol.fences import (
     MAX_LEAD,
     Fence,
     build_fence_change,
+    build_fence_removal,
     build_first_fence,
     build_scale,
     parse_epoch,
@@ -62,6 +63,16 @@ def test_a_seal_changes_the_fence_alone() -> None:
         ("test", "/metadata/uid"),
         ("test", fence),
         ("replace", fence),
+    ]
+
+
+def test_a_fence_is_taken_off_only_as_it_was_read_and_alone() -> None:
+    patch = build_fence_removal("uid-a", "m1:4:17")
+    fence = "/metadata/annotations/sentinelaura.io~1fence"
+    assert patch == [
+        {"op": "test", "path": "/metadata/uid", "value": "uid-a"},
+        {"op": "test", "path": fence, "value": "m1:4:17"},
+        {"op": "remove", "path": fence},
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from controller.migration.protocol.errors import HoldNeeded, LeaseLost
 from controller.migration.protocol.ownership import (
     find_target,
+    has_our_fence,
     may_be_missing,
     require_scalable,
     require_untouched,
@@ -106,3 +107,20 @@ def test_a_seal_settles_an_open_write_by_what_is_there() -> None:
     assert (foreign.source.replicas, foreign.intent) == (6, None)
     assert settle_sealed(record(), Side.SOURCE, serving(2)) == record()
     assert settle_sealed(record(Phase.ROLLBACK), Side.SOURCE, serving(2)).source.replicas == 2
+
+
+@pytest.mark.parametrize("fence", ["m1:4:17", "m1:3:9"])
+def test_a_fence_of_this_migration_is_ours_whoever_led_it(fence: str) -> None:
+    assert has_our_fence(serving(6, fence=fence), record(), Side.SOURCE)
+
+
+@pytest.mark.parametrize(
+    "change", [{"fence": None}, {"fence": "mine"}, {"fence": "m2:4:17"}, {"uid": "another"}]
+)
+def test_a_fence_of_others_is_none_of_ours(change: dict[str, Any]) -> None:
+    assert not has_our_fence(serving(6, **change), record(), Side.SOURCE)
+
+
+def test_a_fence_of_a_newer_leader_ends_our_lead() -> None:
+    with pytest.raises(LeaseLost):
+        has_our_fence(serving(6, fence="m1:5:17"), record(), Side.SOURCE)
