@@ -157,6 +157,12 @@ class CancelNotLed(MoveEvent, frozen=True, tag="cancel_not_led"):
     """A rollback was asked for here, but another instance leads the migration."""
 
 
+class ActRequested(MoveEvent, frozen=True, tag="act_requested"):
+    """A person decided what becomes of a migration that waits: `act` is adopt, restore or abandon."""
+
+    act: str
+
+
 class MoveLeftUnfinished(MoveEvent, frozen=True, tag="move_left_unfinished"):
     """A start found a migration that nobody goes on with. `reason` says what would let it go on."""
 
@@ -274,6 +280,7 @@ KnownEvent: TypeAlias = (
     | MoveStopped
     | CancelRequested
     | CancelNotLed
+    | ActRequested
     | MoveLeftUnfinished
     | JournalNotUnderstood
     | LeasesDenied

@@ -8,6 +8,7 @@ from functools import singledispatch
 
 from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry, join_sentence
 from controller.history.events import (
+    ActRequested,
     AnyEvent,
     ArmingRefused,
     CancelNotLed,
@@ -154,6 +155,11 @@ def _(event: CancelRequested) -> Line:
 def _(event: CancelNotLed) -> Line:
     text = f"{event.workload} is not led by this window; cancel it in the one that leads it"
     return _of_move(event, text, Severity.WARNING)
+
+
+@describe.register
+def _(event: ActRequested) -> Line:
+    return _of_move(event, f"{event.workload}: a person decided to {event.act} the move to {event.target}")
 
 
 @describe.register

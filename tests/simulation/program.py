@@ -21,6 +21,7 @@ from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.contract.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.settlement import Act, Settlement
 from controller.contract.snapshots import EngineSnapshot, MigrationView, TimelineEntry, UnstartedMove
 from controller.decision.egress_file import load_egress_table
 from controller.decision.settings import BudgetSettings, DecisionSettings
@@ -165,6 +166,17 @@ class Program:
 
     def cancel(self, migration_id: str) -> None:
         self.submit(CancelMigration(migration_id))
+
+    async def judge_acts(self, known: MigrationRecord) -> dict[Act, Settlement]:
+        """Ask what each act on a migration would change."""
+        return {one.act: one for one in await self._migrations.judge_acts(known)}
+
+    async def settle(self, known: MigrationRecord, act: Act) -> None:
+        """Confirm an act as it is shown at this moment, and wait until it is done. Raises: ControllerError."""
+        shown = (await self.judge_acts(known))[act]
+        if shown.refusal is not None:
+            raise Rejected(shown.refusal)
+        await self._migrations.settle(known, act, shown.digest)
 
     async def start_move(self, workload: WorkloadKey, target: str) -> str:
         """Ask for a plan, confirm it, and return the migration's id. Raises: Rejected."""

@@ -40,6 +40,11 @@ class JournalWriter:
         if self._leases is not None:
             self._leases.check(sides)
 
+    def check_lost(self) -> None:
+        """Raises: LeaseLost where another instance leads by now, whatever else is the matter."""
+        if self._leases is not None:
+            self._leases.check_lost()
+
     async def save(self, record: MigrationRecord) -> None:
         """Write the record down, then know it. Raises: LeaseLost, ClusterError, NotArmed, JournalError."""
         if self._leases is not None:

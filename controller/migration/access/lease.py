@@ -26,6 +26,8 @@ from controller.migration.protocol.errors import LeaseLost
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
 
 LEASE_PREFIX = "sentinelaura-"
+#: Asks whoever holds a Lease to let go of it. It only stops: who may write it could write the holder as well.
+HAND_OVER_ANNOTATION = "sentinelaura.io/hand-over"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "sentinelaura"}
 
 #: How often one write is sent before its error is passed on. Arbitrary; the next renewal tries again anyway.
@@ -45,8 +47,12 @@ def format_micro_time(now: float) -> str:
 
 def find_journal(body: Mapping[str, Any]) -> str | None:
     """Return the journal that a Lease carries, if any."""
-    text = ((body.get("metadata") or {}).get("annotations") or {}).get(JOURNAL_ANNOTATION)
+    text = _annotations_of(body).get(JOURNAL_ANNOTATION)
     return text if isinstance(text, str) else None
+
+
+def _annotations_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (body.get("metadata") or {}).get("annotations") or {}
 
 
 def find_holder(body: Mapping[str, Any]) -> str:
@@ -74,6 +80,8 @@ class ClusterLease:
         #: What the next write puts into the Lease.
         self.journal: str | None = None
         self.epoch = 0
+        #: Whether somebody has asked for it since it is held.
+        self.is_asked_for = False
         #: Moment by the counting clock at which the last successful write was sent; None until then.
         self.renewed_at: float | None = None
 
@@ -120,6 +128,30 @@ class ClusterLease:
             return False
         return True
 
+    async def ask_for(self) -> None:
+        """Ask whoever holds the Lease to let go of it; one that is written at this very moment is not asked.
+
+        Raises: ClusterError.
+        """
+        body = await self.read()
+        if body is None or find_holder(body) in ("", self._holder):
+            return
+        metadata = body["metadata"]
+        annotations = {**(metadata.get("annotations") or {}), HAND_OVER_ANNOTATION: self._holder}
+        try:
+            await self._api.replace(
+                self._path, {**body, "metadata": {**metadata, "annotations": annotations}}
+            )
+        except VersionConflict:
+            return
+
+    def forget_journal(self) -> None:
+        """Let the next write take the journal out of the Lease."""
+        self.journal = None
+        annotations = self._body["metadata"].get("annotations") or {}
+        kept = {key: value for key, value in annotations.items() if key != JOURNAL_ANNOTATION}
+        self._body = {**self._body, "metadata": {**self._body["metadata"], "annotations": kept}}
+
     async def write(self, *, released: bool = False) -> None:
         """Renew the Lease with the current journal and epoch, or release it.
 
@@ -156,6 +188,7 @@ class ClusterLease:
                 return True
             raise LeaseLost(self.context, find_holder(body))
         self._body = body or {}
+        self.is_asked_for = self.is_asked_for or HAND_OVER_ANNOTATION in _annotations_of(self._body)
         return False
 
     def _adopt(self, body: dict[str, Any]) -> None:
@@ -179,6 +212,9 @@ class ClusterLease:
             "labels": MANAGED_BY,
         }
         annotations = dict(known.get("annotations") or {})
+        annotations.pop(
+            HAND_OVER_ANNOTATION, None
+        )  # who asked for it has it, or is answered by this very write
         if self.journal is not None:
             annotations[JOURNAL_ANNOTATION] = self.journal
         spec = dict(self._body.get("spec") or {})

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from controller.errors import ControllerError
 from controller.migration.access.lease import ClusterLease, find_journal
 from controller.migration.access.timing import Timing, sleep_unless
-from controller.migration.protocol.errors import LeaseLost, LeaseTaken, LeaseUncertain
+from controller.migration.protocol.errors import HandedOver, LeaseLost, LeaseTaken, LeaseUncertain
 from controller.migration.protocol.record import Side
 from controller.reasons import Code
 
@@ -160,3 +160,6 @@ class LeasePair:
             self._lost = lost
             raise
         self._refused.pop(side, None)
+        if self._leases[side].is_asked_for:
+            self._lost = HandedOver(self._leases[side].context)
+            raise self._lost

@@ -8,7 +8,9 @@ ControllerError
 ├── JournalDoubted      the other cluster does not confirm a journal
 ├── LeaseTaken          another instance works on this workload
 ├── LeaseLost           another instance has taken over: drop everything, write nothing
+│   └── HandedOver      another instance asked for it
 ├── LeaseUncertain      our Leases were not renewed in time: write nothing until they are
+├── ActRefused          a person's act cannot be done as things are
 └── Interrupted         a person cancelled, or the program ends
 """
 
@@ -59,12 +61,23 @@ class LeaseLost(ControllerError):
         self.context = context
 
 
+class HandedOver(LeaseLost):
+    """A person at another instance asked for the migration; who led it lets go, and stands back for a while."""
+
+    def __init__(self, context: str) -> None:
+        super().__init__(context, "a person at another instance")
+
+
 class LeaseUncertain(ControllerError):
     """A Lease could not be renewed for so long that another instance may take over at any moment."""
 
     def __init__(self, context: str) -> None:
         super().__init__(Code.LEASE_UNCERTAIN.because(context=context))
         self.context = context
+
+
+class ActRefused(ControllerError):
+    """What a person decided about a migration that waits cannot be done as things are; nothing was changed."""
 
 
 class Interrupted(ControllerError):

@@ -31,8 +31,20 @@ def confirm(journal: MigrationRecord, mirror: MigrationRecord | None) -> Migrati
         raise JournalDoubted(Code.JOURNAL_OVER_THERE.because(context=there, phase=phase))
     if not is_same_plan(journal, mirror):
         raise JournalDoubted(Code.JOURNAL_CONTRADICTED.because(context=there))
-    target = replace(journal.target, deployment_uid=mirror.target.deployment_uid)
-    return replace(journal, target=target, steps=_merge_steps(journal, mirror))
+    return merge_sides(journal, mirror)
+
+
+def merge_sides(journal: MigrationRecord, mirror: MigrationRecord | None) -> MigrationRecord:
+    """Return the source's record with what lies in the target as the target's own journal has it; nothing without one.
+
+    Where the target had the Deployment before the move, its UID is part of the plan and no note.
+    """
+    if mirror is None:
+        uid = journal.target.deployment_uid if journal.target_existed else None
+        steps = tuple(replace(step, target=()) for step in journal.steps)
+    else:
+        uid, steps = mirror.target.deployment_uid, _merge_steps(journal, mirror)
+    return replace(journal, target=replace(journal.target, deployment_uid=uid), steps=steps)
 
 
 def _merge_steps(journal: MigrationRecord, mirror: MigrationRecord) -> tuple[StepRecord, ...]:

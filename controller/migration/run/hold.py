@@ -70,6 +70,7 @@ class Hold:
     async def _find_reason(self) -> Reason | None:
         """Return what still forbids to go on, or None. Raises: LeaseLost, Interrupted."""
         tools = self._tools
+        tools.journal.check_lost()
         try:
             source = await tools.reader.read_once(Side.SOURCE)
             target = await tools.reader.read_once(Side.TARGET)

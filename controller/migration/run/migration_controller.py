@@ -14,9 +14,12 @@ from decimal import Decimal
 from controller.clusters.fleet import WorkloadKey
 from controller.clusters.kube_api import KubeApi
 from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.settlement import Act, Settlement
 from controller.contract.snapshots import MigrationView
 from controller.decision.budgets import BudgetUsage, Move
+from controller.errors import ControllerError
 from controller.history.events import (
+    ActRequested,
     CancelNotLed,
     MoveEnded,
     MoveResumed,
@@ -34,11 +37,13 @@ from controller.migration.protocol.outcomes import predict_figures, realise_figu
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Event, Phase
 from controller.migration.run.migration_run import MigrationRun
-from controller.migration.run.migration_views import build_view, describe
+from controller.migration.run.migration_views import build_view, describe, describe_abandoned
 from controller.migration.run.preflight import build_draft
+from controller.migration.run.settling import Settling
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
+from oracle.foundation.reason import Reason
 
 #: How long `stop` waits for requests that are on their way, seconds; the journal makes waiting longer
 #: pointless.
@@ -120,6 +125,53 @@ class MigrationController:
         started.run.interrupts.request_cancel()
         if not started.run.is_leading:
             self._history.record(CancelNotLed(*_name(started.run.journal.record)))
+
+    async def judge_acts(self, known: MigrationRecord) -> tuple[Settlement, ...]:
+        """Return what each act of a person would change on a migration, as both clusters have it now."""
+        return await self._build_settling(known).judge()
+
+    async def settle(self, known: MigrationRecord, act: Act, digest: str) -> None:
+        """Do what a person has confirmed. A rollback that follows runs on; a move that was abandoned is forgotten.
+
+        Raises: ControllerError where it could not be done; a run that waited here waits on then.
+        """
+        started = self._started.get(known.migration_id)
+        waiting = started is not None and not started.task.done()
+        if started is not None:
+            known = started.run.journal.record
+            await self._stop_run(started)
+        self._history.record(ActRequested(*_name(known), act.value))
+        try:
+            settled = await self._build_settling(known).perform(act, digest)
+        except ControllerError:
+            if waiting:
+                self._run(known)
+            raise
+        if settled is None:
+            self._started.pop(known.migration_id, None)
+            self._record_end(known, "ABANDONED", act.value, describe_abandoned(known))
+            self._announce()
+            return
+        self._run(settled)
+        if settled.state.phase.is_final:
+            self._record_end(settled, settled.state.phase.value, act.value, describe(settled))
+
+    async def _stop_run(self, started: _Started) -> None:
+        """Let a run give its Leases back and leave its journal, as at the end of the program."""
+        started.run.interrupts.request_stop()
+        await asyncio.wait({started.task}, timeout=STOP_PATIENCE_S)
+        started.task.cancel()
+        await asyncio.gather(started.task, return_exceptions=True)
+
+    def _build_settling(self, known: MigrationRecord) -> Settling:
+        apis = {side: self._find_api(known.side(side).context) for side in Side}
+        return Settling(known, apis, self._timing, self._new_id())
+
+    def _find_api(self, context: str) -> KubeApi | Reason:
+        try:
+            return self._apis(context)
+        except ControllerError as error:
+            return error.reason
 
     def knows(self, migration_id: str) -> bool:
         """Whether this process has started or resumed a migration and remembers it."""
@@ -281,18 +333,21 @@ class MigrationController:
             )
             self._history.record(entered)
             return
-        rates = self._gate.find_rates(record.workload, record.target.context)
+        self._record_end(record, phase, cause, describe(record))
+
+    def _record_end(self, record: MigrationRecord, phase: str, cause: str, detail: Reason) -> None:
+        rates, why = self._gate.find_rates(record.workload, record.target.context), record.state.reason
         ended = MoveEnded(
             *_name(record),
             phase=phase,
             cause=cause,
-            detail=detail,
+            detail=state_reason(detail),
             started_at=record.started_at,
             predicted=predict_figures(record.dry_run),
             realised=realise_figures(record, rates),
             at_todays_prices=not isinstance(rates, Unpriced),
             double_replica_hours=record.meter.double_replica_hours,
-            reason=reason,
+            reason=state_reason(why) if why is not None else None,
         )
         self._history.record(ended)
 

@@ -20,7 +20,7 @@ from controller.migration.access.interrupts import Interrupts
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.probe import Probe
 from controller.migration.access.timing import Timing
-from controller.migration.protocol.errors import Interrupted, LeaseLost
+from controller.migration.protocol.errors import HandedOver, Interrupted, LeaseLost
 from controller.migration.protocol.failures import to_event
 from controller.migration.protocol.gate import Gate
 from controller.migration.protocol.metering import advance_meter
@@ -98,6 +98,8 @@ class MigrationRun:
     async def run(self) -> None:
         """Return when the migration is over, or, with its journal left in place, when the program ends."""
         MIGRATION.set(self.journal.record.migration_id)
+        if self.journal.record.state.phase.is_final:
+            return
         try:
             while True:
                 try:
@@ -108,6 +110,9 @@ class MigrationRun:
                     self.reader.lose_sight(*Side)
                     await self._leadership.drop()
                     self.journal.describe(Code.FOLLOWING.because(why=lost.reason))
+                    if isinstance(lost, HandedOver):
+                        self.interrupts.allow_cancel(False)
+                        await self._pause(2 * self._timing.settings.lease_duration_s)
         except Interrupted:
             await self._leadership.release()
         finally:

@@ -127,3 +127,8 @@ def describe(record: MigrationRecord) -> Reason:
     }
     code = _CODES[state.phase]
     return code.because(**{name: known[name] for name in code.parameters})
+
+
+def describe_abandoned(record: MigrationRecord) -> Reason:
+    """Return what a person did who lets go of a migration."""
+    return Code.MOVE_ABANDONED.because(source=record.source.context, target=record.target.context)

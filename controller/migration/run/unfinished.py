@@ -77,7 +77,7 @@ async def find_unfinished(api: KubeApi, namespaces: Collection[str]) -> Findings
             continue
         for lease in leases:
             try:
-                move = _read_lease(namespace, lease)
+                move = read_lease(namespace, lease)
             except JournalError as error:
                 unreadable.append(UnreadableJournal(f"{namespace}/{lease['metadata']['name']}", error.reason))
                 continue
@@ -103,7 +103,7 @@ async def _find_ended(api: KubeApi, over: list[MigrationRecord], cluster_uid: st
     )
 
 
-def _read_lease(namespace: str, lease: dict[str, Any]) -> UnfinishedMove | None:
+def read_lease(namespace: str, lease: dict[str, Any]) -> UnfinishedMove | None:
     """Return the migration that a Lease speaks of; None where it is none of ours. Raises: JournalError."""
     name = str(lease["metadata"]["name"])
     record = read_journal(find_journal(lease)) if name.startswith(LEASE_PREFIX) else None

@@ -36,7 +36,7 @@ TAGS = {
     *("engine_started", "engine_stopped", "history_begun", "ledger_line", "ledger_taken_over"),
     *("move_offered", "offer_withdrawn", "start_refused"),
     *("move_started", "move_resumed", "phase_entered", "move_ended", "move_stopped"),
-    *("cancel_requested", "cancel_not_led", "move_left_unfinished"),
+    *("cancel_requested", "cancel_not_led", "act_requested", "move_left_unfinished"),
     *("journal_not_understood", "leases_denied", "search_failed"),
     *("prices_lost", "prices_back", "clusters_lost", "clusters_back", "context_armed", "context_disarmed"),
     "arming_refused",

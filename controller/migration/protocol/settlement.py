@@ -1,0 +1,241 @@
+"""What each of a person's acts would change, and whether it may be done: decided from what was just read. Pure.
+
+An act is for a migration that nothing moves on: one that waits, one whose journals nobody acts upon, or one of whose
+clusters cannot be read. A name alone makes a Deployment nobody's here as well: only `restore` puts another one in the
+source's place, because a person has read that it does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from controller.contract.settlement import Act, Settlement
+from controller.migration.protocol.bounds import may_lower
+from controller.migration.protocol.errors import ActRefused, JournalDoubted
+from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.ownership import find_target, is_ours
+from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.protocol.states import Phase
+from controller.migration.protocol.verification import confirm, merge_sides
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
+
+#: Phases in which nothing is written.
+_WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One side as it was just read: its Deployment, and the journal of this very migration in its Lease.
+
+    unread: why nothing is known of it; None where it was read.
+    """
+
+    facts: DeploymentFacts | None = None
+    journal: MigrationRecord | None = None
+    unread: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Both sides of a migration. `known`: the record by which they were looked for."""
+
+    known: MigrationRecord
+    source: Sight
+    target: Sight
+
+    def sight(self, side: Side) -> Sight:
+        """Return one side."""
+        return self.source if side is Side.SOURCE else self.target
+
+    @property
+    def record(self) -> MigrationRecord | None:
+        """The migration as its journals have it, the source's first; None where no Lease speaks of it."""
+        if self.source.journal is not None:
+            return merge_sides(self.source.journal, self.target.journal)
+        return self.target.journal
+
+    def require_record(self) -> MigrationRecord:
+        """Return the record. Raises: ActRefused where no Lease speaks of the migration."""
+        record = self.record
+        if record is None:
+            raise ActRefused(Code.ACT_WITHOUT_JOURNAL.because())
+        return record
+
+
+def judge_acts(scene: Scene) -> tuple[Settlement, ...]:
+    """Return what each act would change, or why it cannot be done."""
+    return tuple(judge_act(scene, act) for act in Act)
+
+
+def judge_act(scene: Scene, act: Act) -> Settlement:
+    """Return what one act would change, or why it cannot be done."""
+    changes: tuple[Reason, ...] = ()
+    refusal: Reason | None = None
+    try:
+        changes = tuple(_list_changes(scene, act))
+    except ActRefused as refused:
+        refusal = refused.reason
+    known = scene.known
+    target = known.target.context
+    digest = _digest(scene, act, changes)
+    return Settlement(known.migration_id, known.workload, target, act, changes, refusal, digest)
+
+
+def _list_changes(scene: Scene, act: Act) -> Iterator[Reason]:
+    """Raises: ActRefused."""
+    record = scene.require_record()
+    _require_stuck(scene, record)
+    if act is Act.ABANDON:
+        yield from (_keep(scene, record, side) for side in Side)
+        yield Code.ACT_FORGETS.because()
+    elif act is Act.ADOPT:
+        _require_deployment(scene, Side.TARGET)
+        yield _keep(scene, record, Side.TARGET)
+        yield (
+            _lower_source(scene, record) if has_source_to_lower(scene) else _keep(scene, record, Side.SOURCE)
+        )
+        yield Code.ACT_ENDS_AS_DONE.because(context=record.target.context)
+    else:
+        yield from _list_restored(scene, record)
+
+
+def _list_restored(scene: Scene, record: MigrationRecord) -> Iterator[Reason]:
+    source = _require_deployment(scene, Side.SOURCE)
+    if scene.target.unread is not None:
+        raise ActRefused(
+            Code.ACT_NEEDS_CLUSTER.because(context=record.target.context, why=scene.target.unread)
+        )
+    context = record.source.context
+    if not is_ours(source, record, Side.SOURCE):
+        yield Code.ACT_TAKES_FOR_ORIGINAL.because(context=context)
+    raised = max(source.replicas, record.replicas)
+    yield Code.ACT_SCALES.because(context=context, before=source.replicas, after=raised)
+    if (target := find_target(scene.target.facts, record)) is None:
+        yield _keep(scene, record, Side.TARGET)
+        return
+    yield Code.ACT_SCALES.because(context=record.target.context, before=target.replicas, after=0)
+    if record.target_notes:
+        created = len(record.target_notes)
+        yield Code.ACT_DELETES_COPIES.because(context=record.target.context, created=created)
+
+
+def _require_stuck(scene: Scene, record: MigrationRecord) -> None:
+    phase = record.state.phase
+    if phase.is_final:
+        raise ActRefused(Code.ACT_AFTER_END.because(phase=phase.value))
+    unread = [side for side in Side if scene.sight(side).unread is not None]
+    if len(unread) == len(Side):
+        raise ActRefused(
+            Code.ACT_NEEDS_CLUSTER.because(context=record.source.context, why=scene.source.unread)
+        )
+    if phase not in _WAITING and not unread and not _is_doubted(scene):
+        raise ActRefused(Code.ACT_WHILE_UNDER_WAY.because(phase=phase.value))
+
+
+def _is_doubted(scene: Scene) -> bool:
+    """Whether the journals are such that no instance goes on with them."""
+    if scene.source.journal is None:
+        return True
+    try:
+        confirm(scene.source.journal, scene.target.journal)
+    except JournalDoubted:
+        return True
+    return False
+
+
+def _require_deployment(scene: Scene, side: Side) -> DeploymentFacts:
+    sight, context = scene.sight(side), scene.known.side(side).context
+    if sight.unread is not None:
+        raise ActRefused(Code.ACT_NEEDS_CLUSTER.because(context=context, why=sight.unread))
+    if sight.facts is None:
+        raise ActRefused(Code.ACT_NEEDS_DEPLOYMENT.because(context=context))
+    return sight.facts
+
+
+def has_source_to_lower(scene: Scene) -> bool:
+    """Whether the source that was moved still runs, so that an adopted target would run beside it."""
+    facts, record = scene.source.facts, scene.require_record()
+    return facts is not None and is_ours(facts, record, Side.SOURCE) and facts.replicas > 0
+
+
+def may_lower_source(scene: Scene) -> bool:
+    """Whether the target alone covers the floor, by what was just read, so that the source may go."""
+    record, source = scene.require_record(), scene.source.facts
+    target = find_target(scene.target.facts, record)
+    if source is None or target is None:
+        return False
+    return may_lower(source, 0, target, floor=record.floor, desired=record.replicas)
+
+
+def _lower_source(scene: Scene, record: MigrationRecord) -> Reason:
+    source, target = scene.source.facts, scene.target.facts
+    assert source is not None, "it was seen to run"
+    if not may_lower_source(scene):
+        serving = target.available if target is not None else None
+        raise ActRefused(
+            Code.ACT_BELOW_FLOOR.because(
+                source=record.source.context,
+                replicas=source.replicas,
+                target=record.target.context,
+                serving=serving,
+                floor=record.floor,
+            )
+        )
+    return Code.ACT_SCALES.because(context=record.source.context, before=source.replicas, after=0)
+
+
+def _keep(scene: Scene, record: MigrationRecord, side: Side) -> Reason:
+    """Say of a side that nothing changes there but what is ours."""
+    sight, context = scene.sight(side), record.side(side).context
+    if sight.unread is not None:
+        return Code.ACT_LEAVES_UNREAD.because(context=context, why=sight.unread)
+    if sight.facts is None:
+        return Code.ACT_FINDS_NOTHING.because(context=context)
+    code = Code.ACT_LEAVES if is_ours(sight.facts, record, side) else Code.ACT_LEAVES_FOREIGN
+    return code.because(context=context, replicas=sight.facts.replicas, serving=sight.facts.available)
+
+
+def _digest(scene: Scene, act: Act, changes: tuple[Reason, ...]) -> str:
+    """Name what an act would do. How many pods serve changes by itself, and is judged anew where it matters."""
+    record = scene.record
+    uids = [None if facts is None else facts.uid for facts in (scene.source.facts, scene.target.facts)]
+    state = None if record is None else (record.migration_id, record.state.phase.value, record.target_notes)
+    lines = [
+        (change.code.value, [each for each in change.parameters if each[0] != "serving"])
+        for change in changes
+    ]
+    return hashlib.sha256(repr((act.value, state, uids, lines)).encode()).hexdigest()[:16]
+
+
+def build_adopted(scene: Scene, now: float) -> MigrationRecord:
+    """Return the last record of a migration that ends in its target as it is."""
+    record = scene.require_record()
+    target = scene.target.facts
+    assert target is not None, "an act was judged before"
+    reason = Code.ADOPTED.because(context=record.target.context, replicas=target.replicas)
+    state = replace(record.state, phase=Phase.DONE, hold=None, resume_phase=None, reason=reason)
+    record = replace(record, state=replace(state, wave=len(state.waves) - 1), ended_at=now, intent=None)
+    return record.with_replicas(Side.TARGET, target.replicas).with_replicas(
+        Side.SOURCE, 0 if scene.source.facts is None else scene.source.facts.replicas
+    )
+
+
+def build_restored(scene: Scene) -> MigrationRecord:
+    """Return the record of the rollback that a person asked for, with the Deployment that stands in the source now."""
+    record = scene.require_record()
+    source = scene.source.facts
+    assert source is not None, "an act was judged before"
+    reason = Code.RESTORE_REQUESTED.because(context=record.source.context)
+    state = replace(
+        record.state,
+        phase=Phase.ROLLBACK,
+        hold=None,
+        resume_phase=None,
+        reason=reason,
+        target_is_lost=False,
+    )
+    known = replace(record.source, deployment_uid=source.uid, replicas=source.replicas)
+    return replace(record, source=known, state=state, intent=None)
