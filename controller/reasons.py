@@ -756,6 +756,11 @@ class Code(ReasonCode):
         "{source} still runs {replicas:of replica} and {target} does not serve enough without them: "
         "{serving} serve there, {floor} are needed; scale {target} up first, or restore or abandon the move",
     )
+    ACT_CANCELS = (
+        "act_cancels",
+        Severity.INFO,
+        "the move goes back: {context} gets all {replicas:of replica}, and what was made in the target is removed",
+    )
     ACT_DELETES_COPIES = (
         "act_deletes_copies",
         Severity.INFO,
@@ -771,6 +776,11 @@ class Code(ReasonCode):
         "act_forgets",
         Severity.INFO,
         "the fences and the journal of this move are removed: nothing goes on with it, and nothing tells of it",
+    )
+    ACT_GOES_BACK_ALREADY = (
+        "act_goes_back_already",
+        Severity.INFO,
+        "the move is going back to {context} already",
     )
     ACT_LEAVES = (
         "act_leaves",
@@ -793,6 +803,11 @@ class Code(ReasonCode):
         "act_needs_deployment",
         Severity.WARNING,
         "{context} has no such Deployment; create it again first (0 replicas will do), or choose another act",
+    )
+    ACT_ON_DOUBTED_JOURNAL = (
+        "act_on_doubted_journal",
+        Severity.WARNING,
+        "its two journals do not agree, so that nothing goes on or back by itself: adopt, restore or abandon it",
     )
     ACT_OUTDATED = (
         "act_outdated",

@@ -1,4 +1,4 @@
-"""What a person may decide about a migration that nothing moves on, and what each decision would change. Pure."""
+"""What a person may decide about a migration from outside, and what each decision would change. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from oracle.foundation.reason import Reason
 
 
 class Act(StrEnum):
-    """How a person ends a migration that waits for them."""
+    """What a person may ask of a migration that their process does not lead."""
+
+    #: Go back in order, as at a click on Cancel. Any migration that is not over can be asked to.
+    CANCEL = "cancel"
 
     #: The target is the workload, as it is; the move ends there.
     ADOPT = "adopt"
@@ -18,6 +21,10 @@ class Act(StrEnum):
     RESTORE = "restore"
     #: Both stay as they are; fence and journal are removed.
     ABANDON = "abandon"
+
+
+#: What ends a migration that waits for a person: each is confirmed by typing what it concerns.
+ENDINGS = (Act.ADOPT, Act.RESTORE, Act.ABANDON)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.contract.settlement import Act
+from controller.contract.settlement import ENDINGS, Act
 from controller.contract.snapshots import MigrationStage
 from controller.errors import ClusterError, NotArmed
 from controller.migration.access.lease import find_journal
@@ -202,7 +202,7 @@ def test_what_is_no_longer_as_it_was_shown_is_not_done(tmp_path: Path) -> None:
     simulate(scenario, 3, tmp_path)
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", ENDINGS)
 def test_a_move_that_is_under_way_waits_for_nobody(tmp_path: Path, act: Act) -> None:
     async def scenario(world: World) -> None:
         program, _, task = await start(world)
@@ -215,7 +215,7 @@ def test_a_move_that_is_under_way_waits_for_nobody(tmp_path: Path, act: Act) -> 
     assert simulate(scenario, 3, tmp_path).result() == (0, 6)
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", ENDINGS)
 def test_nothing_is_written_where_nobody_armed(tmp_path: Path, act: Act) -> None:
     async def scenario(world: World) -> None:
         program, known = await lose_source(world, "SOAK", 4)
@@ -269,7 +269,7 @@ def test_a_target_whose_sources_cluster_is_gone_for_ever_is_adopted(tmp_path: Pa
     assert read_journal(world.target).state.phase.value == "DONE"
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", ENDINGS)
 def test_a_context_that_leads_to_another_cluster_than_before_is_not_written_to(
     tmp_path: Path, act: Act
 ) -> None:
@@ -322,3 +322,33 @@ def test_a_target_that_fails_as_it_is_adopted_keeps_its_source(tmp_path: Path) -
         assert world.source.replicas(PATH) == before > 0
 
     simulate(scenario, 3, tmp_path, directed=choose)
+
+
+@pytest.mark.parametrize("phase", ["VERIFY", "SOAK"])
+def test_a_move_that_another_instance_leads_is_cancelled_from_here(tmp_path: Path, phase: str) -> None:
+    """Who leads lets go, stands back, and follows to the end; nothing of it breaks a promise."""
+
+    async def scenario(world: World) -> None:
+        leader, _, _ = await start(world)
+        await world.wait_for(lambda: leader.view.phase == phase)
+        other = world.open_program("b")
+        await other.arm(*world.clusters)
+        await other.settle(read_journal(world.source), Act.CANCEL)
+        await world.wait_for(lambda: other.view.stage is MigrationStage.ROLLED_BACK)
+        await world.wait_for(lambda: leader.view.stage is MigrationStage.ROLLED_BACK)
+
+    world = simulate(scenario, 3, tmp_path)
+    assert world.judge_end() == []
+
+
+def test_a_move_that_nobody_leads_is_cancelled_from_here(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await crash_in(world, "SETTLE")
+        other = world.open_program("b")
+        await other._wait_for(lambda: other._engine is not None)
+        for context in world.clusters:
+            other._engine._regions.set_armed(context, True)
+        await other.settle(read_journal(world.source), Act.CANCEL)
+        await world.wait_for(lambda: other.view.stage is MigrationStage.ROLLED_BACK)
+
+    assert simulate(scenario, 3, tmp_path).judge_end() == []

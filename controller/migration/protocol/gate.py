@@ -55,6 +55,20 @@ class Gate(Protocol):
         ...
 
 
+class ClosedGate:
+    """Of a process that has no prices: it ends moves and begins no wave. What ran double meanwhile costs nobody knows
+    how much.
+    """
+
+    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
+        """See Gate."""
+        return NO_FRESH_PRICE
+
+    def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
+        """See Gate."""
+        return Unpriced()
+
+
 def compute_remaining_value(
     dry_run: DryRun, rates: MoveRates, *, replicas_left: int, elapsed_s: float
 ) -> Decimal | None:

@@ -1,8 +1,8 @@
 """What each of a person's acts would change, and whether it may be done: decided from what was just read. Pure.
 
-An act is for a migration that nothing moves on: one that waits, one whose journals nobody acts upon, or one of whose
-clusters cannot be read. A name alone makes a Deployment nobody's here as well: only `restore` puts another one in the
-source's place, because a person has read that it does.
+All but a cancel are for a migration that nothing moves on: one that waits, one whose journals nobody acts upon, or one
+of whose clusters cannot be read. A name alone makes a Deployment nobody's here as well: only `restore` puts another one
+in the source's place, because a person has read that it does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from controller.migration.protocol.errors import ActRefused, JournalDoubted
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.ownership import find_target, is_ours
 from controller.migration.protocol.record import MigrationRecord, Side
-from controller.migration.protocol.states import Phase
+from controller.migration.protocol.states import Event, EventKind, Phase, accepts, transition
 from controller.migration.protocol.verification import confirm, merge_sides
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -87,6 +87,10 @@ def judge_act(scene: Scene, act: Act) -> Settlement:
 def _list_changes(scene: Scene, act: Act) -> Iterator[Reason]:
     """Raises: ActRefused."""
     record = scene.require_record()
+    if act is Act.CANCEL:
+        _require_cancellable(scene, record)
+        yield Code.ACT_CANCELS.because(context=record.source.context, replicas=record.replicas)
+        return
     _require_stuck(scene, record)
     if act is Act.ABANDON:
         yield from (_keep(scene, record, side) for side in Side)
@@ -120,6 +124,20 @@ def _list_restored(scene: Scene, record: MigrationRecord) -> Iterator[Reason]:
     if record.target_notes:
         created = len(record.target_notes)
         yield Code.ACT_DELETES_COPIES.because(context=record.target.context, created=created)
+
+
+def _require_cancellable(scene: Scene, record: MigrationRecord) -> None:
+    """Raises: ActRefused where it is over or goes back already, or where no instance would go on with it."""
+    for side in Side:
+        if (unread := scene.sight(side).unread) is not None:
+            raise ActRefused(Code.ACT_NEEDS_CLUSTER.because(context=record.side(side).context, why=unread))
+    phase = record.state.phase
+    if phase.is_final:
+        raise ActRefused(Code.ACT_AFTER_END.because(phase=phase.value))
+    if _is_doubted(scene):
+        raise ActRefused(Code.ACT_ON_DOUBTED_JOURNAL.because())
+    if not accepts(record.state, EventKind.CANCELLED):
+        raise ActRefused(Code.ACT_GOES_BACK_ALREADY.because(context=record.source.context))
 
 
 def _require_stuck(scene: Scene, record: MigrationRecord) -> None:
@@ -200,6 +218,8 @@ def _keep(scene: Scene, record: MigrationRecord, side: Side) -> Reason:
 
 def _digest(scene: Scene, act: Act, changes: tuple[Reason, ...]) -> str:
     """Name what an act would do. How many pods serve changes by itself, and is judged anew where it matters."""
+    if act is Act.CANCEL:
+        return act.value  # it means the same at every moment
     record = scene.record
     uids = [None if facts is None else facts.uid for facts in (scene.source.facts, scene.target.facts)]
     state = None if record is None else (record.migration_id, record.state.phase.value, record.target_notes)
@@ -239,3 +259,10 @@ def build_restored(scene: Scene) -> MigrationRecord:
     )
     known = replace(record.source, deployment_uid=source.uid, replicas=source.replicas)
     return replace(record, source=known, state=state, intent=None)
+
+
+def build_cancelled(scene: Scene) -> MigrationRecord:
+    """Return the record of the rollback of a migration that a person cancelled."""
+    record = scene.require_record()
+    event = Event(EventKind.CANCELLED, Code.CANCELLED.because())
+    return replace(record, state=transition(record.state, event)[0])

@@ -1,4 +1,4 @@
-"""A person's act on a migration that nothing moves on, as it is performed: under the Leases, fenced, journaled.
+"""A person's act on a migration from outside, as it is performed: under the Leases, fenced, journaled.
 
 Short and without loops: what fails half-way is reported, the journal still speaks of the migration, and the same act
 can be done again. Both sides are read anew once their Leases are held, and nothing is changed where what was confirmed
@@ -27,6 +27,7 @@ from controller.migration.protocol.settlement import (
     Scene,
     Sight,
     build_adopted,
+    build_cancelled,
     build_restored,
     has_source_to_lower,
     judge_act,
@@ -78,7 +79,11 @@ class Settling:
             if act is Act.ABANDON:
                 await self._abandon(scene)
                 return None
-            return await (self._adopt(scene) if act is Act.ADOPT else self._restore(scene))
+            if act is Act.ADOPT:
+                return await self._adopt(scene)
+            return await self._go_back(
+                build_restored(scene) if act is Act.RESTORE else build_cancelled(scene)
+            )
         finally:
             await self._release()
 
@@ -174,10 +179,10 @@ class Settling:
         lowered = await self._sides[Side.SOURCE].scale(source, fence, 0)
         return replace(fresh, source=replace(fresh.source, facts=lowered))
 
-    async def _restore(self, scene: Scene) -> MigrationRecord:
-        restored = build_restored(scene)
-        await self._journal(restored)
-        return restored
+    async def _go_back(self, record: MigrationRecord) -> MigrationRecord:
+        """Journal that the migration goes back: whoever takes it up then seals, and restores the source."""
+        await self._journal(record)
+        return record
 
     async def _fence(self, record: MigrationRecord, operation: str) -> None:
         facts = await self._read_present(record, Side.SOURCE)

@@ -6,10 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from controller.contract.settlement import Act, Settlement
+from controller.contract.settlement import ENDINGS, Act, Settlement
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.record import MigrationRecord, Note, StepRecord
-from controller.migration.protocol.settlement import Scene, Sight, build_adopted, build_restored, judge_act
+from controller.migration.protocol.settlement import (
+    Scene,
+    Sight,
+    build_adopted,
+    build_cancelled,
+    build_restored,
+    judge_act,
+)
 from controller.migration.protocol.states import Phase
 from controller.reasons import Code
 from oracle.foundation.reason import ReasonCode
@@ -50,14 +57,14 @@ def refusal(settlement: Settlement) -> ReasonCode | None:
     return settlement.refusal.code if settlement.refusal is not None else None
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", ENDINGS)
 @pytest.mark.parametrize("phase", [Phase.HOLD, Phase.NEEDS_OPERATOR])
 def test_a_migration_that_waits_can_be_settled(act: Act, phase: Phase) -> None:
     looked = scene(serving(0), ours(6), waiting(0, 6, phase))
     assert judge_act(looked, act).refusal is None
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", ENDINGS)
 @pytest.mark.parametrize("phase", [Phase.SURGE, Phase.SOAK, Phase.ROLLBACK])
 def test_a_migration_that_is_under_way_cannot(act: Act, phase: Phase) -> None:
     looked = scene(serving(3), ours(3), waiting(phase=phase))
@@ -80,7 +87,7 @@ def test_what_no_lease_speaks_of_cannot_be_settled() -> None:
     assert refusal(judge_act(looked, Act.ABANDON)) is Code.ACT_WITHOUT_JOURNAL
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", ENDINGS)
 def test_nothing_is_decided_where_neither_side_can_be_read(act: Act) -> None:
     known = waiting()
     looked = Scene(known, replace(UNREAD, journal=known), UNREAD)
@@ -180,3 +187,33 @@ def test_the_reason_of_a_wait_stands_in_no_way_of_an_act() -> None:
     known = waiting()
     known = replace(known, state=replace(known.state, reason=BECAUSE))
     assert judge_act(scene(serving(0), ours(6), known), Act.ADOPT).refusal is None
+
+
+@pytest.mark.parametrize("phase", [Phase.SURGE, Phase.SOAK, Phase.HOLD, Phase.NEEDS_OPERATOR])
+def test_a_move_that_is_not_over_can_be_cancelled(phase: Phase) -> None:
+    looked = scene(serving(3), ours(3), waiting(phase=phase))
+    assert judge_act(looked, Act.CANCEL).refusal is None
+    cancelled = build_cancelled(looked)
+    assert (cancelled.state.phase, cancelled.state.resume_phase) == (Phase.ROLLBACK, None)
+    assert cancelled.state.reason == Code.CANCELLED.because()
+
+
+@pytest.mark.parametrize(
+    ("phase", "code"), [(Phase.ROLLBACK, Code.ACT_GOES_BACK_ALREADY), (Phase.DONE, Code.ACT_AFTER_END)]
+)
+def test_a_move_that_goes_back_or_is_over_is_not_cancelled(phase: Phase, code: Code) -> None:
+    assert refusal(judge_act(scene(serving(3), ours(3), waiting(phase=phase)), Act.CANCEL)) is code
+
+
+@pytest.mark.parametrize("unread", [0, 1])
+def test_a_cancel_needs_both_clusters(unread: int) -> None:
+    known = waiting(phase=Phase.SOAK)
+    sights = [Sight(serving(3), known), Sight(ours(3), known)]
+    sights[unread] = replace(UNREAD, journal=known)
+    assert refusal(judge_act(Scene(known, *sights), Act.CANCEL)) is Code.ACT_NEEDS_CLUSTER
+
+
+def test_what_the_target_does_not_confirm_is_not_cancelled() -> None:
+    known = waiting(phase=Phase.SOAK)
+    looked = Scene(known, Sight(serving(3), known), Sight(ours(3)))
+    assert refusal(judge_act(looked, Act.CANCEL)) is Code.ACT_ON_DOUBTED_JOURNAL
