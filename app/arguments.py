@@ -45,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_operator(commands, common)
     _add_plan(commands, common)
     _add_migrate(commands, common)
+    _add_migrations(commands, common)
     _add_doctor(commands, common)
     _add_ledger(commands, common)
     _add_contexts(commands, common)
@@ -142,6 +143,41 @@ def _add_migrate(commands: _Commands[_Parser], common: _Parser) -> None:
         help="allow writes to both contexts (simulated ones are always armed)",
     )
     migrate.add_argument("--json", action="store_true", help="one JSON line for each event")
+
+
+#: What `migrations` does to one migration -> what that is.
+_MOVE_ACTIONS = {
+    "show": "print where a migration stands on both sides, and what each act would change",
+    "cancel": "have a migration go back to its source in order, whoever leads it",
+    "back": "bring a workload back: cancel its move, or where that is over, move it the other way",
+    "adopt": "take the target as it is for the workload: the move ends there",
+    "restore": "give the source everything back, also one that was deleted and created again",
+    "abandon": "leave both sides as they are, and remove fences and journal",
+}
+
+
+def _add_migrations(commands: _Commands[_Parser], common: _Parser) -> None:
+    migrations = _add(
+        commands, "migrations", "list, show and end migrations by the journals in the clusters", common
+    )
+    actions = migrations.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
+    listing = _add(actions, "list", "print the migrations that are not over, whoever leads them", common)
+    listing.add_argument("--all", action="store_true", help="also those that are over")
+    listing.add_argument("--json", action="store_true", help="one JSON document")
+    for name, text in _MOVE_ACTIONS.items():
+        action = _add(actions, name, text, common)
+        action.add_argument("id", metavar="ID", help="as `migrations list` prints it; its beginning will do")
+        if name == "show":
+            action.add_argument("--json", action="store_true", help="one JSON document")
+            continue
+        action.add_argument(
+            "--arm",
+            action="store_true",
+            help="allow writes to both contexts (simulated ones are always armed)",
+        )
+        action.add_argument("--json", action="store_true", help="one JSON line for each event")
+        if name in ("adopt", "restore", "abandon"):
+            action.add_argument("--yes", metavar="NAME", help="the workload's name, instead of typing it")
 
 
 def _add_doctor(commands: _Commands[_Parser], common: _Parser) -> None:

@@ -33,6 +33,7 @@ from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.history.files import HistoryFiles
 from controller.history.history import History
 from controller.history.opening import open_history
+from controller.migration.protocol.gate import ClosedGate
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
@@ -75,13 +76,38 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
                 counts_earlier_moves=not configuration.is_demo,
             )
         )
-        surroundings = Surroundings(clocks, fleet, oracle, history, new_id=lambda: secrets.token_hex(8))
+        surroundings = Surroundings(clocks, fleet, oracle, history, _new_id)
         settings = EngineSettings(
             demo=configuration.is_demo,
             accepts_any_prices=configuration.is_demo,
             decision=decision_settings(configuration),
         )
         yield await stack.enter_async_context(run_engine(surroundings, settings, configuration.migration))
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTools:
+    """What ends a migration without an engine: neither prices nor a plan are needed for that, and none is begun."""
+
+    regions: RegionManager
+    migrations: MigrationController
+
+
+@asynccontextmanager
+async def open_move_tools(configuration: Configuration) -> AsyncIterator[MoveTools]:
+    """Reach the clusters, and record what is done to their migrations. Raises: KubeconfigError."""
+    clocks = SYSTEM_CLOCKS
+    async with AsyncExitStack() as stack:
+        fleet = await stack.enter_async_context(open_fleet(configuration))
+        files, settings = history_files(configuration), configuration.history
+        history = await stack.enter_async_context(open_history(files, clocks, settings))
+        migrations = MigrationController(
+            fleet.api, history, clocks, _new_id, configuration.migration, ClosedGate()
+        )
+        try:
+            yield MoveTools(fleet, migrations)
+        finally:
+            await migrations.stop()
 
 
 @asynccontextmanager
@@ -102,6 +128,10 @@ async def run_engine(
         running.cancel()
         await asyncio.wait({running})
         await parts.controls.migrations.stop()
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
 
 
 def _build_parts(

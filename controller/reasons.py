@@ -943,7 +943,18 @@ class Code(ReasonCode):
         Severity.WARNING,
         "{context} is the same cluster as {watched}; say {watched}",
     )
+    ACT_NOT_CONFIRMED = (
+        "act_not_confirmed",
+        Severity.WARNING,
+        "not confirmed: that takes the workload's name, {name}, typed or given with --yes; nothing was changed",
+    )
     DRY_RUN_LATE = "dry_run_late", Severity.WARNING, "no dry run of {workload} came in {seconds:g} s"
+    MOVE_NOT_FOUND = (
+        "move_not_found",
+        Severity.WARNING,
+        "no Lease that can be read speaks of a migration {migration_id}; "
+        "`sentinelaura migrations list --all` shows those that are known",
+    )
     PICTURE_INCOMPLETE = (
         "picture_incomplete",
         Severity.WARNING,

@@ -74,6 +74,15 @@ def find_command(name: str) -> Command:
         from app.commands.migrate import run_migrate
 
         return run_migrate
+    return _find_quiet_command(name)
+
+
+def _find_quiet_command(name: str) -> Command:
+    """As `find_command`, of those that run no engine."""
+    if name == "migrations":
+        from app.commands.migrations import run_migrations
+
+        return run_migrations
     if name == "ledger":
         from app.commands.ledger import run_ledger
 

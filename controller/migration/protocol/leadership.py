@@ -57,10 +57,10 @@ def judge_journals(
 
     `known` is the record that the takeover began with; None stands for a journal that is missing or not understood.
     """
-    if journal is None or not is_same_plan(journal, known):
-        return doubt(known, Code.JOURNAL_REPLACED.because())
     if (over := find_end(journal, known)) is not None:
         return over
+    if journal is None or not is_same_plan(journal, known):
+        return doubt(known, Code.JOURNAL_REPLACED.because())
     if journal.state.phase is Phase.LOCKED and not _is_mirrored(mirror, journal):
         reason = Code.STOPPED_BEFORE_START.because()
         return NeverBegan(
@@ -74,10 +74,14 @@ def judge_journals(
 
 
 def find_end(journal: MigrationRecord | None, known: MigrationRecord) -> Over | None:
-    """Return that the migration is over, where the source's journal says so of this very plan."""
-    if journal is None or not is_same_plan(journal, known) or not journal.state.phase.is_final:
+    """Return that the migration is over, where the source's journal says so of this very plan.
+
+    A person may have put another Deployment in the source's place meanwhile.
+    """
+    if journal is None or not journal.state.phase.is_final:
         return None
-    return Over(journal)
+    source = replace(known.source, deployment_uid=journal.source.deployment_uid)
+    return Over(journal) if is_same_plan(journal, replace(known, source=source)) else None
 
 
 def _is_mirrored(mirror: MigrationRecord | None, record: MigrationRecord) -> bool:
