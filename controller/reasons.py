@@ -27,7 +27,8 @@ class Code(ReasonCode):
     MOVE_UNFINISHED = (
         "move_unfinished",
         _INFO,
-        "its move from {source} to {target} is not finished; it goes on where both are armed",
+        "its move from {source} to {target} is not finished; it goes on where both are armed, "
+        "and `sentinelaura migrations list` shows how to end it",
     )
     NO_REPLICAS = "no_replicas", _INFO, "it has no replicas to move"
     NO_REQUESTS = (
@@ -515,7 +516,7 @@ class Code(ReasonCode):
         "move_not_finished_elsewhere",
         Severity.WARNING,
         "its move from {source} to {target} ({migration_id}) is not finished; "
-        "resume it with a kubeconfig that has {source}, too",
+        "resume it with a kubeconfig that has {source}, too, or `sentinelaura migrations show {migration_id}`",
     )
     NAMESPACE_MISSING = "namespace_missing", Severity.WARNING, "{context} has no namespace {namespace}"
     NAMESPACE_TERMINATING = (
@@ -744,6 +745,50 @@ class Code(ReasonCode):
     WAITING_TO_RESUME = "waiting_to_resume", Severity.WARNING, "waiting to resume: {why}"
     WAY_BACK_OPEN = "way_back_open", Severity.INFO, "the way back to {context} is open again"
 
+    # migration/: what a person can do about one that waits for them
+    ADVICE_IN_GENERAL = (
+        "advice_in_general",
+        Severity.WARNING,
+        "mend that, and it goes back to {source} by itself; or adopt {target}, restore {source} or abandon the move: "
+        "`sentinelaura migrations show {migration_id}` says what each would change",
+    )
+    ADVICE_ON_DELETED_SOURCE = (
+        "advice_on_deleted_source",
+        Severity.WARNING,
+        "create the Deployment in {source} again and restore the move, or adopt {target} as it is: "
+        "`sentinelaura migrations show {migration_id}` says what each would change",
+    )
+    ADVICE_ON_DOUBT = (
+        "advice_on_doubt",
+        Severity.WARNING,
+        "look at both sides, then adopt {target}, restore {source} or abandon the move: "
+        "`sentinelaura migrations show {migration_id}` says what each would change",
+    )
+    ADVICE_ON_MISSING_PODS = (
+        "advice_on_missing_pods",
+        Severity.WARNING,
+        "once {source} has room for its pods it goes on by itself; or adopt {target} or abandon the move: "
+        "`sentinelaura migrations show {migration_id}` says what each would change",
+    )
+    ADVICE_ON_OTHER_SOURCE = (
+        "advice_on_other_source",
+        Severity.WARNING,
+        "restore the move if the Deployment in {source} is to take the first one's place, or adopt {target} as it is: "
+        "`sentinelaura migrations show {migration_id}` says what each would change",
+    )
+    ADVICE_ON_REPLACED_CLUSTER = (
+        "advice_on_replaced_cluster",
+        Severity.WARNING,
+        "start with a kubeconfig that has the former cluster; where it is gone for good, adopt {target} "
+        "or abandon the move: `sentinelaura migrations show {migration_id}` says what each would change",
+    )
+    ADVICE_ON_SILENCE = (
+        "advice_on_silence",
+        Severity.WARNING,
+        "it goes on by itself once that has passed; where it will not, adopt {target} or abandon the move: "
+        "`sentinelaura migrations show {migration_id}` says what each would change",
+    )
+
     # migration/: what a person's act on a migration changes, line by line, and why it cannot be done
     ACT_AFTER_END = (
         "act_after_end",
@@ -918,8 +963,8 @@ class Code(ReasonCode):
     MOVE_LEFT_ELSEWHERE = (
         "move_left_elsewhere",
         Severity.WARNING,
-        "Unfinished move of {workload} from {source} to {target}: {contexts:list} is missing here, "
-        "start with a kubeconfig that has both",
+        "Unfinished move of {workload} from {source} to {target}: {contexts:list} is missing here; "
+        "start with a kubeconfig that has both, or end it: `sentinelaura migrations list`",
     )
     MOVE_LED = (
         "move_led",
@@ -933,6 +978,12 @@ class Code(ReasonCode):
     )
 
     # commands: why one ends without having done what was asked
+    MIGRATION_INTERRUPTED = (
+        "migration_interrupted",
+        Severity.WARNING,
+        "stopped in {phase}, as it stands: {source} is asked for {source_replicas} and {target} for {target_replicas} "
+        "replicas, and this process moves it on no more. To go on: {go_on}. To go back: {go_back}",
+    )
     COMMAND_INTERRUPTED = (
         "command_interrupted",
         Severity.WARNING,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 from app.commands.failures import CommandFailed, find_exit_code, find_reason
-from app.commands.output import write_output
+from app.commands.output import report_line, write_output
 from app.commands.plan_report import dry_run_to_json, dry_run_to_text
 from app.exit_codes import ExitCode
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationView
+from controller.migration.protocol.states import Phase
 from controller.reasons import Code
 from oracle.foundation.reason import Reason, encode_reason
 from oracle.foundation.untrusted_text import clean_text
+
+#: Phases that have changed nothing yet.
+_BEFORE_THE_FIRST_WRITE = (Phase.PLANNED.value, Phase.PREFLIGHT.value)
 
 
 class MigrationReport:
@@ -26,6 +31,7 @@ class MigrationReport:
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
         self._last: Any = None
+        self._view: MigrationView | None = None
 
     def show_dry_run(self, dry_run: DryRun) -> None:
         """Print what the move would cost and save."""
@@ -37,6 +43,7 @@ class MigrationReport:
 
     def show_progress(self, view: MigrationView, at: float) -> None:
         """Print a step of the migration; nothing where only its cost has grown since."""
+        self._view = view
         facts = _progress_facts(view)
         steps = {name: value for name, value in facts.items() if name != "cost_usd"}
         if steps == self._last:
@@ -54,11 +61,30 @@ class MigrationReport:
             unexpected = Code.UNEXPECTED_ERROR.because(error=repr(error))
             self.show_end(ExitCode.FAILED, str(unexpected), unexpected)
         elif code is ExitCode.INTERRUPTED:
-            interrupted = Code.COMMAND_INTERRUPTED.because()
+            interrupted = self._describe_interruption()
             self.show_end(code, str(interrupted), interrupted)
+            if not self._as_json:
+                report_line(str(interrupted))
         else:
             details = error.details if isinstance(error, CommandFailed) else ()
             self.show_end(code, str(error), find_reason(error), details)
+
+    def _describe_interruption(self) -> Reason:
+        """Say where the workload stands now, and how to go on or back; before the first write there is neither."""
+        view = self._view
+        if view is None or view.stage.is_final or view.phase in _BEFORE_THE_FIRST_WRITE:
+            return Code.COMMAND_INTERRUPTED.because()
+        go_on = ("sentinelaura", "migrate", str(view.workload), "--to", view.target, "--arm")
+        go_back = ("sentinelaura", "migrations", "cancel", view.migration_id, "--arm")
+        return Code.MIGRATION_INTERRUPTED.because(
+            phase=view.phase,
+            source=view.workload.context,
+            source_replicas=view.source_desired,
+            target=view.target,
+            target_replicas=view.target_desired,
+            go_on=shlex.join(go_on),
+            go_back=shlex.join(go_back),
+        )
 
     def show_end(
         self, code: ExitCode, sentence: str, reason: Reason | None, details: tuple[str, ...] = ()

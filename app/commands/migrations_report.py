@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.contract.settlement import Settlement
 from controller.contract.snapshots import join_sentence
+from controller.migration.protocol.advice import find_advice
 from controller.migration.run.migration_views import describe
 from controller.migration.run.standing_moves import StandingMove, StandingMoves
 from oracle.foundation.reason import encode_reason
@@ -63,12 +64,14 @@ def _move_lines(move: StandingMove) -> Iterator[str]:
         )
     )
     yield f"  {clean_text(join_sentence(describe(record), record.state.reason), _LINE)}"
+    if (advice := find_advice(record)) is not None:
+        yield f"  {clean_text(advice, _LINE)}"
     if not record.state.phase.is_final:
         yield f"  held by {clean_text(move.holder)}" if move.holder else "  nobody leads it"
 
 
 def _move_to_json(move: StandingMove) -> dict[str, Any]:
-    record, reason = move.record, move.record.state.reason
+    record, reason, advice = move.record, move.record.state.reason, find_advice(move.record)
     return {
         "migration_id": record.migration_id,
         "workload": str(record.workload),
@@ -76,6 +79,7 @@ def _move_to_json(move: StandingMove) -> dict[str, Any]:
         "phase": record.state.phase.value,
         "detail": join_sentence(describe(record), reason),
         "reason": None if reason is None else encode_reason(reason),
+        "advice": None if advice is None else encode_reason(advice),
         "replicas": record.replicas,
         "source_replicas": record.source.replicas,
         "target_replicas": record.target.replicas,

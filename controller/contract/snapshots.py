@@ -132,11 +132,14 @@ class MigrationView:
     reason: Reason | None = None
     #: Of a refusal: the context of the cluster that is the cause; None: no single one is.
     refused_by: str | None = None
+    #: What a person can do, where it waits for one.
+    advice: Reason | None = None
 
     @property
     def sentence(self) -> str:
-        """What is happening, or why it stopped, as one sentence for a person."""
-        return join_sentence(self.detail, self.reason)
+        """What is happening, or why it stopped and what to do about it, as one sentence for a person."""
+        sentence = join_sentence(self.detail, self.reason)
+        return sentence if self.advice is None else f"{sentence}; {self.advice}"
 
 
 def join_sentence(detail: object, reason: object | None) -> str:

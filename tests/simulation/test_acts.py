@@ -67,6 +67,8 @@ def test_a_source_that_was_deleted_and_created_again_gets_everything_back(
 ) -> None:
     async def scenario(world: World) -> None:
         program, known = await lose_source(world, "VERIFY", 2)
+        assert program.view.advice is not None
+        assert program.view.advice.code is Code.ADVICE_ON_DELETED_SOURCE
         assert (await program.judge_acts(known))[Act.RESTORE].refusal == Code.ACT_NEEDS_DEPLOYMENT.because(
             context="paris"
         )
@@ -129,6 +131,8 @@ async def doubt_in_the_last_wave(world: World) -> tuple[Program, MigrationRecord
     rewrite(world.target, lambda record: replace(record, floor=record.floor - 1))
     again = await start_again(world, "b")
     assert again.view.stage is MigrationStage.NEEDS_OPERATOR
+    assert again.view.advice is not None
+    assert again.view.advice.code is Code.ADVICE_ON_DOUBT
     return again, read_journal(world.source)
 
 

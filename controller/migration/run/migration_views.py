@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from controller.contract.snapshots import MigrationStage, MigrationView
+from controller.migration.protocol.advice import find_advice
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.protocol.metering import compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.protocol.observation import DeploymentFacts
@@ -66,6 +67,7 @@ def build_view(
         phase=state.phase.value,
         detail=_describe_now(record, target, target_unread_since),
         reason=state.reason,
+        advice=find_advice(record),
         refused_by=refused_by,
         replicas=record.replicas,
         landed=_count_landed(record, target),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from app.commands.failures import CommandFailed
 from app.commands.migration_report import MigrationReport
 from app.exit_codes import ExitCode
 from controller.clusters.kubeconfig_reasons import KubeconfigCode
+from controller.contract.snapshots import MigrationStage
 from controller.errors import KubeconfigError
 from controller.reasons import Code
 from oracle.errors import PriceFileError
@@ -112,3 +114,27 @@ def test_no_escape_sequence_of_a_cluster_reaches_the_terminal(
     [line] = capsys.readouterr().out.splitlines()
     assert line.endswith("pod [2Jx second line")
     assert line.isprintable()
+
+
+def test_who_stops_it_half_way_reads_where_the_workload_stands_and_how_to_go_on_or_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    view = replace(ScriptedEngine().start_best(), phase="VERIFY", source_desired=4, target_desired=3)
+    report = MigrationReport(as_json=False)
+    report.show_progress(view, 1.0)
+    report.show_failure(asyncio.CancelledError())
+    said = capsys.readouterr().err
+    assert f"{view.workload.context} is asked for 4 and {view.target} for 3 replicas" in said
+    assert f"sentinelaura migrate {view.workload} --to {view.target} --arm" in said
+    assert f"sentinelaura migrations cancel {view.migration_id} --arm" in said
+
+
+@pytest.mark.parametrize("change", [{"phase": "PREFLIGHT"}, {"stage": MigrationStage.DONE}])
+def test_who_stops_it_before_the_first_write_or_after_the_end_has_nothing_to_go_on_with(
+    capsys: pytest.CaptureFixture[str], change: dict[str, Any]
+) -> None:
+    report = MigrationReport(as_json=True)
+    report.show_progress(replace(ScriptedEngine().start_best(), **change), 1.0)
+    report.show_failure(KeyboardInterrupt())
+    end = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert end["reason"]["code"] == Code.COMMAND_INTERRUPTED.value

@@ -1,0 +1,73 @@
+"""What a person can do about a migration that no event moves on by itself: one sentence for each kind of trouble. Pure.
+
+Every wait that may last for ever has one. Those that end by themselves, or by the patience of a HOLD, have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from controller.migration.protocol.holds import find_hold
+from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.states import HoldReason, Phase
+from controller.reasons import Code
+from oracle.foundation.reason import Parameter, Reason, ReasonCode
+
+#: Why nobody acts upon a journal.
+_DOUBTS = frozenset(
+    {
+        Code.JOURNAL_CONTRADICTED,
+        Code.JOURNAL_NOT_BELIEVED_THERE,
+        Code.JOURNAL_OF_ONE_CLUSTER,
+        Code.JOURNAL_OVER_THERE,
+        Code.JOURNAL_REPLACED,
+    }
+)
+
+#: Reasons that say themselves what to do, or with which program.
+_PLAIN = frozenset({Code.JOURNAL_NEWER, Code.JOURNAL_STEP_UNKNOWN, Code.NOT_ARMED})
+
+_ADVICE: Mapping[ReasonCode, Code] = {
+    **dict.fromkeys(_DOUBTS, Code.ADVICE_ON_DOUBT),
+    Code.CLUSTER_REPLACED: Code.ADVICE_ON_REPLACED_CLUSTER,
+    Code.DEPLOYMENT_DELETED: Code.ADVICE_ON_DELETED_SOURCE,
+    Code.DEPLOYMENT_FOREIGN: Code.ADVICE_ON_OTHER_SOURCE,
+    Code.ROLLBACK_WAITS_FOR_PODS: Code.ADVICE_ON_MISSING_PODS,
+}
+
+_SILENCES = (HoldReason.SOURCE_UNREACHABLE, HoldReason.TARGET_UNREACHABLE, HoldReason.AUTH)
+
+
+def find_advice(record: MigrationRecord) -> Reason | None:
+    """Return what a person can do; None where nothing waits for one."""
+    reason = record.state.reason
+    is_resuming = reason is not None and reason.code is Code.WAITING_TO_RESUME
+    if record.state.phase is not Phase.NEEDS_OPERATOR and not is_resuming:
+        return None
+    root = find_root(reason) if reason is not None else None
+    if root is not None and root.code in _PLAIN:
+        return None
+    return _fill(_choose(root, record, is_resuming=is_resuming), record)
+
+
+def find_root(reason: Reason) -> Reason:
+    """Return what a reason comes of: the innermost one."""
+    inner = next((value for _, value in reason.parameters if isinstance(value, Reason)), None)
+    return reason if inner is None else find_root(inner)
+
+
+def _choose(root: Reason | None, record: MigrationRecord, *, is_resuming: bool) -> Code:
+    if root is not None and root.code in _ADVICE:
+        return _ADVICE[root.code]
+    if root is not None and (is_resuming or find_hold(root, record) in _SILENCES):
+        return Code.ADVICE_ON_SILENCE
+    return Code.ADVICE_IN_GENERAL
+
+
+def _fill(code: Code, record: MigrationRecord) -> Reason:
+    known: Mapping[str, Parameter] = {
+        "source": record.source.context,
+        "target": record.target.context,
+        "migration_id": record.migration_id,
+    }
+    return code.because(**{name: known[name] for name in code.parameters})

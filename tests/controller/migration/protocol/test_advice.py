@@ -1,0 +1,74 @@
+"""Who is called by a migration is told what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from controller.migration.protocol.advice import find_advice
+from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.states import Phase
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
+from tests.controller.migration.records import record
+
+
+def waiting(reason: Reason | None, phase: Phase = Phase.NEEDS_OPERATOR) -> MigrationRecord:
+    """A migration that stands there for this reason."""
+    known = record()
+    return replace(known, state=replace(known.state, phase=phase, resume_phase=Phase.ROLLBACK, reason=reason))
+
+
+def empty(code: Code, **known: str) -> Reason:
+    """A reason of this code about which next to nothing is known."""
+    return code.because(**{name: known.get(name) for name in code.parameters})
+
+
+@pytest.mark.parametrize(
+    ("cause", "advice"),
+    [
+        (empty(Code.DEPLOYMENT_DELETED, context="paris"), Code.ADVICE_ON_DELETED_SOURCE),
+        (empty(Code.DEPLOYMENT_FOREIGN, context="paris"), Code.ADVICE_ON_OTHER_SOURCE),
+        (empty(Code.ROLLBACK_WAITS_FOR_PODS), Code.ADVICE_ON_MISSING_PODS),
+        (empty(Code.JOURNAL_OVER_THERE), Code.ADVICE_ON_DOUBT),
+        (empty(Code.JOURNAL_REPLACED), Code.ADVICE_ON_DOUBT),
+        (empty(Code.LEASE_UNCERTAIN, context="paris"), Code.ADVICE_ON_SILENCE),
+        (empty(Code.ACCESS_DENIED, context="paris"), Code.ADVICE_ON_SILENCE),
+        (empty(Code.TEMPLATE_CHANGED), Code.ADVICE_IN_GENERAL),
+    ],
+)
+def test_each_kind_of_trouble_has_its_advice(cause: Reason, advice: Code) -> None:
+    after = Code.HOLD_TOO_LONG.because(waited_s=900, why=cause)
+    for reason in (cause, after):
+        found = find_advice(waiting(reason))
+        assert found is not None
+        assert found.code is advice
+        assert "sentinelaura migrations show m1" in str(found)
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_nobody_is_called_without_being_told_what_to_do(code: Code) -> None:
+    says_it_itself = code in (Code.JOURNAL_NEWER, Code.JOURNAL_STEP_UNKNOWN, Code.NOT_ARMED)
+    assert (find_advice(waiting(empty(code))) is None) is says_it_itself
+    assert find_advice(waiting(None)) is not None
+
+
+@pytest.mark.parametrize(
+    ("why", "advice"),
+    [
+        (Code.CLUSTER_REPLACED.because(context="osaka"), Code.ADVICE_ON_REPLACED_CLUSTER),
+        (empty(Code.LEASE_UNCERTAIN, context="osaka"), Code.ADVICE_ON_SILENCE),
+        (Code.NOT_ARMED.because(contexts=("paris",)), None),
+    ],
+)
+def test_who_waits_to_take_a_move_up_is_told_what_to_do_where_that_may_never_come(
+    why: Reason, advice: Code | None
+) -> None:
+    found = find_advice(waiting(Code.WAITING_TO_RESUME.because(why=why), Phase.SOAK))
+    assert (found.code if found is not None else None) is advice
+
+
+@pytest.mark.parametrize("phase", [Phase.SURGE, Phase.HOLD, Phase.ROLLBACK, Phase.DONE])
+def test_what_goes_on_or_ends_by_itself_needs_nobody(phase: Phase) -> None:
+    assert find_advice(waiting(empty(Code.LEASE_UNCERTAIN, context="paris"), phase)) is None
