@@ -48,6 +48,11 @@ class Code(ReasonCode):
         "no ready node of its own cluster is one whose type is known and on which it fits",
     )
     COOLDOWN = "cooldown", _INFO, "it was moved {ago:duration} ago and rests for {rest:duration}"
+    TARGET_RESTS = (
+        "target_rests",
+        _INFO,
+        "its move to {target} was rolled back {ago:duration} ago: that target rests for {rest:duration}",
+    )
     STATE_UNKNOWN = (
         "state_unknown",
         _INFO,

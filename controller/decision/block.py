@@ -42,8 +42,8 @@ class Block:
     facts: Facts
     row: Selection
     column: slice
-    #: (rows, columns): whose preflight refused, of all rows and columns.
-    refused_before: Mask
+    #: (rows, columns): the number of the code that tells how such a move ended lately, of all rows and columns.
+    refused_before: Bytes
     egress_left_usd: float
 
     @property
@@ -146,10 +146,12 @@ class Block:
         """The least gain, USD."""
         return float(self.facts.settings.minimum_net_usd)
 
-    @property
-    def preflight_refused(self) -> Mask:
-        """Whether the same move was refused by its preflight, lately."""
-        return self.refused_before[self.row, self.column] if self.facts.findings else _NONE
+    def was_refused(self, code: Code) -> Mask:
+        """Whether the same move came to nothing lately, and is told of by this code."""
+        if not self.facts.findings and not self.facts.usage.rolled_back():
+            return _NONE
+        is_refused: Mask = self.refused_before[self.row, self.column] == number_of(code)
+        return is_refused
 
     @property
     def route_unknown(self) -> Mask:

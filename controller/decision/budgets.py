@@ -20,6 +20,7 @@ class Move:
     """A migration that began; `ended_at` is None until it is over. Times are Unix seconds.
 
     waits_for_person: nothing goes on with it by itself. It still stands in the way of its own workload.
+    is_rolled_back: it failed or was cancelled, and its workload stands where it was. Who doesn't know says no.
     """
 
     workload: WorkloadKey
@@ -28,6 +29,7 @@ class Move:
     ended_at: float | None = None
     egress_usd: Decimal = Decimal(0)
     waits_for_person: bool = False
+    is_rolled_back: bool = False
 
     def concerns(self, workload: WorkloadKey) -> bool:
         """Whether this was a move of that workload, in either direction."""
@@ -64,9 +66,24 @@ class BudgetUsage:
         return next((move for move in self.under_way() if move.concerns(workload)), None)
 
     def find_last_end(self, workload: WorkloadKey) -> float | None:
-        """When the last move of this workload ended; None: none is remembered."""
-        ends = (m.ended_at for m in self.moves if m.ended_at is not None and m.concerns(workload))
+        """When the last move that may have moved this workload ended; None: none is remembered."""
+        ends = (
+            move.ended_at
+            for move in self.moves
+            if move.ended_at is not None and not move.is_rolled_back and move.concerns(workload)
+        )
         return max(ends, default=None)
+
+    def find_last_return(self, workload: WorkloadKey, target: str) -> float | None:
+        """When the last move of this workload to this target that was rolled back ended; None: none is known."""
+        ends = (
+            move.ended_at for move in self.rolled_back() if (move.workload, move.target) == (workload, target)
+        )
+        return max((end for end in ends if end is not None), default=None)
+
+    def rolled_back(self) -> tuple[Move, ...]:
+        """Moves after which the workload stands where it was."""
+        return tuple(move for move in self.moves if move.is_rolled_back and move.ended_at is not None)
 
 
 #: The usage of a program that has just begun.

@@ -34,9 +34,10 @@ class PairTable:
         self.egress_left_usd = np.inf
         #: row -> the number of the code why the workload may go nowhere; 0: nothing is against it.
         self.row_code = np.zeros(0, np.uint8)
-        #: rows × targets: the rule that refuses (`screening.py`), and whose preflight refused lately.
+        #: rows × targets: the rule that refuses (`screening.py`), and the number of the code that tells how such a
+        #: move ended lately, 0: in no way that is against it.
         self.refused_by = np.zeros((0, targets), np.uint8)
-        self.refused_before = np.zeros((0, targets), np.bool_)
+        self.refused_before = np.zeros((0, targets), np.uint8)
         self._ranks = np.zeros((0, targets))
         self._slack_usd = np.zeros(0)
         #: row -> the column of the best target, -1: there is none; and its rank.

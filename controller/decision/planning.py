@@ -8,6 +8,7 @@ evaluates everything exactly: the tests hold both together. Bills and sentences 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -25,6 +26,7 @@ from controller.decision.ranking import Ranking
 from controller.decision.rule import Moment, WorkloadRule
 from controller.decision.rules import judge_fleet, judge_target, select_rules
 from controller.decision.sites import Site, describe_site
+from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
 #: Above this share of changed columns or rows, everything is worked out anew.
@@ -100,7 +102,8 @@ class Planner:
         self._concerned: set[int] = set()
         #: ((namespace, name), column) -> the number of the code of a move under way with a side there.
         self._moving: dict[tuple[tuple[str, str], int], int] = {}
-        self._refused: set[tuple[int, int]] = set()
+        #: row, column -> the number of the code that tells how such a move ended lately.
+        self._refused: dict[tuple[int, int], int] = {}
         self._bills = BillCache()
         self._own_code = np.zeros(0, np.uint8)
 
@@ -188,8 +191,8 @@ class Planner:
         self._rows.drop(row)
         self._own_code[row] = _GONE
         self._concerned.discard(row)
-        self._refused = {pair for pair in self._refused if pair[0] != row}
-        self._pairs.refused_before[row] = False
+        self._refused = {pair: number for pair, number in self._refused.items() if pair[0] != row}
+        self._pairs.refused_before[row] = 0
 
     def _make_room(self) -> None:
         self._pairs.make_room()
@@ -217,11 +220,7 @@ class Planner:
         left_usd = float(limit - spent) if limit is not None else np.inf
         if left_usd != self._pairs.egress_left_usd:
             self._pairs.egress_left_usd, changes.everything = left_usd, True
-        refused = {pair for finding in facts.findings for pair in self._find_refused(finding, facts)}
-        for row, column in refused ^ self._refused:
-            self._pairs.refused_before[row, column] = (row, column) in refused
-            changes.rows.add(row)
-        self._refused = refused
+        self._follow_refused(facts, changes)
         concerned = {
             self._index[key]
             for move in (*facts.usage.moves, *facts.usage.unfinished)
@@ -231,6 +230,25 @@ class Planner:
         changes.rejudged.update(concerned | self._concerned)
         self._concerned = concerned
         self._follow_sides(facts, changes)
+
+    def _follow_refused(self, facts: Facts, changes: _Changes) -> None:
+        """Take in which moves came to nothing lately; of two reasons, that of the rule that is asked first."""
+        found = number_of(Code.PREFLIGHT_REFUSED)
+        refused = {pair: found for finding in facts.findings for pair in self._find_refused(finding, facts)}
+        refused.update(dict.fromkeys(self._find_resting(facts), number_of(Code.TARGET_RESTS)))
+        for (row, column), _ in refused.items() ^ self._refused.items():
+            self._pairs.refused_before[row, column] = refused.get((row, column), 0)
+            changes.rows.add(row)
+        self._refused = refused
+
+    def _find_resting(self, facts: Facts) -> Iterator[tuple[int, int]]:
+        """The pairs, as row and column, of moves that were rolled back and still rest."""
+        rest_s = facts.settings.budgets.cooldown_s
+        for move in facts.usage.rolled_back():
+            row, column = self._index.get(move.workload), self._column.get(move.target)
+            is_resting = move.ended_at is not None and facts.now < move.ended_at + rest_s
+            if is_resting and row is not None and column is not None:
+                yield row, column
 
     def _follow_sides(self, facts: Facts, changes: _Changes) -> None:
         """Take in which targets are a side of a move under way: nothing else of its name moves there."""

@@ -17,7 +17,7 @@ from controller.decision.facts import Facts
 from controller.decision.pricing import SHARE_STEP, count_share_steps
 from controller.decision.sites import NodePrice, Site, find_price_reason, is_same_cluster, price_replica
 from controller.reasons import Code
-from oracle.foundation.reason import Reason
+from oracle.foundation.reason import Parameter, Reason
 from oracle.quotes import PriceMode, Quote
 
 
@@ -95,10 +95,19 @@ def find_unplannable(site: Site, workload: Workload, facts: Facts) -> Reason | N
 
 
 def find_cooldown(site: Site, workload: Workload, facts: Facts) -> Reason | None:
-    ended, rest_s = facts.usage.find_last_end(workload.key), facts.settings.budgets.cooldown_s
+    return _find_rest(facts.usage.find_last_end(workload.key), facts, Code.COOLDOWN)
+
+
+def find_resting_target(candidate: Candidate, facts: Facts) -> Reason | None:
+    workload, target = candidate.workload.key, candidate.target.context
+    return _find_rest(facts.usage.find_last_return(workload, target), facts, Code.TARGET_RESTS, target=target)
+
+
+def _find_rest(ended: float | None, facts: Facts, code: Code, **parameters: Parameter) -> Reason | None:
+    rest_s = facts.settings.budgets.cooldown_s
     if ended is None or facts.now >= ended + rest_s:
         return None
-    return Code.COOLDOWN.because(ago=max(0.0, facts.now - ended), rest=rest_s)
+    return code.because(**parameters, ago=max(0.0, facts.now - ended), rest=rest_s)
 
 
 def find_unpriced_home(site: Site, workload: Workload, facts: Facts) -> Reason | None:

@@ -95,6 +95,11 @@ MOVE_RULES = (
         questions.find_unfinished_there,
         lambda block: block.has_move(Code.MOVE_UNFINISHED),
     ),
+    MoveRule(
+        Code.TARGET_RESTS,
+        questions.find_resting_target,
+        lambda block: block.was_refused(Code.TARGET_RESTS),
+    ),
     MoveRule(Code.NAME_TAKEN, questions.find_namesake, lambda block: block.taken),
     MoveRule(Code.AUTOSCALER_IN_THE_WAY, questions.find_autoscaled_there, lambda block: block.autoscaled),
     MoveRule(
@@ -156,7 +161,7 @@ MOVE_RULES = (
     MoveRule(
         Code.PREFLIGHT_REFUSED,
         questions.find_failed_preflight,
-        lambda block: block.preflight_refused,
+        lambda block: block.was_refused(Code.PREFLIGHT_REFUSED),
         moments=OFFERED,
     ),
 )

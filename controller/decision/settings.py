@@ -40,7 +40,8 @@ class BudgetSettings:
 
     cooldown_s: float = setting(
         float(_DAY_S),
-        "How long a workload stays where it is after a move. A day: prices turn slower than that.",
+        "How long a workload stays where it is after a move; after one that was rolled back, how long it is not moved "
+        "to that target again. A day: prices turn slower than that.",
         minimum=60,
         maximum=30 * _DAY_S,
     )

@@ -50,6 +50,7 @@ def to_budget_moves(moves: Iterable[PastMove], now: float, reach_s: float = inf)
             min(move.started_at, now),
             min(_known_until(move), now),
             move.predicted_egress_usd or Decimal(0),
+            is_rolled_back=move.is_rolled_back,
         )
         for move in moves
         if _known_until(move) > now - reach_s and move.has_changed_anything

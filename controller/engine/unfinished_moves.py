@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -26,7 +26,8 @@ from controller.history.events import (
     state_reason,
 )
 from controller.history.projections import PastMove
-from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.protocol.record import MigrationRecord, Side, SideRecord
+from controller.migration.protocol.states import Phase
 from controller.migration.run.unfinished import (
     EndedMove,
     Findings,
@@ -84,6 +85,8 @@ class UnfinishedMoves:
         self._monotonic = monotonic
         self._looks: dict[str, _Look] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: UID of a cluster -> the contexts that lead to it.
+        self._contexts: Mapping[str, list[str]] = {}
         #: (context or migration, what was said of it), each said once.
         self._reported: set[tuple[str, str]] = set()
 
@@ -107,6 +110,7 @@ class UnfinishedMoves:
 
     def follow(self, picture: FleetPicture) -> None:
         """Begin the looks that are due, and take up what both sides are armed for."""
+        self._contexts = _name_clusters(picture)
         for cluster in picture.clusters.values():
             if self._is_due(cluster):
                 self._tasks[cluster.context] = asyncio.create_task(self._look_at(cluster))
@@ -129,18 +133,14 @@ class UnfinishedMoves:
         """Return the moves that are over, as the Leases have them: the last one of each workload in each cluster.
 
         A Lease speaks for its own cluster: a side whose Lease was not seen has an empty name, so that whoever may write
-        Leases in one cluster makes nothing rest in another.
+        Leases in one cluster makes nothing rest in another. But of a move that was rolled back either Lease names both
+        sides: each may keep its own cluster from another, and only one of them may still hold that journal.
         """
-        moves: dict[str, PastMove] = {}
+        leases: dict[str, list[tuple[str, EndedMove]]] = {}
         for context, look in self._looks.items():
             for ended in look.ended:
-                known = moves.get(ended.record.migration_id) or _to_past_move(ended.record)
-                if ended.side is Side.SOURCE:
-                    known = replace(known, workload=replace(known.workload, context=context))
-                else:
-                    known = replace(known, target=context)
-                moves[known.migration_id] = known
-        return tuple(moves.values())
+                leases.setdefault(ended.record.migration_id, []).append((context, ended))
+        return tuple(self._join(known) for known in leases.values())
 
     def notices(self) -> tuple[Notice, ...]:
         """Return what a person should know of them, each move once: two contexts may lead to one cluster."""
@@ -151,6 +151,41 @@ class UnfinishedMoves:
         }
         reported = ((key, self._describe(move.record, standing)) for key, (move, standing) in found.items())
         return tuple(Notice(f"{reason.code}:{key}", reason) for key, reason in reported if reason is not None)
+
+    def _join(self, leases: list[tuple[str, EndedMove]]) -> PastMove:
+        """Say what the Leases of one move say. One alone that has the workload back where it was shortens no rest."""
+        records = [ended.record for _, ended in leases]
+        told = next((one for one in records if one.state.phase is not Phase.ROLLED_BACK), records[0])
+        move = self._to_past_move(told)
+        for context, ended in leases:
+            if ended.side is Side.SOURCE:
+                move = replace(move, workload=replace(move.workload, context=context))
+            else:
+                move = replace(move, target=context)
+        return move
+
+    def _to_past_move(self, record: MigrationRecord) -> PastMove:
+        """Return the move with neither side named, unless it was rolled back."""
+        ended_at = record.started_at if record.ended_at is None else record.ended_at
+        move = PastMove(
+            record.migration_id,
+            replace(record.workload, context=""),
+            "",
+            record.started_at,
+            last_seen_at=ended_at,
+            phase=record.state.phase.value,
+            ended_at=ended_at,
+            predicted_egress_usd=record.dry_run.egress_usd,
+        )
+        if not move.is_rolled_back:
+            return move
+        source, target = self._find_context(record.source), self._find_context(record.target)
+        return replace(move, workload=replace(record.workload, context=source), target=target)
+
+    def _find_context(self, side: SideRecord) -> str:
+        """How this program calls a cluster of a journal: others may know it by another context. Empty: not at all."""
+        names = self._contexts.get(side.cluster_uid, ())
+        return side.context if side.context in names else next(iter(names), "")
 
     def _is_due(self, cluster: Cluster) -> bool:
         context = cluster.context
@@ -256,19 +291,12 @@ class UnfinishedMoves:
             self._history.record(event)
 
 
-def _to_past_move(record: MigrationRecord) -> PastMove:
-    """Return the move with neither side named."""
-    ended_at = record.started_at if record.ended_at is None else record.ended_at
-    return PastMove(
-        record.migration_id,
-        replace(record.workload, context=""),
-        "",
-        record.started_at,
-        last_seen_at=ended_at,
-        phase=record.state.phase.value,
-        ended_at=ended_at,
-        predicted_egress_usd=record.dry_run.egress_usd,
-    )
+def _name_clusters(picture: FleetPicture) -> Mapping[str, list[str]]:
+    contexts: dict[str, list[str]] = {}
+    for context, cluster in picture.clusters.items():
+        if cluster.uid is not None:
+            contexts.setdefault(cluster.uid, []).append(context)
+    return contexts
 
 
 def _find_reason(error: Exception) -> Reason:

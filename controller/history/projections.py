@@ -23,8 +23,10 @@ from controller.history.events import (
 )
 from controller.history.sentences import DONE
 
-#: The phase of a migration that was refused before anything was changed, as journals have it.
+#: The phases of a migration that was refused before anything was changed, and of one that was taken back, as journals
+#: have them.
 REFUSED = "REFUSED"
+ROLLED_BACK = "ROLLED_BACK"
 #: The kinds of events that moves are made of.
 MOVE_KINDS = ("move_started", "move_resumed", "phase_entered", "move_ended", "move_stopped")
 
@@ -54,6 +56,11 @@ class PastMove:
     def is_moved(self) -> bool:
         """Whether the workload stands in the target."""
         return self.phase == DONE
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether it failed or was cancelled, and the workload stands where it was."""
+        return self.phase == ROLLED_BACK and self.ended_at is not None
 
     @property
     def has_changed_anything(self) -> bool:

@@ -242,6 +242,7 @@ class MigrationController:
             self._find_end(started, now),
             record.dry_run.egress_usd or Decimal(0),
             waits_for_person=record.state.phase is Phase.NEEDS_OPERATOR,
+            is_rolled_back=record.state.phase is Phase.ROLLED_BACK,
         )
 
     def _find_end(self, started: _Started, now: float) -> float | None:

@@ -364,6 +364,7 @@ def _without(board: QuoteBoard, context: str) -> QuoteBoard:
 
 
 UNCHANGED: Any = object()
+ROLLED_BACK = Move(CHECKOUT, "virginia", NOW - 90, NOW - 60, is_rolled_back=True)
 CHANGES: dict[str, Any] = {
     "nothing": ({}, {}),
     "observed again": ({"virginia": {"observed_at": NOW + 5}}, {}),
@@ -397,6 +398,7 @@ CHANGES: dict[str, Any] = {
     "tokyo has no price": ({}, {"board": _without(BOARD, "tokyo")}),
     "all prices are too old": ({}, {"now": NOW + 500}),
     "it rests": ({}, {"usage": BudgetUsage((Move(CHECKOUT, "oregon", NOW - 90, NOW - 60),))}),
+    "virginia rests": ({}, {"usage": BudgetUsage((ROLLED_BACK,))}),
     "it is being moved": ({}, {"usage": BudgetUsage((Move(CHECKOUT, "oregon", NOW - 90),))}),
     "others are being moved": (
         {},
@@ -469,6 +471,7 @@ SCREENED: dict[Code, tuple[dict[str, Any], dict[str, Any]]] = {
     Code.AUTOSCALER_IN_THE_WAY: ({"autoscalers": {("shop", "checkout"): "by-load"}}, {}),
     Code.MOVE_RUNNING: ({}, {"usage": BudgetUsage((ELSEWHERE,))}),
     Code.MOVE_UNFINISHED: ({}, {"usage": BudgetUsage(unfinished=(ELSEWHERE,))}),
+    Code.TARGET_RESTS: ({}, {"usage": BudgetUsage((ROLLED_BACK,))}),
     Code.NO_NODE_FITS: (
         {"nodes": tuple(replace(node, allocatable=Resources(0.5, 16.0)) for node in VIRGINIA.nodes)},
         {},
@@ -539,6 +542,26 @@ def test_a_rest_ends_by_the_clock_although_nothing_else_changes() -> None:
     for now, code in ((over - 1, Code.COOLDOWN), (over, Code.PAYS)):
         plan = planner.plan(picture, make_facts(board_of(now), usage=usage, now=now))
         assert plan.find_code(CHECKOUT, "virginia") is code
+
+
+def test_a_target_that_failed_gives_way_to_another_until_its_rest_is_over() -> None:
+    planner, picture = Planner(), everywhere()
+    usage = BudgetUsage((ROLLED_BACK,))
+    over = NOW - 60 + SETTINGS.budgets.cooldown_s
+    for now, code, target in ((over - 1, Code.TARGET_RESTS, "oregon"), (over, Code.PAYS, "virginia")):
+        plan = planner.plan(picture, make_facts(board_of(now), usage=usage, now=now))
+        assert plan.find_code(CHECKOUT, "virginia") is code
+        assert targets(plan) == {CHECKOUT: target}
+
+
+def test_a_target_that_failed_and_refused_rests_for_the_longer_of_both() -> None:
+    """What a preflight found is remembered for minutes, and is told of again once the rest is over."""
+    planner, picture = Planner(), everywhere()
+    finding = PreflightFinding(make_workload(), "virginia", Code.PAUSED.because(), NOW - 60)
+    both = make_facts(BOARD, usage=BudgetUsage((ROLLED_BACK,)), findings=(finding,))
+    assert planner.plan(picture, both).find_code(CHECKOUT, "virginia") is Code.TARGET_RESTS
+    plan = planner.plan(picture, replace(both, usage=BudgetUsage()))
+    assert plan.find_code(CHECKOUT, "virginia") is Code.PREFLIGHT_REFUSED
 
 
 def test_what_was_spent_today_is_missing_at_once_and_back_after_a_day() -> None:

@@ -306,6 +306,33 @@ def test_the_rest_ends_with_the_hour() -> None:
     assert code_of(facts=with_budgets(ended, cooldown_s=6 * HOUR + 1)) is Code.COOLDOWN
 
 
+def rolled_back(ended_h_ago: float = 1.0, target: str = "virginia") -> Move:
+    ended = NOW - ended_h_ago * HOUR
+    return Move(CHECKOUT, target, ended - 600, ended, is_rolled_back=True)
+
+
+def test_after_a_move_that_was_rolled_back_only_its_target_rests() -> None:
+    facts = with_budgets(rolled_back(), cooldown_s=6 * HOUR)
+    assert code_of(facts=facts) is Code.TARGET_RESTS
+    assert code_of(facts=with_budgets(rolled_back(), cooldown_s=HOUR)) is None
+    assert code_of(facts=with_budgets(rolled_back(target="oregon"), cooldown_s=6 * HOUR)) is None
+    both = with_budgets(rolled_back(), rolled_back(3), cooldown_s=2 * HOUR)
+    assert code_of(facts=both) is Code.TARGET_RESTS
+
+
+def test_a_move_that_was_rolled_back_shortens_no_rest_of_one_that_moved() -> None:
+    came = Move(replace(CHECKOUT, context="oregon"), "tokyo", NOW - 3 * HOUR, NOW - 2 * HOUR)
+    facts = with_budgets(came, rolled_back(target="oregon"), cooldown_s=6 * HOUR)
+    assert code_of(facts=facts) is Code.COOLDOWN
+
+
+def test_who_was_never_moved_there_is_not_kept_from_the_target() -> None:
+    """Another workload, and a namesake in another cluster: what failed may lie in theirs alone."""
+    others = (replace(CHECKOUT, name="other"), replace(CHECKOUT, context="oregon"))
+    moves = tuple(replace(rolled_back(), workload=other) for other in others)
+    assert code_of(facts=with_budgets(*moves, cooldown_s=6 * HOUR)) is None
+
+
 def test_a_move_under_way_is_named_before_what_it_has_made_of_the_workload() -> None:
     half_moved = {"available_replicas": None}
     running = make_facts(BOARD, usage=BudgetUsage((Move(CHECKOUT, "oregon", NOW - 60),)))
@@ -418,6 +445,7 @@ IN_THE_MIDDLE: list[tuple[dict[str, Any], Code]] = [
     ({"workload": {"state_gb": None}}, Code.STATE_UNKNOWN),
     ({"workload": {"immovable_reasons": (Code.PAUSED.because(),)}}, Code.PAUSED),
     ({"facts": with_budgets(moved(1, name="checkout"), cooldown_s=6 * HOUR)}, Code.COOLDOWN),
+    ({"facts": with_budgets(rolled_back(), cooldown_s=6 * HOUR)}, Code.TARGET_RESTS),
     ({"facts": with_budgets(moved(0, ended=False), concurrent_moves=1)}, Code.CONCURRENCY_SPENT),
     ({"facts": with_budgets(moved(7), moves_per_day=1)}, Code.DAY_SPENT),
     ({"facts": with_budgets(moved(7), egress_usd_per_day=Decimal("1.01"))}, Code.EGRESS_SPENT),

@@ -65,6 +65,17 @@ def test_a_move_whose_end_nobody_saw_rests_its_workload_and_runs_no_more() -> No
     assert rests(CHECKOUT, open_move)
 
 
+def test_a_move_that_was_rolled_back_rests_its_target_and_not_its_workload() -> None:
+    back = usage(move(phase="ROLLED_BACK"))
+    assert not rests(CHECKOUT, back)
+    assert back.find_last_return(CHECKOUT, "osaka") == NOW - HOUR_S
+
+
+def test_a_way_back_whose_end_nobody_saw_rests_the_workload() -> None:
+    assert rests(CHECKOUT, usage(move(ended_at=None, phase="ROLLBACK")))
+    assert rests(CHECKOUT, usage(move(ended_at=None, phase="ROLLED_BACK")))
+
+
 def test_a_clock_that_was_set_back_does_not_make_a_workload_rest_for_longer() -> None:
     [kept] = usage(move(hours_ago=-1000)).moves
     assert kept.ended_at == kept.started_at == NOW

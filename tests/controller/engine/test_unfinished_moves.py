@@ -394,6 +394,60 @@ def test_a_move_that_is_over_is_known_from_the_lease_of_either_side(
     simulate_moves(scenario, 1, tmp_path)
 
 
+async def fail(world: Moves) -> float:
+    """Let a move begin and be cancelled; returns when it was over."""
+    controller = world.build_controller("a")
+    migration_id = await controller.start(world.dry_run())
+    await world.wait_for(lambda: bool(controller.views()) and controller.views()[0].wave == 2)
+    controller.cancel(migration_id)
+    await wait_until_over(controller, migration_id)
+    [move] = controller.budget_usage(world.wall()).rolled_back()
+    assert (move.workload, move.target) == (WORKLOAD, "osaka")
+    return world.wall()
+
+
+@pytest.mark.parametrize("lease_of", [("paris", "osaka"), ("paris",), ("osaka",)], ids=" and ".join)
+def test_a_target_that_failed_rests_after_a_restart_whichever_lease_is_left(
+    tmp_path: Path, lease_of: tuple[str, ...]
+) -> None:
+    """The source's Lease holds the journal of a later move by then, or the target's can't be read."""
+
+    async def scenario(world: Moves) -> None:
+        over_at = await fail(world)
+        restarted = Restarted(world)
+        for context in {"paris", "osaka"} - set(lease_of):
+            lease = world.clusters[context].require(LEASE_PATH)
+            world.clusters[context].put(LEASE_PATH, with_path(lease, ("metadata", "annotations"), {}))
+        await restarted.look()
+        usage = BudgetUsage(to_budget_moves(restarted.unfinished.ended(), world.wall()))
+        assert usage.find_last_end(WORKLOAD) is None
+        assert usage.find_last_return(WORKLOAD, "osaka") == pytest.approx(over_at, abs=60)
+
+    simulate_moves(scenario, 1, tmp_path)
+
+
+@pytest.mark.parametrize("context", ["paris", "osaka"])
+def test_one_lease_that_has_the_workload_back_shortens_no_rest(tmp_path: Path, context: str) -> None:
+    """Who may write one of the two says that the move was rolled back; the other says that it was not."""
+
+    async def scenario(world: Moves) -> None:
+        controller = world.build_controller("a")
+        await wait_until_over(controller, await controller.start(world.dry_run()))
+        path = ("metadata", "annotations", JOURNAL_ANNOTATION)
+        cluster = world.clusters[context]
+        lease = cluster.require(LEASE_PATH)
+        forged = get_path(lease, *path).replace('"phase":"DONE"', '"phase":"ROLLED_BACK"')
+        assert forged != get_path(lease, *path)
+        cluster.put(LEASE_PATH, with_path(lease, path, forged))
+        restarted = Restarted(world)
+        await restarted.look()
+        assert [move.phase for move in restarted.unfinished.ended()] == ["DONE"]
+        usage = BudgetUsage(to_budget_moves(restarted.unfinished.ended(), world.wall()))
+        assert usage.find_last_end(WORKLOAD) is not None
+
+    simulate_moves(scenario, 1, tmp_path)
+
+
 def test_who_may_not_ask_a_cluster_who_it_is_is_not_troubled_by_moves_that_are_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
