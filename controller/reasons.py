@@ -14,6 +14,11 @@ from oracle.foundation.reason import ReasonCode, Severity
 _INFO, _WARNING = Severity.INFO, Severity.WARNING
 
 
+def _or_accept(name: str) -> str:
+    """The end of a sentence about what a person may accept; the names are those of `clusters/acceptance.py`."""
+    return f"; the annotation sentinelaura.io/accept: {name} accepts that"
+
+
 @unique
 class Code(ReasonCode):
     """The controller's reasons, by the part that gives them."""
@@ -192,14 +197,65 @@ class Code(ReasonCode):
     BEING_DELETED = "being_deleted", _INFO, "it is being deleted"
     VOLUME_CLAIM = "volume_claim", _INFO, "it uses the persistent volume claim {volume}"
     EPHEMERAL_VOLUME = "ephemeral_volume", _INFO, "it uses the ephemeral volume {volume}"
-    HOST_PATH = "host_path", _INFO, "it mounts a path of its node as {volume}"
+    HOST_PATH = "host_path", _INFO, f"it mounts a path of its node as {{volume}}{_or_accept('host-access')}"
     LOCAL_VOLUME = "local_volume", _INFO, "it uses the local volume {volume}"
-    HOST_NETWORK = "host_network", _INFO, "it uses its node's network (hostNetwork)"
-    HOST_PORT = "host_port", _INFO, "it binds a port of its node (hostPort)"
+    HOST_NETWORK = (
+        "host_network",
+        _INFO,
+        f"it uses its node's network (hostNetwork){_or_accept('host-access')}",
+    )
+    HOST_NAMESPACE = (
+        "host_namespace",
+        _INFO,
+        f"it looks into its node ({{fields:list}}){_or_accept('host-access')}",
+    )
+    HOST_PORT = "host_port", _INFO, f"it binds a port of its node (hostPort){_or_accept('host-access')}"
+    PRIVILEGED = (
+        "privileged",
+        _INFO,
+        f"{{what}} is privileged on its node{_or_accept('host-access')}",
+    )
+    RECREATE = (
+        "recreate",
+        _INFO,
+        "its strategy is Recreate, as of what must never run twice, and a move runs it in both clusters for a while"
+        + _or_accept("two-at-once"),
+    )
+    CLOUD_IDENTITY = (
+        "cloud_identity",
+        _INFO,
+        f"{{holder}} gives it the identity {{identity}}, which is bound to its own cluster"
+        f"{_or_accept('identity-in-target')}",
+    )
+    EXPOSED_POD = (
+        "exposed_pod",
+        _INFO,
+        f"its pods carry the annotation {{annotation}}: external-dns points a name at them, which a move does not take "
+        f"along{_or_accept('traffic-steered-elsewhere')}",
+    )
     PINNED = "pinned", _INFO, "it is pinned to the node {node}"
     PLACE_SELECTED = "place_selected", _INFO, "its node selector names a place ({label})"
     NODE_SELECTED = "node_selected", _INFO, "its node selector names one node"
     STATE_UNREADABLE = "state_unreadable", _INFO, "its annotation {annotation} is not a number of gigabytes"
+    ACCEPTANCE_UNREADABLE = (
+        "acceptance_unreadable",
+        _WARNING,
+        "its annotation {annotation} names {name}, which is none of {known:list}",
+    )
+
+    # clusters: what somebody has accepted for a workload, as its bill tells of it
+    ACCEPTED_TRAFFIC = (
+        "accepted_traffic",
+        _WARNING,
+        "traffic from outside stays behind; it is steered elsewhere",
+    )
+    ACCEPTED_IDENTITY = (
+        "accepted_identity",
+        _WARNING,
+        "its identity in the cloud is the one that the target has",
+    )
+    ACCEPTED_TWO_AT_ONCE = "accepted_two_at_once", _WARNING, "it runs in both clusters for a while"
+    ACCEPTED_HOST_ACCESS = "accepted_host_access", _WARNING, "what it has of its nodes stays behind"
 
     # clusters: what was checked on an API server
     REPLICAS_UNOWNED = "replicas_unowned", _INFO, "nobody else manages the replicas"

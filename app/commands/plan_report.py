@@ -38,6 +38,7 @@ def dry_run_to_json(dry_run: DryRun) -> dict[str, Any]:
         "payback_hours": to_number(dry_run.payback_h),
         "verdict": dry_run.verdict.value,
         "reason": encode_reason(dry_run.reason),
+        "warnings": [encode_reason(warning) for warning in dry_run.warnings],
     }
 
 

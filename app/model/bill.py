@@ -69,6 +69,7 @@ def make_lines(dry_run: DryRun, source: str, target: str) -> tuple[Line, ...]:
         Line("Egress", _egress_detail(dry_run, source, target), _cost(dry_run.egress_usd)),
         Line("Running double", f"for {format_hours(dry_run.overlap_h)}", _cost(dry_run.overlap_usd)),
         Line("Warm-up", "until the new pods are ready", _cost(dry_run.warm_up_usd)),
+        *(Line("Accepted", clean_text(warning), "!", Tone.WARNING) for warning in dry_run.warnings),
         Line(f"Net after {horizon}", _payback(dry_run), *_net(dry_run.net_usd), is_total=True),
     )
 

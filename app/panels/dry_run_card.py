@@ -193,7 +193,10 @@ class _Bill(QWidget):
         while len(self._rows) < len(lines):
             self._add_row()
         self._grid.addWidget(self._return, len(self._rows), 0, 1, 3)
-        for (label, detail, amount), line in zip(self._rows, lines, strict=True):
+        for number, row in enumerate(self._rows):
+            for part in row:
+                part.setVisible(number < len(lines))
+        for (label, detail, amount), line in zip(self._rows, lines, strict=False):
             label.setText(line.label)
             detail.setText(line.detail)
             set_tone(amount, line.amount, line.tone)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from controller.clusters.acceptance import Acceptance
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
@@ -106,6 +107,8 @@ class Workload:
     immovable_reasons: tuple[Reason, ...] = ()
     #: sha256 of the pod template, to tell whether source and target run the same thing.
     template_hash: str = ""
+    #: What a person accepts that its moves leave behind, or do with it.
+    accepted: frozenset[Acceptance] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,21 @@
 """Read a Deployment into a Workload: size, readiness, template, and what stands in the way of moving it. Pure.
 
-The reasons that it stays are what a copy would leave behind in its cluster (disks, nodes) and what somebody else would
-undo (controllers that own the Deployment), as far as the Deployment itself shows it; what needs a question to the API
-server is asked by `move_checks.py`.
+The reasons that it stays are what a copy would leave behind in its cluster (`pod_ties.py`), that two of it would run at
+once, and what somebody else would undo (controllers that own the Deployment), as far as the Deployment itself shows it;
+what needs a question to the API server is asked by `move_checks.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from controller.clusters.acceptance import find_unreadable, leave_out_accepted, parse_acceptances
 from controller.clusters.fleet import Workload, WorkloadKey
 from controller.clusters.json_reading import as_count, as_list, as_mapping, as_text
+from controller.clusters.pod_ties import find_ties
 from controller.clusters.resource_parsing import compute_pod_requests
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -31,14 +33,6 @@ _GITOPS_PREFIXES = {
     "helm.toolkit.fluxcd.io/": "Flux",
 }
 
-#: Volumes that tie a pod to a disk or to a node.
-_BOUND_VOLUMES = {
-    "persistentVolumeClaim": Code.VOLUME_CLAIM,
-    "ephemeral": Code.EPHEMERAL_VOLUME,
-    "hostPath": Code.HOST_PATH,
-    "local": Code.LOCAL_VOLUME,
-}
-
 #: Fields of the pod template that the API server or a rollout fills in: they differ between equal templates.
 _VOLATILE_ANNOTATIONS = ("kubectl.kubernetes.io/restartedAt",)
 
@@ -49,6 +43,9 @@ def parse_workload(context: str, body: Mapping[str, Any]) -> Workload:
     template = as_mapping(spec.get("template"))
     is_current = _is_status_current(metadata, status)
     desired = as_count(spec.get("replicas"))
+    annotations = as_mapping(metadata.get("annotations"))
+    accepted = parse_acceptances(annotations)
+    reasons = _find_immovable_reasons(metadata, spec, template)
     return Workload(
         key=WorkloadKey(
             context, as_text(metadata.get("namespace")) or "", as_text(metadata.get("name")) or ""
@@ -58,9 +55,10 @@ def parse_workload(context: str, body: Mapping[str, Any]) -> Workload:
         ready_replicas=(as_count(status.get("readyReplicas")) or 0) if is_current else None,
         available_replicas=(as_count(status.get("availableReplicas")) or 0) if is_current else None,
         requests=compute_pod_requests(as_mapping(template.get("spec"))),
-        state_gb=_parse_state_gb(as_mapping(metadata.get("annotations"))),
-        immovable_reasons=tuple(_find_immovable_reasons(metadata, spec, template)),
+        state_gb=_parse_state_gb(annotations),
+        immovable_reasons=tuple(leave_out_accepted(reasons, accepted)),
         template_hash=hash_template(template),
+        accepted=accepted,
     )
 
 
@@ -91,7 +89,6 @@ def _parse_state_gb(annotations: Mapping[str, Any]) -> float | None:
 def _find_immovable_reasons(
     metadata: Mapping[str, Any], spec: Mapping[str, Any], template: Mapping[str, Any]
 ) -> Iterator[Reason]:
-    pod = as_mapping(template.get("spec"))
     if spec.get("paused"):
         yield Code.PAUSED.because()
     for owner in as_list(metadata.get("ownerReferences")):
@@ -105,35 +102,14 @@ def _find_immovable_reasons(
         yield Code.GITOPS.because(tool=tool)
     if metadata.get("deletionTimestamp"):
         yield Code.BEING_DELETED.because()
-    yield from _find_volume_reasons(as_list(pod.get("volumes")))
-    yield from _find_node_reasons(pod)
-    if STATE_ANNOTATION in marks and _parse_state_gb(as_mapping(metadata.get("annotations"))) is None:
+    if as_mapping(spec.get("strategy")).get("type") == "Recreate":
+        yield Code.RECREATE.because()
+    yield from find_ties(template)
+    annotations = as_mapping(metadata.get("annotations"))
+    if STATE_ANNOTATION in marks and _parse_state_gb(annotations) is None:
         yield Code.STATE_UNREADABLE.because(annotation=STATE_ANNOTATION)
-
-
-def _find_volume_reasons(volumes: Sequence[Any]) -> Iterator[Reason]:
-    for volume in map(as_mapping, volumes):
-        for kind, code in _BOUND_VOLUMES.items():
-            if kind in volume:
-                yield code.because(volume=_text(volume.get("name")))
-
-
-def _find_node_reasons(pod: Mapping[str, Any]) -> Iterator[Reason]:
-    """What ties the pods to this cluster's nodes or network."""
-    if pod.get("hostNetwork"):
-        yield Code.HOST_NETWORK.because()
-    ports = [
-        as_mapping(p) for c in as_list(pod.get("containers")) for p in as_list(as_mapping(c).get("ports"))
-    ]
-    if any(port.get("hostPort") for port in ports):
-        yield Code.HOST_PORT.because()
-    if as_text(pod.get("nodeName")):
-        yield Code.PINNED.because(node=_text(pod.get("nodeName")))
-    for label in as_mapping(pod.get("nodeSelector")):
-        if label.startswith(("topology.kubernetes.io/", "failure-domain.beta.kubernetes.io/")):
-            yield Code.PLACE_SELECTED.because(label=label)
-        elif label == "kubernetes.io/hostname":
-            yield Code.NODE_SELECTED.because()
+    if (unreadable := find_unreadable(annotations)) is not None:
+        yield unreadable
 
 
 def _text(value: object) -> str:

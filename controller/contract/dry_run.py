@@ -63,6 +63,8 @@ class DryRun:
     #: Unix seconds after which this plan must be computed anew: the earlier deadline of both quotes.
     expires_at: float
     plan_digest: str
+    #: What somebody has accepted for this workload, and everybody who moves it has to know. No journal holds it.
+    warnings: tuple[Reason, ...] = ()
 
     def find_expiry(self, now: float) -> Reason | None:
         """Return why the plan must be computed anew at Unix time `now`; None: it still holds."""

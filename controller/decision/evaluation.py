@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from controller.clusters.acceptance import tell_accepted
 from controller.clusters.fleet import FleetPicture, WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.candidates import Candidate, Transfer, price_candidate
@@ -101,6 +102,7 @@ def evaluate_candidate(candidate: Candidate, facts: Facts, moment: Moment) -> Dr
         computed_at=facts.now,
         expires_at=min((q.deadline for q in (here, there) if q is not None), default=facts.now),
         plan_digest=compute_digest(terms),
+        warnings=tell_accepted(candidate.workload.accepted),
     )
 
 
@@ -117,6 +119,7 @@ def _build_terms(candidate: Candidate) -> PlanTerms:
         wave_sizes=candidate.wave_sizes,
         egress_gb=candidate.transfer.gb,
         egress_usd=candidate.transfer.usd,
+        accepted=tuple(sorted(workload.accepted)),
         source_usd_per_hour=price_replicas(candidate.here.usd_per_hour, workload.desired_replicas),
         target_usd_per_hour=price_replicas(candidate.there.usd_per_hour, workload.desired_replicas),
     )

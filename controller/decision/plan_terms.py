@@ -3,8 +3,8 @@
 The digest is a SHA-256 over the canonical terms. Prices enter it in steps of 2 %, on a logarithmic scale, so
 that a tick does not invalidate a plan that somebody is reading. Because a tick can cross the border between
 two steps, a confirmation is accepted for the current step and its two neighbours: a change below 2 % is
-always accepted, one above 4.2 % never. Everything else (workload, template, target, replicas, waves, data,
-egress price) must be equal.
+always accepted, one above 4.2 % never. Everything else (workload, template, target, replicas, waves, what its
+Deployment accepts, data, egress price) must be equal.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class PlanTerms:
     target_cluster_uid: str | None
     replicas: int
     wave_sizes: tuple[int, ...]
+    accepted: tuple[str, ...]
     egress_gb: Decimal | None
     egress_usd: Decimal | None
     source_usd_per_hour: Decimal | None
@@ -64,6 +65,7 @@ def _digest(terms: PlanTerms, source_step: int | None, target_step: int | None) 
         "target": terms.target,
         "replicas": terms.replicas,
         "waves": terms.wave_sizes,
+        "accepted": terms.accepted,
         "egress": [_canonical(terms.egress_gb), _canonical(terms.egress_usd)],
         "price_steps": [source_step, target_step],
     }

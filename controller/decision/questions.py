@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from controller.clusters.acceptance import tell_accepted
 from controller.clusters.fleet import Cluster, Workload, WorkloadKey
 from controller.clusters.workload_parsing import STATE_ANNOTATION
 from controller.contract.daily import price_day
@@ -81,6 +82,10 @@ def _find_autoscaler(site: Site, workload: Workload) -> Reason | None:
     known = site.cluster.autoscalers or {}
     name = known.get((workload.key.namespace, workload.key.name))
     return Code.AUTOSCALER_IN_THE_WAY.because(name=name, context=site.context) if name is not None else None
+
+
+def find_accepted(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+    return next(iter(tell_accepted(workload.accepted)), None)
 
 
 def find_unplannable(site: Site, workload: Workload, facts: Facts) -> Reason | None:

@@ -166,6 +166,9 @@ MOVE_RULES = (
     ),
 )
 
+#: What a person has accepted for a workload is no matter of a program, until a person has told it so.
+AUTOPILOT_RULES = (WorkloadRule(questions.find_accepted, moments=Moment.AUTOPILOT),)
+
 FLEET_RULES = (FleetRule(questions.find_spent_concurrency), FleetRule(questions.find_spent_day))
 
 #: What has to be so where clusters are changed. A plan may be looked at all the same: who tries the program out on
@@ -184,7 +187,14 @@ PERMISSIONS = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*PERMISSIONS, *WORKLOAD_RULES, *TARGET_RULES, *MOVE_RULES, *FLEET_RULES)
+RULES: tuple[Rule, ...] = (
+    *PERMISSIONS,
+    *WORKLOAD_RULES,
+    *AUTOPILOT_RULES,
+    *TARGET_RULES,
+    *MOVE_RULES,
+    *FLEET_RULES,
+)
 
 
 def judge_move(candidate: Candidate, facts: Facts, moment: Moment) -> tuple[Verdict, Reason] | None:

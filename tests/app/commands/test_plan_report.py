@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.commands.plan_report import dry_run_to_text, plan_to_json, plan_to_text
+from app.commands.plan_report import dry_run_to_json, dry_run_to_text, plan_to_json, plan_to_text
 from app.model.bill import make_lines, verdict_text
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun, UnofferedMove
@@ -31,6 +31,13 @@ def test_terminal_shows_the_very_bill_of_the_card(dry_run: DryRun) -> None:
         assert text.split(line.label)[1].split() == f"{line.amount} {line.detail}".split()
     assert verdict.strip() == verdict_text(dry_run)
     assert world.strip() == "Prices are simulated."
+
+
+def test_what_was_accepted_is_told_with_its_code(dry_run: DryRun) -> None:
+    accepted = replace(dry_run, warnings=(Code.ACCEPTED_TWO_AT_ONCE.because(),))
+    assert [warning["code"] for warning in dry_run_to_json(accepted)["warnings"]] == ["accepted_two_at_once"]
+    assert "Accepted" in dry_run_to_text(accepted)
+    assert dry_run_to_json(dry_run)["warnings"] == []
 
 
 def test_payback_that_nobody_knows_is_not_called_never(dry_run: DryRun) -> None:

@@ -10,6 +10,7 @@ from app.model.tone import Tone
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationStage
+from controller.reasons import Code
 from tests.app.scripted_engine import ScriptedEngine
 from tests.controller.contract.dry_runs import make_dry_run
 
@@ -31,6 +32,15 @@ def test_the_bill_names_every_number_the_verdict_rests_on(dry_run: DryRun) -> No
         ("Net after 24 h", "pays back in 30 min", "+$8.48"),
     ]
     assert lines[-1].tone is Tone.GOOD
+
+
+def test_what_was_accepted_is_a_line_before_what_remains(dry_run: DryRun) -> None:
+    accepted = replace(dry_run, warnings=(Code.ACCEPTED_TRAFFIC.because(), Code.ACCEPTED_IDENTITY.because()))
+    *_, first, second, net = make_lines(accepted, "Santiago", "Tokyo")
+    assert [line.label for line in (first, second)] == ["Accepted", "Accepted"]
+    assert first.detail == str(Code.ACCEPTED_TRAFFIC.because())
+    assert {line.tone for line in (first, second)} == {Tone.WARNING}
+    assert net.is_total
 
 
 def test_a_loss_is_marked_and_never_pays_back(dry_run: DryRun) -> None:

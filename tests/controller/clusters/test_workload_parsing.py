@@ -79,6 +79,20 @@ def with_pod(**spec: Any) -> Json:
     return deployment
 
 
+PRIVILEGED = {"securityContext": {"privileged": True}}
+HOSTNAME = "external-dns.alpha.kubernetes.io/hostname"
+
+
+def with_container(container: Json, kind: str = "containers") -> Json:
+    return with_pod(**{kind: [{"name": "c", **container}]})
+
+
+def with_template(**metadata: Any) -> Json:
+    deployment = make_deployment()
+    deployment["spec"]["template"]["metadata"].update(metadata)
+    return deployment
+
+
 def with_metadata(**metadata: Any) -> Json:
     deployment = make_deployment()
     deployment["metadata"].update(metadata)
@@ -126,6 +140,31 @@ def with_metadata(**metadata: Any) -> Json:
             Code.GITOPS.because(tool="Argo CD"),
         ),
         (with_metadata(deletionTimestamp="2026-01-01T00:00:00Z"), Code.BEING_DELETED.because()),
+        (make_deployment(strategy={"type": "Recreate"}), Code.RECREATE.because()),
+        (with_pod(hostPID=True, hostIPC=True), Code.HOST_NAMESPACE.because(fields=("hostPID", "hostIPC"))),
+        (with_container(PRIVILEGED), Code.PRIVILEGED.because(what="its container c")),
+        (with_container(PRIVILEGED, "initContainers"), Code.PRIVILEGED.because(what="its container c")),
+        (
+            with_pod(securityContext={"windowsOptions": {"hostProcess": True}}),
+            Code.PRIVILEGED.because(what="its pod"),
+        ),
+        (with_container({"ports": [{"hostPort": 80}]}, "initContainers"), Code.HOST_PORT.because()),
+        (
+            with_template(annotations={"iam.amazonaws.com/role": "web"}),
+            Code.CLOUD_IDENTITY.because(holder="its pod template", identity="web"),
+        ),
+        (
+            with_template(labels={"azure.workload.identity/use": "true"}),
+            Code.CLOUD_IDENTITY.because(holder="its pod template", identity="azure.workload.identity/use"),
+        ),
+        (
+            with_volume(projected={"sources": [{"serviceAccountToken": {"audience": "sts.amazonaws.com"}}]}),
+            Code.CLOUD_IDENTITY.because(holder="the token in its volume data", identity="sts.amazonaws.com"),
+        ),
+        (
+            with_template(annotations={HOSTNAME: "shop.example"}),
+            Code.EXPOSED_POD.because(annotation=HOSTNAME),
+        ),
     ],
     ids=[
         "claim",
@@ -145,10 +184,37 @@ def with_metadata(**metadata: Any) -> Json:
         "argo",
         "argo's order",
         "deleted",
+        "single writer",
+        "host processes",
+        "privileged",
+        "privileged at the start",
+        "process of its node",
+        "host port at the start",
+        "identity",
+        "identity by label",
+        "token",
+        "name",
     ],
 )
 def test_what_ties_a_workload_to_its_cluster_is_a_reason_to_stay(deployment: Json, reason: Reason) -> None:
     assert parse_workload("eu", deployment).immovable_reasons == (reason,)
+
+
+def test_a_pod_without_an_identity_may_say_so() -> None:
+    deployment = with_template(labels={"azure.workload.identity/use": "false"}, annotations={"team": "shop"})
+    assert parse_workload("eu", deployment).immovable_reasons == ()
+
+
+def test_the_token_for_the_api_server_that_every_pod_has_is_no_reason_to_stay() -> None:
+    token = {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}}
+    deployment = with_volume(projected={"sources": [token, {"configMap": {"name": "kube-root-ca.crt"}}]})
+    assert parse_workload("eu", deployment).immovable_reasons == ()
+
+
+def test_a_rolling_update_and_an_ordinary_container_are_no_reason_to_stay() -> None:
+    deployment = with_container({"securityContext": {"privileged": False}, "ports": [{"containerPort": 80}]})
+    deployment["spec"]["strategy"] = {"type": "RollingUpdate"}
+    assert parse_workload("eu", deployment).immovable_reasons == ()
 
 
 def test_a_disk_behind_other_volumes_is_a_reason_to_stay() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from controller.clusters.acceptance import Acceptance
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun, Verdict
 from controller.decision.evaluation import confirm_move, evaluate_move
@@ -67,6 +68,18 @@ def test_what_speaks_against_a_move_is_the_verdict_and_its_numbers_are_shown_all
     refused = evaluate(immovable_reasons=(Code.PAUSED.because(),))
     assert (refused.verdict, refused.reason) == (Verdict.REFUSED, Code.PAUSED.because())
     assert refused.net_usd == Decimal("7.02")
+
+
+def test_what_was_accepted_stands_on_the_bill_and_makes_another_plan() -> None:
+    accepted = two_regions(accepted=frozenset({Acceptance.TRAFFIC}))
+    facts = make_facts(make_board(tokyo="0.40", virginia="0.10"))
+    before, now = (
+        evaluate_move(picture, facts, CHECKOUT, "virginia") for picture in (two_regions(), accepted)
+    )
+    assert (before.warnings, now.warnings) == ((), (Code.ACCEPTED_TRAFFIC.because(),))
+    assert now.verdict is Verdict.PAYS
+    answer = confirm_move(accepted, facts, CHECKOUT, "virginia", before.plan_digest)
+    assert answer == Code.PLAN_CHANGED.because()
 
 
 def test_a_dearer_target_never_pays_back() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from controller.clusters.acceptance import Acceptance
 from controller.clusters.fleet import Cluster, Health, Node, Resources
 from controller.contract.dry_run import Verdict
 from controller.decision.budgets import BudgetUsage, Move
@@ -304,6 +305,13 @@ def test_the_rest_ends_with_the_hour() -> None:
     ended = Move(CHECKOUT, "oregon", NOW - 7 * HOUR, NOW - 6 * HOUR)
     assert code_of(facts=with_budgets(ended, cooldown_s=6 * HOUR)) is None
     assert code_of(facts=with_budgets(ended, cooldown_s=6 * HOUR + 1)) is Code.COOLDOWN
+
+
+def test_what_a_person_accepted_is_no_matter_of_a_program() -> None:
+    accepted = {"accepted": frozenset({Acceptance.TWO_AT_ONCE})}
+    assert code_of(workload=accepted, moment=Moment.AUTOPILOT) is Code.ACCEPTED_TWO_AT_ONCE
+    assert code_of(workload=accepted, moment=Moment.CONFIRM) is None
+    assert code_of(moment=Moment.AUTOPILOT) is None
 
 
 def rolled_back(ended_h_ago: float = 1.0, target: str = "virginia") -> Move:

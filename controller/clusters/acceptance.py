@@ -1,0 +1,77 @@
+"""What a person accepts by name: a move that leaves something behind is refused until somebody has said so. Pure.
+
+A move copies objects and shifts replicas. It brings no traffic from outside along, no identity in a cloud, no promise
+that one copy writes alone and nothing of a node. Who has taken care of such a thing says so on the Deployment, in one
+annotation with names from a closed list; it then refuses no more, and stands on the bill of each of its moves instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
+
+#: Names of this list, separated by commas.
+ACCEPT_ANNOTATION = "sentinelaura.io/accept"
+
+
+class Acceptance(StrEnum):
+    """What may be accepted, as the annotation names it."""
+
+    TRAFFIC = "traffic-steered-elsewhere"
+    IDENTITY = "identity-in-target"
+    TWO_AT_ONCE = "two-at-once"
+    HOST_ACCESS = "host-access"
+
+
+#: What each lets through, all of which refuse a move without it.
+ACCEPTABLE: Mapping[Acceptance, tuple[Code, ...]] = {
+    Acceptance.TRAFFIC: (Code.EXPOSED_POD,),
+    Acceptance.IDENTITY: (Code.CLOUD_IDENTITY,),
+    Acceptance.TWO_AT_ONCE: (Code.RECREATE,),
+    Acceptance.HOST_ACCESS: (
+        *(Code.HOST_PATH, Code.HOST_NETWORK, Code.HOST_PORT, Code.HOST_NAMESPACE, Code.PRIVILEGED),
+    ),
+}
+
+_WARNINGS = {
+    Acceptance.TRAFFIC: Code.ACCEPTED_TRAFFIC,
+    Acceptance.IDENTITY: Code.ACCEPTED_IDENTITY,
+    Acceptance.TWO_AT_ONCE: Code.ACCEPTED_TWO_AT_ONCE,
+    Acceptance.HOST_ACCESS: Code.ACCEPTED_HOST_ACCESS,
+}
+
+
+def parse_acceptances(annotations: Mapping[str, Any]) -> frozenset[Acceptance]:
+    """What is accepted; nothing at all where one of the names is none of the list."""
+    names = _split(annotations)
+    return frozenset(map(Acceptance, names)) if names <= set(Acceptance) else frozenset()
+
+
+def find_unreadable(annotations: Mapping[str, Any]) -> Reason | None:
+    """A name that is none of the list: who misspelt one meant to accept something, and has to know that it is not."""
+    unknown = sorted(_split(annotations) - set(Acceptance))
+    if not unknown:
+        return None
+    return Code.ACCEPTANCE_UNREADABLE.because(
+        annotation=ACCEPT_ANNOTATION, name=unknown[0], known=tuple(Acceptance)
+    )
+
+
+def _split(annotations: Mapping[str, Any]) -> set[str]:
+    parts = str(annotations.get(ACCEPT_ANNOTATION, "")).split(",")
+    return {name for part in parts if (name := part.strip())}
+
+
+def leave_out_accepted(reasons: Iterable[Reason], accepted: frozenset[Acceptance]) -> Iterator[Reason]:
+    """Those reasons that still refuse."""
+    codes = {code for one in accepted for code in ACCEPTABLE[one]}
+    return (reason for reason in reasons if reason.code not in codes)
+
+
+def tell_accepted(accepted: frozenset[Acceptance]) -> tuple[Reason, ...]:
+    """What stands on the bill for it, in the order of the list."""
+    return tuple(_WARNINGS[one].because() for one in Acceptance if one in accepted)
