@@ -280,6 +280,30 @@ class Code(ReasonCode):
         _WARNING,
         "{context} has no {resource} {name}; create it there first",
     )
+    EXPOSED_SERVICE = (
+        "exposed_service",
+        _WARNING,
+        f"its Service {{name}} is reached from outside ({{how:list}}), which a move does not take along"
+        f"{_or_accept('traffic-steered-elsewhere')}",
+    )
+    ROUTED = (
+        "routed",
+        _WARNING,
+        f"the {{kind}} {{name}} leads traffic from outside to it, which a move does not take along"
+        f"{_or_accept('traffic-steered-elsewhere')}",
+    )
+    TRAFFIC_UNKNOWN = (
+        "traffic_unknown",
+        _WARNING,
+        f"whether traffic from outside is led to it could not be read: {{answer}}"
+        f"{_or_accept('traffic-steered-elsewhere')}",
+    )
+    IDENTITY_UNKNOWN = (
+        "identity_unknown",
+        _WARNING,
+        f"whether its ServiceAccount {{name}} has an identity in a cloud could not be read: {{answer}}"
+        f"{_or_accept('identity-in-target')}",
+    )
     PERMISSION_MISSING = (
         "permission_missing",
         _WARNING,

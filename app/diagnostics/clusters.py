@@ -16,6 +16,7 @@ from controller.clusters.discovery import declare_node
 from controller.clusters.exec_programs import FoundProgram
 from controller.clusters.fleet import Cluster, FleetPicture, Health
 from controller.clusters.kube_api import KubeApi
+from controller.clusters.left_behind import find_route_permissions
 from controller.clusters.permissions import Permission
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import ContextOverride
@@ -118,17 +119,27 @@ async def _check_rights(api: KubeApi, override: ContextOverride) -> list[Check]:
     if declare_node(override) is not None:
         # The configuration says what its nodes are.
         asked = tuple(permission for permission in asked if permission.resource != "nodes")
-    namespace = override.namespace
+    namespace, name = override.namespace, f"permissions {api.context}"
+    try:
+        routes = await find_route_permissions(api)
+    except ClusterError as error:
+        return [
+            warning(name, error.reason, "without that answer no workload with a Service is moved from there")
+        ]
+    asked = (*asked, *routes)
     answers = dict(zip(asked, await permissions.check_permissions(api, asked, namespace), strict=True))
-    name = f"permissions {api.context}"
     unknown = (answer.reason for answer in answers.values() if answer.outcome is Outcome.UNKNOWN)
     if (reason := next(unknown, None)) is not None:
         return [warning(name, reason, "run doctor again once the server answers")]
     lacking = {permission for permission, answer in answers.items() if answer.outcome is Outcome.FAILED}
-    return _judge_rights(name, lacking, "all namespaces" if namespace is None else f"namespace {namespace}")
+    place = "all namespaces" if namespace is None else f"namespace {namespace}"
+    return _judge_rights(name, lacking, (*permissions.MOVE_FROM, *permissions.MOVE_TO, *routes), place)
 
 
-def _judge_rights(name: str, lacking: Collection[Permission], place: str) -> list[Check]:
+def _judge_rights(
+    name: str, lacking: Collection[Permission], needed: Iterable[Permission], place: str
+) -> list[Check]:
+    """`needed`: what a migration needs, besides what looks for the objects that some pods name."""
     if unseen := _name_lacking(permissions.OBSERVE, lacking):
         advice = "grant them, or name one namespace for this context: prices and workloads stay unknown"
         return [broken(name, DoctorCode.CANNOT_OBSERVE.because(place=place, rights=unseen), advice)]
@@ -136,7 +147,7 @@ def _judge_rights(name: str, lacking: Collection[Permission], place: str) -> lis
     if late := _name_lacking(permissions.FOLLOW, lacking):
         reason = DoctorCode.CANNOT_FOLLOW.because(rights=late)
         found.append(warning(name, reason, "grant them: changes are seen with some delay"))
-    if unmoved := _name_lacking(dict.fromkeys((*permissions.MOVE_FROM, *permissions.MOVE_TO)), lacking):
+    if unmoved := _name_lacking(dict.fromkeys(needed), lacking):
         reason = DoctorCode.CANNOT_MOVE.because(place=place, rights=unmoved)
         found.append(warning(name, reason, "migrations need these as well"))
     elif unfound := _name_lacking(permissions.FIND_NEEDED, lacking):

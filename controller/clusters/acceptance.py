@@ -29,8 +29,8 @@ class Acceptance(StrEnum):
 
 #: What each lets through, all of which refuse a move without it.
 ACCEPTABLE: Mapping[Acceptance, tuple[Code, ...]] = {
-    Acceptance.TRAFFIC: (Code.EXPOSED_POD,),
-    Acceptance.IDENTITY: (Code.CLOUD_IDENTITY,),
+    Acceptance.TRAFFIC: (Code.EXPOSED_POD, Code.EXPOSED_SERVICE, Code.ROUTED, Code.TRAFFIC_UNKNOWN),
+    Acceptance.IDENTITY: (Code.CLOUD_IDENTITY, Code.IDENTITY_UNKNOWN),
     Acceptance.TWO_AT_ONCE: (Code.RECREATE,),
     Acceptance.HOST_ACCESS: (
         *(Code.HOST_PATH, Code.HOST_NETWORK, Code.HOST_PORT, Code.HOST_NAMESPACE, Code.PRIVILEGED),

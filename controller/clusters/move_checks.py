@@ -40,10 +40,11 @@ _CONFLICTING_MANAGER = re.compile(r'conflicts? with "([^"]{1,128})"')
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """An object of the cluster that the pods cannot start without."""
+    """An object that the pods need and nobody copies; `namespace` is None for one of the whole cluster."""
 
     resource: str
     name: str
+    namespace: str | None = None
 
 
 async def check_replica_owner(api: KubeApi, namespace: str, name: str, replicas: int) -> CheckResult:
@@ -127,7 +128,7 @@ async def check_dependency(api: KubeApi, dependency: Dependency) -> CheckResult:
     """Does the target have what the pods need?"""
     check = f"{dependency.resource} {dependency.name}"
     try:
-        await api.get(paths.item(dependency.resource, dependency.name))
+        await api.get(paths.item(dependency.resource, dependency.name, dependency.namespace))
     except (ObjectNotFound, ValueError):  # no object has a name that cannot be one
         reason = Code.DEPENDENCY_MISSING.because(
             context=api.context, resource=dependency.resource, name=dependency.name

@@ -18,6 +18,9 @@ ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 #: Who the server is; every authenticated user may ask.
 VERSION = "/version"
 
+#: Which API groups it serves; every authenticated user may ask.
+GROUPS = "/apis"
+
 #: Resource name -> the API prefix that serves it. Everything that SentinelAura touches, nothing else.
 _PREFIXES = {
     "namespaces": "/api/v1",
@@ -37,6 +40,7 @@ _PREFIXES = {
     "horizontalpodautoscalers": "/apis/autoscaling/v2",
     "poddisruptionbudgets": "/apis/policy/v1",
     "networkpolicies": "/apis/networking.k8s.io/v1",
+    "ingresses": "/apis/networking.k8s.io/v1",
     "priorityclasses": "/apis/scheduling.k8s.io/v1",
     "runtimeclasses": "/apis/node.k8s.io/v1",
     "storageclasses": "/apis/storage.k8s.io/v1",
@@ -65,6 +69,16 @@ def collection(resource: str, namespace: str | None = None) -> str:
     if resource in CLUSTER_SCOPED:
         raise ValueError(f"{resource} live in no namespace")
     return f"{prefix}/namespaces/{_checked(namespace)}/{resource}"
+
+
+def served_group(group: str, version: str) -> str:
+    """The path at which a server tells what it serves of a group. Raises: ValueError."""
+    return f"{GROUPS}/{_checked(group)}/{_checked(version)}"
+
+
+def served_collection(group: str, version: str, plural: str, namespace: str) -> str:
+    """The path of all objects of a kind that only discovery knows of, in one namespace. Raises: ValueError."""
+    return f"{served_group(group, version)}/namespaces/{_checked(namespace)}/{_checked(plural)}"
 
 
 def item(resource: str, name: str, namespace: str | None = None) -> str:

@@ -24,11 +24,12 @@ _CONCURRENT_REVIEWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A verb on a resource; `name` narrows it to one object."""
+    """A verb on a resource; `name` narrows it to one object. `group` is given for what only discovery knows of."""
 
     verb: str
     resource: str
     name: str | None = None
+    group: str | None = None
 
     def __str__(self) -> str:
         return f"{self.verb} {self.resource}" + (f" {self.name}" if self.name else "")
@@ -61,6 +62,7 @@ MOVE_FROM = (
             "configmaps": "get",
             "serviceaccounts": "get",
             "services": "list",
+            "ingresses": "list",
             "poddisruptionbudgets": "list",
         }
     ),
@@ -131,9 +133,10 @@ def _build_review(permission: Permission, namespace: str | None) -> dict[str, An
         name = namespace = name or namespace
     elif permission.resource in paths.CLUSTER_SCOPED:
         namespace = None
+    group = permission.group
     attributes = {
         "verb": permission.verb,
-        "group": paths.api_group(permission.resource),
+        "group": paths.api_group(permission.resource) if group is None else group,
         "resource": permission.resource,
         "name": name,
         "namespace": namespace,

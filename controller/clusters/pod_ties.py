@@ -37,6 +37,17 @@ IDENTITY_LABELS = ("azure.workload.identity/use", "aadpodidbinding")
 DNS_ANNOTATIONS = ("external-dns.alpha.kubernetes.io/", "external-dns.kubernetes.io/")
 
 
+#: Of pods that name none; every namespace has it.
+DEFAULT_SERVICE_ACCOUNT = "default"
+
+
+def name_service_account(template: Mapping[str, Any]) -> str:
+    """Return the ServiceAccount of the pods, by its name of today or of yesterday."""
+    pod = as_mapping(template.get("spec"))
+    named = as_text(pod.get("serviceAccountName")) or as_text(pod.get("serviceAccount"))
+    return named or DEFAULT_SERVICE_ACCOUNT
+
+
 def find_ties(template: Mapping[str, Any]) -> Iterator[Reason]:
     """Return why pods of this template cannot simply run elsewhere."""
     metadata, pod = as_mapping(template.get("metadata")), as_mapping(template.get("spec"))

@@ -15,7 +15,8 @@ from oracle.quotes import QuoteBoard
 class PreflightFinding:
     """A move that its preflight refused, with the workload as it was then. `reason` is the preflight's own.
 
-    It says nothing about a workload that has changed since: another Deployment, another template, other replicas.
+    It says nothing about a workload that has changed since: another Deployment, another template, other replicas, or
+    something else that it accepts.
     concerns_source: the cause lies where the workload runs, so that a move to any other target would be refused, too.
     """
 
@@ -32,8 +33,8 @@ class PreflightFinding:
     def is_about(self, workload: Workload) -> bool:
         """Whether this workload is still what was refused."""
         then = self.workload
-        return (then.key, then.uid, then.template_hash, then.desired_replicas) == (
-            workload.key, workload.uid, workload.template_hash, workload.desired_replicas,
+        return (then.key, then.uid, then.template_hash, then.desired_replicas, then.accepted) == (
+            workload.key, workload.uid, workload.template_hash, workload.desired_replicas, workload.accepted,
         )  # fmt: skip
 
 

@@ -12,8 +12,12 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 from controller.clusters import paths
+from controller.clusters.acceptance import Acceptance, parse_acceptances
 from controller.clusters.checks import CheckResult, Outcome
-from controller.clusters.move_checks import check_replica_owner, check_target
+from controller.clusters.json_reading import as_mapping
+from controller.clusters.left_behind import check_identity, check_traffic
+from controller.clusters.move_checks import Dependency, check_dependency, check_replica_owner, check_target
+from controller.clusters.pod_ties import name_service_account
 from controller.clusters.resource_parsing import compute_pod_requests
 from controller.clusters.workload_parsing import parse_workload
 from controller.contract.dry_run import DryRun
@@ -66,6 +70,8 @@ class Preflight:
         await self._check_namespace(by_target)
         body = await self._read_source(by_source)
         facts = self._check_source(draft.dry_run, body, by_source)
+        await self._check_traffic(body, by_source)
+        await self._check_identity(body, by_source, by_target)
         existed = await self._check_target(facts, by_target)
         survey = Survey(self._source, self._target, draft, body, facts, existed)
         foreseen = [await step.preflight(survey) for step in self._steps]
@@ -139,6 +145,22 @@ class Preflight:
         )
         return facts
 
+    async def _check_traffic(self, body: Mapping[str, Any], refuse: Refusing) -> None:
+        """What leads traffic from outside to the pods stays behind, unless somebody has accepted that."""
+        source = self._source
+        if Acceptance.TRAFFIC not in _find_accepted(body):
+            refuse.unless_passed(await check_traffic(source.api, source.namespace, body["spec"]["template"]))
+
+    async def _check_identity(self, body: Mapping[str, Any], refuse: Refusing, by_target: Refusing) -> None:
+        """An identity in a cloud stays behind; who says that the target has one has made the ServiceAccount there."""
+        source, target, template = self._source, self._target, body["spec"]["template"]
+        result = await check_identity(source.api, source.namespace, template)
+        if Acceptance.IDENTITY not in _find_accepted(body):
+            refuse.unless_passed(result)
+        elif result.outcome is not Outcome.PASSED:
+            account = Dependency("serviceaccounts", name_service_account(template), target.namespace)
+            by_target.unless_passed(await check_dependency(target.api, account))
+
     async def _check_target(self, source: DeploymentFacts, refuse: Refusing) -> DeploymentFacts | None:
         """Return the target's own Deployment of this name, if it has one that may be used."""
         found, context = await self._target.read(), self._target.context
@@ -203,6 +225,10 @@ class Refusing:
         """Raises: MigrationRefused where the check failed, or could not be made."""
         if result.outcome is not Outcome.PASSED:
             self.because_of(result.reason)
+
+
+def _find_accepted(body: Mapping[str, Any]) -> frozenset[Acceptance]:
+    return parse_acceptances(as_mapping(as_mapping(body.get("metadata")).get("annotations")))
 
 
 def _is_settling(body: Mapping[str, Any]) -> bool:

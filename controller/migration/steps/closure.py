@@ -2,7 +2,7 @@
 
 Copied: the Deployment (always with 0 replicas), the ConfigMaps and the ServiceAccount of its pod template,
 the Services that select its pods, and its PodDisruptionBudgets. Secrets never travel; the target has to have
-them.
+them. No copy is reached from outside of its cluster or has an identity in a cloud.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from controller.clusters.pod_ties import (
+    DEFAULT_SERVICE_ACCOUNT,
+    DNS_ANNOTATIONS,
+    IDENTITY_ANNOTATIONS,
+    IDENTITY_LABELS,
+    name_service_account,
+)
 from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL, Fence
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
 
@@ -30,11 +37,17 @@ _TRACKING_PREFIXES = ("deployment.kubernetes.io/", "argocd.argoproj.io/", "kusto
 _TRACKING_KEYS = ("kubectl.kubernetes.io/last-applied-configuration", "app.kubernetes.io/managed-by",
                   FENCE_ANNOTATION, JOURNAL_ANNOTATION, MIGRATION_LABEL)  # fmt: skip
 
+#: What would make a copy a second way in from outside, or a second holder of an identity: that is made by people, who
+#: know where traffic is steered and who may do what.
+_BOUND_PREFIXES = (*DNS_ANNOTATIONS, *IDENTITY_ANNOTATIONS, *IDENTITY_LABELS, "service.beta.kubernetes.io/",
+                   "cloud.google.com/", "networking.gke.io/")  # fmt: skip
+
 #: What the source's cluster has chosen for a Service and the target's has to choose anew.
 _SERVICE_FIELDS = ("clusterIP", "clusterIPs", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy")
 
-#: Every namespace has it; it is never copied.
-DEFAULT_SERVICE_ACCOUNT = "default"
+#: By what a Service is reached from outside: its copy is reached from inside alone.
+_OUTSIDE_FIELDS = ("externalIPs", "loadBalancerIP", "loadBalancerClass", "loadBalancerSourceRanges",
+                   "allocateLoadBalancerNodePorts")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +79,8 @@ def find_references(template: Mapping[str, Any]) -> References:
             value_from = variable.get("valueFrom") or {}
             _collect(value_from.get("configMapKeyRef"), "name", maps)
             _collect(value_from.get("secretKeyRef"), "name", secrets)
-    account = spec.get("serviceAccountName") or spec.get("serviceAccount")
-    own_account = None if account in (None, DEFAULT_SERVICE_ACCOUNT) else str(account)
+    account = name_service_account(template)
+    own_account = None if account == DEFAULT_SERVICE_ACCOUNT else account  # every namespace has that one
     return References(tuple(sorted(maps)), tuple(sorted(secrets)), own_account)
 
 
@@ -80,12 +93,6 @@ def _iterate_volume_sources(spec: Mapping[str, Any]) -> Iterable[Mapping[str, An
 def _collect(reference: Mapping[str, Any] | None, key: str, names: set[str]) -> None:
     if reference and not reference.get("optional") and reference.get(key):
         names.add(str(reference[key]))
-
-
-def selects(selector: Mapping[str, str] | None, template: Mapping[str, Any]) -> bool:
-    """Whether a Service's selector matches the pods; an empty one matches none."""
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    return bool(selector) and all(labels.get(key) == value for key, value in (selector or {}).items())
 
 
 def build_copy(body: Mapping[str, Any], migration_id: str) -> dict[str, Any]:
@@ -134,13 +141,17 @@ def _strip_tracking(entries: Mapping[str, str] | None) -> dict[str, str]:
     return {
         key: value
         for key, value in (entries or {}).items()
-        if key not in _TRACKING_KEYS and not key.startswith(_TRACKING_PREFIXES)
+        if key not in _TRACKING_KEYS and not key.startswith((*_TRACKING_PREFIXES, *_BOUND_PREFIXES))
     }
 
 
 def _strip_service(spec: dict[str, Any]) -> None:
     headless = spec.get("clusterIP") == "None"
-    for field in _SERVICE_FIELDS:
+    if spec.get("type") == "LoadBalancer":
+        spec["type"] = "ClusterIP"
+    if spec.get("type") != "NodePort":
+        spec.pop("externalTrafficPolicy", None)
+    for field in (*_SERVICE_FIELDS, *_OUTSIDE_FIELDS):
         spec.pop(field, None)
     for port in spec.get("ports") or ():
         port.pop("nodePort", None)

@@ -8,9 +8,10 @@ from typing import Any
 
 from controller.clusters import paths
 from controller.clusters.listing import list_all
+from controller.clusters.traffic import selects
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.protocol.fences import Fence
-from controller.migration.steps.closure import build_copy, build_deployment_copy, find_references, selects
+from controller.migration.steps.closure import build_copy, build_deployment_copy, find_references
 
 #: Everything that `read_closure` may return.
 COPIED_RESOURCES = ("configmaps", "serviceaccounts", "services", "poddisruptionbudgets", "deployments")

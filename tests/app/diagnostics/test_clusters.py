@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class Server:
 
     allows: Callable[[Attributes], bool] = lambda asked: True
     date: str | None = None
+    #: API group -> the kind that it serves, beside what every cluster has.
+    routes: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, request: Served) -> Any:
         path = request.path.removeprefix(ROOT)
@@ -47,6 +49,10 @@ class Server:
     def _read(self, path: str, *, is_watch: bool) -> Any:
         if path == "/api/v1/namespaces/kube-system":
             return {"metadata": {"uid": "uid-of-eu"}}
+        if path == "/apis":
+            return {"groups": [{"name": name, "versions": [{"version": "v1"}]} for name in self.routes]}
+        if (group := path.removeprefix("/apis/").removesuffix("/v1")) in self.routes:
+            return {"resources": [{"name": self.routes[group], "namespaced": True}]}
         resource, namespaced = path.rpartition("/")[2], "/namespaces/" in path
         asked = {"verb": "watch" if is_watch else "list", "resource": resource}
         if not self.allows({**asked, "namespace": "shop"} if namespaced else asked):
@@ -117,6 +123,23 @@ def test_each_right_that_a_migration_uses_is_missed(tmp_path: Path, verb: str, r
     found = check(tmp_path, Server(allows))["permissions"]
     assert found.state is CheckState.WARNING
     assert found.detail == f"observes; in all namespaces may not {verb} {resource}"
+
+
+@pytest.mark.parametrize("may_list", [True, False])
+def test_routes_have_to_be_seen_where_a_cluster_has_them(tmp_path: Path, may_list: bool) -> None:
+    """A route that leads to a workload refuses its move, and so does one that may not be looked for."""
+    asked_for: list[Attributes] = []
+
+    def allows(asked: Attributes) -> bool:
+        asked_for.append(asked)
+        return may_list or asked["resource"] != "httproutes"
+
+    routes = {"networking.k8s.io": "ingresses", "gateway.networking.k8s.io": "httproutes"}
+    found = check(tmp_path, Server(allows, routes=routes))["permissions"]
+    assert found.state is (CheckState.OK if may_list else CheckState.WARNING)
+    assert ("list httproutes" in found.detail) is not may_list
+    groups = [asked["group"] for asked in asked_for if asked["resource"] == "httproutes"]
+    assert groups == ["gateway.networking.k8s.io"]
 
 
 def test_secrets_are_only_needed_by_pods_that_use_them(tmp_path: Path) -> None:

@@ -416,11 +416,12 @@ def test_what_the_source_refused_is_offered_to_no_target() -> None:
         refused_before(template_hash="older"),
         refused_before(uid="another"),
         refused_before(desired_replicas=3),
+        refused_before(accepted=frozenset({Acceptance.TRAFFIC})),
         replace(
             refused_before(), findings=(PreflightFinding(make_workload(), "oregon", "no room", NOW - 60),)
         ),
     ],
-    ids=["long ago", "new template", "recreated", "scaled", "another target"],
+    ids=["long ago", "new template", "recreated", "scaled", "accepted", "another target"],
 )
 def test_a_preflight_refusal_says_nothing_of_what_has_changed_since(facts: Facts) -> None:
     assert code_of(facts=facts, moment=Moment.PLAN) is None

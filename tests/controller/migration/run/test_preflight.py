@@ -12,19 +12,25 @@ from typing import Any
 import pytest
 
 from controller.clusters import paths
+from controller.clusters.acceptance import ACCEPT_ANNOTATION
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.reasons import Code
 from controller.simulation.api.requests import ApiResponse
+from controller.simulation.api.resource_kinds import DEPLOYMENTS as DEPLOYMENT_KIND
+from controller.simulation.api.status_errors import forbidden
+from oracle.foundation.reason import Reason
 from tests.conformance.manifests import quota
 from tests.controller.field_managers import take_over
 from tests.controller.migration.moves import Moves, simulate_moves
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
 from tests.simulation.cluster import Cluster, Request
-from tests.simulation.network import Delivery
+from tests.simulation.network import Delivery, answer_with
 from tests.simulation.world import CONFIG_MAPS, DEPLOYMENTS, PATH, build_deployment
 
 Json = dict[str, Any]
 NAMESPACE = "/api/v1/namespaces/shop"
+ACCOUNTS = f"{NAMESPACE}/serviceaccounts"
+INGRESSES = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses"
 
 
 def attempt(directory: Path, prepare: Callable[[Place], Awaitable[None]]) -> MigrationView:
@@ -161,6 +167,129 @@ def name_many_maps(world: Moves) -> None:
         world.source.act("POST", CONFIG_MAPS, {"metadata": {"name": name}, "data": {"a": "1"}})
     references = [{"configMapRef": {"name": name}} for name in names]
     world.source.edit_container(PATH, lambda container: {**container, "envFrom": references})
+
+
+def expose(world: Moves, **spec: Any) -> None:
+    """The source has a Service for the workload; with `type` it is reached from outside."""
+    service = {"selector": {"app": "checkout"}, "ports": [{"port": 80}], **spec}
+    world.source.act("POST", f"{NAMESPACE}/services", {"metadata": {"name": "web"}, "spec": service})
+
+
+def route(world: Moves) -> None:
+    """An Ingress leads to that Service."""
+    expose(world)
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    rule = {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    body = {"metadata": {"name": "edge"}, "spec": {"rules": [rule]}}
+    world.source.act("POST", INGRESSES, body)
+
+
+def give_identity(world: Moves) -> None:
+    """The workload's ServiceAccount may use a role of the cloud."""
+    annotations = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/web"}
+    world.source.act("POST", ACCOUNTS, {"metadata": {"name": "web", "annotations": annotations}})
+    world.source.edit(PATH, {"spec": {"template": {"spec": {"serviceAccountName": "web"}}}})
+
+
+def accept(world: Moves, names: str) -> None:
+    world.source.edit(PATH, {"metadata": {"annotations": {ACCEPT_ANNOTATION: names}}})
+
+
+def hide(world: Moves, path: str) -> None:
+    """The source does not let us read something."""
+
+    def direct(cluster: Cluster, request: Request) -> Delivery | None:
+        if cluster is world.source and request.path == path:
+            return answer_with(forbidden(DEPLOYMENT_KIND, "", "the role does not name them"))
+        return None
+
+    world.network.directed = direct
+
+
+@pytest.mark.parametrize(
+    ("arrange", "reason", "name"),
+    [
+        (
+            lambda w: expose(w, type="LoadBalancer"),
+            Code.EXPOSED_SERVICE.because(name="web", how=("type LoadBalancer",)),
+            "traffic-steered-elsewhere",
+        ),
+        (route, Code.ROUTED.because(kind="Ingress", name="edge"), "traffic-steered-elsewhere"),
+        (
+            give_identity,
+            Code.CLOUD_IDENTITY.because(
+                holder="the ServiceAccount web", identity="arn:aws:iam::1:role/web"
+            ),
+            "identity-in-target",
+        ),
+        (
+            lambda w: w.source.edit(PATH, {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}),
+            Code.RECREATE.because(),
+            "two-at-once",
+        ),
+    ],
+    ids=["load balancer", "ingress", "identity", "single writer"],
+)  # fmt: skip
+def test_what_would_be_left_behind_refuses_for_every_target_until_it_is_accepted(
+    tmp_path: Path, arrange: Callable[[Moves], None], reason: Reason, name: str
+) -> None:
+    view = try_to_move(tmp_path / "refused", arrange)
+    assert view.reason == reason
+    assert view.refused_by in (None, "paris")
+    assert f": {name} " in str(view.reason)
+
+    def accepted(world: Moves) -> None:
+        arrange(world)
+        accept(world, name)
+        world.target.act("POST", ACCOUNTS, {"metadata": {"name": "web"}})
+
+    assert move(tmp_path / "accepted", accepted).stage is MigrationStage.DONE
+
+
+def move(directory: Path, arrange: Callable[[Moves], object]) -> MigrationView:
+    """Arrange the clusters, move, and see how that ended."""
+    views: list[MigrationView] = []
+
+    async def scenario(world: Moves) -> None:
+        arrange(world)
+        await asyncio.sleep(10)
+        controller = world.build_controller("a")
+        await controller.start(world.dry_run())
+        await world.wait_for(lambda: controller.views()[0].stage.is_final)
+        views.extend(controller.views())
+        services = [one for one in world.target.own_objects("shop") if one["kind"] == "Service"]
+        assert [one["spec"]["type"] for one in services] in ([], ["ClusterIP"])
+
+    simulate_moves(scenario, 1, directory)
+    return views[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "name"),
+    [
+        (f"{NAMESPACE}/services", Code.TRAFFIC_UNKNOWN, "traffic-steered-elsewhere"),
+        (f"{NAMESPACE}/serviceaccounts/default", Code.IDENTITY_UNKNOWN, "identity-in-target"),
+    ],
+)
+def test_what_may_not_be_read_is_unknown_and_refuses_until_it_is_accepted(
+    tmp_path: Path, path: str, code: Code, name: str
+) -> None:
+    view = try_to_move(tmp_path, lambda world: hide(world, path))
+    assert view.reason is not None
+    assert view.reason.code is code
+    assert f": {name} " in str(view.reason)
+    assert view.refused_by == "paris"
+
+
+def test_who_says_that_the_target_has_the_identity_has_made_its_account_there(tmp_path: Path) -> None:
+    def arrange(world: Moves) -> None:
+        give_identity(world)
+        accept(world, "identity-in-target")
+
+    view = try_to_move(tmp_path, arrange)
+    missing = {"context": "osaka", "resource": "serviceaccounts", "name": "web"}
+    assert view.reason == Code.DEPENDENCY_MISSING.because(**missing)
+    assert view.refused_by == "osaka"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from controller.clusters.pod_ties import IDENTITY_ANNOTATIONS
 from controller.clusters.workload_parsing import STATE_ANNOTATION
-from controller.migration.protocol.fences import Fence
+from controller.migration.protocol.fences import MIGRATION_LABEL, Fence
 from controller.migration.steps.closure import (
     build_copy,
     build_deployment_copy,
     find_references,
     is_created_by,
     is_same_content,
-    selects,
 )
 
 
@@ -120,11 +120,52 @@ def test_a_service_gets_addresses_of_its_own_but_stays_headless() -> None:
     assert headless["spec"] == {"clusterIP": "None"}
 
 
-def test_a_selector_without_terms_selects_nothing() -> None:
-    assert selects({"app": "checkout"}, template())
-    assert not selects({"app": "checkout", "tier": "db"}, template())
-    assert not selects({}, template())
-    assert not selects(None, template())
+def exposed(**spec: Any) -> dict[str, Any]:
+    annotations = {
+        "team": "shop",
+        "external-dns.alpha.kubernetes.io/hostname": "shop.example",
+        "service.beta.kubernetes.io/aws-load-balancer-type": "nlb",
+        "cloud.google.com/neg": "{}",
+    }
+    metadata = {"name": "web", "annotations": annotations}
+    return {"kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}], **spec}}
+
+
+LOAD_BALANCER: dict[str, Any] = {
+    "type": "LoadBalancer",
+    "loadBalancerIP": "192.0.2.7",
+    "loadBalancerClass": "internal",
+    "loadBalancerSourceRanges": ["192.0.2.0/24"],
+    "allocateLoadBalancerNodePorts": True,
+    "externalTrafficPolicy": "Local",
+    "healthCheckNodePort": 31000,
+    "externalIPs": ["192.0.2.8"],
+}
+
+
+def test_no_copy_of_a_service_is_a_second_way_in_from_outside() -> None:
+    copied = build_copy(exposed(**LOAD_BALANCER), "m1")
+    assert copied["spec"] == {"type": "ClusterIP", "ports": [{"port": 80}]}
+    assert copied["metadata"]["annotations"] == {"team": "shop"}
+    inside = build_copy(exposed(type="ClusterIP", externalIPs=["192.0.2.8"]), "m1")
+    assert inside["spec"] == {"type": "ClusterIP", "ports": [{"port": 80}]}
+    node_port = build_copy(exposed(type="NodePort", externalTrafficPolicy="Local"), "m1")
+    assert node_port["spec"]["externalTrafficPolicy"] == "Local"
+
+
+def test_a_load_balancer_that_the_target_has_of_its_own_is_no_other_service() -> None:
+    ours = build_copy(exposed(**LOAD_BALANCER), "m1")
+    theirs = exposed(type="LoadBalancer", externalTrafficPolicy="Cluster", clusterIP="10.0.0.9")
+    assert is_same_content(theirs, ours)
+    assert not is_same_content(exposed(type="LoadBalancer", ports=[{"port": 443}]), ours)
+
+
+def test_no_copy_of_a_service_account_has_an_identity_in_a_cloud() -> None:
+    annotations = dict.fromkeys(IDENTITY_ANNOTATIONS, "role") | {"team": "shop"}
+    metadata = {"name": "web", "annotations": annotations, "labels": {"azure.workload.identity/use": "true"}}
+    copied = build_copy({"kind": "ServiceAccount", "metadata": metadata}, "m1")["metadata"]
+    assert copied["annotations"] == {"team": "shop"}
+    assert set(copied["labels"]) == {MIGRATION_LABEL}
 
 
 def test_equal_content_is_recognised_whoever_made_it() -> None:
