@@ -31,6 +31,7 @@ COPIED = (
     "controller",
     "gl",
     "oracle",
+    "packaging",
     "resources",
     "tests",
     "pyproject.toml",

@@ -50,11 +50,18 @@ def test_test_lock_has_every_test_dependency_at_its_pin() -> None:
         assert version is None or lock[name] == {version}
 
 
+def test_lock_of_the_tools_has_every_tool_at_its_pin() -> None:
+    lock = locked("requirements-tools.lock")
+    for name, version in wished(PROJECT["dependency-groups"]["tools"]).items():
+        assert name in lock
+        assert version is None or lock[name] == {version}
+
+
 def test_tests_run_with_the_versions_that_people_run() -> None:
     runtime, test = locked("requirements.lock"), locked("requirements-test.lock")
     assert {name: test.get(name) for name in runtime} == runtime
 
 
 def test_locks_name_no_host() -> None:
-    for file_name in ("requirements.lock", "requirements-test.lock"):
+    for file_name in ("requirements.lock", "requirements-test.lock", "requirements-tools.lock"):
         assert "://" not in (ROOT / file_name).read_text(encoding="utf-8")

@@ -1,0 +1,25 @@
+"""Is the bill of materials what CycloneDX asks for? `python3 packaging/check_sbom.py`, exit code 1 where it is not.
+
+The schema comes with the tools.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import tools
+from sbom import make_sbom
+
+_CHECK = """
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(sys.stdin.read())
+sys.exit(f"the bill of materials is none: {fault}" if fault else 0)
+"""
+
+if __name__ == "__main__":
+    tools.make_ready()
+    command = [tools.PYTHON, "-I", "-c", _CHECK]
+    sys.exit(subprocess.run(command, input=make_sbom(), text=True, check=False).returncode)
