@@ -150,7 +150,7 @@ def _build_parts(
     gate, history = MarketGate(fleet, facts), surroundings.history
     migrations = MigrationController(fleet.api, history, clocks, surroundings.new_id, timing, gate)
     controls = Controls(fleet, migrations, history, asyncio.Event())
-    unfinished = UnfinishedMoves(controls, clocks.monotonic)
+    unfinished = UnfinishedMoves(controls, clocks.counting)
     return EngineParts(
         oracle=surroundings.oracle,
         controls=controls,

@@ -1,8 +1,8 @@
 """The newest quote of every offering, judged by this machine's own two clocks. Pure.
 
-A quote's deadline is wall time, and wall clocks jump. The board therefore also measures, on the monotonic
-clock, how long ago it received the quote: whichever clock says "expired" is believed. It can make a price
-older, never younger.
+A quote's deadline is wall time, and wall clocks jump. The board therefore also measures, on the clock that counts
+sleep and never jumps, how long ago it received the quote: whichever clock says "expired" is believed. It can make
+a price older, never younger.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ MAX_QUOTES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Receipt:
-    """A quote and the monotonic time after which it is not believed, whatever the wall clock says."""
+    """A quote and the counted seconds after which it is not believed, whatever the wall clock says."""
 
     quote: Quote
-    monotonic_deadline: float
+    counted_deadline: float
 
 
 class LiveBoard:
@@ -38,32 +38,32 @@ class LiveBoard:
     def __init__(self) -> None:
         self._receipts: dict[tuple[str, Offering], _Receipt] = {}
 
-    def receive(self, quotes: Iterable[Quote], now: float, monotonic: float) -> tuple[Quote, ...]:
+    def receive(self, quotes: Iterable[Quote], now: float, counted_s: float) -> tuple[Quote, ...]:
         """Take in quotes just read from the store; return those that are new to the board.
 
-        `now` is wall time, `monotonic` the other clock's reading at the same moment, both in seconds.
+        `now` is wall time, `counted_s` the other clock's reading at the same moment, both in seconds.
         """
         news = []
         for quote in quotes:
-            if self._is_news(quote, now, monotonic):
+            if self._is_news(quote, now, counted_s):
                 life_s = min(quote.deadline - now, quote.deadline - quote.confirmed_at)
-                self._receipts[quote.context, quote.offering] = _Receipt(quote, monotonic + max(0.0, life_s))
+                self._receipts[quote.context, quote.offering] = _Receipt(quote, counted_s + max(0.0, life_s))
                 news.append(quote)
         self._forget_old(now)
         return tuple(news)
 
-    def observe(self, now: float, monotonic: float) -> QuoteBoard:
-        """Return the board at one moment; what the monotonic clock holds for expired has a passed deadline."""
-        return QuoteBoard({key: _age(receipt, now, monotonic) for key, receipt in self._receipts.items()})
+    def observe(self, now: float, counted_s: float) -> QuoteBoard:
+        """Return the board at one moment; what the counting clock holds for expired has a passed deadline."""
+        return QuoteBoard({key: _age(receipt, now, counted_s) for key, receipt in self._receipts.items()})
 
-    def _is_news(self, quote: Quote, now: float, monotonic: float) -> bool:
+    def _is_news(self, quote: Quote, now: float, counted_s: float) -> bool:
         receipt = self._receipts.get((quote.context, quote.offering))
         if receipt is None:
             return len(self._receipts) < MAX_QUOTES
         if quote == receipt.quote:
             return False
         # After the wall clock was set back, the old quote lies in the future and must not block the new ones.
-        is_obsolete = monotonic >= receipt.monotonic_deadline or not receipt.quote.is_usable(now)
+        is_obsolete = counted_s >= receipt.counted_deadline or not receipt.quote.is_usable(now)
         return is_obsolete or quote.confirmed_at >= receipt.quote.confirmed_at
 
     def _forget_old(self, now: float) -> None:
@@ -73,12 +73,12 @@ class LiveBoard:
             del self._receipts[key]
 
 
-def _age(receipt: _Receipt, now: float, monotonic: float) -> Quote:
-    """Return the quote as old as it is by the clock that makes it older: where that is the monotonic one, its times
+def _age(receipt: _Receipt, now: float, counted_s: float) -> Quote:
+    """Return the quote as old as it is by the clock that makes it older: where that is the counting one, its times
     are moved back on the wall clock that was set back. One from the future stays there, where nobody believes it.
     """
     quote = receipt.quote
-    ahead_s = quote.deadline - (now + receipt.monotonic_deadline - monotonic)
+    ahead_s = quote.deadline - (now + receipt.counted_deadline - counted_s)
     if ahead_s <= CLOCK_AGREEMENT_S:
         return quote
     is_of_the_future = quote.confirmed_at - now > MAX_CLOCK_SKEW_S

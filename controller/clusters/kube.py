@@ -179,7 +179,7 @@ class KubeClient:
         self._check_armed(method, path, query, request)
         answer_by = None
         if method != "GET" and not dry_run:
-            answer_by = self._connection.monotonic() + self._settings.request_timeout_s
+            answer_by = self._connection.counting() + self._settings.request_timeout_s
         response = await self._open(
             method,
             path,
@@ -216,7 +216,7 @@ class KubeClient:
     ) -> aiohttp.ClientResponse:
         """Send a request and return its 2xx answer, unread. A 401 did nothing, so it is renewed and sent again.
 
-        answer_by: monotonic seconds after which a write is neither sent nor waited for, however long its credential
+        answer_by: counted seconds after which a write is neither sent nor waited for, however long its credential
             took: by then the prices and the Lease that it rests on may be over.
         """
         for attempt in (1, 2):
@@ -256,7 +256,7 @@ class KubeClient:
         # Once more: getting a credential may have taken seconds, in which somebody disarmed.
         self._check_armed(method, path, params, request)
         settings = self._settings
-        left_s = settings.request_timeout_s if answer_by is None else answer_by - self._connection.monotonic()
+        left_s = settings.request_timeout_s if answer_by is None else answer_by - self._connection.counting()
         if left_s <= 0:
             too_late = Code.CREDENTIAL_TOO_LATE.because(context=self.context)
             raise ClusterUnreachable(too_late, request=request)

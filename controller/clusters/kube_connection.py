@@ -20,6 +20,7 @@ from controller.clusters.kubeconfig_source import stamp_files
 from controller.clusters.settings import KubeSettings
 from controller.errors import AccessDenied, ClusterUnreachable, ContextRefused
 from controller.reasons import Code
+from oracle.foundation.clocks import read_counting_clock
 from oracle.foundation.reason import Reason
 
 if TYPE_CHECKING:
@@ -49,25 +50,25 @@ class KubeConnection:
         *,
         reread: Callable[[], KubeconfigContext] | None = None,
         wall_clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
+        counting: Callable[[], float] = read_counting_clock,
     ) -> None:
         self.kubeconfig = context
         self._settings = settings
         self._programs = programs or ExecPrograms(settings)
         self._reread = reread or (lambda: context)
         self._wall_clock = wall_clock
-        self._monotonic = monotonic
+        self._counting = counting
         self._loaded: LoadedClient | None = None
         self._loading = asyncio.Lock()
         self._renewed_at = -MIN_RENEWAL_INTERVAL_S
-        self._looked_at = monotonic()
+        self._looked_at = counting()
         #: The state of the files that the loaded client was made of.
         self._stamps = stamp_files(context.files)
         self._is_closed = False
 
-    def monotonic(self) -> float:
-        """The clock by which credentials and requests age, seconds."""
-        return self._monotonic()
+    def counting(self) -> float:
+        """The clock by which credentials and requests age, also while the machine sleeps; seconds."""
+        return self._counting()
 
     @property
     def warnings(self) -> tuple[Reason, ...]:
@@ -87,7 +88,7 @@ class KubeConnection:
             closed = Code.CONNECTION_CLOSED.because(context=self.kubeconfig.name)
             raise ClusterUnreachable(closed, request=request)
         try:
-            if self._loaded is None or self._monotonic() - self._looked_at >= LOOK_INTERVAL_S:
+            if self._loaded is None or self._counting() - self._looked_at >= LOOK_INTERVAL_S:
                 await self._follow_files()
             loaded = self._loaded or await self.load()
         except ContextRefused as error:
@@ -108,7 +109,7 @@ class KubeConnection:
             async with self._loading:
                 if self._loaded is not before or before is None:
                     return True
-                now = self._monotonic()
+                now = self._counting()
                 if not before.is_renewable or now - self._renewed_at < MIN_RENEWAL_INTERVAL_S:
                     return False
                 self._renewed_at = now
@@ -129,7 +130,7 @@ class KubeConnection:
     async def _follow_files(self) -> None:
         """Take over what the files say now. Raises: ContextRefused where they ask for what is not allowed."""
         async with self._loading:
-            self._looked_at = self._monotonic()
+            self._looked_at = self._counting()
             context = await asyncio.to_thread(self._reread)
             stamps = await asyncio.to_thread(stamp_files, context.files)
             if (context, stamps) == (self.kubeconfig, self._stamps):

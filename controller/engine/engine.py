@@ -104,7 +104,7 @@ class Engine:
         self._planner = parts.planner
         self._memory = parts.memory
         self._bindings: frozenset[Binding] = frozenset()
-        self._bindings_since = clocks.monotonic()
+        self._bindings_since = clocks.counting()
         self._published = asyncio.Condition()
         self._snapshot: EngineSnapshot | None = None
         self._failure: Exception | None = None
@@ -223,7 +223,7 @@ class Engine:
         bindings = frozenset(bindings_of(picture))
         if bindings != self._bindings:
             self._bindings = bindings
-            self._bindings_since = self._clocks.monotonic()
+            self._bindings_since = self._clocks.counting()
             self._oracle.set_bindings(bindings)
 
     async def _publish(
@@ -305,7 +305,7 @@ class Engine:
         priced = [b for b in self._bindings if board.find(b.context, b.offering) is not None]
         if len(priced) == len(self._bindings):
             return True
-        waited_s = self._clocks.monotonic() - self._bindings_since
+        waited_s = self._clocks.counting() - self._bindings_since
         return bool(priced) and waited_s >= UNPRICED_GRACE_S
 
 

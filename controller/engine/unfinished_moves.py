@@ -62,7 +62,7 @@ class _Look:
     """The newest look at a context, whether it was armed then, and what was found.
 
     was_searched: this or an earlier look since it was armed went well. is_first: this one did, and no earlier one.
-    again_at: when to look again, monotonic.
+    again_at: when to look again, by the counting clock.
     """
 
     was_armed: bool = False
@@ -77,12 +77,12 @@ class _Look:
 class UnfinishedMoves:
     """Looks, remembers, reports and resumes."""
 
-    def __init__(self, controls: Controls, monotonic: Callable[[], float]) -> None:
+    def __init__(self, controls: Controls, counting: Callable[[], float]) -> None:
         self._regions = controls.regions
         self._migrations = controls.migrations
         self._history = controls.history
         self._wake = controls.wake.set
-        self._monotonic = monotonic
+        self._counting = counting
         self._looks: dict[str, _Look] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         #: UID of a cluster -> the contexts that lead to it.
@@ -93,7 +93,7 @@ class UnfinishedMoves:
     def seconds_to_next_look(self) -> float | None:
         """Return when another look is due although nothing else happens; None: nothing was looked at yet."""
         due = min((look.again_at for look in self._looks.values()), default=None)
-        return None if due is None else max(0.0, due - self._monotonic())
+        return None if due is None else max(0.0, due - self._counting())
 
     def has_looked(self, context: str) -> bool:
         """Whether a first look at this context has ended, well or not."""
@@ -192,7 +192,7 @@ class UnfinishedMoves:
         if cluster.health is not Health.REACHABLE or not cluster.is_complete or context in self._tasks:
             return False
         last = self._looks.get(context)
-        if last is None or self._monotonic() >= last.again_at:
+        if last is None or self._counting() >= last.again_at:
             return True
         return self._regions.is_armed(context) and not last.was_armed
 
@@ -206,7 +206,7 @@ class UnfinishedMoves:
         except Exception as error:  # the edge of the task: whatever it is must not go unheard
             if not isinstance(error, ClusterError):
                 logger.exception("the search for unfinished moves failed")
-            last, again_at = self._looks.get(context, _Look()), self._monotonic() + RETRY_S
+            last, again_at = self._looks.get(context, _Look()), self._counting() + RETRY_S
             self._looks[context] = replace(
                 last,
                 was_armed=was_armed,
@@ -228,7 +228,7 @@ class UnfinishedMoves:
             for move in findings.moves
             if not self._migrations.knows(move.record.migration_id)
         )
-        again_at = self._monotonic() + (LOOK_AGAIN_S if found else LOOK_QUIET_S)
+        again_at = self._counting() + (LOOK_AGAIN_S if found else LOOK_QUIET_S)
         is_first = was_armed and not self._looks.get(context, _Look()).was_searched
         self._looks[context] = _Look(was_armed, False, was_armed, is_first, again_at, found, findings.ended)
         self._tell_findings(context, findings)

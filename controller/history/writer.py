@@ -307,7 +307,7 @@ class HistoryWriter:
         if not is_busy(error):
             self._tell(str(error))
             return
-        now_s = self._clocks.monotonic()
+        now_s = self._clocks.counting()
         self._refused_since_s = now_s if self._refused_since_s is None else self._refused_since_s
         waited_s = now_s - self._refused_since_s
         if waited_s > BUSY_PATIENCE_S:

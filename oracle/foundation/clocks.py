@@ -1,8 +1,10 @@
 """The clocks that everything is given, so that tests can move them.
 
-`wall` says what time it is (seconds since the Unix epoch) and may jump. The other two only measure how long something
-took: `monotonic` stands still while the machine sleeps and so counts what was watched; `counting` goes on in sleep and
-is for whatever the rest of the world may have changed meanwhile. A price must satisfy `wall` and `counting`.
+`wall` says what time it is (seconds since the Unix epoch) and may jump. `counting` says how long something took, and
+goes on while the machine sleeps, as the rest of the world does. A price must satisfy both.
+
+What stands still in sleep (`time.monotonic`, the timers of an event loop) judges nothing: by it, whatever was true
+before the sleep would be a moment old. A window may animate by it, and a program measure its own work.
 """
 
 from __future__ import annotations
@@ -15,10 +17,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Three readings in seconds; only differences of `monotonic` and of `counting` mean anything."""
+    """Two readings in seconds; of `counting` only differences mean anything."""
 
     wall: Callable[[], float]
-    monotonic: Callable[[], float]
     counting: Callable[[], float]
 
 
@@ -37,4 +38,4 @@ def read_counting_clock() -> float:
     return time.monotonic()
 
 
-SYSTEM_CLOCKS = Clocks(wall=time.time, monotonic=time.monotonic, counting=read_counting_clock)
+SYSTEM_CLOCKS = Clocks(wall=time.time, counting=read_counting_clock)

@@ -12,13 +12,13 @@ DAY = 86_400.0
 
 
 def is_usable(board: LiveBoard, time: ManualClocks) -> bool:
-    snapshot = board.observe(time.wall_s, time.monotonic_s)
+    snapshot = board.observe(time.wall_s, time.counted_s)
     return snapshot.find_usable("blue", VIRGINIA, time.wall_s) is not None
 
 
 def received(time: ManualClocks) -> LiveBoard:
     board = LiveBoard()
-    board.receive([make_quote(life_s=20.0)], time.wall_s, time.monotonic_s)
+    board.receive([make_quote(life_s=20.0)], time.wall_s, time.counted_s)
     return board
 
 
@@ -31,7 +31,7 @@ def test_quote_runs_out_by_the_wall_clock() -> None:
     assert not is_usable(board, time)
 
 
-def test_quote_runs_out_by_the_monotonic_clock_when_the_wall_clock_is_set_back() -> None:
+def test_quote_runs_out_by_the_counting_clock_when_the_wall_clock_is_set_back() -> None:
     time = ManualClocks()
     board = received(time)
     time.pass_time(25.0)
@@ -49,7 +49,7 @@ def test_quote_is_gone_when_the_wall_clock_is_set_a_day_ahead() -> None:
 def test_quote_that_slept_with_the_machine_is_gone() -> None:
     time = ManualClocks()
     board = received(time)
-    time.set_wall(NOON + 3600.0)  # the monotonic clock stood still
+    time.set_wall(NOON + 3600.0)  # and the other clock stood still, where no clock counts sleep
     assert not is_usable(board, time)
 
 
@@ -57,7 +57,7 @@ def test_new_quotes_are_taken_after_the_wall_clock_was_set_back_a_day() -> None:
     time = ManualClocks()
     board = received(time)
     time.set_wall(NOON - DAY)
-    news = board.receive([make_quote(confirmed_at=NOON - DAY)], time.wall_s, time.monotonic_s)
+    news = board.receive([make_quote(confirmed_at=NOON - DAY)], time.wall_s, time.counted_s)
     assert len(news) == 1
     assert is_usable(board, time)
 
@@ -66,8 +66,8 @@ def test_late_read_does_not_lengthen_a_life() -> None:
     time = ManualClocks()
     board = LiveBoard()
     time.pass_time(15.0)
-    board.receive([make_quote(life_s=20.0)], time.wall_s, time.monotonic_s)
-    time.monotonic_s += 6.0  # the wall clock stands still
+    board.receive([make_quote(life_s=20.0)], time.wall_s, time.counted_s)
+    time.counted_s += 6.0  # the wall clock stands still
     assert not is_usable(board, time)
 
 
@@ -75,8 +75,8 @@ def test_expired_quote_stays_visible_and_expired() -> None:
     time = ManualClocks()
     board = LiveBoard()
     time.pass_time(3600.0)
-    board.receive([make_quote()], time.wall_s, time.monotonic_s)
-    snapshot = board.observe(time.wall_s, time.monotonic_s)
+    board.receive([make_quote()], time.wall_s, time.counted_s)
+    snapshot = board.observe(time.wall_s, time.counted_s)
     assert snapshot.find("blue", VIRGINIA) is not None
     assert snapshot.find_usable("blue", VIRGINIA, time.wall_s) is None
 
@@ -85,22 +85,22 @@ def test_older_quote_never_replaces_a_usable_newer_one() -> None:
     time = ManualClocks()
     board = LiveBoard()
     newer, older = make_quote(usd_per_hour="0.2"), make_quote(usd_per_hour="0.1", confirmed_at=NOON - 5)
-    board.receive([newer], time.wall_s, time.monotonic_s)
-    assert board.receive([older], time.wall_s, time.monotonic_s) == ()
-    assert board.observe(time.wall_s, time.monotonic_s).find("blue", VIRGINIA) == newer
+    board.receive([newer], time.wall_s, time.counted_s)
+    assert board.receive([older], time.wall_s, time.counted_s) == ()
+    assert board.observe(time.wall_s, time.counted_s).find("blue", VIRGINIA) == newer
 
 
 def test_same_quote_is_news_once() -> None:
     time = ManualClocks()
     board = received(time)
-    assert board.receive([make_quote()], time.wall_s, time.monotonic_s) == ()
+    assert board.receive([make_quote()], time.wall_s, time.counted_s) == ()
 
 
 def test_snapshot_does_not_change_afterwards() -> None:
     time = ManualClocks()
     board = received(time)
-    snapshot = board.observe(time.wall_s, time.monotonic_s)
-    board.receive([make_quote("red", DUBLIN)], time.wall_s, time.monotonic_s)
+    snapshot = board.observe(time.wall_s, time.counted_s)
+    board.receive([make_quote("red", DUBLIN)], time.wall_s, time.counted_s)
     assert len(snapshot.quotes) == 1
 
 
@@ -108,8 +108,8 @@ def test_quotes_of_contexts_that_are_long_gone_are_forgotten() -> None:
     time = ManualClocks()
     board = received(time)
     time.pass_time(FORGET_AFTER_S + 21.0)
-    board.receive([], time.wall_s, time.monotonic_s)
-    assert board.observe(time.wall_s, time.monotonic_s).quotes == {}
+    board.receive([], time.wall_s, time.counted_s)
+    assert board.observe(time.wall_s, time.counted_s).quotes == {}
 
 
 def test_jump_ahead_and_back_takes_a_quote_away_and_gives_it_back_as_old_as_it_is() -> None:
@@ -120,7 +120,7 @@ def test_jump_ahead_and_back_takes_a_quote_away_and_gives_it_back_as_old_as_it_i
     assert not is_usable(board, time)
     time.pass_time(5.0)
     time.set_wall(NOON + 10.0)
-    [quote] = board.observe(time.wall_s, time.monotonic_s).quotes.values()
+    [quote] = board.observe(time.wall_s, time.counted_s).quotes.values()
     assert is_usable(board, time)
     assert quote.age_s(time.wall_s) == 10.0
 
@@ -129,10 +129,10 @@ def test_quote_written_during_a_jump_ahead_blocks_no_later_one_after_the_way_bac
     time = ManualClocks()
     board = received(time)
     time.set_wall(NOON + DAY)
-    board.receive([make_quote(confirmed_at=NOON + DAY)], time.wall_s, time.monotonic_s)
+    board.receive([make_quote(confirmed_at=NOON + DAY)], time.wall_s, time.counted_s)
     time.set_wall(NOON + 1.0)
     assert not is_usable(board, time)
-    board.receive([make_quote(confirmed_at=NOON + 1.0)], time.wall_s, time.monotonic_s)
+    board.receive([make_quote(confirmed_at=NOON + 1.0)], time.wall_s, time.counted_s)
     assert is_usable(board, time)
 
 
@@ -143,7 +143,7 @@ def test_no_jump_of_the_wall_clock_makes_a_usable_price_younger(passed_s: float,
     board = received(time)
     time.pass_time(passed_s)
     time.set_wall(time.wall_s + jump_s)
-    [quote] = board.observe(time.wall_s, time.monotonic_s).quotes.values()
+    [quote] = board.observe(time.wall_s, time.counted_s).quotes.values()
     if quote.is_usable(time.wall_s):
         assert quote.age_s(time.wall_s) >= passed_s - 0.3
 

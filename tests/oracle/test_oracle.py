@@ -331,9 +331,7 @@ def test_restart_finds_history_and_quotes_but_expired_ones_are_not_usable(settin
             reader.set_bindings(bind("blue"))
             await until(reader, lambda: price_of(reader) == Decimal("0.1613"))
             await until(reader, lambda: len(reader.history("blue", VIRGINIA)) >= len(seen))
-        tomorrow = Clocks(
-            lambda: SYSTEM_CLOCKS.wall() + 86_400.0, SYSTEM_CLOCKS.monotonic, SYSTEM_CLOCKS.counting
-        )
+        tomorrow = Clocks(lambda: SYSTEM_CLOCKS.wall() + 86_400.0, SYSTEM_CLOCKS.counting)
         async with open_oracle(same_market, None, tomorrow) as late:
             late.set_bindings(bind("blue"))
             await until(late, lambda: bool(late.board().quotes))
@@ -343,9 +341,7 @@ def test_restart_finds_history_and_quotes_but_expired_ones_are_not_usable(settin
 
 
 def test_store_whose_clock_differs_is_told(settings: OracleSettings) -> None:
-    an_hour_ago = Clocks(
-        lambda: SYSTEM_CLOCKS.wall() - 3600.0, SYSTEM_CLOCKS.monotonic, SYSTEM_CLOCKS.counting
-    )
+    an_hour_ago = Clocks(lambda: SYSTEM_CLOCKS.wall() - 3600.0, SYSTEM_CLOCKS.counting)
 
     async def measure(clocks: Clocks) -> float | None:
         async with open_oracle(settings, None, clocks) as oracle:
@@ -573,7 +569,7 @@ def test_a_price_ages_while_the_machine_sleeps_whatever_the_clock_on_the_wall_sa
     settings: OracleSettings,
 ) -> None:
     async def main() -> None:
-        time = ManualClocks(slept_s=3600.0)
+        time = ManualClocks()
         store = MemoryStore(time)
         store.quotes["blue", VIRGINIA] = make_quote()
         oracle = Oracle(Feed(None, settings, time.clocks, Instance("here", 1, "test")), MemoryHost(store))
@@ -584,7 +580,7 @@ def test_a_price_ages_while_the_machine_sleeps_whatever_the_clock_on_the_wall_sa
             return oracle.board().find_usable("blue", VIRGINIA, time.wall_s) is not None
 
         await until(oracle, is_usable)
-        time.slept_s += 3600.0  # and somebody set the clock on the wall back
+        time.counted_s += 3600.0  # and somebody set the clock on the wall back
         assert not is_usable()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

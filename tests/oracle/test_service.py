@@ -48,7 +48,7 @@ async def service(
 def talk(
     settings: OracleSettings, conversation: Callable[[Get], Awaitable[None]], skew_s: float = 0.0
 ) -> None:
-    clocks = Clocks(lambda: SYSTEM_CLOCKS.wall() + skew_s, SYSTEM_CLOCKS.monotonic, SYSTEM_CLOCKS.counting)
+    clocks = Clocks(lambda: SYSTEM_CLOCKS.wall() + skew_s, SYSTEM_CLOCKS.counting)
 
     async def main() -> None:
         async with service(settings, clocks) as (_, get):

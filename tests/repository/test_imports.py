@@ -40,6 +40,20 @@ IMPURE_USES = re.compile(
     r"|np\.(load|save|fromfile)|(?<![.\w])(open|print|input)\()"
 )
 
+#: A clock that stands still while the machine sleeps judges no Lease, no read, no price and no patience.
+SLEEPING_CLOCKS = re.compile(r"\b(time\.(monotonic|perf_counter)(_ns)?|CLOCK_MONOTONIC)\b")
+#: Modules in which nothing but the program's own work is measured; a window animates by it.
+MAY_SLEEP = {
+    *(
+        "app.tracing",
+        "app.engine.loop_lag",
+        "controller.clusters.bounded_yaml",
+        "oracle.store.server_watchdog",
+    ),
+    # Where no clock counts sleep; and clusters that sleep with the machine.
+    *("oracle.foundation.clocks", "controller.simulation.simulated_fleet"),
+}
+
 
 def modules() -> list[Path]:
     return [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -111,6 +125,16 @@ def test_pure_modules_read_no_hidden_clock_and_roll_no_dice() -> None:
         )
     }
     assert uses == set()
+
+
+def test_nothing_is_judged_by_a_clock_that_stands_still_in_sleep() -> None:
+    uses = {
+        name
+        for name, path in own_modules().items()
+        if not name.startswith(("app.hud.", "app.window.", "gl."))
+        and SLEEPING_CLOCKS.search(ast.unparse(_without_texts(ast.parse(path.read_text(encoding="utf-8")))))
+    }
+    assert uses == MAY_SLEEP
 
 
 def _without_texts(tree: ast.Module) -> ast.Module:

@@ -40,7 +40,7 @@ class WireConnection:
         self.kubeconfig = kubeconfig
         self._client = _WireClient(cluster, network)
 
-    def monotonic(self) -> float:
+    def counting(self) -> float:
         """The clock by which requests age: the loop's, which is virtual. Seconds."""
         return asyncio.get_running_loop().time()
 

@@ -134,7 +134,7 @@ class World:
         )  # fmt: skip
         self._outside = Outside(
             self.clusters, self.network, self.market, self.prices,
-            Clocks(self.wall, self.loop.time, self.loop.time), seed, directory, settings,
+            Clocks(self.wall, self.loop.time), seed, directory, settings,
         )  # fmt: skip
 
     @property

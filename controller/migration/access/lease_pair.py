@@ -68,13 +68,13 @@ class LeasePair:
         for journal in (await self.read_journals()).values():
             require_readable(journal)
         for side in self._order:
-            started_at = self._timing.monotonic()
+            started_at = self._timing.counting()
             while side not in self._renewals:
                 self.check_lost()
                 if await self._leases[side].try_acquire(require_readable):
                     self._renewals[side] = asyncio.ensure_future(self._keep_renewing(side))
                     break
-                if timeout_s is not None and self._timing.monotonic() - started_at > timeout_s:
+                if timeout_s is not None and self._timing.counting() - started_at > timeout_s:
                     raise LeaseTaken(Code.LEASE_HELD.because(context=self._leases[side].context))
                 await pause(self._timing.settings.lease_retry_s)
 

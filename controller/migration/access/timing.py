@@ -22,9 +22,9 @@ class Timing:
     clocks: Clocks
     sleep: Sleep
 
-    def monotonic(self) -> float:
-        """Return monotonic seconds."""
-        return self.clocks.monotonic()
+    def counting(self) -> float:
+        """Return seconds that go on while the machine sleeps."""
+        return self.clocks.counting()
 
     def patience(self) -> Patience:
         """Return the patience for one operation with a cluster, beginning now."""
@@ -52,7 +52,7 @@ class Patience:
 
     def renew(self) -> None:
         """Begin anew: there was an answer."""
-        self._give_up_at = self._timing.monotonic() + self._timing.settings.unreachable_patience_s
+        self._give_up_at = self._timing.counting() + self._timing.settings.unreachable_patience_s
 
     async def endure(self, error: ClusterError) -> None:
         """Wait before the next look.
@@ -60,7 +60,7 @@ class Patience:
         Raises: the error itself, when it lasts for too long; RequestRefused for a conflict that lasts, because what
         is refused again and again after fresh reads is no race that was lost.
         """
-        if self._timing.monotonic() >= self._give_up_at:
+        if self._timing.counting() >= self._give_up_at:
             if isinstance(error, VersionConflict):
                 lasting = Code.REQUEST_REFUSED.because(context=error.context, answer=error.reason["answer"])
                 raise RequestRefused(lasting, request=error.request, status=error.status) from error

@@ -96,7 +96,7 @@ class SideRecord:
 class Meter:
     """What the move has used so far.
 
-    `elapsed_s` counts only while some instance led, by monotonic clocks, so that a jump of the wall clock
+    `elapsed_s` counts only while some instance led, by clocks that count sleep, so that a jump of the wall clock
     ends nothing. `overlap_usd` is None as soon as replicas ran double while no price was known.
     """
 

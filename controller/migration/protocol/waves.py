@@ -1,7 +1,7 @@
 """The judgements of a wave: may the target be raised, does it serve, may the source be lowered, has it ended. Pure.
 
 Each takes fresh facts of both sides and the time, and returns a verdict; what has to be remembered between two looks is
-a value that goes in and comes out. Times are monotonic seconds.
+a value that goes in and comes out. Times are seconds of a clock that counts sleep.
 """
 
 from __future__ import annotations

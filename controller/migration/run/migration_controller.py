@@ -59,12 +59,12 @@ MAX_ENDED_VIEWS = 20
 
 @dataclass(slots=True)
 class _Started:
-    """A run and its task, and when this process began it and saw it end, in monotonic seconds."""
+    """A run and its task, and when this process began it and saw it end, in counted seconds."""
 
     run: MigrationRun
     task: asyncio.Task[None]
     began_s: float
-    #: Monotonic seconds at which the task ended, which a migration that is not over can survive.
+    #: Counted seconds at which the task ended, which a migration that is not over can survive.
     ended_s: float | None = None
     #: How it is shown once it has ended: what came of it does not change with later prices.
     last_view: MigrationView | None = None
@@ -234,7 +234,7 @@ class MigrationController:
 
     def _to_move(self, started: _Started, now: float) -> Move:
         """Say when a move was, as the wall clock has it now: one that was set back makes no move younger than it is."""
-        record, now_s = started.run.journal.record, self._timing.monotonic()
+        record, now_s = started.run.journal.record, self._timing.counting()
         return Move(
             record.workload,
             record.target.context,
@@ -250,7 +250,7 @@ class MigrationController:
         ended_at = started.run.journal.record.ended_at
         if started.ended_s is None:
             return None if ended_at is None else min(ended_at, now)
-        stopped_at = now - (self._timing.monotonic() - started.ended_s)
+        stopped_at = now - (self._timing.counting() - started.ended_s)
         return stopped_at if ended_at is None else min(ended_at, stopped_at)
 
     def _require_free(self, workload: WorkloadKey, target: str) -> None:
@@ -275,7 +275,7 @@ class MigrationController:
             record, sides, self._gate, self._timing, self._new_id, self._announce, self._on_event
         )
         task = asyncio.ensure_future(self._supervise(run))
-        self._started[record.migration_id] = _Started(run, task, self._timing.monotonic())
+        self._started[record.migration_id] = _Started(run, task, self._timing.counting())
         self._announce()
 
     async def _supervise(self, run: MigrationRun) -> None:
@@ -288,7 +288,7 @@ class MigrationController:
             record, reason = run.journal.record, Code.UNEXPECTED_ERROR.because(error=repr(error))
             run.journal.describe(reason)
             self._history.record(MoveStopped(*_name(record), record.state.phase.value, state_reason(reason)))
-        self._started[run.journal.record.migration_id].ended_s = self._timing.monotonic()
+        self._started[run.journal.record.migration_id].ended_s = self._timing.counting()
         self._announce()
 
     def _announce(self) -> None:

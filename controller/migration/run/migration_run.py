@@ -241,7 +241,7 @@ class MigrationRun:
 
     def _meter(self) -> MigrationRecord:
         """Return the record with the time since the last look metered."""
-        now = self._timing.monotonic()
+        now = self._timing.counting()
         elapsed_s = 0.0 if self._metered_at is None else now - self._metered_at
         self._metered_at = now
         record, gate = self.journal.record, self._tools.gate

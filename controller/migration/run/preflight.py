@@ -111,13 +111,13 @@ class Preflight:
 
     async def _read_source(self, refuse: Refusing) -> dict[str, Any]:
         """Read the Deployment; a status that lags and a pod that is not ready for a moment are awaited."""
-        give_up_at = self._timing.monotonic() + self._timing.settings.unreachable_patience_s
+        give_up_at = self._timing.counting() + self._timing.settings.unreachable_patience_s
         while True:
             try:
                 body = await self._source.api.get(self._source.path)
             except ObjectNotFound:
                 refuse.always(Code.WORKLOAD_GONE, context=self._source.context)
-            if not _is_settling(body) or self._timing.monotonic() >= give_up_at:
+            if not _is_settling(body) or self._timing.counting() >= give_up_at:
                 return body
             await self._timing.sleep(self._timing.settings.poll_s)
 

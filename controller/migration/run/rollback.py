@@ -42,12 +42,12 @@ async def restore(tools: Tools) -> None:
 
     Raises: HoldNeeded where it gets no further for as long as a wave may take.
     """
-    standstill = Standstill(tools.timing.monotonic())
+    standstill = Standstill(tools.timing.counting())
     while True:
         found_source, found_target = await tools.reader.read_both()
         source = require_present(found_source, tools.record, Side.SOURCE)
         target = find_target(found_target, tools.record)
-        now = tools.timing.monotonic()
+        now = tools.timing.counting()
         standstill = standstill.look(source, target, now)
         verdict = judge_rollback(
             tools.record,

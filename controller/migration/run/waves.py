@@ -45,12 +45,12 @@ async def verify(tools: Tools, replicas: int) -> None:
     """Wait until the target serves with all its replicas, for the whole bake time, without a container
     restarting.
     """
-    began_s, bake = tools.timing.monotonic(), waves.Bake()
+    began_s, bake = tools.timing.counting(), waves.Bake()
     while True:
         target = await tools.read_untouched(Side.TARGET)
         await tools.read_untouched(Side.SOURCE)
         restarts = await _count_restarts(tools, target, replicas)
-        now = tools.timing.monotonic()
+        now = tools.timing.counting()
         bake = bake.look(restarts, now)
         verdict = waves.judge_verification(
             tools.record, target, replicas, bake, tools.settings, began_s=began_s, now=now
@@ -62,10 +62,10 @@ async def verify(tools: Tools, replicas: int) -> None:
 
 async def scale_down_source(tools: Tools, replicas: int) -> None:
     """Lower the source as soon as fresh reads of both sides show that nobody will miss the replicas."""
-    give_up_at = tools.timing.monotonic() + tools.settings.wavering_timeout_s
+    give_up_at = tools.timing.counting() + tools.settings.wavering_timeout_s
 
     def permit(source: DeploymentFacts, target: DeploymentFacts | None) -> Verdict:
-        now = tools.timing.monotonic()
+        now = tools.timing.counting()
         return waves.judge_scale_down(tools.record, source, target, replicas, give_up_at=give_up_at, now=now)
 
     await tools.writer.scale(Side.SOURCE, replicas, permit)
@@ -75,12 +75,12 @@ async def settle(tools: Tools, replicas: int) -> None:
     """Wait until the source runs no more than `replicas` and its last pods are gone, or their grace is
     over.
     """
-    settling = waves.Settling(tools.timing.monotonic())
+    settling = waves.Settling(tools.timing.counting())
     while True:
         source = await tools.read_untouched(Side.SOURCE)
         target = await tools.read_untouched(Side.TARGET)
         require_going_on(waves.judge_outage(tools.record, source, target))
-        now = tools.timing.monotonic()
+        now = tools.timing.counting()
         settling = settling.look(source, replicas, now)
         is_lowered = source.is_rolled_out(replicas)
         pods = await tools.sides[Side.SOURCE].read_pods(source) if is_lowered else ()
@@ -94,13 +94,13 @@ async def settle(tools: Tools, replicas: int) -> None:
 
 async def soak(tools: Tools) -> None:
     """Watch the target for the rollback window; a target that wavers for too long sends everything back."""
-    began_s = tools.timing.monotonic()
+    began_s = tools.timing.counting()
     watch = waves.Soak(began_s, began_s)
     while True:
         target = await tools.read_untouched(Side.TARGET)
         source = await tools.read_untouched(Side.SOURCE)
         require_going_on(waves.judge_outage(tools.record, source, target))
-        now = tools.timing.monotonic()
+        now = tools.timing.counting()
         watch = watch.look(tools.record, target, now)
         verdict = waves.judge_soak(tools.record, target, watch, tools.settings, now=now)
         if isinstance(require_going_on(verdict), Reached):

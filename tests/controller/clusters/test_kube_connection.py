@@ -151,7 +151,7 @@ def test_a_token_that_stays_refused_runs_no_plugin_again_and_again(tmp_path: Pat
     async def main() -> None:
         async with serving(only("never"), make_tls(tmp_path)) as server:
             context = read_context(tmp_path, server, plugin.user)
-            connection = KubeConnection(context, SETTINGS, monotonic=lambda: now[0])
+            connection = KubeConnection(context, SETTINGS, counting=lambda: now[0])
             client = KubeClient(context, SETTINGS, connection=connection)
             for _ in range(4):
                 with pytest.raises(AccessDenied):
@@ -201,7 +201,7 @@ def test_a_write_whose_credential_came_too_late_is_not_sent(tmp_path: Path) -> N
     async def main() -> None:
         async with serving(refuse_slowly, make_tls(tmp_path)) as server:
             context = read_context(tmp_path, server, Plugin(tmp_path).user)
-            connection = KubeConnection(context, SETTINGS, monotonic=lambda: now[0])
+            connection = KubeConnection(context, SETTINGS, counting=lambda: now[0])
             client = KubeClient(context, SETTINGS, connection=connection, armed=True)
             with refuses(ClusterUnreachable, Code.CREDENTIAL_TOO_LATE):
                 await client.delete(PATH)
@@ -264,7 +264,7 @@ class Rewritten:
         source = KubeconfigSource(read_kubeconfig([self.context.path]))
         chosen = KubeSettings(**settings)
         connection = KubeConnection(
-            self.context, chosen, reread=lambda: source.find("eu"), monotonic=lambda: self._now
+            self.context, chosen, reread=lambda: source.find("eu"), counting=lambda: self._now
         )
         self.connection = connection
         self.client = KubeClient(self.context, chosen, connection=connection, armed=True)

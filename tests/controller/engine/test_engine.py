@@ -153,7 +153,7 @@ class World:
         loop = asyncio.get_running_loop()
         self.oracle, self.regions, self.migrations = FakeOracle(), FakeRegions(), FakeMigrations()
         self.unfinished = FakeUnfinished()
-        clocks = Clocks(lambda: NOW + loop.time(), loop.time, loop.time)
+        clocks = Clocks(lambda: NOW + loop.time(), loop.time)
         controls = Controls(self.regions, self.migrations, History(clocks.wall), asyncio.Event())
         facts = FactCollector(
             self.regions,

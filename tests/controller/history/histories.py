@@ -48,7 +48,7 @@ class Clock:
     clocks: Clocks = field(init=False)
 
     def __post_init__(self) -> None:
-        self.clocks = Clocks(lambda: self.now, lambda: self.now, lambda: self.now)
+        self.clocks = Clocks(lambda: self.now, lambda: self.now)
 
 
 def at(*events: AnyEvent, writer: str = "w") -> list[Recorded]:

@@ -80,7 +80,7 @@ class Moves(World):
     def build_controller(self, name: str) -> MigrationController:
         """A MigrationController as a process has it."""
         history = History(self.wall, writer=name)
-        clocks = Clocks(self.wall, self.loop.time, self.loop.time)
+        clocks = Clocks(self.wall, self.loop.time)
         return MigrationController(self.api, history, clocks, self.new_id, self.settings, self.gate)
 
     def dry_run(self) -> DryRun:

@@ -61,7 +61,7 @@ class Workplace:
         self.journal = JournalWriter(known, lambda: None)
         self.journal.lead(cast(LeasePair, self.leases), self.journal.record)
         sides = {side: ClusterSide(api, "shop", "checkout") for side, api in self.apis.items()}
-        timing = Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: 0.0, lambda: 0.0), asyncio.sleep)
+        timing = Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: 0.0), asyncio.sleep)
         reader = FactReader(sides, timing, lambda: None)
         self.writer = FencedWriter(self.journal, reader, Probe())
 

@@ -39,7 +39,6 @@ class Place:
     def lease(self, holder: str) -> ClusterLease:
         clocks = Clocks(
             lambda: 1_790_000_000.25 + self.loop.time() + self.slept_s,
-            self.loop.time,
             lambda: self.loop.time() + self.slept_s,
         )
         api = open_client(self.cluster, self.network)

@@ -14,7 +14,7 @@ from oracle.foundation.clocks import Clocks
 
 def test_a_lease_ends_while_the_machine_sleeps() -> None:
     slept_s = [0.0]
-    clocks = Clocks(lambda: 0.0, lambda: 0.0, lambda: slept_s[0])
+    clocks = Clocks(lambda: 0.0, lambda: slept_s[0])
     timing = Timing(MigrationSettings(), clocks, asyncio.sleep)
     lease = ClusterLease(cast(KubeApi, None), "shop", "web", "us", timing)
     lease.renewed_at = 0.0

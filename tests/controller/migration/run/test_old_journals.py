@@ -78,7 +78,7 @@ class Place:
         self.requests: list[Any] = []
         self.apis = open_clusters(found, self.requests)
         loop = asyncio.get_running_loop()
-        self.clocks = Clocks(lambda: NOW + loop.time(), loop.time, loop.time)
+        self.clocks = Clocks(lambda: NOW + loop.time(), loop.time)
         ids = iter(range(1000))
         self.controller = MigrationController(
             self.apis.__getitem__,  # type: ignore[arg-type]

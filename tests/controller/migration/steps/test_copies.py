@@ -53,7 +53,7 @@ class Place:
             _side(self.target),
             self.journal,
             Probe(),
-            Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: 0.0, lambda: 0.0), asyncio.sleep),
+            Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: 0.0), asyncio.sleep),
         )
 
     def prepare(self) -> StepRecord:
