@@ -6,6 +6,7 @@ A request that leaves a process lands when the network says so, whatever becomes
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -16,10 +17,14 @@ from controller.simulation.api.requests import ApiResponse
 from controller.simulation.api.status_errors import ApiError
 from controller.simulation.watch_stream import stream_events
 from tests.simulation.cluster import Cluster, Request
+from tests.simulation.processes import open_connection
 from tests.simulation.virtual_loop import fail_run
 
 #: How often a stream that a partition holds back is looked at, seconds.
 CUT_POLL_S = 1.0
+
+#: How long a request may wait for its credential and its connection, seconds.
+CONNECTING_S = 12.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Faults:
     unanswered: float = 0.0
     late: float = 0.0
     doubled: float = 0.0
+    #: A credential is renewed, or a connection opened, for up to `CONNECTING_S` before the request leaves.
+    delayed: float = 0.0
     #: (context, from, to) in seconds: nothing gets through.
     partitions: list[tuple[str, float, float]] = field(default_factory=list)
     until_s: float = 600.0
@@ -61,15 +68,26 @@ class Network:
         self, rng: random.Random, faults: Faults | None = None, directed: Directed | None = None
     ) -> None:
         self._rng = rng
+        #: What is on its way belongs to no process, and no machine's sleep delays it.
+        self._outside = contextvars.copy_context()
         self.faults = faults or Faults()
         self.directed = directed
         self.on_sent: Callable[[Cluster, Request], None] = lambda cluster, request: None
+
+    async def connect(self) -> None:
+        """Wait for a connection: mostly there is one."""
+        if (
+            self.faults.delayed
+            and self._now() < self.faults.until_s
+            and self._rng.random() < self.faults.delayed
+        ):
+            await asyncio.sleep(self._rng.uniform(0, CONNECTING_S))
 
     async def send(self, cluster: Cluster, request: Request) -> ApiResponse:
         """Wait for the answer, for ever where none comes: how long is the client's business."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[ApiResponse] = loop.create_future()
-        delivery = Delivery(None)
+        lives, delivery = open_connection(), Delivery(None)
         try:
             self.on_sent(cluster, request)
             delivery = self._choose(cluster, request)
@@ -81,18 +99,19 @@ class Network:
                 return
             result = delivery.answer or cluster.land(request)
             if delivery.is_answered:
-                loop.call_later(self._latency(), lambda: self._answer(cluster, answer, result))
+                loop.call_later(self._latency(), lambda: self._answer(cluster, lives, answer, result))
 
         for delay_s in (delivery.lands_after_s, delivery.lands_again_after_s):
             if delay_s is not None:
-                loop.call_later(delay_s, land)
+                loop.call_later(delay_s, land, context=self._outside)
         return await answer
 
     async def watch(self, cluster: Cluster, request: Request) -> AsyncGenerator[JsonObject, None]:
         """Yield a watch's events, each a moment after it happened; while the cluster is cut off, none.
 
-        Raises: ApiError where the watch is refused.
+        Raises: ApiError where the watch is refused; ConnectionResetError where the machine has slept meanwhile.
         """
+        lives = open_connection()
         await self._reach(cluster)
         cursor = cluster.api.open_watch(sent := cluster.open(request))
         events = stream_events(cursor, cursor.begin(), sent, cluster.waiting)
@@ -102,6 +121,8 @@ class Network:
                 if self._now() > told_at:  # else it travels with the one before
                     await self._reach(cluster)
                     told_at = self._now()
+                if not lives():
+                    raise ConnectionResetError("the machine has slept")
                 yield event
 
     async def _reach(self, cluster: Cluster) -> None:
@@ -109,8 +130,14 @@ class Network:
         while self._is_cut(cluster):  # noqa: ASYNC110  tests cut and join as they like
             await asyncio.sleep(CUT_POLL_S)
 
-    def _answer(self, cluster: Cluster, answer: asyncio.Future[ApiResponse], result: ApiResponse) -> None:
-        if not answer.done() and not self._is_cut(cluster):
+    def _answer(
+        self,
+        cluster: Cluster,
+        lives: Callable[[], bool],
+        answer: asyncio.Future[ApiResponse],
+        result: ApiResponse,
+    ) -> None:
+        if not answer.done() and lives() and not self._is_cut(cluster):
             answer.set_result(result)
 
     def _choose(self, cluster: Cluster, request: Request) -> Delivery:

@@ -1,4 +1,8 @@
-"""Processes that can be killed and frozen at any await.
+"""Processes that can be killed, frozen and put to sleep at any await.
+
+Freezing stops the program (SIGSTOP), and its timers go on. Sleep stops the machine: the timers of its event loop stand
+still until it wakes, as CLOCK_MONOTONIC does, the clocks that count sleep go on, and every connection is dead
+afterwards, without a word. What was sent before still lands.
 
 Killing means: no task of the process is ever resumed, so that no `finally` runs; what it has sent still
 lands. Cancelling a task is not that, because cancelling runs clean-up code. Every task that is created inside
@@ -11,8 +15,10 @@ import asyncio
 import contextvars
 import ctypes
 import inspect
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
+
+from tests.simulation.virtual_loop import VirtualLoop
 
 _current: contextvars.ContextVar[Process | None] = contextvars.ContextVar("process", default=None)
 
@@ -21,18 +27,33 @@ _unended: set[Any] = set()
 
 
 class Process:
-    """One run of the program. `steps` counts how often any of its tasks was resumed."""
+    """One run of the program.
+
+    steps, sleeps: how often any of its tasks was resumed, and how often its machine slept.
+    on_sleep: called as the machine falls asleep.
+    """
 
     def __init__(
-        self, name: str, *, kill_at: int | None = None, freeze_at: int | None = None, freeze_s: float = 0.0
+        self,
+        name: str,
+        *,
+        kill_at: int | None = None,
+        freeze_at: int | None = None,
+        freeze_s: float = 0.0,
+        sleep_at: int | None = None,
+        sleep_s: float = 0.0,
+        on_sleep: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
-        self.steps = 0
+        self.steps = self.sleeps = 0
         self.is_dead = False
         self.died = asyncio.Event()
         self._kill_at = kill_at
         self._freeze_at = freeze_at
         self._freeze_s = freeze_s
+        self._sleep_at = sleep_at
+        self._sleep_s = sleep_s
+        self._on_sleep = on_sleep
         self._frozen_until = 0.0
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -45,6 +66,15 @@ class Process:
         """Stop for ever, now."""
         self.is_dead = True
         self.died.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Let the machine sleep from now on, for so long."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop), "only there can a clock stand still"
+        self.sleeps += 1
+        self._frozen_until = loop.time() + seconds
+        loop.postpone(lambda context: context.get(_current) is self, seconds)
+        self._on_sleep()
 
     async def outlive(self, task: asyncio.Task[Any]) -> None:
         """From outside: return when a task of this process has ended, or the process has died."""
@@ -61,9 +91,19 @@ class Process:
         if self._freeze_at is not None and self.steps >= self._freeze_at:
             self._freeze_at = None
             self._frozen_until = loop.time() + self._freeze_s
+        if self._sleep_at is not None and self.steps >= self._sleep_at:
+            self._sleep_at = None
+            self.sleep(self._sleep_s)
         if self._frozen_until > loop.time() and not self.is_dead:
             await asyncio.sleep(self._frozen_until - loop.time())
         return self.is_dead
+
+
+def open_connection() -> Callable[[], bool]:
+    """Open a connection of the current process; what is returned tells whether it still lives."""
+    process = _current.get()
+    opened = process.sleeps if process is not None else 0
+    return lambda: process is None or process.sleeps == opened
 
 
 def install(loop: asyncio.AbstractEventLoop) -> None:

@@ -5,8 +5,10 @@ deterministically.
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import heapq
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 
@@ -36,6 +38,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.now
+
+    def postpone(self, belongs: Callable[[contextvars.Context], bool], seconds: float) -> None:
+        """Let the timers that were set in such contexts fire later: their clock stands still for so long."""
+        for handle in self._scheduled:  # type: ignore[attr-defined]
+            if belongs(handle._context):
+                handle._when += seconds
+        heapq.heapify(self._scheduled)  # type: ignore[attr-defined]
 
 
 def fail_run(error: Exception) -> None:
