@@ -120,8 +120,8 @@ class ClusterUnreachable(ClusterError):
             Code.CONNECTION_BROKE,
             Code.CONNECTION_CLOSED,
             Code.CONNECTION_FAILED,
-            Code.CREDENTIAL_TOO_LATE,
             Code.SERVER_NOT_TRUSTED,
+            Code.WRITE_TOO_LATE,
         }
     )
 

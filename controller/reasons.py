@@ -346,15 +346,15 @@ class Code(ReasonCode):
     )
     CONNECTION_CLOSED = "connection_closed", _WARNING, "the connection to {context} was closed by us"
     CONNECTION_FAILED = "connection_failed", _WARNING, "cannot connect to {context} ({server}): {error}"
-    CREDENTIAL_TOO_LATE = (
-        "credential_too_late",
-        _WARNING,
-        "the credential for {context} came too late for a write, which was not sent",
-    )
     SERVER_NOT_TRUSTED = (
         "server_not_trusted",
         _WARNING,
         "the certificate of {context} ({server}) is not trusted: {error}",
+    )
+    WRITE_TOO_LATE = (
+        "credential_too_late",  # as journals have it since a credential was the only thing to wait for
+        _WARNING,
+        "a write to {context} was not sent: before it could leave, what it rests on had grown too old",
     )
 
     # clusters: what a kubeconfig says that is not used, or that gives no credential

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from controller.clusters.api_errors import error_for_status
-from controller.clusters.kube_api import NO_PARAMS, PatchType
+from controller.clusters.kube_api import NO_PARAMS, PatchType, Permission, always_permitted
 from controller.clusters.kube_connection import KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext
+from controller.clusters.last_word import LAST_WORD
 from controller.clusters.paths import ACCESS_REVIEWS, VERSION
 from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_list
@@ -87,19 +90,34 @@ class KubeClient:
         """Read one object, or one page of a list."""
         return await self._request("GET", path, params=params)
 
-    async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+    async def create(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
+    ) -> dict[str, Any]:
         """POST to a collection."""
-        return await self._request("POST", path, body=body, dry_run=dry_run)
+        return await self._request("POST", path, body=body, dry_run=dry_run, permission=permission)
 
     async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
         """PUT an object."""
         return await self._request("PUT", path, body=body, dry_run=dry_run)
 
     async def patch(
-        self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False
+        self,
+        path: str,
+        body: Any,
+        patch_type: PatchType,
+        *,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
     ) -> dict[str, Any]:
         """PATCH an object."""
-        return await self._request("PATCH", path, body=body, dry_run=dry_run, patch_type=patch_type)
+        return await self._request(
+            "PATCH", path, body=body, dry_run=dry_run, patch_type=patch_type, permission=permission
+        )
 
     async def apply(self, path: str, body: Any, manager: str, *, dry_run: bool = False) -> dict[str, Any]:
         """Apply the fields of `body` on the server, as `manager`."""
@@ -115,6 +133,7 @@ class KubeClient:
         uid: str | None = None,
         resource_version: str | None = None,
         dry_run: bool = False,
+        permission: Permission = always_permitted,
     ) -> dict[str, Any]:
         """DELETE an object, given preconditions only if they still hold."""
         conditions = {"uid": uid, "resourceVersion": resource_version}
@@ -122,7 +141,7 @@ class KubeClient:
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions"}
         if preconditions:
             options["preconditions"] = preconditions
-        return await self._request("DELETE", path, body=options, dry_run=dry_run)
+        return await self._request("DELETE", path, body=options, dry_run=dry_run, permission=permission)
 
     async def watch(
         self, path: str, *, resource_version: str, params: Mapping[str, str] = NO_PARAMS
@@ -173,13 +192,14 @@ class KubeClient:
         body: Any = None,
         dry_run: bool = False,
         patch_type: PatchType | None = None,
+        permission: Permission = always_permitted,
     ) -> dict[str, Any]:
         request = f"{method} {path}"
         query = {**params, "dryRun": "All"} if dry_run else params
         self._check_armed(method, path, query, request)
-        answer_by = None
+        write = None
         if method != "GET" and not dry_run:
-            answer_by = self._connection.counting() + self._settings.request_timeout_s
+            write = _Write(self._connection.counting() + self._settings.request_timeout_s, permission)
         response = await self._open(
             method,
             path,
@@ -187,7 +207,7 @@ class KubeClient:
             body=body,
             patch_type=patch_type,
             request=request,
-            answer_by=answer_by,
+            write=write,
         )
         try:
             raw = await self._read_all(response, request)
@@ -202,6 +222,20 @@ class KubeClient:
             unarmed = self.unarmable_reason or Code.NOT_ARMED.because(contexts=(self.context,))
             raise NotArmed(unarmed, request=request)
 
+    def _judge(
+        self, method: str, path: str, params: Mapping[str, str], request: str, write: _Write | None
+    ) -> float:
+        """Return how long the request may take from now on, seconds. Raises: where it may not leave any more."""
+        self._check_armed(method, path, params, request)
+        if write is None:
+            return self._settings.request_timeout_s
+        left_s = write.answer_by - self._connection.counting()
+        if left_s <= 0:
+            too_late = Code.WRITE_TOO_LATE.because(context=self.context)
+            raise ClusterUnreachable(too_late, request=request)
+        write.permission()
+        return left_s
+
     async def _open(
         self,
         method: str,
@@ -212,15 +246,11 @@ class KubeClient:
         body: Any = None,
         patch_type: PatchType | None = None,
         silence_s: float | None = None,
-        answer_by: float | None = None,
+        write: _Write | None = None,
     ) -> aiohttp.ClientResponse:
-        """Send a request and return its 2xx answer, unread. A 401 did nothing, so it is renewed and sent again.
-
-        answer_by: counted seconds after which a write is neither sent nor waited for, however long its credential
-            took: by then the prices and the Lease that it rests on may be over.
-        """
+        """Send a request and return its 2xx answer, unread. A 401 did nothing, so it is renewed and sent again."""
         for attempt in (1, 2):
-            response = await self._send(method, path, params, body, patch_type, request, silence_s, answer_by)
+            response = await self._send(method, path, params, body, patch_type, request, silence_s, write)
             if response.status != 401 or attempt == 2 or not await self._connection.renew(request):
                 break
             response.release()
@@ -248,18 +278,15 @@ class KubeClient:
         patch_type: PatchType | None,
         request: str,
         silence_s: float | None,
-        answer_by: float | None,
+        write: _Write | None,
     ) -> aiohttp.ClientResponse:
         import aiohttp
 
         api_client = await self._connection.get_client(request)
-        # Once more: getting a credential may have taken seconds, in which somebody disarmed.
-        self._check_armed(method, path, params, request)
-        settings = self._settings
-        left_s = settings.request_timeout_s if answer_by is None else answer_by - self._connection.counting()
-        if left_s <= 0:
-            too_late = Code.CREDENTIAL_TOO_LATE.because(context=self.context)
-            raise ClusterUnreachable(too_late, request=request)
+        # Getting a credential may have taken seconds, and connecting will, in which somebody disarmed or the machine
+        # slept: judged now, and once more by the last word, when the connection stands.
+        settings, judge = self._settings, partial(self._judge, method, path, params, request, write)
+        left_s = judge()
         timeout = aiohttp.ClientTimeout(
             total=left_s if silence_s is None else None,
             sock_connect=settings.connect_timeout_s,
@@ -278,7 +305,8 @@ class KubeClient:
             )
             # Here, because the library puts its own name over that of a header that it was given.
             serialized[2]["User-Agent"] = make_user_agent(settings.user_agent)
-            answer = await api_client.call_api(*serialized, _request_timeout=timeout)
+            with LAST_WORD.of(judge):
+                answer = await api_client.call_api(*serialized, _request_timeout=timeout)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise self._unreachable(error, request) from error
         response: aiohttp.ClientResponse = answer.response
@@ -366,6 +394,18 @@ class KubeClient:
 
     def _too_large(self, limit: int, request: str) -> ServerFailed:
         return ServerFailed(Code.ANSWER_TOO_LARGE.because(context=self.context, limit=limit), request=request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """What a write's leaving depends on.
+
+    answer_by: counted seconds after which it is neither sent nor waited for, however long its credential and its
+        connection took: by then what it rests on may be over.
+    """
+
+    answer_by: float
+    permission: Permission
 
 
 def _parse_status(raw: bytes) -> Mapping[str, Any]:

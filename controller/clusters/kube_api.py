@@ -7,13 +7,21 @@ landed never looks failed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
 #: No query parameters; immutable, so that it can be a default.
 NO_PARAMS: Mapping[str, str] = MappingProxyType({})
+
+#: Asked at the last moment before a write's bytes leave, and never of a dry run. Raises: ControllerError where it may
+#: not be sent any more; then nothing was sent.
+Permission = Callable[[], None]
+
+
+def always_permitted() -> None:
+    """The permission of a write that nothing else has to allow."""
 
 
 class PatchType(StrEnum):
@@ -31,7 +39,7 @@ class KubeApi(Protocol):
     `controller/errors.py`: ClusterError for what the server or the network did, NotArmed where a write was
     asked of an unarmed context. After ClusterUnreachable or ServerFailed the outcome of a write is UNKNOWN:
     read back, never retry blind. `dry_run` asks the server to do everything but store it (`dryRun=All`); it
-    needs no arming.
+    needs no arming and no `permission`.
     """
 
     @property
@@ -43,7 +51,14 @@ class KubeApi(Protocol):
         """Read one object, or one page of a list."""
         ...
 
-    async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+    async def create(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
+    ) -> dict[str, Any]:
         """POST to a collection. Raises: VersionConflict where the object exists."""
         ...
 
@@ -52,7 +67,13 @@ class KubeApi(Protocol):
         ...
 
     async def patch(
-        self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False
+        self,
+        path: str,
+        body: Any,
+        patch_type: PatchType,
+        *,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
     ) -> dict[str, Any]:
         """PATCH an object. Raises: VersionConflict: a JSON Patch `test` failed."""
         ...
@@ -71,6 +92,7 @@ class KubeApi(Protocol):
         uid: str | None = None,
         resource_version: str | None = None,
         dry_run: bool = False,
+        permission: Permission = always_permitted,
     ) -> dict[str, Any]:
         """DELETE an object, given preconditions only if they still hold."""
         ...

@@ -152,6 +152,8 @@ def _build(context: KubeconfigContext, credentials: _Credentials, settings: Kube
 def _configure(
     context: KubeconfigContext, credentials: _Credentials, settings: KubeSettings
 ) -> Configuration:
+    from controller.clusters.judged_request import JudgedRequest
+
     _, configuration_class = import_client()
     configuration = configuration_class(host=context.server)
     # The library would send a PUT and a DELETE again without asking what became of them.
@@ -165,6 +167,7 @@ def _configure(
     configuration.client_session_kwargs = {
         "trust_env": settings.use_environment_proxy,
         "middlewares": (_refuse_redirects,),
+        "request_class": JudgedRequest,
         # On the session and not on each request, so that none can leave without them.
         "headers": _impersonate(context.user.impersonation),
     }

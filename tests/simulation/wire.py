@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
+from controller.clusters.last_word import LAST_WORD
 from controller.clusters.settings import KubeSettings
 from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.requests import ApiResponse
@@ -89,6 +90,8 @@ class _WireClient:
         if request.query.get("watch") == "true":
             return SimpleNamespace(response=await self._open_watch(request, _request_timeout.sock_read))
         async with asyncio.timeout(_request_timeout.total):
+            await self._network.connect()
+            LAST_WORD.ask()
             answer = await self._network.send(self._cluster, request)
         return SimpleNamespace(response=_Answer(answer))
 

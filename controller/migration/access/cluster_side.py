@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from controller.clusters import paths
-from controller.clusters.kube_api import KubeApi, PatchType
+from controller.clusters.kube_api import KubeApi, PatchType, Permission
 from controller.clusters.listing import list_all
 from controller.errors import ObjectNotFound, ServerFailed
 from controller.migration.protocol.fences import (
@@ -70,14 +70,14 @@ class ClusterSide:
         return tuple(parse_pod(body) for body in listed.items)
 
     async def place_fence(
-        self, facts: DeploymentFacts, fence: Fence, *, dry_run: bool = False
+        self, facts: DeploymentFacts, fence: Fence, permission: Permission, *, dry_run: bool = False
     ) -> DeploymentFacts:
         """Change the fence and nothing else. Raises: VersionConflict where the object is not as it was read."""
         if facts.fence is None:
-            body = build_first_fence(facts.uid, facts.resource_version, fence)
-            return self._parse(await self.api.patch(self.path, body, PatchType.MERGE, dry_run=dry_run))
+            first = build_first_fence(facts.uid, facts.resource_version, fence)
+            return await self._patch(first, PatchType.MERGE, permission, dry_run=dry_run)
         change = build_fence_change(facts.uid, facts.fence, fence)
-        return self._parse(await self.api.patch(self.path, change, PatchType.JSON, dry_run=dry_run))
+        return await self._patch(change, PatchType.JSON, permission, dry_run=dry_run)
 
     async def remove_fence(self, facts: DeploymentFacts, *, dry_run: bool = False) -> DeploymentFacts:
         """Take the fence off and change nothing else. Raises: VersionConflict where another fence is there by now."""
@@ -86,12 +86,18 @@ class ClusterSide:
         return self._parse(await self.api.patch(self.path, removal, PatchType.JSON, dry_run=dry_run))
 
     async def scale(
-        self, facts: DeploymentFacts, fence: Fence, replicas: int, *, dry_run: bool = False
+        self,
+        facts: DeploymentFacts,
+        fence: Fence,
+        replicas: int,
+        permission: Permission,
+        *,
+        dry_run: bool = False,
     ) -> DeploymentFacts:
         """Set the replicas and the fence, if nobody has changed either since `facts` was read."""
         assert facts.fence is not None, "a Deployment without a fence is never scaled"
         change = build_scale(facts.uid, facts.fence, fence, facts.replicas, replicas)
-        return self._parse(await self.api.patch(self.path, change, PatchType.JSON, dry_run=dry_run))
+        return await self._patch(change, PatchType.JSON, permission, dry_run=dry_run)
 
     async def dry_run_scale(self, facts: DeploymentFacts, fence: Fence, replicas: int) -> None:
         """Let permissions and admission judge a change of fence and replicas, without effect and before any fence is
@@ -102,6 +108,13 @@ class ClusterSide:
             "spec": {"replicas": replicas},
         }
         await self.api.patch(self.path, body, PatchType.MERGE, dry_run=True)
+
+    async def _patch(
+        self, change: object, patch_type: PatchType, permission: Permission, *, dry_run: bool
+    ) -> DeploymentFacts:
+        return self._parse(
+            await self.api.patch(self.path, change, patch_type, dry_run=dry_run, permission=permission)
+        )
 
     def _parse(self, body: dict[str, Any]) -> DeploymentFacts:
         try:

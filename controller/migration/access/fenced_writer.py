@@ -1,6 +1,10 @@
 """The only place that changes a Deployment: journaled first, absolute, fenced, and read back where no answer
 came.
 
+What a write rests on is judged when it is planned, and once more as its bytes leave: the Leases, the permit (with it
+price and arming), and how old the reads are. Between the two a credential is renewed, a connection opened, or the
+machine sleeps.
+
 `seal` gives both Deployments a new fence, so that a write of ours (or of an instance before us) that is still
 on its way fails when it lands. It comes before every change of direction and after every takeover.
 """
@@ -8,12 +12,15 @@ on its way fails when it lands. It comes before every change of direction and af
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 
 from controller.errors import ClusterUnreachable, RateLimited, ServerFailed, VersionConflict
 from controller.migration.access.fact_reader import FactReader
 from controller.migration.access.journal_writer import BOTH, JournalWriter
 from controller.migration.access.probe import Probe
 from controller.migration.access.timing import Patience
+from controller.migration.protocol.bounds import FACTS_LIFE_S
+from controller.migration.protocol.errors import FactsOutdated
 from controller.migration.protocol.failures import require_going_on
 from controller.migration.protocol.fences import Fence
 from controller.migration.protocol.observation import DeploymentFacts
@@ -36,6 +43,15 @@ Permit = Callable[[DeploymentFacts, DeploymentFacts | None], Verdict]
 def always_permit(scaled: DeploymentFacts, other: DeploymentFacts | None) -> Verdict:
     """For writes that only add replicas which the floor needs."""
     return Reached()
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What a write rests on: fresh facts of both sides, and the counted seconds at which they were asked for."""
+
+    facts: DeploymentFacts
+    other: DeploymentFacts | None
+    asked_at: float
 
 
 class FencedWriter:
@@ -105,15 +121,16 @@ class FencedWriter:
             if side in self._unsealed:
                 await self.seal((side,))
             await self._journal.announce(side, replicas)
-            facts = await self._await_permit(side, replicas, permit, patience, target_is_lost=target_is_lost)
-            if facts is None:
+            basis = await self._await_permit(side, replicas, permit, patience, target_is_lost=target_is_lost)
+            if basis is None:
                 return False
-            if facts.replicas == replicas:
+            if basis.facts.replicas == replicas:
                 break
-            self._journal.check((Side.SOURCE,) if target_is_lost else BOTH)
             try:
-                await self._send(side, facts, replicas)
+                await self._send(side, basis, replicas, permit, (Side.SOURCE,) if target_is_lost else BOTH)
                 break
+            except FactsOutdated:
+                await self._timing.sleep(self._timing.settings.retry_s)
             except (ClusterUnreachable, ServerFailed) as error:
                 self._expect_late_write(side)
                 await patience.endure(error)
@@ -124,15 +141,15 @@ class FencedWriter:
 
     async def _await_permit(
         self, side: Side, replicas: int, permit: Permit, patience: Patience, *, target_is_lost: bool
-    ) -> DeploymentFacts | None:
+    ) -> _Basis | None:
         """Return fresh facts by which the write may be sent, or has landed; None where its plan is outdated."""
         while True:
-            facts, other = await self._read_for(side, target_is_lost)
-            if facts.replicas == replicas:
-                return facts
-            verdict = require_going_on(permit(facts, other))
+            basis = await self._read_for(side, target_is_lost)
+            if basis.facts.replicas == replicas:
+                return basis
+            verdict = require_going_on(permit(basis.facts, basis.other))
             if isinstance(verdict, Reached):
-                return facts
+                return basis
             if isinstance(verdict, Outdated):
                 return None
             patience.renew()
@@ -141,26 +158,41 @@ class FencedWriter:
     def _expect_late_write(self, side: Side) -> None:
         self._unsealed.add(side)
 
-    async def _send(self, side: Side, facts: DeploymentFacts, replicas: int) -> None:
-        """Send the announced write once."""
+    async def _send(
+        self, side: Side, basis: _Basis, replicas: int, permit: Permit, leases: tuple[Side, ...]
+    ) -> None:
+        """Send the announced write once. Raises: FactsOutdated where nothing was sent."""
         intent = self._journal.record.intent
         assert intent is not None, "nothing is sent that was not announced"
         fence = self._journal.record.fence(str(intent.operation))
 
+        def judge() -> None:
+            self._journal.check(leases)
+            self._require_fresh(side, basis, replicas)
+            if not isinstance(require_going_on(permit(basis.facts, basis.other)), Reached):
+                raise FactsOutdated(self._sides[side].context)
+
         def write(dry_run: bool) -> Awaitable[DeploymentFacts]:
-            return self._sides[side].scale(facts, fence, replicas, dry_run=dry_run)
+            return self._sides[side].scale(basis.facts, fence, replicas, judge, dry_run=dry_run)
 
         self._reader.remember(side, await self._probe.perform(write))
 
-    async def _read_for(
-        self, side: Side, target_is_lost: bool
-    ) -> tuple[DeploymentFacts, DeploymentFacts | None]:
+    def _require_fresh(self, side: Side, basis: _Basis, replicas: int) -> None:
+        """Raises: FactsOutdated where the reads are too old. To give the source more replicas no read is: that takes
+        nothing from anybody, and the fence sees whether the number is still the one that was read.
+        """
+        adds_to_source = side is Side.SOURCE and replicas > basis.facts.replicas
+        if not adds_to_source and self._timing.counting() - basis.asked_at > FACTS_LIFE_S:
+            raise FactsOutdated(self._sides[side].context)
+
+    async def _read_for(self, side: Side, target_is_lost: bool) -> _Basis:
         """Read what is scaled and the other side, both after the last write, and refuse what others have
         touched.
         """
+        asked_at = self._timing.counting()
         scaled = await self._reader.read(side)
         other = None if target_is_lost else await self._reader.read(side.other)
-        return require_scalable(scaled, other, self._journal.record, side)
+        return _Basis(*require_scalable(scaled, other, self._journal.record, side), asked_at)
 
     async def _take_off(self, side: Side, facts: DeploymentFacts) -> None:
         def write(dry_run: bool) -> Awaitable[DeploymentFacts]:
@@ -181,9 +213,8 @@ class FencedWriter:
             refuse_newer(facts, self._journal.record, side)
             if facts.fence == str(fence):
                 break
-            self._journal.check(sides)
             try:
-                await self._change_fence(side, facts, fence)
+                await self._change_fence(side, facts, fence, sides)
                 break
             except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
                 await patience.endure(error)
@@ -191,8 +222,13 @@ class FencedWriter:
         assert settled is not None, "it was just read or written"
         self._journal.remember(settle_sealed(self._journal.record, side, settled))
 
-    async def _change_fence(self, side: Side, facts: DeploymentFacts, fence: Fence) -> None:
+    async def _change_fence(
+        self, side: Side, facts: DeploymentFacts, fence: Fence, leases: tuple[Side, ...]
+    ) -> None:
+        def judge() -> None:
+            self._journal.check(leases)
+
         def write(dry_run: bool) -> Awaitable[DeploymentFacts]:
-            return self._sides[side].place_fence(facts, fence, dry_run=dry_run)
+            return self._sides[side].place_fence(facts, fence, judge, dry_run=dry_run)
 
         self._reader.remember(side, await self._probe.perform(write))

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+#: How old a read may be on which a write rests, seconds from when it was asked for. Arbitrary: time for two slow reads,
+#: and short beside the minutes in which a cluster replaces what it has lost.
+FACTS_LIFE_S = 15.0
+
 
 class Counts(Protocol):
     """How many replicas a side is asked for, and how many of them serve; `DeploymentFacts` are such."""

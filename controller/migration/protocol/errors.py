@@ -11,6 +11,7 @@ ControllerError
 │   └── HandedOver      another instance asked for it
 ├── LeaseUncertain      our Leases were not renewed in time: write nothing until they are
 ├── ActRefused          a person's act cannot be done as things are
+├── FactsOutdated       what a write rests on has grown old before it could leave: read again
 └── Interrupted         a person cancelled, or the program ends
 """
 
@@ -78,6 +79,15 @@ class LeaseUncertain(ControllerError):
 
 class ActRefused(ControllerError):
     """What a person decided about a migration that waits cannot be done as things are; nothing was changed."""
+
+
+class FactsOutdated(ControllerError):
+    """What was read for a write, or planned from it, holds no more at the moment at which it would leave; nothing was
+    sent.
+    """
+
+    def __init__(self, context: str) -> None:
+        super().__init__(Code.WRITE_TOO_LATE.because(context=context))
 
 
 class Interrupted(ControllerError):

@@ -124,7 +124,6 @@ async def _create(bench: Workbench, travelling: Travelling, known: StepRecord) -
         try:
             existing = await _find(bench, travelling.path)
             if existing is None:
-                bench.journal.check()
                 existing = await _post(bench, travelling, copy)
             return await _accept(bench, travelling, existing, copy, known)
         except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
@@ -147,7 +146,7 @@ async def _find(bench: Workbench, path: str) -> dict[str, Any] | None:
 async def _post(bench: Workbench, travelling: Travelling, copy: dict[str, Any]) -> dict[str, Any]:
     def write(dry_run: bool) -> Awaitable[dict[str, Any]]:
         collection = paths.collection(travelling.resource, travelling.namespace)
-        return bench.target.api.create(collection, copy, dry_run=dry_run)
+        return bench.target.api.create(collection, copy, dry_run=dry_run, permission=bench.journal.check)
 
     return await bench.probe.perform(write)
 
@@ -193,7 +192,6 @@ async def _delete(bench: Workbench, note: Note) -> None:
             )
             if not is_ours or metadata.get("deletionTimestamp"):
                 return
-            bench.journal.check()
             await _send_delete(bench, note, str(metadata["resourceVersion"]))
         except ObjectNotFound:
             return
@@ -211,6 +209,12 @@ def _require_own_kind(bench: Workbench, path: str) -> None:
 
 async def _send_delete(bench: Workbench, note: Note, version: str) -> None:
     def write(dry_run: bool) -> Awaitable[object]:
-        return bench.target.api.delete(note.key, uid=note.value, resource_version=version, dry_run=dry_run)
+        return bench.target.api.delete(
+            note.key,
+            uid=note.value,
+            resource_version=version,
+            dry_run=dry_run,
+            permission=bench.journal.check,
+        )
 
     await bench.probe.perform(write)

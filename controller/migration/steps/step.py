@@ -61,7 +61,7 @@ class StepJournal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What a step works with. Every write goes through `probe`, after `journal.check`."""
+    """What a step works with. Every write goes through `probe`, and `journal.check` is its permission."""
 
     source: ClusterSide
     target: ClusterSide

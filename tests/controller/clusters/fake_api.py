@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from controller.clusters.kube_api import NO_PARAMS, PatchType
+from controller.clusters.kube_api import NO_PARAMS, PatchType, Permission, always_permitted
 from controller.errors import ControllerError
 from tests.controller.clusters.objects import Json
 from tests.controller.faults import answered
@@ -58,13 +58,28 @@ class FakeApi:
             return self.answers[path]
         raise answered(self.context, 404, "not found", f"GET {path}")
 
-    async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:
+    async def create(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
+    ) -> Json:
         self.requests.append(f"POST {path}")
         self.bodies.append(body)
         self._fail(path)
         return self.answers.get(path, {})
 
-    async def patch(self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False) -> Json:
+    async def patch(
+        self,
+        path: str,
+        body: Any,
+        patch_type: PatchType,
+        *,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
+    ) -> Json:
         assert dry_run, "nothing here may write"
         self.requests.append(f"{patch_type.name} {path}")
         self.bodies.append(body)
@@ -78,7 +93,13 @@ class FakeApi:
         raise AssertionError("nothing here may write")
 
     async def delete(
-        self, path: str, *, uid: str | None = None, resource_version: str | None = None, dry_run: bool = False
+        self,
+        path: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
     ) -> Json:
         raise AssertionError("nothing here may write")
 

@@ -203,7 +203,7 @@ def test_a_write_whose_credential_came_too_late_is_not_sent(tmp_path: Path) -> N
             context = read_context(tmp_path, server, Plugin(tmp_path).user)
             connection = KubeConnection(context, SETTINGS, counting=lambda: now[0])
             client = KubeClient(context, SETTINGS, connection=connection, armed=True)
-            with refuses(ClusterUnreachable, Code.CREDENTIAL_TOO_LATE):
+            with refuses(ClusterUnreachable, Code.WRITE_TOO_LATE):
                 await client.delete(PATH)
             assert len(server.requests) == 1
             await client.close()

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from controller.clusters.kube_api import PatchType
+from controller.clusters.kube_api import PatchType, Permission, always_permitted
 from controller.migration.protocol.errors import LeaseUncertain
 from controller.migration.protocol.journal import decode_journal
 from controller.migration.protocol.record import MigrationRecord, Side
@@ -16,7 +16,10 @@ Journaled = tuple[str, MigrationRecord]
 
 
 class RecordingApi:
-    """The API of one context: objects by path, and every write in `requests`; `on_write` runs before an answer.
+    """The API of one context: objects by path, and every write in `requests`.
+
+    `before_sending` runs while a credential is renewed and a connection opened, before a write asks for its
+    permission; `on_write` before an answer.
 
     A Deployment runs and serves with all its replicas as soon as it is asked to.
     """
@@ -26,9 +29,12 @@ class RecordingApi:
         self.objects: dict[str, dict[str, Any]] = {}
         self.requests = requests
         self.on_write: Callable[[], None] = lambda: None
+        self.on_read: Callable[[], None] = lambda: None
+        self.before_sending: Callable[[], None] = lambda: None
         self._version = 1
 
     async def get(self, path: str, *, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        self.on_read()
         if path in self.objects:
             return copy.deepcopy(self.objects[path])
         if path.endswith("/pods"):
@@ -40,8 +46,15 @@ class RecordingApi:
         raise answered(self.context, 404, f"{path} not found")
 
     async def create(
-        self, collection: str, body: Mapping[str, Any], *, dry_run: bool = False
+        self,
+        collection: str,
+        body: Mapping[str, Any],
+        *,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
     ) -> dict[str, Any]:
+        self.before_sending()
+        permission()
         path = f"{collection}/{body['metadata']['name']}"
         if path in self.objects:
             raise answered(self.context, 409, f"{path} already exists")
@@ -51,8 +64,16 @@ class RecordingApi:
         return self._store("PUT", path, dict(body))
 
     async def patch(
-        self, path: str, body: Any, patch_type: PatchType, *, dry_run: bool = False
+        self,
+        path: str,
+        body: Any,
+        patch_type: PatchType,
+        *,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
     ) -> dict[str, Any]:
+        self.before_sending()
+        permission()
         patched = copy.deepcopy(self.objects[path])
         if patch_type is PatchType.MERGE:
             patched["metadata"].setdefault("annotations", {}).update(body["metadata"]["annotations"])
@@ -62,8 +83,16 @@ class RecordingApi:
         return self._store("PATCH", path, patched)
 
     async def delete(
-        self, path: str, *, uid: str, resource_version: str, dry_run: bool = False
+        self,
+        path: str,
+        *,
+        uid: str,
+        resource_version: str,
+        dry_run: bool = False,
+        permission: Permission = always_permitted,
     ) -> dict[str, Any]:
+        self.before_sending()
+        permission()
         self.requests.append(("DELETE", self.context, path))
         return self.objects.pop(path)
 

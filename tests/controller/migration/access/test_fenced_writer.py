@@ -16,11 +16,12 @@ from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.lease_pair import LeasePair
 from controller.migration.access.probe import Probe
 from controller.migration.access.timing import Timing
+from controller.migration.protocol.bounds import FACTS_LIFE_S
 from controller.migration.protocol.errors import HoldNeeded, LeaseLost, LeaseUncertain, MoveFailed
 from controller.migration.protocol.fences import FENCE_ANNOTATION
-from controller.migration.protocol.observation import parse_deployment
+from controller.migration.protocol.observation import DeploymentFacts, parse_deployment
 from controller.migration.protocol.record import Side
-from controller.migration.protocol.verdicts import Failed, Held, Outdated, Reached
+from controller.migration.protocol.verdicts import Failed, Held, Outdated, Reached, Verdict
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
@@ -61,9 +62,13 @@ class Workplace:
         self.journal = JournalWriter(known, lambda: None)
         self.journal.lead(cast(LeasePair, self.leases), self.journal.record)
         sides = {side: ClusterSide(api, "shop", "checkout") for side, api in self.apis.items()}
-        timing = Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: 0.0), asyncio.sleep)
+        self.now_s = 0.0
+        timing = Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: self.now_s), self._sleep)
         reader = FactReader(sides, timing, lambda: None)
         self.writer = FencedWriter(self.journal, reader, Probe())
+
+    async def _sleep(self, seconds: float) -> None:
+        self.now_s += seconds
 
     def writes(self) -> list[Any]:
         """The requests that changed a Deployment."""
@@ -165,3 +170,118 @@ def test_who_meets_the_fence_of_a_newer_epoch_writes_nothing(side: Side) -> None
         asyncio.run(place.writer.seal((side,)))
 
     assert place.writes() == []
+
+
+@pytest.mark.parametrize("expired", list(Side))
+def test_nothing_is_scaled_under_a_lease_that_ends_before_the_write_leaves(expired: Side) -> None:
+    place = Workplace()
+    place.apis[Side.TARGET].before_sending = lambda: place.leases.expired.add(expired)
+
+    with pytest.raises(LeaseUncertain):
+        asyncio.run(place.writer.scale(Side.TARGET, 3, always_permit))
+
+    assert place.writes() == []
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_no_fence_is_changed_under_a_lease_that_ends_before_the_write_leaves(side: Side) -> None:
+    place = Workplace()
+    place.apis[side].before_sending = lambda: place.leases.expired.add(side)
+
+    with pytest.raises(LeaseUncertain):
+        asyncio.run(place.writer.seal((side,)))
+
+    assert place.writes() == []
+
+
+def test_a_wave_whose_price_runs_out_before_its_write_leaves_is_not_sent() -> None:
+    place = Workplace()
+    stale = Held(Code.NO_FRESH_PRICE.because())
+    verdicts: list[Verdict] = [Reached()]
+    place.apis[Side.TARGET].before_sending = lambda: verdicts.append(stale)
+
+    with pytest.raises(HoldNeeded) as held:
+        asyncio.run(place.writer.scale(Side.TARGET, 3, lambda scaled, other: verdicts[-1]))
+
+    assert held.value.reason == stale.reason
+    assert place.writes() == []
+
+
+def test_what_was_read_before_the_machine_slept_takes_no_replica() -> None:
+    """The target is read again, and what it has lost meanwhile is seen."""
+    place = Workplace()
+    seen: list[int | None] = []
+
+    def sleep() -> None:
+        place.apis[Side.SOURCE].before_sending = lambda: None
+        place.now_s += 3600.0
+        place.apis[Side.TARGET].objects[PATH]["status"]["availableReplicas"] = 0
+
+    def permit(source: DeploymentFacts, target: DeploymentFacts | None) -> Verdict:
+        assert target is not None
+        seen.append(target.available)
+        return Reached() if target.available == 1 else Failed(Code.CANCELLED.because())
+
+    place.apis[Side.SOURCE].before_sending = sleep
+    with pytest.raises(MoveFailed):
+        asyncio.run(place.writer.scale(Side.SOURCE, 5, permit))
+
+    assert seen == [1, 0]
+    assert place.writes() == []
+
+
+@pytest.mark.parametrize(("waited_s", "permits"), [(FACTS_LIFE_S, 2), (FACTS_LIFE_S + 0.1, 3)])
+def test_a_write_that_waits_rests_on_reads_of_the_last_seconds(waited_s: float, permits: int) -> None:
+    place = Workplace()
+    asked: list[int] = []
+
+    def wait() -> None:
+        place.apis[Side.TARGET].before_sending = lambda: None
+        place.now_s += waited_s
+
+    def permit(target: DeploymentFacts, source: DeploymentFacts | None) -> Verdict:
+        asked.append(target.replicas)
+        return Reached()
+
+    place.apis[Side.TARGET].before_sending = wait
+    assert asyncio.run(place.writer.scale(Side.TARGET, 3, permit))
+    assert len(asked) == permits
+    assert place.writes() == [("PATCH", "osaka", PATH)]
+
+
+def test_to_give_the_source_its_replicas_no_read_is_too_old() -> None:
+    place = Workplace()
+    reads: list[str] = []
+
+    def sleep() -> None:
+        reads.append("sent")
+        place.now_s += 3600.0
+
+    place.apis[Side.SOURCE].before_sending = sleep
+    assert asyncio.run(place.writer.scale(Side.SOURCE, 7, always_permit))
+    assert reads == ["sent"]
+
+
+def test_a_plan_that_is_outdated_when_its_write_would_leave_is_judged_anew() -> None:
+    place = Workplace()
+    verdicts = iter((Reached(), Outdated(), Outdated()))
+
+    assert not asyncio.run(place.writer.scale(Side.TARGET, 3, lambda scaled, other: next(verdicts)))
+    assert place.writes() == []
+
+
+def test_slow_reads_count_from_when_they_were_asked_for() -> None:
+    place = Workplace()
+    asked: list[int] = []
+
+    def read_slowly() -> None:
+        if not asked:
+            place.now_s += FACTS_LIFE_S + 0.1
+
+    def permit(target: DeploymentFacts, source: DeploymentFacts | None) -> Verdict:
+        asked.append(target.replicas)
+        return Reached()
+
+    place.apis[Side.SOURCE].on_read = read_slowly
+    assert asyncio.run(place.writer.scale(Side.TARGET, 3, permit))
+    assert len(asked) == 3

@@ -238,3 +238,20 @@ def test_a_target_that_would_change_the_pods_refuses_the_move() -> None:
     with pytest.raises(MigrationRefused) as refused:
         place.preflight()
     assert refused.value.reason == Code.TEMPLATE_WOULD_CHANGE.because(context="osaka")
+
+
+def test_nothing_is_created_under_a_lease_that_ends_before_the_request_leaves() -> None:
+    place = Place()
+    place.target.before_sending = lambda: place.leases.expired.add(Side.TARGET)
+    with pytest.raises(LeaseUncertain):
+        place.prepare()
+    assert place.written() == []
+
+
+def test_nothing_is_deleted_under_a_lease_that_ends_before_the_request_leaves() -> None:
+    place = Place()
+    known = place.prepare()
+    place.target.before_sending = lambda: place.leases.expired.add(Side.TARGET)
+    with pytest.raises(LeaseUncertain):
+        place.undo(known)
+    assert [line for line in place.written() if "DELETE" in line] == []
