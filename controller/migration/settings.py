@@ -133,6 +133,13 @@ class MigrationSettings:
         ),
     )
 
+    @property
+    def watch_gap_s(self) -> float:
+        """Return after how long between two looks nobody has watched, seconds: longer than the usual wait and a silence
+        that is only endured. A program that was frozen and a machine that slept were no watchers.
+        """
+        return self.poll_s + self.unreachable_patience_s
+
     def verify_limit_s(self, progress_deadline_s: int | None) -> float:
         """Return how long a wave of a Deployment with this progress deadline may take, seconds."""
         if self.verify_timeout_s is not None:

@@ -55,6 +55,13 @@ class Stay:
         """Return how long to wait before the next look at what a person was called for."""
         return grow_pause_s(settings.lease_retry_s, self.calls - 1, settings.hold_timeout_s)
 
+    def with_look(self, passed_s: float, settings: MigrationSettings) -> Stay:
+        """Count the time since the last look. Where nobody watched, as in sleep, no more of it than the longest look
+        takes: when a machine wakes, its network is not there yet, and that is no reason to give up.
+        """
+        longest_s = self.hold_pause_s(settings) + settings.watch_gap_s
+        return replace(self, held_s=self.held_s + min(passed_s, longest_s))
+
     def with_reason(self, hold: HoldKind) -> Stay:
         """Remember one more reason to wait."""
         return replace(self, reasons=self.reasons | {hold})

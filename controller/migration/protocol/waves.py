@@ -49,17 +49,27 @@ def count_restarts(pods: Collection[PodFacts] | None, replicas: int) -> int | No
 
 @dataclass(frozen=True, slots=True)
 class Bake:
-    """Since when the target has been complete without a restart; None while it is not."""
+    """Since when the target has been complete without a restart and without a gap in which nobody watched; None while
+    it is not.
+
+    looked_s: when somebody looked last. waited_s: how long the target has been waited for; of a gap no more counts
+    than the longest look takes.
+    """
 
     since_s: float | None = None
     restarts: int = 0
+    looked_s: float | None = None
+    waited_s: float = 0.0
 
-    def look(self, restarts: int | None, now: float) -> Bake:
+    def look(self, restarts: int | None, now: float, settings: MigrationSettings) -> Bake:
         """Take one look: `restarts` is None while the target is incomplete."""
+        passed_s = 0.0 if self.looked_s is None else now - self.looked_s
+        waited_s = self.waited_s + min(passed_s, settings.watch_gap_s)
         if restarts is None:
-            return replace(self, since_s=None)
-        begins_anew = self.since_s is None or restarts > self.restarts
-        return Bake(now if begins_anew else self.since_s, restarts)
+            return Bake(None, self.restarts, now, waited_s)
+        was_unwatched = passed_s > settings.watch_gap_s
+        begins_anew = self.since_s is None or restarts > self.restarts or was_unwatched
+        return Bake(now if begins_anew else self.since_s, restarts, now, waited_s)
 
     def baked_s(self, now: float) -> float | None:
         """Return for how long; None while the target is incomplete."""
@@ -73,7 +83,6 @@ def judge_verification(
     bake: Bake,
     settings: MigrationSettings,
     *,
-    began_s: float,
     now: float,
 ) -> Verdict:
     """Judge whether the target has served with all its replicas for the whole bake time, before the wave's limit."""
@@ -81,7 +90,7 @@ def judge_verification(
     if baked_s is not None and baked_s >= settings.bake_s:
         return Reached()
     limit_s = settings.verify_limit_s(target.progress_deadline_s)
-    if now - began_s > limit_s:
+    if bake.waited_s > limit_s:
         return Failed(
             Code.TARGET_NOT_SERVING.because(
                 context=record.target.context, waited_s=limit_s, available=target.available, replicas=replicas
@@ -155,14 +164,22 @@ def judge_settling(
 
 @dataclass(frozen=True, slots=True)
 class Soak:
-    """Since when the target has been watched, and when it last served with enough replicas."""
+    """When somebody looked last, when the target last served with enough replicas, and how long it has been watched:
+    what nobody saw does not count.
+    """
 
-    began_s: float
+    looked_s: float
     healthy_s: float
+    watched_s: float = 0.0
 
-    def look(self, record: MigrationRecord, target: DeploymentFacts, now: float) -> Soak:
+    def look(
+        self, record: MigrationRecord, target: DeploymentFacts, now: float, settings: MigrationSettings
+    ) -> Soak:
         """Take one look."""
-        return replace(self, healthy_s=now) if _covers_floor(record, target) else self
+        passed_s = now - self.looked_s
+        seen_s = passed_s if passed_s <= settings.watch_gap_s else 0.0
+        healthy_s = now if _covers_floor(record, target) else self.healthy_s
+        return Soak(now, healthy_s, self.watched_s + seen_s)
 
 
 def judge_soak(
@@ -170,7 +187,7 @@ def judge_soak(
 ) -> Verdict:
     """Judge whether the target has served through the rollback window; one that wavers for too long has failed."""
     if _covers_floor(record, target):
-        return Reached() if now - soak.began_s >= settings.soak_s else Waiting()
+        return Reached() if soak.watched_s >= settings.soak_s else Waiting()
     if now - soak.healthy_s > settings.wavering_timeout_s:
         return Failed(Code.TARGET_LOST_REPLICAS.because(context=record.target.context))
     return Waiting()

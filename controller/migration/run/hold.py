@@ -31,12 +31,13 @@ class Hold:
         """Return HOLD_ENDED when nothing stands in the way any more, or what follows when patience is over."""
         tools = self._tools
         stay = patience.enter_hold(self._stay, tools.record)
-        entered_s, held_before_s = tools.timing.counting(), stay.held_s
+        looked_s = tools.timing.counting()
         while True:
             self._stay = stay
             await tools.timing.sleep(stay.hold_pause_s(tools.settings))
             reason = await self._find_reason()
-            stay = replace(stay, held_s=held_before_s + tools.timing.counting() - entered_s)
+            before_s, looked_s = looked_s, tools.timing.counting()
+            stay = stay.with_look(looked_s - before_s, tools.settings)
             if reason is not None:
                 stay = stay.with_reason(find_hold(reason, tools.record))
             following = patience.judge_hold(stay, reason, tools.record, tools.settings)

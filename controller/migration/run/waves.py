@@ -45,16 +45,14 @@ async def verify(tools: Tools, replicas: int) -> None:
     """Wait until the target serves with all its replicas, for the whole bake time, without a container
     restarting.
     """
-    began_s, bake = tools.timing.counting(), waves.Bake()
+    bake = waves.Bake()
     while True:
         target = await tools.read_untouched(Side.TARGET)
         await tools.read_untouched(Side.SOURCE)
         restarts = await _count_restarts(tools, target, replicas)
         now = tools.timing.counting()
-        bake = bake.look(restarts, now)
-        verdict = waves.judge_verification(
-            tools.record, target, replicas, bake, tools.settings, began_s=began_s, now=now
-        )
+        bake = bake.look(restarts, now, tools.settings)
+        verdict = waves.judge_verification(tools.record, target, replicas, bake, tools.settings, now=now)
         if isinstance(require_going_on(verdict), Reached):
             return
         await tools.pause()
@@ -101,7 +99,7 @@ async def soak(tools: Tools) -> None:
         source = await tools.read_untouched(Side.SOURCE)
         require_going_on(waves.judge_outage(tools.record, source, target))
         now = tools.timing.counting()
-        watch = watch.look(tools.record, target, now)
+        watch = watch.look(tools.record, target, now, tools.settings)
         verdict = waves.judge_soak(tools.record, target, watch, tools.settings, now=now)
         if isinstance(require_going_on(verdict), Reached):
             return

@@ -140,3 +140,12 @@ def test_a_rollback_goes_on_when_there_is_something_to_write() -> None:
     going_back = held(Phase.ROLLBACK)
     assert check(going_back, serving(6, available=2), serving(4, uid="uid-b")) is Code.ROLLBACK_WAITS_FOR_PODS
     assert check(going_back, serving(5), serving(3, uid="uid-b")) is None
+
+
+def test_a_machine_that_slept_in_a_hold_has_its_patience_still() -> None:
+    """When it wakes, its network is not there yet: that is no reason to give up."""
+    longest_s = SETTINGS.lease_retry_s + SETTINGS.watch_gap_s
+    assert Stay((), held_s=100).with_look(longest_s, SETTINGS).held_s == 100 + longest_s
+    woken = Stay((), held_s=100).with_look(3600.0, SETTINGS)
+    assert woken.held_s == 100 + longest_s
+    assert judge_hold(woken, OBSTACLE, held(), SETTINGS) is None

@@ -68,12 +68,40 @@ def test_a_target_is_complete_when_spec_status_and_availability_agree() -> None:
     assert not is_complete(serving(3, updated=2), 3)
 
 
+def look_at_bake(bake: Bake, *looks: tuple[int | None, float]) -> Bake:
+    for restarts, now in looks:
+        bake = bake.look(restarts, now, SETTINGS)
+    return bake
+
+
 def test_the_bake_begins_anew_with_a_restart_and_with_a_gap() -> None:
-    baking = Bake().look(0, 10).look(0, 20)
+    baking = look_at_bake(Bake(), (0, 10), (0, 20))
     assert baking.baked_s(20) == 10
-    assert baking.look(1, 30).baked_s(30) == 0
-    assert baking.look(None, 30).baked_s(30) is None
-    assert baking.look(None, 30).look(0, 40).baked_s(40) == 0
+    assert look_at_bake(baking, (1, 30)).baked_s(30) == 0
+    assert look_at_bake(baking, (None, 30)).baked_s(30) is None
+    assert look_at_bake(baking, (None, 30), (0, 40)).baked_s(40) == 0
+
+
+def test_what_nobody_watched_is_not_baked() -> None:
+    """The target may have been gone while the machine slept."""
+    baking = look_at_bake(Bake(), (0, 10), (0, 20))
+    longest = look_at_bake(baking, (0, 20 + SETTINGS.watch_gap_s))
+    assert longest.baked_s(20 + SETTINGS.watch_gap_s) == 10 + SETTINGS.watch_gap_s
+    woken = look_at_bake(baking, (0, 3620))
+    assert woken.baked_s(3620) == 0
+    assert look_at_bake(woken, (0, 3630)).baked_s(3630) == 10
+
+
+def test_a_sleep_is_no_time_in_which_the_target_could_have_begun_to_serve() -> None:
+    """A wave whose machine slept an hour has its time still, and one that is always looked at late has an end."""
+    woken = look_at_bake(Bake(), (None, 0), (None, 3600))
+    assert judge_verification(record(), serving(3), 3, woken, SETTINGS, now=3600) == Waiting()
+    late = look_at_bake(Bake(), *((None, 100.0 * look) for look in range(19)))
+    assert late.waited_s == 18 * SETTINGS.watch_gap_s
+    assert (
+        code_of(judge_verification(record(), serving(3), 3, late, SETTINGS, now=1800))
+        is Code.TARGET_NOT_SERVING
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,13 +115,13 @@ def test_the_bake_begins_anew_with_a_restart_and_with_a_gap() -> None:
     ids=["not baked", "baked", "not yet late", "baked at the last moment"],
 )
 def test_a_target_is_verified_after_its_bake(bake: Bake, now: float, expected: object) -> None:
-    verdict = judge_verification(record(), serving(3), 3, bake, SETTINGS, began_s=0, now=now)
+    verdict = judge_verification(record(), serving(3), 3, bake, SETTINGS, now=now)
     assert verdict == expected
 
 
 def test_a_target_that_does_not_serve_in_time_has_failed_and_unknown_is_said_as_such() -> None:
     target = side(3, None)
-    failed = judge_verification(record(), target, 3, Bake(), SETTINGS, began_s=0, now=301)
+    failed = judge_verification(record(), target, 3, Bake(waited_s=301), SETTINGS, now=301)
     assert code_of(failed) is Code.TARGET_NOT_SERVING
     assert isinstance(failed, Failed)
     assert (failed.reason["available"], failed.reason["replicas"]) == (None, 3)
@@ -146,9 +174,20 @@ def test_a_source_that_does_not_scale_down_in_time_has_failed() -> None:
 
 
 def test_the_soak_ends_with_a_target_that_serves_at_its_end() -> None:
-    soak = Soak(0, 0).look(record(), serving(6), 1790)
-    assert judge_soak(record(), serving(6), soak, SETTINGS, now=1799) == Waiting()
+    soak = Soak(1780, 0, 1779).look(record(), serving(6), 1790, SETTINGS)
+    assert judge_soak(record(), serving(6), soak, SETTINGS, now=1790) == Waiting()
+    soak = Soak(1780, 0, 1790).look(record(), serving(6), 1790, SETTINGS)
     assert judge_soak(record(), serving(6), soak, SETTINGS, now=1800) == Reached()
     assert judge_soak(record(), side(6, 5), soak, SETTINGS, now=1800) == Waiting()
     assert judge_soak(record(), side(6, None), soak, SETTINGS, now=1850) == Waiting()
     assert code_of(judge_soak(record(), side(6, 5), soak, SETTINGS, now=1851)) is Code.TARGET_LOST_REPLICAS
+
+
+def test_the_soak_counts_what_was_watched() -> None:
+    soak = Soak(0, 0).look(record(), serving(6), 10, SETTINGS).look(record(), serving(6), 3610, SETTINGS)
+    assert soak.watched_s == 10
+    assert (
+        soak.look(record(), serving(6), 3610 + SETTINGS.watch_gap_s, SETTINGS).watched_s
+        == 10 + SETTINGS.watch_gap_s
+    )
+    assert soak.look(record(), side(6, 5), 3620, SETTINGS).watched_s == 20
