@@ -165,19 +165,22 @@ class SubjectAction(Generic[S]):
     """Something that is done with one region, workload, dry run or migration.
 
     text: for the keys page. describe: the subject -> the words of the choice, and its hint.
+    is_grave: it begins to change clusters. Such an action has no key, and no list chooses it beforehand.
     """
 
     text: str
     describe: Callable[[S, Shown], tuple[str, str]]
     does: Callable[[Actor, S], object]
     keys: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
+    part: Part = Part.WINDOW
     is_enabled: Callable[[S], bool] = lambda subject: True
+    is_grave: bool = False
 
     def choose(self, actor: Actor, subject: S, shown: Shown) -> Choice:
         """Return the choice of doing this with `subject`."""
         text, hint = self.describe(subject, shown)
-        return Choice(text, hint, partial(self.does, actor, subject), self.is_enabled(subject))
+        does = partial(self.does, actor, subject)
+        return Choice(text, hint, does, self.is_enabled(subject), self.is_grave)
 
     def has_key(self, event: QKeyEvent) -> bool:
         """Return whether the key that was pressed is one of this action's."""
@@ -314,21 +317,20 @@ VISIT: SubjectAction[ContextView] = SubjectAction(
     _describe_visit,
     lambda actor, view: actor.visit(view.context),
     ("Enter", "Return"),
-    (Part.REGIONS,),
+    Part.REGIONS,
 )
 MIGRATE: SubjectAction[DryRun] = SubjectAction(
-    "Migrate: the best move of the row",
+    "Migrate",
     _describe_move,
     lambda actor, dry_run: actor.migrate(dry_run),
-    ("M",),
-    (Part.REGIONS, Part.WORKLOADS),
+    is_grave=True,
 )
 DRY_RUN: SubjectAction[tuple[WorkloadKey, ContextView]] = SubjectAction(
     "Dry run to a region of your choice",
     _describe_dry_run,
     lambda actor, move: actor.request_dry_run(move[0], move[1].context),
     ("D",),
-    (Part.WORKLOADS,),
+    Part.WORKLOADS,
     is_enabled=lambda move: move[1].health is Health.REACHABLE,
 )
 OPEN_MIGRATION: SubjectAction[MigrationView] = SubjectAction(
@@ -342,7 +344,7 @@ SET_ARMED: SubjectAction[ContextView] = SubjectAction(
     lambda actor, view: actor.request_armed(view.context, not view.armed),
 )
 #: Those that have keys.
-KEYED_SUBJECT_ACTIONS: tuple[SubjectAction[Any], ...] = (VISIT, MIGRATE, DRY_RUN)
+KEYED_SUBJECT_ACTIONS: tuple[SubjectAction[Any], ...] = (VISIT, DRY_RUN)
 
 #: What the mouse does, and the keys that are Qt's own: (by what, what).
 GESTURES = (
@@ -366,8 +368,7 @@ def _list_action_keys() -> Iterator[tuple[str, str]]:
         if action.keys:
             keys.setdefault((action.text, action.part.value), []).extend(action.keys)
     for subject_action in KEYED_SUBJECT_ACTIONS:
-        where = "in a table" if len(subject_action.parts) > 1 else subject_action.parts[0].value
-        keys[subject_action.text, where] = list(subject_action.keys)
+        keys[subject_action.text, subject_action.part.value] = list(subject_action.keys)
     for (text, where), pressed in keys.items():
         yield " ".join(part for part in (_name_keys(pressed), where) if part), text
 

@@ -8,15 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFocusEvent,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.hud.overlay_layout import SLOTS, Box, Label, Placement, place_labels
 from app.model import colors
 from app.model.overlay_items import ItemKind, OverlayItem
+from app.widgets.aim import Aim
 from app.widgets.theme import SMALL_PX, make_font
 from app.widgets.tips import plain_tip
+from controller.contract.commands import MoveCommand
 from gl.geometry.camera import Projection
 
 BUTTON_HEIGHT_PX = 26.0
@@ -41,6 +54,14 @@ class OverlayButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.item: OverlayItem | None = None
+        self._pointer = Aim()
+        self._keyboard = Aim()
+        self._is_meant = False
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether a person has aimed at the move that the last press was on."""
+        return self._is_meant
 
     def show_item(self, item: OverlayItem, form: int) -> None:
         """Take over an item in one of its forms."""
@@ -54,12 +75,54 @@ class OverlayButton(QAbstractButton):
         """The layout decides the size; this is only what Qt asks for."""
         return QSize(100, round(BUTTON_HEIGHT_PX))
 
+    def retire(self) -> None:
+        """Stand for nothing, and out of sight."""
+        self.hide()
+        self.item = None
+        self._pointer.drop()
+        self._keyboard.drop()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button as the space bar does."""
+        """Enter presses the button as the space bar does; a key that is held down presses once."""
+        if event.isAutoRepeat():
+            return
+        self._is_meant = self._keyboard.is_at(*self._stand())
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
             super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Note whether the pointer came to what it presses; a finger has no pointer before."""
+        self._is_meant = not self._pointer.is_taken or self._pointer.is_at(*self._stand())
+        super().mousePressEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Note what the pointer comes to."""
+        super().enterEvent(event)
+        self._pointer.take(*self._stand())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Note that the pointer leaves."""
+        super().leaveEvent(event)
+        self._pointer.drop()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Note what the keyboard comes to."""
+        super().focusInEvent(event)
+        self._keyboard.come(event.reason(), *self._stand())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Note that the keyboard goes."""
+        super().focusOutEvent(event)
+        self._keyboard.go(event.reason())
+
+    def _stand(self) -> tuple[str | None, MoveCommand | None]:
+        """Return what the button is about, and the move that it starts now."""
+        if self.item is None:
+            return None, None
+        dry_run = self.item.dry_run
+        return self.item.key, None if dry_run is None else MoveCommand(dry_run.workload, dry_run.target)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a pill: filled for an action, outlined for a running migration."""
@@ -82,8 +145,8 @@ class OverlayButton(QAbstractButton):
 class Overlay(QWidget):
     """Places the items of the moment. A transparent sheet over the viewport that paints names and leader lines."""
 
-    clicked = Signal(object)
-    """The `OverlayItem` whose button was pressed."""
+    clicked = Signal(object, bool)
+    """The `OverlayItem` whose button was pressed, and whether a person has aimed at it."""
 
     def __init__(self, stage: QWidget) -> None:
         super().__init__(stage)
@@ -190,14 +253,13 @@ class Overlay(QWidget):
 
     def _make_button(self) -> OverlayButton:
         button = OverlayButton(self._stage)
-        button.clicked.connect(lambda: self.clicked.emit(button.item))
+        button.clicked.connect(lambda: self.clicked.emit(button.item, button.is_meant))
         return button
 
     def _retire(self, button: OverlayButton) -> None:
         if button.hasFocus():
             self._stage.setFocus()
-        button.hide()
-        button.item = None
+        button.retire()
         self._spare.append(button)
 
     def _is_painted(self, item: OverlayItem, placement: Placement) -> bool:

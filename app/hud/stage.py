@@ -21,7 +21,7 @@ from app.hud.no_globe import NoGlobe
 from app.hud.overlay import Overlay
 from app.hud.pilot import Pilot
 from app.model.names import distinct_names
-from app.model.overlay_items import ItemKind, OverlayItem, make_items
+from app.model.overlay_items import OverlayItem, make_items
 from app.model.presenter import Focus, Presenter
 from controller.contract.snapshots import EngineSnapshot
 from gl.frame import Frame
@@ -40,6 +40,8 @@ class Stage(QWidget):
     """A context's name, or None where the sky or open ground was clicked."""
     migrate_requested = Signal(object)
     """The `DryRun` whose button was pressed."""
+    dry_run_requested = Signal(object, str)
+    """`WorkloadKey` and target of a move whose button was pressed, but not aimed at."""
     migration_selected = Signal(str)
     """The id of a migration whose counter was pressed."""
     first_frame_drawn = Signal()
@@ -249,9 +251,11 @@ class Stage(QWidget):
             self._was_turning = turning
             self._turn.setChecked(turning)
 
-    def _on_item_clicked(self, item: OverlayItem) -> None:
-        if item.kind is ItemKind.MIGRATE:
+    def _on_item_clicked(self, item: OverlayItem, is_meant: bool) -> None:
+        if item.dry_run is not None and is_meant:
             self.migrate_requested.emit(item.dry_run)
+        elif item.dry_run is not None:
+            self.dry_run_requested.emit(item.dry_run.workload, item.dry_run.target)
         elif item.migration_id is not None:
             self.migration_selected.emit(item.migration_id)
 

@@ -48,7 +48,10 @@ class DryRunCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Dry run")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._dry_run: DryRun | None = None
+        #: Workload, source and target of the move that is shown.
+        self._shown: tuple[WorkloadKey, str, str] | None = None
         self._title = ElidedLabel()
         self._title.setFont(make_font(TITLE_PX, bold=True))
         self._verdict = make_label(bold=True)
@@ -139,9 +142,16 @@ class DryRunCard(QFrame):
         set_tone(self._reason, verdict_text(dry_run), verdict_title(dry_run.verdict)[1])
 
     def _show_route(self, workload: WorkloadKey, source: str, target: str) -> None:
+        self._rest_before((workload, source, target))
         self._title.setText(clean_text(workload.name, 80))
         self._route.setText(f"{source}  →  {target}     {clean_text(workload.namespace, 60)}")
         self.setAccessibleName(f"Move of {clean_text(workload.name, 80)} from {source} to {target}")
+
+    def _rest_before(self, move: tuple[WorkloadKey, str, str]) -> None:
+        """Take the keyboard off a button that another move is about to have: Enter was not meant for it."""
+        if move != self._shown and any(button.hasFocus() for button in self._actions):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._shown = move
 
     def _show_title(self, text: str, tone: Tone) -> None:
         set_tone(self._verdict, text, tone)

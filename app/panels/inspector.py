@@ -27,6 +27,8 @@ class Inspector(QWidget):
 
     migrate_requested = Signal(object)
     """The `DryRun` of a workload's best move."""
+    dry_run_requested = Signal(object, str)
+    """`WorkloadKey` and target of a move that is to be shown and not started."""
     targets_requested = Signal(object, QPoint)
     """A `WorkloadKey` that a menu of targets is wanted for, and its global position."""
     armed_changed = Signal(str, bool)
@@ -48,6 +50,7 @@ class Inspector(QWidget):
         self.chart = PriceChart()
         self.workloads = WorkloadTable()
         self.workloads.migrate_requested.connect(self.migrate_requested)
+        self.workloads.dry_run_requested.connect(self.dry_run_requested)
         self.workloads.targets_requested.connect(self.targets_requested)
         self._empty = make_label(
             "Select a region on the globe or in the table to see its prices and workloads.",

@@ -85,9 +85,7 @@ class Palette(Sheet):
         """Let the arrow keys and Enter reach the list while the line keeps the keyboard."""
         if watched is self.line and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-                step = 1 if event.key() == Qt.Key.Key_Down else -1
-                rows = max(1, self.list.count())
-                self.list.setCurrentRow((self.list.currentRow() + step) % rows)
+                self._step(1 if event.key() == Qt.Key.Key_Down else -1)
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._run()
@@ -102,7 +100,13 @@ class Palette(Sheet):
             item.setData(HINT_ROLE, clean_text(choice.hint, 120))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, clean_text(f"{choice.text}, {choice.hint}", 240))
             self.list.addItem(item)
-        self.list.setCurrentRow(0)
+        first_is_harmless = bool(self._found) and not self._found[0].is_grave
+        self.list.setCurrentRow(0 if first_is_harmless else -1)
+
+    def _step(self, step: int) -> None:
+        """Choose the next or the previous one; where none is chosen, the first or the last."""
+        row, rows = self.list.currentRow(), max(1, self.list.count())
+        self.list.setCurrentRow((row + step) % rows if row >= 0 else min(0, step) % rows)
 
     def _run(self) -> None:
         row = self.list.currentRow()

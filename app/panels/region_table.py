@@ -16,9 +16,9 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
-from app.actions import MIGRATE, VISIT
+from app.actions import VISIT
 from app.model.region_rows import (
     HEADER_TIPS,
     HEADERS,
@@ -28,10 +28,12 @@ from app.model.region_rows import (
     describe_row,
     sort_value,
 )
+from app.panels.offer_table import OfferTable
 from app.panels.region_cells import RegionDelegate
 from app.panels.row_model import Index, RowModel
 from app.widgets.theme import make_font
 from app.widgets.tips import plain_tip
+from controller.contract.dry_run import DryRun
 
 ROW_HEIGHT_PX = 28
 #: Rows change places at most this often, or when a move comes or goes, and never under the pointer: a moving row is
@@ -95,15 +97,13 @@ class _Sorted(QSortFilterProxyModel):
         return bool(first < second)
 
 
-class RegionTable(QTableView):
+class RegionTable(OfferTable):
     """The table. Selection goes both ways: `select` follows the globe, `selected` leads it."""
 
     selected = Signal(str)
     """A context, chosen by a person."""
     activated_region = Signal(str)
     """A context to fly to: Enter, or a double click."""
-    migrate_requested = Signal(object)
-    """The `DryRun` of the row whose button was pressed."""
     menu_requested = Signal(object, QPoint)
     """The `RegionRow` that a menu is wanted for, and its global position."""
 
@@ -158,7 +158,6 @@ class RegionTable(QTableView):
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
-        self.setMouseTracking(True)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
         self.setSortingEnabled(True)
@@ -190,11 +189,9 @@ class RegionTable(QTableView):
             event.ignore()
         elif index.isValid() and VISIT.has_key(event):
             if index.column() == Column.ACTION:
-                self._migrate(index)
+                self.press_offer(index, event)
             else:
                 self.activated_region.emit(index.data(ROW_ROLE).view.context)
-        elif index.isValid() and MIGRATE.has_key(event):
-            self._migrate(index)
         else:
             super().keyPressEvent(event)
 
@@ -202,18 +199,14 @@ class RegionTable(QTableView):
         """A click on the last column presses its button."""
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
-        if (
-            event.button() is Qt.MouseButton.LeftButton
-            and index.isValid()
-            and index.column() == Column.ACTION
-        ):
-            self._migrate(index)
+        if event.button() is Qt.MouseButton.LeftButton and index.isValid() and self.was_pressed(index):
+            self.press_offer(index, event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Show a pointing hand over a button."""
         super().mouseMoveEvent(event)
         index = self.indexAt(event.position().toPoint())
-        on_button = index.isValid() and index.column() == Column.ACTION and bool(index.data(ROW_ROLE).offers)
+        on_button = index.isValid() and self.find_offer(index) is not None
         self.viewport().setCursor(
             Qt.CursorShape.PointingHandCursor if on_button else Qt.CursorShape.ArrowCursor
         )
@@ -232,10 +225,14 @@ class RegionTable(QTableView):
         super().leaveEvent(event)
         self.viewport().update()
 
-    def _migrate(self, index: QModelIndex) -> None:
-        offers = index.data(ROW_ROLE).offers
-        if offers:
-            self.migrate_requested.emit(offers[0])
+    def find_offer(self, index: QModelIndex) -> DryRun | None:
+        """The best move from a region stands in the last column."""
+        offers: tuple[DryRun, ...] = index.data(ROW_ROLE).offers
+        return offers[0] if offers and index.column() == Column.ACTION else None
+
+    def find_place(self, index: QModelIndex) -> tuple[str, int]:
+        """A cell is about its context."""
+        return index.data(ROW_ROLE).view.context, index.column()
 
 
 #: Trend and cost have room for `>+999%` and `$9,999.99`: a number that is cut looks like another one.

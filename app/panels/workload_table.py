@@ -20,17 +20,19 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QWidget,
 )
 
-from app.actions import DRY_RUN, MIGRATE
+from app.actions import DRY_RUN
 from app.model import colors
 from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
+from app.panels.offer_table import OfferTable
 from app.panels.row_model import Index, RowModel
 from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
 from app.widgets.theme import SMALL_PX, make_font
 from app.widgets.tips import plain_tip
+from controller.clusters.fleet import WorkloadKey
+from controller.contract.dry_run import DryRun
 from oracle.foundation.untrusted_text import clean_text
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -104,11 +106,9 @@ class WorkloadDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class WorkloadTable(QTableView):
+class WorkloadTable(OfferTable):
     """The table."""
 
-    migrate_requested = Signal(object)
-    """The `DryRun` of the row's best move."""
     targets_requested = Signal(object, QPoint)
     """A `WorkloadKey` that a menu of targets is wanted for, and its global position."""
 
@@ -161,11 +161,9 @@ class WorkloadTable(QTableView):
         elif not index.isValid():
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._press(index, WorkloadColumn(index.column()))
-        elif MIGRATE.has_key(event):
-            self._press(index, WorkloadColumn.MOVE)
+            self._press(index, event)
         elif DRY_RUN.has_key(event):
-            self._press(index, WorkloadColumn.DRY_RUN)
+            self._ask_for_targets(index)
         else:
             super().keyPressEvent(event)
 
@@ -173,22 +171,29 @@ class WorkloadTable(QTableView):
         """A click presses the buttons in the last columns."""
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
-        column = WorkloadColumn(index.column()) if index.isValid() else None
-        if event.button() is Qt.MouseButton.LeftButton and column in (
-            WorkloadColumn.MOVE,
-            WorkloadColumn.DRY_RUN,
-        ):
-            self._press(index, column)
+        if event.button() is Qt.MouseButton.LeftButton and index.isValid() and self.was_pressed(index):
+            self._press(index, event)
 
-    def _press(self, index: QModelIndex, column: WorkloadColumn) -> None:
+    def find_offer(self, index: QModelIndex) -> DryRun | None:
+        """The best move of a workload stands in a column of its own."""
         row: WorkloadRow = index.data(ROW_ROLE)
-        if column is WorkloadColumn.DRY_RUN or row.offer is None:
-            cell = self.visualRect(index.siblingAtColumn(WorkloadColumn.DRY_RUN))
-            corner = self.viewport().mapToGlobal(cell.bottomLeft())
-            if column is not WorkloadColumn.MOVE:
-                self.targets_requested.emit(row.workload.key, corner)
+        return row.offer if index.column() == WorkloadColumn.MOVE else None
+
+    def find_place(self, index: QModelIndex) -> tuple[WorkloadKey, int]:
+        """A cell is about its workload."""
+        return index.data(ROW_ROLE).workload.key, index.column()
+
+    def _press(self, index: QModelIndex, event: QKeyEvent | QMouseEvent) -> None:
+        """Press the button in a cell, if it has one."""
+        if index.column() == WorkloadColumn.DRY_RUN:
+            self._ask_for_targets(index)
         else:
-            self.migrate_requested.emit(row.offer)
+            self.press_offer(index, event)
+
+    def _ask_for_targets(self, index: QModelIndex) -> None:
+        cell = self.visualRect(index.siblingAtColumn(WorkloadColumn.DRY_RUN))
+        corner = self.viewport().mapToGlobal(cell.bottomLeft())
+        self.targets_requested.emit(index.data(ROW_ROLE).workload.key, corner)
 
 
 def _alignment(column: WorkloadColumn) -> Qt.AlignmentFlag:

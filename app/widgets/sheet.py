@@ -39,6 +39,7 @@ class Sheet(QWidget):
         if title:
             self.body.addWidget(make_label(title, size_px=TITLE_PX, bold=True))
         self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         window.installEventFilter(self)
         self.hide()
 

@@ -22,6 +22,7 @@ from app.config.window_settings import Motion, PresenterChoice, Settings
 from app.hud.stage import Stage
 from app.model.moves import FollowedMove, list_reported, move_of
 from app.model.region_rows import RegionRow
+from app.widgets.focus import find_rest
 from app.widgets.menus import open_menu
 from app.widgets.theme import load_icon
 from app.window.engine_link import EngineLink
@@ -243,20 +244,31 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.stage.region_selected.connect(self.select)
-        self.stage.migrate_requested.connect(self.migrate)
         self.stage.migration_selected.connect(self.open_migration)
         self.stage.first_frame_drawn.connect(self._on_first_frame)
         self.table.selected.connect(self.select)
         self.table.activated_region.connect(self.stage.pilot.fly_to)
-        self.table.migrate_requested.connect(self.migrate)
         self.table.menu_requested.connect(self._show_region_menu)
-        self.inspector.migrate_requested.connect(self.migrate)
+        for part in (self.stage, self.table, self.inspector):
+            part.migrate_requested.connect(self.migrate)
+            part.dry_run_requested.connect(self.request_dry_run)
         self.inspector.targets_requested.connect(self._show_targets)
         self.inspector.armed_changed.connect(self.request_armed)
         self.timeline.migration_selected.connect(self.open_migration)
         self.sheets.settings_changed.connect(self.change_settings)
 
     # Qt's events
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go on with the keyboard where a person wants it; where its control has gone, rest on what surrounds it.
+
+        Qt would give it to the next control, whatever that starts: the key that was meant for the one before.
+        """
+        focused = self.focusWidget()
+        if focused is None or (focused.isVisible() and focused.isEnabled()):
+            return super().focusNextPrevChild(forward)
+        find_rest(focused, self.stage).setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no part has taken."""

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 import app.window.parts
@@ -102,6 +102,14 @@ def point_at(widget: QWidget, place: QPoint) -> None:
     at, on_screen = QPointF(place), QPointF(widget.mapToGlobal(place))
     event = QMouseEvent(QEvent.Type.MouseMove, at, on_screen, none, none, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(widget, event)
+
+
+def click_cell(table: QTableView, row: int, column: int) -> None:
+    """Click in a cell of a table, the pointer coming from elsewhere."""
+    cell = table.visualRect(table.model().index(row, column)).center()
+    point_at(table.viewport(), cell)
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
+    settle()
 
 
 def settle() -> None:

@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.actions import (
+    DRY_RUN,
     HEADER_ACTIONS,
-    MIGRATE,
+    KEYED_SUBJECT_ACTIONS,
     OPEN_PALETTE,
     OPEN_SETTINGS,
     TURN,
+    VISIT,
     WINDOW_ACTIONS,
     Action,
     list_keys,
@@ -46,9 +48,13 @@ def test_every_key_is_on_the_keys_page(user: WindowUser) -> None:
     for action in WINDOW_ACTIONS:
         if action.keys:
             assert action.text in page
-    assert MIGRATE.text in page
+    assert VISIT.text in page
     assert "←, →, ↑, ↓ on the globe" in page
     assert dict(list_keys())["Ctrl+K"] == OPEN_PALETTE.text
+
+
+def test_what_changes_clusters_has_no_key() -> None:
+    assert not any(action.is_grave for action in KEYED_SUBJECT_ACTIONS)
 
 
 def test_buttons_say_what_they_do_and_by_which_key(user: WindowUser) -> None:
@@ -110,13 +116,13 @@ def test_a_key_alone_is_taken_from_no_line_and_no_button(user: WindowUser, qtbot
 @pytest.mark.parametrize(
     ("key", "modifier", "is_meant"),
     [
-        (Qt.Key.Key_M, Qt.KeyboardModifier.NoModifier, True),
-        (Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier, False),
+        (Qt.Key.Key_D, Qt.KeyboardModifier.NoModifier, True),
+        (Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, False),
         (Qt.Key.Key_N, Qt.KeyboardModifier.NoModifier, False),
     ],
 )
 def test_a_key_with_ctrl_is_another_key(key: Qt.Key, modifier: Qt.KeyboardModifier, is_meant: bool) -> None:
-    assert MIGRATE.has_key(key_event(key, modifier)) is is_meant
+    assert DRY_RUN.has_key(key_event(key, modifier)) is is_meant
 
 
 def test_the_question_mark_opens_the_keys_page_on_every_keyboard(user: WindowUser) -> None:

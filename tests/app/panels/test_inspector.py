@@ -14,7 +14,7 @@ from app.panels.inspector import Inspector
 from controller.clusters.fleet import Health
 from controller.reasons import Code
 from oracle.quotes import Playback, PriceMode
-from tests.app.conftest import point_at
+from tests.app.conftest import click_cell, point_at
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
 from tests.controller.faults import unreachable
 
@@ -98,11 +98,7 @@ def test_a_menu_of_targets_can_be_asked_for_by_key(inspector: Inspector, qtbot: 
 def test_the_best_move_of_a_workload_can_be_taken(inspector: Inspector, qtbot: QtBot) -> None:
     index = inspector.workloads.model().index(0, WorkloadColumn.MOVE)
     with qtbot.waitSignal(inspector.migrate_requested) as caught:
-        QTest.mouseClick(
-            inspector.workloads.viewport(),
-            Qt.MouseButton.LeftButton,
-            pos=inspector.workloads.visualRect(index).center(),
-        )
+        click_cell(inspector.workloads, 0, WorkloadColumn.MOVE)
     assert caught.args[0].workload.name == index.siblingAtColumn(WorkloadColumn.NAME).data()
 
 

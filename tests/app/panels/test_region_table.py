@@ -13,6 +13,7 @@ from app.model.region_rows import Column, RegionRow, make_row
 from app.panels.region_table import RESORT_S, RegionModel, RegionTable
 from app.widgets.cells import PADDING_PX
 from controller.contract.snapshots import EngineSnapshot
+from tests.app.conftest import click_cell
 from tests.app.scripted_engine import ScriptedEngine
 
 
@@ -112,22 +113,22 @@ def test_following_the_globe_is_not_a_choice_of_a_person(qtbot: QtBot, table: Re
 
 
 def test_a_click_on_the_button_in_a_row_migrates(qtbot: QtBot, table: RegionTable) -> None:
-    cell = table.visualRect(table.model().index(0, Column.ACTION))
     with qtbot.waitSignal(table.migrate_requested) as caught:
-        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell.center())
+        click_cell(table, 0, Column.ACTION)
     assert caught.args[0].workload.name == "render-farm"
 
 
 def test_a_click_elsewhere_in_the_row_does_not(qtbot: QtBot, table: RegionTable) -> None:
-    cell = table.visualRect(table.model().index(0, Column.PRICE))
     with qtbot.assertNotEmitted(table.migrate_requested):
-        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell.center())
+        click_cell(table, 0, Column.PRICE)
 
 
-def test_m_migrates_from_any_column_and_enter_flies(qtbot: QtBot, table: RegionTable) -> None:
-    table.setCurrentIndex(table.model().index(0, Column.REGION))
+def test_enter_flies_and_on_the_button_migrates(qtbot: QtBot, table: RegionTable) -> None:
+    table.setCurrentIndex(table.model().index(0, Column.COST))
+    QTest.keyClick(table, Qt.Key.Key_Right)
     with qtbot.waitSignal(table.migrate_requested):
-        QTest.keyClick(table, Qt.Key.Key_M)
+        QTest.keyClick(table, Qt.Key.Key_Return)
+    QTest.keyClick(table, Qt.Key.Key_Left)
     with qtbot.waitSignal(table.activated_region) as caught:
         QTest.keyClick(table, Qt.Key.Key_Return)
     assert caught.args == ["gcp-southamerica-west1"]
@@ -135,10 +136,9 @@ def test_m_migrates_from_any_column_and_enter_flies(qtbot: QtBot, table: RegionT
 
 def test_a_row_without_a_move_has_no_button(qtbot: QtBot, table: RegionTable) -> None:
     last = table.model().index(table.model().rowCount() - 1, Column.ACTION)
-    table.setCurrentIndex(last)
     with qtbot.assertNotEmitted(table.migrate_requested):
-        QTest.keyClick(table, Qt.Key.Key_M)
-        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(last).center())
+        click_cell(table, last.row(), Column.ACTION)
+        QTest.keyClick(table, Qt.Key.Key_Return)
     assert last.data(Qt.ItemDataRole.AccessibleTextRole) == "no move pays from here"
 
 

@@ -257,9 +257,10 @@ def test_a_start_that_is_not_taken_up_says_why_and_can_be_repeated(user: WindowU
 
 def test_the_table_migrates_by_keyboard(user: WindowUser) -> None:
     table = user.window.table
-    table.setFocus()
     table.select(SOURCE)
-    table.setCurrentIndex(table.currentIndex().siblingAtColumn(Column.ACTION))
+    table.setCurrentIndex(table.currentIndex().siblingAtColumn(Column.COST))
+    table.setFocus()
+    user.press_key(table, Qt.Key.Key_Right)
     user.press_key(table, Qt.Key.Key_Return)
     assert [type(command) for command in user.engine.commands] == [StartMigration]
 
@@ -336,6 +337,7 @@ def test_the_palette_migrates_and_flies(user: WindowUser) -> None:
     assert user.window.table.selected_context() == "aws-ap-northeast-1"
     user.window.open_palette()
     QTest.keyClicks(palette.line, "migrate render-farm santiago")
+    user.press_key(palette.line, Qt.Key.Key_Down)
     user.press_key(palette.line, Qt.Key.Key_Return)
     assert isinstance(user.engine.commands[-1], StartMigration)
 
@@ -553,12 +555,14 @@ def test_buttons_follow_their_region(user: WindowUser) -> None:
     assert user.button(SOURCE).pos().x() < before.x() - 10
 
 
-def test_buttons_can_be_reached_by_tab_and_have_names(user: WindowUser) -> None:
+def test_buttons_can_be_reached_by_tab_and_have_names(user: WindowUser, qtbot: QtBot) -> None:
     user.face(SOURCE)
     button = user.button(SOURCE)
     assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert button.accessibleName().startswith("Migrate render-farm from Santiago to Frankfurt (AWS)")
-    button.setFocus()
+    user.window.activateWindow()
+    qtbot.waitUntil(user.window.isActiveWindow)
+    button.setFocus(Qt.FocusReason.TabFocusReason)
     user.press_key(button, Qt.Key.Key_Return)
     assert isinstance(user.engine.commands[0], StartMigration)
 
