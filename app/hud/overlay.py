@@ -59,6 +59,11 @@ class OverlayButton(QAbstractButton):
         self._is_meant = False
 
     @property
+    def is_aimed_at(self) -> bool:
+        """Whether the pointer or the keyboard is on it."""
+        return self._pointer.is_taken or self.hasFocus()
+
+    @property
     def is_meant(self) -> bool:
         """Whether a person has aimed at the move that the last press was on."""
         return self._is_meant
@@ -191,7 +196,8 @@ class Overlay(QWidget):
         labels = [
             self._label(item, anchor) for item, anchor, _ in visible.values() if bounds.contains(*anchor)
         ]
-        self._placements = place_labels(labels, bounds, obstacles, self._placements)
+        markers = [(float(x_px), float(y_px)) for x_px, y_px in projection.pixels[projection.visible]]
+        self._placements = place_labels(labels, bounds, obstacles, self._placements, markers)
         placed = [(*visible[key], placement) for key, placement in self._placements.items()]
         self._show_buttons([(item, p) for item, _, _, p in placed if _is_button(item)])
         painted = [
@@ -222,7 +228,9 @@ class Overlay(QWidget):
     def _label(self, item: OverlayItem, anchor: tuple[float, float]) -> Label:
         sizes = tuple(self._size(item, text) for text in item.texts)
         slots = NAME_SLOTS if item.kind is ItemKind.NAME else len(SLOTS)
-        return Label(item.key, *anchor, sizes, int(item.kind), slots)
+        button = self._buttons.get(item.key)
+        is_held = button is not None and button.is_aimed_at
+        return Label(item.key, *anchor, sizes, int(item.kind), slots, is_held)
 
     def _size(self, item: OverlayItem, text: str) -> tuple[float, float]:
         bold = item.kind is not ItemKind.NAME

@@ -72,10 +72,13 @@ class Label:
     x_px: float
     y_px: float
     sizes: tuple[tuple[float, float], ...]
-    #: Lower ranks choose first; within a rank, the key decides, so that the order never depends on the prices.
+    #: Lower ranks choose first; within a rank what stands chooses before what comes, and then the key decides, so that
+    #: the order never depends on the prices.
     rank: int = 0
     #: How many of the slots it may use: a name that stands far from its place is worse than none.
     slots: int = len(SLOTS)
+    #: Whether the pointer or the keyboard is on it: it chooses before all others, and keeps a place that is free.
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,11 @@ class Placement:
 
 
 def place_labels(
-    labels: Iterable[Label], bounds: Box, obstacles: Sequence[Box], previous: Mapping[str, Placement]
+    labels: Iterable[Label],
+    bounds: Box,
+    obstacles: Sequence[Box],
+    previous: Mapping[str, Placement],
+    markers: Sequence[tuple[float, float]] = (),
 ) -> dict[str, Placement]:
     """Place as many labels as fit.
 
@@ -102,35 +109,44 @@ def place_labels(
         bounds: where labels may stand.
         obstacles: boxes that they must leave free (the legend, badges).
         previous: the last result; its slots are kept where they are still free.
+        markers: where regions are marked, in pixels; a label covers none but its own where it can.
     Returns: key -> placement; labels that fit nowhere are missing. No two boxes overlap, and none leaves `bounds`.
     """
-    ordered = sorted(labels, key=lambda label: (label.rank, label.key))
-    anchors = [(label.x_px, label.y_px) for label in ordered]
+    ordered = sorted(labels, key=lambda label: _turn(label, previous))
     taken = list(obstacles)
     placed: dict[str, Placement] = {}
     for label in ordered:
-        placement = _place(label, bounds, taken, anchors, previous.get(label.key))
+        placement = _place(label, bounds, taken, markers, previous.get(label.key))
         if placement is not None:
             placed[label.key] = placement
             taken.append(placement.box)
     return placed
 
 
+def _turn(label: Label, previous: Mapping[str, Placement]) -> tuple[bool, int, bool, str]:
+    """Return what labels are sorted by: the order in which they choose."""
+    return not label.is_held, label.rank, label.key not in previous, label.key
+
+
 def _place(
     label: Label,
     bounds: Box,
     taken: Sequence[Box],
-    anchors: Sequence[tuple[float, float]],
+    markers: Sequence[tuple[float, float]],
     before: Placement | None,
 ) -> Placement | None:
+    if label.is_held and before is not None:
+        held = _try(label, before.form, before.slot, bounds, taken)
+        if held is not None:
+            return held
     for form in range(len(label.sizes)):
         kept = None if before is None else _try(label, form, before.slot, bounds, taken)
-        if kept is not None and _cost(kept, label, anchors) < STICKINESS:
+        if kept is not None and _cost(kept, label, markers) < STICKINESS:
             return kept
         free = [p for slot in range(label.slots) if (p := _try(label, form, slot, bounds, taken)) is not None]
         if free:
-            best = min(free, key=lambda placement: _cost(placement, label, anchors))
-            if kept is not None and _cost(kept, label, anchors) - _cost(best, label, anchors) < STICKINESS:
+            best = min(free, key=lambda placement: _cost(placement, label, markers))
+            if kept is not None and _cost(kept, label, markers) - _cost(best, label, markers) < STICKINESS:
                 return kept
             return best
     return None
@@ -150,10 +166,10 @@ def _try(label: Label, form: int, slot: int, bounds: Box, taken: Sequence[Box]) 
     return Placement(box, form, slot)
 
 
-def _cost(placement: Placement, label: Label, anchors: Sequence[tuple[float, float]]) -> float:
+def _cost(placement: Placement, label: Label, markers: Sequence[tuple[float, float]]) -> float:
     """How much worse a place is than the best one: far slots cost, covered markers cost more."""
     own = (label.x_px, label.y_px)
     covered = sum(
-        placement.box.contains(*anchor, margin=MARKER_HALF_PX) for anchor in anchors if anchor != own
+        placement.box.contains(*marker, margin=MARKER_HALF_PX) for marker in markers if marker != own
     )
     return placement.slot * 0.5 + COVERED_MARKER_COST * covered

@@ -16,11 +16,14 @@ from oracle.foundation.untrusted_text import clean_text
 
 
 class ItemKind(IntEnum):
-    """The kinds of items; the lower its number, the earlier an item chooses its place."""
+    """The kinds of items; the lower its number, the earlier an item chooses its place.
 
-    REGION = 0
-    PROGRESS = 1
-    MIGRATE = 2
+    Buttons come first: what is written because the pointer passes by moves none of them.
+    """
+
+    PROGRESS = 0
+    MIGRATE = 1
+    REGION = 2
     NAME = 3
 
 

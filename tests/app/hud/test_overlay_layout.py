@@ -94,3 +94,26 @@ def test_a_label_far_out_comes_back_when_the_crowd_has_gone() -> None:
     key, far = max(crowded.items(), key=lambda entry: entry[1].slot)
     alone = place_labels([label for label in crowd if label.key == key], STAGE, [], crowded)
     assert alone[key].slot < far.slot
+
+
+def test_what_stands_is_not_moved_by_what_comes() -> None:
+    standing = Label("z", 350.0, 280.0, FORMS)
+    before = place_labels([standing], STAGE, [], {})
+    after = place_labels([standing, Label("a", 352.0, 282.0, FORMS)], STAGE, [], before)
+    assert after["z"] == before["z"]
+
+
+def test_a_held_label_keeps_its_place_whatever_chooses_before_it() -> None:
+    name = Label("a name", 350.0, 280.0, ((60.0, 18.0),), rank=3)
+    before = place_labels([name], STAGE, [], {})
+    button = Label("button", 352.0, 282.0, FORMS, rank=1)
+    assert place_labels([name, button], STAGE, [], before)["a name"] != before["a name"]
+    held = Label("a name", 350.0, 280.0, ((60.0, 18.0),), rank=3, is_held=True)
+    assert place_labels([held, button], STAGE, [], before)["a name"] == before["a name"]
+
+
+def test_a_label_covers_no_marker_where_it_can() -> None:
+    label = Label("a", 350.0, 280.0, FORMS)
+    free = place_labels([label], STAGE, [], {})["a"]
+    marker = (free.box.left + 20.0, free.box.top + 10.0)
+    assert not place_labels([label], STAGE, [], {}, [marker])["a"].box.contains(*marker)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -232,3 +232,38 @@ def test_what_no_pointer_came_to_is_pressed_by_a_finger(user: WindowUser) -> Non
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     settle()
     assert len(started(user)) == 1
+
+
+def places_of_buttons(user: WindowUser) -> dict[str, QRect]:
+    return {key: button.geometry() for key, button in user.window.stage.overlay.buttons.items()}
+
+
+@pytest.mark.parametrize("context", [SOURCE, "aws-eu-central-1", "azure-centralindia", "azure-uksouth"])
+@pytest.mark.parametrize("names", [True, False])
+def test_a_hover_moves_no_button(user: WindowUser, context: str, names: bool) -> None:
+    stage = user.window.stage
+    stage.set_region_names(names)
+    user.face(context)
+    before = places_of_buttons(user)
+    assert before
+    projection = stage.navigator.camera.project(stage.presenter.places, stage.viewport)
+    hovered = 0
+    for x_px, y_px in projection.pixels[projection.visible]:
+        point_at(stage.view, QPoint(round(x_px), round(y_px)))
+        settle()
+        hovered += stage.focus_state.hovered is not None
+        assert places_of_buttons(user) == before
+    assert hovered
+
+
+def test_what_comes_moves_no_button_under_the_pointer(user: WindowUser) -> None:
+    """The one of an earlier key would choose its place first."""
+    stage = user.window.stage
+    user.face("gcp-europe-west3")
+    button = user.button("gcp-europe-west3")
+    enter(button)
+    before = button.geometry().topLeft()
+    user.engine.set_price("azure-uksouth", 0.2)
+    user.show()
+    assert "migrate:azure-uksouth" in stage.overlay.buttons
+    assert user.button("gcp-europe-west3").geometry().topLeft() == before
