@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from app.model.formatting import (
@@ -97,6 +97,12 @@ def make_row(
         f"Save {format_usd(offers[0].savings_usd_per_day)}" if offers else "",
     )
     return RegionRow(view, name, offers, share, texts, freshness)
+
+
+def fade_row(row: RegionRow) -> RegionRow:
+    """Return the row of a context that is not watched any more: nothing starts from it."""
+    texts = (row.texts[Column.REGION], *(UNKNOWN for _ in range(len(row.texts) - 2)), "")
+    return replace(row, offers=(), share=None, texts=texts, freshness=None)
 
 
 def sort_value(row: RegionRow, column: Column) -> tuple[int, float | str]:

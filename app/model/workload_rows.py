@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from app.model.formatting import format_gb, format_replicas, format_usd
+from app.model.formatting import UNKNOWN, format_gb, format_replicas, format_usd
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, WorkloadView
@@ -45,6 +45,14 @@ def make_workload_rows(view: ContextView, snapshot: EngineSnapshot) -> tuple[Wor
     reasons = {refusal.workload: str(refusal.reason) for refusal in reversed(snapshot.refused)}
     workloads = sorted(view.workloads, key=lambda workload: (workload.key.namespace, workload.key.name))
     return tuple(_make_row(workload, offers, moving, reasons) for workload in workloads)
+
+
+def fade_row(row: WorkloadRow) -> WorkloadRow:
+    """Return the row of a workload that is not there any more: nothing starts from it."""
+    gone = "not here any more"
+    unknown = (UNKNOWN,) * (WorkloadColumn.MOVE - WorkloadColumn.READY)
+    texts = (row.texts[WorkloadColumn.NAME], *unknown, gone, row.texts[WorkloadColumn.DRY_RUN])
+    return replace(row, offer=None, migration=None, note=gone, texts=texts)
 
 
 def _make_row(

@@ -31,6 +31,11 @@ class OfferTable(QTableView):
         self._pressed: tuple[Hashable, Hashable] | None = None
         self.setMouseTracking(True)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether a person is on the table, so that no row may change its place."""
+        return self.underMouse() or self.hasFocus()
+
     def find_offer(self, index: QModelIndex) -> DryRun | None:
         """Return what the button in a cell starts; None: there is none."""
         raise NotImplementedError

@@ -26,6 +26,7 @@ from app.model.region_rows import (
     RegionRow,
     accessible_text,
     describe_row,
+    fade_row,
     sort_value,
 )
 from app.panels.offer_table import OfferTable
@@ -47,7 +48,7 @@ class RegionModel(RowModel[RegionRow]):
     """The contexts."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(len(Column), lambda row: row.view.context, _changed_columns, parent)
+        super().__init__(len(Column), lambda row: row.view.context, _changed_columns, fade_row, parent)
 
     def find(self, context: str) -> int | None:
         """Return the row of a context."""
@@ -123,11 +124,11 @@ class RegionTable(OfferTable):
 
     def show_rows(self, rows: Sequence[RegionRow], now_s: float) -> None:
         """Show these rows; `now_s` is the monotonic time, for sorting no more often than is due."""
-        self._model.show_rows(rows)
+        self._model.show_rows(rows, is_held=self.is_held)
         offers = sum(bool(row.offers) for row in rows)
         is_due = now_s - self._sorted_at >= RESORT_S or offers != self._offers
         self._offers = offers
-        if is_due and not self.underMouse() and not self.hasFocus():
+        if is_due and not self.is_held:
             self._sorted_at = now_s
             self._sorted.invalidate()
 

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex
 
+from app.model.held_rows import hold_still
+
 Row = TypeVar("Row")
 
 Index = QModelIndex | QPersistentModelIndex
@@ -15,7 +17,8 @@ Index = QModelIndex | QPersistentModelIndex
 class RowModel(QAbstractTableModel, Generic[Row]):
     """Subclasses say what stands in a cell.
 
-    identify: what a row is about. find_changed: the columns that look different, in order.
+    identify: what a row is about. find_changed: the columns that look different, in order. fade: a row -> what is left
+    of it when what it is about has gone.
     """
 
     def __init__(
@@ -23,6 +26,7 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         columns: int,
         identify: Callable[[Row], Hashable],
         find_changed: Callable[[Row, Row], Sequence[int]],
+        fade: Callable[[Row], Row],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -30,15 +34,24 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         self._columns = columns
         self._identify = identify
         self._find_changed = find_changed
+        self._fade = fade
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Replace what is shown."""
-        before, self.rows = self.rows, tuple(rows)
-        if [self._identify(row) for row in before] != [self._identify(row) for row in rows]:
+    def show_rows(self, rows: Sequence[Row], *, is_held: bool = False) -> None:
+        """Replace what is shown; where a person is on the rows, each keeps its place."""
+        before, after = self.rows, tuple(rows)
+        if is_held:
+            after = hold_still(before, after, self._identify, self._fade)
+        if [self._identify(row) for row in before] != [self._identify(row) for row in after[: len(before)]]:
             self.beginResetModel()
+            self.rows = after
             self.endResetModel()
             return
-        for index, (old, new) in enumerate(zip(before, rows, strict=True)):
+        if len(after) > len(before):
+            self.beginInsertRows(QModelIndex(), len(before), len(after) - 1)
+            self.rows = after
+            self.endInsertRows()
+        self.rows = after
+        for index, (old, new) in enumerate(zip(before, after, strict=False)):
             changed = self._find_changed(old, new)
             if changed:
                 self.dataChanged.emit(self.index(index, changed[0]), self.index(index, changed[-1]))

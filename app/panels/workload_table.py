@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.actions import DRY_RUN
 from app.model import colors
-from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow
+from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow, fade_row
 from app.panels.offer_table import OfferTable
 from app.panels.row_model import Index, RowModel
 from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
@@ -52,7 +52,9 @@ class WorkloadModel(RowModel[WorkloadRow]):
     """The workloads of one context."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(len(WorkloadColumn), lambda row: row.workload.key, _changed_columns, parent)
+        super().__init__(
+            len(WorkloadColumn), lambda row: row.workload.key, _changed_columns, fade_row, parent
+        )
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -138,7 +140,7 @@ class WorkloadTable(OfferTable):
 
     def show_rows(self, rows: Sequence[WorkloadRow], empty_text: str) -> None:
         """Show these workloads; where there are none, `empty_text` says so."""
-        self._model.show_rows(rows)
+        self._model.show_rows(rows, is_held=self.is_held)
         shown = "" if rows else empty_text
         if shown != self._empty_text:
             self._empty_text = shown

@@ -16,6 +16,7 @@ from app.model.moves import FollowedMove
 from app.model.region_rows import Column
 from app.model.workload_rows import WorkloadColumn
 from app.panels.offer_table import OfferTable
+from app.panels.region_table import RESORT_S
 from controller.contract.commands import RequestDryRun
 from tests.app.conftest import WindowUser, click_cell, point_at, settle
 
@@ -267,3 +268,55 @@ def test_what_comes_moves_no_button_under_the_pointer(user: WindowUser) -> None:
     user.show()
     assert "migrate:azure-uksouth" in stage.overlay.buttons
     assert user.button("gcp-europe-west3").geometry().topLeft() == before
+
+
+def test_no_row_of_workloads_moves_up_under_the_pointer(
+    user: WindowUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workload that goes would let the next one's button come to where the first one's is being clicked."""
+    user.window.select(SOURCE)
+    workloads = user.window.inspector.workloads
+    names = [workloads.model().index(row, WorkloadColumn.NAME) for row in range(3)]
+    assert [index.data() for index in names] == ["checkout", "render-farm", "thumbnails"]
+    monkeypatch.setattr(workloads, "underMouse", lambda: True)
+    user.engine._regions[SOURCE].workloads.pop("checkout")
+    user.engine._regions[SOURCE].workloads["a-new-one"] = 3
+    user.show()
+    shown = [workloads.model().index(row, WorkloadColumn.NAME).data() for row in range(4)]
+    assert shown == ["checkout", "render-farm", "thumbnails", "a-new-one"]
+    click_cell(workloads, 0, WorkloadColumn.MOVE)
+    assert started(user) == []
+    monkeypatch.setattr(workloads, "underMouse", lambda: False)
+    user.window.stage.setFocus()
+    user.show()
+    assert workloads.model().index(0, WorkloadColumn.NAME).data() == "a-new-one"
+
+
+@pytest.mark.parametrize("by", ["pointer", "keyboard"])
+def test_no_row_of_regions_moves_under_a_person(
+    user: WindowUser, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = user.window.table
+    monkeypatch.setattr(table, "underMouse", lambda: by == "pointer")
+    if by == "keyboard":
+        focus_as_by_tab(table)
+
+    def rows() -> list[str]:
+        return [table.model().index(row, Column.REGION).data() for row in range(table.model().rowCount())]
+
+    before = rows()
+    for context in ("azure-uksouth", "aws-us-east-1"):
+        user.engine.set_price(context, 0.4)
+    user.pass_time(2 * RESORT_S, step_s=5.0)
+    gone = user.engine._regions.pop("azure-centralindia")
+    user.show()
+    assert rows() == before
+    faded = table.model().index(before.index("Pune"), Column.ACTION)
+    assert faded.data() == ""
+    user.engine._regions["azure-centralindia"] = gone
+    user.show()
+    assert rows() == before
+    monkeypatch.setattr(table, "underMouse", lambda: False)
+    user.window.stage.setFocus()
+    user.pass_time(RESORT_S, step_s=5.0)
+    assert rows() != before
