@@ -33,6 +33,10 @@ from controller.contract.commands import MoveCommand
 from gl.geometry.camera import Projection
 
 BUTTON_HEIGHT_PX = 26.0
+#: Of a button that says in two lines what it starts.
+HIGH_BUTTON_HEIGHT_PX = 40.0
+#: How round the ends of buttons are, at most.
+BUTTON_RADIUS_PX = 14.0
 NAME_HEIGHT_PX = 18.0
 #: Names use only the nearest slots: far from its place, a name without a line stands for the wrong one.
 NAME_SLOTS = 8
@@ -142,7 +146,8 @@ class OverlayButton(QAbstractButton):
         painter.setPen(QPen(edge, 2.0 if self.hasFocus() else 1.0))
         painter.setBrush(fill)
         box = QRectF(self.rect()).adjusted(1.0, 1.0, -1.0, -1.0)
-        painter.drawRoundedRect(box, box.height() / 2.0, box.height() / 2.0)
+        radius = min(BUTTON_RADIUS_PX, box.height() / 2.0)
+        painter.drawRoundedRect(box, radius, radius)
         painter.setPen(QColor(colors.ON_ACCENT if is_action else colors.TEXT))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
@@ -240,9 +245,10 @@ class Overlay(QWidget):
             if len(self._widths) > 500:
                 self._widths.clear()
             kind = ItemKind.NAME if not bold else ItemKind.MIGRATE
-            width = self._widths[text, bold] = self._metrics[kind].horizontalAdvance(text)
+            metrics = self._metrics[kind]
+            width = self._widths[text, bold] = max(map(metrics.horizontalAdvance, text.split("\n")))
         if _is_button(item):
-            return round(width) + 26.0, BUTTON_HEIGHT_PX
+            return round(width) + 26.0, HIGH_BUTTON_HEIGHT_PX if "\n" in text else BUTTON_HEIGHT_PX
         return (round(width) + 20.0, 24.0) if bold else (round(width) + 8.0, NAME_HEIGHT_PX)
 
     def _show_buttons(self, placed: Sequence[tuple[OverlayItem, Placement]]) -> None:

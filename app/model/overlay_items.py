@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from app.model.formatting import format_replicas, format_usd
+from app.model.formatting import format_replicas
 from app.model.names import place_name, price_text, provider_name
+from app.model.offer_words import name_offer
 from app.model.presenter import Focus
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun
@@ -31,7 +32,7 @@ class ItemKind(IntEnum):
 class OverlayItem:
     """One label or button at a context's region.
 
-    texts: its forms, the preferred one first, a shorter one for where there is no room.
+    texts: its forms, the preferred one first, a shorter one for where there is no room; of one line or of two.
     dry_run: of a `MIGRATE` item, the plan that a click confirms.
     """
 
@@ -87,13 +88,16 @@ def _migrate_items(
     items = []
     for context, dry_runs in best_opportunities(snapshot, migrations).items():
         best, more = dry_runs[0], len(dry_runs) - 1
-        saving = f"save {format_usd(best.savings_usd_per_day)}/day"
-        suffix = f"  +{more}" if more else ""
+        words = name_offer(best, names)
         name = (
             f"Migrate {clean_text(best.workload.name, 60)} from {_spoken(names, context)} "
-            f"to {_spoken(names, best.target)}, {saving.replace('/day', ' a day')}"
+            f"to {words.target}, save {words.saving.replace('/day', ' a day')}"
         )
-        texts = (f"Migrate · {saving}{suffix}", saving)
+        suffix = f"   +{more} more" if more else ""
+        texts = (
+            f"Migrate {words.workload} · save {words.saving}\n→ {words.target}{suffix}",
+            f"{words.workload} · {words.saving}\n→ {words.target}",
+        )
         items.append(OverlayItem(f"migrate:{context}", context, ItemKind.MIGRATE, texts, name, dry_run=best))
     return items
 

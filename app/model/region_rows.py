@@ -16,6 +16,7 @@ from app.model.formatting import (
     to_number,
 )
 from app.model.names import place_name, provider_name
+from app.model.offer_words import OfferWords, name_offer
 from app.model.overlay_items import best_opportunities
 from controller.clusters.fleet import Health
 from controller.contract.dry_run import DryRun
@@ -36,7 +37,7 @@ class Column(IntEnum):
     ACTION = 6
 
 
-HEADERS = ("Region", "Price", "Age, source", "Trend", "Workloads", "Cost/day", "")
+HEADERS = ("Region", "Price", "Age, source", "Trend", "Workloads", "Cost/day", "Best move, per day")
 HEADER_TIPS = (
     "Where the context runs",
     "Per hour of one instance; in the colour that it has on the globe",
@@ -58,6 +59,8 @@ class RegionRow:
     share: float | None
     texts: tuple[str, ...]
     freshness: Freshness | None
+    #: What the button of the best offer says; None where there is none.
+    words: OfferWords | None = None
 
     @property
     def is_reachable(self) -> bool:
@@ -75,17 +78,20 @@ def make_rows(
     """
     offers = best_opportunities(snapshot, snapshot.migrations)
     return tuple(
-        make_row(
-            view, names[view.context], tuple(offers.get(view.context, ())), shares.get(view.context), now
-        )
+        make_row(view, names, tuple(offers.get(view.context, ())), shares.get(view.context), now)
         for view in snapshot.contexts
     )
 
 
 def make_row(
-    view: ContextView, name: str, offers: tuple[DryRun, ...], share: float | None, now: float
+    view: ContextView,
+    names: Mapping[str, str],
+    offers: tuple[DryRun, ...],
+    share: float | None,
+    now: float,
 ) -> RegionRow:
-    """Return the row of a context, whose distinct name is `name`, at wall time `now`."""
+    """Return the row of a context at wall time `now`; `names`: context -> its distinct name."""
+    words = name_offer(offers[0], names) if offers else None
     freshness = None if view.quote is None else view.quote.freshness(now)
     texts = (
         place_name(view),
@@ -94,15 +100,15 @@ def make_row(
         format_percent(view.trend),
         _workloads(view),
         UNKNOWN if _is_unread(view) else format_usd(view.usd_per_day),
-        f"Save {format_usd(offers[0].savings_usd_per_day)}" if offers else "",
+        words.text if words is not None else "",
     )
-    return RegionRow(view, name, offers, share, texts, freshness)
+    return RegionRow(view, names[view.context], offers, share, texts, freshness, words)
 
 
 def fade_row(row: RegionRow) -> RegionRow:
     """Return the row of a context that is not watched any more: nothing starts from it."""
     texts = (row.texts[Column.REGION], *(UNKNOWN for _ in range(len(row.texts) - 2)), "")
-    return replace(row, offers=(), share=None, texts=texts, freshness=None)
+    return replace(row, offers=(), share=None, texts=texts, freshness=None, words=None)
 
 
 def sort_value(row: RegionRow, column: Column) -> tuple[int, float | str]:
@@ -148,11 +154,7 @@ def health_text(view: ContextView) -> str:
 def accessible_text(row: RegionRow, column: Column) -> str:
     """Return a cell's words for a screen reader."""
     if column is Column.ACTION:
-        if not row.offers:
-            return "no move pays from here"
-        return (
-            f"Migrate {clean_text(row.offers[0].workload.name, 60)}: {row.texts[Column.ACTION].lower()} a day"
-        )
+        return f"Migrate {row.texts[column]}" if row.offers else "no move pays from here"
     state = "" if row.is_reachable else f", {row.view.health.value}"
     prefix = (
         f"{row.name}, {clean_text(row.view.context, 60)}, "

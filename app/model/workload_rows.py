@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from app.model.formatting import UNKNOWN, format_gb, format_replicas, format_usd
+from app.model.names import distinct_names
+from app.model.offer_words import OfferWords, name_offer
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, WorkloadView
@@ -29,13 +31,16 @@ WORKLOAD_HEADERS = ("Workload", "Ready", "State", "Cost/day", "Best move", "")
 
 @dataclass(frozen=True, slots=True)
 class WorkloadRow:
-    """One row. `offer` is its best move, None where there is none, and then `note` is the reason."""
+    """One row. `offer` is its best move, None where there is none, and then `note` is the reason; `words`: what the
+    offer's button says.
+    """
 
     workload: WorkloadView
     offer: DryRun | None
     migration: MigrationView | None
     note: str
     texts: tuple[str, ...]
+    words: OfferWords | None = None
 
 
 def make_workload_rows(view: ContextView, snapshot: EngineSnapshot) -> tuple[WorkloadRow, ...]:
@@ -43,8 +48,9 @@ def make_workload_rows(view: ContextView, snapshot: EngineSnapshot) -> tuple[Wor
     offers = {dry_run.workload: dry_run for dry_run in snapshot.opportunities}
     moving = {m.workload: m for m in snapshot.migrations if not m.stage.is_final}
     reasons = {refusal.workload: str(refusal.reason) for refusal in reversed(snapshot.refused)}
+    names = distinct_names(snapshot.contexts)
     workloads = sorted(view.workloads, key=lambda workload: (workload.key.namespace, workload.key.name))
-    return tuple(_make_row(workload, offers, moving, reasons) for workload in workloads)
+    return tuple(_make_row(workload, offers, moving, reasons, names) for workload in workloads)
 
 
 def fade_row(row: WorkloadRow) -> WorkloadRow:
@@ -52,7 +58,7 @@ def fade_row(row: WorkloadRow) -> WorkloadRow:
     gone = "not here any more"
     unknown = (UNKNOWN,) * (WorkloadColumn.MOVE - WorkloadColumn.READY)
     texts = (row.texts[WorkloadColumn.NAME], *unknown, gone, row.texts[WorkloadColumn.DRY_RUN])
-    return replace(row, offer=None, migration=None, note=gone, texts=texts)
+    return replace(row, offer=None, migration=None, note=gone, texts=texts, words=None)
 
 
 def _make_row(
@@ -60,6 +66,7 @@ def _make_row(
     offers: Mapping[WorkloadKey, DryRun],
     moving: Mapping[WorkloadKey, MigrationView],
     reasons: Mapping[WorkloadKey, str],
+    names: Mapping[str, str],
 ) -> WorkloadRow:
     migration = moving.get(workload.key)
     offer = None if migration is not None else offers.get(workload.key)
@@ -70,12 +77,13 @@ def _make_row(
             "; ".join(map(str, workload.immovable_reasons))
             or reasons.get(workload.key, "a dry run says why not")
         )
+    words = None if offer is None else name_offer(offer, names)
     texts = (
         clean_text(workload.key.name, 80),
         format_replicas(workload.ready_replicas, workload.desired_replicas),
         format_gb(workload.state_gb),
         format_usd(workload.usd_per_day),
-        f"Save {format_usd(offer.savings_usd_per_day)}" if offer is not None else note,
+        words.text if words is not None else note,
         "Dry run to…",
     )
-    return WorkloadRow(workload, offer, migration, note, texts)
+    return WorkloadRow(workload, offer, migration, note, texts, words)

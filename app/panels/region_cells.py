@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from app.model import colors
 from app.model.names import provider_mark
 from app.model.region_rows import Column, RegionRow
-from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
+from app.widgets.cells import PADDING_PX, elide, paint_background, paint_offer, paint_two_lines
 from app.widgets.theme import SMALL_PX, make_font
 from gl.palette import ramp_colors
 from oracle.foundation.untrusted_text import clean_text
 from oracle.quotes import Freshness
 
+ROW_HEIGHT_PX = 38
 MARK_WIDTH_PX = 36
 #: A context's name that is cut to less than this is of no use.
 LEAST_DETAIL_PX = 70
@@ -33,7 +34,7 @@ class RegionDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Rows have a fixed height; widths belong to the header."""
-        return QSize(40, 28)
+        return QSize(40, ROW_HEIGHT_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Paint one cell."""
@@ -50,34 +51,33 @@ class RegionDelegate(QStyledItemDelegate):
         else:
             painter.setPen(_cell_color(row, column))
             painter.setFont(self._small if column is Column.AGE else option.font)
-            painter.drawText(
-                area,
-                int(index.data(Qt.ItemDataRole.TextAlignmentRole)),
-                elide(painter, row.texts[column], area),
-            )
+            age, _, source = row.texts[column].partition(", ")
+            paint_two_lines(painter, area, (age, source), int(index.data(Qt.ItemDataRole.TextAlignmentRole)))
         painter.restore()
 
     def _paint_region(
         self, painter: QPainter, area: QRect, row: RegionRow, option: QStyleOptionViewItem
     ) -> None:
-        _paint_mark(painter, area, provider_mark(row.view.provider), self._mark)
-        text = area.adjusted(MARK_WIDTH_PX + 6, 0, 0, 0)
-        name = row.texts[Column.REGION]
+        name = area.adjusted(0, 4, 0, -area.height() // 2)
+        detail = area.adjusted(MARK_WIDTH_PX + 6, area.height() // 2, 0, -4)
         painter.setFont(option.font)
         painter.setPen(QColor(colors.TEXT if row.is_reachable else colors.GREY))
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, elide(painter, name, text))
-        rest = text.adjusted(painter.fontMetrics().horizontalAdvance(name) + 8, 0, 0, 0)
-        if rest.width() > LEAST_DETAIL_PX:
+        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, elide(painter, row.texts[Column.REGION], name))
+        mark = QRect(area.left(), detail.top(), area.width(), detail.height())
+        _paint_mark(painter, mark, provider_mark(row.view.provider), self._mark)
+        if detail.width() > LEAST_DETAIL_PX:
             painter.setFont(self._small)
             painter.setPen(QColor(colors.MUTED if row.is_reachable else colors.GREY))
-            detail = clean_text(row.view.context, 80) if row.is_reachable else row.view.health.value
-            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, elide(painter, detail, rest))
+            text = clean_text(row.view.context, 80) if row.is_reachable else row.view.health.value
+            painter.drawText(detail, Qt.AlignmentFlag.AlignVCenter, elide(painter, text, detail))
 
     def _paint_action(self, painter: QPainter, option: QStyleOptionViewItem, row: RegionRow) -> None:
-        if row.offers:
+        if row.words is not None:
             hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
             focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
-            paint_pill(painter, option.rect, row.texts[Column.ACTION], hovered=hovered, focused=focused)
+            words = row.words
+            lines = (words.workload, ""), (f"→ {words.target}", words.saving.removesuffix("/day"))
+            paint_offer(painter, option.rect, lines, hovered=hovered, focused=focused)
 
 
 def _paint_mark(painter: QPainter, area: QRect, mark: str, font: QFont) -> None:

@@ -30,13 +30,12 @@ from app.model.region_rows import (
     sort_value,
 )
 from app.panels.offer_table import OfferTable
-from app.panels.region_cells import RegionDelegate
+from app.panels.region_cells import ROW_HEIGHT_PX, RegionDelegate
 from app.panels.row_model import Index, RowModel
 from app.widgets.theme import make_font
 from app.widgets.tips import plain_tip
 from controller.contract.dry_run import DryRun
 
-ROW_HEIGHT_PX = 28
 #: Rows change places at most this often, or when a move comes or goes, and never under the pointer: a moving row is
 #: easily clicked by mistake.
 RESORT_S = 10.0
@@ -239,11 +238,11 @@ class RegionTable(OfferTable):
 #: Trend and cost have room for `>+999%` and `$9,999.99`: a number that is cut looks like another one.
 _WIDTHS_PX = {
     Column.PRICE: 64,
-    Column.AGE: 104,
+    Column.AGE: 76,
     Column.TREND: 66,
     Column.WORKLOADS: 70,
     Column.COST: 73,
-    Column.ACTION: 96,
+    Column.ACTION: 168,
 }
 
 

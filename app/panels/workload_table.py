@@ -28,7 +28,7 @@ from app.model import colors
 from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow, fade_row
 from app.panels.offer_table import OfferTable
 from app.panels.row_model import Index, RowModel
-from app.widgets.cells import PADDING_PX, elide, paint_background, paint_pill
+from app.widgets.cells import PADDING_PX, elide, paint_background, paint_offer
 from app.widgets.theme import SMALL_PX, make_font
 from app.widgets.tips import plain_tip
 from controller.clusters.fleet import WorkloadKey
@@ -36,14 +36,14 @@ from controller.contract.dry_run import DryRun
 from oracle.foundation.untrusted_text import clean_text
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
-ROW_HEIGHT_PX = 28
+ROW_HEIGHT_PX = 38
 
 _NUMBERS = (WorkloadColumn.READY, WorkloadColumn.STATE, WorkloadColumn.COST)
 _WIDTHS_PX = {
     WorkloadColumn.READY: 54,
     WorkloadColumn.STATE: 58,
     WorkloadColumn.COST: 66,
-    WorkloadColumn.MOVE: 118,
+    WorkloadColumn.MOVE: 152,
     WorkloadColumn.DRY_RUN: 96,
 }
 
@@ -95,8 +95,9 @@ class WorkloadDelegate(QStyledItemDelegate):
         paint_background(painter, option)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
-        if column is WorkloadColumn.MOVE and row.offer is not None:
-            paint_pill(painter, option.rect, row.texts[column], hovered=hovered, focused=focused)
+        if column is WorkloadColumn.MOVE and row.words is not None:
+            lines = (f"→ {row.words.target}", ""), (f"save {row.words.saving}", "")
+            paint_offer(painter, option.rect, lines, hovered=hovered, focused=focused)
         elif column is WorkloadColumn.DRY_RUN:
             _paint_outline(painter, option, row.texts[column])
         else:
@@ -206,7 +207,7 @@ def _alignment(column: WorkloadColumn) -> Qt.AlignmentFlag:
 def _paint_outline(painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
     focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
     hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-    box = QRectF(option.rect).adjusted(3.5, 3.5, -3.5, -3.5)
+    box = QRectF(option.rect).adjusted(3.5, 7.5, -3.5, -7.5)
     painter.setPen(QPen(QColor(colors.TEXT if focused else colors.LINE), 2.0 if focused else 1.0))
     painter.setBrush(QColor(colors.HOVERED) if hovered else Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(box, box.height() / 2.0, box.height() / 2.0)

@@ -30,14 +30,19 @@ def test_each_source_with_a_cheaper_target_has_one_button_with_its_best_move(eng
     best = snapshot.opportunities[0]
     button = buttons[best.workload.context]
     assert button.dry_run is best
-    assert button.texts[0].startswith("Migrate · save $6.20/day")
+    assert button.texts[0].startswith("Migrate render-farm · save $6.20/day\n→ Frankfurt (AWS)")
+    assert button.texts[1] == "render-farm · $6.20/day\n→ Frankfurt (AWS)"
 
 
 def test_a_saving_that_nobody_knows_is_not_zero(engine: ScriptedEngine) -> None:
     snapshot = engine.snapshot()
     best = replace(snapshot.opportunities[0], source_usd_per_hour=None)
     buttons = of_kind(items_of(replace(snapshot, opportunities=(best,))), ItemKind.MIGRATE)
-    assert buttons[best.workload.context].texts[0].startswith(f"Migrate · save {UNKNOWN}/day")
+    assert (
+        buttons[best.workload.context]
+        .texts[0]
+        .startswith(f"Migrate {best.workload.name} · save {UNKNOWN}/day")
+    )
 
 
 def test_a_button_says_everything_to_a_screen_reader(engine: ScriptedEngine) -> None:

@@ -20,7 +20,7 @@ def view(engine: ScriptedEngine) -> ContextView:
 
 
 def row_of(view: ContextView, now: float) -> RegionRow:
-    return make_row(view, "Frankfurt (AWS)", (), 0.5, now)
+    return make_row(view, {view.context: "Frankfurt (AWS)"}, (), 0.5, now)
 
 
 def test_a_row_says_price_age_and_source(engine: ScriptedEngine, view: ContextView) -> None:
@@ -46,7 +46,7 @@ def test_a_context_where_nothing_runs_has_no_counters(engine: ScriptedEngine, vi
 
 def test_a_saving_that_nobody_knows_is_sorted_as_unknown(engine: ScriptedEngine, view: ContextView) -> None:
     offer = replace(engine.snapshot().opportunities[0], source_usd_per_hour=None)
-    row = make_row(view, "Frankfurt (AWS)", (offer,), 0.5, engine.now)
+    row = make_row(view, {view.context: "Frankfurt (AWS)"}, (offer,), 0.5, engine.now)
     assert sort_value(row, Column.ACTION) == (1, 0.0)
 
 

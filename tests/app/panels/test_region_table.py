@@ -9,9 +9,11 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
 from app.model.formatting import format_percent, format_price, format_usd
+from app.model.names import distinct_names
 from app.model.region_rows import Column, RegionRow, make_row
-from app.panels.region_table import RESORT_S, RegionModel, RegionTable
-from app.widgets.cells import PADDING_PX
+from app.panels.region_table import RESORT_S, ROW_ROLE, RegionModel, RegionTable
+from app.widgets.cells import BUTTON_MARGIN_PX, PADDING_PX
+from app.widgets.theme import SMALL_PX, make_font
 from controller.contract.snapshots import EngineSnapshot
 from tests.app.conftest import click_cell
 from tests.app.scripted_engine import ScriptedEngine
@@ -19,8 +21,9 @@ from tests.app.scripted_engine import ScriptedEngine
 
 def rows_of(snapshot: EngineSnapshot) -> list[RegionRow]:
     offers = {dry_run.workload.context: (dry_run,) for dry_run in reversed(snapshot.opportunities)}
+    names = distinct_names(snapshot.contexts)
     return [
-        make_row(view, view.context, offers.get(view.context, ()), 0.5, snapshot.taken_at)
+        make_row(view, names, offers.get(view.context, ()), 0.5, snapshot.taken_at)
         for view in snapshot.contexts
     ]
 
@@ -75,7 +78,7 @@ def test_a_number_is_never_cut(table: RegionTable, column: Column, texts: list[s
 
 def test_moves_that_pay_come_first(table: RegionTable) -> None:
     savings = column_texts(table.model(), Column.ACTION)
-    assert savings[0] == "Save $6.20"
+    assert savings[0] == "render-farm → Frankfurt (AWS), save $6.20/day"
     assert savings[-1] == ""
 
 
@@ -132,6 +135,16 @@ def test_enter_flies_and_on_the_button_migrates(qtbot: QtBot, table: RegionTable
     with qtbot.waitSignal(table.activated_region) as caught:
         QTest.keyClick(table, Qt.Key.Key_Return)
     assert caught.args == ["gcp-southamerica-west1"]
+
+
+@pytest.mark.parametrize("width", [600, 626, 900])
+def test_a_button_cuts_neither_its_workload_nor_its_money(table: RegionTable, width: int) -> None:
+    table.resize(width, 500)
+    words = table.model().index(0, Column.ACTION).data(ROW_ROLE).words
+    room_px = table.columnWidth(Column.ACTION) - 2 * BUTTON_MARGIN_PX
+    assert QFontMetrics(make_font(SMALL_PX, bold=True)).horizontalAdvance(words.workload) <= room_px
+    second = QFontMetrics(make_font(SMALL_PX))
+    assert second.horizontalAdvance(f"→ {words.target} {words.saving.removesuffix('/day')}") <= room_px
 
 
 def test_a_row_without_a_move_has_no_button(qtbot: QtBot, table: RegionTable) -> None:
