@@ -71,7 +71,14 @@ class Actor(Protocol):
         """Where the globe is."""
 
     def dismiss(self) -> None:
-        """Stop a flight; where there is none, close the card."""
+        """Take back the newest start that waits; where there is none, stop a flight; else close the card."""
+
+    def undo(self) -> None:
+        """Take back the newest start that waits."""
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether a start waits that can be taken back."""
 
     def visit(self, context: str) -> None:
         """Select a context and fly there."""
@@ -207,8 +214,17 @@ FLY_HOME = Action(
     part=Part.GLOBE,
     is_enabled=_has_globe,
 )
+UNDO = Action(
+    "Undo: take back the move that is about to start",
+    lambda actor: actor.undo(),
+    ("Ctrl+Z",),
+    is_enabled=lambda actor: actor.can_undo,
+)
 DISMISS = Action(
-    "Stop a flight, close what is open", lambda actor: actor.dismiss(), ("Esc",), is_in_palette=False
+    "Take back a start, stop a flight, close what is open",
+    lambda actor: actor.dismiss(),
+    ("Esc",),
+    is_in_palette=False,
 )
 OPEN_PALETTE = Action(
     "Find a region, a move or an action",
@@ -267,6 +283,7 @@ WINDOW_ACTIONS = (
     _zoom(("-",), -1.0),
     TURN,
     FLY_HOME,
+    UNDO,
     DISMISS,
     OPEN_PALETTE,
     OPEN_FILE,

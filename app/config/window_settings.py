@@ -28,6 +28,13 @@ class PresenterChoice(StrEnum):
     SOFTWARE = "software"
 
 
+class Confirmation(StrEnum):
+    """How a move is confirmed that a person has clicked on."""
+
+    RING = "ring"
+    SECOND_PRESS = "second_press"
+
+
 _OPAQUE = "A state of Qt, base64; empty before the first close."
 
 
@@ -45,6 +52,11 @@ class Settings:
     presenter: PresenterChoice = setting(
         PresenterChoice.AUTO,
         "Who brings the globe to the screen; read at the start, so that a change takes effect with the next one.",
+    )
+    confirmation: Confirmation = setting(
+        Confirmation.RING,
+        "What a click on a move leads to: `ring` starts it after five seconds in which it can be taken back, "
+        "`second_press` asks for a press on its card.",
     )
     side_panel: bool = setting(True, "Whether the panel beside the globe is shown.")
     geometry: str = setting("", _OPAQUE)

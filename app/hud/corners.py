@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.hud.legend import Badge, Legend, badge_text
 from app.hud.overlay_layout import Box
+from app.hud.ring_stack import RingStack
 from app.model.colors import WARNING
 from app.widgets.action_button import ActionButton
 from app.widgets.notices import Notices
@@ -40,6 +41,8 @@ class Corners(QObject):
         self.own_clusters.hide()
         self.notices = Notices(stage)
         self.notices.resized.connect(self._on_notices_resized)
+        self.rings = RingStack(stage)
+        self.rings.resized.connect(self._on_rings_resized)
         self.turn_button = ActionButton(turn, stage, outlined=True)
 
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
@@ -59,7 +62,7 @@ class Corners(QObject):
 
     def boxes(self) -> list[Box]:
         """Return the places that are taken."""
-        fixed = (self.legend, self.demo_badge, self.own_clusters, self.turn_button, self.notices)
+        fixed = (self.legend, self.demo_badge, self.own_clusters, self.turn_button, self.notices, self.rings)
         return [Box(w.x(), w.y(), w.width(), w.height()) for w in fixed if not w.isHidden()]
 
     def place(self) -> None:
@@ -69,7 +72,17 @@ class Corners(QObject):
         size = self.turn_button.sizeHint()
         self.turn_button.resize(size)
         self.turn_button.move(width - size.width() - MARGIN_PX, height - size.height() - MARGIN_PX)
+        self._on_rings_resized()
         self._place_top()
+
+    def _on_rings_resized(self) -> None:
+        """Place what is about to start above the legend, where nothing else stands."""
+        self.rings.fit(self._stage.width() - 2 * MARGIN_PX)
+        self.rings.move(
+            (self._stage.width() - self.rings.width()) // 2, self.legend.y() - GAP_PX - self.rings.height()
+        )
+        self.rings.raise_()
+        self.changed.emit()
 
     def _place_top(self) -> None:
         """Place the badge, and the button beside it, or below where there is no room."""

@@ -22,6 +22,7 @@ class Press(Enum):
     RENEW = "new dry run"
     ARM = "arm the contexts"
     CANCEL = "cancel and roll back"
+    UNDO = "take back the start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class FollowedMove:
 
     dry_run: None while the requested one has not come. sent_s: monotonic seconds at which the start was sent to the
     engine, None before and after a refusal. migration_id: known once the engine has taken it up. unstarted: the
-    engine's refusal of this start.
+    engine's refusal of this start. is_taken_back: a person has undone the start.
     """
 
     workload: WorkloadKey
@@ -52,6 +53,7 @@ class FollowedMove:
     sent_s: float | None = None
     migration_id: str | None = None
     unstarted: UnstartedMove | None = None
+    is_taken_back: bool = False
 
     @property
     def route(self) -> tuple[str, str]:
@@ -105,6 +107,10 @@ def find_unattended(snapshot: EngineSnapshot) -> tuple[MigrationView, ...]:
     return tuple(migration for migration in snapshot.migrations if migration.stage in stages)
 
 
+#: What is said while a start can be taken back.
+RING_TEXT = "About to start: nothing is changed before its ring has closed."
+
+
 def waiting_text(move: FollowedMove, now_s: float) -> str:
     """Return what to say while the engine has not answered by `now_s`, monotonic; empty where nothing is awaited."""
     if move.sent_s is None or move.migration_id is not None:
@@ -116,6 +122,8 @@ def waiting_text(move: FollowedMove, now_s: float) -> str:
 
 def refusal_text(move: FollowedMove, gate: Gate) -> str:
     """Return why the move does not start: what the engine answered to a click, and what it says now; empty: nothing."""
+    if move.is_taken_back:
+        return " ".join(("Taken back: nothing was changed.", _gate_text(move, gate))).strip()
     unstarted = move.unstarted if move.sent_s is None else None
     answer = f"Not started: {_word(unstarted.reason)}. Nothing was changed." if unstarted is not None else ""
     return " ".join(part for part in (answer, _gate_text(move, gate)) if part)

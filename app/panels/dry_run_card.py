@@ -29,7 +29,9 @@ from app.model.bill import (
 from app.model.formatting import format_replicas
 from app.model.moves import Press
 from app.model.start_gate import Gate
+from app.model.start_ring import start_text
 from app.model.tone import Tone
+from app.widgets.elided_button import ElidedButton
 from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color, set_tone
 from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import WorkloadKey
@@ -61,10 +63,11 @@ class DryRunCard(QFrame):
         self._bill = _Bill()
         self._progress = _Progress()
         self._state = make_label(wrap=True, size_px=12)
-        self._migrate = self._make_button(Press.MIGRATE, "Migrate", primary=True)
+        self._migrate = self._make_button(Press.MIGRATE, "Migrate", primary=True, is_long=True)
         self._renew = self._make_button(Press.RENEW, "New dry run", primary=True)
         self._arm = self._make_button(Press.ARM, "Arm contexts…")
         self._cancel = self._make_button(Press.CANCEL, "Cancel and roll back")
+        self._undo = self._make_button(Press.UNDO, "Undo")
         self._close = _button("Close")
         self._close.clicked.connect(self.closed)
         self._lay_out()
@@ -82,7 +85,15 @@ class DryRunCard(QFrame):
         self._show_actions()
 
     def show_dry_run(
-        self, dry_run: DryRun, source: str, target: str, gate: Gate, note: str, reason: str
+        self,
+        dry_run: DryRun,
+        source: str,
+        target: str,
+        gate: Gate,
+        note: str,
+        reason: str,
+        *,
+        is_waiting: bool = False,
     ) -> None:
         """Show a dry run that does not run (yet).
 
@@ -90,6 +101,7 @@ class DryRunCard(QFrame):
             gate: whether it may start.
             note: what is happening with it, empty where nothing is.
             reason: why it does not start, empty where nothing is against it.
+            is_waiting: whether it is about to start and can be taken back.
         """
         self._dry_run = dry_run
         self._show_bill(dry_run, source, target)
@@ -99,9 +111,12 @@ class DryRunCard(QFrame):
         set_tone(self._state, text, Tone.PLAIN if note else Tone.WARNING)
         self._state.setVisible(bool(text))
         start = self._renew if gate.is_outdated and not note else self._migrate
+        self._migrate.setText(start_text(dry_run, target))
         self._migrate.setEnabled(gate.is_open and not note)
         self._show_actions(
-            *([start] if dry_run.verdict is Verdict.PAYS else []), *([self._arm] if gate.unarmed else [])
+            *([start] if dry_run.verdict is Verdict.PAYS else []),
+            *([self._arm] if gate.unarmed else []),
+            *([self._undo] if is_waiting else []),
         )
 
     def show_migration(self, migration: MigrationView, source: str, target: str) -> None:
@@ -127,7 +142,7 @@ class DryRunCard(QFrame):
     @property
     def _actions(self) -> tuple[QPushButton, ...]:
         """What a person may do, in the order of the buttons."""
-        return self._migrate, self._renew, self._arm, self._cancel
+        return self._migrate, self._renew, self._arm, self._cancel, self._undo
 
     def _show_actions(self, *shown: QPushButton) -> None:
         """Show these buttons and no others; one that stays keeps the keyboard."""
@@ -157,8 +172,10 @@ class DryRunCard(QFrame):
         set_tone(self._verdict, text, tone)
         self.setAccessibleDescription(text)
 
-    def _make_button(self, press: Press, text: str, *, primary: bool = False) -> QPushButton:
-        button = _button(text, primary)
+    def _make_button(
+        self, press: Press, text: str, *, primary: bool = False, is_long: bool = False
+    ) -> QPushButton:
+        button = _button(text, primary, is_long)
         button.clicked.connect(lambda: self.pressed.emit(press, self._dry_run))
         return button
 
@@ -281,8 +298,9 @@ def _side(name: str, ready: int | None, desired: int | None, ended: bool) -> str
     return f"{name} {format_replicas(ready, desired)}"
 
 
-def _button(text: str, primary: bool = False) -> QPushButton:
-    button = QPushButton(text)
+def _button(text: str, primary: bool = False, is_long: bool = False) -> QPushButton:
+    button = ElidedButton() if is_long else QPushButton()
+    button.setText(text)
     button.setProperty("primary", primary)
     button.setAutoDefault(True)
     return button

@@ -10,6 +10,7 @@ from app.window.engine_link import EngineLink
 from app.window.flows.running import Flows
 from app.window.parts import WindowParts
 from app.window.sheets import WindowSheets
+from app.window.start_rings import StartRings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class FlowTools:
     parts: WindowParts
     sheets: WindowSheets
     flows: Flows
+    rings: StartRings
 
 
 class FlowPlace(QObject):
@@ -31,3 +33,4 @@ class FlowPlace(QObject):
         self._parts = tools.parts
         self._sheets = tools.sheets
         self._flows = tools.flows
+        self._rings = tools.rings

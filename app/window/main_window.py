@@ -18,7 +18,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow
 
 from app.actions import TOGGLE_SIDE_PANEL, Part
-from app.config.window_settings import Motion, PresenterChoice, Settings
+from app.config.window_settings import Confirmation, Motion, PresenterChoice, Settings
 from app.hud.stage import Stage
 from app.model.moves import FollowedMove, list_reported, move_of
 from app.model.region_rows import RegionRow
@@ -34,6 +34,7 @@ from app.window.move_board import MoveBoard
 from app.window.opening import ENGINE_NOTICE, FileOpening
 from app.window.parts import WindowParts
 from app.window.sheets import WindowSheets
+from app.window.start_rings import StartRings
 from app.window.window_actions import WindowActions, make_choices, make_region_choices, make_target_choices
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import Command, SetArmed
@@ -120,9 +121,18 @@ class MainWindow(QMainWindow):
     # What a person does: see `app.actions.Actor`
 
     def dismiss(self) -> None:
-        """Stop a flight; where there is none, close the card."""
-        if not self.stage.navigator.cancel_flight():
+        """Take back the newest start that waits; where there is none, stop a flight; else close the card."""
+        if not self.rings.undo_newest() and not self.stage.navigator.cancel_flight():
             self.board.close()
+
+    def undo(self) -> None:
+        """Take back the newest start that waits."""
+        self.rings.undo_newest()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether a start waits that can be taken back."""
+        return bool(self.rings.rings)
 
     def select(self, context: str | None) -> None:
         """Select a context everywhere and inspect it; the card of a move gives way."""
@@ -135,7 +145,7 @@ class MainWindow(QMainWindow):
         self.stage.pilot.fly_to(context)
 
     def migrate(self, dry_run: DryRun) -> None:
-        """Do what a click on `Migrate` does: show the dry run, and start it where it may start."""
+        """Do what a click on `Migrate` does: show the dry run, and let it start where it may, if nobody undoes it."""
         if self.link.monotonic() - self._clicked_s < DOUBLE_CLICK_S:
             return
         self._clicked_s = self.link.monotonic()
@@ -207,6 +217,14 @@ class MainWindow(QMainWindow):
 
     # Inside
 
+    def _asks_twice(self) -> bool:
+        return self.settings.confirmation is Confirmation.SECOND_PRESS
+
+    def _show_rings(self) -> None:
+        is_still = self.settings.motion is Motion.REDUCED
+        self.stage.corners.rings.show_rings(self.rings.rings, self.link.name_of, is_still=is_still)
+        self.window_actions.refresh()
+
     def _show_region_menu(self, row: RegionRow, position: QPoint) -> None:
         if self.link.shown is not None:
             choices = make_region_choices(self, row.view, row.offers, self.link.shown)
@@ -238,8 +256,9 @@ class MainWindow(QMainWindow):
         self.table, self.inspector = self.parts.table, self.parts.inspector
         self.header, self.timeline = self.parts.header, self.parts.timeline
         self.sheets = WindowSheets(self, self.parts.layout.content)
-        tools = FlowTools(self.link, self.parts, self.sheets, self.flows)
-        self.board = MoveBoard(tools, lambda: self.set_side_panel(True))
+        self.rings = StartRings(self.link, self)
+        tools = FlowTools(self.link, self.parts, self.sheets, self.flows, self.rings)
+        self.board = MoveBoard(tools, lambda: self.set_side_panel(True), self._asks_twice)
         self.opening = FileOpening(tools, self, fleets, self.board)
 
     def _connect(self) -> None:
@@ -255,6 +274,8 @@ class MainWindow(QMainWindow):
         self.inspector.targets_requested.connect(self._show_targets)
         self.inspector.armed_changed.connect(self.request_armed)
         self.timeline.migration_selected.connect(self.open_migration)
+        self.rings.changed.connect(self._show_rings)
+        self.stage.corners.rings.undo_requested.connect(self.rings.undo)
         self.sheets.settings_changed.connect(self.change_settings)
 
     # Qt's events
@@ -300,6 +321,7 @@ class MainWindow(QMainWindow):
             self._ask_to_close()
             return
         self.flows.cancel_all()
+        self.rings.undo_all()
         self.settings = self.parts.layout.remember(self.settings)
         self.parts.stop()
         event.accept()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from app.model.moves import FollowedMove
+from app.model.start_ring import StartRing
 from app.window.flow_place import FlowPlace, FlowTools
 from app.window.flows.arm import arm
 from app.window.flows.move import follow
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 class MoveBoard(FlowPlace):
     """Starts the flow of a move and is what it shows itself on. GUI thread only.
 
-    open_side: shows the side panel, where the card stands.
+    open_side: shows the side panel, where the card stands. asks_twice: whether a click waits for a second press.
     """
 
-    def __init__(self, tools: FlowTools, open_side: Callable[[], None]) -> None:
+    def __init__(
+        self, tools: FlowTools, open_side: Callable[[], None], asks_twice: Callable[[], bool]
+    ) -> None:
         super().__init__(tools)
         self._open_side = open_side
+        self._asks_twice = asks_twice
         self._shown: object | None = None
 
     @cached_property
@@ -40,7 +44,9 @@ class MoveBoard(FlowPlace):
         return card
 
     def follow(self, move: FollowedMove, confirmed: DryRun | None = None) -> None:
-        """Show a move from here on; `confirmed` is the dry run that a person has confirmed with it."""
+        """Show a move from here on; `confirmed` is the dry run that a person has clicked on with it."""
+        if self._asks_twice():
+            confirmed = None  # the press on the card is the second one
         self._flows.start(follow, self._link, self, move, confirmed=confirmed)
 
     def close(self) -> None:
@@ -77,6 +83,14 @@ class MoveBoard(FlowPlace):
     def preview(self, route: tuple[str, str] | None) -> None:
         """Show the arc of a move that is only considered, or none."""
         self._parts.stage.preview(route)
+
+    def begin_start(self, dry_run: DryRun) -> StartRing | None:
+        """Let a start wait for its ring; None where the press was a second one, which starts it at once."""
+        return None if self._asks_twice() else self._rings.begin(dry_run)
+
+    def undo_start(self, ring: StartRing) -> None:
+        """Take a start back."""
+        self._rings.undo(ring)
 
     def ask_to_arm(self, contexts: tuple[str, ...]) -> None:
         """Ask whether these contexts may be changed."""

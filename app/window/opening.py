@@ -74,6 +74,7 @@ class FileOpening(FlowPlace):
 
         No question and no menu about an earlier context may stay: one of the next engine may have its name.
         """
+        self._rings.undo_all()
         self._sheets.close_all()
         for menu in self._window.findChildren(QMenu):
             menu.close()

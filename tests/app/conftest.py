@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 import app.window.parts
 from app.config.window_settings import Settings
+from app.model.start_ring import RING_S
 from app.widgets.theme import apply_theme
 from app.window.main_window import MainWindow
 from controller.contract.commands import Command, Consider
@@ -84,6 +86,18 @@ class WindowUser:
         """Press the button on the globe at a context's region."""
         QTest.mouseClick(self.button(context), Qt.MouseButton.LeftButton)
         settle()
+
+    def close_rings(self) -> None:
+        """Let the seconds pass in which a start can be taken back; prices stand still meanwhile."""
+        for _ in range(math.ceil(RING_S)):
+            self.engine.now += 1.0
+            self.window.parts.refresh_ages()
+            settle()
+
+    def start_by_click(self, context: str) -> None:
+        """Press the button on the globe at a context's region, and undo nothing."""
+        self.click_migrate(context)
+        self.close_rings()
 
     def button(self, context: str) -> QWidget:
         """Return the button on the globe at a context's region."""

@@ -1,4 +1,4 @@
-"""One move on its card: dry run → confirmation → start → progress → end."""
+"""One move on its card: dry run → confirmation → a ring in which it can be taken back → start → progress → end."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from app.model.moves import FollowedMove, Press, follow_move, list_reported, refusal_text, waiting_text
+from app.model.moves import (
+    RING_TEXT,
+    FollowedMove,
+    Press,
+    follow_move,
+    list_reported,
+    refusal_text,
+    waiting_text,
+)
 from app.model.start_gate import Gate, make_start
+from app.model.start_ring import RingState, StartRing
 from app.window.engine_link import EngineLink
 from app.window.flows.running import Inbox, listening
 from controller.contract.commands import CancelMigration, RequestDryRun
 from controller.contract.dry_run import DryRun
-from controller.reasons import Code
 
 if TYPE_CHECKING:  # the card is no part of the first frame
     from app.panels.dry_run_card import DryRunCard
@@ -26,6 +34,12 @@ class MovePlace(Protocol):
 
     def preview(self, route: tuple[str, str] | None) -> None:
         """Show the arc of a move that is only considered, or none."""
+
+    def begin_start(self, dry_run: DryRun) -> StartRing | None:
+        """Let a start wait for its ring; None: there is nothing to wait for."""
+
+    def undo_start(self, ring: StartRing) -> None:
+        """Take a start back."""
 
     def ask_to_arm(self, contexts: tuple[str, ...]) -> None:
         """Ask whether these contexts may be changed."""
@@ -94,11 +108,14 @@ class _MoveFlow:
         self._move = FollowedMove(
             dry_run.workload, dry_run.target, list_reported(self._link.snapshot), dry_run=dry_run
         )
-        reason = (await self._wait_for_judgement(dry_run)).reason
-        # That a plan has changed is for the engine to answer: its words stay beside the new numbers.
-        if reason is not None and reason.code is not Code.PLAN_CHANGED:
+        if (await self._wait_for_judgement(dry_run)).reason is not None:
             return
-        self._link.send(make_start(dry_run))
+        ring = self._place.begin_start(dry_run)
+        if ring is None:
+            self._link.send(make_start(dry_run))
+        elif not await self._wait_for_ring(ring):
+            self._move = replace(self._move, is_taken_back=True)
+            return
         self._move = replace(self._move, sent_s=self._link.monotonic())
         while self._move.sent_s is not None and self._move.migration_id is None:
             self._show_dry_run()
@@ -112,6 +129,16 @@ class _MoveFlow:
                 self._card.show_dry_run(self._move.dry_run, *self._names, gate, "Starting…", "")
             await self._next()
         return gate
+
+    async def _wait_for_ring(self, ring: StartRing) -> bool:
+        """Return whether the start was sent; it goes on without this card, and is taken back from elsewhere as well."""
+        while ring.is_open:
+            gate = self._link.judge_start(ring.dry_run)
+            self._card.show_dry_run(ring.dry_run, *self._names, gate, RING_TEXT, "", is_waiting=True)
+            match await self._inbox.next():
+                case _CardPress(Press.UNDO):
+                    self._place.undo_start(ring)
+        return ring.state is RingState.SENT
 
     async def _show_progress(self) -> None:
         """Show the migration, and how it ended."""

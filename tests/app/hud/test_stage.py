@@ -184,4 +184,5 @@ def test_without_a_globe_the_table_still_migrates(user: WindowUser, stage: Stage
     table = user.window.table
     row = next(r for r in range(table.model().rowCount()) if table.model().index(r, 0).data() == "Santiago")
     click_cell(table, row, Column.ACTION)
+    user.close_rings()
     assert len(user.engine.commands) == 1

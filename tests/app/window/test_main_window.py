@@ -51,11 +51,14 @@ def words(widget: QWidget) -> str:
 
 
 def shown_buttons(widget: QWidget) -> list[str]:
-    return [button.text() for button in widget.findChildren(QPushButton) if button.isVisibleTo(widget)]
+    """Return what the buttons do, without with what."""
+    shown = [button.text() for button in widget.findChildren(QPushButton) if button.isVisibleTo(widget)]
+    return [text.split(" · ")[0] for text in shown]
 
 
 def press(widget: QWidget, text: str) -> None:
-    button = next(b for b in widget.findChildren(QPushButton) if b.text() == text and b.isVisibleTo(widget))
+    shown = [button for button in widget.findChildren(QPushButton) if button.isVisibleTo(widget)]
+    button = next(button for button in shown if button.text().split(" · ")[0] == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     settle()
 
@@ -63,7 +66,7 @@ def press(widget: QWidget, text: str) -> None:
 def test_one_click_shows_the_dry_run_and_starts_the_migration(user: WindowUser) -> None:
     user.face(SOURCE)
     best = next(d for d in user.engine.snapshot().opportunities if d.workload.context == SOURCE)
-    user.click_migrate(SOURCE)
+    user.start_by_click(SOURCE)
     assert user.engine.commands == [StartMigration(best.workload, best.target, best.plan_digest)]
     user.show()
     card = user.window.card
@@ -91,12 +94,13 @@ def test_a_double_click_starts_one_migration(user: WindowUser) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     user.show()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    user.close_rings()
     assert len(user.engine.commands) == 1
 
 
 def test_the_migration_is_followed_to_its_summary(user: WindowUser) -> None:
     user.face(SOURCE)
-    user.click_migrate(SOURCE)
+    user.start_by_click(SOURCE)
     user.pass_time(4.0)
     assert "2 of 6 landed" in words(user.window.card)
     user.pass_time(10.0)
@@ -110,6 +114,7 @@ def test_a_move_that_is_over_is_not_drawn_as_one_that_is_considered(user: Window
     user.face(SOURCE)
     user.click_migrate(SOURCE)
     assert user.window.stage.focus_state.preview is not None
+    user.close_rings()
     user.pass_time(40.0)
     assert user.window.card.isVisible()
     assert user.window.stage.focus_state.preview is None
@@ -144,7 +149,7 @@ def test_the_timeline_has_room_for_what_a_move_to_any_region_cost_and_saves(
 
 def test_cancel_rolls_back(user: WindowUser) -> None:
     user.face(SOURCE)
-    user.click_migrate(SOURCE)
+    user.start_by_click(SOURCE)
     user.pass_time(4.0)
     press(user.window.card, "Cancel and roll back")
     assert user.engine.commands[-1] == CancelMigration("m-1")
@@ -182,6 +187,7 @@ def test_unarmed_contexts_start_nothing_until_a_person_armed_them(user: WindowUs
     user.engine.prices_arrive = False
     user.pass_time(1.0)
     press(user.window.card, "Migrate")
+    user.close_rings()
     assert isinstance(user.engine.commands[-1], StartMigration)
 
 
@@ -232,8 +238,9 @@ def test_a_button_keeps_the_keyboard_while_the_numbers_change(user: WindowUser, 
 
 def test_a_plan_that_the_engine_refuses_says_so(user: WindowUser) -> None:
     user.face(SOURCE)
-    user.engine.set_price(SOURCE, 0.15)
     user.click_migrate(SOURCE)
+    user.engine.set_price(SOURCE, 0.15)
+    user.close_rings()
     user.show()
     assert "Refused" in words(user.window.card)
     assert "The plan has changed" in words(user.window.card)
@@ -243,7 +250,7 @@ def test_a_start_that_is_not_taken_up_says_why_and_can_be_repeated(user: WindowU
     user.face(SOURCE)
     user.engine.refuses_because = "too many migrations run"
     user.engine.prices_arrive = False
-    user.click_migrate(SOURCE)
+    user.start_by_click(SOURCE)
     card = user.window.card
     assert "Starting…" in words(card)
     user.pass_time(1.0)
@@ -251,6 +258,7 @@ def test_a_start_that_is_not_taken_up_says_why_and_can_be_repeated(user: WindowU
     assert "Not started: too many migrations run. Nothing was changed." in words(card)
     user.engine.refuses_because = ""
     press(card, "Migrate")
+    user.close_rings()
     user.show()
     assert "0 of 6 landed" in words(card)
 
@@ -262,6 +270,7 @@ def test_the_table_migrates_by_keyboard(user: WindowUser) -> None:
     table.setFocus()
     user.press_key(table, Qt.Key.Key_Right)
     user.press_key(table, Qt.Key.Key_Return)
+    user.close_rings()
     assert [type(command) for command in user.engine.commands] == [StartMigration]
 
 
@@ -300,7 +309,7 @@ def test_a_dry_run_to_anywhere_starts_nothing(user: WindowUser) -> None:
 
 def test_escape_closes_the_card(user: WindowUser) -> None:
     user.face(SOURCE)
-    user.click_migrate(SOURCE)
+    user.start_by_click(SOURCE)
     user.window.stage.setFocus()
     QTest.keyClick(user.window.stage, Qt.Key.Key_Escape)
     assert user.window.card.isHidden()
@@ -339,6 +348,7 @@ def test_the_palette_migrates_and_flies(user: WindowUser) -> None:
     QTest.keyClicks(palette.line, "migrate render-farm santiago")
     user.press_key(palette.line, Qt.Key.Key_Down)
     user.press_key(palette.line, Qt.Key.Key_Return)
+    user.close_rings()
     assert isinstance(user.engine.commands[-1], StartMigration)
 
 
@@ -564,6 +574,7 @@ def test_buttons_can_be_reached_by_tab_and_have_names(user: WindowUser, qtbot: Q
     qtbot.waitUntil(user.window.isActiveWindow)
     button.setFocus(Qt.FocusReason.TabFocusReason)
     user.press_key(button, Qt.Key.Key_Return)
+    user.close_rings()
     assert isinstance(user.engine.commands[0], StartMigration)
 
 

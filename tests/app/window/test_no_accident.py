@@ -37,8 +37,9 @@ def row_of(table: OfferTable, text: str) -> int:
 
 
 def started(user: WindowUser) -> list[object]:
-    """Return every command that was sent but dry runs, which change nothing."""
-    return [command for command in user.engine.commands if not isinstance(command, RequestDryRun)]
+    """Return what is about to start, and every command that was sent but dry runs, which change nothing."""
+    sent = [command for command in user.engine.commands if not isinstance(command, RequestDryRun)]
+    return [*sent, *user.window.rings.rings]
 
 
 def enter(widget: QWidget) -> None:

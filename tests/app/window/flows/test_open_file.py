@@ -411,6 +411,18 @@ def test_questions_and_menus_about_contexts_of_before_go_with_them(
     assert SetArmed("prod-eu", True) not in user.engine.commands
 
 
+def test_start_that_waits_goes_with_what_was_watched(user: WindowUser) -> None:
+    """A context of the next engine may have the same name."""
+    user.window.migrate(user.engine.snapshot().opportunities[0])
+    settle()
+    assert user.window.rings.rings
+    user.window.opening.show_connecting(())
+    settle()
+    assert user.window.rings.rings == ()
+    user.close_rings()
+    assert user.engine.commands == []
+
+
 def a_move(user: WindowUser) -> tuple[Any, str]:
     best = user.engine.snapshot().opportunities[0]
     return best.workload, best.target
