@@ -92,6 +92,9 @@ class Actor(Protocol):
     def open_migration(self, migration_id: str) -> None:
         """Show the card of a migration."""
 
+    def stop(self) -> None:
+        """Forbid every change at once."""
+
     def request_armed(self, context: str, armed: bool) -> None:
         """Arm a context after a question, or disarm it at once."""
 
@@ -248,6 +251,12 @@ FOCUS_NEXT_PART = Action(
 )
 OPEN_SETTINGS = Action("Settings", lambda actor: actor.open_settings(), ("Ctrl+,",), label="Settings")
 OPEN_KEYS = Action("Keys and mouse", lambda actor: actor.open_keys(), ("?",), label="Keys")
+STOP = Action(
+    "Stop: forbid every change now; moves under way stand still where they are",
+    lambda actor: actor.stop(),
+    ("Ctrl+.",),
+    label="Stop",
+)
 CLOSE = Action("Close the window", lambda actor: actor.close(), hint="ends what it started")
 
 
@@ -284,6 +293,7 @@ WINDOW_ACTIONS = (
     TURN,
     FLY_HOME,
     UNDO,
+    STOP,
     DISMISS,
     OPEN_PALETTE,
     OPEN_FILE,

@@ -1142,6 +1142,7 @@ class Code(ReasonCode):
         Severity.WARNING,
         "{file} is not watched: {problem:whole}. The demo was started again. Mend the file and open it again (Ctrl+O)",
     )
+    STOPPED_BY_HAND = "stopped_by_hand", Severity.WARNING, "{text:whole}"
     SHOWS_THE_LAST = (
         "shows_the_last",
         Severity.ERROR,

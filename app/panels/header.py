@@ -8,8 +8,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.model import colors
+from app.model.arming import ArmingState
 from app.widgets.action_button import ActionButton
-from app.widgets.labels import ElidedLabel, make_label, set_color
+from app.widgets.labels import ElidedLabel, make_label, set_color, set_tone
 from app.widgets.theme import SMALL_PX, make_font
 from app.widgets.tips import plain_tip
 from controller.clusters.fleet import Health
@@ -20,20 +21,27 @@ HEIGHT_PX = 42
 
 
 class Header(QWidget):
-    """The header; its buttons are `actions`, from left to right."""
+    """The header: whether anything may be changed, `stop` beside it, and the buttons of `actions`, left to right."""
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+    def __init__(self, stop: QAction, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(HEIGHT_PX)
         self._state = ElidedLabel()
         self._state.setFont(make_font(SMALL_PX))
         set_color(self._state, colors.MUTED)
+        self.arming = make_label("Starting…", size_px=SMALL_PX, bold=True)
+        self.stop = ActionButton(stop, outlined=True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 8, 0)
         layout.setSpacing(4)
         layout.addWidget(make_label("SentinelAura", size_px=15, bold=True))
         layout.addSpacing(16)
         layout.addWidget(self._state, 1)
+        layout.addSpacing(12)
+        layout.addWidget(self.arming)
+        layout.addSpacing(6)
+        layout.addWidget(self.stop)
+        layout.addSpacing(12)
         for action in actions:
             layout.addWidget(ActionButton(action))
 
@@ -55,3 +63,9 @@ class Header(QWidget):
         )
         self._state.setToolTip(plain_tip(detail))
         set_color(self._state, colors.MUTED if snapshot.store.is_up else colors.WARNING)
+
+    def show_arming(self, state: ArmingState) -> None:
+        """Show whether anything may be changed; this is never cut, whatever else is."""
+        set_tone(self.arming, state.text, state.tone)
+        self.arming.setToolTip(plain_tip(state.tip))
+        self.arming.setAccessibleDescription(state.tip)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QMainWindow
 from app.actions import TOGGLE_SIDE_PANEL, Part
 from app.config.window_settings import Confirmation, Motion, PresenterChoice, Settings
 from app.hud.stage import Stage
+from app.model.arming import stop_text
 from app.model.moves import FollowedMove, list_reported, move_of
 from app.model.region_rows import RegionRow
 from app.widgets.focus import find_rest
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 #: The second half of a double click must not start the next move, whose button has taken the first one's place.
 DOUBLE_CLICK_S = 0.8
+STOP_NOTICE = "stop"
 
 
 class MainWindow(QMainWindow):
@@ -112,6 +114,7 @@ class MainWindow(QMainWindow):
         """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
         self.stage.notices.hold(Notice(ENGINE_NOTICE, Code.SHOWS_THE_LAST.because(why=self.link.reason)))
+        self.parts.refresh_ages()
         self.link.news.emit()
 
     def show_notice(self, notice: Notice) -> None:
@@ -162,6 +165,18 @@ class MainWindow(QMainWindow):
         migration = next((m for m in migrations if m.migration_id == migration_id), None)
         if migration is not None:
             self.board.follow(move_of(migration))
+
+    def stop(self) -> None:
+        """Forbid every change at once: what waits is taken back, and no context is armed any more.
+
+        All of them are disarmed, because one may have been armed that no snapshot has shown yet.
+        """
+        self.rings.undo_all()
+        for context in self.link.views:
+            self.link.send(SetArmed(context, False))
+        migrations = () if self.snapshot is None else self.snapshot.migrations
+        text = stop_text(migrations, self.link.names)
+        self.stage.notices.pass_by(Notice(STOP_NOTICE, Code.STOPPED_BY_HAND.because(text=text)))
 
     def request_armed(self, context: str, armed: bool) -> None:
         """Arm a context after a question, or disarm it at once."""

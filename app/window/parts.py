@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from app.actions import HEADER_ACTIONS, OPEN_FILE, TURN
+from app.actions import HEADER_ACTIONS, OPEN_FILE, STOP, TURN
 from app.config.window_settings import PresenterChoice
 from app.hud.stage import Stage
 from app.hud.viewport_choice import make_view
+from app.model.arming import describe_armed
 from app.model.region_rows import make_rows
 from app.panels.header import Header
 from app.panels.inspector import Inspector
@@ -38,7 +39,7 @@ class WindowParts(QObject):
         self._selected: str | None = None
         self._shown_at = 0.0
         self._started_at: float | None = None
-        self.header = Header([actions[action] for action in HEADER_ACTIONS])
+        self.header = Header(actions[STOP], [actions[action] for action in HEADER_ACTIONS])
         self.stage = Stage(
             lambda parent: make_view(choice, parent),
             actions[TURN],
@@ -103,6 +104,7 @@ class WindowParts(QObject):
         if snapshot is None:
             return
         self._show_notices(snapshot)
+        self.header.show_arming(describe_armed(snapshot, is_lost=self._link.lost is not None))
         rows = make_rows(snapshot, self._link.names, self.stage.presenter.price_shares(now), now)
         self.table.show_rows(rows, self._shown_at)
         self._show_inspector()

@@ -59,7 +59,7 @@ def test_what_changes_clusters_has_no_key() -> None:
 
 def test_buttons_say_what_they_do_and_by_which_key(user: WindowUser) -> None:
     buttons = buttons_of(user)
-    assert set(buttons) == {"Turn", *(action.label for action in HEADER_ACTIONS)}
+    assert set(buttons) == {"Turn", "Stop", *(action.label for action in HEADER_ACTIONS)}
     assert buttons["Settings"].toolTip() == "Settings (Ctrl+,)"
     assert buttons["Search"].toolTip() == "Find a region, a move or an action (Ctrl+K)"
     assert buttons["Turn"].toolTip().endswith("(Space)")
