@@ -50,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_ledger(commands, common)
     _add_contexts(commands, common)
     _add_config(commands, common)
+    _add_keys(commands, common)
     _add_internal(commands, common)
     return parser
 
@@ -278,6 +279,27 @@ def _add_config(commands: _Commands[_Parser], common: _Parser) -> None:
     show.add_argument("--json", action="store_true", help="one JSON document")
     explain = _add(actions, "explain", "say what a setting or a section does and how it is set", common)
     explain.add_argument("name", metavar="NAME", help="a setting such as migration.soak_s, or a section")
+
+
+def _add_keys(commands: _Commands[_Parser], common: _Parser) -> None:
+    keys = _add(commands, "keys", "make, show, take over or rotate the key ring of this installation", common)
+    actions = keys.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
+    _add_keys_action(actions, "new", "make a key ring where there is none", common)
+    _add_keys_action(actions, "show", "print the names of the keys, and never a key", common)
+    _add_keys_action(
+        actions, "rotate", "let a new key sign, and accept the one before until the next", common
+    )
+    taken = _add_keys_action(actions, "import", "take over the key ring of another installation", common)
+    taken.add_argument("file", metavar="FILE", help="its file, or - for standard input")
+    taken.add_argument(
+        "--replace", action="store_true", help="also where it has no key in common with the one that is here"
+    )
+
+
+def _add_keys_action(actions: _Commands[_Parser], name: str, text: str, common: _Parser) -> _Parser:
+    action = _add(actions, name, text, common)
+    action.add_argument("--json", action="store_true", help="one JSON document")
+    return action
 
 
 def _add_internal(commands: _Commands[_Parser], common: _Parser) -> None:

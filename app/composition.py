@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -37,6 +38,8 @@ from controller.migration.protocol.gate import ClosedGate
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.foundation.key_ring import KeyRing
+from oracle.key_ring_file import load_ring
 from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
 from oracle.sources.base import PriceSource
@@ -185,6 +188,21 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
 def history_files(configuration: Configuration) -> HistoryFiles:
     """Return where history stands: what happened to real clusters is not to be mixed with what was simulated."""
     return HistoryFiles.in_folder(user_data_path("sentinelaura"), "demo-" if configuration.is_demo else "")
+
+
+def find_key_ring(configuration: Configuration) -> Path:
+    """Return where the key ring stands, or would stand."""
+    if configuration.key_ring is not None:
+        return Path(configuration.key_ring)
+    return user_data_path("sentinelaura") / "key-ring"
+
+
+def open_key_ring(configuration: Configuration) -> KeyRing | None:
+    """Return the key ring; None where there is none and none is asked for. Raises: KeyRingError."""
+    path = find_key_ring(configuration)
+    if configuration.key_ring is None and not os.path.lexists(path):
+        return None
+    return load_ring(path)
 
 
 def choose_price_source(configuration: Configuration, now: float) -> PriceSource | None:

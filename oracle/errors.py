@@ -8,6 +8,7 @@ OracleError               carries the reason; its message is the reason's senten
     StoreUrlError         the address given with --redis cannot be used
     PriceFileError        a file of prices cannot be used: file, line and reason
     PortUnavailable       the pricing API cannot listen where it was asked to
+    KeyRingError          the key ring is not there, may not be used, or is not written
 """
 
 from __future__ import annotations
@@ -78,3 +79,7 @@ class PortUnavailable(OracleError):
 
     def __init__(self, port: int, error: str) -> None:
         super().__init__(OracleCode.PORT_UNAVAILABLE.because(port=port, error=error))
+
+
+class KeyRingError(OracleError):
+    """A key ring that is missing or may not be used, or one that cannot be written; nothing of it is repeated."""

@@ -251,6 +251,37 @@ class OracleCode(ReasonCode):
         "the pricing API cannot listen on port {port}: {error}; choose another with --port",
     )
 
+    # The key ring.
+    KEY_RING_MISSING = (
+        "key_ring_missing",
+        Severity.ERROR,
+        "there is no key ring {path:whole}; make one with `sentinelaura keys new`, or take over that of another "
+        "installation with `keys import FILE`",
+    )
+    KEY_RING_UNUSABLE = "key_ring_unusable", Severity.ERROR, "the key ring is not used: {problem:whole}"
+    KEY_RING_GARBLED = "key_ring_garbled", Severity.ERROR, "{path:whole} is no key ring of one or two keys"
+    KEY_RING_LINE_GARBLED = (
+        "key_ring_line_garbled",
+        Severity.ERROR,
+        "{path:whole}, line {line}: no key of a ring; copy it again from where it was made",
+    )
+    KEY_RING_EXISTS = (
+        "key_ring_exists",
+        Severity.ERROR,
+        "there is a key ring {path:whole} already; `sentinelaura keys rotate` gives it a new key",
+    )
+    KEY_RING_UNRELATED = (
+        "key_ring_unrelated",
+        Severity.ERROR,
+        "the key ring {path:whole} has no key in common with the one that is to take its place; what it has signed "
+        "would be foreign. Say --replace to take that over all the same",
+    )
+    KEY_RING_NOT_WRITTEN = (
+        "key_ring_not_written",
+        Severity.ERROR,
+        "the key ring {path:whole} cannot be written ({error})",
+    )
+
     # Bytes in the store that are no quote.
     NOT_A_QUOTE = "not_a_quote", Severity.INFO, "not a quote: {why}"
     QUOTE_TOO_LONG = "quote_too_long", Severity.INFO, "it is longer than {limit} bytes"

@@ -7,12 +7,12 @@ import asyncio
 from app.commands.output import OutputFailed
 from app.exit_codes import ExitCode
 from controller.errors import ControllerError, KubeconfigError
-from oracle.errors import OracleError, PriceFileError, StoreUrlError
+from oracle.errors import KeyRingError, OracleError, PriceFileError, StoreUrlError
 from oracle.foundation.reason import Reason
 
 _CODES: tuple[tuple[tuple[type[BaseException], ...], ExitCode], ...] = (
     ((KeyboardInterrupt, asyncio.CancelledError), ExitCode.INTERRUPTED),
-    ((KubeconfigError, PriceFileError, StoreUrlError), ExitCode.BAD_INPUT),
+    ((KubeconfigError, KeyRingError, PriceFileError, StoreUrlError), ExitCode.BAD_INPUT),
     ((ControllerError, OracleError, OutputFailed, OSError), ExitCode.FAILED),
 )
 

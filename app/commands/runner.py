@@ -91,6 +91,10 @@ def _find_quiet_command(name: str) -> Command:
         from app.commands.config import run_config
 
         return run_config
+    if name == "keys":
+        from app.commands.keys import run_keys
+
+        return run_keys
     if name == "contexts":
         from app.commands.contexts import run_contexts
 

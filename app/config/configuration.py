@@ -72,6 +72,14 @@ class Configuration:
         maximum=2**63 - 1,
         flag="--seed N",
     )
+    key_ring: str | None = setting(
+        None,
+        "File of the key ring with which this installation signs, and by which it believes what was signed; a mounted "
+        "Secret will do. `sentinelaura keys` makes, shows and rotates it.",
+        none="key-ring in the user's data directory of this platform, where there is one",
+        example='"/run/secrets/sentinelaura/key-ring"',
+        flag="--key-ring FILE",
+    )
     decision: DecisionSettings = section(DecisionSettings(), "decision")
     migration: MigrationSettings = section(MigrationSettings(), "migration")
     history: HistorySettings = section(HistorySettings(), "history")

@@ -14,6 +14,7 @@ class TrustCode(ReasonCode):
     FILE_UNREADABLE = "file_unreadable", _ERROR, "{path:whole} cannot be read: {error}"
     FILE_NOT_BELIEVED = "file_not_believed", _ERROR, "{path:whole} is not believed: {problem:whole}"
     NO_FILE = "file_no_file", _ERROR, "{path:whole} is not a file"
+    FILE_EXPOSED = "file_exposed", _ERROR, "{path:whole} may be read by others; run: chmod 600 {path:whole}"
     FILE_TOO_LARGE = "file_too_large", _ERROR, "{path:whole} is larger than {most} bytes"
 
     # a path

@@ -33,6 +33,21 @@ def read_trusted(path: Path, max_bytes: int) -> bytes:
         raise UntrustedFile(reason) from error
 
 
+def read_secret(path: Path, max_bytes: int) -> bytes:
+    """Return what a file holds that nobody else may read either; as `read_trusted` otherwise.
+
+    A mounted Secret of Kubernetes may be read by everybody in its container, which is ours alone.
+    Raises: UntrustedFile.
+    """
+    try:
+        with open_trusted(path) as file:
+            _check_readers(path, os.fstat(file.fileno()))
+            return _read(path, file.fileno(), max_bytes)
+    except OSError as error:
+        reason = TrustCode.FILE_UNREADABLE.because(path=str(path), error=error.strerror or str(error))
+        raise UntrustedFile(reason) from error
+
+
 def open_trusted(path: Path) -> BinaryIO:
     """Open a file for reading; what was looked at is what is open.
 
@@ -62,6 +77,22 @@ def _check(path: Path, descriptor: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise UntrustedFile(TrustCode.NO_FILE.because(path=str(path)))
     check_status(path, status)
+
+
+def _check_readers(path: Path, status: os.stat_result) -> None:
+    if not hasattr(os, "geteuid") or not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return
+    if not (_belongs_to_root(status) and _is_laid_out_as_a_secret(path)):
+        raise UntrustedFile(TrustCode.FILE_EXPOSED.because(path=str(path)))
+
+
+def _belongs_to_root(status: os.stat_result) -> bool:
+    return status.st_uid == 0
+
+
+def _is_laid_out_as_a_secret(path: Path) -> bool:
+    """Whether kubelet has put the file there: it exchanges all files of a Secret at once, by a link to `..TIME`."""
+    return path.resolve().parent.name.startswith("..")
 
 
 def _read(path: Path, descriptor: int, max_bytes: int) -> bytes:

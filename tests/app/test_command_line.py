@@ -25,7 +25,8 @@ def run(*arguments, **environment):
 @pytest.mark.parametrize(
     "command",
     [
-        *("oracle", "operator", "plan", "migrate", "doctor", "contexts", "ledger", "config"),
+        *("oracle", "operator", "plan", "migrate", "doctor", "contexts", "ledger", "config", "keys"),
+        *(f"keys {action}" for action in ("new", "show", "rotate", "import")),
         *(f"ledger {action}" for action in ("show", "verify", "export", "at", "savings", "prices")),
     ],
 )

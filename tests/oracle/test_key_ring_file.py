@@ -1,0 +1,107 @@
+"""The key ring on the disk: for its owner only, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from oracle.errors import KeyRingError
+from oracle.foundation import trusted_file
+from oracle.foundation.key_ring import format_ring
+from oracle.key_ring_file import load_ring, make_ring, replace_ring, rotate_ring, save_new_ring
+from oracle.reasons import OracleCode
+
+on_posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+
+
+def refuse(path: Path, code: OracleCode) -> KeyRingError:
+    with pytest.raises(KeyRingError) as refused:
+        load_ring(path)
+    assert refused.value.reason.code is code
+    return refused.value
+
+
+def test_a_new_ring_is_read_back_and_no_other_takes_its_place(tmp_path: Path) -> None:
+    path, ring = tmp_path / "deep" / "key-ring", make_ring()
+    save_new_ring(path, ring)
+    assert load_ring(path) == ring
+    with pytest.raises(KeyRingError) as refused:
+        save_new_ring(path, make_ring())
+    assert refused.value.reason.code is OracleCode.KEY_RING_EXISTS
+    assert load_ring(path) == ring
+    replace_ring(path, rotate_ring(ring))
+    assert load_ring(path).keys[1] == ring.keys[0]
+    assert [file.name for file in path.parent.iterdir()] == ["key-ring"]
+
+
+@on_posix
+def test_a_ring_is_written_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "key-ring"
+    save_new_ring(path, make_ring())
+    assert path.stat().st_mode & 0o777 == 0o600
+    replace_ring(path, make_ring())
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@on_posix
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o644, 0o610, 0o602])
+def test_a_ring_that_others_may_touch_signs_nothing(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "key-ring"
+    save_new_ring(path, make_ring())
+    path.chmod(mode)
+    assert str(path) in str(refuse(path, OracleCode.KEY_RING_UNUSABLE))
+
+
+@on_posix
+def test_a_mounted_secret_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As kubelet lays it out: the file of root behind two links, readable in the whole container."""
+    ring, mount = make_ring(), tmp_path / "secret"
+    version = mount / "..2026_11_30"
+    version.mkdir(parents=True)
+    (version / "key-ring").write_text(format_ring(ring))
+    (version / "key-ring").chmod(0o644)
+    (mount / "..data").symlink_to(version.name)
+    (mount / "key-ring").symlink_to("..data/key-ring")
+    monkeypatch.setattr(trusted_file, "_belongs_to_root", lambda status: True)
+    assert load_ring(mount / "key-ring") == ring
+    (mount / "plain").write_text(format_ring(ring))
+    (mount / "plain").chmod(0o644)
+    refuse(mount / "plain", OracleCode.KEY_RING_UNUSABLE)
+    monkeypatch.setattr(trusted_file, "_belongs_to_root", lambda status: False)
+    refuse(mount / "key-ring", OracleCode.KEY_RING_UNUSABLE)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", OracleCode.KEY_RING_GARBLED),
+        (b"key abc 0123456789abcdef", OracleCode.KEY_RING_LINE_GARBLED),
+        (b"\xff" * 40, OracleCode.KEY_RING_GARBLED),
+        (b"#" * 5000, OracleCode.KEY_RING_UNUSABLE),
+    ],
+)
+def test_what_is_no_ring_is_refused_without_a_word_of_it(
+    tmp_path: Path, content: bytes, code: OracleCode
+) -> None:
+    path = tmp_path / "key-ring"
+    path.touch(0o600)
+    path.write_bytes(content)
+    error = refuse(path, code)
+    assert "0123456789" not in str(error)
+    assert error.__context__ is None or code is OracleCode.KEY_RING_UNUSABLE
+
+
+def test_a_ring_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    assert "sentinelaura keys new" in str(refuse(tmp_path / "none", OracleCode.KEY_RING_MISSING))
+
+
+@on_posix
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
+def test_a_ring_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(KeyRingError) as refused:
+        save_new_ring(tmp_path / "key-ring", make_ring())
+    tmp_path.chmod(0o700)
+    assert refused.value.reason.code is OracleCode.KEY_RING_NOT_WRITTEN
