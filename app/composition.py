@@ -64,13 +64,15 @@ class Surroundings:
 async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
     """Run an engine with everything that it needs for as long as the block lasts.
 
-    Raises: PriceFileError, StoreUrlError and KubeconfigError before anything was started.
+    Raises: PriceFileError, KeyRingError, StoreUrlError and KubeconfigError before anything was started.
     """
     clocks = SYSTEM_CLOCKS
     source = choose_price_source(configuration, clocks.wall())
+    ring = open_key_ring(configuration)
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(open_fleet(configuration))
-        oracle = await stack.enter_async_context(open_oracle(configuration.oracle, source, clocks))
+        opening = open_oracle(configuration.oracle, source, clocks, ring=ring)
+        oracle = await stack.enter_async_context(opening)
         history = await stack.enter_async_context(
             open_history(
                 history_files(configuration),

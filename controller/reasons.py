@@ -118,6 +118,12 @@ class Code(ReasonCode):
         "the prices of {contexts:list} are {modes:list}, which nobody charges now; "
         "give live ones with --prices FILE --live",
     )
+    PRICES_UNSIGNED = (
+        "prices_unsigned",
+        _WARNING,
+        "the prices of {contexts:list} come from a shared Redis, and no key of this program's key ring has signed "
+        "them; give their publisher and this program the same ring (`sentinelaura keys`)",
+    )
     EGRESS_UNKNOWN = "egress_unknown", _INFO, "the egress price from {source} to {target} is not known"
     NODE_TOO_DEAR = (
         "node_too_dear",

@@ -26,10 +26,11 @@ MAX_QUOTES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Receipt:
-    """A quote and the counted seconds after which it is not believed, whatever the wall clock says."""
+    """A quote, the counted seconds after which it is not believed, whatever the wall clock says, and who vouches."""
 
     quote: Quote
     counted_deadline: float
+    is_proven: bool
 
 
 class LiveBoard:
@@ -38,32 +39,41 @@ class LiveBoard:
     def __init__(self) -> None:
         self._receipts: dict[tuple[str, Offering], _Receipt] = {}
 
-    def receive(self, quotes: Iterable[Quote], now: float, counted_s: float) -> tuple[Quote, ...]:
+    def receive(
+        self, quotes: Iterable[Quote], now: float, counted_s: float, *, is_proven: bool
+    ) -> tuple[Quote, ...]:
         """Take in quotes just read from the store; return those that are new to the board.
 
-        `now` is wall time, `counted_s` the other clock's reading at the same moment, both in seconds.
+        `now` is wall time, `counted_s` the other clock's reading at the same moment, both in seconds. `is_proven`:
+        it is known who said them. What is not takes the place of nothing that is and still holds.
         """
         news = []
         for quote in quotes:
-            if self._is_news(quote, now, counted_s):
+            if self._is_news(quote, now, counted_s, is_proven):
                 life_s = min(quote.deadline - now, quote.deadline - quote.confirmed_at)
-                self._receipts[quote.context, quote.offering] = _Receipt(quote, counted_s + max(0.0, life_s))
+                deadline = counted_s + max(0.0, life_s)
+                self._receipts[quote.context, quote.offering] = _Receipt(quote, deadline, is_proven)
                 news.append(quote)
         self._forget_old(now)
         return tuple(news)
 
     def observe(self, now: float, counted_s: float) -> QuoteBoard:
         """Return the board at one moment; what the counting clock holds for expired has a passed deadline."""
-        return QuoteBoard({key: _age(receipt, now, counted_s) for key, receipt in self._receipts.items()})
+        return QuoteBoard(
+            {key: _age(receipt, now, counted_s) for key, receipt in self._receipts.items()},
+            frozenset(key for key, receipt in self._receipts.items() if not receipt.is_proven),
+        )
 
-    def _is_news(self, quote: Quote, now: float, counted_s: float) -> bool:
+    def _is_news(self, quote: Quote, now: float, counted_s: float, is_proven: bool) -> bool:
         receipt = self._receipts.get((quote.context, quote.offering))
         if receipt is None:
             return len(self._receipts) < MAX_QUOTES
-        if quote == receipt.quote:
+        if (quote, is_proven) == (receipt.quote, receipt.is_proven):
             return False
         # After the wall clock was set back, the old quote lies in the future and must not block the new ones.
         is_obsolete = counted_s >= receipt.counted_deadline or not receipt.quote.is_usable(now)
+        if is_proven != receipt.is_proven:
+            return is_proven or is_obsolete
         return is_obsolete or quote.confirmed_at >= receipt.quote.confirmed_at
 
     def _forget_old(self, now: float) -> None:

@@ -14,3 +14,6 @@ MAX_USD_PER_HOUR = Decimal(1000)
 
 #: Decimals that a price may have; the store keeps no more. Price lists have about six.
 MAX_PRICE_DECIMALS = 12
+
+#: USD per hour. A twelfth of what the smallest machines cost as spot; the same for what is far too small.
+MIN_USD_PER_HOUR = Decimal("0.0001")

@@ -44,6 +44,7 @@ class QuoteDecodeError(OracleError):
     """Bytes that should be a quote are not one; `why` never repeats any of them."""
 
     def __init__(self, why: Reason) -> None:
+        self.why = why
         super().__init__(OracleCode.NOT_A_QUOTE.because(why=why))
 
 

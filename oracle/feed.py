@@ -19,10 +19,10 @@ from oracle.instance import Instance, describe_holder, find_market, format_holde
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Origin, Quote, make_origin
-from oracle.sanity import RefusedPrice, SanityGate
+from oracle.sanity import RefusedPrice, SanityGate, find_absolute_reason
 from oracle.settings import OracleSettings
 from oracle.sources.base import Observation, PriceSource
-from oracle.store.base import HistorySample, QuoteStore
+from oracle.store.base import FeedLease, FeedMessage, HistorySample, QuoteStore
 
 #: How long an instance's wishes outlive it, in lives of a quote. Two, so that one failed refresh drops no
 #: context.
@@ -52,6 +52,9 @@ class Feed:
         self._holder = format_holder(instance, None if source is None else source.market_id)
         self._gate = SanityGate()
         self._kept_at: dict[Offering, float] = {}
+        self._sequence = 0
+        #: What this instance has published and still holds: a message says all of it.
+        self._standing: dict[tuple[str, Offering], Quote] = {}
 
     async def refresh(self, store: QuoteStore, bindings: Iterable[Binding]) -> FeedReport:
         """Take one step. Raises: StoreUnavailable, WriteRefused, and any OracleError of the source."""
@@ -59,13 +62,14 @@ class Feed:
         wish_end = now + WISH_LIVES * self.settings.quote_life_s
         await store.register_bindings(self._holder, bindings, wish_end)
         if self.source is None:
-            generator = await store.read_lease()
-            return FeedReport(False, None if generator is None else describe_holder(generator))
-        generator = await store.acquire_lease(self._holder, self.settings.lease_s)
-        if generator != self._holder:
-            is_other_market = find_market(generator) != self.source.market_id
-            return FeedReport(False, describe_holder(generator), is_other_market)
-        return await self._generate(store, self.source)
+            held = await store.read_lease()
+            return FeedReport(False, None if held is None else describe_holder(held.holder))
+        lease = await store.acquire_lease(self._holder, self.settings.lease_s, now)
+        if lease.holder != self._holder:
+            self._standing.clear()
+            is_other_market = find_market(lease.holder) != self.source.market_id
+            return FeedReport(False, describe_holder(lease.holder), is_other_market)
+        return await self._generate(store, self.source, lease)
 
     async def release(self, store: QuoteStore) -> None:
         """Leave in an orderly way: the next instance takes over at once and prices nothing for this one."""
@@ -81,16 +85,35 @@ class Feed:
             if self.source is not None and quote.source == self.source.name:
                 self._gate.remember(quote.offering, quote.usd_per_hour)
 
-    async def _generate(self, store: QuoteStore, source: PriceSource) -> FeedReport:
+    async def _generate(self, store: QuoteStore, source: PriceSource, lease: FeedLease) -> FeedReport:
         wanted = await store.read_bindings(self.clocks.wall())
         now = self.clocks.wall()
         observations = await source.observe(sorted({binding.offering for binding in wanted}), now)
         believed, refusals = self._gate.judge(observations, lambda offering: source.on_demand(offering, now))
-        quotes = self._to_quotes(believed, wanted, source)
+        self._stand(self._to_quotes(believed, wanted, source), wanted)
         samples = self._choose_samples(believed, make_origin(source.name, source.mode))
-        is_holder = await store.publish(self._holder, quotes, samples, self.clocks.wall())
+        message = self._compose_message(source, lease)
+        is_holder = await store.publish(message, samples, message.published_at)
         generator = describe_holder(self._holder) if is_holder else None
         return FeedReport(is_holder, generator, refusals=refusals)
+
+    def _stand(self, quotes: Iterable[Quote], wanted: frozenset[Binding]) -> None:
+        """Let quotes take the place of those before; what was not said anew stands until its deadline."""
+        wished = {(binding.context, binding.offering) for binding in wanted}
+        self._standing = {key: quote for key, quote in self._standing.items() if key in wished}
+        self._standing |= {(quote.context, quote.offering): quote for quote in quotes}
+
+    def _compose_message(self, source: PriceSource, lease: FeedLease) -> FeedMessage:
+        now = self.clocks.wall()
+        self._standing = {key: quote for key, quote in self._standing.items() if quote.deadline > now}
+        self._sequence += 1
+        known = ((one, source.on_demand(one, now)) for one in {offering for _, offering in self._standing})
+        on_demand = {
+            offering: price
+            for offering, price in known
+            if price is not None and find_absolute_reason(price) is None
+        }
+        return FeedMessage(lease, self._sequence, now, tuple(self._standing.values()), on_demand)
 
     def _to_quotes(
         self, believed: Iterable[Observation], wanted: Iterable[Binding], source: PriceSource

@@ -24,7 +24,9 @@ from oracle.board import LiveBoard
 from oracle.bounds import MAX_CLOCK_SKEW_S
 from oracle.errors import EmbeddedServerError, OracleError, StoreUnavailable, WriteRefused
 from oracle.feed import Feed, FeedReport
+from oracle.feed_reader import FeedReader
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.foundation.key_ring import KeyRing
 from oracle.foundation.reason import Reason
 from oracle.foundation.running import OUTER_RETRY_S, end_tasks, run_until_one_ends
 from oracle.instance import Instance
@@ -32,10 +34,11 @@ from oracle.market import Offering
 from oracle.price_history import PriceHistory, PricePoint
 from oracle.quotes import Quote, QuoteBoard, make_origin
 from oracle.reasons import OracleCode
+from oracle.sanity import find_absolute_reason
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
 from oracle.status import OracleStatus
-from oracle.store.base import QuoteStore, StoreFacts, StoreHost
+from oracle.store.base import FeedBatch, QuoteStore, StoreFacts, StoreHost
 from oracle.store.codec import is_storable
 
 logger = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class Oracle:
         self._host = host
         self._settings, self._source, self._clocks = feed.settings, feed.source, feed.clocks
         self._live_board = LiveBoard()
+        self._reader = FeedReader(feed.settings, host.facts)
         self._histories: dict[tuple[str, Offering], PriceHistory] = {}
         self._unread_histories: set[tuple[str, Offering]] = set()
         self._bindings: frozenset[Binding] = frozenset()
@@ -174,13 +178,23 @@ class Oracle:
     async def _follow(self, store: QuoteStore) -> None:
         """Put on the board what the store pushes. Ends only by an error."""
         self._unread_histories |= {(binding.context, binding.offering) for binding in self._bindings}
-        async for quotes in store.subscribe():
-            news = self._live_board.receive(quotes, self._clocks.wall(), self._clocks.counting())
-            self._feed.remember(news)
-            self._append_to_histories(news)
+        async for batch in store.subscribe():
+            has_news = self._take_in(batch)
             if not self._is_up:
                 self._is_up, self._reason = True, None
-            self._announce(has_news=bool(news))
+            self._announce(has_news=has_news)
+
+    def _take_in(self, batch: FeedBatch) -> bool:
+        """Put on the board what is believed of a batch; return whether anything of it is new."""
+        now, counting = self._clocks.wall(), self._clocks.counting()
+        has_news = False
+        for accepted in self._reader.read(batch, now, self.on_demand):
+            news = self._live_board.receive(accepted.quotes, now, counting, is_proven=accepted.is_proven)
+            if accepted.is_proven:
+                self._feed.remember(news)
+            self._append_to_histories(news)
+            has_news = has_news or bool(news)
+        return has_news
 
     async def _keep_feeding(self, store: QuoteStore) -> None:
         try:
@@ -242,6 +256,7 @@ class Oracle:
                 point
                 for point in await store.read_history(key[1])
                 if point.observed_at <= now + MAX_CLOCK_SKEW_S
+                and find_absolute_reason(point.usd_per_hour) is None
             ]
             history = self._histories.get(key)
             if history is not None:
@@ -321,7 +336,10 @@ class Oracle:
             yield OracleCode.NAMES_UNSTORABLE.because(count=self._unstorable_count)
         if self._source is not None and not self._report.is_other_market:
             yield from self._source.notices
-        yield from (refusal.reason for refusal in self._report.refusals[:MAX_TOLD_REFUSALS])
+        refused = self._report.refusals[:MAX_TOLD_REFUSALS]
+        yield from (refusal.reason for refusal in refused)
+        told = {refusal.observation.offering for refusal in refused}
+        yield from self._reader.list_notices(self._clocks.wall(), told)
 
 
 @asynccontextmanager
@@ -330,6 +348,7 @@ async def open_oracle(
     source: PriceSource | None,
     clocks: Clocks = SYSTEM_CLOCKS,
     *,
+    ring: KeyRing | None = None,
     host: StoreHost | None = None,
     instance: Instance | None = None,
 ) -> AsyncIterator[Oracle]:
@@ -337,12 +356,13 @@ async def open_oracle(
 
     Args:
         source: what this instance can generate prices from; None reads only.
+        ring: signs what is published in a shared store, and says what there was signed; None: nothing is.
         host: where the store comes from; None takes what the settings say. It is closed at the end.
         instance: who this is, to others that share the store; None takes this process.
     Raises: StoreUrlError at once for an address that can never work. Outages are no errors; see
     `Oracle.status`.
     """
-    host = host or _make_host(settings, source)
+    host = host or _make_host(settings, source, ring)
     oracle = Oracle(Feed(source, settings, clocks, instance or _make_instance()), host)
     task = asyncio.create_task(oracle.keep_running(), name="oracle")
     try:
@@ -352,12 +372,12 @@ async def open_oracle(
         await host.aclose()
 
 
-def _make_host(settings: OracleSettings, source: PriceSource | None) -> StoreHost:
+def _make_host(settings: OracleSettings, source: PriceSource | None, ring: KeyRing | None) -> StoreHost:
     # Imported here: redis.asyncio takes half a second, which the window's first frame does not wait for.
     if settings.redis_url is not None:
         from oracle.store.redis import RemoteHost
 
-        return RemoteHost(settings.redis_url, settings)
+        return RemoteHost(settings.redis_url, settings, ring)
     from oracle.store.embedded import EmbeddedHost
 
     if source is None:

@@ -127,9 +127,13 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class QuoteBoard:
-    """The newest quote of every offering of every context at one moment: (context, offering) -> quote."""
+    """The newest quote of every offering of every context at one moment: (context, offering) -> quote.
+
+    unsigned: of which nobody proves who said them. They are shown, and no real cluster is changed on them.
+    """
 
     quotes: dict[tuple[str, Offering], Quote]
+    unsigned: frozenset[tuple[str, Offering]] = frozenset()
 
     def find(self, context: str, offering: Offering) -> Quote | None:
         """Return the newest quote, however old, or None where nobody has ever said a price."""

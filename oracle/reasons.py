@@ -22,12 +22,55 @@ class OracleCode(ReasonCode):
     PRICE_ABOVE_ON_DEMAND = "price_above_on_demand", Severity.INFO, _REFUSED + "far above the on-demand price"
     PRICE_BELOW_FLOOR = "price_below_floor", Severity.INFO, _REFUSED + "below 5 % of the on-demand price"
     PRICE_ABSURD = "price_absurd", Severity.INFO, _REFUSED + "above 1000 USD per hour"
+    PRICE_TINY = "price_tiny", Severity.INFO, _REFUSED + "below 0.0001 USD per hour"
     PRICE_TOO_FINE = "price_too_fine", Severity.INFO, _REFUSED + "more decimals than the store keeps"
     PRICE_JUMPED = (
         "price_jumped",
         Severity.INFO,
         _REFUSED + "changed more than threefold at once; waits for the next sample to confirm it",
     )
+    PRICE_OF_FUTURE = (
+        "price_of_future", Severity.INFO, _REFUSED + "it is of a moment that is still to come; set the clocks right",
+    )  # fmt: skip
+
+    # What is good to know of the prices on a shared store.
+    FEED_UNSIGNED = (
+        "feed_unsigned",
+        Severity.INFO,
+        "the prices at {location} are not signed: they are shown, and no real cluster is changed on them. Run "
+        "`sentinelaura keys new` where they are published, and `sentinelaura keys import FILE` here",
+    )
+    FEED_KEY_UNKNOWN = (
+        "feed_key_unknown",
+        Severity.INFO,
+        "the prices at {location} are signed with the key {key_id}, which this program's key ring has not: they are "
+        "shown, and no real cluster is changed on them. Run `sentinelaura keys import FILE` with the publisher's ring",
+    )
+    FEED_REFUSED = (
+        "feed_refused", Severity.INFO, "a message of prices at {location} is not believed: {why:whole}",
+    )  # fmt: skip
+    PRICE_LIFE_CUT = (
+        "price_life_cut",
+        Severity.INFO,
+        "what would hold for longer than oracle.shared_life_s ({limit_s:duration}) at {location} expires then: "
+        "{count:of price}",
+    )
+
+    # Why a message of prices is not believed.
+    MESSAGE_FORGED = "message_forged", Severity.INFO, "the key {key_id} has not signed it as it is"
+    MESSAGE_UNSIGNED = "message_unsigned", Severity.INFO, "it is not signed, and signed ones hold"
+    MESSAGE_NOT_OF_HOLDER = (
+        "message_not_of_holder",
+        Severity.INFO,
+        "it is of {holder} in term {term}, to whom the feed lease was not given last",
+    )
+    MESSAGE_REPLAYED = "message_replayed", Severity.INFO, "it is older than one that was believed before"
+    MESSAGE_OF_FUTURE = (
+        "message_of_future",
+        Severity.INFO,
+        "it was written {ahead_s:duration} from now; set the clocks right",
+    )
+    MESSAGE_GARBLED = "message_garbled", Severity.INFO, "its {part} is not what it has to be"
 
     # What else is good to know of a source of prices.
     PRICES_SIMULATED = (

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from oracle.bounds import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR
+from oracle.bounds import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR, MIN_USD_PER_HOUR
 from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
 from oracle.quotes import count_decimals
@@ -63,7 +63,7 @@ def judge_price(
     Returns: the reason for refusing it, None if it is believed; and the memory for the next sample.
     """
     price = observation.usd_per_hour
-    reason = _find_absolute_reason(price) or _find_relative_reason(observation, on_demand)
+    reason = find_absolute_reason(price) or _find_relative_reason(observation, on_demand)
     if reason is not None:
         return reason, PriceMemory(memory.last_believed)
     if _is_jump(price, memory.last_believed) and not _is_confirmed(observation, memory.unconfirmed):
@@ -71,14 +71,17 @@ def judge_price(
     return None, PriceMemory(last_believed=price)
 
 
-def _find_absolute_reason(price: Decimal) -> OracleCode | None:
+def find_absolute_reason(price: Decimal) -> OracleCode | None:
+    """Say why nothing at all costs that much; None: something may."""
     if not price.is_finite():
         return OracleCode.PRICE_NOT_FINITE
     if price <= 0:
         return OracleCode.PRICE_NOT_POSITIVE
     if price > MAX_USD_PER_HOUR:
         return OracleCode.PRICE_ABSURD
-    return OracleCode.PRICE_TOO_FINE if count_decimals(price) > MAX_PRICE_DECIMALS else None
+    if count_decimals(price) > MAX_PRICE_DECIMALS:
+        return OracleCode.PRICE_TOO_FINE
+    return OracleCode.PRICE_TINY if price < MIN_USD_PER_HOUR else None
 
 
 def _find_relative_reason(observation: Observation, on_demand: Decimal | None) -> OracleCode | None:

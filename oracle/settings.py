@@ -78,6 +78,13 @@ class OracleSettings:
         minimum=2,
         maximum=MAX_LIFE_S,
     )
+    shared_life_s: float = setting(
+        7200.0,
+        "How long a price from a shared store (`redis`) is believed at most after it was confirmed, whatever its "
+        "publisher says. Two hours: a price that is promised until some day counts as confirmed with each full hour.",
+        minimum=2,
+        maximum=MAX_LIFE_S,
+    )
     lease_s: float = setting(
         12.0,
         "How long one instance holds the right to generate. Three refreshes, so that a slow one loses nothing.",

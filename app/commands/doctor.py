@@ -12,6 +12,7 @@ from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, CheckState
 from app.diagnostics.clusters import check_clusters
 from app.diagnostics.graphics import check_display, check_graphics
+from app.diagnostics.keys import check_keys
 from app.diagnostics.prices import check_prices
 from app.diagnostics.settings import check_settings
 from app.diagnostics.store import check_store
@@ -25,7 +26,11 @@ _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BR
 async def run_doctor(arguments: Namespace, configuration: Configuration) -> int:
     """Run every check, also after one that failed, and print what was found."""
     checks = [check_graphics(), check_display(), *check_settings(configuration), *check_prices(configuration)]
-    checks += [*await check_store(configuration), *await check_clusters(configuration)]
+    checks += [
+        *check_keys(configuration),
+        *await check_store(configuration),
+        *await check_clusters(configuration),
+    ]
     write_output(checks_to_json(checks) if arguments.json else "\n".join(_to_lines(checks)))
     return ExitCode.FAILED if any(check.state is CheckState.BROKEN for check in checks) else ExitCode.OK
 

@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from app.commands.output import report_line, write_output
 from app.commands.stopping import wait_for_stop_signal
-from app.composition import choose_price_source, open_fleet
+from app.composition import choose_price_source, open_fleet, open_key_ring
 from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.clusters.discovery import bindings_of
@@ -20,12 +20,13 @@ from oracle.service import serve_prices
 async def run_oracle(arguments: Namespace, configuration: Configuration) -> int:
     """Price what the clusters run on until a signal comes; standard error shows how the store is.
 
-    Raises: OracleError for a recording, an address or a port that cannot be used; then nothing was started.
+    Raises: OracleError for a recording, a key ring, an address or a port that cannot be used; then nothing was started.
     """
     source = choose_price_source(configuration, time.time())
+    ring = open_key_ring(configuration)
     async with (
         open_fleet(configuration) as fleet,
-        open_oracle(configuration.oracle, source) as oracle,
+        open_oracle(configuration.oracle, source, ring=ring) as oracle,
         serve_prices(oracle, arguments.port) as url,
     ):
         write_output(f"pricing API: {url}/v1/prices")

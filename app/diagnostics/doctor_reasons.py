@@ -25,6 +25,13 @@ class DoctorCode(ReasonCode):
         "{covered:whole}, live: 0 prices hold now, each for {seconds:.0f} s once confirmed",
     )
 
+    # the key ring
+    KEY_RING_MISSING = (
+        "doctor_key_ring_missing",
+        _WARNING,
+        "there is none at {path:whole}: prices on a shared Redis are shown, and no real cluster is changed on them",
+    )
+
     # the price store
     STORE_SILENT = "doctor_store_silent", _ERROR, "no answer"
     STORE_NOT_DURABLE = "doctor_store_not_durable", _WARNING, "{location}, not durable"

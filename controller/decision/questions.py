@@ -234,6 +234,14 @@ def name_prices_not_live(quotes: Iterable[Quote | None]) -> Reason | None:
     )
 
 
+def find_unsigned_prices(candidate: Candidate, facts: Facts) -> Reason | None:
+    if facts.accepts_any_prices:
+        return None
+    quotes = (candidate.here.quote, candidate.there.quote)
+    unsigned = {q.context for q in quotes if q and (q.context, q.offering) in facts.board.unsigned}
+    return Code.PRICES_UNSIGNED.because(contexts=tuple(sorted(unsigned))) if unsigned else None
+
+
 def find_unknown_egress(candidate: Candidate, facts: Facts) -> Reason | None:
     if candidate.transfer.rate is not None:
         return None

@@ -171,6 +171,9 @@ AUTOPILOT_RULES = (WorkloadRule(questions.find_accepted, moments=Moment.AUTOPILO
 
 FLEET_RULES = (FleetRule(questions.find_spent_concurrency), FleetRule(questions.find_spent_day))
 
+#: Whenever prices decide about a change.
+_CHANGING = Moment.CONFIRM | Moment.WAVE | Moment.RATES | Moment.AUTOPILOT
+
 #: What has to be so where clusters are changed. A plan may be looked at all the same: who tries the program out on
 #: clusters of their own sees what it would find, and reads beside it that nothing is moved on simulated prices.
 PERMISSIONS = (
@@ -182,7 +185,13 @@ PERMISSIONS = (
     MoveRule(
         Code.PRICES_NOT_LIVE,
         questions.find_prices_not_live,
-        moments=Moment.CONFIRM | Moment.WAVE | Moment.RATES | Moment.AUTOPILOT,
+        moments=_CHANGING,
+        verdict=UNKNOWN,
+    ),
+    MoveRule(
+        Code.PRICES_UNSIGNED,
+        questions.find_unsigned_prices,
+        moments=_CHANGING,
         verdict=UNKNOWN,
     ),
 )

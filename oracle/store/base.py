@@ -9,8 +9,9 @@ Every call may raise StoreUnavailable (nobody answers) or WriteRefused (answers,
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Protocol
 
 from oracle.binding import Binding
@@ -40,22 +41,63 @@ class StoreFacts:
     notices: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FeedLease:
+    """The right to generate, as it was given once: to whom, and in which term. No two terms have one number."""
+
+    holder: str
+    term: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMessage:
+    """All prices that hold, as the holder of the feed lease said them in one refresh, or a part of them.
+
+    lease: as whose holder it was written.
+    sequence: grows with each refresh of a term; the parts of one share it.
+    published_at: Unix seconds.
+    on_demand: what the same machines cost on demand, USD per hour, where the publisher knows it.
+    key_id: the key that it says it was signed with; None where it is not signed.
+    is_signed: whether a key of our own ring has signed it.
+    """
+
+    lease: FeedLease
+    sequence: int
+    published_at: float
+    quotes: tuple[Quote, ...]
+    on_demand: Mapping[Offering, Decimal] = field(default_factory=dict)
+    key_id: str | None = None
+    is_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBatch:
+    """Messages as a store gave them, not yet believed.
+
+    last_lease: the newest lease that was given, whether or not it is still held; None where none ever was.
+    garbled: why something that was there is no message.
+    """
+
+    messages: tuple[FeedMessage, ...]
+    last_lease: FeedLease | None
+    garbled: tuple[Reason, ...] = ()
+
+
 class QuoteStore(Protocol):
     """One connection to the shared state. May be called by several tasks of one loop."""
 
-    async def publish(
-        self, holder: str, quotes: Sequence[Quote], samples: Sequence[HistorySample], now: float
-    ) -> bool:
-        """Write and announce all quotes at once, if `holder` has the feed lease; return whether it had.
+    async def publish(self, message: FeedMessage, samples: Sequence[HistorySample], now: float) -> bool:
+        """Write and announce all quotes at once, if the message's lease is still held; return whether it was.
 
-        Expired quotes are not written. Nothing at all is written for an instance that has lost the lease.
+        Expired quotes are not written. Nothing at all is written for an instance that has lost the lease. A message
+        without quotes leaves the one before until its deadlines.
         """
 
-    async def read_quotes(self) -> tuple[Quote, ...]:
-        """Return every stored quote. What is not a quote is left out and logged."""
+    async def read_messages(self) -> FeedBatch:
+        """Return the newest message, in its parts."""
 
-    def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
-        """Yield all stored quotes once, then each batch as the server pushes it; none in between is missed.
+    def subscribe(self) -> AsyncGenerator[FeedBatch]:
+        """Yield the newest message once, then each part as the server pushes it; none in between is missed.
 
         Ends only by an error: then subscribe anew, which reads everything again.
         """
@@ -63,10 +105,13 @@ class QuoteStore(Protocol):
     async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
         """Return the stored history of one offering, oldest first."""
 
-    async def acquire_lease(self, holder: str, duration_s: float) -> str:
-        """Take or renew the right to generate for `duration_s`, unless another has it; return who has it."""
+    async def acquire_lease(self, holder: str, duration_s: float, now: float) -> FeedLease:
+        """Take or renew the right to generate for `duration_s`, unless another has it; return who has it.
 
-    async def read_lease(self) -> str | None:
+        A new term is at least the milliseconds of `now`, so that it is a new one also where the store was emptied.
+        """
+
+    async def read_lease(self) -> FeedLease | None:
         """Return who has the right to generate, None where nobody has."""
 
     async def release_lease(self, holder: str) -> None:

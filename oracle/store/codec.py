@@ -57,7 +57,7 @@ def encode_quote(quote: Quote) -> bytes:
         "usd_per_hour": format_price(quote.usd_per_hour),
         "version": FORMAT_VERSION,
     }
-    return _encode_json(fields)
+    return encode_json(fields)
 
 
 def decode_quote(data: bytes) -> Quote:
@@ -67,9 +67,9 @@ def decode_quote(data: bytes) -> Quote:
         context=_get_name(fields, "context"),
         offering=_decode_offering(fields),
         usd_per_hour=_get_price(fields, "usd_per_hour"),
-        in_force_since=_get_time(fields, "in_force_since"),
-        confirmed_at=_get_time(fields, "confirmed_at"),
-        deadline=_get_time(fields, "deadline"),
+        in_force_since=get_time(fields, "in_force_since"),
+        confirmed_at=get_time(fields, "confirmed_at"),
+        deadline=get_time(fields, "deadline"),
         source=_get_name(fields, "source"),
         mode=_get_mode(fields),
         playback=_get_playback(fields),
@@ -85,13 +85,13 @@ def decode_quote(data: bytes) -> Quote:
 
 def is_storable(binding: Binding) -> bool:
     """Whether a reader would believe a quote of these names. They come from labels, which may hold anything."""
-    return all(map(_is_plain_name, (binding.context, *_to_row(binding.offering))))
+    return all(map(is_plain_name, (binding.context, *to_row(binding.offering))))
 
 
 def encode_bindings(bindings: Iterable[Binding], expires_at: float) -> bytes:
     """Return what an instance wants priced, with the wall time until which it says so."""
-    rows = [[binding.context, *_to_row(binding.offering)] for binding in sorted(bindings)]
-    return _encode_json({"bindings": rows, "expires_at": float(expires_at)})
+    rows = [[binding.context, *to_row(binding.offering)] for binding in sorted(bindings)]
+    return encode_json({"bindings": rows, "expires_at": float(expires_at)})
 
 
 def decode_bindings(data: bytes, now: float) -> frozenset[Binding]:
@@ -101,7 +101,7 @@ def decode_bindings(data: bytes, now: float) -> frozenset[Binding]:
     """
     try:
         fields = json.loads(data)
-        if not now < _get_time(fields, "expires_at"):
+        if not now < get_time(fields, "expires_at"):
             return frozenset()
         bindings = (
             Binding(context, Offering(provider, region, instance_type, CapacityType(capacity)))
@@ -144,14 +144,16 @@ def format_price(usd_per_hour: Decimal) -> str:
 
 def format_offering_key(offering: Offering) -> str:
     """Return the offering as part of a key: `provider|region|type|capacity`."""
-    return "|".join(_to_row(offering))
+    return "|".join(to_row(offering))
 
 
-def _to_row(offering: Offering) -> list[str]:
+def to_row(offering: Offering) -> list[str]:
+    """Return an offering as a row of JSON."""
     return [offering.provider, offering.region, offering.instance_type, offering.capacity_type.value]
 
 
-def _encode_json(fields: dict[str, Any]) -> bytes:
+def encode_json(fields: Any) -> bytes:
+    """Return the one form of JSON in which a value stands in the store."""
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
@@ -197,7 +199,7 @@ def _get_playback(fields: dict[str, Any]) -> Playback | None:
         return None
     if not isinstance(value, dict):
         raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="playback"))
-    playback = Playback(_get_time(value, "recorded_at"), _get_time(value, "speed"))
+    playback = Playback(get_time(value, "recorded_at"), get_time(value, "speed"))
     if not 0 < playback.speed <= MAX_SPEED or not 0 <= playback.recorded_at <= LATEST_RECORDED_AT:
         raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="playback"))
     return playback
@@ -205,23 +207,29 @@ def _get_playback(fields: dict[str, Any]) -> Playback | None:
 
 def _get_name(fields: dict[str, Any], key: str) -> str:
     value = fields.get(key)
-    if not _is_plain_name(value):
+    if not is_plain_name(value):
         raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=key))
     return value
 
 
-def _is_plain_name(value: Any) -> TypeGuard[str]:
+def is_plain_name(value: Any) -> TypeGuard[str]:
+    """Whether a value is a text that can be shown as a name."""
     return isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH and not _NOT_PLAIN.search(value)
 
 
 def _get_price(fields: dict[str, Any], key: str) -> Decimal:
-    value = fields.get(key)
+    return parse_price(fields.get(key), key)
+
+
+def parse_price(value: Any, field: str) -> Decimal:
+    """Return a price that was written by `format_price`. Raises: QuoteDecodeError, which names the field."""
     if not isinstance(value, str) or not _PRICE.fullmatch(value) or Decimal(value) <= 0:
-        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=key))
+        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=field))
     return Decimal(value)
 
 
-def _get_time(fields: dict[str, Any], key: str) -> float:
+def get_time(fields: dict[str, Any], key: str) -> float:
+    """Return a field that holds Unix seconds. Raises: QuoteDecodeError."""
     value = fields.get(key)
     if not isinstance(value, float) or not math.isfinite(value):
         raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=key))

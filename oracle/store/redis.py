@@ -2,12 +2,12 @@
 
 Keys, where `prefix` is that of the settings (in the embedded store there is one for each market):
 
-    {prefix}:quote:<context>|<offering>    canonical JSON of the newest quote, gone at its deadline
-    {prefix}:quotes                        sorted set: key of a quote -> its deadline; gone with the history
-    {prefix}:points:<offering>             list of "time price mode source", bounded, gone a month after the last
-    {prefix}:feed-lease                    the instance that generates, gone when it stops renewing
-    {prefix}:bindings                      hash: instance -> the bindings it wants priced, gone an hour after the last
-    {prefix}:announcements                 channel: the quotes of one refresh, one per line
+    {prefix}:message             hash: number -> part of the newest message, signed; gone at its latest deadline
+    {prefix}:points:<offering>   list of "time price mode source", bounded, gone a month after the last
+    {prefix}:feed-lease          "term holder" of the instance that generates, gone when it stops renewing
+    {prefix}:last-lease          the same of the lease that was given last, held or not
+    {prefix}:bindings            hash: instance -> the bindings it wants priced, gone an hour after the last
+    {prefix}:announcements       channel: each part of each message
 
 Whatever must hold together is one Lua script, so that an instance that has lost the lease writes nothing, and
 that a cancelled task leaves nothing half done: transactions and pipelines of redis.asyncio have leaked
@@ -20,6 +20,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -30,15 +31,16 @@ from redis.backoff import NoBackoff
 
 from oracle.binding import Binding
 from oracle.errors import QuoteDecodeError, StoreUnavailable, StoreUrlError, WriteRefused
+from oracle.foundation.key_ring import KeyRing
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Quote
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
 from oracle.store import codec
-from oracle.store.base import HistorySample, QuoteStore, StoreFacts
+from oracle.store.base import FeedBatch, FeedLease, FeedMessage, HistorySample, QuoteStore, StoreFacts
+from oracle.store.messages import decode_part, encode_parts
 
 logger = logging.getLogger(__name__)
 
@@ -48,47 +50,51 @@ SOCKET_TIMEOUT_S = 0.5
 #: Seconds of silence on a subscription after which the server must answer a ping; catches half-open
 #: connections.
 SILENCE_S = 2.0
-#: Keys asked for in one MGET.
-CHUNK = 500
-#: How long the history of an offering that nobody prices any more is kept, seconds.
+#: How long the history of an offering that nobody prices any more is kept, and the last lease, seconds.
 FORGET_HISTORY_S = 30 * 86_400
 #: How long the bindings of instances that are all gone are kept, seconds; they are renewed with every refresh.
 FORGET_BINDINGS_S = 3600
-#: How long the index remembers an expired quote, seconds; more than any clock difference between instances.
-INDEX_SLACK_S = 3600.0
-
 _PUBLISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-local quotes, samples = tonumber(ARGV[4]), tonumber(ARGV[5])
-local argument = 9
-for i = 1, quotes do
-  local key = KEYS[2 + i]
-  redis.call('SET', key, ARGV[argument], 'PX', ARGV[argument + 1])
-  redis.call('ZADD', KEYS[2], ARGV[argument + 2], key)
-  argument = argument + 3
+local parts, samples = tonumber(ARGV[3]), tonumber(ARGV[4])
+local first = 8
+if parts > 0 then
+  for i = 1, parts do
+    redis.call('HSET', KEYS[2], i, ARGV[first + i - 1])
+  end
+  for _, number in ipairs(redis.call('HKEYS', KEYS[2])) do
+    if (tonumber(number) or 0) < 1 or tonumber(number) > parts then redis.call('HDEL', KEYS[2], number) end
+  end
+  redis.call('PEXPIRE', KEYS[2], ARGV[5])
+  for i = 1, parts do
+    redis.call('PUBLISH', ARGV[2], ARGV[first + i - 1])
+  end
 end
 for i = 1, samples do
-  local key = KEYS[2 + quotes + i]
-  redis.call('RPUSH', key, ARGV[argument])
+  local key = KEYS[2 + i]
+  redis.call('RPUSH', key, ARGV[first + parts + i - 1])
   redis.call('LTRIM', key, -tonumber(ARGV[6]), -1)
-  redis.call('EXPIRE', key, ARGV[8])
-  argument = argument + 1
+  redis.call('EXPIRE', key, ARGV[7])
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
-redis.call('EXPIRE', KEYS[2], ARGV[8])
-if quotes > 0 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
 return 1
 """
 
 _ACQUIRE = """
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return holder end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return ARGV[1]
+local lease = redis.call('GET', KEYS[1])
+if lease and string.match(lease, '^%d+ (.*)$') ~= ARGV[1] then return lease end
+if not lease then
+  local last = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+) ')
+  local term = math.max(tonumber(ARGV[3]), 1 + (tonumber(last or 0)))
+  lease = string.format('%.0f ', term) .. ARGV[1]
+end
+redis.call('SET', KEYS[1], lease, 'PX', ARGV[2])
+redis.call('SET', KEYS[2], lease, 'EX', ARGV[4])
+return lease
 """
 
 _RELEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+local lease = redis.call('GET', KEYS[1])
+if lease and string.match(lease, '^%d+ (.*)$') == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 """
 
@@ -96,8 +102,17 @@ return 0
 class RedisStore:
     """A QuoteStore on one server. Call it from the loop that made it."""
 
-    def __init__(self, make_client: Callable[[int], Redis], location: str, settings: OracleSettings) -> None:
-        """Connect lazily. `make_client` takes the retries of one command; `location` is for people."""
+    def __init__(
+        self,
+        make_client: Callable[[int], Redis],
+        location: str,
+        settings: OracleSettings,
+        ring: KeyRing | None,
+    ) -> None:
+        """Connect lazily. `make_client` takes the retries of one command; `location` is for people.
+
+        ring: signs what is published and says what was signed; None: nothing is.
+        """
         self._commands = make_client(1)
         # A subscription that reconnects by itself would silently miss what was announced meanwhile: no
         # retries.
@@ -105,47 +120,52 @@ class RedisStore:
         self._location = location
         self._prefix = settings.key_prefix
         self._history_points = settings.history_points
+        self._ring = ring
 
-    async def publish(
-        self, holder: str, quotes: Sequence[Quote], samples: Sequence[HistorySample], now: float
-    ) -> bool:
-        alive = [quote for quote in quotes if quote.deadline > now]
-        lines = [codec.encode_quote(quote) for quote in alive]
-        keys = [self._key("feed-lease"), self._key("quotes"), *map(self._quote_key, alive)]
+    async def publish(self, message: FeedMessage, samples: Sequence[HistorySample], now: float) -> bool:
+        alive = tuple(quote for quote in message.quotes if quote.deadline > now)
+        parts = encode_parts(replace(message, quotes=alive), self._prefix, self._ring)
+        life_s = max((quote.deadline - now for quote in alive), default=0.0)
+        keys = [self._key("feed-lease"), self._key("message")]
         keys += [self._history_key(sample.offering) for sample in samples]
-        arguments: list[Any] = [
-            holder,
-            self._key("announcements"),
-            b"\n".join(lines),
-            len(alive),
-            len(samples),
-        ]
-        arguments += [self._history_points, now - INDEX_SLACK_S, FORGET_HISTORY_S]
-        for quote, line in zip(alive, lines, strict=True):
-            arguments += [line, max(1, int(1000 * (quote.deadline - now))), quote.deadline]
+        arguments: list[Any] = [_format_lease(message.lease), self._key("announcements")]
+        arguments += [len(parts), len(samples), max(1, int(1000 * life_s))]
+        arguments += [self._history_points, FORGET_HISTORY_S, *parts]
         arguments += [codec.encode_point(sample.point) for sample in samples]
         return bool(await self._write(self._commands.eval(_PUBLISH, len(keys), *keys, *arguments)))
 
-    async def read_quotes(self) -> tuple[Quote, ...]:
-        keys = cast(list[bytes], await self._read(self._commands.zrange(self._key("quotes"), 0, -1)))
-        quotes: list[Quote] = []
-        for start in range(0, len(keys), CHUNK):
-            values = await self._read(self._commands.mget(keys[start : start + CHUNK]))
-            quotes += self._decode_quotes(value for value in values if value is not None)
-        return tuple(quotes)
+    async def read_messages(self) -> FeedBatch:
+        parts = cast(list[bytes], await self._read(self._commands.hvals(self._key("message"))))
+        return await self._to_batch(parts)
 
-    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
+    async def subscribe(self) -> AsyncGenerator[FeedBatch]:
         pubsub = self._subscriptions.pubsub(ignore_subscribe_messages=False)
         try:
             await self._read(pubsub.subscribe(self._key("announcements")))
             await self._read_message(pubsub)  # The confirmation: from here on nothing is missed.
-            yield await self.read_quotes()
+            yield await self.read_messages()
             while True:
                 message = await self._read_message(pubsub)
                 if message["type"] == "message":
-                    yield tuple(self._decode_quotes(cast(bytes, message["data"]).split(b"\n")))
+                    yield await self._to_batch([cast(bytes, message["data"])])
         finally:
             await _close_quietly(pubsub)
+
+    async def _to_batch(self, parts: Iterable[bytes]) -> FeedBatch:
+        messages: list[FeedMessage] = []
+        garbled: list[Reason] = []
+        for part in parts:
+            try:
+                message, of_its_quotes = decode_part(part, self._prefix, self._ring)
+            except QuoteDecodeError as error:
+                garbled.append(error.why)
+            else:
+                messages.append(message)
+                garbled.extend(of_its_quotes)
+        for reason in garbled:
+            logger.warning("something in the store at %s is left out: %s", self._location, reason)
+        # Asked after the messages came: to its writer the lease was given before it could publish.
+        return FeedBatch(tuple(messages), await self._read_lease("last-lease"), tuple(garbled))
 
     async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
         lines = await self._read(
@@ -157,15 +177,18 @@ class RedisStore:
                 points.append(codec.decode_point(line))
         return tuple(points)
 
-    async def acquire_lease(self, holder: str, duration_s: float) -> str:
-        reply = await self._write(
-            self._commands.eval(_ACQUIRE, 1, self._key("feed-lease"), holder, str(int(1000 * duration_s)))
-        )
-        return _to_text(cast(bytes, reply))
+    async def acquire_lease(self, holder: str, duration_s: float, now: float) -> FeedLease:
+        keys = (self._key("feed-lease"), self._key("last-lease"))
+        arguments = (holder, int(1000 * duration_s), int(1000 * now), FORGET_HISTORY_S)
+        reply = await self._write(self._commands.eval(_ACQUIRE, len(keys), *keys, *map(str, arguments)))
+        return _parse_lease(cast(bytes, reply))
 
-    async def read_lease(self) -> str | None:
-        holder = await self._read(self._commands.get(self._key("feed-lease")))
-        return None if holder is None else _to_text(cast(bytes, holder))
+    async def read_lease(self) -> FeedLease | None:
+        return await self._read_lease("feed-lease")
+
+    async def _read_lease(self, name: str) -> FeedLease | None:
+        lease = await self._read(self._commands.get(self._key(name)))
+        return None if lease is None else _parse_lease(cast(bytes, lease))
 
     async def release_lease(self, holder: str) -> None:
         await self._write(self._commands.eval(_RELEASE, 1, self._key("feed-lease"), holder))
@@ -243,19 +266,9 @@ class RedisStore:
         except QuoteDecodeError as error:
             logger.warning("something in the store at %s is left out: %s", self._location, error)
 
-    def _decode_quotes(self, lines: Iterable[bytes]) -> list[Quote]:
-        quotes = []
-        for line in lines:
-            with self._skip_garbage():
-                quotes.append(codec.decode_quote(line))
-        return quotes
-
     def _key(self, name: str) -> str:
         # The braces keep all keys on one node of a Redis Cluster, as a script needs them.
         return f"{{{self._prefix}}}:{name}"
-
-    def _quote_key(self, quote: Quote) -> str:
-        return self._key(f"quote:{quote.context}|{codec.format_offering_key(quote.offering)}")
 
     def _history_key(self, offering: Offering) -> str:
         return self._key(f"points:{codec.format_offering_key(offering)}")
@@ -264,10 +277,11 @@ class RedisStore:
 class RemoteHost:
     """Somebody else's server, by its address."""
 
-    def __init__(self, url: str, settings: OracleSettings) -> None:
-        """Raises: StoreUrlError for an address that can never work."""
+    def __init__(self, url: str, settings: OracleSettings, ring: KeyRing | None = None) -> None:
+        """`ring` signs what is published there. Raises: StoreUrlError for an address that can never work."""
         self._url = url
         self._settings = settings
+        self._ring = ring
         self._location = redact_url(url)
         try:
             self._make_client(0)
@@ -281,7 +295,7 @@ class RemoteHost:
         return StoreFacts(StoreKind.REMOTE, self._location, is_durable=True, is_shared=True)
 
     async def connect(self) -> QuoteStore:
-        return RedisStore(self._make_client, self._location, self._settings)
+        return RedisStore(self._make_client, self._location, self._settings, self._ring)
 
     async def aclose(self) -> None:
         """Nothing to stop: the server is not ours."""
@@ -292,10 +306,12 @@ class RemoteHost:
 
 
 def open_unix_store(socket_path: str, location: str, settings: OracleSettings) -> RedisStore:
-    """Return a store on a server at a Unix socket."""
-    return RedisStore(
-        lambda retries: Redis(unix_socket_path=socket_path, **client_options(retries)), location, settings
-    )
+    """Return a store on a server of our own at a Unix socket, where nobody else writes and nothing is signed."""
+
+    def make_client(retries: int) -> Redis:
+        return Redis(unix_socket_path=socket_path, **client_options(retries))
+
+    return RedisStore(make_client, location, settings, ring=None)
 
 
 def client_options(retries: int) -> dict[str, Any]:
@@ -321,8 +337,17 @@ def redact_url(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
 
 
-def _to_text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
+def _format_lease(lease: FeedLease) -> str:
+    return f"{lease.term} {lease.holder}"
+
+
+def _parse_lease(data: bytes) -> FeedLease:
+    """Return the lease in `data`; what another program wrote is a holder of no term."""
+    text = data.decode("utf-8", "replace")
+    term, found, holder = text.partition(" ")
+    if found and term.isascii() and term.isdigit():
+        return FeedLease(holder, int(term))
+    return FeedLease(text, 0)
 
 
 #: What an answer means, by the class that redis.asyncio gives it.

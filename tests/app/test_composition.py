@@ -13,6 +13,7 @@ from app import composition
 from app.composition import (
     choose_price_source,
     decision_settings,
+    find_key_ring,
     history_files,
     open_engine,
     open_fleet,
@@ -22,6 +23,8 @@ from app.config.demo import DEMO
 from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
 from controller.migration.settings import MigrationSettings
+from oracle.foundation.key_ring import KeyRing
+from oracle.key_ring_file import make_ring, save_new_ring
 from oracle.quotes import PriceMode
 from oracle.settings import OracleSettings
 
@@ -95,12 +98,15 @@ def test_migrations_and_prices_get_the_settings_of_the_configuration(monkeypatch
         oracle=OracleSettings(redis_url="redis://127.0.0.1:1", refresh_s=2.5),
         migration=replace(DEMO.migration, soak_s=7.0),
     )
+    ring = make_ring()
+    save_new_ring(find_key_ring(asked), ring)
     used = []
 
     def note(build):
-        def noting(*arguments):
-            used.extend(a for a in arguments if isinstance(a, (OracleSettings, MigrationSettings)))
-            return build(*arguments)
+        def noting(*arguments, **named):
+            given = (*arguments, *named.values())
+            used.extend(a for a in given if isinstance(a, (OracleSettings, MigrationSettings, KeyRing)))
+            return build(*arguments, **named)
 
         return noting
 
@@ -112,7 +118,7 @@ def test_migrations_and_prices_get_the_settings_of_the_configuration(monkeypatch
             pass
 
     asyncio.run(start())
-    assert used == [asked.oracle, asked.migration]
+    assert used == [asked.oracle, ring, asked.migration]
 
 
 def test_a_file_is_a_recording_until_a_person_says_that_it_is_live(tmp_path):

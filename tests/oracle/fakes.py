@@ -16,11 +16,12 @@ from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote
 from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
-from oracle.store.base import HistorySample
+from oracle.store.base import FeedBatch, FeedLease, FeedMessage, HistorySample
 
 #: Some moment; nothing depends on it.
 NOON = 1_785_000_000.0
 VIRGINIA = Offering("aws", "us-east-1", "m5.2xlarge")
+NOBODY = FeedLease("nobody", 0)
 DUBLIN = Offering("aws", "eu-west-1", "m5.2xlarge")
 
 
@@ -80,24 +81,26 @@ class MemoryStore:
     time: ManualClocks
     quotes: dict[tuple[str, Offering], Quote] = field(default_factory=dict)
     samples: list[HistorySample] = field(default_factory=list)
+    messages: list[FeedMessage] = field(default_factory=list)
     wishes: dict[str, tuple[frozenset[Binding], float]] = field(default_factory=dict)
-    lease: tuple[str, float] | None = None
+    lease: tuple[FeedLease, float] | None = None
+    last_lease: FeedLease | None = None
     connections: list[asyncio.Event] = field(default_factory=list)
 
-    async def publish(
-        self, holder: str, quotes: Sequence[Quote], samples: Sequence[HistorySample], now: float
-    ) -> bool:
-        if await self.read_lease() != holder:
+    async def publish(self, message: FeedMessage, samples: Sequence[HistorySample], now: float) -> bool:
+        if await self.read_lease() != message.lease:
             return False
-        self.quotes |= {(quote.context, quote.offering): quote for quote in quotes}
+        self.messages.append(message)
+        self.quotes |= {(quote.context, quote.offering): quote for quote in message.quotes}
         self.samples += samples
         return True
 
-    async def read_quotes(self) -> tuple[Quote, ...]:
-        return tuple(self.quotes.values())
+    async def read_messages(self) -> FeedBatch:
+        message = FeedMessage(self.last_lease or NOBODY, 0, self.time.wall_s, tuple(self.quotes.values()))
+        return FeedBatch((message,), self.last_lease or NOBODY)
 
-    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
-        yield await self.read_quotes()
+    async def subscribe(self) -> AsyncGenerator[FeedBatch]:
+        yield await self.read_messages()
         broken = asyncio.Event()
         self.connections.append(broken)
         await broken.wait()
@@ -111,18 +114,22 @@ class MemoryStore:
     async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
         return tuple(sample.point for sample in self.samples if sample.offering == offering)
 
-    async def acquire_lease(self, holder: str, duration_s: float) -> str:
-        current = await self.read_lease()
-        if current in (None, holder):
-            self.lease = (holder, self.time.monotonic_s + duration_s)
-            return holder
-        return current or holder
+    async def acquire_lease(self, holder: str, duration_s: float, now: float) -> FeedLease:
+        lease = await self.read_lease()
+        if lease is None:
+            lease = self.last_lease = FeedLease(
+                holder, 1 if self.last_lease is None else self.last_lease.term + 1
+            )
+        if lease.holder == holder:
+            self.lease = (lease, self.time.monotonic_s + duration_s)
+        return lease
 
-    async def read_lease(self) -> str | None:
+    async def read_lease(self) -> FeedLease | None:
         return self.lease[0] if self.lease and self.time.monotonic_s < self.lease[1] else None
 
     async def release_lease(self, holder: str) -> None:
-        if await self.read_lease() == holder:
+        lease = await self.read_lease()
+        if lease is not None and lease.holder == holder:
             self.lease = None
 
     async def register_bindings(self, holder: str, bindings: Iterable[Binding], expires_at: float) -> None:

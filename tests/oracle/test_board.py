@@ -18,7 +18,7 @@ def is_usable(board: LiveBoard, time: ManualClocks) -> bool:
 
 def received(time: ManualClocks) -> LiveBoard:
     board = LiveBoard()
-    board.receive([make_quote(life_s=20.0)], time.wall_s, time.counted_s)
+    board.receive([make_quote(life_s=20.0)], time.wall_s, time.counted_s, is_proven=True)
     return board
 
 
@@ -57,7 +57,7 @@ def test_new_quotes_are_taken_after_the_wall_clock_was_set_back_a_day() -> None:
     time = ManualClocks()
     board = received(time)
     time.set_wall(NOON - DAY)
-    news = board.receive([make_quote(confirmed_at=NOON - DAY)], time.wall_s, time.counted_s)
+    news = board.receive([make_quote(confirmed_at=NOON - DAY)], time.wall_s, time.counted_s, is_proven=True)
     assert len(news) == 1
     assert is_usable(board, time)
 
@@ -66,7 +66,7 @@ def test_late_read_does_not_lengthen_a_life() -> None:
     time = ManualClocks()
     board = LiveBoard()
     time.pass_time(15.0)
-    board.receive([make_quote(life_s=20.0)], time.wall_s, time.counted_s)
+    board.receive([make_quote(life_s=20.0)], time.wall_s, time.counted_s, is_proven=True)
     time.counted_s += 6.0  # the wall clock stands still
     assert not is_usable(board, time)
 
@@ -75,7 +75,7 @@ def test_expired_quote_stays_visible_and_expired() -> None:
     time = ManualClocks()
     board = LiveBoard()
     time.pass_time(3600.0)
-    board.receive([make_quote()], time.wall_s, time.counted_s)
+    board.receive([make_quote()], time.wall_s, time.counted_s, is_proven=True)
     snapshot = board.observe(time.wall_s, time.counted_s)
     assert snapshot.find("blue", VIRGINIA) is not None
     assert snapshot.find_usable("blue", VIRGINIA, time.wall_s) is None
@@ -85,22 +85,22 @@ def test_older_quote_never_replaces_a_usable_newer_one() -> None:
     time = ManualClocks()
     board = LiveBoard()
     newer, older = make_quote(usd_per_hour="0.2"), make_quote(usd_per_hour="0.1", confirmed_at=NOON - 5)
-    board.receive([newer], time.wall_s, time.counted_s)
-    assert board.receive([older], time.wall_s, time.counted_s) == ()
+    board.receive([newer], time.wall_s, time.counted_s, is_proven=True)
+    assert board.receive([older], time.wall_s, time.counted_s, is_proven=True) == ()
     assert board.observe(time.wall_s, time.counted_s).find("blue", VIRGINIA) == newer
 
 
 def test_same_quote_is_news_once() -> None:
     time = ManualClocks()
     board = received(time)
-    assert board.receive([make_quote()], time.wall_s, time.counted_s) == ()
+    assert board.receive([make_quote()], time.wall_s, time.counted_s, is_proven=True) == ()
 
 
 def test_snapshot_does_not_change_afterwards() -> None:
     time = ManualClocks()
     board = received(time)
     snapshot = board.observe(time.wall_s, time.counted_s)
-    board.receive([make_quote("red", DUBLIN)], time.wall_s, time.counted_s)
+    board.receive([make_quote("red", DUBLIN)], time.wall_s, time.counted_s, is_proven=True)
     assert len(snapshot.quotes) == 1
 
 
@@ -108,7 +108,7 @@ def test_quotes_of_contexts_that_are_long_gone_are_forgotten() -> None:
     time = ManualClocks()
     board = received(time)
     time.pass_time(FORGET_AFTER_S + 21.0)
-    board.receive([], time.wall_s, time.counted_s)
+    board.receive([], time.wall_s, time.counted_s, is_proven=True)
     assert board.observe(time.wall_s, time.counted_s).quotes == {}
 
 
@@ -129,10 +129,10 @@ def test_quote_written_during_a_jump_ahead_blocks_no_later_one_after_the_way_bac
     time = ManualClocks()
     board = received(time)
     time.set_wall(NOON + DAY)
-    board.receive([make_quote(confirmed_at=NOON + DAY)], time.wall_s, time.counted_s)
+    board.receive([make_quote(confirmed_at=NOON + DAY)], time.wall_s, time.counted_s, is_proven=True)
     time.set_wall(NOON + 1.0)
     assert not is_usable(board, time)
-    board.receive([make_quote(confirmed_at=NOON + 1.0)], time.wall_s, time.counted_s)
+    board.receive([make_quote(confirmed_at=NOON + 1.0)], time.wall_s, time.counted_s, is_proven=True)
     assert is_usable(board, time)
 
 
@@ -157,3 +157,22 @@ def test_no_jump_of_the_wall_clock_makes_a_price_live_longer_than_its_life(
     time.pass_time(passed_s)
     time.set_wall(time.wall_s + jump_s)
     assert not (is_usable(board, time) and passed_s > 20.0 + 0.25)
+
+
+def test_what_nobody_proves_is_marked_and_takes_the_place_of_nothing_that_is_proven() -> None:
+    time, board = ManualClocks(), LiveBoard()
+    key = ("blue", VIRGINIA)
+
+    def receive(price: str, confirmed_at: float, *, is_proven: bool) -> int:
+        quote = make_quote(usd_per_hour=price, confirmed_at=confirmed_at, life_s=20.0)
+        return len(board.receive([quote], time.wall_s, time.counted_s, is_proven=is_proven))
+
+    assert receive("9.00", NOON + 10.0, is_proven=False) == 1
+    assert board.observe(time.wall_s, time.counted_s).unsigned == {key}
+    assert receive("0.10", NOON, is_proven=True) == 1, "although it is older"
+    assert board.observe(time.wall_s, time.counted_s).unsigned == frozenset()
+    assert receive("9.00", NOON + 10.0, is_proven=False) == 0
+    assert str(board.observe(time.wall_s, time.counted_s).quotes[key].usd_per_hour) == "0.10"
+    time.pass_time(20.0)
+    assert receive("9.00", NOON + 20.0, is_proven=False) == 1, "the proven one has expired"
+    assert board.observe(time.wall_s, time.counted_s).unsigned == {key}

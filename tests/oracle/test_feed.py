@@ -136,6 +136,54 @@ def test_refused_price_leaves_the_last_quote_to_run_out(world: World) -> None:
     assert world.store.quotes["blue", VIRGINIA].deadline == NOON + 20.0
 
 
+def test_a_message_says_all_that_holds_and_nothing_else(world: World) -> None:
+    """Who starts later knows as much as who was there."""
+    world.refresh(world.here, *bind("blue"), *bind("red", offering=DUBLIN))
+    world.source.prices[VIRGINIA] = Decimal("NaN")
+    world.time.pass_time(10.0)
+    world.refresh(world.here, *bind("blue"), *bind("red", offering=DUBLIN))
+    assert {quote.confirmed_at - NOON for quote in world.store.messages[-1].quotes} == {0.0, 10.0}
+    world.time.pass_time(10.0)
+    world.refresh(world.here, *bind("blue"), *bind("red", offering=DUBLIN))
+    assert [quote.context for quote in world.store.messages[-1].quotes] == ["red"], "the other has expired"
+    world.refresh(world.here)
+    assert world.store.messages[-1].quotes == (), "nobody wants it any more"
+
+
+def test_what_was_said_before_another_took_over_is_not_said_again(world: World) -> None:
+    world.refresh(world.here, *bind("blue"))
+    world.time.pass_time(SETTINGS.lease_s)
+    world.refresh(world.there, *bind("blue"))
+    world.refresh(world.here, *bind("blue"))
+    asyncio.run(world.there.release(world.store))
+    world.source.prices.clear()
+    world.refresh(world.here, *bind("blue"))
+    assert world.store.messages[-1].quotes == ()
+
+
+def test_each_message_of_a_holder_has_a_higher_number_and_a_moment_of_its_own(world: World) -> None:
+    for _ in range(3):
+        world.refresh(world.here, *bind("blue"))
+        world.time.pass_time(2.0)
+    said = [(one.lease.term, one.sequence, one.published_at - NOON) for one in world.store.messages]
+    assert said == [(1, 1, 0.0), (1, 2, 2.0), (1, 3, 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("on_demand", "is_said"),
+    [("0.4", True), ("0", False), ("0.40000000000000001", False), ("10089.67", False)],
+)
+def test_readers_learn_what_a_machine_costs_on_demand_where_that_can_be_said(
+    world: World, on_demand: str, is_said: bool
+) -> None:
+    world.source.on_demand_price = None
+    world.refresh(world.here, *bind("blue"))
+    assert world.store.messages[-1].on_demand == {}
+    world.source.on_demand_price = Decimal(on_demand)
+    world.refresh(world.here, *bind("blue"))
+    assert world.store.messages[-1].on_demand == ({VIRGINIA: Decimal(on_demand)} if is_said else {})
+
+
 def test_price_that_others_saw_before_a_failover_is_not_forgotten(world: World) -> None:
     world.there.remember([make_quote(usd_per_hour="0.05")])
     report = world.refresh(world.there, *bind("blue"))

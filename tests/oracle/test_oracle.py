@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,11 +19,11 @@ from oracle.instance import Instance
 from oracle.market import Offering
 from oracle.oracle import Oracle, open_oracle
 from oracle.price_history import PricePoint
-from oracle.quotes import Origin, PriceMode, Quote
+from oracle.quotes import PriceMode
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
-from oracle.store.base import HistorySample, StoreFacts
+from oracle.store.base import FeedBatch, FeedLease, HistorySample, StoreFacts
 from oracle.store.embedded import EmbeddedHost
 from tests.oracle.fakes import (
     DUBLIN,
@@ -37,34 +35,7 @@ from tests.oracle.fakes import (
     bind,
     make_quote,
 )
-
-#: Whose prices those of the scripted source are.
-SAID = Origin("script", PriceMode.LIVE)
-
-
-def make_source(price: str = "0.1613", **changes: Any) -> ScriptedSource:
-    prices = {VIRGINIA: Decimal(price), DUBLIN: Decimal("0.2299")}
-    return ScriptedSource(prices, Decimal("0.384"), **changes)
-
-
-@asynccontextmanager
-async def remote_store(settings: OracleSettings) -> AsyncIterator[OracleSettings]:
-    """Somebody else's server; yields the settings of those who share it."""
-    host = EmbeddedHost(settings)
-    try:
-        await (await host.connect()).aclose()
-        socket = host.facts.location.rpartition(" at ")[2]
-        yield replace(settings, redis_url=f"unix://{socket}")
-    finally:
-        await host.aclose()
-
-
-async def until(oracle: Oracle, is_true: Callable[[], bool]) -> None:
-    """Wait for changes until the condition holds; the time limit is only there to end a broken run."""
-    async with asyncio.timeout(30.0):
-        revision = oracle.revision
-        while not is_true():
-            revision = await oracle.wait_for_change(revision)
+from tests.oracle.oracles import SAID, make_source, price_of, remote_store, until
 
 
 async def collect_history(oracle: Oracle) -> tuple[PricePoint, ...]:
@@ -72,11 +43,6 @@ async def collect_history(oracle: Oracle) -> tuple[PricePoint, ...]:
     oracle.set_bindings(bind("blue"))
     await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
     return oracle.history("blue", VIRGINIA)
-
-
-def price_of(oracle: Oracle, context: str = "blue") -> Decimal | None:
-    quote = oracle.board().find_usable(context, VIRGINIA, SYSTEM_CLOCKS.wall())
-    return None if quote is None else quote.usd_per_hour
 
 
 async def server_process(oracle: Oracle) -> int:
@@ -181,7 +147,8 @@ def test_two_instances_on_a_remote_store_show_the_same_prices_and_one_of_them_ge
                     generator=first.status.generator,
                     own_source="replay of prices.csv",
                 )
-                assert second.status.notices == (), "what it would say of its own prices is not true of these"
+                said = {notice.code for notice in second.status.notices}
+                assert said == {OracleCode.FEED_UNSIGNED}, "what it would say of its own is not true of these"
                 assert second.on_demand(VIRGINIA) is None
                 assert first.status.displacement is None
 
@@ -511,14 +478,14 @@ def test_outages_leave_no_tasks_and_no_descriptors(settings: OracleSettings) -> 
 class FullStore(MemoryStore):
     """Takes no writes; its first subscriber hears of it only after the first refresh was refused."""
 
-    async def acquire_lease(self, holder: str, duration_s: float) -> str:
+    async def acquire_lease(self, holder: str, duration_s: float, now: float) -> FeedLease:
         raise WriteRefused("memory", OracleCode.STORE_ANSWERED.because(answer="its disk is full"))
 
-    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...]]:
+    async def subscribe(self) -> AsyncGenerator[FeedBatch]:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        async for quotes in super().subscribe():
-            yield quotes
+        async for batch in super().subscribe():
+            yield batch
 
 
 class FullHost:

@@ -57,6 +57,7 @@ def test_first_sample_is_judged_by_its_bounds(price: str, reason: OracleCode | N
 
 def test_without_an_on_demand_price_only_absurd_numbers_are_refused() -> None:
     assert judge_price(observe("0.0001"), None, PriceMemory())[0] is None
+    assert judge_price(observe("0.00009"), None, PriceMemory())[0] is OracleCode.PRICE_TINY
     assert judge_price(observe("1001"), None, PriceMemory())[0] is OracleCode.PRICE_ABSURD
 
 

@@ -6,26 +6,21 @@ import asyncio
 import gzip
 import os
 import tracemalloc
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.composition import open_engine
 from app.config.configuration import Configuration
-from app.config.demo import DEMO_MIGRATION
-from controller.contract.snapshots import EngineSnapshot, PriceOrigin
+from controller.contract.snapshots import PriceOrigin
 from controller.reasons import Code
-from controller.simulation.fleet_model import FleetPlan
 from controller.simulation.fleet_plan import plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
 from oracle.errors import PriceFileError
 from oracle.sources.choosing import choose_source, watch_file
 from oracle.sources.price_file import load_recording
-from tests.e2e.starting import start_best_move
+from tests.security.moves import HEADER, try_to_move, write_prices
 
-HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour\n"
 ROW = "2026-07-01T00:00:00Z,gcp,us-east1,n2-standard-8,spot,"
 MEGABYTE = 2**20
 
@@ -126,24 +121,6 @@ def test_no_cluster_is_moved_by_whoever_may_write_the_live_file(tmp_path: Path) 
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(PriceFileError, match="is not a file"):
         watch_file(str(tmp_path / "pipe.csv"), None)
-
-
-def write_prices(path: Path, plan: FleetPlan, moment: str) -> str:
-    """Prices at which it pays to leave the first cluster."""
-    rows = [
-        f"{moment},{one.provider},{one.region},{one.instance_type},{kind},{price}\n"
-        for place, one in enumerate(plan.clusters)
-        for kind, price in (("on_demand", "0.40"), ("spot", "0.05" if place else "0.30"))
-    ]
-    path.write_text(HEADER + "".join(rows))
-    return str(path)
-
-
-async def try_to_move(configuration: Configuration) -> tuple[EngineSnapshot, EngineSnapshot]:
-    """Arm both sides of the best move and confirm it. Returns what was planned and what came of it."""
-    async with open_engine(replace(configuration, migration=DEMO_MIGRATION)) as engine:
-        planned = await start_best_move(engine)
-        return planned, await engine.wait_until(lambda s: bool(s.unstarted or s.migrations), 60)
 
 
 @pytest.mark.timeout(240)

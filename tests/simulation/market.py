@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from oracle.binding import Binding
@@ -17,7 +17,7 @@ from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote
 from oracle.sources.base import Observation
 from oracle.status import StoreKind
-from oracle.store.base import HistorySample, StoreFacts
+from oracle.store.base import FeedBatch, FeedLease, FeedMessage, HistorySample, StoreFacts
 
 FACTS = StoreFacts(StoreKind.EMBEDDED, "memory of the simulation", is_durable=True, is_shared=True)
 
@@ -57,31 +57,32 @@ class PriceStore:
     facts: StoreFacts = FACTS
     quotes: dict[tuple[str, Offering], Quote] = field(default_factory=dict)
     _wishes: dict[str, tuple[frozenset[Binding], float]] = field(default_factory=dict)
-    _lease: tuple[str, float] | None = None
-    _subscribers: list[asyncio.Queue[tuple[Quote, ...]]] = field(default_factory=list)
+    _last_lease: FeedLease | None = None
+    _lease_end: float = 0.0
+    _subscribers: list[asyncio.Queue[FeedBatch]] = field(default_factory=list)
 
     async def connect(self) -> PriceStore:
         return self
 
-    async def publish(
-        self, holder: str, quotes: Sequence[Quote], samples: Sequence[HistorySample], now: float
-    ) -> bool:
-        if self._find_holder() != holder:
+    async def publish(self, message: FeedMessage, samples: Sequence[HistorySample], now: float) -> bool:
+        if await self.read_lease() != message.lease:
             return False
-        alive = tuple(quote for quote in quotes if quote.deadline > now)
+        alive = tuple(quote for quote in message.quotes if quote.deadline > now)
         self.quotes |= {(quote.context, quote.offering): quote for quote in alive}
         for queue in self._subscribers:
-            queue.put_nowait(alive)
+            queue.put_nowait(FeedBatch((replace(message, quotes=alive),), message.lease))
         return True
 
-    async def read_quotes(self) -> tuple[Quote, ...]:
-        return tuple(quote for quote in self.quotes.values() if quote.deadline > self.now())
+    async def read_messages(self) -> FeedBatch:
+        last = self._last_lease or FeedLease("nobody", 0)
+        alive = tuple(quote for quote in self.quotes.values() if quote.deadline > self.now())
+        return FeedBatch((FeedMessage(last, 0, self.now(), alive),), last)
 
-    async def subscribe(self) -> AsyncGenerator[tuple[Quote, ...], None]:
-        queue: asyncio.Queue[tuple[Quote, ...]] = asyncio.Queue()
+    async def subscribe(self) -> AsyncGenerator[FeedBatch, None]:
+        queue: asyncio.Queue[FeedBatch] = asyncio.Queue()
         self._subscribers.append(queue)
         try:
-            yield await self.read_quotes()
+            yield await self.read_messages()
             while True:
                 yield await queue.get()
         finally:
@@ -90,19 +91,21 @@ class PriceStore:
     async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
         return ()
 
-    async def acquire_lease(self, holder: str, duration_s: float) -> str:
-        current = self._find_holder()
-        if current in (None, holder):
-            self._lease = (holder, self.now() + duration_s)
-            return holder
-        return current or holder
+    async def acquire_lease(self, holder: str, duration_s: float, now: float) -> FeedLease:
+        lease = await self.read_lease()
+        if lease is None:
+            lease = FeedLease(holder, 1 if self._last_lease is None else self._last_lease.term + 1)
+        if lease.holder == holder:
+            self._last_lease, self._lease_end = lease, self.now() + duration_s
+        return lease
 
-    async def read_lease(self) -> str | None:
-        return self._find_holder()
+    async def read_lease(self) -> FeedLease | None:
+        return self._last_lease if self.now() < self._lease_end else None
 
     async def release_lease(self, holder: str) -> None:
-        if self._find_holder() == holder:
-            self._lease = None
+        lease = await self.read_lease()
+        if lease is not None and lease.holder == holder:
+            self._lease_end = self.now()
 
     async def register_bindings(self, holder: str, bindings: Iterable[Binding], expires_at: float) -> None:
         self._wishes[holder] = (frozenset(bindings), expires_at)
@@ -115,6 +118,3 @@ class PriceStore:
 
     async def aclose(self) -> None:
         """Nothing to close."""
-
-    def _find_holder(self) -> str | None:
-        return self._lease[0] if self._lease is not None and self.now() < self._lease[1] else None

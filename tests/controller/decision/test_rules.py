@@ -250,6 +250,16 @@ def test_real_clusters_are_planned_on_any_prices_and_changed_on_live_ones_only(
         assert code_of(facts=replace(facts, accepts_any_prices=True), moment=moment) is None
 
 
+@pytest.mark.parametrize("side", ["tokyo", "virginia"])
+def test_real_clusters_are_planned_on_unsigned_prices_and_never_changed_on_them(side: str) -> None:
+    facts = make_facts(replace(BOARD, unsigned=frozenset(key for key in BOARD.quotes if key[0] == side)))
+    for moment in (Moment.PLAN, Moment.DRY_RUN):
+        assert code_of(facts=facts, moment=moment) is None
+    for moment in (Moment.CONFIRM, Moment.WAVE, Moment.RATES, Moment.AUTOPILOT):
+        assert code_of(facts=facts, moment=moment) is Code.PRICES_UNSIGNED
+        assert code_of(facts=replace(facts, accepts_any_prices=True), moment=moment) is None
+
+
 def test_undeclared_state_never_pays() -> None:
     assert judge(workload={"state_gb": None}) == (Verdict.UNKNOWN, Code.STATE_UNKNOWN)
     assert code_of(workload={"state_gb": None}, facts=with_settings(assumed_state_gb=Decimal(2))) is None

@@ -22,10 +22,10 @@ import pytest
 
 from oracle.errors import EmbeddedServerError, StoreUnavailable, WriteRefused
 from oracle.price_history import PricePoint
-from oracle.quotes import Origin, PriceMode
+from oracle.quotes import Origin, PriceMode, Quote
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
-from oracle.store.base import HistorySample, QuoteStore
+from oracle.store.base import FeedMessage, HistorySample, QuoteStore
 from oracle.store.embedded import EmbeddedHost
 from oracle.store.server_binary import find_server_binaries
 from oracle.store.server_directories import (
@@ -55,8 +55,13 @@ async def running(settings: OracleSettings) -> AsyncIterator[tuple[EmbeddedHost,
 
 
 async def write(store: QuoteStore) -> None:
-    await store.acquire_lease(ME, 60.0)
-    await store.publish(ME, [make_quote(life_s=3600.0)], [HistorySample(VIRGINIA, POINT)], NOON)
+    lease = await store.acquire_lease(ME, 60.0, NOON)
+    message = FeedMessage(lease, 1, NOON, (make_quote(life_s=3600.0),))
+    await store.publish(message, [HistorySample(VIRGINIA, POINT)], NOON)
+
+
+async def read_quotes(store: QuoteStore) -> tuple[Quote, ...]:
+    return tuple(quote for message in (await store.read_messages()).messages for quote in message.quotes)
 
 
 def find_server(settings: OracleSettings) -> int:
@@ -127,7 +132,7 @@ def test_history_and_last_quotes_survive_an_orderly_restart(settings: OracleSett
             await write(store)
             assert host.facts.is_durable
         async with running(settings) as (_, store):
-            assert await store.read_quotes() == (make_quote(life_s=3600.0),)
+            assert await read_quotes(store) == (make_quote(life_s=3600.0),)
             assert await store.read_history(VIRGINIA) == (POINT,)
 
     asyncio.run(main())
@@ -142,9 +147,9 @@ def test_history_and_last_quotes_survive_the_death_of_the_server(settings: Oracl
             os.kill(server, signal.SIGKILL)
             assert wait_for_end(server)
             with pytest.raises(StoreUnavailable):
-                await store.read_quotes()
+                await read_quotes(store)
             again = await host.connect()
-            assert len(await again.read_quotes()) == 1
+            assert len(await read_quotes(again)) == 1
             assert await again.read_history(VIRGINIA) == (POINT,)
             await again.aclose()
 
@@ -155,7 +160,7 @@ def test_second_window_shares_the_server_and_says_so(settings: OracleSettings) -
     async def main() -> None:
         async with running(settings) as (first, store), running(settings) as (second, other_store):
             await write(store)
-            assert len(await other_store.read_quotes()) == 1
+            assert len(await read_quotes(other_store)) == 1
             assert not first.facts.is_shared
             assert second.facts.is_shared
             assert second.facts.is_durable
@@ -187,9 +192,9 @@ def test_second_window_takes_over_when_the_first_is_closed(settings: OracleSetti
             await store.aclose()
             await first.aclose()
             with pytest.raises(StoreUnavailable):
-                await shared.read_quotes()
+                await read_quotes(shared)
             own = await second.connect()
-            assert len(await own.read_quotes()) == 1
+            assert len(await read_quotes(own)) == 1
             assert not second.facts.is_shared
             await own.aclose()
 
@@ -282,7 +287,7 @@ def test_damaged_file_is_set_aside_and_said(settings: OracleSettings) -> None:
         (increments,) = folder.glob("*.incr.aof")
         increments.write_bytes(b"junk" + increments.read_bytes())
         async with running(settings) as (host, store):
-            assert await store.read_quotes() == ()
+            assert await read_quotes(store) == ()
             assert host.facts.is_durable
             assert host.facts.notices[0].code is OracleCode.STORE_SET_ASIDE
             assert (folder.parent / "appendonlydir.damaged-1").is_dir()
@@ -300,7 +305,7 @@ def test_file_cut_short_by_a_crash_is_read_as_far_as_it_goes(settings: OracleSet
         (increments,) = folder.glob("*.incr.aof")
         increments.write_bytes(increments.read_bytes()[:-10])
         async with running(settings) as (_, store):
-            assert len(await store.read_quotes()) == 1
+            assert len(await read_quotes(store)) == 1
 
     asyncio.run(main())
 
@@ -328,7 +333,7 @@ def test_full_disk_is_said_and_forgotten_when_there_is_space_again(settings: Ora
             resource.prlimit(server, resource.RLIMIT_FSIZE, (1500, limits[1]))
             with pytest.raises(WriteRefused, match="free some space"):
                 await write_until_refused(store)
-            assert len(await store.read_quotes()) == 1
+            assert len(await read_quotes(store)) == 1
             resource.prlimit(server, resource.RLIMIT_FSIZE, limits)
             async with asyncio.timeout(10.0):
                 await write_until_accepted(store)
@@ -343,7 +348,7 @@ def test_without_a_data_directory_prices_are_served_and_the_loss_is_said(setting
     async def main() -> None:
         async with running(settings) as (host, store):
             await write(store)
-            assert len(await store.read_quotes()) == 1
+            assert len(await read_quotes(store)) == 1
             assert not host.facts.is_durable
             assert "forgotten at the end" in str(host.facts.notices[0])
 
@@ -360,7 +365,7 @@ def test_where_a_file_cannot_be_written_prices_are_served_and_the_loss_is_said(
     async def main() -> None:
         async with running(settings) as (host, store):
             await write(store)
-            assert len(await store.read_quotes()) == 1
+            assert len(await read_quotes(store)) == 1
             assert not host.facts.is_durable
             assert not host.facts.is_shared
             assert re.search(f"forgotten at the end: .*{name} cannot be written", str(host.facts.notices[0]))
@@ -475,7 +480,7 @@ def test_without_any_server_program_the_store_is_in_memory_and_says_so(
             batches = store.subscribe()
             await anext(batches)
             await write(store)
-            assert len(await anext(batches)) == 1
+            assert len((await anext(batches)).messages) == 1
             assert await store.read_history(VIRGINIA) == (POINT,)
             assert not host.facts.is_durable
             assert "forgotten at the end" in str(host.facts.notices[0])

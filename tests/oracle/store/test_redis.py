@@ -22,10 +22,12 @@ from redis.asyncio import Redis
 from oracle.errors import StoreUnavailable, StoreUrlError, WriteRefused
 from oracle.price_history import PricePoint
 from oracle.quotes import Origin, PriceMode, Quote
+from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.store import codec
-from oracle.store.base import HistorySample, QuoteStore
+from oracle.store.base import FeedBatch, FeedLease, FeedMessage, HistorySample, QuoteStore
 from oracle.store.embedded import EmbeddedHost
+from oracle.store.messages import encode_parts
 from oracle.store.redis import RemoteHost, client_options, redact_url
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, bind, make_quote
 
@@ -55,8 +57,23 @@ def with_store(settings: OracleSettings, talk: Callable[[QuoteStore], Awaitable[
 
 
 async def publish(store: QuoteStore, *quotes: Quote, now: float = NOON) -> bool:
-    await store.acquire_lease(ME, 60.0)
-    return await store.publish(ME, quotes, [], now)
+    return await say(store, await store.acquire_lease(ME, 60.0, now), *quotes, now=now)
+
+
+async def say(
+    store: QuoteStore, lease: FeedLease, *quotes: Quote, sample: PricePoint | None = None, now: float = NOON
+) -> bool:
+    """Publish as the holder of a lease, held or not."""
+    samples = [] if sample is None else [HistorySample(VIRGINIA, sample)]
+    return await store.publish(FeedMessage(lease, 1, now, quotes), samples, now)
+
+
+def quotes_of(batch: FeedBatch) -> tuple[Quote, ...]:
+    return tuple(quote for message in batch.messages for quote in message.quotes)
+
+
+async def read_quotes(store: QuoteStore) -> tuple[Quote, ...]:
+    return quotes_of(await store.read_messages())
 
 
 def raw_client(settings: OracleSettings) -> Redis:
@@ -73,18 +90,18 @@ def test_published_quotes_are_read_back(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         quotes = {make_quote("blue"), make_quote("red", DUBLIN, "0.2299")}
         assert await publish(store, *quotes)
-        assert set(await store.read_quotes()) == quotes
+        assert set(await read_quotes(store)) == quotes
 
     with_store(settings, talk)
 
 
-def test_key_is_gone_at_the_deadline_and_the_deadline_is_inside(settings: OracleSettings) -> None:
+def test_message_is_gone_at_its_last_deadline_and_each_deadline_is_inside(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         await publish(store, make_quote(life_s=20.0), now=NOON + 5.0)
         client = raw_client(settings)
-        (key,) = await client.keys("{sentinelaura}:quote:*")
-        assert 14_000 < await client.pttl(key) <= 15_000
-        assert codec.decode_quote(await client.get(key)).deadline == NOON + 20.0
+        assert 14_000 < await client.pttl("{sentinelaura}:message") <= 15_000
+        (part,) = await client.hvals("{sentinelaura}:message")
+        assert codec.decode_quote(part.split(b"\n")[2]).deadline == NOON + 20.0
         await client.aclose()
 
     with_store(settings, talk)
@@ -93,7 +110,7 @@ def test_key_is_gone_at_the_deadline_and_the_deadline_is_inside(settings: Oracle
 def test_expired_quote_is_never_written(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         await publish(store, make_quote(life_s=20.0), now=NOON + 20.0)
-        assert await store.read_quotes() == ()
+        assert await read_quotes(store) == ()
 
     with_store(settings, talk)
 
@@ -102,10 +119,10 @@ def test_subscriber_first_gets_everything_and_then_learns_by_push(settings: Orac
     async def talk(store: QuoteStore) -> None:
         await publish(store, make_quote("blue"))
         batches = store.subscribe()
-        assert [quote.context for quote in await anext(batches)] == ["blue"]
+        assert [quote.context for quote in quotes_of(await anext(batches))] == ["blue"]
         waiting = asyncio.ensure_future(anext(batches))
         await publish(store, make_quote("red"), make_quote("green"))
-        assert {quote.context for quote in await waiting} == {"red", "green"}
+        assert {quote.context for quote in quotes_of(await waiting)} == {"red", "green"}
         await batches.aclose()
 
     with_store(settings, talk)
@@ -121,7 +138,7 @@ def test_silent_subscription_stays_open(settings: OracleSettings, monkeypatch: p
         done, _ = await asyncio.wait({waiting}, timeout=0.3)  # six pings
         assert not done
         await publish(store, make_quote())
-        assert len(await waiting) == 1
+        assert len(quotes_of(await waiting)) == 1
         await batches.aclose()
 
     with_store(settings, talk)
@@ -144,7 +161,7 @@ def test_frozen_server_ends_the_subscription(
             with pytest.raises(StoreUnavailable, match=r"silent|no answer"):
                 await anext(batches)
             with pytest.raises(StoreUnavailable, match="no answer"):
-                await store.read_quotes()
+                await read_quotes(store)
         finally:
             os.kill(server, signal.SIGCONT)
 
@@ -154,22 +171,31 @@ def test_frozen_server_ends_the_subscription(
 def test_one_instance_has_the_lease_until_it_gives_it_back(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         assert await store.read_lease() is None
-        assert await store.acquire_lease(ME, 60.0) == ME
-        assert await store.acquire_lease(OTHER, 60.0) == ME
+        mine = await store.acquire_lease(ME, 60.0, NOON)
+        assert mine == FeedLease(ME, int(1000 * NOON))
+        assert await store.acquire_lease(ME, 60.0, NOON + 4.0) == mine, "renewed, and the same term"
+        assert await store.acquire_lease(OTHER, 60.0, NOON) == mine
         await store.release_lease(OTHER)
-        assert await store.read_lease() == ME
+        assert await store.read_lease() == mine
         await store.release_lease(ME)
-        assert await store.acquire_lease(OTHER, 60.0) == OTHER
+        assert await store.read_lease() is None
+        assert (await store.read_messages()).last_lease == mine
+        theirs = await store.acquire_lease(OTHER, 60.0, NOON - 60.0)
+        assert theirs == FeedLease(OTHER, mine.term + 1), "although the clock was set back"
+        assert (await store.read_messages()).last_lease == theirs
 
     with_store(settings, talk)
 
 
 def test_instance_that_lost_the_lease_writes_nothing(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
-        await store.acquire_lease(OTHER, 60.0)
-        sample = HistorySample(VIRGINIA, PricePoint(NOON, Decimal("0.1"), SAID))
-        assert not await store.publish(ME, [make_quote()], [sample], NOON)
-        assert await store.read_quotes() == ()
+        lost = await store.acquire_lease(ME, 60.0, NOON)
+        await store.release_lease(ME)
+        held = await store.acquire_lease(OTHER, 60.0, NOON)
+        sample = PricePoint(NOON, Decimal("0.1"), SAID)
+        for lease in (lost, replace(held, term=lost.term), replace(lost, term=held.term)):
+            assert not await say(store, lease, make_quote(), sample=sample)
+        assert await read_quotes(store) == ()
         assert await store.read_history(VIRGINIA) == ()
 
     with_store(settings, talk)
@@ -177,9 +203,9 @@ def test_instance_that_lost_the_lease_writes_nothing(settings: OracleSettings) -
 
 def test_lease_of_an_instance_that_died_runs_out(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
-        await store.acquire_lease(OTHER, 0.02)
+        await store.acquire_lease(OTHER, 0.02, NOON)
         async with asyncio.timeout(5.0):
-            while await store.acquire_lease(ME, 60.0) != ME:
+            while (await store.acquire_lease(ME, 60.0, NOON)).holder != ME:
                 pass
 
     with_store(settings, talk)
@@ -187,10 +213,10 @@ def test_lease_of_an_instance_that_died_runs_out(settings: OracleSettings) -> No
 
 def test_market_that_nobody_chooses_again_leaves_nothing_for_ever(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
-        sample = HistorySample(VIRGINIA, PricePoint(NOON, Decimal("0.1"), SAID))
+        sample = PricePoint(NOON, Decimal("0.1"), SAID)
         await store.register_bindings(ME, bind("blue"), NOON + 40.0)
-        await store.acquire_lease(ME, 60.0)
-        assert await store.publish(ME, [make_quote()], [sample], NOON)
+        lease = await store.acquire_lease(ME, 60.0, NOON)
+        assert await say(store, lease, make_quote(), sample=sample)
         client = raw_client(settings)
         keys = await client.keys("*")
         assert len(keys) == 5
@@ -202,10 +228,9 @@ def test_market_that_nobody_chooses_again_leaves_nothing_for_ever(settings: Orac
 
 def test_history_is_bounded_and_in_order(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
-        await store.acquire_lease(ME, 60.0)
+        lease = await store.acquire_lease(ME, 60.0, NOON)
         for second in range(12):
-            point = PricePoint(NOON + second, Decimal("0.1"), SAID)
-            await store.publish(ME, [], [HistorySample(VIRGINIA, point)], NOON)
+            await say(store, lease, sample=PricePoint(NOON + second, Decimal("0.1"), SAID))
         times = [point.observed_at - NOON for point in await store.read_history(VIRGINIA)]
         assert times == [7.0, 8.0, 9.0, 10.0, 11.0]
         assert await store.read_history(DUBLIN) == ()
@@ -230,21 +255,24 @@ def test_wishes_of_all_living_instances_are_joined(settings: OracleSettings) -> 
 
 def test_poison_in_the_store_is_left_out(settings: OracleSettings, caplog: pytest.LogCaptureFixture) -> None:
     async def talk(store: QuoteStore) -> None:
-        await publish(store, make_quote("blue"), make_quote("red"))
+        await publish(store, make_quote("blue"))
         client = raw_client(settings)
-        key = "{sentinelaura}:quote:red|aws|us-east-1|m5.2xlarge|spot"
-        await client.set(key, b'{"usd_per_hour": 0}')
+        await client.hset("{sentinelaura}:message", "7", b'{"usd_per_hour": 0}')
         await client.hset("{sentinelaura}:bindings", "x", b"\xff")
         await client.rpush("{sentinelaura}:points:aws|us-east-1|m5.2xlarge|spot", b"junk")
-        assert [quote.context for quote in await store.read_quotes()] == ["blue"]
+        batch = await store.read_messages()
+        assert [quote.context for quote in quotes_of(batch)] == ["blue"]
+        assert [reason.code for reason in batch.garbled] == [OracleCode.MESSAGE_GARBLED]
         assert await store.read_bindings(NOON) == frozenset()
         assert await store.read_history(VIRGINIA) == ()
         batches = store.subscribe()
         await anext(batches)
-        await client.publish(
-            "{sentinelaura}:announcements", b"junk\n" + codec.encode_quote(make_quote("green"))
-        )
-        assert [quote.context for quote in await anext(batches)] == ["green"]
+        (part,) = encode_parts(batch.messages[0], "sentinelaura", None)
+        first, last = part.split(b"\n")[:2], part.split(b"\n")[2:]
+        await client.publish("{sentinelaura}:announcements", b"\n".join([*first, b"junk", *last]))
+        batch = await anext(batches)
+        assert [quote.context for quote in quotes_of(batch)] == ["blue"]
+        assert [reason.code for reason in batch.garbled] == [OracleCode.NOT_A_QUOTE]
         await batches.aclose()
         await client.aclose()
 
@@ -255,12 +283,12 @@ def test_poison_in_the_store_is_left_out(settings: OracleSettings, caplog: pytes
 def test_key_of_a_wrong_type_is_a_refusal_with_the_servers_words(settings: OracleSettings) -> None:
     async def talk(store: QuoteStore) -> None:
         client = raw_client(settings)
-        await client.set("{sentinelaura}:quotes", "mine")
+        await client.set("{sentinelaura}:message", "mine")
         await client.aclose()
         with pytest.raises(WriteRefused, match="WRONGTYPE"):
             await publish(store, make_quote())
         with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
-            await store.read_quotes()
+            await read_quotes(store)
 
     with_store(settings, talk)
 
@@ -273,7 +301,7 @@ def test_full_memory_keeps_old_prices_readable_and_refuses_new_ones(settings: Or
         await client.aclose()
         with pytest.raises(WriteRefused, match="maxmemory"):
             await publish(store, make_quote("red"))
-        assert [quote.context for quote in await store.read_quotes()] == ["blue"]
+        assert [quote.context for quote in await read_quotes(store)] == ["blue"]
 
     with_store(settings, talk)
 
@@ -288,7 +316,7 @@ def test_user_without_permission_is_told_so(settings: OracleSettings) -> None:
         host = RemoteHost(f"unix://reader:pw@{socket}", settings)
         theirs = await host.connect()
         with pytest.raises(WriteRefused, match="permission"):
-            await theirs.acquire_lease(ME, 1.0)
+            await theirs.acquire_lease(ME, 1.0, NOON)
         assert await theirs.read_clock() is None, "it need not be allowed; no price rests on it"
         await theirs.aclose()
         wrong = await RemoteHost(f"unix://reader:no@{socket}", settings).connect()
@@ -313,7 +341,7 @@ def test_closed_idle_connections_are_opened_again(settings: OracleSettings) -> N
         client = raw_client(settings)
         await client.client_kill_filter(_type="normal", skipme=True)
         await client.aclose()
-        assert len(await store.read_quotes()) == 1
+        assert len(await read_quotes(store)) == 1
 
     with_store(settings, talk)
 
@@ -322,13 +350,13 @@ def test_cancelled_calls_never_give_their_answer_to_another(settings: OracleSett
     """redis-py#2624: a cancelled command once left its reply for the next one on the same connection."""
 
     async def talk(store: QuoteStore) -> None:
-        await store.acquire_lease(ME, 60.0)
+        lease = await store.acquire_lease(ME, 60.0, NOON)
         for _ in range(200):
-            task = asyncio.ensure_future(store.read_quotes())
+            task = asyncio.ensure_future(store.read_messages())
             await asyncio.sleep(0)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            assert await store.read_lease() == ME
+            assert await store.read_lease() == lease
 
     with_store(settings, talk)
 
@@ -359,7 +387,7 @@ def test_refused_connection_names_the_address_without_the_password(
     async def main() -> None:
         store = await RemoteHost(f"redis://user:secret@127.0.0.1:{port}/0", settings).connect()
         with pytest.raises(StoreUnavailable, match=f"redis://127.0.0.1:{port}/0") as caught:
-            await store.read_quotes()
+            await read_quotes(store)
         assert "secret" not in str(caught.value)
         await store.aclose()
 
@@ -412,11 +440,11 @@ def test_remote_store_over_tls(settings: OracleSettings, tmp_path: Path) -> None
         async with tls_proxy(certificate, socket) as port:
             trusted = RemoteHost(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificate}", settings)
             remote = await trusted.connect()
-            assert len(await remote.read_quotes()) == 1
+            assert len(await read_quotes(remote)) == 1
             await remote.aclose()
             stranger = await RemoteHost(f"rediss://127.0.0.1:{port}/0", settings).connect()
             with pytest.raises(StoreUnavailable, match="certificate"):
-                await stranger.read_quotes()
+                await read_quotes(stranger)
             await stranger.aclose()
 
     with_store(settings, talk)

@@ -1,0 +1,31 @@
+"""Can the key ring be used, and is there one where prices have to be signed?"""
+
+from __future__ import annotations
+
+from app.composition import find_key_ring, open_key_ring
+from app.config.configuration import Configuration
+from app.diagnostics.checks import Check, broken, ok, warning
+from oracle.errors import KeyRingError
+
+_NAME = "key ring"
+
+
+def check_keys(configuration: Configuration) -> list[Check]:
+    """Read the ring; without one there is nothing to say unless prices come from others."""
+    path = find_key_ring(configuration)
+    try:
+        ring = open_key_ring(configuration)
+    except KeyRingError as error:
+        return [broken(_NAME, error.reason, "mend the file, or name another one with --key-ring")]
+    if ring is not None:
+        signing, *accepted = (key.id for key in ring.keys)
+        also = f"; {accepted[0]} is still accepted" if accepted else ""
+        return [ok(_NAME, f"{path}: {signing} signs{also}")]
+    if configuration.oracle.redis_url is None or configuration.is_demo:
+        return []
+    found = (
+        f"there is none at {path}: prices on a shared Redis are shown, and no real cluster is changed on them"
+    )
+    return [
+        warning(_NAME, found, "give this program the publisher's ring with `sentinelaura keys import FILE`")
+    ]
