@@ -38,7 +38,7 @@ from controller.migration.protocol.gate import ClosedGate
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
-from oracle.foundation.key_ring import KeyRing
+from oracle.foundation.key_ring import KeyRing, Purpose
 from oracle.key_ring_file import load_ring
 from oracle.oracle import Oracle, open_oracle
 from oracle.regions import load_regions
@@ -75,7 +75,7 @@ async def open_engine(configuration: Configuration) -> AsyncIterator[Engine]:
         oracle = await stack.enter_async_context(opening)
         history = await stack.enter_async_context(
             open_history(
-                history_files(configuration),
+                history_files(configuration, ring),
                 clocks,
                 configuration.history,
                 counts_earlier_moves=not configuration.is_demo,
@@ -187,9 +187,14 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
         yield regions
 
 
-def history_files(configuration: Configuration) -> HistoryFiles:
-    """Return where history stands: what happened to real clusters is not to be mixed with what was simulated."""
-    return HistoryFiles.in_folder(user_data_path("sentinelaura"), "demo-" if configuration.is_demo else "")
+def history_files(configuration: Configuration, ring: KeyRing | None = None) -> HistoryFiles:
+    """Return where history stands: what happened to real clusters is not to be mixed with what was simulated.
+
+    The chain of a history that begins has a key that follows from the ring, where there is one.
+    """
+    prefix = "demo-" if configuration.is_demo else ""
+    first_key = None if ring is None else ring.keys[0].derive(Purpose.LEDGER)
+    return HistoryFiles.in_folder(user_data_path("sentinelaura"), prefix, first_key)
 
 
 def find_key_ring(configuration: Configuration) -> Path:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,23 +24,24 @@ from app.commands.ledger_report import (
 )
 from app.commands.ledger_savings import tell_savings
 from app.commands.output import report_line, write_output
-from app.composition import history_files
+from app.composition import history_files, open_key_ring
 from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from app.moments import GivenMoment, format_utc
-from controller.history.chain import Verified, find_head, verify_chain
+from controller.history.chain import Verified, find_head, is_anchor, verify_chain
 from controller.history.database import open_for_reading, snapshot, telling_damage
 from controller.history.errors import HistoryDamaged
 from controller.history.keys import load_key
 from controller.history.reading import ANCHOR, HEAD, read_entries, read_mark, read_newest
 from controller.history.settings import HistorySettings
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
+from oracle.foundation.key_ring import KeyRing, Purpose
 
 
 async def run_ledger(
     arguments: Namespace, configuration: Configuration, clocks: Clocks = SYSTEM_CLOCKS
 ) -> int:
-    """Print what the action of `arguments` asks for. Raises: CommandFailed, HistoryUnusable."""
+    """Print what the action of `arguments` asks for. Raises: CommandFailed, HistoryUnusable, KeyRingError."""
     files = history_files(configuration)
     path = Path(arguments.file) if arguments.file is not None else files.database
     report_line(f"{path}: what happened to {'simulated' if configuration.is_demo else 'real'} clusters")
@@ -51,7 +52,8 @@ async def run_ledger(
             case "export":
                 return _export(connection)
             case "verify":
-                return _verify(connection, files.key, arguments.head, arguments.json)
+                keys = _list_keys(files.key, open_key_ring(configuration))
+                return _verify(connection, keys, arguments.head, arguments.json)
         for text in _tell(connection, arguments, configuration.history, clocks.wall()):
             write_output(text)
         return ExitCode.OK
@@ -96,15 +98,16 @@ def _export(connection: sqlite3.Connection) -> int:
     return ExitCode.OK
 
 
-def _verify(connection: sqlite3.Connection, key_path: Path, noted: str | None, as_json: bool) -> int:
-    verdict = _judge(connection, _load_key(key_path), noted)
+def _verify(connection: sqlite3.Connection, keys: Sequence[bytes], noted: str | None, as_json: bool) -> int:
+    verdict = _judge(connection, keys, noted)
     write_output(verdict_to_json(verdict) if as_json else verdict_to_text(verdict))
     return ExitCode.OK if verdict.reason is None else ExitCode.FAILED
 
 
-def _judge(connection: sqlite3.Connection, key: bytes, noted: str | None) -> LedgerVerdict:
+def _judge(connection: sqlite3.Connection, keys: Sequence[bytes], noted: str | None) -> LedgerVerdict:
     try:
         anchor, head = read_mark(connection, ANCHOR), read_mark(connection, HEAD)
+        key = next((one for one in keys if is_anchor(one, anchor)), keys[0])
         found = verify_chain(key, anchor, head, read_entries(connection))
         if found.reason is None and noted is not None:
             found = Verified(found.count, find_head(read_entries(connection), anchor, noted))
@@ -113,10 +116,14 @@ def _judge(connection: sqlite3.Connection, key: bytes, noted: str | None) -> Led
     return LedgerVerdict(found.count, anchor.sequence + 1, head.noted, found.reason)
 
 
-def _load_key(path: Path) -> bytes:
+def _list_keys(path: Path, ring: KeyRing | None) -> list[bytes]:
+    """Return the key of this installation, and those of histories that began elsewhere with the same ring."""
+    of_ring = [] if ring is None else [key.derive(Purpose.LEDGER) for key in ring.keys]
     try:
-        return load_key(path)
+        return [load_key(path), *of_ring]
     except FileNotFoundError:
+        if of_ring:
+            return of_ring
         text = f"there is no key {path}, without which nothing can be verified"
         raise CommandFailed(ExitCode.FAILED, text) from None
 

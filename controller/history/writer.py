@@ -205,7 +205,7 @@ class HistoryWriter:
             self._store.close()
             self._store = None
         if self._store is None:
-            key = load_or_create_key(self._files.key)
+            key = load_or_create_key(self._files.key, self._files.first_key)
             self._store = HistoryStore(self._path, key, self._writer, self._clocks.wall, self._settings)
             self._read_past(self._store.connection)
             self._take_over(self._store)

@@ -22,8 +22,9 @@ from app.config.configuration import Configuration
 from app.config.demo import DEMO
 from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
+from controller.history.keys import load_key
 from controller.migration.settings import MigrationSettings
-from oracle.foundation.key_ring import KeyRing
+from oracle.foundation.key_ring import KeyRing, Purpose
 from oracle.key_ring_file import make_ring, save_new_ring
 from oracle.quotes import PriceMode
 from oracle.settings import OracleSettings
@@ -118,6 +119,7 @@ def test_migrations_and_prices_get_the_settings_of_the_configuration(monkeypatch
             pass
 
     asyncio.run(start())
+    assert load_key(history_files(asked).key) == ring.keys[0].derive(Purpose.LEDGER)
     assert used == [asked.oracle, ring, asked.migration]
 
 

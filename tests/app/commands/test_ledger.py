@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from app.commands.failures import CommandFailed
 from app.exit_codes import ExitCode
 from controller.errors import ControllerError
-from tests.controller.history.histories import CHECKOUT, started, tamper
+from oracle.foundation.key_ring import Purpose
+from oracle.key_ring_file import make_ring, rotate_ring, save_new_ring
+from tests.controller.history.histories import CHECKOUT, Installation, started, tamper
 
 
 def test_entries_are_shown_as_sentences_oldest_first(installation, ledger) -> None:
@@ -106,3 +109,26 @@ def test_what_was_set_aside_can_be_looked_at(installation, ledger) -> None:
     assert "Moved to osaka" in out
     assert ledger("verify", "--file", str(kept))[0] == ExitCode.FAILED
     assert ledger("verify")[0] == ExitCode.OK
+
+
+def test_a_history_that_began_with_a_ring_is_verified_by_all_who_hold_it(
+    tmp_path, installation, ledger
+) -> None:
+    """Also on another machine, where its own key file is another one, or none."""
+    ring = make_ring()
+    save_new_ring(tmp_path / "sentinelaura" / "key-ring", rotate_ring(ring))
+    theirs = Installation(tmp_path / "theirs")
+    theirs.files = replace(theirs.files, first_key=ring.keys[0].derive(Purpose.LEDGER))
+    with theirs.run() as history:
+        history.record(started())
+    shipped = str(theirs.files.database)
+    assert ledger("verify")[0] == ExitCode.OK, "our own began before there was a ring"
+    assert ledger("verify", "--file", shipped)[0] == ExitCode.OK
+    installation.files.key.unlink()
+    assert ledger("verify", "--file", shipped)[0] == ExitCode.OK
+    assert ledger("verify")[0] == ExitCode.FAILED, "without its key it is nobody's"
+    tamper(theirs.files.database, "UPDATE events SET at = at + 1 WHERE sequence = 2")
+    assert ledger("verify", "--file", shipped)[0] == ExitCode.FAILED
+    (tmp_path / "sentinelaura" / "key-ring").unlink()
+    with pytest.raises(CommandFailed):
+        ledger("verify", "--file", shipped)

@@ -23,6 +23,13 @@ def test_a_key_is_made_once_and_stays(tmp_path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["history.key"]
 
 
+def test_the_first_key_follows_from_a_ring_and_stays_whatever_becomes_of_the_ring(tmp_path: Path) -> None:
+    path, of_ring, of_next_ring = tmp_path / "history.key", bytes(range(32)), bytes(32)
+    assert load_or_create_key(path, of_ring) == of_ring
+    assert load_or_create_key(path, of_next_ring) == of_ring
+    assert load_or_create_key(path) == of_ring
+
+
 def test_programs_that_start_at_once_have_one_key(tmp_path: Path) -> None:
     keys: list[bytes] = []
     programs = [
