@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.composition import find_key_ring, open_key_ring
 from app.config.configuration import Configuration
 from app.diagnostics.checks import Check, broken, ok, warning
+from app.diagnostics.doctor_reasons import DoctorCode
 from oracle.errors import KeyRingError
 
 _NAME = "key ring"
@@ -23,9 +24,7 @@ def check_keys(configuration: Configuration) -> list[Check]:
         return [ok(_NAME, f"{path}: {signing} signs{also}")]
     if configuration.oracle.redis_url is None or configuration.is_demo:
         return []
-    found = (
-        f"there is none at {path}: prices on a shared Redis are shown, and no real cluster is changed on them"
-    )
+    missing = DoctorCode.KEY_RING_MISSING.because(path=str(path))
     return [
-        warning(_NAME, found, "give this program the publisher's ring with `sentinelaura keys import FILE`")
+        warning(_NAME, missing, "give this program the publisher's ring with `sentinelaura keys import FILE`")
     ]

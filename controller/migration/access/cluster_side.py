@@ -79,11 +79,13 @@ class ClusterSide:
         change = build_fence_change(facts.uid, facts.fence, fence)
         return await self._patch(change, PatchType.JSON, permission, dry_run=dry_run)
 
-    async def remove_fence(self, facts: DeploymentFacts, *, dry_run: bool = False) -> DeploymentFacts:
+    async def remove_fence(
+        self, facts: DeploymentFacts, permission: Permission, *, dry_run: bool = False
+    ) -> DeploymentFacts:
         """Take the fence off and change nothing else. Raises: VersionConflict where another fence is there by now."""
         assert facts.fence is not None, "where none is, there is nothing to take off"
         removal = build_fence_removal(facts.uid, facts.fence)
-        return self._parse(await self.api.patch(self.path, removal, PatchType.JSON, dry_run=dry_run))
+        return await self._patch(removal, PatchType.JSON, permission, dry_run=dry_run)
 
     async def scale(
         self,

@@ -99,7 +99,6 @@ class FencedWriter:
             facts = await self._reader.read(side)
             if facts is None or not has_our_fence(facts, self._journal.record, side):
                 return
-            self._journal.check(BOTH)
             try:
                 await self._take_off(side, facts)
                 return
@@ -195,8 +194,11 @@ class FencedWriter:
         return _Basis(*require_scalable(scaled, other, self._journal.record, side), asked_at)
 
     async def _take_off(self, side: Side, facts: DeploymentFacts) -> None:
+        def judge() -> None:
+            self._journal.check(BOTH)
+
         def write(dry_run: bool) -> Awaitable[DeploymentFacts]:
-            return self._sides[side].remove_fence(facts, dry_run=dry_run)
+            return self._sides[side].remove_fence(facts, judge, dry_run=dry_run)
 
         self._reader.remember(side, await self._probe.perform(write))
 

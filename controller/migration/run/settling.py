@@ -16,6 +16,7 @@ from controller.errors import ControllerError
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.lease import ClusterLease, find_journal
 from controller.migration.access.timing import Timing
+from controller.migration.protocol.bounds import FACTS_LIFE_S
 from controller.migration.protocol.errors import ActRefused, JournalError, LeaseTaken, LeaseUncertain
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.journal_bounds import shorten_reason
@@ -123,13 +124,13 @@ class Settling:
     async def _take_lease(self, side: Side) -> None:
         """Wait for a Lease whose holder has gone; one who is there is asked to let go."""
         lease, settings = self._leases[side], self._timing.settings
-        give_up_at = self._timing.monotonic() + 2 * settings.lease_duration_s
+        give_up_at = self._timing.counting() + 2 * settings.lease_duration_s
         is_asked = False
         while not await lease.try_acquire(read_journal):
             if not is_asked:
                 await lease.ask_for()
                 is_asked = True
-            if self._timing.monotonic() > give_up_at:
+            if self._timing.counting() > give_up_at:
                 raise LeaseTaken(Code.LEASE_HELD.because(context=lease.context))
             await self._timing.sleep(settings.lease_retry_s)
         self._held.append(side)
@@ -170,13 +171,19 @@ class Settling:
         await self._fence(record, f"{record.operation}-seal")
         record = record.with_intent(Side.SOURCE, 0)
         await self._journal(record, (Side.SOURCE,))
+        asked_at = self._timing.counting()
         fresh = replace(await self._look(), known=record)
         source = require_present(fresh.source.facts, record, Side.SOURCE)
         if not may_lower_source(fresh):
             raise ActRefused(Code.ACT_OUTDATED.because())
-        self._require_leases()
+
+        def judge() -> None:
+            self._require_leases()
+            if self._timing.counting() - asked_at > FACTS_LIFE_S:
+                raise ActRefused(Code.ACT_OUTDATED.because())
+
         fence = record.fence(str(record.operation))
-        lowered = await self._sides[Side.SOURCE].scale(source, fence, 0)
+        lowered = await self._sides[Side.SOURCE].scale(source, fence, 0, judge)
         return replace(fresh, source=replace(fresh.source, facts=lowered))
 
     async def _go_back(self, record: MigrationRecord) -> MigrationRecord:
@@ -186,8 +193,7 @@ class Settling:
 
     async def _fence(self, record: MigrationRecord, operation: str) -> None:
         facts = await self._read_present(record, Side.SOURCE)
-        self._require_leases()
-        await self._sides[Side.SOURCE].place_fence(facts, record.fence(operation))
+        await self._sides[Side.SOURCE].place_fence(facts, record.fence(operation), self._require_leases)
 
     async def _read_present(self, record: MigrationRecord, side: Side) -> DeploymentFacts:
         return require_present(await self._sides[side].read(), record, side)
@@ -199,8 +205,7 @@ class Settling:
         facts = await self._sides[side].read()
         if facts is None or not has_our_fence(facts, record, side):
             return
-        self._require_leases()
-        await self._sides[side].remove_fence(facts)
+        await self._sides[side].remove_fence(facts, self._require_leases)
 
     async def _journal(self, record: MigrationRecord, sides: Iterable[Side] = Side) -> None:
         """Write the record into the Leases that are held: the source's is the authority, and comes first."""
