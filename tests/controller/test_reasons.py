@@ -8,6 +8,7 @@ from itertools import chain
 import pytest
 
 from controller.clusters.kubeconfig_reasons import KubeconfigCode, at_line
+from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.journal_reasons import JournalCode
 from controller.reasons import Code
 from oracle.foundation.reason import Reason, ReasonCode
@@ -71,7 +72,7 @@ def test_a_sentence_says_what_happened_to_what_and_what_to_do(reason: Reason, se
 #: Codes whose parameters are all shown as they are, so that any text may stand for them.
 PLAIN = [
     code
-    for code in chain(Code, KubeconfigCode, JournalCode)
+    for code in chain(Code, KubeconfigCode, JournalCode, ActCode)
     if all("{" + name + "}" in code.template for name in code.parameters)
 ]
 
@@ -85,5 +86,5 @@ def test_every_sentence_shows_all_that_its_reason_knows(code: ReasonCode) -> Non
 
 def test_no_code_has_two_meanings() -> None:
     """Programs get the reasons of all parts through one door and see the code alone."""
-    codes = [code.value for code in chain(Code, KubeconfigCode, JournalCode, OracleCode)]
+    codes = [code.value for code in chain(Code, KubeconfigCode, JournalCode, ActCode, OracleCode)]
     assert [code for code, count in Counter(codes).items() if count > 1] == []

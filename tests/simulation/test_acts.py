@@ -12,10 +12,10 @@ from controller.contract.settlement import ENDINGS, Act
 from controller.contract.snapshots import MigrationStage
 from controller.errors import ClusterError, NotArmed
 from controller.migration.access.lease import find_journal
+from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.errors import ActRefused
 from controller.migration.protocol.fences import FENCE_ANNOTATION
 from controller.migration.protocol.record import MigrationRecord
-from controller.reasons import Code
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.program import Program, Rejected
@@ -68,8 +68,8 @@ def test_a_source_that_was_deleted_and_created_again_gets_everything_back(
     async def scenario(world: World) -> None:
         program, known = await lose_source(world, "VERIFY", 2)
         assert program.view.advice is not None
-        assert program.view.advice.code is Code.ADVICE_ON_DELETED_SOURCE
-        assert (await program.judge_acts(known))[Act.RESTORE].refusal == Code.ACT_NEEDS_DEPLOYMENT.because(
+        assert program.view.advice.code is ActCode.ADVICE_ON_DELETED_SOURCE
+        assert (await program.judge_acts(known))[Act.RESTORE].refusal == ActCode.ACT_NEEDS_DEPLOYMENT.because(
             context="paris"
         )
         world.judge.is_watching = False
@@ -132,7 +132,7 @@ async def doubt_in_the_last_wave(world: World) -> tuple[Program, MigrationRecord
     again = await start_again(world, "b")
     assert again.view.stage is MigrationStage.NEEDS_OPERATOR
     assert again.view.advice is not None
-    assert again.view.advice.code is Code.ADVICE_ON_DOUBT
+    assert again.view.advice.code is ActCode.ADVICE_ON_DOUBT
     return again, read_journal(world.source)
 
 
@@ -159,7 +159,7 @@ def test_adopting_never_takes_a_replica_that_is_needed(tmp_path: Path) -> None:
         before = world.result()
         with pytest.raises(Rejected) as refused:
             await program.settle(known, Act.ADOPT)
-        assert refused.value.code is Code.ACT_BELOW_FLOOR
+        assert refused.value.code is ActCode.ACT_BELOW_FLOOR
         assert world.result() == before
 
     simulate(scenario, 3, tmp_path)
@@ -199,7 +199,7 @@ def test_what_is_no_longer_as_it_was_shown_is_not_done(tmp_path: Path) -> None:
         world.target.scale(PATH, 2)
         with pytest.raises(ActRefused) as refused:
             await program._migrations.settle(known, Act.ADOPT, shown.digest)
-        assert refused.value.reason.code is Code.ACT_OUTDATED
+        assert refused.value.reason.code is ActCode.ACT_OUTDATED
         assert len(journals(world)) == 2
         assert program.view.stage is MigrationStage.NEEDS_OPERATOR
 
@@ -213,7 +213,7 @@ def test_a_move_that_is_under_way_waits_for_nobody(tmp_path: Path, act: Act) -> 
         await world.wait_for(lambda: program.view.phase == "VERIFY")
         with pytest.raises(Rejected) as refused:
             await program.settle(read_journal(world.source), act)
-        assert refused.value.code is Code.ACT_WHILE_UNDER_WAY
+        assert refused.value.code is ActCode.ACT_WHILE_UNDER_WAY
         await task
 
     assert simulate(scenario, 3, tmp_path).result() == (0, 6)
@@ -264,7 +264,7 @@ def test_a_target_whose_sources_cluster_is_gone_for_ever_is_adopted(tmp_path: Pa
         again = world.open_program("b")
         await again.arm("osaka")
         shown = (await again.judge_acts(known))[Act.ADOPT]
-        assert Code.ACT_LEAVES_UNREAD in {change.code for change in shown.changes}
+        assert ActCode.ACT_LEAVES_UNREAD in {change.code for change in shown.changes}
         await again.settle(known, Act.ADOPT)
         assert again.view.stage is MigrationStage.DONE
 
@@ -301,7 +301,7 @@ def test_a_move_that_is_over_by_the_time_of_the_lease_is_not_settled(tmp_path: P
         await program.settle(known, Act.ADOPT)
         with pytest.raises(ActRefused) as refused:
             await program._migrations.settle(known, Act.ABANDON, shown.digest)
-        assert refused.value.reason.code is Code.ACT_AFTER_END
+        assert refused.value.reason.code is ActCode.ACT_AFTER_END
 
     assert len(journals(simulate(scenario, 3, tmp_path))) == 2
 
@@ -356,3 +356,29 @@ def test_a_move_that_nobody_leads_is_cancelled_from_here(tmp_path: Path) -> None
         await world.wait_for(lambda: other.view.stage is MigrationStage.ROLLED_BACK)
 
     assert simulate(scenario, 3, tmp_path).judge_end() == []
+
+
+def test_a_mirror_that_was_left_behind_is_abandoned_and_the_later_move_keeps_its_journal(
+    tmp_path: Path,
+) -> None:
+    """The source has gone on to another cluster since; its Lease is not even touched."""
+
+    async def scenario(world: World) -> None:
+        await crash_in(world, "VERIFY")
+        known = read_journal(world.target)
+        rewrite(world.source, lambda record: replace(record, migration_id="later"))
+        again = world.open_program("b")
+        await again._wait_for(lambda: again._engine is not None)
+        for context in world.clusters:
+            again._engine._regions.set_armed(context, True)
+        shown = await again.judge_acts(known)
+        assert {shown[act].refusal and shown[act].refusal.code for act in (Act.ADOPT, Act.RESTORE)} == {
+            ActCode.ACT_BESIDE_ANOTHER
+        }
+        before = world.source.require(LEASE_PATH)
+        await again.settle(known, Act.ABANDON)
+        assert world.source.require(LEASE_PATH) == before
+
+    world = simulate(scenario, 3, tmp_path)
+    assert len(journals(world)) == 1
+    assert find_journal(world.target.require(LEASE_PATH)) is None

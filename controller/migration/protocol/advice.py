@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.holds import find_hold
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import HoldReason, Phase
@@ -27,12 +28,12 @@ _DOUBTS = frozenset(
 #: Reasons that say themselves what to do, or with which program.
 _PLAIN = frozenset({Code.JOURNAL_NEWER, Code.JOURNAL_STEP_UNKNOWN, Code.NOT_ARMED})
 
-_ADVICE: Mapping[ReasonCode, Code] = {
-    **dict.fromkeys(_DOUBTS, Code.ADVICE_ON_DOUBT),
-    Code.CLUSTER_REPLACED: Code.ADVICE_ON_REPLACED_CLUSTER,
-    Code.DEPLOYMENT_DELETED: Code.ADVICE_ON_DELETED_SOURCE,
-    Code.DEPLOYMENT_FOREIGN: Code.ADVICE_ON_OTHER_SOURCE,
-    Code.ROLLBACK_WAITS_FOR_PODS: Code.ADVICE_ON_MISSING_PODS,
+_ADVICE: Mapping[ReasonCode, ActCode] = {
+    **dict.fromkeys(_DOUBTS, ActCode.ADVICE_ON_DOUBT),
+    Code.CLUSTER_REPLACED: ActCode.ADVICE_ON_REPLACED_CLUSTER,
+    Code.DEPLOYMENT_DELETED: ActCode.ADVICE_ON_DELETED_SOURCE,
+    Code.DEPLOYMENT_FOREIGN: ActCode.ADVICE_ON_OTHER_SOURCE,
+    Code.ROLLBACK_WAITS_FOR_PODS: ActCode.ADVICE_ON_MISSING_PODS,
 }
 
 _SILENCES = (HoldReason.SOURCE_UNREACHABLE, HoldReason.TARGET_UNREACHABLE, HoldReason.AUTH)
@@ -56,15 +57,15 @@ def find_root(reason: Reason) -> Reason:
     return reason if inner is None else find_root(inner)
 
 
-def _choose(root: Reason | None, record: MigrationRecord, *, is_resuming: bool) -> Code:
+def _choose(root: Reason | None, record: MigrationRecord, *, is_resuming: bool) -> ActCode:
     if root is not None and root.code in _ADVICE:
         return _ADVICE[root.code]
     if root is not None and (is_resuming or find_hold(root, record) in _SILENCES):
-        return Code.ADVICE_ON_SILENCE
-    return Code.ADVICE_IN_GENERAL
+        return ActCode.ADVICE_ON_SILENCE
+    return ActCode.ADVICE_IN_GENERAL
 
 
-def _fill(code: Code, record: MigrationRecord) -> Reason:
+def _fill(code: ActCode, record: MigrationRecord) -> Reason:
     known: Mapping[str, Parameter] = {
         "source": record.source.context,
         "target": record.target.context,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from controller.contract.settlement import Act, Settlement
+from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.bounds import may_lower
 from controller.migration.protocol.errors import ActRefused, JournalDoubted
 from controller.migration.protocol.observation import DeploymentFacts
@@ -30,12 +31,14 @@ _WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
 class Sight:
     """One side as it was just read: its Deployment, and the journal of this very migration in its Lease.
 
-    unread: why nothing is known of it; None where it was read.
+    unread: why nothing is known of it; None where it was read. has_other: its Lease has the journal of another
+    migration, which is none of this one's business.
     """
 
     facts: DeploymentFacts | None = None
     journal: MigrationRecord | None = None
     unread: Reason | None = None
+    has_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Scene:
         """Return the record. Raises: ActRefused where no Lease speaks of the migration."""
         record = self.record
         if record is None:
-            raise ActRefused(Code.ACT_WITHOUT_JOURNAL.because())
+            raise ActRefused(ActCode.ACT_WITHOUT_JOURNAL.because())
         return record
 
 
@@ -89,19 +92,23 @@ def _list_changes(scene: Scene, act: Act) -> Iterator[Reason]:
     record = scene.require_record()
     if act is Act.CANCEL:
         _require_cancellable(scene, record)
-        yield Code.ACT_CANCELS.because(context=record.source.context, replicas=record.replicas)
+        yield ActCode.ACT_CANCELS.because(context=record.source.context, replicas=record.replicas)
         return
     _require_stuck(scene, record)
     if act is Act.ABANDON:
         yield from (_keep(scene, record, side) for side in Side)
-        yield Code.ACT_FORGETS.because()
-    elif act is Act.ADOPT:
+        yield ActCode.ACT_FORGETS.because()
+        return
+    for side in Side:
+        if scene.sight(side).has_other:
+            raise ActRefused(ActCode.ACT_BESIDE_ANOTHER.because(context=record.side(side).context))
+    if act is Act.ADOPT:
         _require_deployment(scene, Side.TARGET)
         yield _keep(scene, record, Side.TARGET)
         yield (
             _lower_source(scene, record) if has_source_to_lower(scene) else _keep(scene, record, Side.SOURCE)
         )
-        yield Code.ACT_ENDS_AS_DONE.because(context=record.target.context)
+        yield ActCode.ACT_ENDS_AS_DONE.because(context=record.target.context)
     else:
         yield from _list_restored(scene, record)
 
@@ -110,47 +117,47 @@ def _list_restored(scene: Scene, record: MigrationRecord) -> Iterator[Reason]:
     source = _require_deployment(scene, Side.SOURCE)
     if scene.target.unread is not None:
         raise ActRefused(
-            Code.ACT_NEEDS_CLUSTER.because(context=record.target.context, why=scene.target.unread)
+            ActCode.ACT_NEEDS_CLUSTER.because(context=record.target.context, why=scene.target.unread)
         )
     context = record.source.context
     if not is_ours(source, record, Side.SOURCE):
-        yield Code.ACT_TAKES_FOR_ORIGINAL.because(context=context)
+        yield ActCode.ACT_TAKES_FOR_ORIGINAL.because(context=context)
     raised = max(source.replicas, record.replicas)
-    yield Code.ACT_SCALES.because(context=context, before=source.replicas, after=raised)
+    yield ActCode.ACT_SCALES.because(context=context, before=source.replicas, after=raised)
     if (target := find_target(scene.target.facts, record)) is None:
         yield _keep(scene, record, Side.TARGET)
         return
-    yield Code.ACT_SCALES.because(context=record.target.context, before=target.replicas, after=0)
+    yield ActCode.ACT_SCALES.because(context=record.target.context, before=target.replicas, after=0)
     if record.target_notes:
         created = len(record.target_notes)
-        yield Code.ACT_DELETES_COPIES.because(context=record.target.context, created=created)
+        yield ActCode.ACT_DELETES_COPIES.because(context=record.target.context, created=created)
 
 
 def _require_cancellable(scene: Scene, record: MigrationRecord) -> None:
     """Raises: ActRefused where it is over or goes back already, or where no instance would go on with it."""
     for side in Side:
         if (unread := scene.sight(side).unread) is not None:
-            raise ActRefused(Code.ACT_NEEDS_CLUSTER.because(context=record.side(side).context, why=unread))
+            raise ActRefused(ActCode.ACT_NEEDS_CLUSTER.because(context=record.side(side).context, why=unread))
     phase = record.state.phase
     if phase.is_final:
-        raise ActRefused(Code.ACT_AFTER_END.because(phase=phase.value))
+        raise ActRefused(ActCode.ACT_AFTER_END.because(phase=phase.value))
     if _is_doubted(scene):
-        raise ActRefused(Code.ACT_ON_DOUBTED_JOURNAL.because())
+        raise ActRefused(ActCode.ACT_ON_DOUBTED_JOURNAL.because())
     if not accepts(record.state, EventKind.CANCELLED):
-        raise ActRefused(Code.ACT_GOES_BACK_ALREADY.because(context=record.source.context))
+        raise ActRefused(ActCode.ACT_GOES_BACK_ALREADY.because(context=record.source.context))
 
 
 def _require_stuck(scene: Scene, record: MigrationRecord) -> None:
     phase = record.state.phase
     if phase.is_final:
-        raise ActRefused(Code.ACT_AFTER_END.because(phase=phase.value))
+        raise ActRefused(ActCode.ACT_AFTER_END.because(phase=phase.value))
     unread = [side for side in Side if scene.sight(side).unread is not None]
     if len(unread) == len(Side):
         raise ActRefused(
-            Code.ACT_NEEDS_CLUSTER.because(context=record.source.context, why=scene.source.unread)
+            ActCode.ACT_NEEDS_CLUSTER.because(context=record.source.context, why=scene.source.unread)
         )
     if phase not in _WAITING and not unread and not _is_doubted(scene):
-        raise ActRefused(Code.ACT_WHILE_UNDER_WAY.because(phase=phase.value))
+        raise ActRefused(ActCode.ACT_WHILE_UNDER_WAY.because(phase=phase.value))
 
 
 def _is_doubted(scene: Scene) -> bool:
@@ -167,9 +174,9 @@ def _is_doubted(scene: Scene) -> bool:
 def _require_deployment(scene: Scene, side: Side) -> DeploymentFacts:
     sight, context = scene.sight(side), scene.known.side(side).context
     if sight.unread is not None:
-        raise ActRefused(Code.ACT_NEEDS_CLUSTER.because(context=context, why=sight.unread))
+        raise ActRefused(ActCode.ACT_NEEDS_CLUSTER.because(context=context, why=sight.unread))
     if sight.facts is None:
-        raise ActRefused(Code.ACT_NEEDS_DEPLOYMENT.because(context=context))
+        raise ActRefused(ActCode.ACT_NEEDS_DEPLOYMENT.because(context=context))
     return sight.facts
 
 
@@ -194,7 +201,7 @@ def _lower_source(scene: Scene, record: MigrationRecord) -> Reason:
     if not may_lower_source(scene):
         serving = target.available if target is not None else None
         raise ActRefused(
-            Code.ACT_BELOW_FLOOR.because(
+            ActCode.ACT_BELOW_FLOOR.because(
                 source=record.source.context,
                 replicas=source.replicas,
                 target=record.target.context,
@@ -202,17 +209,17 @@ def _lower_source(scene: Scene, record: MigrationRecord) -> Reason:
                 floor=record.floor,
             )
         )
-    return Code.ACT_SCALES.because(context=record.source.context, before=source.replicas, after=0)
+    return ActCode.ACT_SCALES.because(context=record.source.context, before=source.replicas, after=0)
 
 
 def _keep(scene: Scene, record: MigrationRecord, side: Side) -> Reason:
     """Say of a side that nothing changes there but what is ours."""
     sight, context = scene.sight(side), record.side(side).context
     if sight.unread is not None:
-        return Code.ACT_LEAVES_UNREAD.because(context=context, why=sight.unread)
+        return ActCode.ACT_LEAVES_UNREAD.because(context=context, why=sight.unread)
     if sight.facts is None:
-        return Code.ACT_FINDS_NOTHING.because(context=context)
-    code = Code.ACT_LEAVES if is_ours(sight.facts, record, side) else Code.ACT_LEAVES_FOREIGN
+        return ActCode.ACT_FINDS_NOTHING.because(context=context)
+    code = ActCode.ACT_LEAVES if is_ours(sight.facts, record, side) else ActCode.ACT_LEAVES_FOREIGN
     return code.because(context=context, replicas=sight.facts.replicas, serving=sight.facts.available)
 
 

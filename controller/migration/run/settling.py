@@ -16,6 +16,7 @@ from controller.errors import ControllerError
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.lease import ClusterLease, find_journal
 from controller.migration.access.timing import Timing
+from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.bounds import FACTS_LIFE_S
 from controller.migration.protocol.errors import ActRefused, JournalError, LeaseTaken, LeaseUncertain
 from controller.migration.protocol.journal import encode_journal
@@ -76,7 +77,7 @@ class Settling:
             if settlement.refusal is not None:
                 raise ActRefused(settlement.refusal)
             if settlement.digest != digest:
-                raise ActRefused(Code.ACT_OUTDATED.because())
+                raise ActRefused(ActCode.ACT_OUTDATED.because())
             if act is Act.ABANDON:
                 await self._abandon(scene)
                 return None
@@ -103,20 +104,24 @@ class Settling:
             facts = await self._sides[side].read()
         except ControllerError as error:
             return Sight(unread=error.reason)
-        journal = _read_own(find_journal(lease or {}), self._known)
-        return Sight(facts, journal)
+        text = find_journal(lease or {})
+        journal = _read_own(text, self._known)
+        return Sight(facts, journal, has_other=text is not None and journal is None)
 
     async def _take_leases(self, first: Scene) -> Scene:
-        """Become the holder of the Leases of all sides that can be read, and return what is there then."""
-        readable = [side for side in Side if first.sight(side).unread is None]
-        if not readable:
+        """Become the holder of the Leases of this migration, and return what is there then.
+
+        That of a side which cannot be read, or where another migration has its journal, is not touched.
+        """
+        ours = [side for side in Side if _is_ours(first.sight(side))]
+        if not ours:
             return first
-        for side in sorted(readable, key=lambda side: self._known.side(side).cluster_uid):
+        for side in sorted(ours, key=lambda side: self._known.side(side).cluster_uid):
             await self._take_lease(side)
         scene = await self._look()
         fences = [facts.fence for side in Side if (facts := scene.sight(side).facts) is not None]
-        epoch = choose_epoch(max(self._leases[side].epoch for side in readable), [None, *fences])
-        for side in readable:
+        epoch = choose_epoch(max(self._leases[side].epoch for side in ours), [None, *fences])
+        for side in ours:
             self._leases[side].epoch = epoch
             await self._leases[side].write()
         return _at_epoch(scene, epoch)
@@ -175,12 +180,12 @@ class Settling:
         fresh = replace(await self._look(), known=record)
         source = require_present(fresh.source.facts, record, Side.SOURCE)
         if not may_lower_source(fresh):
-            raise ActRefused(Code.ACT_OUTDATED.because())
+            raise ActRefused(ActCode.ACT_OUTDATED.because())
 
         def judge() -> None:
             self._require_leases()
             if self._timing.counting() - asked_at > FACTS_LIFE_S:
-                raise ActRefused(Code.ACT_OUTDATED.because())
+                raise ActRefused(ActCode.ACT_OUTDATED.because())
 
         fence = record.fence(str(record.operation))
         lowered = await self._sides[Side.SOURCE].scale(source, fence, 0, judge)
@@ -233,6 +238,10 @@ def _at_epoch(scene: Scene, epoch: int) -> Scene:
         return sight if sight.journal is None else replace(sight, journal=replace(sight.journal, epoch=epoch))
 
     return replace(scene, source=raise_epoch(scene.source), target=raise_epoch(scene.target))
+
+
+def _is_ours(sight: Sight) -> bool:
+    return sight.unread is None and not sight.has_other
 
 
 def _read_own(text: str | None, known: MigrationRecord) -> MigrationRecord | None:

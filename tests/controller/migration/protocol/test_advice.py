@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.advice import find_advice
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Phase
@@ -28,17 +29,17 @@ def empty(code: Code, **known: str) -> Reason:
 @pytest.mark.parametrize(
     ("cause", "advice"),
     [
-        (empty(Code.DEPLOYMENT_DELETED, context="paris"), Code.ADVICE_ON_DELETED_SOURCE),
-        (empty(Code.DEPLOYMENT_FOREIGN, context="paris"), Code.ADVICE_ON_OTHER_SOURCE),
-        (empty(Code.ROLLBACK_WAITS_FOR_PODS), Code.ADVICE_ON_MISSING_PODS),
-        (empty(Code.JOURNAL_OVER_THERE), Code.ADVICE_ON_DOUBT),
-        (empty(Code.JOURNAL_REPLACED), Code.ADVICE_ON_DOUBT),
-        (empty(Code.LEASE_UNCERTAIN, context="paris"), Code.ADVICE_ON_SILENCE),
-        (empty(Code.ACCESS_DENIED, context="paris"), Code.ADVICE_ON_SILENCE),
-        (empty(Code.TEMPLATE_CHANGED), Code.ADVICE_IN_GENERAL),
+        (empty(Code.DEPLOYMENT_DELETED, context="paris"), ActCode.ADVICE_ON_DELETED_SOURCE),
+        (empty(Code.DEPLOYMENT_FOREIGN, context="paris"), ActCode.ADVICE_ON_OTHER_SOURCE),
+        (empty(Code.ROLLBACK_WAITS_FOR_PODS), ActCode.ADVICE_ON_MISSING_PODS),
+        (empty(Code.JOURNAL_OVER_THERE), ActCode.ADVICE_ON_DOUBT),
+        (empty(Code.JOURNAL_REPLACED), ActCode.ADVICE_ON_DOUBT),
+        (empty(Code.LEASE_UNCERTAIN, context="paris"), ActCode.ADVICE_ON_SILENCE),
+        (empty(Code.ACCESS_DENIED, context="paris"), ActCode.ADVICE_ON_SILENCE),
+        (empty(Code.TEMPLATE_CHANGED), ActCode.ADVICE_IN_GENERAL),
     ],
 )
-def test_each_kind_of_trouble_has_its_advice(cause: Reason, advice: Code) -> None:
+def test_each_kind_of_trouble_has_its_advice(cause: Reason, advice: ActCode) -> None:
     after = Code.HOLD_TOO_LONG.because(waited_s=900, why=cause)
     for reason in (cause, after):
         found = find_advice(waiting(reason))
@@ -57,13 +58,13 @@ def test_nobody_is_called_without_being_told_what_to_do(code: Code) -> None:
 @pytest.mark.parametrize(
     ("why", "advice"),
     [
-        (Code.CLUSTER_REPLACED.because(context="osaka"), Code.ADVICE_ON_REPLACED_CLUSTER),
-        (empty(Code.LEASE_UNCERTAIN, context="osaka"), Code.ADVICE_ON_SILENCE),
+        (Code.CLUSTER_REPLACED.because(context="osaka"), ActCode.ADVICE_ON_REPLACED_CLUSTER),
+        (empty(Code.LEASE_UNCERTAIN, context="osaka"), ActCode.ADVICE_ON_SILENCE),
         (Code.NOT_ARMED.because(contexts=("paris",)), None),
     ],
 )
 def test_who_waits_to_take_a_move_up_is_told_what_to_do_where_that_may_never_come(
-    why: Reason, advice: Code | None
+    why: Reason, advice: ActCode | None
 ) -> None:
     found = find_advice(waiting(Code.WAITING_TO_RESUME.because(why=why), Phase.SOAK))
     assert (found.code if found is not None else None) is advice

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.contract.settlement import ENDINGS, Act, Settlement
+from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.record import MigrationRecord, Note, StepRecord
 from controller.migration.protocol.settlement import (
@@ -68,7 +69,7 @@ def test_a_migration_that_waits_can_be_settled(act: Act, phase: Phase) -> None:
 @pytest.mark.parametrize("phase", [Phase.SURGE, Phase.SOAK, Phase.ROLLBACK])
 def test_a_migration_that_is_under_way_cannot(act: Act, phase: Phase) -> None:
     looked = scene(serving(3), ours(3), waiting(phase=phase))
-    assert refusal(judge_act(looked, act)) is Code.ACT_WHILE_UNDER_WAY
+    assert refusal(judge_act(looked, act)) is ActCode.ACT_WHILE_UNDER_WAY
 
 
 def test_a_journal_that_the_target_does_not_confirm_waits_for_a_person_whatever_it_says() -> None:
@@ -79,27 +80,27 @@ def test_a_journal_that_the_target_does_not_confirm_waits_for_a_person_whatever_
 
 def test_a_move_that_is_over_is_settled() -> None:
     looked = scene(serving(0), ours(6), waiting(phase=Phase.DONE))
-    assert refusal(judge_act(looked, Act.ABANDON)) is Code.ACT_AFTER_END
+    assert refusal(judge_act(looked, Act.ABANDON)) is ActCode.ACT_AFTER_END
 
 
 def test_what_no_lease_speaks_of_cannot_be_settled() -> None:
     looked = Scene(waiting(), Sight(serving(3)), Sight(ours(3)))
-    assert refusal(judge_act(looked, Act.ABANDON)) is Code.ACT_WITHOUT_JOURNAL
+    assert refusal(judge_act(looked, Act.ABANDON)) is ActCode.ACT_WITHOUT_JOURNAL
 
 
 @pytest.mark.parametrize("act", ENDINGS)
 def test_nothing_is_decided_where_neither_side_can_be_read(act: Act) -> None:
     known = waiting()
     looked = Scene(known, replace(UNREAD, journal=known), UNREAD)
-    assert refusal(judge_act(looked, act)) is Code.ACT_NEEDS_CLUSTER
+    assert refusal(judge_act(looked, act)) is ActCode.ACT_NEEDS_CLUSTER
 
 
 def test_abandoning_changes_no_replicas() -> None:
     looked = scene(serving(3), None)
     assert codes(judge_act(looked, Act.ABANDON)) == [
-        Code.ACT_LEAVES,
-        Code.ACT_FINDS_NOTHING,
-        Code.ACT_FORGETS,
+        ActCode.ACT_LEAVES,
+        ActCode.ACT_FINDS_NOTHING,
+        ActCode.ACT_FORGETS,
     ]
 
 
@@ -107,14 +108,14 @@ def test_abandoning_changes_no_replicas() -> None:
     ("source", "target", "code"),
     [
         (serving(1), ours(6), None),
-        (serving(1), serving(6, uid="another"), Code.ACT_BELOW_FLOOR),
-        (serving(1), replace(ours(6), available=5), Code.ACT_BELOW_FLOOR),
-        (serving(1), replace(ours(6), available=None), Code.ACT_BELOW_FLOOR),
-        (serving(1), ours(5), Code.ACT_BELOW_FLOOR),
+        (serving(1), serving(6, uid="another"), ActCode.ACT_BELOW_FLOOR),
+        (serving(1), replace(ours(6), available=5), ActCode.ACT_BELOW_FLOOR),
+        (serving(1), replace(ours(6), available=None), ActCode.ACT_BELOW_FLOOR),
+        (serving(1), ours(5), ActCode.ACT_BELOW_FLOOR),
         (serving(0), ours(2), None),
         (serving(3, uid="another"), ours(2), None),
         (None, ours(2), None),
-        (serving(1), None, Code.ACT_NEEDS_DEPLOYMENT),
+        (serving(1), None, ActCode.ACT_NEEDS_DEPLOYMENT),
     ],
 )
 def test_adopting_lowers_the_source_only_where_the_target_covers_the_floor(
@@ -125,7 +126,7 @@ def test_adopting_lowers_the_source_only_where_the_target_covers_the_floor(
 
 def test_adopting_leaves_a_source_alone_that_is_another_deployment() -> None:
     looked = scene(serving(3, uid="another"), ours(6))
-    assert Code.ACT_LEAVES_FOREIGN in codes(judge_act(looked, Act.ADOPT))
+    assert ActCode.ACT_LEAVES_FOREIGN in codes(judge_act(looked, Act.ADOPT))
 
 
 def test_an_adopted_target_is_the_end_with_the_replicas_that_it_has() -> None:
@@ -139,10 +140,10 @@ def test_restoring_says_what_comes_back_and_what_goes() -> None:
     looked = scene(serving(0, uid="another"), ours(6), known)
     settlement = judge_act(looked, Act.RESTORE)
     assert codes(settlement) == [
-        Code.ACT_TAKES_FOR_ORIGINAL,
-        Code.ACT_SCALES,
-        Code.ACT_SCALES,
-        Code.ACT_DELETES_COPIES,
+        ActCode.ACT_TAKES_FOR_ORIGINAL,
+        ActCode.ACT_SCALES,
+        ActCode.ACT_SCALES,
+        ActCode.ACT_DELETES_COPIES,
     ]
     assert "paris: goes from 0 to 6 replicas" in map(str, settlement.changes)
 
@@ -199,7 +200,7 @@ def test_a_move_that_is_not_over_can_be_cancelled(phase: Phase) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phase", "code"), [(Phase.ROLLBACK, Code.ACT_GOES_BACK_ALREADY), (Phase.DONE, Code.ACT_AFTER_END)]
+    ("phase", "code"), [(Phase.ROLLBACK, ActCode.ACT_GOES_BACK_ALREADY), (Phase.DONE, ActCode.ACT_AFTER_END)]
 )
 def test_a_move_that_goes_back_or_is_over_is_not_cancelled(phase: Phase, code: Code) -> None:
     assert refusal(judge_act(scene(serving(3), ours(3), waiting(phase=phase)), Act.CANCEL)) is code
@@ -210,10 +211,10 @@ def test_a_cancel_needs_both_clusters(unread: int) -> None:
     known = waiting(phase=Phase.SOAK)
     sights = [Sight(serving(3), known), Sight(ours(3), known)]
     sights[unread] = replace(UNREAD, journal=known)
-    assert refusal(judge_act(Scene(known, *sights), Act.CANCEL)) is Code.ACT_NEEDS_CLUSTER
+    assert refusal(judge_act(Scene(known, *sights), Act.CANCEL)) is ActCode.ACT_NEEDS_CLUSTER
 
 
 def test_what_the_target_does_not_confirm_is_not_cancelled() -> None:
     known = waiting(phase=Phase.SOAK)
     looked = Scene(known, Sight(serving(3), known), Sight(ours(3)))
-    assert refusal(judge_act(looked, Act.CANCEL)) is Code.ACT_ON_DOUBTED_JOURNAL
+    assert refusal(judge_act(looked, Act.CANCEL)) is ActCode.ACT_ON_DOUBTED_JOURNAL
