@@ -366,7 +366,8 @@ def test_a_mirror_that_was_left_behind_is_abandoned_and_the_later_move_keeps_its
     async def scenario(world: World) -> None:
         await crash_in(world, "VERIFY")
         known = read_journal(world.target)
-        rewrite(world.source, lambda record: replace(record, migration_id="later"))
+        over = replace(known.state, phase=Phase.DONE)
+        rewrite(world.source, lambda record: replace(record, migration_id="later", state=over))
         again = world.open_program("b")
         await again._wait_for(lambda: again._engine is not None)
         for context in world.clusters:
