@@ -11,6 +11,9 @@ from app.model.tone import Tone
 from app.widgets.theme import FONT_PX, make_font
 from app.widgets.tips import plain_tip
 
+#: Letters after which a long name may be broken.
+BREAK_LENGTH = 8
+
 TONE_COLORS = {
     Tone.PLAIN: colors.TEXT,
     Tone.GOOD: colors.GOOD,
@@ -34,6 +37,12 @@ def make_label(
     label.setWordWrap(wrap)
     set_color(label, color)
     return label
+
+
+def breakable(name: str) -> str:
+    """Return a name that a wrapped label breaks where it has to: one without a space would run out of the label."""
+    joiner = "\N{ZERO WIDTH SPACE}"
+    return joiner.join(name[start : start + BREAK_LENGTH] for start in range(0, len(name), BREAK_LENGTH))
 
 
 def set_color(label: QLabel, color: str) -> None:

@@ -13,6 +13,9 @@ from app.model import colors
 from app.widgets.labels import make_label
 from app.widgets.theme import TITLE_PX
 
+#: Between the edge of a panel and what stands in it.
+MARGIN_PX = 20
+
 
 class Sheet(QWidget):
     """A dimmed layer with a panel in its middle. While it is open, what lies behind can't be reached.
@@ -34,7 +37,7 @@ class Sheet(QWidget):
         )
         self.panel.setFixedWidth(width_px)
         self.body = QVBoxLayout(self.panel)
-        self.body.setContentsMargins(20, 16, 20, 16)
+        self.body.setContentsMargins(MARGIN_PX, 16, MARGIN_PX, 16)
         self.body.setSpacing(10)
         if title:
             self.body.addWidget(make_label(title, size_px=TITLE_PX, bold=True))
