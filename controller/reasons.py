@@ -1017,6 +1017,11 @@ class Code(ReasonCode):
         Severity.WARNING,
         "{file} is not watched: {problem:whole}. The demo was started again. Mend the file and open it again (Ctrl+O)",
     )
+    CONTEXTS_LOST = (
+        "contexts_lost",
+        Severity.WARNING,
+        "{count} contexts cannot be read: {contexts:list}. The table says why of each",
+    )
     STOPPED_BY_HAND = "stopped_by_hand", Severity.WARNING, "{text:whole}"
     SHOWS_THE_LAST = (
         "shows_the_last",

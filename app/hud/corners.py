@@ -1,4 +1,4 @@
-"""What stands fixed over the globe: the badge and the notices at the top, the legend and the button at the bottom."""
+"""What stands fixed over the globe: the badge above; below the legend, a button and what is about to start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from app.hud.overlay_layout import Box
 from app.hud.ring_stack import RingStack
 from app.model.colors import WARNING
 from app.widgets.action_button import ActionButton
-from app.widgets.notices import Notices
 from app.widgets.theme import SMALL_PX, make_font
 from app.widgets.tips import plain_tip
 from controller.contract.snapshots import EngineSnapshot
@@ -24,7 +23,7 @@ class Corners(QObject):
     """Makes these parts and places them. GUI thread only."""
 
     changed = Signal()
-    """The notices take more room, or less."""
+    """What stands there takes more room, or less."""
 
     def __init__(self, stage: QWidget, turn: QAction, open_file: QAction) -> None:
         super().__init__(stage)
@@ -39,8 +38,6 @@ class Corners(QObject):
         self.own_clusters.setToolTip(plain_tip(open_file.toolTip()))
         self.own_clusters.clicked.connect(open_file.trigger)
         self.own_clusters.hide()
-        self.notices = Notices(stage)
-        self.notices.resized.connect(self._on_notices_resized)
         self.rings = RingStack(stage)
         self.rings.resized.connect(self._on_rings_resized)
         self.turn_button = ActionButton(turn, stage, outlined=True)
@@ -62,7 +59,7 @@ class Corners(QObject):
 
     def boxes(self) -> list[Box]:
         """Return the places that are taken."""
-        fixed = (self.legend, self.demo_badge, self.own_clusters, self.turn_button, self.notices, self.rings)
+        fixed = (self.legend, self.demo_badge, self.own_clusters, self.turn_button, self.rings)
         return [Box(w.x(), w.y(), w.width(), w.height()) for w in fixed if not w.isHidden()]
 
     def place(self) -> None:
@@ -95,12 +92,4 @@ class Corners(QObject):
             button.move(left, MARGIN_PX)
         else:
             button.move(MARGIN_PX, MARGIN_PX + badge.height() + GAP_PX)
-        self._on_notices_resized()
-
-    def _on_notices_resized(self) -> None:
-        left = max(MARGIN_PX, (self._stage.width() - self.notices.width()) // 2)
-        above = [part for part in (self.demo_badge, self.own_clusters) if not part.isHidden()]
-        top = max((part.geometry().bottom() + 1 + GAP_PX for part in above), default=MARGIN_PX)
-        self.notices.move(left, top)
-        self.notices.raise_()
         self.changed.emit()

@@ -76,7 +76,6 @@ class Stage(QWidget):
         self._set_up_view()
         self.overlay = Overlay(self)
         self.corners = Corners(self, turn, open_file)
-        self.notices = self.corners.notices
         self._turn = turn
         self.overlay.clicked.connect(self._on_item_clicked)
         self._hide_what_belongs_to_the_globe()

@@ -168,6 +168,7 @@ class Timeline(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName("Timeline of decisions and migrations, newest first")
         self.list.setMouseTracking(True)
+        self.list.setMinimumHeight(ROW_HEIGHT_PX)  # what is left where notices take the rest
         self.list.activated.connect(self._on_activated)
         self.filter_button = QToolButton()
         self.filter_button.setText("Selected region only")

@@ -1,6 +1,6 @@
 """Notices in the window: what lasts (the store is down, a context is unreachable), and what passes.
 
-They float over the globe, so that nothing jumps when one comes or goes.
+They stand beside the globe and not over it: what is on it stays in sight, and nothing on it moves.
 """
 
 from __future__ import annotations
@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.model import colors
 from app.widgets.labels import make_label
+from app.widgets.theme import SMALL_PX
+from app.widgets.tips import plain_tip
 from controller.contract.snapshots import Notice
 from oracle.foundation.reason import Severity
 from oracle.foundation.untrusted_text import clean_text
 
-#: More notices than this are only counted.
-MAX_SHOWN = 3
+#: More notices than this are only counted, and read in the tool tip: the globe does not make room for them.
+MAX_SHOWN = 1
 PASSING_MS = 9000
-WIDTH_PX = 440
 
 _COLORS = {Severity.INFO: colors.ACCENT, Severity.WARNING: colors.WARNING, Severity.ERROR: colors.BAD}
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
@@ -30,19 +31,16 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 class Notices(QWidget):
     """The column of notices. A dismissed one stays away for as long as it holds."""
 
-    resized = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lasting: tuple[Notice, ...] = ()
         self._own: dict[str, Notice] = {}
         self._dismissed: set[str] = set()
         self._shown: tuple[Notice, ...] = ()
-        self._more = 0
+        self._more: tuple[Notice, ...] = ()
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(6)
-        self.setFixedWidth(WIDTH_PX)
+        self._layout.setContentsMargins(8, 6, 8, 2)
+        self._layout.setSpacing(2)
         self.hide()
 
     @property
@@ -85,7 +83,7 @@ class Notices(QWidget):
     def _refresh(self) -> None:
         wanted = [n for n in (*self._own.values(), *self._lasting) if n.key not in self._dismissed]
         wanted.sort(key=lambda notice: _ORDER.index(notice.severity))
-        shown, more = tuple(wanted[:MAX_SHOWN]), max(0, len(wanted) - MAX_SHOWN)
+        shown, more = tuple(wanted[:MAX_SHOWN]), tuple(wanted[MAX_SHOWN:])
         if (shown, more) == (self._shown, self._more):
             return
         self._shown, self._more = shown, more
@@ -95,13 +93,12 @@ class Notices(QWidget):
                 widget.deleteLater()
         rows: list[QWidget] = [self._make_banner(notice) for notice in shown]
         if more:
-            rows.append(make_label(f"and {more} more", size_px=11, color=colors.MUTED))
+            rows.append(_make_more(more))
         for row in rows:
             self._layout.addWidget(row)
             row.show()  # a layout gives no room to what is not shown yet
         self.setVisible(bool(shown))
-        self.resize(WIDTH_PX, self._layout.totalHeightForWidth(WIDTH_PX))
-        self.resized.emit()
+        self._fit()
 
     def _make_banner(self, notice: Notice) -> QFrame:
         banner = QFrame(self)
@@ -124,6 +121,18 @@ class Notices(QWidget):
         return banner
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Report how much room is taken."""
+        """Wrap anew."""
         super().resizeEvent(event)
-        self.resized.emit()
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def _fit(self) -> None:
+        """Take as much room as the wrapped texts need, and no more."""
+        if self._shown:
+            self.setFixedHeight(self._layout.totalHeightForWidth(self.width()))
+
+
+def _make_more(notices: Sequence[Notice]) -> QLabel:
+    label = make_label(f"and {len(notices)} more", size_px=SMALL_PX, color=colors.MUTED)
+    label.setToolTip(plain_tip("\n\n".join(clean_text(notice.text, 400) for notice in notices)))
+    return label

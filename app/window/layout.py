@@ -16,16 +16,25 @@ TIMELINE_HEIGHT_PX = 118
 
 
 class WindowLayout:
-    """The header above; below it the globe over the timeline, and beside them the table over one of several panels."""
+    """The header above; below it the globe over the timeline, and beside them the table over one of several panels.
+
+    Notices take their room from the timeline: neither the globe nor the tables move when one comes or goes.
+    """
 
     def __init__(
-        self, window: QMainWindow, header: QWidget, stage: QWidget, timeline: QWidget, table: QWidget
+        self,
+        window: QMainWindow,
+        header: QWidget,
+        stage: QWidget,
+        notices: QWidget,
+        timeline: QWidget,
+        table: QWidget,
     ) -> None:
         self._window = window
         self._header = header
         self.lower = QStackedWidget()
         self.side = _splitter(Qt.Orientation.Vertical, table, self.lower)
-        self._left = _splitter(Qt.Orientation.Vertical, stage, timeline)
+        self._left = _splitter(Qt.Orientation.Vertical, stage, _stack(notices, timeline))
         self._body = _splitter(Qt.Orientation.Horizontal, self._left, self.side)
         for splitter in (self._left, self._body):
             splitter.setStretchFactor(0, 1)
@@ -82,6 +91,17 @@ def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> Q
     splitter.setHandleWidth(1)
     splitter.setChildrenCollapsible(False)
     return splitter
+
+
+def _stack(above: QWidget, below: QWidget) -> QWidget:
+    """Return both in one, of which the lower one has the room that the upper one leaves."""
+    both = QWidget()
+    layout = QVBoxLayout(both)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(above)
+    layout.addWidget(below, 1)
+    return both
 
 
 def _base64(state: QByteArray) -> str:

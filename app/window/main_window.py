@@ -107,19 +107,19 @@ class MainWindow(QMainWindow):
         """Show everything at one moment; an older snapshot than the shown one is passed over."""
         if not self.link.take(snapshot):
             return
-        self.stage.notices.drop(ENGINE_NOTICE)
+        self.parts.notices.drop(ENGINE_NOTICE)
         self.parts.show_snapshot(snapshot)
 
     def show_engine_lost(self, reason: Reason) -> None:
         """Show that nothing new will come; what is shown ages and nothing can be started."""
         self.link.lose(reason)
-        self.stage.notices.hold(Notice(ENGINE_NOTICE, Code.SHOWS_THE_LAST.because(why=self.link.reason)))
+        self.parts.notices.hold(Notice(ENGINE_NOTICE, Code.SHOWS_THE_LAST.because(why=self.link.reason)))
         self.parts.refresh_ages()
         self.link.news.emit()
 
     def show_notice(self, notice: Notice) -> None:
         """Show a notice of the program itself for a few seconds."""
-        self.stage.notices.pass_by(notice)
+        self.parts.notices.pass_by(notice)
 
     # What a person does: see `app.actions.Actor`
 
@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
             self.link.send(SetArmed(context, False))
         migrations = () if self.snapshot is None else self.snapshot.migrations
         text = stop_text(migrations, self.link.names)
-        self.stage.notices.pass_by(Notice(STOP_NOTICE, Code.STOPPED_BY_HAND.because(text=text)))
+        self.parts.notices.pass_by(Notice(STOP_NOTICE, Code.STOPPED_BY_HAND.because(text=text)))
 
     def request_armed(self, context: str, armed: bool) -> None:
         """Arm a context after a question, or disarm it at once."""

@@ -38,7 +38,7 @@ class FileOpening(FlowPlace):
     def start(self, path: Path | None = None) -> None:
         """Open a file, or let a person choose one; another file takes the place of one that is being opened."""
         if self._sheets.is_free or self._sheets.open_file.isVisible():
-            self._parts.stage.notices.drop(FILE_NOTICE)
+            self._parts.notices.drop(FILE_NOTICE)
             self._flows.start(open_file, self._link, self, self._fleets, path)
 
     def find_dropped(self, data: QMimeData) -> Path | None:
@@ -80,10 +80,10 @@ class FileOpening(FlowPlace):
             menu.close()
         self._parts.mark(None)
         self._board.close()
-        self._parts.stage.notices.drop(ENGINE_NOTICE)
+        self._parts.notices.drop(ENGINE_NOTICE)
         self._link.restart(make_connecting_snapshot(contexts, self._link.clock()))
         self._parts.restart()
 
     def show_not_opened(self, reason: Reason) -> None:
         """Say that a file was not opened, for as long as nobody has read it."""
-        self._parts.stage.notices.hold(Notice(FILE_NOTICE, reason))
+        self._parts.notices.hold(Notice(FILE_NOTICE, reason))

@@ -10,11 +10,13 @@ from app.config.window_settings import PresenterChoice
 from app.hud.stage import Stage
 from app.hud.viewport_choice import make_view
 from app.model.arming import describe_armed
+from app.model.notice_groups import group_notices
 from app.model.region_rows import make_rows
 from app.panels.header import Header
 from app.panels.inspector import Inspector
 from app.panels.region_table import RegionTable
 from app.panels.timeline import Timeline
+from app.widgets.notices import Notices
 from app.window.engine_link import EngineLink
 from app.window.layout import WindowLayout
 from app.window.window_actions import WindowActions
@@ -50,7 +52,8 @@ class WindowParts(QObject):
         self.table = RegionTable()
         self.inspector = Inspector()
         self.timeline = Timeline(link.clock)
-        self.layout = WindowLayout(window, self.header, self.stage, self.timeline, self.table)
+        self.notices = Notices()
+        self.layout = WindowLayout(window, self.header, self.stage, self.notices, self.timeline, self.table)
         self.layout.show_below_table(self.inspector)
         self._tick = QTimer(self)
         self._tick.timeout.connect(self._on_tick)
@@ -116,9 +119,8 @@ class WindowParts(QObject):
         if self._started_at is None:
             self._started_at = self._link.monotonic()
         is_starting = not snapshot.is_complete and self._link.monotonic() - self._started_at < STARTING_S
-        self.stage.notices.show_lasting(
-            [n for n in snapshot.notices if n.severity is Severity.INFO or not is_starting]
-        )
+        lasting = [n for n in snapshot.notices if n.severity is Severity.INFO or not is_starting]
+        self.notices.show_lasting(group_notices(lasting))
 
     def _show_inspector(self) -> None:
         view = self._link.views.get(self._selected) if self._selected is not None else None

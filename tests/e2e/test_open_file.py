@@ -100,7 +100,7 @@ def test_chosen_clusters_are_watched_read_only_and_come_back_when_the_next_file_
         sheet = open_sheet(desktop, qtbot, broken)
         broken.write_text("")
         click(sheet.watch)
-        notices = desktop.window.stage.notices
+        notices = desktop.window.parts.notices
         qtbot.waitUntil(lambda: any(n.key == FILE_NOTICE for n in notices.shown), timeout=60_000)
         wait_for_contexts(desktop, qtbot, chosen)
         [notice] = [n for n in notices.shown if n.key == FILE_NOTICE]

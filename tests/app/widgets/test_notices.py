@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.widgets.notices import Notices
@@ -32,7 +32,9 @@ def window(qtbot: QtBot) -> QWidget:
 
 @pytest.fixture
 def notices(window: QWidget) -> Notices:
-    return Notices(window)
+    notices = Notices(window)
+    notices.resize(440, 10)
+    return notices
 
 
 def keys(notices: Notices) -> list[str]:
@@ -47,7 +49,18 @@ def test_the_worst_trouble_is_read_first_and_few_are_shown_at_once(notices: Noti
     notices.show_lasting(
         [notice("a"), notice("b", Severity.WARNING), notice("c"), notice("d", Severity.ERROR), notice("e")]
     )
-    assert keys(notices) == ["d", "b", "a"]
+    read = []
+    while notices.shown:
+        read += keys(notices)
+        dismiss_first(notices)
+    assert read == ["d", "b", "a", "c", "e"]
+
+
+def test_what_is_only_counted_can_be_read(notices: Notices) -> None:
+    notices.show_lasting([notice("a", Severity.ERROR), notice("b", Severity.WARNING), notice("c")])
+    (more,) = [label for label in notices.findChildren(QLabel) if label.text() == "and 2 more"]
+    assert "about b" in more.toolTip().lower()
+    assert "about c" in more.toolTip().lower()
 
 
 def test_a_dismissed_notice_stays_away_while_its_trouble_lasts(notices: Notices) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
@@ -371,7 +371,7 @@ def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> Non
     user.face(SOURCE)
     reason = Code.ENGINE_ENDED.because(exit_code=-9)
     user.window.show_engine_lost(reason)
-    [notice] = user.window.stage.notices.shown
+    [notice] = user.window.parts.notices.shown
     assert notice.reason == Code.SHOWS_THE_LAST.because(why=reason)
     user.click_migrate(SOURCE)
     assert user.engine.commands == []
@@ -416,7 +416,7 @@ def test_a_new_engine_starts_counting_anew(user: WindowUser) -> None:
     fresh = replace(user.engine.snapshot(), sequence=1)
     user.window.show_snapshot(fresh)
     assert user.window.snapshot is fresh
-    assert user.window.stage.notices.shown == ()
+    assert user.window.parts.notices.shown == ()
 
 
 def test_nothing_is_drawn_while_nothing_changes(user: WindowUser) -> None:
@@ -516,20 +516,20 @@ def test_hostile_names_reach_no_rich_text(user: WindowUser) -> None:
 def test_lasting_notices_come_and_go_with_their_trouble(user: WindowUser) -> None:
     user.engine.notices = (make_notice(Code.NO_NEW_PRICES.because(why="Redis is gone")),)
     user.show()
-    assert "Redis is gone" in words(user.window.stage.notices)
+    assert "Redis is gone" in words(user.window.parts.notices)
     user.engine.notices = ()
     user.show()
-    assert not user.window.stage.notices.isVisible()
+    assert not user.window.parts.notices.isVisible()
 
 
 def test_a_start_is_no_trouble_until_it_takes_long(make_user: Callable[..., WindowUser]) -> None:
     user = make_user(shown=False)
     user.engine.notices = (make_notice(Code.NO_NEW_PRICES.because(why="the store is being started")),)
     user.window.show_snapshot(replace(user.engine.snapshot(), is_complete=False))
-    assert user.window.stage.notices.shown == ()
+    assert user.window.parts.notices.shown == ()
     user.engine.now += STARTING_S
     user.window.parts.refresh_ages()
-    assert "the store is being started" in words(user.window.stage.notices)
+    assert "the store is being started" in words(user.window.parts.notices)
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (900, 560)])
@@ -644,3 +644,22 @@ def test_reasons_are_asked_for_the_selected_region_only(user: WindowUser) -> Non
     assert user.engine.looked_at == frozenset({SOURCE})
     user.window.select(None)
     assert user.engine.looked_at == frozenset()
+
+
+def test_dead_contexts_are_one_note_beside_the_globe_that_moves_nothing(user: WindowUser) -> None:
+    user.face(SOURCE)
+    stage, before = user.window.stage, user.button(SOURCE).geometry()
+    places = (stage.geometry(), user.window.table.geometry(), before)
+    errors = [unreachable(context) for context in ("aws-sa-east-1", "aws-us-west-2", "azure-uksouth")]
+    user.engine.notices = tuple(
+        make_notice(Code.CONTEXT_LOST.because(context=e.context, health="unreachable", why=str(e)), "context")
+        for e in errors
+    )
+    user.show()
+    notices = user.window.parts.notices
+    assert len(notices.shown) == 1
+    assert "3 contexts cannot be read: aws-sa-east-1, aws-us-west-2 and azure-uksouth" in words(notices)
+    globe = QRect(stage.mapToGlobal(QPoint(0, 0)), stage.size())
+    assert not globe.intersects(QRect(notices.mapToGlobal(QPoint(0, 0)), notices.size()))
+    assert (stage.geometry(), user.window.table.geometry(), user.button(SOURCE).geometry()) == places
+    assert user.window.timeline.list.isVisible()

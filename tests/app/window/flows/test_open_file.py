@@ -439,7 +439,7 @@ def test_engine_that_cannot_start_gives_way_to_the_one_of_before(
     assert user.fleets.went_back == 1
     user.window.show_snapshot(user.engine.snapshot())
     settle()
-    [notice] = [n for n in user.window.stage.notices.shown if n.key == FILE_NOTICE]
+    [notice] = [n for n in user.window.parts.notices.shown if n.key == FILE_NOTICE]
     assert notice.text == (
         "own.yaml is not watched: kubeconfig own.yaml: it holds no contexts. The demo was started again. "
         "Mend the file and open it again (Ctrl+O)."
@@ -457,7 +457,7 @@ def test_clusters_of_before_come_back_read_only(user: WindowUser, qtbot: QtBot, 
     open_and_watch(user, qtbot, folder)
     user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     settle()
-    [notice] = [n for n in user.window.stage.notices.shown if n.key == FILE_NOTICE]
+    [notice] = [n for n in user.window.parts.notices.shown if n.key == FILE_NOTICE]
     assert "What was watched before, read-only until you arm it, was started again." in notice.text
 
 
@@ -469,13 +469,13 @@ def test_where_nothing_was_watched_before_the_loss_stays(
     user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     settle()
     assert user.fleets.went_back == 0
-    assert any("open a kubeconfig (Ctrl+O)" in notice.text for notice in user.window.stage.notices.shown)
+    assert any("open a kubeconfig (Ctrl+O)" in notice.text for notice in user.window.parts.notices.shown)
 
 
 def test_engine_that_is_gone_can_be_followed_by_another(user: WindowUser, qtbot: QtBot, folder: Path) -> None:
     user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9))
     open_and_watch(user, qtbot, folder)
-    assert user.window.stage.notices.shown == ()
+    assert user.window.parts.notices.shown == ()
 
 
 def test_file_that_changes_under_the_sheet_says_so_and_changes_nothing(
@@ -484,8 +484,8 @@ def test_file_that_changes_under_the_sheet_says_so_and_changes_nothing(
     sheet = open_at(user, qtbot, write(folder, {"a": TOKEN}))
     user.fleets.given = (*user.fleets.given, "--set", "no.such=1")
     press(sheet, "Watch 1 context")
-    qtbot.waitUntil(lambda: bool(user.window.stage.notices.shown), timeout=5000)
-    assert user.window.stage.notices.shown[0].text.endswith("Nothing was changed.")
+    qtbot.waitUntil(lambda: bool(user.window.parts.notices.shown), timeout=5000)
+    assert user.window.parts.notices.shown[0].text.endswith("Nothing was changed.")
     assert is_untouched(user)
 
 
