@@ -90,6 +90,11 @@ def price_world_text(dry_run: DryRun) -> str:
     return "Prices are simulated." if any(quote.mode is PriceMode.SIMULATED for quote in quotes) else ""
 
 
+def cancel_text(migration: MigrationView) -> str:
+    """Return what giving the source everything back is called: where all has moved already, it is the way back."""
+    return "Move back" if migration.landed >= migration.replicas else "Cancel and roll back"
+
+
 def summary_text(migration: MigrationView, target: str) -> str:
     """Return how a migration that ended came out: what it cost, what it saves."""
     cost = format_usd(migration.cost_usd)

@@ -23,6 +23,7 @@ class Press(Enum):
     ARM = "arm the contexts"
     CANCEL = "cancel and roll back"
     UNDO = "take back the start"
+    BACK = "dry run of the way back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,17 @@ def move_of(migration: MigrationView) -> FollowedMove:
     return FollowedMove(
         migration.workload, migration.target, dry_run=migration.dry_run, migration_id=migration.migration_id
     )
+
+
+def way_back(migration: MigrationView) -> FollowedMove | None:
+    """Return the way back of a finished move, which is a move of its own; None where there is none to go.
+
+    Until a move is finished it is restored by a cancel, which needs no dry run.
+    """
+    if migration.stage is not MigrationStage.DONE:
+        return None
+    there = WorkloadKey(migration.target, migration.workload.namespace, migration.workload.name)
+    return FollowedMove(there, migration.workload.context)
 
 
 def follow_move(move: FollowedMove, snapshot: EngineSnapshot) -> FollowedMove:

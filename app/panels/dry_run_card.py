@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.model import colors
 from app.model.bill import (
     Line,
+    cancel_text,
     make_lines,
     price_world_text,
     return_text,
@@ -27,7 +28,7 @@ from app.model.bill import (
     verdict_title,
 )
 from app.model.formatting import format_replicas
-from app.model.moves import Press
+from app.model.moves import Press, way_back
 from app.model.start_gate import Gate
 from app.model.start_ring import start_text
 from app.model.tone import Tone
@@ -68,6 +69,7 @@ class DryRunCard(QFrame):
         self._arm = self._make_button(Press.ARM, "Arm contexts…")
         self._cancel = self._make_button(Press.CANCEL, "Cancel and roll back")
         self._undo = self._make_button(Press.UNDO, "Undo")
+        self._back = self._make_button(Press.BACK, "Move back\N{HORIZONTAL ELLIPSIS}")
         self._close = _button("Close")
         self._close.clicked.connect(self.closed)
         self._lay_out()
@@ -131,8 +133,10 @@ class DryRunCard(QFrame):
         self._state.setVisible(bool(text))
         self._progress.setVisible(migration.stage is not MigrationStage.REFUSED)
         self._progress.show_migration(migration, source, target)
-        self._show_actions(*([] if ended else [self._cancel]))
+        self._cancel.setText(cancel_text(migration))
         self._cancel.setEnabled(migration.can_cancel)
+        back = [self._back] if way_back(migration) is not None else []
+        self._show_actions(*(back if ended else [self._cancel]))
 
     def first_control(self) -> QPushButton:
         """Return the button that a person will most likely want."""
@@ -142,7 +146,7 @@ class DryRunCard(QFrame):
     @property
     def _actions(self) -> tuple[QPushButton, ...]:
         """What a person may do, in the order of the buttons."""
-        return self._migrate, self._renew, self._arm, self._cancel, self._undo
+        return self._migrate, self._renew, self._arm, self._cancel, self._undo, self._back
 
     def _show_actions(self, *shown: QPushButton) -> None:
         """Show these buttons and no others; one that stays keeps the keyboard."""

@@ -8,10 +8,13 @@ from PySide6.QtWidgets import QAbstractButton
 from controller.contract.snapshots import MigrationStage
 from tests.e2e.one_click import click, migration, pressed_migrate
 
+#: What the button is called before and after everything has moved.
+BACK = ("Cancel and roll back", "Move back")
+
 
 def find_cancel_button(desktop):
     buttons = desktop.window.findChildren(QAbstractButton)
-    return next((b for b in buttons if b.isVisible() and b.isEnabled() and "Cancel" in b.text()), None)
+    return next((b for b in buttons if b.isVisible() and b.isEnabled() and b.text() in BACK), None)
 
 
 @pytest.mark.timeout(240)

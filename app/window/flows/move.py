@@ -14,6 +14,7 @@ from app.model.moves import (
     list_reported,
     refusal_text,
     waiting_text,
+    way_back,
 )
 from app.model.start_gate import Gate, make_start
 from app.model.start_ring import RingState, StartRing
@@ -40,6 +41,9 @@ class MovePlace(Protocol):
 
     def undo_start(self, ring: StartRing) -> None:
         """Take a start back."""
+
+    def follow(self, move: FollowedMove) -> None:
+        """Show another move in the place of this one."""
 
     def ask_to_arm(self, contexts: tuple[str, ...]) -> None:
         """Ask whether these contexts may be changed."""
@@ -149,6 +153,16 @@ class _MoveFlow:
             match await self._next():
                 case _CardPress(Press.CANCEL):
                     self._link.send(CancelMigration(str(self._move.migration_id)))
+                case _CardPress(Press.BACK):
+                    self._look_back()
+
+    def _look_back(self) -> None:
+        """Show the dry run of the way back in the place of this card; it starts nothing."""
+        snapshot = self._link.snapshot
+        migration = None if snapshot is None else self._move.find_migration(snapshot)
+        back = None if migration is None else way_back(migration)
+        if back is not None:
+            self._place.follow(back)
 
     def _request_dry_run(self) -> None:
         move = self._move

@@ -107,7 +107,7 @@ def test_the_migration_is_followed_to_its_summary(user: WindowUser) -> None:
     assert "6 replicas run in Frankfurt (AWS). It cost $0.52 and saves $6.20/day from now on." in words(
         user.window.card
     )
-    assert shown_buttons(user.window.card) == ["Close"]
+    assert shown_buttons(user.window.card) == ["Move back…", "Close"]
 
 
 def test_a_move_that_is_over_is_not_drawn_as_one_that_is_considered(user: WindowUser) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
 from app.model.moves import Press
 from app.window.flows.move import follow
-from controller.contract.commands import CancelMigration, StartMigration
+from controller.clusters.fleet import WorkloadKey
+from controller.contract.commands import CancelMigration, RequestDryRun, StartMigration
 from controller.contract.dry_run import DryRun
 from controller.reasons import Code
 from tests.app.conftest import WindowUser, settle
-from tests.app.window.test_main_window import words
+from tests.app.window.test_main_window import press, shown_buttons, words
 
 SOURCE = "gcp-southamerica-west1"
 
@@ -165,3 +168,43 @@ def test_a_migration_that_runs_is_considered_no_more(user: WindowUser) -> None:
     assert user.engine.considered is not None
     user.pass_time(1.0)
     assert user.engine.considered is None
+
+
+def test_until_a_move_is_finished_the_way_back_restores(user: WindowUser) -> None:
+    user.window.migrate(offer(user))
+    settle()
+    user.close_rings()
+    user.pass_time(4.0)
+    view = user.engine._moves[-1].view
+    assert shown_buttons(user.window.card) == ["Cancel and roll back", "Close"]
+    user.engine._moves[-1].view = replace(view, landed=view.replicas)  # it is watched still
+    user.window.show_snapshot(user.engine.snapshot())
+    settle()
+    assert shown_buttons(user.window.card) == ["Move back", "Close"]
+    press(user.window.card, "Move back")
+    assert user.engine.commands[-1] == CancelMigration("m-1")
+
+
+def test_after_a_move_is_finished_the_way_back_is_a_move_with_its_dry_run(user: WindowUser) -> None:
+    best = offer(user)
+    user.window.migrate(best)
+    settle()
+    user.close_rings()
+    user.pass_time(14.0)
+    assert shown_buttons(user.window.card) == ["Move back…", "Close"]
+    press(user.window.card, "Move back…")
+    there = WorkloadKey(best.target, best.workload.namespace, best.workload.name)
+    assert user.engine.commands[-1] == RequestDryRun(there, best.workload.context)
+    user.show()
+    assert "Frankfurt (AWS)  →  Santiago" in words(user.window.card)
+    assert user.window.rings.rings == ()
+
+
+def test_what_was_rolled_back_has_no_way_back(user: WindowUser) -> None:
+    user.window.migrate(offer(user))
+    settle()
+    user.close_rings()
+    user.pass_time(4.0)
+    press(user.window.card, "Cancel and roll back")
+    user.pass_time(6.0)
+    assert shown_buttons(user.window.card) == ["Close"]
