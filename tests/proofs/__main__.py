@@ -18,7 +18,7 @@ from tests.simulation.campaign import CAMPAIGNS, Tally, describe, plan_runs, run
 
 
 def prove_campaign(seeds: int, stride: int, workers: int) -> bool:
-    """All campaigns of the simulation, and a kill and a freeze at every `stride`-th await."""
+    """All campaigns of the simulation, and a kill, a freeze and a sleep at every `stride`-th await."""
     began_at, commit = time.monotonic(), describe_commit()
     tallies: list[Tally] = []
     for name, runs in plan_runs(range(seeds), stride=stride):
@@ -32,7 +32,7 @@ def prove_campaign(seeds: int, stride: int, workers: int) -> bool:
     runs, hours = sum(one.runs for one in tallies), sum(one.virtual_s for one in tallies) / 3600
     sampled = "every await" if stride == 1 else f"one await in {stride}"
     lines = [
-        f"Seeds 0 to {seeds - 1} of every campaign; of the last two, one schedule, interrupted at {sampled}. "
+        f"Seeds 0 to {seeds - 1} of every campaign; of the last three, one schedule, interrupted at {sampled}. "
         f"{runs} runs of the whole engine, {hours:.0f} virtual hours.",
         "",
         *format_table(("campaign", "runs", "virtual hours", "broken", "runs a second"), rows),

@@ -1,7 +1,7 @@
-"""The long form of the simulation: many seeds, a kill and a freeze at every await.
+"""The long form of the simulation: many seeds, a kill, a freeze and a sleep at every await.
 
     python3 bootstrap.py prove campaign                     # all of it, with a report under docs/evidence/
-    .venv/bin/python -m tests.simulation.campaign --name noise --seed 17 [--kill-at 400]    # one run again
+    .venv/bin/python -m tests.simulation.campaign --name noise --seed 17 [--kill-at 400]    # again
 
 A run depends on the commit and on its line of arguments alone: a failure prints both.
 """
@@ -49,8 +49,12 @@ class Plan:
     has_two_instances: bool = False
     kill_at: int | None = None
     freeze_at: int | None = None
-    #: Spot nodes go; a write that takes replicas may rest on reads that are no older than this, seconds.
-    reclaims_unnoticed_s: float | None = None
+    #: The machine of the first program sleeps, and all that serves in the target goes meanwhile.
+    sleep_at: int | None = None
+    #: Spot nodes go, one now and then.
+    reclaims: bool = False
+    #: Where pods go: a write that takes replicas may rest on reads that are no older than this, seconds.
+    unnoticed_s: float | None = None
     has_late_scale_downs: bool = False
     has_no_capacity: bool = False
 
@@ -85,22 +89,38 @@ CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
     "two, freeze, partitions, no capacity": lambda rng: Plan(
         partitions(rng), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS), has_no_capacity=True
     ),
+    "sleep": lambda rng: Plan(
+        Faults(delayed=0.05), sleep_at=rng.randrange(MAX_STEPS), unnoticed_s=UNNOTICED_S
+    ),
+    "two instances, sleep": lambda rng: Plan(
+        replace(noise(), delayed=0.03),
+        has_two_instances=True,
+        sleep_at=rng.randrange(MAX_STEPS),
+        unnoticed_s=UNNOTICED_DEAD_S,
+    ),
     "reclaims, late scale-downs": lambda rng: Plan(
-        Faults(), reclaims_unnoticed_s=UNNOTICED_S, has_late_scale_downs=True
+        Faults(), reclaims=True, unnoticed_s=UNNOTICED_S, has_late_scale_downs=True
     ),
     "reclaims, partitions, kill": lambda rng: Plan(
-        partitions(rng), kill_at=rng.randrange(MAX_STEPS), reclaims_unnoticed_s=UNNOTICED_DEAD_S
+        partitions(rng), kill_at=rng.randrange(MAX_STEPS), reclaims=True, unnoticed_s=UNNOTICED_DEAD_S
     ),
     # One schedule, and the moment is chosen: for every await.
     "kill at every await": lambda rng: Plan(noise()),
     "freeze at every await, two instances": lambda rng: Plan(Faults(), has_two_instances=True),
+    "sleep at every await": lambda rng: Plan(Faults(delayed=0.02), unnoticed_s=UNNOTICED_S),
 }
 
-#: name -> (the seed of its only schedule, the moments that are gone through)
+#: name -> (what happens, the seed of its only schedule, the moments that are gone through)
 EVERY_AWAIT = {
-    "kill at every await": (7, range(1, NOISY_STEPS)),
-    "freeze at every await, two instances": (2, range(1, CLEAN_STEPS)),
+    "kill at every await": ("kill_at", 7, range(1, NOISY_STEPS)),
+    "freeze at every await, two instances": ("freeze_at", 2, range(1, CLEAN_STEPS)),
+    "sleep at every await": ("sleep_at", 2, range(1, CLEAN_STEPS)),
 }
+
+#: How long a machine sleeps, seconds: shorter than its Leases last, hardly longer, and over lunch.
+NAPS_S = (15.0, 40.0, 300.0, 3600.0)
+#: How long after the machine falls asleep the target loses its pods, and after it wakes there are new ones, seconds.
+LOST_AFTER_S, BACK_AFTER_S = 5.0, 120.0
 
 
 @dataclass(frozen=True)
@@ -111,9 +131,14 @@ class Run:
     seed: int
     kill_at: int | None = None
     freeze_at: int | None = None
+    sleep_at: int | None = None
 
     def __str__(self) -> str:
-        moments = (("--kill-at", self.kill_at), ("--freeze-at", self.freeze_at))
+        moments = (
+            ("--kill-at", self.kill_at),
+            ("--freeze-at", self.freeze_at),
+            ("--sleep-at", self.sleep_at),
+        )
         chosen = "".join(f" {flag} {step}" for flag, step in moments if step is not None)
         return f'--name "{self.name}" --seed {self.seed}{chosen}'
 
@@ -123,6 +148,7 @@ class Run:
             made,
             kill_at=made.kill_at if self.kill_at is None else self.kill_at,
             freeze_at=made.freeze_at if self.freeze_at is None else self.freeze_at,
+            sleep_at=made.sleep_at if self.sleep_at is None else self.sleep_at,
         )
 
 
@@ -165,7 +191,7 @@ def perform(run: Run) -> Outcome:
         try:
             world = simulate(
                 lambda world: live_through(world, plan), run.seed, Path(directory),
-                faults=plan.faults, unnoticed_s=plan.reclaims_unnoticed_s,
+                faults=plan.faults, unnoticed_s=plan.unnoticed_s,
             )  # fmt: skip
         except Exception as error:  # the edge: what nobody foresaw is a finding like any other
             return Outcome(run, (f"an error: {error!r}",), 0.0)
@@ -176,16 +202,31 @@ async def live_through(world: World, plan: Plan) -> None:
     """Let happen what a plan says, and keep programs alive until the move is over."""
     if plan.has_no_capacity:
         world.target.set_capacity(world.rng.randrange(world.replicas))
-    if plan.reclaims_unnoticed_s is not None:
+    if plan.reclaims:
         world.loop.create_task(reclaim(world))
     if plan.has_late_scale_downs:
         world.network.directed = delay_scale_downs(world)
     freeze_s = world.rng.uniform(20, 80)
-    first = Process("a", kill_at=plan.kill_at, freeze_at=plan.freeze_at, freeze_s=freeze_s)
+    nap_s = world.rng.choice(NAPS_S) if plan.sleep_at is not None else 0.0
+    first = Process(
+        "a", kill_at=plan.kill_at, freeze_at=plan.freeze_at, freeze_s=freeze_s,
+        sleep_at=plan.sleep_at, sleep_s=nap_s, on_sleep=lambda: lose_target_for(world, nap_s + BACK_AFTER_S),
+    )  # fmt: skip
     lives = [keep_alive(world, "a", first=first)]
     if plan.has_two_instances:
         lives.append(keep_alive(world, "b", delay_s=world.rng.uniform(0, 20)))
     await asyncio.gather(*lives)
+
+
+def lose_target_for(world: World, seconds: float) -> None:
+    """In a moment the target loses all its pods, and for so long it gets no others."""
+
+    def lose_all() -> None:
+        world.target.set_capacity(0)
+        world.target.lose_pods(PATH)
+
+    world.loop.call_later(LOST_AFTER_S, lose_all)
+    world.loop.call_later(seconds, world.target.set_capacity)
 
 
 async def reclaim(world: World) -> None:
@@ -222,15 +263,15 @@ def plan_runs(seeds: Iterable[int], *, stride: int = 1) -> Iterator[tuple[str, l
         if name not in EVERY_AWAIT:
             yield name, [Run(name, seed) for seed in seeds]
             continue
-        seed, steps = EVERY_AWAIT[name]
-        kills = name.startswith("kill")
-        yield (
-            name,
-            [
-                Run(name, seed, kill_at=step if kills else None, freeze_at=None if kills else step)
-                for step in steps[stride // 2 :: stride]
-            ],
-        )
+        _, _, steps = EVERY_AWAIT[name]
+        yield name, [interrupt(name, step) for step in steps[stride // 2 :: stride]]
+
+
+def interrupt(name: str, step: int) -> Run:
+    """The run of a campaign over every await in which it happens at this one."""
+    what, seed, _ = EVERY_AWAIT[name]
+    moments: dict[str, int] = {what: step}
+    return Run(name, seed, **moments)
 
 
 def run_campaign(name: str, runs: list[Run], workers: int) -> Tally:
@@ -260,11 +301,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kill-at", type=int)
     parser.add_argument("--freeze-at", type=int)
+    parser.add_argument("--sleep-at", type=int)
     parser.add_argument("--seeds", type=int, default=100, help="how many seeds, where all campaigns run")
-    parser.add_argument("--stride", type=int, default=1, help="every how many awaits a process is killed")
+    parser.add_argument("--stride", type=int, default=1, help="every how many awaits something happens")
     chosen = parser.parse_args(arguments)
     if chosen.name is not None:
-        outcome = perform(Run(chosen.name, chosen.seed, chosen.kill_at, chosen.freeze_at))
+        outcome = perform(Run(chosen.name, chosen.seed, chosen.kill_at, chosen.freeze_at, chosen.sleep_at))
         print(*(outcome.violations or ["nothing was broken"]), sep="\n")
         return 1 if outcome.violations else 0
     is_good = True

@@ -199,6 +199,7 @@ class Judge:
         """Whether any read of the last `unnoticed_s` seconds could have allowed this write, which took replicas."""
         if landed.taken <= 0 or landed.request.replicas is None:
             return True
+        self._forget_served()
         return any(
             min(seen[cluster.context], landed.request.replicas)
             + sum(count for context, count in seen.items() if context != cluster.context)
@@ -257,8 +258,14 @@ class Judge:
             return
         now = self._now()
         self._served.append((now, {name: one.available(self._path) for name, one in self._clusters.items()}))
+        self._forget_served()
+
+    def _forget_served(self) -> None:
+        """Forget what was true before the time that a read may be old."""
+        assert self._unnoticed_s is not None, "else nothing is noted"
+        oldest = self._now() - self._unnoticed_s
         # The newest that is older than the window stays: it held until the next.
-        while len(self._served) > 1 and self._served[1][0] < now - self._unnoticed_s:
+        while len(self._served) > 1 and self._served[1][0] < oldest:
             self._served.popleft()
 
     def _count_served(self) -> int:

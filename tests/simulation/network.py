@@ -61,7 +61,8 @@ Directed = Callable[[Cluster, Request], Delivery | None]
 class Network:
     """One for all processes and clusters. `directed` may choose the fate of single requests; None leaves it to chance.
 
-    `on_sent(cluster, request)` is called as a request leaves its process.
+    `on_connect(cluster, request)` is called when a request wants a connection, and returns how many seconds that takes;
+    None leaves it to chance. `on_sent(cluster, request)` is called as a request leaves its process.
     """
 
     def __init__(
@@ -72,16 +73,17 @@ class Network:
         self._outside = contextvars.copy_context()
         self.faults = faults or Faults()
         self.directed = directed
+        self.on_connect: Callable[[Cluster, Request], float | None] = lambda cluster, request: None
         self.on_sent: Callable[[Cluster, Request], None] = lambda cluster, request: None
 
-    async def connect(self) -> None:
-        """Wait for a connection: mostly there is one."""
-        if (
-            self.faults.delayed
-            and self._now() < self.faults.until_s
-            and self._rng.random() < self.faults.delayed
-        ):
-            await asyncio.sleep(self._rng.uniform(0, CONNECTING_S))
+    async def connect(self, cluster: Cluster, request: Request) -> None:
+        """Wait for a connection, which mostly is there already."""
+        delay_s = self.on_connect(cluster, request)
+        if delay_s is None and self.faults.delayed and self._now() < self.faults.until_s:
+            is_delayed = self._rng.random() < self.faults.delayed
+            delay_s = self._rng.uniform(0, CONNECTING_S) if is_delayed else None
+        if delay_s is not None:
+            await asyncio.sleep(delay_s)
 
     async def send(self, cluster: Cluster, request: Request) -> ApiResponse:
         """Wait for the answer, for ever where none comes: how long is the client's business."""

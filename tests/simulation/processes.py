@@ -67,6 +67,10 @@ class Process:
         self.is_dead = True
         self.died.set()
 
+    def freeze(self, seconds: float) -> None:
+        """Stand still from now on, for so long."""
+        self._frozen_until = asyncio.get_running_loop().time() + seconds
+
     def sleep(self, seconds: float) -> None:
         """Let the machine sleep from now on, for so long."""
         loop = asyncio.get_running_loop()
@@ -90,7 +94,7 @@ class Process:
             self.kill()
         if self._freeze_at is not None and self.steps >= self._freeze_at:
             self._freeze_at = None
-            self._frozen_until = loop.time() + self._freeze_s
+            self.freeze(self._freeze_s)
         if self._sleep_at is not None and self.steps >= self._sleep_at:
             self._sleep_at = None
             self.sleep(self._sleep_s)

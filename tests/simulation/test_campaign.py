@@ -10,7 +10,7 @@ import random
 import pytest
 
 from tests.proofs.report import read_commit
-from tests.simulation.campaign import CAMPAIGNS, EVERY_AWAIT, Run, perform
+from tests.simulation.campaign import CAMPAIGNS, EVERY_AWAIT, Run, interrupt, perform
 
 #: Runs of each campaign: less than a minute in all.
 RUNS = 3
@@ -21,9 +21,8 @@ def choose_run(name: str, number: int) -> Run:
     chance = random.Random(f"{read_commit()}/{name}/{number}")
     if name not in EVERY_AWAIT:
         return Run(name, chance.randrange(1_000_000))
-    seed, steps = EVERY_AWAIT[name]
-    step = chance.choice(steps)
-    return Run(name, seed, kill_at=step) if name.startswith("kill") else Run(name, seed, freeze_at=step)
+    _, _, steps = EVERY_AWAIT[name]
+    return interrupt(name, chance.choice(steps))
 
 
 @pytest.mark.parametrize("number", range(RUNS))

@@ -90,7 +90,7 @@ class _WireClient:
         if request.query.get("watch") == "true":
             return SimpleNamespace(response=await self._open_watch(request, _request_timeout.sock_read))
         async with asyncio.timeout(_request_timeout.total):
-            await self._network.connect()
+            await self._network.connect(self._cluster, request)
             LAST_WORD.ask()
             answer = await self._network.send(self._cluster, request)
         return SimpleNamespace(response=_Answer(answer))

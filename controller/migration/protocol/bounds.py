@@ -10,7 +10,7 @@ from typing import Protocol
 
 #: How old a read may be on which a write rests, seconds from when it was asked for. Arbitrary: time for two slow reads,
 #: and short beside the minutes in which a cluster replaces what it has lost.
-FACTS_LIFE_S = 15.0
+FACTS_LIFE_S = 12.0
 
 
 class Counts(Protocol):
