@@ -181,8 +181,9 @@ class FleetSettings:
     )
     heartbeat_s: float = setting(
         20.0,
-        "After how long one watch of each cluster ends and begins anew: the longest that a dead connection, which "
-        "looks like a quiet cluster, can go unnoticed (plus `watch_slack_s`).",
+        "After how long one watch of each cluster ends and begins anew, and each of its others after three times as "
+        "long: the longest that a dead connection, which looks like a quiet cluster, can go unnoticed (plus "
+        "`watch_slack_s`).",
         minimum=5,
         maximum=300,
     )

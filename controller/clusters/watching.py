@@ -21,7 +21,7 @@ from controller.clusters import paths
 from controller.clusters.cluster_record import ClusterRecord, WatchedKind
 from controller.clusters.fleet import Health
 from controller.clusters.json_reading import as_mapping, as_text
-from controller.clusters.kube_api import NO_PARAMS, KubeApi
+from controller.clusters.kube_api import KubeApi
 from controller.clusters.listing import read_items
 from controller.clusters.settings import NODE_DECLARATION, FleetSettings
 from controller.clusters.toml_text import toml_key
@@ -38,6 +38,10 @@ from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
 _log = logging.getLogger(__name__)
+
+#: How many heartbeats of its cluster each other kind may be silent before its watch begins anew: what looks quiet may
+#: be a connection that is dead.
+SILENT_HEARTBEATS = 3
 
 #: The cluster's identity: every cluster has this namespace, and its UID never changes.
 IDENTITY_NAMESPACE = "kube-system"
@@ -183,20 +187,25 @@ class ClusterWatch:
         return as_text(metadata.get("resourceVersion")) or "0"
 
     async def _get_patiently(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
-        """Read a page; a server that is only busy is asked once more when it said, and not taken for dead."""
+        """Read a page; a server that is only busy is asked once more when it said, and not taken for dead.
+
+        Nobody makes us wait longer than the longest pause: what is shown grows old meanwhile.
+        """
         try:
             return await self._api.get(path, params=params)
         except RateLimited as error:
-            await self._sleep(error.retry_after_s or self._settings.retry_initial_s)
+            asked_s = error.retry_after_s or self._settings.retry_initial_s
+            await self._sleep(min(asked_s, self._settings.retry_maximum_s))
             return await self._api.get(path, params=params)
 
     async def _follow(self, kind: WatchedKind, version: str) -> None:
         """Take events from `version` on, through as many watches as the server ends in good order."""
         path = paths.collection(kind, None if kind is WatchedKind.NODES else self._namespace)
-        # One kind is the heartbeat of its cluster; the others may stay silent, they end with it.
+        # One kind shows whether the server lives, each of the others whether its own connection does.
         declares_nodes = self._record.declared_node is not None
         is_heartbeat = kind is (WatchedKind.DEPLOYMENTS if declares_nodes else WatchedKind.NODES)
-        params = {"timeoutSeconds": str(int(self._settings.heartbeat_s))} if is_heartbeat else NO_PARAMS
+        silent_s = self._settings.heartbeat_s * (1 if is_heartbeat else SILENT_HEARTBEATS)
+        params = {"timeoutSeconds": str(int(min(silent_s, self._settings.kube.watch_timeout_s)))}
         while True:
             received = 0
             async with aclosing(self._api.watch(path, resource_version=version, params=params)) as events:

@@ -14,7 +14,7 @@ import pytest
 from controller.clusters.cluster_record import ClusterRecord
 from controller.clusters.fleet import Health
 from controller.clusters.settings import ContextOverride, FleetSettings
-from controller.clusters.watching import ClusterWatch
+from controller.clusters.watching import SILENT_HEARTBEATS, ClusterWatch
 from controller.errors import (
     ControllerError,
 )
@@ -215,8 +215,9 @@ def test_a_cluster_that_came_back_is_reachable_only_when_all_of_it_was_read_agai
     [
         ([None, answered("eu", 410, "the continue token is too old")], None),
         ([answered("eu", 429, "too many requests", retry_after="7")], 7.0),
+        ([answered("eu", 429, "too many requests", retry_after="86400")], FleetSettings().retry_maximum_s),
     ],
-    ids=["expired between pages", "busy server"],
+    ids=["expired between pages", "busy server", "server that asks for a day"],
 )
 def test_a_list_that_is_interrupted_is_read_again_and_greys_nothing(
     troubles: list[ControllerError | None], pause_s: float | None
@@ -527,12 +528,14 @@ def test_the_size_of_one_configured_node_is_not_the_room_of_a_cluster_whose_pods
     [(None, {NODES}), (replace(DECLARED, namespace=None), {DEPLOYMENTS})],
     ids=["nodes", "nodes that are only declared"],
 )
-def test_one_watch_of_a_cluster_ends_often_enough_to_show_that_it_lives(
+def test_each_watch_ends_often_enough_to_show_that_it_lives_and_one_of_a_cluster_more_often(
     override: ContextOverride | None, heartbeat: set[str]
 ) -> None:
     async def test(world: World) -> None:
         await world.until(lambda: len(world.api.watch_params) == 4)
-        beating = {path for path, params in world.api.watch_params.items() if "timeoutSeconds" in params}
-        assert beating == heartbeat
+        heartbeat_s = int(FleetSettings().heartbeat_s)
+        silent_s = {path: int(params["timeoutSeconds"]) for path, params in world.api.watch_params.items()}
+        assert {path for path, seconds in silent_s.items() if seconds == heartbeat_s} == heartbeat
+        assert set(silent_s.values()) == {heartbeat_s, SILENT_HEARTBEATS * heartbeat_s}
 
     watching(test, override=override)
