@@ -16,6 +16,7 @@ from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.errors import ActRefused
 from controller.migration.protocol.fences import FENCE_ANNOTATION
 from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.states import Phase
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.program import Program, Rejected
