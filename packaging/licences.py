@@ -88,31 +88,48 @@ def find_own_parts() -> Iterator[Shipped]:
 
 
 def find_system_libraries(binaries: Iterable[Path]) -> Iterator[Shipped]:
-    """Return the system's packages that these libraries are of. Raises: MissingLicence."""
+    """Return the system's packages that these libraries are of; where it has no Debian packages, what they are called.
+
+    Raises: MissingLicence.
+    """
     own = [Path(sysconfig.get_path("purelib")).resolve(), Path(sys.base_prefix).resolve()]
     if sys.base_prefix == "/usr":
         own[1] = Path(sysconfig.get_path("stdlib")).resolve()
-    packages: set[str] = set()
-    for binary in binaries:
-        file = binary.resolve()
-        if not any(file.is_relative_to(folder) for folder in own):
-            packages.add(_ask_package(binary))
-    for package in sorted(packages):
+    foreign = [one for one in binaries if not any(one.resolve().is_relative_to(folder) for folder in own)]
+    if shutil.which("dpkg-query") is None:
+        yield from (Shipped(name, "of this system", {}) for name in sorted({one.name for one in foreign}))
+        return
+    for package in sorted(_ask_packages(foreign)):
         text = Path("/usr/share/doc") / package / "copyright"
         if not text.exists():
             raise MissingLicence(f"{package} of this system has no {text}")
         yield Shipped(f"system/{package}", "", {"copyright": text})
 
 
-def _ask_package(binary: Path) -> str:
-    """The Debian package of a file. Raises: MissingLicence."""
-    for path in dict.fromkeys(
-        (str(binary), str(binary.resolve()), str(binary.resolve()).removeprefix("/usr"))
-    ):
-        asked = subprocess.run(["dpkg-query", "-S", path], capture_output=True, text=True, check=False)
-        if asked.returncode == 0:
-            return asked.stdout.split(":")[0]
-    raise MissingLicence(f"no package of this system has {binary}")
+def _ask_packages(files: Iterable[Path]) -> set[str]:
+    """The Debian packages of these files. Raises: MissingLicence."""
+    names = {file: _name_places(file) for file in files}
+    command = ["dpkg-query", "-S", *sorted({name for known in names.values() for name in known})]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False) if names else None
+    lines = (
+        asked.stdout.splitlines() if asked is not None else []
+    )  # it fails where it does not know one of them
+    owners = {
+        path: package.partition(":")[0] for package, _, path in (line.rpartition(": ") for line in lines)
+    }
+    packages = set()
+    for file, known in names.items():
+        owner = next((owners[name] for name in known if name in owners), None)
+        if owner is None:
+            raise MissingLicence(f"no package of this system has {file}")
+        packages.add(owner)
+    return packages
+
+
+def _name_places(file: Path) -> tuple[str, ...]:
+    """By which names a package may have a file: /lib is a link to /usr/lib since some year, and packages differ."""
+    real = str(file.resolve())
+    return str(file), real, real.removeprefix("/usr")
 
 
 def write_licences(folder: Path, binaries: Iterable[Path] = ()) -> None:

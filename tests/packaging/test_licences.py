@@ -66,6 +66,15 @@ def test_a_package_of_this_system_that_is_not_there_stops_the_build(tmp_path: Pa
     assert list(licences.find_packages(lock)) == []
 
 
+def test_libraries_of_another_system_than_debian_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(licences.shutil, "which", lambda program: None)
+    (tmp_path / "vcruntime140.dll").write_bytes(b"")
+    licences.write_licences(tmp_path / "licenses", [tmp_path / "vcruntime140.dll"])
+    assert "vcruntime140.dll" in (tmp_path / "licenses" / "README.txt").read_text()
+
+
 @pytest.mark.skipif(not Path("/usr/bin/dpkg-query").exists(), reason="only Debian's packages are asked")
 def test_a_library_of_the_system_comes_with_its_text(tmp_path: Path) -> None:
     library = next(Path("/lib").rglob("libX11.so.6"))

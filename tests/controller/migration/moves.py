@@ -9,9 +9,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from controller.clusters import paths
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
 from controller.clusters.kube import KubeClient
 from controller.clusters.settings import KubeSettings
+from controller.clusters.watching import IDENTITY_NAMESPACE
 from controller.contract.dry_run import DryRun
 from controller.errors import ControllerError
 from controller.history.history import History
@@ -19,6 +21,7 @@ from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.run.unfinished import find_unfinished
 from controller.reasons import Code
+from controller.simulation.api.json_objects import uid_of
 from oracle.foundation.clocks import Clocks
 from oracle.foundation.reason import Reason
 from tests.controller.contract.dry_runs import make_dry_run
@@ -94,10 +97,11 @@ class Moves(World):
             context: Cluster(
                 context,
                 Health.REACHABLE,
+                uid=uid_of(cluster.require(paths.namespace(IDENTITY_NAMESPACE))),
                 workloads=(replace(workload, key=replace(WORKLOAD, context=context)),),
                 is_complete=True,
             )
-            for context in self.clusters
+            for context, cluster in self.clusters.items()
         }
         return FleetPicture(clusters)
 
