@@ -61,18 +61,13 @@ def build_sbom(
 
 
 def _describe(package: LockedPackage, licence: dict[str, Any] | None) -> dict[str, Any]:
-    files = {
-        "type": "distribution",
-        "url": f"https://pypi.org/project/{package.name}/{package.version}/#files",
-        "hashes": [{"alg": "SHA-256", "content": one} for one in package.hashes],
-    }
     described: dict[str, Any] = {
         "type": "library",
         "bom-ref": package.purl,
         "name": package.name,
         "version": package.version,
         "purl": package.purl,
-        "externalReferences": [files],
+        "hashes": [{"alg": "SHA-256", "content": one} for one in package.hashes],
     }
     if licence is not None:
         described["licenses"] = [licence]

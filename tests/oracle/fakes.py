@@ -121,11 +121,11 @@ class MemoryStore:
                 holder, 1 if self.last_lease is None else self.last_lease.term + 1
             )
         if lease.holder == holder:
-            self.lease = (lease, self.time.monotonic_s + duration_s)
+            self.lease = (lease, self.time.counted_s + duration_s)
         return lease
 
     async def read_lease(self) -> FeedLease | None:
-        return self.lease[0] if self.lease and self.time.monotonic_s < self.lease[1] else None
+        return self.lease[0] if self.lease and self.time.counted_s < self.lease[1] else None
 
     async def release_lease(self, holder: str) -> None:
         lease = await self.read_lease()

@@ -19,7 +19,7 @@ def test_each_package_stands_there_with_files_licence_and_place() -> None:
     bill = build_sbom([PARENT, CHILD], PROJECT, lambda package: licences[package.name])
     parent, child = bill["components"]
     assert (parent["purl"], parent["licenses"]) == ("pkg:pypi/parent@1.0", [{"expression": "MIT"}])
-    assert parent["externalReferences"][0]["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
+    assert parent["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
     assert "properties" not in parent
     assert "licenses" not in child, "what nobody knows is left out, not made up"
     assert child["properties"][0]["value"] == "python_version < '3.12'"

@@ -5,11 +5,29 @@ import json
 import pytest
 
 from app.config.errors import ConfigurationError
-from app.config.window_settings import Motion, PresenterChoice, Settings, format_settings, parse_settings
+from app.config.window_settings import (
+    Confirmation,
+    Motion,
+    PresenterChoice,
+    Settings,
+    format_settings,
+    parse_settings,
+)
 
 
 def test_settings_survive_being_written_down() -> None:
-    settings = Settings(Motion.REDUCED, False, False, PresenterChoice.SOFTWARE, False, "AAA=", "B", "C", "D")
+    settings = Settings(
+        Motion.REDUCED,
+        False,
+        False,
+        PresenterChoice.SOFTWARE,
+        Confirmation.SECOND_PRESS,
+        False,
+        "AAA=",
+        "B",
+        "C",
+        "D",
+    )
     assert parse_settings(format_settings(settings), "window.json") == settings
 
 
