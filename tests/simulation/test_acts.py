@@ -202,6 +202,7 @@ def test_what_is_no_longer_as_it_was_shown_is_not_done(tmp_path: Path) -> None:
             await program._migrations.settle(known, Act.ADOPT, shown.digest)
         assert refused.value.reason.code is ActCode.ACT_OUTDATED
         assert len(journals(world)) == 2
+        await world.wait_for(lambda: is_leading(program))
         assert program.view.stage is MigrationStage.NEEDS_OPERATOR
 
     simulate(scenario, 3, tmp_path)

@@ -9,6 +9,7 @@ import pytest
 
 from app.config.configuration import Configuration
 from app.diagnostics.checks import CheckState
+from app.diagnostics.doctor_reasons import DoctorCode
 from app.diagnostics.keys import check_keys
 from oracle.key_ring_file import load_ring, make_ring, replace_ring, rotate_ring, save_new_ring
 from oracle.settings import OracleSettings
@@ -32,7 +33,8 @@ def test_real_clusters_on_a_shared_store_need_a_ring(path: Path) -> None:
     configuration = Configuration(kubeconfig="some", oracle=SHARED)
     (check,) = check_keys(configuration)
     assert check.state is CheckState.WARNING
-    assert "no real cluster is changed" in check.detail
+    assert check.reason is not None
+    assert check.reason.code is DoctorCode.KEY_RING_MISSING
     save_new_ring(path, make_ring())
     (check,) = check_keys(configuration)
     assert (check.state, check.detail) == (CheckState.OK, f"{path}: {load_ring(path).keys[0].id} signs")

@@ -84,7 +84,8 @@ def test_each_phase_is_told_in_a_sentence_of_its_own(phase: Phase) -> None:
     view = build_view(record(phase), None, None, Unpriced(), target_unread_since=None, is_leading=True)
     own = "phase_soak_watched" if phase is Phase.SOAK else f"phase_{phase.value.lower()}"
     assert view.detail.code.value == own
-    assert (view.reason, view.sentence) == (None, str(view.detail))
+    advice = f"; {view.advice}" if phase is Phase.NEEDS_OPERATOR else ""
+    assert (view.reason, view.sentence) == (None, f"{view.detail}{advice}")
 
 
 def test_a_program_sees_why_a_migration_is_held_and_a_person_reads_both() -> None:
