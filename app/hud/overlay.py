@@ -27,6 +27,7 @@ from app.hud.overlay_layout import SLOTS, Box, Label, Placement, place_labels
 from app.model import colors
 from app.model.overlay_items import ItemKind, OverlayItem
 from app.widgets.aim import Aim
+from app.widgets.menus import without_key
 from app.widgets.theme import SMALL_PX, make_font
 from app.widgets.tips import plain_tip
 from controller.contract.commands import MoveCommand
@@ -58,6 +59,7 @@ class OverlayButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.item: OverlayItem | None = None
+        self._words = ""
         self._pointer = Aim()
         self._keyboard = Aim()
         self._is_meant = False
@@ -74,9 +76,10 @@ class OverlayButton(QAbstractButton):
 
     def show_item(self, item: OverlayItem, form: int) -> None:
         """Take over an item in one of its forms."""
-        if item is not self.item or self.text() != item.texts[form]:
+        if item is not self.item or self._words != item.texts[form]:
             self.item = item
-            self.setText(item.texts[form])
+            self._words = item.texts[form]
+            self.setText(without_key(self._words))
             self.setAccessibleName(item.accessible_name)
             self.setToolTip(plain_tip(item.accessible_name))
 
@@ -149,7 +152,7 @@ class OverlayButton(QAbstractButton):
         radius = min(BUTTON_RADIUS_PX, box.height() / 2.0)
         painter.drawRoundedRect(box, radius, radius)
         painter.setPen(QColor(colors.ON_ACCENT if is_action else colors.TEXT))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._words)
 
 
 class Overlay(QWidget):

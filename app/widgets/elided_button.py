@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
+from app.widgets.menus import without_key
 from app.widgets.tips import plain_tip
 
 LEAST_WIDTH_PX = 160
@@ -21,8 +22,8 @@ class ElidedButton(QPushButton):
 
     def setText(self, text: str) -> None:
         """Set the words, for the tool tip and for screen readers too."""
-        if text != self.text():
-            super().setText(text)
+        if without_key(text) != self.text():
+            super().setText(without_key(text))
             self.setToolTip(plain_tip(text))
             self.setAccessibleName(text)
 

@@ -16,11 +16,16 @@ def open_menu(parent: QWidget, name: str, choices: Sequence[Choice], position: Q
     menu.setAccessibleName(name)
     menu.aboutToHide.connect(menu.deleteLater)
     for choice in choices:
-        # What stands behind the tab has a column of its own; an ampersand would underline a letter.
-        action = menu.addAction(f"{choice.text}\t{choice.hint}".replace("&", "&&"))
+        # What stands behind the tab has a column of its own.
+        action = menu.addAction(without_key(f"{choice.text}\t{choice.hint}"))
         action.setEnabled(choice.is_enabled)
         action.triggered.connect(_ignoring_the_state(choice.run))
     menu.popup(position)
+
+
+def without_key(text: str) -> str:
+    """Return a text for a button or a menu: an ampersand in it, which a name may have, makes no key of a letter."""
+    return text.replace("&", "&&")
 
 
 def _ignoring_the_state(run: Callable[[], object]) -> Callable[[bool], None]:

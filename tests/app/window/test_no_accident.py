@@ -321,3 +321,20 @@ def test_no_row_of_regions_moves_under_a_person(
     user.window.stage.setFocus()
     user.pass_time(RESORT_S, step_s=5.0)
     assert rows() != before
+
+
+def test_no_letter_of_a_name_becomes_a_key_of_a_button(user: WindowUser) -> None:
+    """Qt makes Alt+D of `R&D`, and presses the button for it from wherever the keyboard is."""
+    best = next(d for d in user.engine.snapshot().opportunities if d.workload.context == SOURCE)
+    user.engine._regions[best.target].city = "R&D"
+    user.show()
+    user.window.board.follow(FollowedMove(best.workload, best.target, dry_run=best))
+    settle()
+    card = user.window.card.first_control()
+    button = user.button(SOURCE)
+    assert "R&D" in button.accessibleName()
+    assert "R&D" in card.accessibleName()
+    assert button.shortcut().isEmpty()
+    assert card.shortcut().isEmpty()
+    user.press_key(user.window.stage, Qt.Key.Key_D)
+    assert started(user) == []
