@@ -1022,7 +1022,16 @@ class Code(ReasonCode):
         Severity.WARNING,
         "{count} contexts cannot be read: {contexts:list}. The table says why of each",
     )
-    STOPPED_BY_HAND = "stopped_by_hand", Severity.WARNING, "{text:whole}"
+    STOPPED_BY_HAND = (
+        "stopped_by_hand",
+        Severity.WARNING,
+        "stopped: every context is read-only now, and no move was under way",
+    )
+    STOPPED_MOVES = (
+        "stopped_moves",
+        Severity.WARNING,
+        "stopped: every context is read-only now. Standing still until both of their contexts are armed: {moves:list}",
+    )
     SHOWS_THE_LAST = (
         "shows_the_last",
         Severity.ERROR,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from app.model.tone import Tone
 from controller.contract.snapshots import EngineSnapshot, MigrationView
+from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 #: More names than this are counted in the tool tip.
@@ -50,15 +52,13 @@ def _what(armed: Sequence[str], snapshot: EngineSnapshot) -> str:
     return name if len(armed) == 1 and len(name) <= MAX_NAME_LENGTH else f"{len(armed)} of {total}"
 
 
-def stop_text(migrations: Sequence[MigrationView], names: Mapping[str, str]) -> str:
+def describe_stop(migrations: Sequence[MigrationView], names: Mapping[str, str]) -> Reason:
     """Return what is said after a stop: nothing is armed, and where each move stands still."""
-    standing = [_standing_text(m, names) for m in migrations if not m.stage.is_final]
-    moves = " ".join(standing) if standing else "No move was under way."
-    return f"Stopped: every context is read-only now. {moves}"
+    moves = tuple(_stand_of(migration, names) for migration in migrations if not migration.stage.is_final)
+    return Code.STOPPED_MOVES.because(moves=moves) if moves else Code.STOPPED_BY_HAND.because()
 
 
-def _standing_text(migration: MigrationView, names: Mapping[str, str]) -> str:
+def _stand_of(migration: MigrationView, names: Mapping[str, str]) -> str:
     workload = clean_text(migration.workload.name, 60)
     target = names.get(migration.target) or clean_text(migration.target, 40)
-    landed = f"{migration.landed} of {migration.replicas} replicas in {target}"
-    return f"{workload} stands still with {landed}; it goes on when both of its contexts are armed."
+    return f"{workload} with {migration.landed} of {migration.replicas} replicas in {target}"

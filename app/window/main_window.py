@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QMainWindow
 from app.actions import TOGGLE_SIDE_PANEL, Part
 from app.config.window_settings import Confirmation, Motion, PresenterChoice, Settings
 from app.hud.stage import Stage
-from app.model.arming import stop_text
+from app.model.arming import describe_stop
 from app.model.moves import FollowedMove, list_reported, move_of
 from app.model.region_rows import RegionRow
 from app.widgets.focus import find_rest
@@ -175,8 +175,8 @@ class MainWindow(QMainWindow):
         for context in self.link.views:
             self.link.send(SetArmed(context, False))
         migrations = () if self.snapshot is None else self.snapshot.migrations
-        text = stop_text(migrations, self.link.names)
-        self.parts.notices.pass_by(Notice(STOP_NOTICE, Code.STOPPED_BY_HAND.because(text=text)))
+        reason = describe_stop(migrations, self.link.names)
+        self.parts.notices.pass_by(Notice(STOP_NOTICE, reason))
 
     def request_armed(self, context: str, armed: bool) -> None:
         """Arm a context after a question, or disarm it at once."""

@@ -16,17 +16,9 @@ from app.config.window_settings import (
 
 
 def test_settings_survive_being_written_down() -> None:
+    second = Confirmation.SECOND_PRESS
     settings = Settings(
-        Motion.REDUCED,
-        False,
-        False,
-        PresenterChoice.SOFTWARE,
-        Confirmation.SECOND_PRESS,
-        False,
-        "AAA=",
-        "B",
-        "C",
-        "D",
+        Motion.REDUCED, False, False, PresenterChoice.SOFTWARE, second, False, "AAA=", "B", "C", "D"
     )
     assert parse_settings(format_settings(settings), "window.json") == settings
 

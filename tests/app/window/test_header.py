@@ -88,7 +88,7 @@ def test_stop_takes_back_what_waits_and_disarms_everything(user: WindowUser) -> 
     user.show()
     assert arming(user) == "Read-only"
     assert all(isinstance(command, SetArmed) for command in user.engine.commands)
-    assert "every context is read-only now. No move was under way." in words(user.window)
+    assert "every context is read-only now, and no move was under way." in words(user.window)
 
 
 def test_stop_says_where_each_move_stands_still(moving: WindowUser, qtbot: QtBot) -> None:
@@ -96,7 +96,7 @@ def test_stop_says_where_each_move_stands_still(moving: WindowUser, qtbot: QtBot
     qtbot.waitUntil(moving.window.isActiveWindow)
     QTest.keyClick(moving.window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     settle()
-    assert "render-farm stands still with 2 of 6 replicas in Frankfurt (AWS)" in words(moving.window)
+    assert "render-farm with 2 of 6 replicas in Frankfurt (AWS)" in words(moving.window)
 
 
 def test_stop_works_behind_an_open_card_and_before_a_snapshot_shows_what_is_armed(user: WindowUser) -> None:
