@@ -94,6 +94,8 @@ class MigrationController:
         self._gate = gate
         self._timing = Timing(settings, clocks, sleep)
         self._started: dict[str, _Started] = {}
+        #: Migrations that a person's act is ending: nobody here goes on with them meanwhile.
+        self._settling: set[str] = set()
         self._changed = asyncio.Event()
 
     async def start(self, dry_run: DryRun) -> str:
@@ -137,16 +139,19 @@ class MigrationController:
         """
         started = self._started.get(known.migration_id)
         waiting = started is not None and not started.task.done()
-        if started is not None:
-            known = started.run.journal.record
-            await self._stop_run(started)
-        self._history.record(ActRequested(*_name(known), act.value))
+        self._settling.add(known.migration_id)
         try:
+            if started is not None:
+                known = started.run.journal.record
+                await self._stop_run(started)
+            self._history.record(ActRequested(*_name(known), act.value))
             settled = await self._build_settling(known).perform(act, digest)
         except ControllerError:
             if waiting:
                 self._run(known)
             raise
+        finally:
+            self._settling.discard(known.migration_id)
         if settled is None:
             self._started.pop(known.migration_id, None)
             self._record_end(known, "ABANDONED", act.value, describe_abandoned(known))
@@ -178,11 +183,12 @@ class MigrationController:
         return migration_id in self._started
 
     def resume(self, record: MigrationRecord) -> None:
-        """Go on with what an earlier process left unfinished, from its journal; what is known already is left alone.
+        """Go on with what an earlier process left unfinished, from its journal. What is known already is left alone,
+        and so is what a person is ending.
 
         Raises: ControllerError where a context is not known.
         """
-        if self.knows(record.migration_id):
+        if self.knows(record.migration_id) or record.migration_id in self._settling:
             return
         self._run(record)
         predicted = predict_figures(record.dry_run)
