@@ -84,6 +84,8 @@ class ClusterLease:
         self.is_asked_for = False
         #: Moment by the counting clock at which the last successful write was sent; None until then.
         self.renewed_at: float | None = None
+        #: Whether a write was sent of which no answer has come: it may have landed.
+        self._is_unanswered = False
 
     @property
     def context(self) -> str:
@@ -168,17 +170,28 @@ class ClusterLease:
                             return
                         raise
 
+    async def give_back(self) -> None:
+        """Give it up where it is ours, also where the write that took it was never answered: where that one lands later
+        than this one, it fails.
+
+        Raises: ClusterError where it cannot be written: then it runs out.
+        """
+        if self.renewed_at is not None or self._is_unanswered:
+            await self.write(released=True)
+
     async def _put_once(self, *, released: bool = False) -> None:
         """Send the Lease as it should be. Sent twice it is the same Lease; sent late it fails on the
         resourceVersion.
         """
         sent_at = self._clocks.counting()
         body = self._build(released=released)
+        self._is_unanswered = True
         if self._body:
             self._body = await self._api.replace(self._path, body)
         else:
             self._body = await self._api.create(paths.collection("leases", self._namespace), body)
         self.renewed_at = None if released else sent_at
+        self._is_unanswered = False
 
     async def _is_settled_by_others(self, *, released: bool) -> bool:
         """Read back after a write that was refused or never answered; True where a release has landed."""

@@ -125,10 +125,8 @@ class LeasePair:
         """
         await self.stop_renewing()
         for lease in self._leases.values():
-            if lease.renewed_at is None:
-                continue
             try:
-                await lease.write(released=True)
+                await lease.give_back()
             except ControllerError:
                 continue
 

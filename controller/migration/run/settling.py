@@ -223,10 +223,8 @@ class Settling:
     async def _release(self) -> None:
         """Give the Leases back with the journals that they have; one that cannot be reached runs out."""
         for side in self._held:
-            if self._leases[side].renewed_at is None:
-                continue
             try:
-                await self._leases[side].write(released=True)
+                await self._leases[side].give_back()
             except ControllerError:
                 continue
 

@@ -205,3 +205,32 @@ def test_a_lease_deleted_by_a_person_comes_back_with_its_epoch() -> None:
         assert place.stored()["spec"]["leaseTransitions"] == 9
 
     virtually(scenario)
+
+
+@pytest.mark.parametrize("lands_after_s", [0.1, 60.0, None])
+def test_a_lease_whose_taking_was_never_answered_is_given_back_all_the_same(
+    lands_after_s: float | None,
+) -> None:
+    async def scenario(place: Place) -> None:
+        first, lease = place.lease("first"), place.lease("me")
+        assert await first.try_acquire()
+        await first.give_back()
+        place.fates = [Delivery(lands_after_s, is_answered=False)]
+        assert not await lease.try_acquire()
+        await lease.give_back()
+        await asyncio.sleep(120)
+        assert find_holder(place.stored()) == ""
+
+    virtually(scenario)
+
+
+def test_a_lease_that_was_never_asked_for_is_left_alone() -> None:
+    async def scenario(place: Place) -> None:
+        other = place.lease("other")
+        assert await other.try_acquire()
+        mine = place.lease("me")
+        assert not await mine.try_acquire()
+        await mine.give_back()
+        assert find_holder(place.stored()) == "other"
+
+    virtually(scenario)
