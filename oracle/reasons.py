@@ -58,7 +58,11 @@ class OracleCode(ReasonCode):
 
     # Why a message of prices is not believed.
     MESSAGE_FORGED = "message_forged", Severity.INFO, "the key {key_id} has not signed it as it is"
-    MESSAGE_UNSIGNED = "message_unsigned", Severity.INFO, "it is not signed, and signed ones hold"
+    MESSAGE_UNSIGNED = (
+        "message_unsigned",
+        Severity.INFO,
+        "no key of this program's key ring has signed it, and prices hold that one has signed",
+    )
     MESSAGE_NOT_OF_HOLDER = (
         "message_not_of_holder",
         Severity.INFO,
