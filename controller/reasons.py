@@ -335,6 +335,7 @@ class Code(ReasonCode):
     ANSWER_NO_JSON = "answer_no_json", _WARNING, "it is not JSON"
     ANSWER_NO_LIST = "answer_no_list", _WARNING, "it is not a list"
     ANSWER_NO_OBJECT = "answer_no_object", _WARNING, "it is not an object"
+    ANSWER_NOT_ASKED_FOR = "answer_not_asked_for", _WARNING, "it is another object than was asked for"
     ANSWER_NO_UID = "answer_no_uid", _WARNING, "it has no UID"
     ANSWER_NOT_UNDERSTOOD = (
         "answer_not_understood",
@@ -710,12 +711,6 @@ class Code(ReasonCode):
         "{source}: {serving} of {replicas} replicas serve, of {wanted} that are to come back; "
         "{kept} are kept in {target}",
     )
-    SOURCE_RESTORED_ALONE = (
-        "source_restored_alone",
-        Severity.WARNING,
-        "all {replicas} replicas were given back to {source}; "
-        "the rest is cleaned up when {target} answers again: {answer}",
-    )
     TEMPLATE_CHANGED = (
         "template_changed",
         Severity.WARNING,
@@ -824,6 +819,16 @@ class Code(ReasonCode):
     HOLD_TOO_LONG = "hold_too_long", Severity.WARNING, "after {waited_s:duration} of waiting: {why}"
     PROGRAM_ENDS = "program_ends", Severity.INFO, "the program ends"
     RESUMED = "resumed", Severity.INFO, "resumed"
+    TARGET_BACK = (
+        "target_back",
+        Severity.INFO,
+        "{context} answers again and has served for {baked_s:duration}",
+    )
+    TARGET_SILENT = (
+        "target_silent",
+        Severity.WARNING,
+        "{context} has given no answer for {silent_s:duration}",
+    )
     STOPPED_BEFORE_START = "stopped_before_start", Severity.INFO, "stopped before anything was moved"
     TRANSITION_UNKNOWN = (
         "transition_unknown",
@@ -901,6 +906,23 @@ class Code(ReasonCode):
         "phase_needs_operator",
         Severity.ERROR,
         "A person has to look; nothing is changed until then",
+    )
+    PHASE_INSURED = (
+        "phase_insured",
+        Severity.WARNING,
+        "Raising {source} to {replicas:of replica} again without waiting for {target}",
+    )
+    PHASE_INSURED_WATCHED = (
+        "phase_insured_watched",
+        Severity.WARNING,
+        "{ready} of {replicas:of replica} ready in {source}, raised again without waiting for {target}; "
+        "it goes on when {target} serves again, and back when it is cancelled",
+    )
+    PHASE_INSURED_GOING_BACK = (
+        "phase_insured_going_back",
+        Severity.WARNING,
+        "{ready} of {replicas:of replica} ready in {source}, raised again without waiting for {target}; "
+        "the rest goes back when {target} answers",
     )
     PHASE_DONE = "phase_done", Severity.INFO, "Moved to {target}"
     PHASE_ROLLED_BACK = "phase_rolled_back", Severity.INFO, "Back in {source} as before"

@@ -70,6 +70,13 @@ class MigrationSettings:
         minimum=5,
         maximum=3600,
     )
+    insure_after_s: float = setting(
+        60.0,
+        "How long the target may give no answer while the source runs fewer than all replicas, before the source is "
+        "raised again without it.",
+        minimum=5,
+        maximum=3600,
+    )
     settle_margin_s: float = setting(
         10.0,
         "Added to the pods' own grace period before a wave stops waiting for them to end.",

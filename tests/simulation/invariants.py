@@ -19,6 +19,7 @@ from controller.migration.protocol.errors import JournalError
 from controller.migration.protocol.fences import FENCE_ANNOTATION, Fence
 from controller.migration.protocol.journal import decode_journal
 from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.protocol.states import Phase
 from controller.simulation.api import resource_kinds as kinds
 from controller.simulation.api.json_objects import get_path, name_of, namespace_of, uid_of
 from controller.simulation.api.object_store import StoreEvent
@@ -127,7 +128,9 @@ class Judge:
             self._judge_prices(cluster, request)
 
     def _judge_prices(self, cluster: Cluster, request: Request) -> None:
-        """I5: both sides have a price that may still be believed."""
+        """I5: both sides have a price that may still be believed, unless replicas that serve are lost already."""
+        if self._count_served() < self._desired:
+            return
         for context in self._clusters:
             quotes = [quote for (bound, _), quote in self._prices.quotes.items() if bound == context]
             if not any(quote.deadline > self._prices.now() for quote in quotes):
@@ -187,13 +190,19 @@ class Judge:
         asked = sum(one.replicas(self._path) for one in self._clusters.values())
         if asked < self._desired:
             self._report("I1: floor of the spec", cluster, landed.request)
-        if asked > self._desired + self._largest_step:
+        if landed.request.raises and asked > self._ceiling():
             self._report("I2: ceiling", cluster, landed.request)
         if self._unnoticed_s is not None:
             if not self._was_permitted(cluster, landed):
                 self._report("I1: floor of the available", cluster, landed.request)
         elif self._checks_readiness and self._count_served() < self._desired:
             self._report("I1: floor of the available", cluster, landed.request)
+
+    def _ceiling(self) -> int:
+        """One wave more than the workload; all of it twice while the journal says that the source is insured."""
+        record = self._journal()
+        is_insured = record is not None and record.state.phase is Phase.INSURED
+        return self._desired + (self._desired if is_insured else self._largest_step)
 
     def _was_permitted(self, cluster: Cluster, landed: Landed) -> bool:
         """Whether any read of the last `unnoticed_s` seconds could have allowed this write, which took replicas."""
@@ -245,8 +254,16 @@ class Judge:
         self._epochs[key] = max(epoch, self._epochs.get(key, 0))
 
     def _judge_end_of_fence(self, cluster: Cluster, request: Request) -> None:
-        """I4: by then one side has all replicas and the other none, so that nothing is left to be written."""
-        if sorted(one.replicas(self._path) for one in self._clusters.values()) != [0, self._desired]:
+        """I4: by then one side has all replicas and the other none, so that nothing is left to be written. A Deployment
+        that others put in the target's place is none of the move's.
+        """
+        source, target = self._clusters.values()
+        record, found = read_journal(source, self._lease_path), target.get(self._path)
+        is_foreign = (
+            found is not None and record is not None and uid_of(found) != record.target.deployment_uid
+        )
+        in_target = 0 if is_foreign else target.replicas(self._path)
+        if sorted((source.replicas(self._path), in_target)) != [0, self._desired]:
             self._report("I4: a fence was taken off in the middle", cluster, request)
 
     def _is_ours(self, event: StoreEvent) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -230,6 +231,7 @@ def test_nothing_is_written_where_nobody_armed(tmp_path: Path, act: Act) -> None
         await program.close()
         unarmed = world.open_program("b")
         await unarmed._wait_for(lambda: unarmed.snapshot is not None and unarmed.snapshot.is_complete)
+        await asyncio.sleep(60)  # until the new pods are ready
         before = [cluster.require(path) for cluster in world.clusters.values() for path in (PATH, LEASE_PATH)]
         with pytest.raises(NotArmed):
             await unarmed.settle(known, act)

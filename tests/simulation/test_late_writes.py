@@ -73,10 +73,12 @@ def test_target_without_any_serving_replica_is_left_at_once(tmp_path: Path, phas
         await world.wait_for(lambda: program.view.phase == phase and program.view.wave == 4)
         lose_target(world)
         lost_at = world.loop.time()
-        await world.wait_for(lambda: program.view.phase == "ROLLBACK")
+        await world.wait_for(lambda: program.view.phase == "INSURED")
+        assert "none of the replicas serves" in program.view.sentence
+        await world.wait_for(lambda: world.source.replicas(PATH) == world.replicas)
         assert world.loop.time() - lost_at < 5
         await task
-        assert "none of the replicas serves" in program.view.sentence
+        assert program.view.stage is MigrationStage.ROLLED_BACK
 
     world = simulate(scenario, 1, tmp_path, checks_readiness=False)
     assert world.result() == (world.replicas, None)

@@ -37,8 +37,10 @@ def test_a_restart_in_soak_without_an_answer_of_the_target_does_not_say_that_it_
         task.cancel()
 
     simulate(scenario, 1, tmp_path)
-    assert {view.detail.code for view in seen} == {Code.PHASE_SOAK_UNREAD}
-    assert len({view.detail["since"] for view in seen}) == 1
+    unread = [view.detail["since"] for view in seen if view.detail.code is Code.PHASE_SOAK_UNREAD]
+    insured = [view for view in seen if view.phase == "INSURED"]
+    assert len(set(unread)) == 1
+    assert len(unread) + len(insured) == len(seen)
 
 
 def test_a_soak_says_how_many_are_ready_until_the_target_is_silent(tmp_path: Path) -> None:

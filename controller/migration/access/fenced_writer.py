@@ -105,7 +105,7 @@ class FencedWriter:
             except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
                 await patience.endure(error)
 
-    async def scale(self, side: Side, replicas: int, permit: Permit, *, target_is_lost: bool = False) -> bool:
+    async def scale(self, side: Side, replicas: int, permit: Permit, *, alone: bool = False) -> bool:
         """Bring one side to `replicas`, as soon as `permit` agrees; returns whether a read or an answer has confirmed
         it: False where `permit` found the plan outdated.
 
@@ -120,13 +120,13 @@ class FencedWriter:
             if side in self._unsealed:
                 await self.seal((side,))
             await self._journal.announce(side, replicas)
-            basis = await self._await_permit(side, replicas, permit, patience, target_is_lost=target_is_lost)
+            basis = await self._await_permit(side, replicas, permit, patience, alone=alone)
             if basis is None:
                 return False
             if basis.facts.replicas == replicas:
                 break
             try:
-                await self._send(side, basis, replicas, permit, (Side.SOURCE,) if target_is_lost else BOTH)
+                await self._send(side, basis, replicas, permit, (Side.SOURCE,) if alone else BOTH)
                 break
             except FactsOutdated:
                 await self._timing.sleep(self._timing.settings.retry_s)
@@ -139,11 +139,11 @@ class FencedWriter:
         return True
 
     async def _await_permit(
-        self, side: Side, replicas: int, permit: Permit, patience: Patience, *, target_is_lost: bool
+        self, side: Side, replicas: int, permit: Permit, patience: Patience, *, alone: bool
     ) -> _Basis | None:
         """Return fresh facts by which the write may be sent, or has landed; None where its plan is outdated."""
         while True:
-            basis = await self._read_for(side, target_is_lost)
+            basis = await self._read_for(side, alone)
             if basis.facts.replicas == replicas:
                 return basis
             verdict = require_going_on(permit(basis.facts, basis.other))
@@ -184,13 +184,13 @@ class FencedWriter:
         if not adds_to_source and self._timing.counting() - basis.asked_at > FACTS_LIFE_S:
             raise FactsOutdated(self._sides[side].context)
 
-    async def _read_for(self, side: Side, target_is_lost: bool) -> _Basis:
+    async def _read_for(self, side: Side, alone: bool) -> _Basis:
         """Read what is scaled and the other side, both after the last write, and refuse what others have
         touched.
         """
         asked_at = self._timing.counting()
         scaled = await self._reader.read(side)
-        other = None if target_is_lost else await self._reader.read(side.other)
+        other = None if alone else await self._reader.read(side.other)
         return _Basis(*require_scalable(scaled, other, self._journal.record, side), asked_at)
 
     async def _take_off(self, side: Side, facts: DeploymentFacts) -> None:

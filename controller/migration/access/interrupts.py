@@ -37,6 +37,11 @@ class Interrupts:
         self._can_cancel = allowed
         self._update()
 
+    @property
+    def wants_cancel(self) -> bool:
+        """Whether a person has asked for a rollback that has not begun."""
+        return self._cancel
+
     def take_cancel(self) -> None:
         """The request is being fulfilled."""
         self._cancel = False

@@ -24,6 +24,7 @@ from controller.errors import ClusterUnreachable, ObjectNotFound, RateLimited, S
 from controller.migration.access.timing import Timing
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+from controller.reasons import Code
 
 LEASE_PREFIX = "sentinelaura-"
 #: Asks whoever holds a Lease to let go of it. It only stops: who may write it could write the holder as well.
@@ -101,11 +102,18 @@ class ClusterLease:
         )
 
     async def read(self) -> dict[str, Any] | None:
-        """Read the Lease; None where there is none."""
+        """Read the Lease; None where there is none. Whether it stands still is watched from the first read on."""
         try:
-            return await self._api.get(self._path)
+            body = await self._api.get(self._path)
         except ObjectNotFound:
             return None
+        if (body.get("metadata") or {}).get("name") != self._name:
+            asked = {"context": self.context, "request": f"GET {self._path}"}
+            raise ServerFailed(
+                Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=Code.ANSWER_NOT_ASKED_FOR.because())
+            )
+        self._watch(body)
+        return body
 
     async def try_acquire(
         self, require_readable: Callable[[str | None], object] = lambda journal: None
@@ -210,13 +218,15 @@ class ClusterLease:
         self.journal = find_journal(body)
         self.epoch = int((body.get("spec") or {}).get("leaseTransitions") or 0)
 
+    def _watch(self, body: Mapping[str, Any]) -> None:
+        version = str((body.get("metadata") or {}).get("resourceVersion"))
+        if self._seen[0] != version:
+            self._seen = (version, self._clocks.counting())
+
     def _is_expired(self, body: Mapping[str, Any]) -> bool:
         """Whether this very record has stood still for the whole duration, as far as we have watched it."""
-        now, version = self._clocks.counting(), str(body["metadata"]["resourceVersion"])
-        if self._seen[0] != version:
-            self._seen = (version, now)
         duration_s = float((body.get("spec") or {}).get("leaseDurationSeconds") or 0)
-        return now - self._seen[1] > max(duration_s, self._settings.lease_duration_s)
+        return self._clocks.counting() - self._seen[1] > max(duration_s, self._settings.lease_duration_s)
 
     def _build(self, *, released: bool) -> dict[str, Any]:
         known = self._body.get("metadata") or {

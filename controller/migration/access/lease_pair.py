@@ -68,15 +68,25 @@ class LeasePair:
         for journal in (await self.read_journals()).values():
             require_readable(journal)
         for side in self._order:
-            started_at = self._timing.counting()
-            while side not in self._renewals:
-                self.check_lost()
-                if await self._leases[side].try_acquire(require_readable):
-                    self._renewals[side] = asyncio.ensure_future(self._keep_renewing(side))
-                    break
-                if timeout_s is not None and self._timing.counting() - started_at > timeout_s:
-                    raise LeaseTaken(Code.LEASE_HELD.because(context=self._leases[side].context))
-                await pause(self._timing.settings.lease_retry_s)
+            await self.take(side, pause, timeout_s, require_readable)
+
+    async def take(
+        self,
+        side: Side,
+        pause: Callable[[float], Awaitable[None]],
+        timeout_s: float | None,
+        require_readable: Callable[[str | None], object],
+    ) -> None:
+        """Become the holder of one. Arguments and errors as of `acquire`."""
+        started_at = self._timing.counting()
+        while side not in self._renewals:
+            self.check_lost()
+            if await self._leases[side].try_acquire(require_readable):
+                self._renewals[side] = asyncio.ensure_future(self._keep_renewing(side))
+                break
+            if timeout_s is not None and self._timing.counting() - started_at > timeout_s:
+                raise LeaseTaken(Code.LEASE_HELD.because(context=self._leases[side].context))
+            await pause(self._timing.settings.lease_retry_s)
 
     def check_lost(self) -> None:
         """Raises: LeaseLost once another instance was seen as the holder."""
@@ -142,7 +152,16 @@ class LeasePair:
             due = self._mirror_is_due if side is Side.TARGET else asyncio.Event()
             await sleep_unless(due, self._timing.sleep, self._timing.settings.lease_retry_s)
             due.clear()
-            await self._try_write(side)
+            if side is Side.SOURCE or self._may_lead():
+                await self._try_write(side)
+
+    def _may_lead(self) -> bool:
+        """Whether nobody else can hold the source's Lease by now. Who holds it leads, so that whoever may have lost it
+        lets go of the target's.
+        """
+        renewed_at, settings = self._leases[Side.SOURCE].renewed_at, self._timing.settings
+        now = self._timing.clocks.counting()
+        return renewed_at is None or now <= renewed_at + settings.lease_duration_s
 
     async def _try_write(self, side: Side) -> None:
         """Renew one Lease; a failure is kept for `check`, the next renewal tries again."""

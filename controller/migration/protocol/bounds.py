@@ -35,6 +35,19 @@ def may_lower(lowered: Counts, to: int, other: Counts, *, floor: int, desired: i
     return min(lowered.available, to) + other.available >= floor and to + other.replicas >= desired
 
 
+def may_lower_source(source: Counts, to: int, target: Counts, *, floor: int, desired: int) -> bool:
+    """Whether a wave may set the source to `to`: the target makes up the rest of the floor.
+
+    Where as many serve in the source, that is the strict floor. Where fewer do, the floor is broken without us, and
+    giving up replicas that do not serve takes nothing away and makes room to raise the target: a ReplicaSet removes the
+    pods that are not ready first.
+    """
+    if source.available is None or target.available is None:
+        return False
+    serving = min(target.available, target.replicas)
+    return to + serving >= floor and to + target.replicas >= desired
+
+
 def may_roll_back(target: Counts, to: int, source: Counts, *, floor: int, desired: int) -> bool:
     """Whether a rollback may set the target to `to`.
 

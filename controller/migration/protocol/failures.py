@@ -5,9 +5,14 @@ from __future__ import annotations
 from controller.errors import ClusterError, ControllerError, RequestRefused
 from controller.migration.protocol.errors import HoldNeeded, JournalError, MigrationRefused, MoveFailed
 from controller.migration.protocol.holds import find_hold
+from controller.migration.protocol.ownership import is_loss_of_target
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Event, EventKind, Phase, accepts
 from controller.migration.protocol.verdicts import Failed, Held, Outdated, Reached, Verdict, Waiting
+from controller.reasons import Code
+
+#: What says that fewer than the floor serve, and not only for a moment.
+_OUTAGES = (Code.NOTHING_SERVES, Code.TARGET_LOST_REPLICAS)
 
 
 def to_event(error: ControllerError, record: MigrationRecord) -> Event:
@@ -18,10 +23,20 @@ def to_event(error: ControllerError, record: MigrationRecord) -> Event:
     if record.state.phase is Phase.PREFLIGHT:
         refused_by = error.context if isinstance(error, (MigrationRefused, ClusterError)) else None
         return Event(EventKind.REFUSED, reason, refused_by=refused_by)
+    if record.source_is_short and accepts(record.state, EventKind.TARGET_LOST) and _is_lost(error, record):
+        return Event(EventKind.TARGET_LOST, reason)
     has_failed = isinstance(error, (MoveFailed, RequestRefused, JournalError))
     if has_failed and accepts(record.state, EventKind.FAILED):
         return Event(EventKind.FAILED, reason)
     return Event(EventKind.HELD, reason, find_hold(reason, record))
+
+
+def _is_lost(error: ControllerError, record: MigrationRecord) -> bool:
+    """Whether the target is known to be lost; where the source comes first, a silence is enough."""
+    is_silence = isinstance(error, ClusterError) or error.reason.code is Code.TARGET_SILENT
+    if record.state.source_first and is_silence:
+        return error.reason["context"] == record.target.context
+    return error.reason.code in _OUTAGES or is_loss_of_target(error.reason, record)
 
 
 def require_going_on(verdict: Verdict) -> Reached | Waiting | Outdated:

@@ -45,7 +45,6 @@ _HOLDS: Mapping[ReasonCode, HoldReason] = {
     Code.NO_WORKLOAD: HoldReason.PRICE_STALE,
     Code.OBJECT_NOT_FOUND: HoldReason.INTERFERENCE,
     Code.REPLICAS_CHANGED: HoldReason.INTERFERENCE,
-    Code.SOURCE_RESTORED_ALONE: HoldReason.TARGET_UNREACHABLE,
     Code.TEMPLATE_CHANGED: HoldReason.TEMPLATE_CHANGED,
     Code.TOO_MANY_REPLICAS: HoldReason.INTERFERENCE,
 }
@@ -58,6 +57,7 @@ _SILENCES = frozenset(
         Code.LEASE_UNCERTAIN,
         Code.RATE_LIMITED,
         Code.RESOURCE_EXPIRED,
+        Code.TARGET_SILENT,
         Code.VERSION_CONFLICT,
     }
 )

@@ -39,8 +39,8 @@ from oracle.quotes import Playback, PriceMode, Quote
 JOURNAL_ANNOTATION = "sentinelaura.io/journal"
 
 #: 1: reasons as text, the copies in a field of their own, quotes of one moment. 2: reasons as codes, the results of all
-#: steps alike, quotes with all their times and their mode. 3: reasons as parameters of reasons.
-JOURNAL_VERSION = 3
+#: steps alike, quotes with all their times and their mode. 3: reasons as parameters of reasons. 4: the phase INSURED.
+JOURNAL_VERSION = 4
 
 #: All annotations of an object share 256 KiB; ours stays small enough to be read by a person.
 MAX_JOURNAL_BYTES = 8 * 1024
@@ -59,6 +59,7 @@ PHASE_NAMES: Mapping[Phase, str] = {
     Phase.HOLD: "HOLD",
     Phase.ROLLBACK: "ROLLBACK",
     Phase.NEEDS_OPERATOR: "NEEDS_OPERATOR",
+    Phase.INSURED: "INSURED",
     Phase.DONE: "DONE",
     Phase.ROLLED_BACK: "ROLLED_BACK",
     Phase.REFUSED: "REFUSED",
@@ -123,7 +124,9 @@ _FIELDS: Mapping[type, Mapping[str, str]] = {
     ),
     WorkloadKey: named("context", "namespace", "name"),
     SideRecord: named("context", "cluster_uid", "deployment_uid", "replicas"),
-    MigrationState: named("waves", "phase", "wave", "hold", "resume_phase", "reason", "target_is_lost"),
+    MigrationState: named(
+        *("waves", "phase", "wave", "hold", "resume_phase", "reason"), target_is_lost="source_first"
+    ),
     Intent: named("side", "replicas", "operation"),
     StepRecord: named("name", "status", "source", "target"),
     Note: named("key", "value"),
@@ -166,13 +169,18 @@ def encode_journal(record: MigrationRecord) -> str:
 
     Raises: JournalError where it is too large.
     """
-    version = JOURNAL_VERSION if _has_inner_reasons(record) else 2
-    document = {"version": version, "migration": {**to_wire(record), "plan": _PLAN}}
+    document = {"version": _find_version(record), "migration": {**to_wire(record), "plan": _PLAN}}
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     size = len(text.encode())
     if size >= MAX_JOURNAL_BYTES:
         raise JournalError(Code.JOURNAL_TOO_LARGE.because(size=size, limit=MAX_JOURNAL_BYTES))
     return text
+
+
+def _find_version(record: MigrationRecord) -> int:
+    if record.state.phase is Phase.INSURED:
+        return 4
+    return 3 if _has_inner_reasons(record) else 2
 
 
 def _has_inner_reasons(record: MigrationRecord) -> bool:

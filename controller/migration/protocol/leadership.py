@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from controller.migration.protocol.errors import JournalDoubted, LeaseTaken
 from controller.migration.protocol.fences import parse_epoch
-from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.ownership import require_fence_of, require_present
+from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Event, EventKind, MigrationState, Phase, transition
 from controller.migration.protocol.verification import confirm, is_same_plan
 from controller.reasons import Code
@@ -57,10 +59,9 @@ def judge_journals(
 
     `known` is the record that the takeover began with; None stands for a journal that is missing or not understood.
     """
-    if (over := find_end(journal, known)) is not None:
-        return over
-    if journal is None or not is_same_plan(journal, known):
-        return doubt(known, Code.JOURNAL_REPLACED.because())
+    if (nothing := _find_nothing_to_lead(journal, known)) is not None:
+        return nothing
+    assert journal is not None, "without one there is nothing to lead"
     if journal.state.phase is Phase.LOCKED and not _is_mirrored(mirror, journal):
         reason = Code.STOPPED_BEFORE_START.because()
         return NeverBegan(
@@ -71,6 +72,30 @@ def judge_journals(
     except JournalDoubted as doubted:
         return doubt(journal, doubted.reason)
     return Lead(replace(confirmed, epoch=epoch, state=_leave_hold(confirmed)))
+
+
+def judge_source_alone(
+    journal: MigrationRecord | None, source: DeploymentFacts | None, known: MigrationRecord, epoch: int
+) -> Takeover:
+    """Decide what follows from the source's journal, where the target gives no answer and the source's Lease is held.
+
+    No mirror confirms the journal, so that the source's own fence has to: whoever may write Leases alone cannot have
+    written that. Raises: HoldNeeded where it does not.
+    """
+    if (nothing := _find_nothing_to_lead(journal, known)) is not None:
+        return nothing
+    assert journal is not None, "without one there is nothing to lead"
+    require_fence_of(require_present(source, journal, Side.SOURCE), journal, Side.SOURCE)
+    return Lead(replace(journal, epoch=epoch))
+
+
+def _find_nothing_to_lead(journal: MigrationRecord | None, known: MigrationRecord) -> Doubted | Over | None:
+    """Return why nobody leads, where the source's journal was replaced or says that the migration is over."""
+    if (over := find_end(journal, known)) is not None:
+        return over
+    if journal is None or not is_same_plan(journal, known):
+        return doubt(known, Code.JOURNAL_REPLACED.because())
+    return None
 
 
 def find_end(journal: MigrationRecord | None, known: MigrationRecord) -> Over | None:

@@ -145,14 +145,25 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PodFacts:
-    """A pod as far as a migration cares: is it on its way out, and how often did its containers start anew."""
+    """A pod as far as a migration cares: is it on its way out, is it Ready, and how often did its containers start
+    anew.
+    """
 
     is_terminating: bool
     restarts: int
+    is_ready: bool = False
+
+    @property
+    def serves(self) -> bool:
+        """Whether it serves and is to stay."""
+        return self.is_ready and not self.is_terminating
 
 
 def parse_pod(body: Mapping[str, Any]) -> PodFacts:
-    """Parse a pod; one without container statuses has not restarted yet."""
-    statuses = (body.get("status") or {}).get("containerStatuses") or ()
-    restarts = sum(status.get("restartCount", 0) for status in statuses)
-    return PodFacts(bool((body.get("metadata") or {}).get("deletionTimestamp")), restarts)
+    """Parse a pod; one without container statuses has not restarted yet, and one without conditions is not Ready."""
+    status = body.get("status") or {}
+    restarts = sum(one.get("restartCount", 0) for one in status.get("containerStatuses") or ())
+    is_ready = any(
+        (one.get("type"), one.get("status")) == ("Ready", "True") for one in status.get("conditions") or ()
+    )
+    return PodFacts(bool((body.get("metadata") or {}).get("deletionTimestamp")), restarts, is_ready)

@@ -12,6 +12,13 @@ from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Phase
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
+
+#: What says of a target that it serves nothing, where its replicas are 0.
+_LOSSES = (Code.DEPLOYMENT_DELETED, Code.DEPLOYMENT_FOREIGN, Code.REPLICAS_CHANGED)
+
+#: Phases that begin with whatever replicas there are.
+_FROM_WHAT_IS_THERE = (Phase.ROLLBACK, Phase.INSURED)
 
 
 def require_present(facts: DeploymentFacts | None, record: MigrationRecord, side: Side) -> DeploymentFacts:
@@ -48,11 +55,23 @@ def require_fence(facts: DeploymentFacts, record: MigrationRecord, side: Side) -
     """
     context = record.side(side).context
     refuse_newer(facts, record, side)
+    fence = _parse_fence(facts, context)
+    if (fence.migration_id, fence.epoch) != (record.migration_id, record.epoch):
+        raise HoldNeeded(Code.FENCE_FOREIGN.because(context=context, fence=str(fence)))
+
+
+def _parse_fence(facts: DeploymentFacts, context: str) -> Fence:
     try:
-        fence = Fence.parse(facts.fence or "")
+        return Fence.parse(facts.fence or "")
     except ValueError:
         raise HoldNeeded(Code.FENCE_REMOVED.because(context=context)) from None
-    if (fence.migration_id, fence.epoch) != (record.migration_id, record.epoch):
+
+
+def require_fence_of(facts: DeploymentFacts, record: MigrationRecord, side: Side) -> None:
+    """Check that the last write to the Deployment was one of this migration, of whatever epoch. Raises: HoldNeeded."""
+    context = record.side(side).context
+    fence = _parse_fence(facts, context)
+    if fence.migration_id != record.migration_id:
         raise HoldNeeded(Code.FENCE_FOREIGN.because(context=context, fence=str(fence)))
 
 
@@ -96,6 +115,13 @@ def require_untouched(facts: DeploymentFacts | None, record: MigrationRecord, si
     return present
 
 
+def is_loss_of_target(reason: Reason, record: MigrationRecord) -> bool:
+    """Whether a reason to hold says that the target is known to serve nothing: deleted, replaced or scaled to 0."""
+    if reason.code not in _LOSSES or reason["context"] != record.target.context:
+        return False
+    return reason.code is not Code.REPLICAS_CHANGED or reason["replicas"] == 0
+
+
 def _expected_replicas(record: MigrationRecord, side: Side) -> set[int]:
     expected = {record.side(side).replicas}
     if record.intent is not None and record.intent.side is side:
@@ -109,11 +135,12 @@ def require_scalable(
     """Return the side that is to be scaled, and the other one where it takes part, if both may be written by.
 
     On the way forward neither may be touched by others. A rollback starts from what is there: the target may be
-    missing or another one, the source may not. `other` is None where nobody asks for it.
+    missing or another one, the source may not; so does an insurance, which asks for the source alone. `other` is None
+    where nobody asks for it.
     Raises: HoldNeeded, LeaseLost.
     """
     other_side = side.other
-    if record.state.phase is not Phase.ROLLBACK:
+    if record.state.phase not in _FROM_WHAT_IS_THERE:
         if other is not None:
             require_untouched(other, record, other_side)
         return require_untouched(scaled, record, side), other
@@ -135,9 +162,19 @@ def may_be_missing(record: MigrationRecord, side: Side) -> bool:
 def settle_sealed(record: MigrationRecord, side: Side, facts: DeploymentFacts) -> MigrationRecord:
     """Return the record after a seal: an open intent has landed, if the sealed Deployment shows it, or never will.
 
-    Replicas that are neither are left for `require_untouched` to object to; a rollback starts from what is there.
+    Replicas that are neither are left for `require_untouched` to object to. A rollback starts from what is there, and
+    so does the source of an insurance; its target may have been raised by the wave that was under way.
     """
     has_intent = record.intent is not None and record.intent.side is side
-    if record.state.phase is Phase.ROLLBACK or (has_intent and record.intent_replicas == facts.replicas):
+    is_known = has_intent and record.intent_replicas == facts.replicas
+    if is_known or _starts_from(record, side, facts.replicas):
         return record.with_replicas(side, facts.replicas)
     return record.with_replicas(side, record.side(side).replicas) if has_intent else record
+
+
+def _starts_from(record: MigrationRecord, side: Side, replicas: int) -> bool:
+    """Whether these replicas are taken as they are."""
+    if record.state.phase is Phase.INSURED and side is Side.TARGET:
+        wave = record.state.wave
+        return replicas in record.state.waves[wave : wave + 2]
+    return record.state.phase in _FROM_WHAT_IS_THERE

@@ -140,6 +140,14 @@ class MigrationRecord:
         return self.intent.replicas if self.intent is not None else None
 
     @property
+    def source_is_short(self) -> bool:
+        """Whether the source is asked for fewer than all replicas, or may be once a write on its way has landed."""
+        lowest = self.source.replicas
+        if self.intent is not None and self.intent.side is Side.SOURCE:
+            lowest = min(lowest, self.intent.replicas)
+        return lowest < self.replicas
+
+    @property
     def target_notes(self) -> tuple[Note, ...]:
         """All that the steps have noted about the target."""
         return tuple(note for step in self.steps for note in step.target)

@@ -19,7 +19,7 @@ from oracle.foundation.reason import Reason
 _STEP_NAME = re.compile(r"[a-z][a-z-]{0,31}")
 
 #: Phases that wait: only they have a phase to come back to.
-_WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
+_WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR, Phase.INSURED)
 
 
 def find_contradiction(record: MigrationRecord) -> Reason | None:
@@ -67,7 +67,7 @@ def _find_state_contradictions(state: MigrationState) -> Iterator[Reason]:
     came_from = state.resume_phase
     if (came_from is not None) != (state.phase in _WAITING):
         yield JournalCode.NO_WAY_OUT.because()
-    if came_from in _WAITING or (came_from is not None and not _can_be_held(came_from, state.waves)):
+    if came_from in _WAITING or (came_from is not None and not _can_be_returned_to(came_from, state)):
         yield JournalCode.NO_WAY_BACK.because(phase=came_from.value)
 
 
@@ -76,8 +76,10 @@ def _are_steps(steps: tuple[StepRecord, ...]) -> bool:
     return len(set(names)) == len(names) and all(_STEP_NAME.fullmatch(name) for name in names)
 
 
-def _can_be_held(phase: Phase, waves: tuple[int, ...]) -> bool:
-    return accepts(MigrationState(waves, phase), EventKind.HELD)
+def _can_be_returned_to(phase: Phase, state: MigrationState) -> bool:
+    if state.phase is Phase.INSURED:
+        return phase in (Phase.VERIFY, Phase.ROLLBACK)
+    return accepts(MigrationState(state.waves, phase), EventKind.HELD)
 
 
 def _can_be_named(record: MigrationRecord) -> bool:

@@ -23,8 +23,8 @@ from controller.migration.protocol.verification import confirm, merge_sides
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
-#: Phases in which nothing is written.
-_WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
+#: Phases in which nothing is written but, where the target is silent, the source alone.
+_WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR, Phase.INSURED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ def build_restored(scene: Scene) -> MigrationRecord:
         hold=None,
         resume_phase=None,
         reason=reason,
-        target_is_lost=False,
+        source_first=True,
     )
     known = replace(record.source, deployment_uid=source.uid, replicas=source.replicas)
     return replace(record, source=known, state=state, intent=None)

@@ -31,6 +31,7 @@ class Phase(StrEnum):
     HOLD = "HOLD"
     ROLLBACK = "ROLLBACK"
     NEEDS_OPERATOR = "NEEDS_OPERATOR"
+    INSURED = "INSURED"
     DONE = "DONE"
     ROLLED_BACK = "ROLLED_BACK"
     REFUSED = "REFUSED"
@@ -73,6 +74,8 @@ class EventKind(StrEnum):
     STUCK = "stuck"
     UNSTUCK = "unstuck"
     CANCELLED = "cancelled"
+    TARGET_LOST = "target lost"
+    TARGET_BACK = "target back"
     RESTORED = "restored"
 
 
@@ -95,7 +98,8 @@ class MigrationState:
     """Where a migration stands.
 
     `waves` holds the target's replicas after each wave, ascending, the last one being all of them; `wave` is
-    the index of the current one. `resume_phase` is where a HOLD (or a wait for a person) came from.
+    the index of the current one. `resume_phase` is where a HOLD (or a wait for a person) came from, and where an
+    INSURED goes on: VERIFY for the way forward, ROLLBACK for the way back.
     """
 
     waves: tuple[int, ...]
@@ -105,8 +109,9 @@ class MigrationState:
     resume_phase: Phase | None = None
     #: Why it stands there, where anything but the plan has brought it there.
     reason: Reason | None = None
-    #: The target has been out of reach for a whole HOLD: a rollback may give the source everything without it.
-    target_is_lost: bool = False
+    #: A person has asked for the way back, or the target gave no answer for a whole HOLD: where it gives none now, the
+    #: source is raised without waiting any longer.
+    source_first: bool = False
 
     @property
     def replicas(self) -> int:
@@ -134,6 +139,7 @@ class ActionKind(StrEnum):
     CLEAN_UP_STEPS = "clean up steps"
     AWAIT_END_OF_HOLD = "await end of hold"
     AWAIT_OPERATOR = "await operator"
+    INSURE = "insure"
     SEAL = "seal"
     RESTORE_SOURCE = "restore source"
     UNDO_STEPS = "undo steps"
@@ -157,10 +163,14 @@ def _to(phase: Phase) -> Transition:
 
     def go(state: MigrationState, event: Event) -> MigrationState:
         return replace(
-            state, phase=phase, hold=None, resume_phase=None, reason=event.reason, target_is_lost=False
+            state, phase=phase, hold=None, resume_phase=None, reason=event.reason, source_first=False
         )
 
     return go
+
+
+def _cancel(state: MigrationState, event: Event) -> MigrationState:
+    return replace(_to(Phase.ROLLBACK)(state, event), source_first=True)
 
 
 def _hold(state: MigrationState, event: Event) -> MigrationState:
@@ -185,19 +195,49 @@ def _next_wave_or_soak(state: MigrationState, event: Event) -> MigrationState:
 
 
 def _expire(state: MigrationState, event: Event) -> MigrationState:
-    is_lost = event.hold is HoldReason.TARGET_UNREACHABLE
-    return replace(_to(Phase.ROLLBACK)(state, event), target_is_lost=is_lost)
+    is_silent = event.hold is HoldReason.TARGET_UNREACHABLE
+    return replace(_to(Phase.ROLLBACK)(state, event), source_first=is_silent)
 
 
 def _call_operator(state: MigrationState, event: Event) -> MigrationState:
     return replace(state, phase=Phase.NEEDS_OPERATOR, hold=None, reason=event.reason)
 
 
+def _insure(state: MigrationState, event: Event) -> MigrationState:
+    """Raise the source alone, and remember the direction. Who goes back keeps the reason for it.
+
+    The way forward goes on where the target last was to serve: a wave that was not verified yet may have begun or not.
+    """
+    came_from = state.resume_phase or state.phase
+    goes_on = came_from in _AFTER_A_SURGE and state.phase is not Phase.NEEDS_OPERATOR
+    insured = replace(state, phase=Phase.INSURED, hold=None, resume_phase=Phase.ROLLBACK, source_first=False)
+    if not goes_on:
+        return insured if came_from is Phase.ROLLBACK else replace(insured, reason=event.reason)
+    wave = max(0, state.wave - 1) if came_from is Phase.SURGE else state.wave
+    return replace(insured, resume_phase=Phase.VERIFY, wave=wave, reason=event.reason)
+
+
+def _turn_back(state: MigrationState, event: Event) -> MigrationState:
+    """The source stays raised until the target can be asked; then everything goes back."""
+    return replace(state, resume_phase=Phase.ROLLBACK, reason=event.reason)
+
+
+def _leave_insurance(state: MigrationState, event: Event) -> MigrationState:
+    """The target has served for a bake, so that the source may be lowered again; or it is asked for the way back."""
+    goes_on = state.resume_phase is Phase.VERIFY
+    return _to(Phase.SCALE_DOWN_SOURCE if goes_on else Phase.ROLLBACK)(state, event)
+
+
+#: Phases in which replicas may serve in the target alone.
+_AFTER_A_SURGE = (Phase.SURGE, Phase.VERIFY, Phase.SCALE_DOWN_SOURCE, Phase.SETTLE, Phase.SOAK)
+
 _REVERSIBLE: Mapping[EventKind, Transition] = {
     EventKind.HELD: _hold,
     EventKind.FAILED: _to(Phase.ROLLBACK),
-    EventKind.CANCELLED: _to(Phase.ROLLBACK),
+    EventKind.CANCELLED: _cancel,
 }
+
+_INSURABLE: Mapping[EventKind, Transition] = {**_REVERSIBLE, EventKind.TARGET_LOST: _insure}
 
 #: phase -> event -> what follows. An event that a phase does not list is invalid there.
 _TABLE: Mapping[Phase, Mapping[EventKind, Transition]] = {
@@ -209,24 +249,36 @@ _TABLE: Mapping[Phase, Mapping[EventKind, Transition]] = {
     },
     Phase.LOCKED: {EventKind.FENCED: _to(Phase.PROVISION), **_REVERSIBLE},
     Phase.PROVISION: {EventKind.PROVISIONED: _to(Phase.SURGE), **_REVERSIBLE},
-    Phase.SURGE: {EventKind.SCALED: _to(Phase.VERIFY), **_REVERSIBLE},
-    Phase.VERIFY: {EventKind.VERIFIED: _to(Phase.SCALE_DOWN_SOURCE), **_REVERSIBLE},
-    Phase.SCALE_DOWN_SOURCE: {EventKind.SCALED: _to(Phase.SETTLE), **_REVERSIBLE},
-    Phase.SETTLE: {EventKind.SETTLED: _next_wave_or_soak, **_REVERSIBLE},
-    Phase.SOAK: {EventKind.SOAKED: _to(Phase.DONE), **_REVERSIBLE},
+    Phase.SURGE: {EventKind.SCALED: _to(Phase.VERIFY), **_INSURABLE},
+    Phase.VERIFY: {EventKind.VERIFIED: _to(Phase.SCALE_DOWN_SOURCE), **_INSURABLE},
+    Phase.SCALE_DOWN_SOURCE: {EventKind.SCALED: _to(Phase.SETTLE), **_INSURABLE},
+    Phase.SETTLE: {EventKind.SETTLED: _next_wave_or_soak, **_INSURABLE},
+    Phase.SOAK: {EventKind.SOAKED: _to(Phase.DONE), **_INSURABLE},
     Phase.HOLD: {
         EventKind.HELD: _hold,
         EventKind.HOLD_ENDED: _resume,
         EventKind.HOLD_EXPIRED: _expire,
-        EventKind.CANCELLED: _to(Phase.ROLLBACK),
+        EventKind.CANCELLED: _cancel,
         EventKind.STUCK: _call_operator,
+        EventKind.TARGET_LOST: _insure,
     },
     Phase.NEEDS_OPERATOR: {
         EventKind.HELD: _call_operator,
         EventKind.UNSTUCK: _to(Phase.ROLLBACK),
-        EventKind.CANCELLED: _to(Phase.ROLLBACK),
+        EventKind.CANCELLED: _cancel,
+        EventKind.TARGET_LOST: _insure,
     },
-    Phase.ROLLBACK: {EventKind.RESTORED: _to(Phase.ROLLED_BACK), EventKind.HELD: _hold},
+    Phase.INSURED: {
+        EventKind.HELD: _hold,
+        EventKind.FAILED: _to(Phase.ROLLBACK),
+        EventKind.CANCELLED: _turn_back,
+        EventKind.TARGET_BACK: _leave_insurance,
+    },
+    Phase.ROLLBACK: {
+        EventKind.RESTORED: _to(Phase.ROLLED_BACK),
+        EventKind.HELD: _hold,
+        EventKind.TARGET_LOST: _insure,
+    },
     Phase.DONE: {},
     Phase.ROLLED_BACK: {},
     Phase.REFUSED: {},
@@ -278,6 +330,7 @@ def plan_actions(state: MigrationState) -> tuple[Action, ...]:
         ),
         Phase.HOLD: (Action(ActionKind.AWAIT_END_OF_HOLD),),
         Phase.NEEDS_OPERATOR: (Action(ActionKind.AWAIT_OPERATOR),),
+        Phase.INSURED: (Action(ActionKind.INSURE, state.replicas),),
         Phase.ROLLBACK: seal_and_restore,
         Phase.DONE: (Action(ActionKind.RELEASE_LEASES),),
         Phase.ROLLED_BACK: (Action(ActionKind.RELEASE_LEASES),),

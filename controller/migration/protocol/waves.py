@@ -9,17 +9,41 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from controller.migration.protocol.bounds import is_within_ceiling, may_lower
+from controller.migration.protocol.bounds import is_within_ceiling, may_lower_source
+from controller.migration.protocol.holds import find_hold
 from controller.migration.protocol.observation import DeploymentFacts, PodFacts
 from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.states import HoldReason
 from controller.migration.protocol.verdicts import Failed, Held, Reached, Verdict, Waiting
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
+#: Why a gate is closed where it is a matter of prices alone.
+_ABOUT_MONEY = (HoldReason.PRICE_STALE, HoldReason.COST_FLIPPED)
 
-def judge_begin(record: MigrationRecord, closed: Reason | None, settings: MigrationSettings) -> Verdict:
-    """Judge whether a wave may begin. `closed`: why the gate is closed, None where it is open."""
+
+def is_repair(
+    record: MigrationRecord, source: DeploymentFacts | None, target: DeploymentFacts | None
+) -> bool:
+    """Whether a wave brings back what the source has lost: fewer than the floor serve, all that was asked of the target
+    does, and the source does not get its own to serve.
+    """
+    if source is None or target is None or source.available is None or target.available is None:
+        return False
+    is_below_floor = source.available + target.available < record.floor
+    return is_below_floor and source.available < source.replicas and target.available >= target.replicas
+
+
+def judge_begin(
+    record: MigrationRecord, closed: Reason | None, settings: MigrationSettings, *, repairs: bool = False
+) -> Verdict:
+    """Judge whether a wave may begin. `closed`: why the gate is closed, None where it is open.
+
+    `repairs`: see `is_repair`. Such a wave is asked for its permission alone: it needs no price and no time limit.
+    """
+    if repairs and (closed is None or find_hold(closed, record) in _ABOUT_MONEY):
+        return Reached()
     if record.meter.elapsed_s > settings.migration_timeout_s:
         return Failed(Code.MIGRATION_TOO_LONG.because(elapsed_s=record.meter.elapsed_s))
     return Held(closed) if closed is not None else Reached()
@@ -40,11 +64,20 @@ def is_complete(target: DeploymentFacts, replicas: int) -> bool:
 
 
 def count_restarts(pods: Collection[PodFacts] | None, replicas: int) -> int | None:
-    """Return the restarts of the pods that stay, or None where there are too few: no pods are no proof of health."""
+    """Return the restarts of the pods that serve, or None where there are too few: no pods are no proof of health."""
     if pods is None:
         return None
-    serving = [pod for pod in pods if not pod.is_terminating]
+    serving = [pod for pod in pods if pod.serves]
     return sum(pod.restarts for pod in serving) if len(serving) >= replicas else None
+
+
+def as_pods_say(facts: DeploymentFacts, pods: Collection[PodFacts] | None) -> DeploymentFacts:
+    """Return the facts with no more replicas available than pods serve: a status is what somebody wrote, perhaps long
+    ago. None: the pods are not known, and so nothing is.
+    """
+    if pods is None or facts.available is None:
+        return replace(facts, available=None)
+    return replace(facts, available=min(facts.available, sum(pod.serves for pod in pods)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +142,7 @@ def judge_scale_down(
     now: float,
 ) -> Verdict:
     """Judge whether the source may be lowered to `replicas` without taking one that is needed."""
-    if target is not None and may_lower(
+    if target is not None and may_lower_source(
         source, replicas, target, floor=record.floor, desired=record.replicas
     ):
         return Reached()
@@ -171,15 +204,29 @@ class Soak:
     looked_s: float
     healthy_s: float
     watched_s: float = 0.0
+    #: When its pods last were as many as they have to be; None before that.
+    counted_s: float | None = None
+
+    def asks_pods(self, settings: MigrationSettings, now: float) -> bool:
+        """Whether this look has to count the pods: once in a bake, while they are too few, and at the end."""
+        is_due = self.counted_s is None or now - self.counted_s >= settings.bake_s
+        return is_due or self.watched_s + now - self.looked_s >= settings.soak_s
 
     def look(
-        self, record: MigrationRecord, target: DeploymentFacts, now: float, settings: MigrationSettings
+        self,
+        record: MigrationRecord,
+        target: DeploymentFacts,
+        now: float,
+        settings: MigrationSettings,
+        *,
+        has_counted: bool = True,
     ) -> Soak:
-        """Take one look."""
+        """Take one look. `has_counted`: the target is as its pods say."""
         passed_s = now - self.looked_s
-        seen_s = passed_s if passed_s <= settings.watch_gap_s else 0.0
-        healthy_s = now if _covers_floor(record, target) else self.healthy_s
-        return Soak(now, healthy_s, self.watched_s + seen_s)
+        watched_s = self.watched_s + (passed_s if passed_s <= settings.watch_gap_s else 0.0)
+        if not _covers_floor(record, target):
+            return Soak(now, self.healthy_s, watched_s)
+        return Soak(now, now, watched_s, now if has_counted else self.counted_s)
 
 
 def judge_soak(

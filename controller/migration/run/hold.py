@@ -5,18 +5,21 @@ Writes nothing. How long that lasts and what follows it stands in `protocol/pati
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
-from controller.errors import ControllerError
-from controller.migration.protocol import patience
+from controller.errors import ClusterError, ControllerError
+from controller.migration.protocol import insurance, patience
 from controller.migration.protocol.errors import HoldNeeded, Interrupted, LeaseLost
 from controller.migration.protocol.failures import require_going_on
 from controller.migration.protocol.holds import find_hold
+from controller.migration.protocol.ownership import require_present
 from controller.migration.protocol.patience import GivingUp, Stay
 from controller.migration.protocol.record import Side
-from controller.migration.protocol.states import Event, Phase
+from controller.migration.protocol.states import Event, EventKind, Phase
 from controller.migration.run.tools import Tools
 from controller.migration.run.waves import judge_begin
+from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
 
@@ -34,8 +37,11 @@ class Hold:
         looked_s = tools.timing.counting()
         while True:
             self._stay = stay
-            await tools.timing.sleep(stay.hold_pause_s(tools.settings))
+            if (lost := await self._wait(stay.hold_pause_s(tools.settings))) is not None:
+                return lost
             reason = await self._find_reason()
+            if (lost := insurance.find_loss(reason, tools.record)) is not None:
+                return lost
             before_s, looked_s = looked_s, tools.timing.counting()
             stay = stay.with_look(looked_s - before_s, tools.settings)
             if reason is not None:
@@ -53,8 +59,11 @@ class Hold:
         tools = self._tools
         stay = self._stay = patience.call_operator(self._stay, tools.record)
         while True:
-            await tools.timing.sleep(stay.call_pause_s(tools.settings))
+            if (lost := await self._wait(stay.call_pause_s(tools.settings))) is not None:
+                return lost
             reason = await self._find_reason()
+            if (lost := insurance.find_loss(reason, tools.record)) is not None:
+                return lost
             hold = find_hold(reason, tools.record) if reason is not None else None
             can_write = reason is not None and await self._can_go_back(frozenset({hold}))
             following = patience.judge_call(
@@ -63,6 +72,45 @@ class Hold:
             if following is not None:
                 self._stay = replace(stay, reasons=frozenset())
                 return following
+
+    async def _wait(self, pause_s: float) -> Event | None:
+        """Wait before the next look at what holds; return TARGET_LOST where the target is silent for too long. One that
+        falls silent meanwhile is noticed in time.
+        """
+        tools = self._tools
+        ends_s = tools.timing.counting() + pause_s
+        while (left_s := ends_s - tools.timing.counting()) > 0:
+            if (lost := await self._find_loss()) is not None:
+                return lost
+            step_s = insurance.limit_pause_s(
+                left_s, tools.record, tools.reader.silent_s(Side.TARGET), tools.settings
+            )
+            await tools.timing.sleep(step_s)
+            if step_s < left_s:
+                with suppress(ClusterError):
+                    await tools.reader.read_once(Side.TARGET)
+        return None
+
+    async def _find_loss(self) -> Event | None:
+        """Return TARGET_LOST where the source is to be raised without the target, and can be."""
+        tools = self._tools
+        silent_s = tools.reader.silent_s(Side.TARGET)
+        if not insurance.is_due(tools.record, silent_s, tools.settings) or not await self._can_raise_source():
+            return None
+        reason = Code.TARGET_SILENT.because(context=tools.record.target.context, silent_s=silent_s)
+        return Event(EventKind.TARGET_LOST, reason)
+
+    async def _can_raise_source(self) -> bool:
+        """Whether the source answers, is the one we know, and our Lease there holds."""
+        tools = self._tools
+        try:
+            require_present(await tools.reader.read_once(Side.SOURCE), tools.record, Side.SOURCE)
+            tools.journal.check((Side.SOURCE,))
+        except (LeaseLost, Interrupted):
+            raise
+        except ControllerError:
+            return False
+        return True
 
     async def _give_up(self, stay: Stay, giving_up: GivingUp) -> Event:
         can_go_back = await self._can_go_back(stay.reasons)
@@ -78,7 +126,7 @@ class Hold:
             patience.require_resumable(tools.record, source, target, tools.writer.unsealed)
             tools.journal.check()
             if tools.record.state.resume_phase is Phase.SURGE:
-                require_going_on(judge_begin(tools))
+                require_going_on(judge_begin(tools, source, target))
             await tools.probe.require_acceptance()
         except (LeaseLost, Interrupted):
             raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from enum import Enum, auto
 
 from controller.errors import ClusterError, ControllerError, NotArmed
 from controller.migration.access.fact_reader import FactReader
@@ -15,7 +16,8 @@ from controller.migration.access.journal_writer import BOTH, JournalWriter
 from controller.migration.access.lease import ClusterLease
 from controller.migration.access.lease_pair import LeasePair
 from controller.migration.access.timing import Sleep
-from controller.migration.protocol.errors import HoldNeeded, JournalError
+from controller.migration.protocol.errors import HoldNeeded, JournalError, LeaseTaken
+from controller.migration.protocol.insurance import is_due
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.leadership import (
     Lead,
@@ -26,6 +28,7 @@ from controller.migration.protocol.leadership import (
     doubt,
     find_end,
     judge_journals,
+    judge_source_alone,
     refuse_start,
 )
 from controller.migration.protocol.record import MigrationRecord, Side
@@ -34,14 +37,28 @@ from controller.migration.run.journals import read_journal
 from controller.reasons import Code
 
 
+class Reach(Enum):
+    """How much of a migration is led after a takeover."""
+
+    NOTHING = auto()
+    SOURCE = auto()
+    BOTH = auto()
+
+
 class Leadership:
     """The Leases of one run, on the sides that `reader` reads. It waits as the run does, cut short by a cancel;
     renewals wait with the plain `sleep`.
     """
 
     def __init__(
-        self, journal: JournalWriter, reader: FactReader, sleep: Sleep, new_id: Callable[[], str]
+        self,
+        journal: JournalWriter,
+        reader: FactReader,
+        sleep: Sleep,
+        new_id: Callable[[], str],
+        wants_cancel: Callable[[], bool],
     ) -> None:
+        self._wants_cancel = wants_cancel
         self._journal = journal
         self._reader = reader
         self._sides, self._timing = reader.sides, reader.timing
@@ -58,36 +75,79 @@ class Leadership:
         """
         leases = self._build_leases()
         self._require_free(await leases.read_journals())
-        settings = self._timing.settings
-        timeout_s = settings.lease_duration_s + 2 * settings.lease_retry_s
         try:
-            await leases.acquire(self._timing.sleep, timeout_s, read_journal)
+            await leases.acquire(self._timing.sleep, self._patience_s, read_journal)
             self._require_free({side: leases.journal(side) for side in BOTH})
         except ControllerError:
             await self.release()
             raise
         self._journal.lead(leases, replace(self._journal.record, epoch=await self._choose_epoch(leases)))
 
-    async def take_over(self) -> bool:
-        """Become the leader of a migration that another run began; False where it is over already."""
+    async def take_over(self) -> Reach:
+        """Become the leader of a migration that another run began; of the source alone where that has to be raised
+        and the target gives no answer. NOTHING where it is over already, or not to be trusted.
+        """
         leases = self._build_leases()
         while True:
             try:
-                await self._require_identity()
+                await self._require_identity(Side.SOURCE)
                 if (over := await self._find_end(leases)) is not None:
                     return await self._follow(leases, over)
-                await leases.acquire(self._timing.sleep, None, read_journal)
-                epoch = await self._choose_epoch(leases)
-                break
+                if not await self._is_met_by_target(leases):
+                    return await self._follow(leases, await self._take_source(leases), Reach.SOURCE)
+                return await self._follow(leases, await self._take_both(leases))
             except JournalError as error:
                 return await self._follow(leases, doubt(self._journal.record, error.reason))
-            except (ClusterError, NotArmed, HoldNeeded) as error:
+            except (ClusterError, NotArmed, HoldNeeded, LeaseTaken) as error:
                 self._journal.describe(Code.WAITING_TO_RESUME.because(why=error.reason))
                 # Whoever may write only one of the two keeps nobody out who may write both.
                 await leases.release()
             await self._timing.sleep(self._timing.settings.lease_retry_s)
+
+    async def _is_met_by_target(self, leases: LeasePair) -> bool:
+        """Whether the target answers as the one that the journal names; False where its silence asks for an insurance.
+
+        Raises: JournalError; what the silence is, where it is to be waited out.
+        """
+        asked_at = self._timing.clocks.counting()
+        try:
+            await self._require_identity(Side.TARGET)
+            await self._reader.read_once(Side.TARGET)
+        except (ClusterError, HoldNeeded):
+            self._reader.note_silence(Side.TARGET, asked_at)
+            if await self._is_insurance_due(leases):
+                return False
+            raise
+        read_journal(await leases.read_journal(Side.TARGET))
+        return True
+
+    async def _is_insurance_due(self, leases: LeasePair) -> bool:
+        """Whether the source, as journal and a fresh read have it, is to be raised now. Raises: ClusterError."""
+        record = read_journal(await leases.read_journal(Side.SOURCE)) or self._journal.record
+        source = await self._reader.read_once(Side.SOURCE)
+        if source is None:
+            return False
+        now = replace(record, source=replace(record.source, replicas=source.replicas))
+        silent_s = self._reader.silent_s(Side.TARGET)
+        return is_due(now, silent_s, self._timing.settings, is_asked_for=self._wants_cancel())
+
+    async def _take_source(self, leases: LeasePair) -> Takeover:
+        """Hold the source's Lease, and judge its journal. Raises: LeaseTaken, HoldNeeded, ClusterError."""
+        await leases.take(Side.SOURCE, self._timing.sleep, self._patience_s, read_journal)
+        source = await self._reader.read(Side.SOURCE)
+        epoch = choose_epoch(leases.epoch, [source.fence if source is not None else None])
+        journal = _try_to_read(leases.journal(Side.SOURCE))
+        return judge_source_alone(journal, source, self._journal.record, epoch)
+
+    async def _take_both(self, leases: LeasePair) -> Takeover:
+        """Hold both Leases, and judge their journals. The source's comes first: who holds it leads, and whoever waits
+        for it holds up nobody who insures the source alone. Raises: LeaseTaken, JournalError, ClusterError.
+        """
+        await leases.take(Side.SOURCE, self._timing.sleep, None, read_journal)
+        await leases.take(Side.TARGET, self._timing.sleep, self._patience_s, read_journal)
+        epoch = await self._choose_epoch(leases)
         journal, mirror = (_try_to_read(leases.journal(side)) for side in BOTH)
-        return await self._follow(leases, judge_journals(journal, mirror, self._journal.record, epoch))
+        return judge_journals(journal, mirror, self._journal.record, epoch)
 
     async def release(self) -> None:
         """Give the Leases back, with their journal; may be called without any."""
@@ -106,12 +166,17 @@ class Leadership:
         known = self._journal.record
         return find_end(_try_to_read(await leases.read_journal(Side.SOURCE)), known)
 
-    async def _follow(self, leases: LeasePair, takeover: Takeover) -> bool:
-        """Do what the journals ask for; whether to go on with the migration."""
+    @property
+    def _patience_s(self) -> float:
+        """How long a Lease is waited for: whoever held it may have died a moment ago."""
+        return self._timing.settings.lease_duration_s + 2 * self._timing.settings.lease_retry_s
+
+    async def _follow(self, leases: LeasePair, takeover: Takeover, reach: Reach = Reach.BOTH) -> Reach:
+        """Do what the journals ask for; how much of the migration is led then. `reach`: the Leases that are held."""
         if isinstance(takeover, Lead):
             leases.trust_mirror()
             self._journal.lead(leases, takeover.record)
-            return True
+            return reach
         record = takeover.record
         if isinstance(takeover, NeverBegan):
             # In the source's Lease alone: the target's belongs to another migration, which may not be over.
@@ -119,7 +184,7 @@ class Leadership:
             leases.put_journal(Side.SOURCE, encode_journal(record))
         self._journal.remember(record)
         await self.release()
-        return False
+        return Reach.NOTHING
 
     def _require_free(self, journals: Mapping[Side, str | None]) -> None:
         """Raises: LeaseTaken where another migration of the workload is not over; JournalError."""
@@ -145,12 +210,11 @@ class Leadership:
         facts = await self._reader.read_both()
         return choose_epoch(leases.epoch, (known.fence if known is not None else None for known in facts))
 
-    async def _require_identity(self) -> None:
+    async def _require_identity(self, side: Side) -> None:
         """Raises: HoldNeeded where a context's name has come to mean another cluster than the journal's."""
-        for side in BOTH:
-            known = self._journal.record.side(side)
-            if await self._sides[side].read_cluster_uid() != known.cluster_uid:
-                raise HoldNeeded(Code.CLUSTER_REPLACED.because(context=known.context))
+        known = self._journal.record.side(side)
+        if await self._sides[side].read_cluster_uid() != known.cluster_uid:
+            raise HoldNeeded(Code.CLUSTER_REPLACED.because(context=known.context))
 
 
 def _try_to_read(text: str | None) -> MigrationRecord | None:

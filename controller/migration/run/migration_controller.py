@@ -247,7 +247,7 @@ class MigrationController:
             min(record.started_at, now - (now_s - started.began_s)),
             self._find_end(started, now),
             record.dry_run.egress_usd or Decimal(0),
-            waits_for_person=record.state.phase is Phase.NEEDS_OPERATOR,
+            waits_for_person=record.state.phase in (Phase.NEEDS_OPERATOR, Phase.INSURED),
             is_rolled_back=record.state.phase is Phase.ROLLED_BACK,
         )
 
@@ -314,6 +314,7 @@ class MigrationController:
             target,
             rates,
             is_leading=run.is_leading,
+            source_is_fresh=reader.unread_since(Side.SOURCE) is None,
             target_unread_since=reader.unread_since(Side.TARGET),
             refused_by=run.refused_by,
         )

@@ -35,9 +35,9 @@ from controller.migration.protocol.states import (
     plan_actions,
     transition,
 )
-from controller.migration.run import rollback, waves
+from controller.migration.run import insurance, rollback, waves
 from controller.migration.run.hold import Hold
-from controller.migration.run.leadership import Leadership
+from controller.migration.run.leadership import Leadership, Reach
 from controller.migration.run.preflight import Preflight
 from controller.migration.run.tools import Tools
 from controller.migration.steps.catalogue import STEPS
@@ -47,6 +47,9 @@ from controller.reasons import Code
 
 #: Phases that write nothing.
 _WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
+
+#: Phases that seal by themselves, even where only the source can be reached.
+_SEAL_THEMSELVES = (Phase.ROLLBACK, Phase.INSURED)
 
 #: Performs one action, and returns the event that it ends in by itself.
 Performer = Callable[[Action], Awaitable[Event | None]]
@@ -85,7 +88,9 @@ class MigrationRun:
         self._writer = FencedWriter(self.journal, self.reader, probe)
         self._tools = Tools(self.journal, sides, self.reader, self._writer, probe, self._timing, gate)
         bench = Workbench(sides[Side.SOURCE], sides[Side.TARGET], self.journal, probe, self._timing)
-        self._leadership = Leadership(self.journal, self.reader, timing.sleep, new_id)
+        self._leadership = Leadership(
+            self.journal, self.reader, timing.sleep, new_id, lambda: self.interrupts.wants_cancel
+        )
         self._performers = self._list_performers(
             Itinerary(STEPS, bench, self.journal.remember_step), Hold(self._tools)
         )
@@ -103,8 +108,8 @@ class MigrationRun:
         try:
             while True:
                 try:
-                    await self._lead()
-                    return
+                    if await self._lead():
+                        return
                 except LeaseLost as lost:
                     self.is_leading = False
                     self.reader.lose_sight(*Side)
@@ -136,6 +141,7 @@ class MigrationRun:
             ActionKind.CLEAN_UP_STEPS: lambda _: steps.clean_up(),
             ActionKind.AWAIT_END_OF_HOLD: lambda _: hold.await_end(),
             ActionKind.AWAIT_OPERATOR: lambda _: hold.await_operator(),
+            ActionKind.INSURE: lambda _: insurance.insure(tools),
             ActionKind.SEAL: lambda _: rollback.seal(tools),
             ActionKind.RESTORE_SOURCE: lambda _: rollback.restore(tools),
             ActionKind.UNDO_STEPS: lambda _: steps.undo(),
@@ -143,22 +149,45 @@ class MigrationRun:
             ActionKind.RELEASE_LEASES: lambda _: self._leadership.release(),
         }
 
-    async def _lead(self) -> None:
+    async def _lead(self) -> bool:
+        """Return whether nothing more is to be done; False where both Leases are to be taken anew."""
         if self.journal.record.state.phase is Phase.PLANNED:
             await self._advance(Event(EventKind.CONFIRMED))
         else:
             self.interrupts.allow_cancel(False)
-            if not await self._leadership.take_over():
-                return
+            reach = await self._leadership.take_over()
+            if reach is Reach.NOTHING:
+                return True
             self._writer.expect_late_writes()
+            if reach is Reach.SOURCE:
+                await self._insure_alone()
+                return False
         self.is_leading = self.has_led = True
         while True:
             state = self.journal.record.state
             self.interrupts.allow_cancel(accepts(state, EventKind.CANCELLED))
             event = await self._perform_all(plan_actions(state))
             if event is None:
-                return
+                return True
             await self._advance(event)
+
+    async def _insure_alone(self) -> None:
+        """Raise the source under its Lease alone, and give that back: whoever can reach both goes on."""
+        self.is_leading = self.has_led = True
+        silent_s = self.reader.silent_s(Side.TARGET)
+        reason = Code.TARGET_SILENT.because(context=self.journal.record.target.context, silent_s=silent_s)
+        try:
+            if accepts(self.journal.record.state, EventKind.TARGET_LOST):
+                await self._advance(Event(EventKind.TARGET_LOST, reason))
+            if self.journal.record.state.phase is Phase.INSURED:
+                await insurance.raise_source(self._tools)
+        except (LeaseLost, Interrupted):
+            raise
+        except ControllerError as error:
+            self.journal.describe(error.reason)
+        self.is_leading = False
+        await self._leadership.release()
+        await self._timing.sleep(self._timing.settings.lease_retry_s)
 
     async def _perform_all(self, actions: tuple[Action, ...]) -> Event | None:
         """Perform the actions of one state; what goes wrong becomes the event. None: the state was final."""
@@ -167,8 +196,7 @@ class MigrationRun:
             self.interrupts.check()
             if phase not in _WAITING:
                 self._tools.probe.forget()
-            if not phase.is_final and phase not in (*_WAITING, Phase.ROLLBACK):
-                # A rollback seals by itself, even where only the source can be reached.
+            if not phase.is_final and phase not in (*_WAITING, *_SEAL_THEMSELVES):
                 await self._writer.seal_unsealed()
             event = None
             for action in actions:

@@ -10,6 +10,7 @@ from controller.migration.protocol.advice import find_advice
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.protocol.metering import compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.ownership import is_loss_of_target
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import EventKind, Phase, accepts
 from controller.reasons import Code
@@ -17,6 +18,7 @@ from oracle.foundation.reason import Parameter, Reason
 
 _STAGES: Mapping[Phase, MigrationStage] = {
     Phase.HOLD: MigrationStage.HOLDING,
+    Phase.INSURED: MigrationStage.HOLDING,
     Phase.ROLLBACK: MigrationStage.ROLLING_BACK,
     Phase.NEEDS_OPERATOR: MigrationStage.NEEDS_OPERATOR,
     Phase.DONE: MigrationStage.DONE,
@@ -38,6 +40,7 @@ _CODES: Mapping[Phase, Code] = {
     Phase.HOLD: Code.PHASE_HOLD,
     Phase.ROLLBACK: Code.PHASE_ROLLBACK,
     Phase.NEEDS_OPERATOR: Code.PHASE_NEEDS_OPERATOR,
+    Phase.INSURED: Code.PHASE_INSURED,
     Phase.DONE: Code.PHASE_DONE,
     Phase.ROLLED_BACK: Code.PHASE_ROLLED_BACK,
     Phase.REFUSED: Code.PHASE_REFUSED,
@@ -51,21 +54,23 @@ def build_view(
     rates: MoveRates | Unpriced,
     *,
     is_leading: bool,
+    source_is_fresh: bool,
     target_unread_since: float | None,
     refused_by: str | None = None,
 ) -> MigrationView:
     """Return the view; `source` and `target` are the last facts seen, None where nothing was.
 
-    `target_unread_since`: the Unix time since which those of the target are not fresh; None: they are.
+    `source_is_fresh`: whether the last look at the source found those. `target_unread_since`: the Unix time since which
+    those of the target are not fresh; None: they are.
     """
     state = record.state
     return MigrationView(
         migration_id=record.migration_id,
         workload=record.workload,
         target=record.target.context,
-        stage=_STAGES.get(state.phase, MigrationStage.RUNNING),
+        stage=_find_stage(record),
         phase=state.phase.value,
-        detail=_describe_now(record, target, target_unread_since),
+        detail=_describe_now(record, source if source_is_fresh else None, target, target_unread_since),
         reason=state.reason,
         advice=find_advice(record),
         refused_by=refused_by,
@@ -86,6 +91,14 @@ def build_view(
     )
 
 
+def _find_stage(record: MigrationRecord) -> MigrationStage:
+    """What is known to be lost asks for a person; a silence may pass."""
+    reason = record.state.reason
+    if record.state.phase is Phase.INSURED and reason is not None and is_loss_of_target(reason, record):
+        return MigrationStage.NEEDS_OPERATOR
+    return _STAGES.get(record.state.phase, MigrationStage.RUNNING)
+
+
 def _count_landed(record: MigrationRecord, target: DeploymentFacts | None) -> int:
     """Return the pods last known to be ready in the target; before the first look, as after a restart, those of the
     waves that were verified according to the journal.
@@ -102,12 +115,21 @@ def _count_landed(record: MigrationRecord, target: DeploymentFacts | None) -> in
 
 
 def _describe_now(
-    record: MigrationRecord, target: DeploymentFacts | None, unread_since: float | None
+    record: MigrationRecord,
+    source: DeploymentFacts | None,
+    target: DeploymentFacts | None,
+    unread_since: float | None,
 ) -> Reason:
-    """Say what is happening; in SOAK by what was just read of the target, or since when that is not known."""
+    """Say what is happening; in SOAK and INSURED by what was just read, or since when that is not known."""
+    name = record.target.context
+    if record.state.phase is Phase.INSURED and source is not None and source.ready is not None:
+        goes_back = record.state.resume_phase is Phase.ROLLBACK
+        code = Code.PHASE_INSURED_GOING_BACK if goes_back else Code.PHASE_INSURED_WATCHED
+        return code.because(
+            ready=source.ready, replicas=record.replicas, source=record.source.context, target=name
+        )
     if record.state.phase is not Phase.SOAK:
         return describe(record)
-    name = record.target.context
     if unread_since is not None:
         since = f"{datetime.fromtimestamp(unread_since, UTC):%Y-%m-%d %H:%M:%S} UTC"
         return Code.PHASE_SOAK_UNREAD.because(target=name, since=since)

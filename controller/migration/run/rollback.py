@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from controller.errors import ClusterError
 from controller.migration.access.fenced_writer import always_permit
 from controller.migration.protocol.errors import HoldNeeded
-from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.observation import DeploymentFacts, PodFacts
 from controller.migration.protocol.ownership import find_target, require_present
 from controller.migration.protocol.record import Side
 from controller.migration.protocol.rollback import Standstill, judge_lowering, judge_rollback
 from controller.migration.protocol.verdicts import Held, Reached, Verdict, Write
+from controller.migration.protocol.waves import as_pods_say
 from controller.migration.run.tools import Tools
 from controller.reasons import Code
 
 
 async def seal(tools: Tools) -> None:
-    """Seal both sides. With the target lost, give the source all replicas and wait for the target.
-
-    That may run more replicas than a wave allows: the floor matters more than the bill. The target is
-    cleaned up as soon as it can be reached again.
+    """Seal both sides, the source's first. Where the source comes first, a target that gives no answer is asked only
+    once.
     """
     await tools.writer.seal((Side.SOURCE,))
-    try:
-        await tools.writer.seal((Side.TARGET,))
-    except ClusterError as error:
-        record = tools.record
-        if error.context != record.target.context or not record.state.target_is_lost:
-            raise
-        await tools.writer.scale(Side.SOURCE, record.replicas, always_permit, target_is_lost=True)
-        reason = Code.SOURCE_RESTORED_ALONE.because(
-            replicas=record.replicas,
-            source=record.source.context,
-            target=error.context,
-            answer=str(error),
-        )
-        raise HoldNeeded(reason) from error
+    if tools.record.state.source_first and tools.record.source_is_short:
+        await _require_answer(tools)
+    await tools.writer.seal((Side.TARGET,))
+
+
+async def _require_answer(tools: Tools) -> None:
+    """Raises: HoldNeeded where the last look at the target found no answer, or ClusterError where this one does."""
+    silent_s = tools.reader.silent_s(Side.TARGET)
+    if silent_s is not None:
+        raise HoldNeeded(Code.TARGET_SILENT.because(context=tools.record.target.context, silent_s=silent_s))
+    await tools.reader.read_once(Side.TARGET)
 
 
 async def restore(tools: Tools) -> None:
@@ -46,6 +41,8 @@ async def restore(tools: Tools) -> None:
     while True:
         found_source, found_target = await tools.reader.read_both()
         source = require_present(found_source, tools.record, Side.SOURCE)
+        pods = await tools.reader.read_pods(Side.SOURCE, source)
+        source = as_pods_say(source, pods)
         target = find_target(found_target, tools.record)
         now = tools.timing.counting()
         standstill = standstill.look(source, target, now)
@@ -60,15 +57,16 @@ async def restore(tools: Tools) -> None:
             return
         if isinstance(verdict, Held):
             raise HoldNeeded(verdict.reason)
-        if not (isinstance(verdict, Write) and await _write(tools, verdict)):
+        if not (isinstance(verdict, Write) and await _write(tools, verdict, pods)):
             await tools.pause()
 
 
-async def _write(tools: Tools, write: Write) -> bool:
+async def _write(tools: Tools, write: Write, pods: tuple[PodFacts, ...] | None) -> bool:
     """Perform one write; False where the freshest reads do not agree with it any more."""
 
     def permit(target: DeploymentFacts, source: DeploymentFacts | None) -> Verdict:
-        return judge_lowering(tools.record, target, source, write.replicas)
+        counted = as_pods_say(source, pods) if source is not None else None
+        return judge_lowering(tools.record, target, counted, write.replicas)
 
     permitted = always_permit if write.side is Side.SOURCE else permit
     return await tools.writer.scale(write.side, write.replicas, permitted)

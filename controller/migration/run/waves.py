@@ -7,16 +7,19 @@ HOLD.
 from __future__ import annotations
 
 from controller.migration.protocol import waves
+from controller.migration.protocol.bounds import FACTS_LIFE_S
 from controller.migration.protocol.failures import require_going_on
 from controller.migration.protocol.gate import check_gate
-from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.observation import DeploymentFacts, PodFacts
 from controller.migration.protocol.record import Side
-from controller.migration.protocol.verdicts import Reached, Verdict
+from controller.migration.protocol.verdicts import Outdated, Reached, Verdict, Waiting
 from controller.migration.run.tools import Tools
 
+Pods = tuple[PodFacts, ...] | None
 
-def judge_begin(tools: Tools) -> Verdict:
-    """Say whether a wave may begin now: in time, allowed, priced, and still worth it."""
+
+def judge_begin(tools: Tools, source: DeploymentFacts | None, target: DeploymentFacts | None) -> Verdict:
+    """Say whether a wave may begin now beside these fresh facts: in time, allowed, priced, and still worth it."""
     record = tools.record
     closed = check_gate(
         tools.gate,
@@ -26,14 +29,15 @@ def judge_begin(tools: Tools) -> Verdict:
         elapsed_s=record.meter.elapsed_s,
         now=tools.timing.clocks.wall(),
     )
-    return waves.judge_begin(record, closed, tools.settings)
+    repairs = waves.is_repair(record, source, target)
+    return waves.judge_begin(record, closed, tools.settings, repairs=repairs)
 
 
 async def surge(tools: Tools, replicas: int) -> None:
     """Raise the target, if price and permission hold at the very moment of sending."""
 
     def permit(target: DeploymentFacts, source: DeploymentFacts | None) -> Verdict:
-        verdict = judge_begin(tools)
+        verdict = judge_begin(tools, source, target)
         if not isinstance(verdict, Reached):
             return verdict
         return waves.judge_surge(tools.record, source, replicas)
@@ -49,7 +53,7 @@ async def verify(tools: Tools, replicas: int) -> None:
     while True:
         target = await tools.read_untouched(Side.TARGET)
         await tools.read_untouched(Side.SOURCE)
-        restarts = await _count_restarts(tools, target, replicas)
+        restarts = await count_restarts(tools, target, replicas)
         now = tools.timing.counting()
         bake = bake.look(restarts, now, tools.settings)
         verdict = waves.judge_verification(tools.record, target, replicas, bake, tools.settings, now=now)
@@ -59,14 +63,33 @@ async def verify(tools: Tools, replicas: int) -> None:
 
 
 async def scale_down_source(tools: Tools, replicas: int) -> None:
-    """Lower the source as soon as fresh reads of both sides show that nobody will miss the replicas."""
+    """Lower the source as soon as fresh reads of both sides, and of the target's pods, show that nobody will miss the
+    replicas.
+    """
     give_up_at = tools.timing.counting() + tools.settings.wavering_timeout_s
+    while True:
+        target = await tools.read_untouched(Side.TARGET)
+        asked_at = tools.timing.counting()
+        pods = await tools.reader.read_pods(Side.TARGET, target)
 
-    def permit(source: DeploymentFacts, target: DeploymentFacts | None) -> Verdict:
-        now = tools.timing.counting()
-        return waves.judge_scale_down(tools.record, source, target, replicas, give_up_at=give_up_at, now=now)
+        def permit(
+            source: DeploymentFacts,
+            target: DeploymentFacts | None,
+            pods: Pods = pods,
+            asked_at: float = asked_at,
+        ) -> Verdict:
+            now = tools.timing.counting()
+            if now - asked_at > FACTS_LIFE_S:
+                return Outdated()  # the pods are counted again
+            counted = waves.as_pods_say(target, pods) if target is not None else None
+            verdict = waves.judge_scale_down(
+                tools.record, source, counted, replicas, give_up_at=give_up_at, now=now
+            )
+            return Outdated() if isinstance(verdict, Waiting) else verdict
 
-    await tools.writer.scale(Side.SOURCE, replicas, permit)
+        if await tools.writer.scale(Side.SOURCE, replicas, permit):
+            return
+        await tools.pause()
 
 
 async def settle(tools: Tools, replicas: int) -> None:
@@ -81,7 +104,7 @@ async def settle(tools: Tools, replicas: int) -> None:
         now = tools.timing.counting()
         settling = settling.look(source, replicas, now)
         is_lowered = source.is_rolled_out(replicas)
-        pods = await tools.sides[Side.SOURCE].read_pods(source) if is_lowered else ()
+        pods = await tools.reader.read_pods(Side.SOURCE, source) if is_lowered else ()
         verdict = waves.judge_settling(
             tools.record, source, pods, replicas, settling, tools.settings, now=now
         )
@@ -97,17 +120,20 @@ async def soak(tools: Tools) -> None:
     while True:
         target = await tools.read_untouched(Side.TARGET)
         source = await tools.read_untouched(Side.SOURCE)
+        asks_pods = watch.asks_pods(tools.settings, tools.timing.counting())
+        if asks_pods:
+            target = waves.as_pods_say(target, await tools.reader.read_pods(Side.TARGET, target))
         require_going_on(waves.judge_outage(tools.record, source, target))
         now = tools.timing.counting()
-        watch = watch.look(tools.record, target, now, tools.settings)
+        watch = watch.look(tools.record, target, now, tools.settings, has_counted=asks_pods)
         verdict = waves.judge_soak(tools.record, target, watch, tools.settings, now=now)
         if isinstance(require_going_on(verdict), Reached):
             return
         await tools.pause()
 
 
-async def _count_restarts(tools: Tools, target: DeploymentFacts, replicas: int) -> int | None:
+async def count_restarts(tools: Tools, target: DeploymentFacts, replicas: int) -> int | None:
     """Return the restarts of the target's pods, or None while it is not complete."""
     if not waves.is_complete(target, replicas):
         return None
-    return waves.count_restarts(await tools.sides[Side.TARGET].read_pods(target), replicas)
+    return waves.count_restarts(await tools.reader.read_pods(Side.TARGET, target), replicas)

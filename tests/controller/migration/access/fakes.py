@@ -12,6 +12,8 @@ from controller.migration.protocol.journal import decode_journal
 from controller.migration.protocol.record import MigrationRecord, Side
 from tests.controller.faults import answered
 
+READY_POD = {"metadata": {}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+
 Journaled = tuple[str, MigrationRecord]
 
 
@@ -39,7 +41,7 @@ class RecordingApi:
             return copy.deepcopy(self.objects[path])
         if path.endswith("/pods"):
             deployments = [body for key, body in self.objects.items() if "/deployments/" in key]
-            pods = [{"metadata": {}} for body in deployments for _ in range(body["spec"]["replicas"])]
+            pods = [READY_POD for body in deployments for _ in range(body["spec"]["replicas"])]
             return {"metadata": {"resourceVersion": str(self._version)}, "items": pods}
         if path.rsplit("/", 1)[-1] in ("leases", "services", "poddisruptionbudgets"):
             return {"items": [body for key, body in self.objects.items() if key.startswith(f"{path}/")]}

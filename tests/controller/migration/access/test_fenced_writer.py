@@ -90,12 +90,12 @@ def test_with_the_target_lost_only_the_lease_of_the_source_has_to_be_valid() -> 
     place = Workplace()
     place.leases.expired = {Side.TARGET}
 
-    asyncio.run(place.writer.scale(Side.SOURCE, 7, always_permit, target_is_lost=True))
+    asyncio.run(place.writer.scale(Side.SOURCE, 7, always_permit, alone=True))
     assert place.writes() == [("PATCH", "paris", PATH)]
 
     place.leases.expired = {Side.SOURCE}
     with pytest.raises(LeaseUncertain):
-        asyncio.run(place.writer.scale(Side.SOURCE, 8, always_permit, target_is_lost=True))
+        asyncio.run(place.writer.scale(Side.SOURCE, 8, always_permit, alone=True))
     assert len(place.writes()) == 1
 
 

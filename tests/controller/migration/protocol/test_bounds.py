@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.decision.waves import plan_wave_sizes
-from controller.migration.protocol.bounds import is_within_ceiling, may_lower, may_roll_back
+from controller.migration.protocol.bounds import is_within_ceiling, may_lower, may_lower_source, may_roll_back
 
 
 class Counts(NamedTuple):
@@ -47,6 +47,22 @@ def test_nothing_is_lowered_on_the_word_of_an_empty_target() -> None:
 def test_ready_replicas_beyond_the_spec_do_not_count() -> None:
     """The target serves with three but is asked for one only: two of them may go at any moment."""
     assert not lower(6, 3, 3, other_replicas=1)
+
+
+def lower_source(source: int | None, to: int, target: int | None, *, target_replicas: int = 5) -> bool:
+    """may_lower_source with a workload of six, three of which are asked of the source."""
+    return may_lower_source(Counts(source, 3), to, Counts(target, target_replicas), floor=6, desired=6)
+
+
+def test_a_source_that_has_lost_its_pods_is_lowered_by_what_serves_nobody() -> None:
+    assert lower_source(0, 1, 5)
+    assert lower_source(1, 1, 5)
+    assert not lower_source(2, 1, 5, target_replicas=4)
+    assert not lower_source(2, 1, 4)
+    assert not lower_source(0, 1, 4)
+    assert not lower_source(0, 1, 5, target_replicas=4)
+    assert not lower_source(None, 1, 5)
+    assert not lower_source(0, 1, None)
 
 
 def test_no_more_than_one_wave_runs_double() -> None:

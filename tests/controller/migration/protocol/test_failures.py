@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from controller.errors import ControllerError
@@ -13,6 +15,7 @@ from controller.migration.protocol.errors import (
 from controller.migration.protocol.failures import to_event
 from controller.migration.protocol.states import EventKind, HoldReason, Phase, accepts
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from tests.controller.faults import answered, not_armed, unreachable
 from tests.controller.migration.records import record
 
@@ -79,3 +82,38 @@ def test_a_refusal_keeps_which_cluster_is_its_cause(error: ControllerError, cont
 @pytest.mark.parametrize("error", [error for error, _ in TROUBLES] + FAILURES)
 def test_every_phase_knows_what_to_do_with_every_trouble(phase: Phase, error: ControllerError) -> None:
     assert accepts(record(phase).state, to_event(error, record(phase)).kind)
+
+
+def test_who_asked_for_the_way_back_waits_for_no_silent_target() -> None:
+    """Where the source lacks nothing there is nothing to raise, and a source that is silent cannot be raised."""
+    silences = (unreachable("osaka", "no route"), answered("osaka", 401, "expired"))
+    for source_first, source, context, kind in (
+        (True, 0, "osaka", EventKind.TARGET_LOST),
+        (False, 0, "osaka", EventKind.HELD),
+        (True, 6, "osaka", EventKind.HELD),
+        (True, 0, "paris", EventKind.HELD),
+    ):
+        known = record(Phase.ROLLBACK, source=source, target=6)
+        going_back = replace(known, state=replace(known.state, source_first=source_first))
+        errors = silences if context == "osaka" else (unreachable("paris", "no route"),)
+        assert {to_event(error, going_back).kind for error in errors} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_lost"),
+    [
+        (Code.DEPLOYMENT_DELETED.because(context="osaka"), True),
+        (Code.DEPLOYMENT_FOREIGN.because(context="osaka"), True),
+        (Code.DEPLOYMENT_DELETED.because(context="paris"), False),
+        (Code.REPLICAS_CHANGED.because(context="osaka", replicas=0, expected=6, manager="kubectl"), True),
+        (Code.REPLICAS_CHANGED.because(context="osaka", replicas=1, expected=6, manager="kubectl"), False),
+        (Code.REPLICAS_CHANGED.because(context="paris", replicas=0, expected=6, manager="kubectl"), False),
+        (Code.TEMPLATE_CHANGED.because(context="osaka", manager="kubectl"), False),
+        (Code.NOTHING_SERVES.because(context="osaka"), True),
+        (Code.TARGET_LOST_REPLICAS.because(context="osaka"), True),
+    ],
+)
+def test_a_target_that_is_known_to_be_lost_has_the_source_raised(reason: Reason, is_lost: bool) -> None:
+    lost = EventKind.TARGET_LOST if is_lost else EventKind.HELD
+    assert to_event(HoldNeeded(reason), record(Phase.SOAK, source=0, target=6)).kind is lost
+    assert to_event(HoldNeeded(reason), record(Phase.VERIFY, source=6)).kind is EventKind.HELD

@@ -38,10 +38,7 @@ HOLDS: list[tuple[Reason, HoldReason]] = [
         HoldReason.INTERFERENCE,
     ),
     (Code.TEMPLATE_CHANGED.because(context="osaka", manager="kubectl"), HoldReason.TEMPLATE_CHANGED),
-    (
-        Code.SOURCE_RESTORED_ALONE.because(replicas=6, source="paris", target="osaka", answer="none"),
-        HoldReason.TARGET_UNREACHABLE,
-    ),
+    (Code.TARGET_SILENT.because(context="osaka", silent_s=61.0), HoldReason.TARGET_UNREACHABLE),
     (Code.UNCLASSIFIED.because(text="as an older program had it"), HoldReason.OPERATOR),
 ]
 

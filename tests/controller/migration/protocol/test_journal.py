@@ -44,6 +44,19 @@ def test_a_reason_in_a_reason_asks_for_a_program_that_knows_such() -> None:
     assert decode_journal(encode_journal(nested)) == nested
 
 
+def test_only_a_journal_of_an_insurance_asks_for_a_program_that_knows_such() -> None:
+    """What follows it can be gone on with by an older program."""
+    insured = replace(
+        FULL, state=replace(FULL.state, phase=Phase.INSURED, hold=None, resume_phase=Phase.VERIFY)
+    )
+    after = replace(
+        FULL, state=replace(FULL.state, phase=Phase.SCALE_DOWN_SOURCE, hold=None, resume_phase=None)
+    )
+
+    assert [json.loads(encode_journal(record))["version"] for record in (insured, after)] == [4, 2]
+    assert decode_journal(encode_journal(insured)) == insured
+
+
 def test_a_journal_of_version_2_has_the_inner_reason_as_text() -> None:
     why = Code.HOLD_TOO_LONG.because(waited_s=60.0, why="osaka answered: 403")
     older = replace(FULL, state=replace(FULL.state, reason=why))
@@ -124,8 +137,8 @@ def test_a_journal_that_is_not_completely_understood_is_refused(text: str, reaso
 
 
 def test_a_journal_of_a_newer_version_is_refused_as_one() -> None:
-    with refuses(JournalError, Code.JOURNAL_NEWER, version=4):
-        decode_journal(changed(lambda d: d.update(version=4)))
+    with refuses(JournalError, Code.JOURNAL_NEWER, version=5):
+        decode_journal(changed(lambda d: d.update(version=5)))
 
 
 def state_with(**changes: Any) -> Callable[[dict[str, Any]], None]:
@@ -162,6 +175,10 @@ def migration_with(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (state_with(resume_phase=None), "no way out of its phase"),
         (state_with(phase="DRAIN"), "no way out of its phase"),
         (state_with(resume_phase="DONE"), "the phase DONE to come back to"),
+        (
+            state_with(phase="INSURED", hold=None, resume_phase="SOAK"),
+            "the phase SOAK to come back to",
+        ),
         (state_with(resume_phase="HOLD"), "the phase HOLD to come back to"),
         (migration_with(workload={"namespace": "a/b"}), "a name that is none in Kubernetes"),
         (migration_with(migration_id="x:99:1"), "a name that is none in Kubernetes"),

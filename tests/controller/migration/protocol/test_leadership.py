@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.migration.protocol.errors import HoldNeeded
 from controller.migration.protocol.fences import MAX_LEAD
 from controller.migration.protocol.leadership import (
     Doubted,
@@ -14,11 +15,13 @@ from controller.migration.protocol.leadership import (
     Over,
     choose_epoch,
     judge_journals,
+    judge_source_alone,
     refuse_start,
 )
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import HoldReason, Phase
 from controller.reasons import Code
+from tests.controller.migration.facts import serving
 from tests.controller.migration.records import BECAUSE, record
 
 
@@ -99,3 +102,16 @@ def test_a_start_is_refused_with_what_ends_the_other_move() -> None:
     elsewhere = replace(record(), source=replace(record().source, cluster_uid="cluster-c", context="tokyo"))
     assert refuse_start(record(), record()).reason.code is Code.MOVE_UNFINISHED
     assert refuse_start(elsewhere, record()).reason.code is Code.MOVE_NOT_FINISHED_ELSEWHERE
+
+
+def test_the_source_alone_is_led_only_where_its_own_fence_confirms_the_journal() -> None:
+    """No mirror does, and whoever may write Leases alone cannot have written a Deployment's fence."""
+    known = in_phase(Phase.SOAK)
+    assert judge_source_alone(known, serving(0, fence="m1:3:9"), known, 8) == Lead(replace(known, epoch=8))
+    for fence in (None, "m2:3:9"):
+        with pytest.raises(HoldNeeded):
+            judge_source_alone(known, serving(0, fence=fence), known, 8)
+    replaced = replace(known, template_hash="other")
+    assert isinstance(judge_source_alone(replaced, serving(0), known, 8), Doubted)
+    over = in_phase(Phase.DONE)
+    assert isinstance(judge_source_alone(over, serving(0), known, 8), Over)

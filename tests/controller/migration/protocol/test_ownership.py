@@ -124,3 +124,13 @@ def test_a_fence_of_others_is_none_of_ours(change: dict[str, Any]) -> None:
 def test_a_fence_of_a_newer_leader_ends_our_lead() -> None:
     with pytest.raises(LeaseLost):
         has_our_fence(serving(6, fence="m1:5:17"), record(), Side.SOURCE)
+
+
+def test_an_insurance_takes_the_source_as_it_is_and_the_target_only_as_a_wave_left_it() -> None:
+    """The wave that was under way may have landed; other replicas are somebody else's."""
+    lost = record(source=3, target=3)
+    insured = replace(lost, state=replace(lost.state, phase=Phase.INSURED, resume_phase=Phase.VERIFY, wave=1))
+    assert settle_sealed(insured, Side.SOURCE, serving(2)).source.replicas == 2
+    taken = [settle_sealed(insured, Side.TARGET, serving(count)).target.replicas for count in (1, 3, 5, 6)]
+    assert taken == [3, 3, 5, 3]
+    assert require_scalable(serving(2), None, insured, Side.SOURCE)[0].replicas == 2

@@ -26,6 +26,7 @@ from tests.controller.refusals import refuses
 E = EventKind
 START = MigrationState(waves=(1, 2))
 ONE_WAVE = [E.SCALED, E.VERIFIED, E.SCALED, E.SETTLED]
+WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR, Phase.INSURED)
 BEGINNING = [E.CONFIRMED, E.PASSED, E.FENCED, E.PROVISIONED]
 
 
@@ -38,7 +39,7 @@ def converse(kinds: list[EventKind], state: MigrationState = START) -> Migration
 
 def in_phase(phase: Phase) -> MigrationState:
     """Any state in a phase."""
-    waits = phase in (Phase.HOLD, Phase.NEEDS_OPERATOR)
+    waits = phase in WAITING
     return replace(START, phase=phase, resume_phase=Phase.VERIFY if waits else None)
 
 
@@ -55,6 +56,11 @@ def in_phase(phase: Phase) -> MigrationState:
         ([*BEGINNING, E.HELD, E.STUCK, E.UNSTUCK, E.RESTORED], Phase.ROLLED_BACK),
         ([*BEGINNING, E.CANCELLED, E.HELD, E.HOLD_ENDED], Phase.ROLLBACK),
         ([*BEGINNING, *ONE_WAVE, *ONE_WAVE, E.FAILED, E.RESTORED], Phase.ROLLED_BACK),
+        ([*BEGINNING, *ONE_WAVE, *ONE_WAVE, E.TARGET_LOST, E.TARGET_BACK], Phase.SCALE_DOWN_SOURCE),
+        ([*BEGINNING, *ONE_WAVE, *ONE_WAVE, E.TARGET_LOST, E.CANCELLED, E.TARGET_BACK], Phase.ROLLBACK),
+        ([*BEGINNING, *ONE_WAVE, *ONE_WAVE, E.TARGET_LOST, E.FAILED, E.RESTORED], Phase.ROLLED_BACK),
+        ([*BEGINNING, *ONE_WAVE, E.HELD, E.TARGET_LOST, E.HELD, E.HOLD_ENDED], Phase.VERIFY),
+        ([*BEGINNING, E.CANCELLED, E.TARGET_LOST, E.TARGET_BACK, E.RESTORED], Phase.ROLLED_BACK),
     ],
 )
 def test_legal_conversations(kinds: list[EventKind], phase: Phase) -> None:
@@ -131,7 +137,7 @@ def test_no_conversation_leaves_the_plan(kinds: list[EventKind]) -> None:
         if accepts(state, kind):
             state, _ = transition(state, event(kind))
         assert 0 <= state.wave < 4
-        assert (state.resume_phase is not None) == (state.phase in (Phase.HOLD, Phase.NEEDS_OPERATOR))
+        assert (state.resume_phase is not None) == (state.phase in WAITING)
         assert (state.hold is not None) == (state.phase is Phase.HOLD)
 
 
@@ -147,17 +153,53 @@ def test_going_back_never_turns_forward_again(kinds: list[EventKind]) -> None:
 
 
 @pytest.mark.parametrize("hold", [None, *HoldReason])
-def test_only_a_whole_hold_without_the_target_counts_it_as_lost(hold: HoldReason | None) -> None:
+def test_only_a_whole_hold_without_the_target_puts_the_source_first(hold: HoldReason | None) -> None:
     held = converse([*BEGINNING, E.HELD])
     expired, _ = transition(held, Event(E.HOLD_EXPIRED, BECAUSE, hold))
-    assert expired.target_is_lost == (hold is HoldReason.TARGET_UNREACHABLE)
-    assert not converse([E.CANCELLED], held).target_is_lost
+    assert expired.source_first == (hold is HoldReason.TARGET_UNREACHABLE)
 
 
-def test_a_target_that_is_back_is_not_lost_any_more() -> None:
+@pytest.mark.parametrize("before", [[], [E.HELD], [E.HELD, E.STUCK]])
+def test_who_cancels_waits_for_no_silent_target(before: list[EventKind]) -> None:
+    cancelled = converse([*BEGINNING, *before, E.CANCELLED])
+    assert (cancelled.phase, cancelled.source_first) == (Phase.ROLLBACK, True)
+
+
+def test_a_target_that_is_back_is_waited_for_again() -> None:
     lost, _ = transition(
         converse([*BEGINNING, E.HELD]), Event(E.HOLD_EXPIRED, BECAUSE, HoldReason.TARGET_UNREACHABLE)
     )
-    assert lost.target_is_lost
+    assert lost.source_first
     back = converse([E.HELD, E.HOLD_ENDED], lost)
-    assert (back.phase, back.target_is_lost) == (Phase.ROLLBACK, False)
+    assert (back.phase, back.source_first) == (Phase.ROLLBACK, False)
+
+
+def insured(*before: EventKind) -> MigrationState:
+    """A move whose target was lost after its first wave and these events."""
+    return converse([*BEGINNING, *ONE_WAVE, *before, E.TARGET_LOST])
+
+
+@pytest.mark.parametrize(
+    ("before", "resume_phase", "wave"),
+    [
+        ([], Phase.VERIFY, 0),
+        ([E.HELD], Phase.VERIFY, 0),
+        ([E.SCALED], Phase.VERIFY, 1),
+        ([E.SCALED, E.VERIFIED, E.SCALED], Phase.VERIFY, 1),
+        ([E.CANCELLED], Phase.ROLLBACK, 1),
+        ([E.CANCELLED, E.HELD], Phase.ROLLBACK, 1),
+        ([E.HELD, E.STUCK], Phase.ROLLBACK, 1),
+    ],
+)
+def test_an_insurance_keeps_the_direction_and_the_last_wave_that_the_target_was_to_serve(
+    before: list[EventKind], resume_phase: Phase, wave: int
+) -> None:
+    """A surge may have landed or not: what it adds is asked for again after the source was lowered."""
+    state = insured(*before)
+    assert (state.phase, state.resume_phase, state.wave) == (Phase.INSURED, resume_phase, wave)
+
+
+def test_an_insurance_on_the_way_back_keeps_why_it_goes_back() -> None:
+    cancelled, _ = transition(converse(BEGINNING), Event(E.CANCELLED, Code.CANCELLED.because()))
+    lost, _ = transition(cancelled, Event(E.TARGET_LOST, BECAUSE))
+    assert lost.reason == Code.CANCELLED.because()

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from controller.migration.protocol.observation import PodFacts
+from controller.migration.protocol.observation import DeploymentFacts, PodFacts
 from controller.migration.protocol.record import Meter
 from controller.migration.protocol.verdicts import Failed, Held, Reached, Waiting
 from controller.migration.protocol.waves import (
     Bake,
     Settling,
     Soak,
+    as_pods_say,
     count_restarts,
     is_complete,
+    is_repair,
     judge_begin,
     judge_outage,
     judge_scale_down,
@@ -32,7 +34,8 @@ from tests.controller.migration.records import record
 SETTINGS = MigrationSettings(
     bake_s=30, verify_timeout_s=300, wavering_timeout_s=60, settle_margin_s=10, soak_s=1800
 )
-RUNS, ENDS = PodFacts(is_terminating=False, restarts=0), PodFacts(is_terminating=True, restarts=0)
+RUNS, ENDS = PodFacts(False, 0, is_ready=True), PodFacts(True, 0, is_ready=True)
+STARTS = PodFacts(False, 0)
 
 
 def code_of(verdict: object) -> ReasonCode:
@@ -127,6 +130,38 @@ def test_a_target_that_does_not_serve_in_time_has_failed_and_unknown_is_said_as_
     assert (failed.reason["available"], failed.reason["replicas"]) == (None, 3)
 
 
+def test_a_wave_that_brings_back_what_the_source_lost_needs_no_price_and_no_time_but_permission() -> None:
+    late = replace(record(), meter=Meter(elapsed_s=SETTINGS.migration_timeout_s + 1))
+    for closed in (
+        None,
+        Code.NO_FRESH_PRICE.because(),
+        Code.NOTHING_LEFT_TO_SAVE.because(replicas=3, worth_usd=None),
+    ):
+        assert judge_begin(late, closed, SETTINGS, repairs=True) == Reached()
+    not_armed = Code.NOT_ARMED.because(contexts=("osaka",))
+    assert judge_begin(record(), not_armed, SETTINGS, repairs=True) == Held(not_armed)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "repairs"),
+    [
+        (side(3, 0), side(3, 3), True),
+        (side(3, 2), side(3, 3), True),
+        (side(3, 3), side(3, 3), False),
+        (side(3, 0), side(3, 2), False),
+        (side(3, 3), side(3, 2), False),
+        (side(3, None), side(3, 3), False),
+        (side(3, 0), side(3, None), False),
+        (side(3, 0), None, False),
+        (None, side(3, 3), False),
+    ],
+)
+def test_what_is_brought_back_is_what_a_healthy_target_has_to_serve_in_the_place_of_the_source(
+    source: DeploymentFacts | None, target: DeploymentFacts | None, repairs: bool
+) -> None:
+    assert is_repair(record(), source, target) is repairs
+
+
 def test_the_source_is_lowered_as_soon_as_nobody_misses_its_replicas() -> None:
     def judge(target_available: int | None, now: float = 0) -> object:
         target = side(1, target_available)
@@ -191,3 +226,32 @@ def test_the_soak_counts_what_was_watched() -> None:
         == 10 + SETTINGS.watch_gap_s
     )
     assert soak.look(record(), side(6, 5), 3620, SETTINGS).watched_s == 20
+
+
+@pytest.mark.parametrize(
+    ("available", "pods", "serving_by_pods"),
+    [
+        (3, (RUNS, RUNS, RUNS), 3),
+        (3, (RUNS, STARTS, ENDS), 1),
+        (3, (), 0),
+        (2, (RUNS, RUNS, RUNS), 2),
+        (3, None, None),
+        (None, (RUNS,), None),
+    ],
+)
+def test_no_more_replicas_serve_than_pods_that_are_ready_and_stay(
+    available: int | None, pods: tuple[PodFacts, ...] | None, serving_by_pods: int | None
+) -> None:
+    assert as_pods_say(side(3, available), pods).available == serving_by_pods
+
+
+def test_a_soak_counts_pods_once_in_a_bake_at_its_end_and_while_they_are_too_few() -> None:
+    watch = Soak(0, 0)
+    assert watch.asks_pods(SETTINGS, 0)
+    counted = watch.look(record(), side(6, 6), 0, SETTINGS)
+    assert [counted.asks_pods(SETTINGS, now) for now in (29, 30, 1800)] == [False, True, True]
+    by_status = counted.look(record(), side(6, 6), 29, SETTINGS, has_counted=False)
+    assert by_status.asks_pods(SETTINGS, 30)
+    assert counted.look(record(), side(6, 5), 2, SETTINGS).asks_pods(SETTINGS, 3)
+    just_counted = replace(counted, counted_s=1799, looked_s=1799, watched_s=1799)
+    assert just_counted.asks_pods(SETTINGS, 1800)

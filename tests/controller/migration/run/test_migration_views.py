@@ -10,7 +10,7 @@ from controller.migration.protocol.observation import parse_deployment
 from controller.migration.protocol.states import Phase
 from controller.migration.run.migration_views import build_view
 from controller.reasons import Code
-from tests.controller.migration.facts import side
+from tests.controller.migration.facts import serving, side
 from tests.controller.migration.records import record
 from tests.simulation.world import build_deployment
 
@@ -29,16 +29,26 @@ from tests.simulation.world import build_deployment
     ],
 )
 def test_each_phase_has_its_stage(phase: Phase, stage: MigrationStage, can_cancel: bool) -> None:
-    view = build_view(record(phase), None, None, Unpriced(), target_unread_since=None, is_leading=True)
+    view = build_view(
+        record(phase), None, None, Unpriced(), source_is_fresh=True, target_unread_since=None, is_leading=True
+    )
     assert (view.stage, view.can_cancel) == (stage, can_cancel)
     assert not build_view(
-        record(phase), None, None, Unpriced(), target_unread_since=None, is_leading=False
+        record(phase),
+        None,
+        None,
+        Unpriced(),
+        source_is_fresh=True,
+        target_unread_since=None,
+        is_leading=False,
     ).can_cancel
 
 
 def test_dots_land_as_pods_become_ready_and_what_was_not_seen_is_unknown() -> None:
     target = replace(side(3, 2), shown_ready=2)
-    view = build_view(record(), None, target, Unpriced(), target_unread_since=None, is_leading=True)
+    view = build_view(
+        record(), None, target, Unpriced(), source_is_fresh=True, target_unread_since=None, is_leading=True
+    )
     assert (view.landed, view.target_ready, view.target_desired) == (2, 2, 3)
     assert (view.source_ready, view.source_desired) == (None, None)
     assert (view.wave, view.waves) == (1, 4)
@@ -51,7 +61,16 @@ def test_what_has_landed_does_not_vanish_while_a_status_is_older_than_its_spec()
     target = parse_deployment(body)
     assert target.ready is None
     assert (
-        build_view(record(), None, target, Unpriced(), target_unread_since=None, is_leading=True).landed == 3
+        build_view(
+            record(),
+            None,
+            target,
+            Unpriced(),
+            source_is_fresh=True,
+            target_unread_since=None,
+            is_leading=True,
+        ).landed
+        == 3
     )
 
 
@@ -74,14 +93,18 @@ def test_after_a_restart_the_waves_that_were_verified_have_landed(
         resumed, state=replace(resumed.state, phase=phase, resume_phase=resume_phase, wave=wave)
     )
     assert (
-        build_view(resumed, None, None, Unpriced(), target_unread_since=None, is_leading=True).landed
+        build_view(
+            resumed, None, None, Unpriced(), source_is_fresh=True, target_unread_since=None, is_leading=True
+        ).landed
         == landed
     )
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_each_phase_is_told_in_a_sentence_of_its_own(phase: Phase) -> None:
-    view = build_view(record(phase), None, None, Unpriced(), target_unread_since=None, is_leading=True)
+    view = build_view(
+        record(phase), None, None, Unpriced(), source_is_fresh=True, target_unread_since=None, is_leading=True
+    )
     own = "phase_soak_watched" if phase is Phase.SOAK else f"phase_{phase.value.lower()}"
     assert view.detail.code.value == own
     advice = f"; {view.advice}" if phase is Phase.NEEDS_OPERATOR else ""
@@ -92,7 +115,13 @@ def test_a_program_sees_why_a_migration_is_held_and_a_person_reads_both() -> Non
     reason = Code.LEASE_UNCERTAIN.because(context="osaka")
     state = replace(record(Phase.HOLD).state, reason=reason)
     view = build_view(
-        replace(record(), state=state), None, None, Unpriced(), target_unread_since=None, is_leading=True
+        replace(record(), state=state),
+        None,
+        None,
+        Unpriced(),
+        source_is_fresh=True,
+        target_unread_since=None,
+        is_leading=True,
     )
     assert view.reason == reason
     assert view.sentence == f"On hold, nothing is changed: {reason}"
@@ -104,7 +133,13 @@ def test_foreign_text_is_shown_harmlessly() -> None:
         reason=Code.UNCLASSIFIED.because(text="no\x1b[31m answer\u202e\n" + "x" * 5000),
     )
     text = build_view(
-        replace(record(), state=state), None, None, Unpriced(), target_unread_since=None, is_leading=True
+        replace(record(), state=state),
+        None,
+        None,
+        Unpriced(),
+        source_is_fresh=True,
+        target_unread_since=None,
+        is_leading=True,
     ).sentence
     assert "\x1b" not in text
     assert "\u202e" not in text
@@ -113,7 +148,48 @@ def test_foreign_text_is_shown_harmlessly() -> None:
 
 def test_a_soak_whose_target_was_not_read_lately_tells_since_when_and_no_count() -> None:
     view = build_view(
-        record(Phase.SOAK), None, side(6, 6), Unpriced(), target_unread_since=1_790_000_000.0, is_leading=True
+        record(Phase.SOAK),
+        None,
+        side(6, 6),
+        Unpriced(),
+        source_is_fresh=True,
+        target_unread_since=1_790_000_000.0,
+        is_leading=True,
     )
     assert view.detail.code is Code.PHASE_SOAK_UNREAD
     assert "nothing was read there since 2026-09-21 14:13:20 UTC" in view.sentence
+
+
+@pytest.mark.parametrize(
+    ("resume_phase", "source_is_fresh", "words"),
+    [
+        (
+            Phase.VERIFY,
+            True,
+            "5 of 6 replicas ready in paris, raised again without waiting for osaka; it goes on when",
+        ),
+        (Phase.ROLLBACK, True, "the rest goes back when osaka answers"),
+        (Phase.VERIFY, False, "Raising paris to 6 replicas again without waiting for osaka"),
+    ],
+)
+def test_an_insured_move_says_how_many_serve_in_the_source_by_a_fresh_look_and_what_ends_it(
+    resume_phase: Phase, source_is_fresh: bool, words: str
+) -> None:
+    known = record(Phase.INSURED, source=6, target=6)
+    insured = replace(known, state=replace(known.state, resume_phase=resume_phase))
+    view = build_view(
+        insured, serving(6, ready=5), None, Unpriced(),
+        is_leading=True, source_is_fresh=source_is_fresh, target_unread_since=0.0,
+    )  # fmt: skip
+    assert words in view.sentence
+    assert view.stage is MigrationStage.HOLDING
+
+
+def test_a_loss_that_is_known_asks_for_a_person() -> None:
+    reason = Code.DEPLOYMENT_DELETED.because(context="osaka")
+    known = record(Phase.INSURED, source=6, target=6)
+    insured = replace(known, state=replace(known.state, resume_phase=Phase.VERIFY, reason=reason))
+    view = build_view(
+        insured, None, None, Unpriced(), is_leading=True, source_is_fresh=True, target_unread_since=None
+    )
+    assert view.stage is MigrationStage.NEEDS_OPERATOR

@@ -109,7 +109,7 @@ class Place:
         }
         timing = Timing(SETTINGS, self.clocks, asyncio.sleep)
         reader, journal = FactReader(sides, timing, lambda: None), JournalWriter(draft, lambda: None)
-        return Leadership(journal, reader, asyncio.sleep, lambda: "somebody")
+        return Leadership(journal, reader, asyncio.sleep, lambda: "somebody", lambda: False)
 
     def replicas(self) -> tuple[int, int | None]:
         """Those of source and target; None where the target has no Deployment."""
