@@ -129,8 +129,8 @@ async def _perform(arguments: Namespace, tools: MoveTools, record: MigrationReco
     _arm(tools.regions, record, arguments.arm)
     settlements = await tools.migrations.judge_acts(record)
     settlement = next(one for one in settlements if one.act is act)
-    if settlement.refusal is not None:
-        raise _refused(settlement.refusal)
+    if settlement.reason is not None:
+        raise _refused(settlement.reason)
     write_aside(settlement_to_text(settlement))
     if act in ENDINGS:
         await _confirm(settlement, arguments.yes)

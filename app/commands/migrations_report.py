@@ -41,8 +41,8 @@ def show_to_json(move: StandingMove, settlements: Iterable[Settlement]) -> str:
 
 def settlement_to_text(settlement: Settlement) -> str:
     """Return what an act would change, one change a line, or why it cannot be done."""
-    if settlement.refusal is not None:
-        return f"  {settlement.act.value}: not now: {clean_text(settlement.refusal, _LINE)}"
+    if settlement.reason is not None:
+        return f"  {settlement.act.value}: not now: {clean_text(settlement.reason, _LINE)}"
     changes = (f"    {clean_text(change, _LINE)}" for change in settlement.changes)
     return "\n".join((f"  {settlement.act.value}:", *changes))
 
@@ -93,9 +93,9 @@ def _move_to_json(move: StandingMove) -> dict[str, Any]:
 
 
 def _act_to_json(settlement: Settlement) -> dict[str, Any]:
-    refusal = settlement.refusal
+    reason = settlement.reason
     return {
         "act": settlement.act.value,
         "changes": [encode_reason(change) for change in settlement.changes],
-        "refusal": None if refusal is None else encode_reason(refusal),
+        "reason": None if reason is None else encode_reason(reason),
     }

@@ -39,5 +39,5 @@ class Settlement:
     target: str
     act: Act
     changes: tuple[Reason, ...]
-    refusal: Reason | None
+    reason: Reason | None
     digest: str

@@ -174,8 +174,8 @@ class Program:
     async def settle(self, known: MigrationRecord, act: Act) -> None:
         """Confirm an act as it is shown at this moment, and wait until it is done. Raises: ControllerError."""
         shown = (await self.judge_acts(known))[act]
-        if shown.refusal is not None:
-            raise Rejected(shown.refusal)
+        if shown.reason is not None:
+            raise Rejected(shown.reason)
         await self._migrations.settle(known, act, shown.digest)
 
     async def start_move(self, workload: WorkloadKey, target: str) -> str:

@@ -71,7 +71,7 @@ def test_a_source_that_was_deleted_and_created_again_gets_everything_back(
         program, known = await lose_source(world, "VERIFY", 2)
         assert program.view.advice is not None
         assert program.view.advice.code is ActCode.ADVICE_ON_DELETED_SOURCE
-        assert (await program.judge_acts(known))[Act.RESTORE].refusal == ActCode.ACT_NEEDS_DEPLOYMENT.because(
+        assert (await program.judge_acts(known))[Act.RESTORE].reason == ActCode.ACT_NEEDS_DEPLOYMENT.because(
             context="paris"
         )
         world.judge.is_watching = False
@@ -377,7 +377,7 @@ def test_a_mirror_that_was_left_behind_is_abandoned_and_the_later_move_keeps_its
         for context in world.clusters:
             again._engine._regions.set_armed(context, True)
         shown = await again.judge_acts(known)
-        assert {shown[act].refusal and shown[act].refusal.code for act in (Act.ADOPT, Act.RESTORE)} == {
+        assert {shown[act].reason and shown[act].reason.code for act in (Act.ADOPT, Act.RESTORE)} == {
             ActCode.ACT_BESIDE_ANOTHER
         }
         before = world.source.require(LEASE_PATH)

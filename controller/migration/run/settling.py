@@ -74,8 +74,8 @@ class Settling:
         try:
             scene = await self._take_leases(await self._look())
             settlement = judge_act(scene, act)
-            if settlement.refusal is not None:
-                raise ActRefused(settlement.refusal)
+            if settlement.reason is not None:
+                raise ActRefused(settlement.reason)
             if settlement.digest != digest:
                 raise ActRefused(ActCode.ACT_OUTDATED.because())
             if act is Act.ABANDON:

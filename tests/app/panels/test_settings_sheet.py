@@ -5,7 +5,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.config.window_settings import Motion, PresenterChoice, Settings
+from app.config.window_settings import Confirmation, Motion, PresenterChoice, Settings
 from app.panels.settings_sheet import SettingsSheet
 
 
@@ -20,11 +20,16 @@ def test_every_change_is_told_at_once(qtbot: QtBot) -> None:
     told: list[Settings] = []
     sheet.changed.connect(told.append)
     QTest.keyClick(sheet.motion, Qt.Key.Key_End)
+    QTest.keyClick(sheet.confirmation, Qt.Key.Key_End)
     QTest.keyClick(sheet.presenter, Qt.Key.Key_End)
     sheet.opening_turn.click()
     sheet.region_names.click()
     assert told[-1] == Settings(
-        motion=Motion.REDUCED, presenter=PresenterChoice.SOFTWARE, opening_turn=False, region_names=False
+        motion=Motion.REDUCED,
+        confirmation=Confirmation.SECOND_PRESS,
+        presenter=PresenterChoice.SOFTWARE,
+        opening_turn=False,
+        region_names=False,
     )
     assert "llvmpipe" in sheet.renderer.text()
     assert not behind.isEnabled()

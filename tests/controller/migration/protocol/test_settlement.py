@@ -55,14 +55,14 @@ def codes(settlement: Settlement) -> list[ReasonCode]:
 
 def refusal(settlement: Settlement) -> ReasonCode | None:
     """Why an act cannot be done."""
-    return settlement.refusal.code if settlement.refusal is not None else None
+    return settlement.reason.code if settlement.reason is not None else None
 
 
 @pytest.mark.parametrize("act", ENDINGS)
 @pytest.mark.parametrize("phase", [Phase.HOLD, Phase.NEEDS_OPERATOR])
 def test_a_migration_that_waits_can_be_settled(act: Act, phase: Phase) -> None:
     looked = scene(serving(0), ours(6), waiting(0, 6, phase))
-    assert judge_act(looked, act).refusal is None
+    assert judge_act(looked, act).reason is None
 
 
 @pytest.mark.parametrize("act", ENDINGS)
@@ -75,7 +75,7 @@ def test_a_migration_that_is_under_way_cannot(act: Act, phase: Phase) -> None:
 def test_a_journal_that_the_target_does_not_confirm_waits_for_a_person_whatever_it_says() -> None:
     known = waiting(phase=Phase.SOAK)
     looked = Scene(known, Sight(serving(3), known), Sight(ours(3)))
-    assert judge_act(looked, Act.ABANDON).refusal is None
+    assert judge_act(looked, Act.ABANDON).reason is None
 
 
 def test_a_move_that_is_over_is_settled() -> None:
@@ -170,7 +170,7 @@ def test_nothing_that_only_the_sources_journal_names_is_deleted_in_the_target() 
 def test_restoring_needs_both_clusters_and_a_source(source: Sight, target: Sight) -> None:
     known = waiting()
     looked = Scene(known, replace(source, journal=known), replace(target, journal=known))
-    assert judge_act(looked, Act.RESTORE).refusal is not None
+    assert judge_act(looked, Act.RESTORE).reason is not None
 
 
 def test_what_is_confirmed_is_named_by_all_that_it_changes() -> None:
@@ -187,13 +187,13 @@ def test_what_is_confirmed_is_named_by_all_that_it_changes() -> None:
 def test_the_reason_of_a_wait_stands_in_no_way_of_an_act() -> None:
     known = waiting()
     known = replace(known, state=replace(known.state, reason=BECAUSE))
-    assert judge_act(scene(serving(0), ours(6), known), Act.ADOPT).refusal is None
+    assert judge_act(scene(serving(0), ours(6), known), Act.ADOPT).reason is None
 
 
 @pytest.mark.parametrize("phase", [Phase.SURGE, Phase.SOAK, Phase.HOLD, Phase.NEEDS_OPERATOR])
 def test_a_move_that_is_not_over_can_be_cancelled(phase: Phase) -> None:
     looked = scene(serving(3), ours(3), waiting(phase=phase))
-    assert judge_act(looked, Act.CANCEL).refusal is None
+    assert judge_act(looked, Act.CANCEL).reason is None
     cancelled = build_cancelled(looked)
     assert (cancelled.state.phase, cancelled.state.resume_phase) == (Phase.ROLLBACK, None)
     assert cancelled.state.reason == Code.CANCELLED.because()
