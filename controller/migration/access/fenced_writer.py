@@ -105,17 +105,26 @@ class FencedWriter:
             except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
                 await patience.endure(error)
 
-    async def scale(self, side: Side, replicas: int, permit: Permit, *, alone: bool = False) -> bool:
+    async def scale(
+        self,
+        side: Side,
+        replicas: int,
+        permit: Permit,
+        *,
+        alone: bool = False,
+        patience: Patience | None = None,
+    ) -> bool:
         """Bring one side to `replicas`, as soon as `permit` agrees; returns whether a read or an answer has confirmed
         it: False where `permit` found the plan outdated.
 
         A write without an answer is sealed off before anything is judged anew: what it would do when it lands late
         was right by reads that are old by then.
 
+        `patience` is that of a caller who tries again after False: what is refused each time is no new trouble.
         Raises: HoldNeeded, MoveFailed (by `permit`), LeaseLost, LeaseUncertain; ClusterError when patience is
         over.
         """
-        patience = self._timing.patience()
+        patience = patience or self._timing.patience()
         while True:
             if side in self._unsealed:
                 await self.seal((side,))

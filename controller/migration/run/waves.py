@@ -67,6 +67,7 @@ async def scale_down_source(tools: Tools, replicas: int) -> None:
     replicas.
     """
     give_up_at = tools.timing.counting() + tools.settings.wavering_timeout_s
+    patience = tools.timing.patience()
     while True:
         target = await tools.read_untouched(Side.TARGET)
         asked_at = tools.timing.counting()
@@ -85,9 +86,12 @@ async def scale_down_source(tools: Tools, replicas: int) -> None:
             verdict = waves.judge_scale_down(
                 tools.record, source, counted, replicas, give_up_at=give_up_at, now=now
             )
-            return Outdated() if isinstance(verdict, Waiting) else verdict
+            if not isinstance(verdict, Waiting):
+                return verdict
+            patience.renew()
+            return Outdated()
 
-        if await tools.writer.scale(Side.SOURCE, replicas, permit):
+        if await tools.writer.scale(Side.SOURCE, replicas, permit, patience=patience):
             return
         await tools.pause()
 
