@@ -362,6 +362,25 @@ def test_a_move_that_nobody_leads_is_cancelled_from_here(tmp_path: Path) -> None
     assert simulate(scenario, 3, tmp_path).judge_end() == []
 
 
+def test_what_a_person_is_ending_is_not_taken_up_meanwhile(tmp_path: Path) -> None:
+    """The act would wait for a Lease that its own program holds."""
+
+    async def scenario(world: World) -> None:
+        await crash_in(world, "SETTLE")
+        other, known = world.open_program("b"), read_journal(world.source)
+        await other._wait_for(lambda: other._engine is not None)
+        shown = (await other.judge_acts(known))[Act.CANCEL]
+        for context in world.clusters:
+            other._engine._regions.set_armed(context, True)
+        act = asyncio.create_task(other._migrations.settle(known, Act.CANCEL, shown.digest))
+        await asyncio.sleep(0)
+        other._migrations.resume(known)
+        assert not other._migrations.knows(known.migration_id)
+        await act
+
+    simulate(scenario, 3, tmp_path)
+
+
 def test_a_mirror_that_was_left_behind_is_abandoned_and_the_later_move_keeps_its_journal(
     tmp_path: Path,
 ) -> None:

@@ -75,7 +75,7 @@ def test_typing_in_the_table_finds_a_region_and_starts_nothing(user: WindowUser)
     QTest.keyClicks(table, "am")
     settle()
     assert table.currentIndex().siblingAtColumn(Column.REGION).data() == "Amsterdam"
-    assert user.engine.commands == []
+    assert (user.engine.commands, user.window.rings.rings) == ([], ())
 
 
 @pytest.mark.parametrize("place", ["globe", "regions", "workloads", "timeline"])
@@ -187,7 +187,7 @@ def test_a_press_that_ends_on_another_button_starts_nothing(user: WindowUser) ->
     QTest.mousePress(workloads.viewport(), Qt.MouseButton.LeftButton, pos=first.center())
     QTest.mouseRelease(workloads.viewport(), Qt.MouseButton.LeftButton, pos=second.center())
     settle()
-    assert user.engine.commands == []
+    assert (user.engine.commands, user.window.rings.rings) == ([], ())
 
 
 def test_a_button_of_the_card_gives_the_keyboard_up_when_another_move_takes_the_card(
@@ -225,7 +225,7 @@ def test_a_key_that_is_held_down_presses_once(user: WindowUser) -> None:
     focus_as_by_tab(table)
     QApplication.sendEvent(table, held)
     settle()
-    assert user.engine.commands == []
+    assert (user.engine.commands, user.window.rings.rings) == ([], ())
 
 
 def test_what_no_pointer_came_to_is_pressed_by_a_finger(user: WindowUser) -> None:

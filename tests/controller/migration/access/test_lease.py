@@ -6,16 +6,20 @@ import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from controller.clusters.kube_api import KubeApi
+from controller.errors import ServerFailed
 from controller.migration.access.lease import ClusterLease, find_holder, format_micro_time, name_lease
 from controller.migration.access.timing import Timing
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
 from tests.controller.migration.moves import open_client
+from tests.controller.refusals import refuses
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery, Network
 from tests.simulation.virtual_loop import run_virtual
@@ -234,3 +238,19 @@ def test_a_lease_that_was_never_asked_for_is_left_alone() -> None:
         assert find_holder(place.stored()) == "other"
 
     virtually(scenario)
+
+
+class Nonsense:
+    """An API server, or what stands in its place, that answers whatever it is asked with an object of its own."""
+
+    context = "paris"
+
+    async def get(self, path: str) -> dict[str, Any]:
+        return {"kind": "Status", "metadata": {}}
+
+
+def test_an_answer_that_is_not_the_lease_does_not_say_that_nobody_leads() -> None:
+    timing = Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: 0.0), asyncio.sleep)
+    lease = ClusterLease(cast(KubeApi, Nonsense()), "shop", "checkout", "me", timing)
+    with refuses(ServerFailed, Code.ANSWER_NOT_UNDERSTOOD):
+        asyncio.run(lease.read())
