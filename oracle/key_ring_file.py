@@ -62,6 +62,13 @@ def replace_ring(path: Path, ring: KeyRing) -> None:
     _save(path, ring, is_new=False)
 
 
+def _link_new(temporary: str, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except FileExistsError as error:
+        raise KeyRingError(OracleCode.KEY_RING_EXISTS.because(path=str(path))) from error
+
+
 def _save(path: Path, ring: KeyRing, *, is_new: bool) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,13 +79,11 @@ def _save(path: Path, ring: KeyRing, *, is_new: bool) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             if is_new:
-                os.link(temporary, path)
+                _link_new(temporary, path)
             else:
                 os.replace(temporary, path)
         finally:
             Path(temporary).unlink(missing_ok=True)
-    except FileExistsError as error:
-        raise KeyRingError(OracleCode.KEY_RING_EXISTS.because(path=str(path))) from error
     except OSError as error:
         refused = OracleCode.KEY_RING_NOT_WRITTEN.because(path=str(path), error=error.strerror or str(error))
         raise KeyRingError(refused) from error
