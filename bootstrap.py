@@ -27,7 +27,7 @@ LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock"}
 
 USAGE = """usage: python3 bootstrap.py run [arguments of SentinelAura]    open the program (run --help lists them)
        python3 bootstrap.py test [arguments of pytest]         run the tests
-       python3 bootstrap.py prove [campaign|mutants]           run the long proofs, reports in docs/evidence
+       python3 bootstrap.py prove [campaign|mutants|mutation]           run the long proofs, reports in docs/evidence
        python3 bootstrap.py setup [run|test]                   only install what these need
 """
 
@@ -182,6 +182,9 @@ def missing_system_packages(purpose: str) -> list[str]:
         missing.add("fonts-dejavu-core")
     if purpose == "test" and not shutil.which("Xvfb"):
         missing.add("xvfb")
+    # The server that has TLS, without the service that `redis-server` would start.
+    if purpose == "test" and not shutil.which("redis-check-rdb"):
+        missing.add("redis-tools")
     return sorted(missing)
 
 

@@ -6,6 +6,7 @@ Imports Qt only for the window, and nothing slow before it knows the command.
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -30,12 +31,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         configuration = load_configuration(arguments)
     except ConfigurationError as error:
+        if arguments.command == "stop":
+            _stop_processes(arguments)
         return _fail(error, ExitCode.BAD_INPUT)
     if arguments.command is None:
         return _open_window(options, configuration.warnings)
     from app.commands.runner import run_headless
 
     return run_headless(arguments, configuration)
+
+
+def _stop_processes(arguments: Namespace) -> None:
+    """Stop what needs no setting to be reached: nobody mends a file first while something goes wrong."""
+    from app.commands.runner import run_headless
+    from app.config.configuration import Configuration
+
+    run_headless(arguments, Configuration())
 
 
 def _open_window(options: Sequence[str], warnings: Sequence[Reason]) -> int:

@@ -15,12 +15,14 @@ from typing import Any, Generic, Protocol, TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
+from app.model.acts import can_be_decided
 from app.model.choices import Choice
 from app.model.formatting import format_usd
 from app.model.names import place_name, price_text, provider_name
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView
+from controller.contract.way_back import WayBack
 from oracle.foundation.untrusted_text import clean_text
 
 S = TypeVar("S")
@@ -91,6 +93,12 @@ class Actor(Protocol):
 
     def open_migration(self, migration_id: str) -> None:
         """Show the card of a migration."""
+
+    def decide(self, migration_id: str) -> None:
+        """Ask what is to become of a move that waits for a person."""
+
+    def look_back(self, way: WayBack) -> None:
+        """Show the dry run of the way back of a finished move; it starts nothing."""
 
     def stop(self) -> None:
         """Forbid every change at once."""
@@ -332,6 +340,16 @@ def _describe_migration(migration: MigrationView, shown: Shown) -> tuple[str, st
     return text, f"{migration.landed} of {migration.replicas} landed"
 
 
+def _describe_decision(migration: MigrationView, shown: Shown) -> tuple[str, str]:
+    text = f"Decide about the move of {clean_text(migration.workload.name, 60)}…"
+    return text, "adopt, restore or abandon"
+
+
+def _describe_way_back(way: WayBack, shown: Shown) -> tuple[str, str]:
+    source, target = (shown.names.get(c, clean_text(c, 60)) for c in (way.workload.context, way.target))
+    return f"Move {clean_text(way.workload.name, 60)} back: {source} → {target}…", "shows what it costs"
+
+
 def describe_arming(view: ContextView) -> tuple[str, str]:
     """Return what arming or disarming a context is called, and its hint."""
     verb = "Disarm" if view.armed else "Arm"
@@ -364,6 +382,15 @@ OPEN_MIGRATION: SubjectAction[MigrationView] = SubjectAction(
     "Show a migration",
     _describe_migration,
     lambda actor, migration: actor.open_migration(migration.migration_id),
+)
+DECIDE: SubjectAction[MigrationView] = SubjectAction(
+    "Decide about a move that waits",
+    _describe_decision,
+    lambda actor, migration: actor.decide(migration.migration_id),
+    is_enabled=can_be_decided,
+)
+MOVE_BACK: SubjectAction[WayBack] = SubjectAction(
+    "Move a workload back", _describe_way_back, lambda actor, way: actor.look_back(way)
 )
 SET_ARMED: SubjectAction[ContextView] = SubjectAction(
     "Arm or disarm a context",

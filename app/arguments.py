@@ -6,6 +6,8 @@ Options that were not given are absent from the namespace: the configuration can
 from __future__ import annotations
 
 import argparse
+import re
+from decimal import Decimal
 from typing import NoReturn
 
 from app.config.catalogue import Setting, list_settings
@@ -16,12 +18,17 @@ from app.exit_codes import describe_exit_codes
 from app.moments import GivenMoment, parse_moment
 from oracle.redis_address import mask_addresses
 
+#: The mode that the window starts for itself.
+_INTERNAL = "engine"
+
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that repeats no password: what it does not understand may be an address that holds one."""
+    """A parser that repeats no password: what it does not understand may be an address that holds one. Nor does it
+    offer what is for nobody to start.
+    """
 
     def error(self, message: str) -> NoReturn:
-        super().error(mask_addresses(message))
+        super().error(mask_addresses(message.replace(f", {_INTERNAL!r})", ")")))
 
 
 #: Entries that `ledger show` prints at most; `export` prints them all.
@@ -46,11 +53,14 @@ def build_parser() -> argparse.ArgumentParser:
     _add_plan(commands, common)
     _add_migrate(commands, common)
     _add_migrations(commands, common)
+    _add_stop(commands, common)
     _add_doctor(commands, common)
     _add_ledger(commands, common)
     _add_contexts(commands, common)
+    _add_egress(commands, common)
     _add_config(commands, common)
     _add_keys(commands, common)
+    _add_prices(commands, common)
     _add_internal(commands, common)
     return parser
 
@@ -120,7 +130,11 @@ def _parse_port(text: str) -> int:
 def _add_operator(commands: _Commands[_Parser], common: _Parser) -> None:
     operator = _add(commands, "operator", "run the engine without a window until it is stopped", common)
     operator.add_argument(
-        "--arm", metavar="CONTEXT", action="append", default=[], help="allow writes to a context"
+        "--arm",
+        metavar="CONTEXT[/NAMESPACE]",
+        action="append",
+        default=[],
+        help="allow writes to the cluster behind a context, in one namespace or in all, until the command ends",
     )
     operator.add_argument(
         "--json", action="store_true", help="one JSON line for each timeline entry and notice"
@@ -141,7 +155,7 @@ def _add_migrate(commands: _Commands[_Parser], common: _Parser) -> None:
     migrate.add_argument(
         "--arm",
         action="store_true",
-        help="allow writes to both contexts (simulated ones are always armed)",
+        help="allow writes to both contexts, in the namespace of the workload (simulated ones are always armed)",
     )
     migrate.add_argument("--json", action="store_true", help="one JSON line for each event")
 
@@ -150,7 +164,7 @@ def _add_migrate(commands: _Commands[_Parser], common: _Parser) -> None:
 _MOVE_ACTIONS = {
     "show": "print where a migration stands on both sides, and what each act would change",
     "cancel": "have a migration go back to its source in order, whoever leads it",
-    "back": "bring a workload back: cancel its move, or where that is over, move it the other way",
+    "back": "bring a workload back: cancel its move, or where that is over, move it the other way whatever it costs",
     "adopt": "take the target as it is for the workload: the move ends there",
     "restore": "give the source everything back, also one that was deleted and created again",
     "abandon": "leave both sides as they are, and remove fences and journal",
@@ -174,11 +188,16 @@ def _add_migrations(commands: _Commands[_Parser], common: _Parser) -> None:
         action.add_argument(
             "--arm",
             action="store_true",
-            help="allow writes to both contexts (simulated ones are always armed)",
+            help="allow writes to both contexts, in the namespace of the workload (simulated ones are always armed)",
         )
         action.add_argument("--json", action="store_true", help="one JSON line for each event")
-        if name in ("adopt", "restore", "abandon"):
+        if name in ("back", "adopt", "restore", "abandon"):
             action.add_argument("--yes", metavar="NAME", help="the workload's name, instead of typing it")
+
+
+def _add_stop(commands: _Commands[_Parser], common: _Parser) -> None:
+    stop = _add(commands, "stop", "have every running process of yours write nothing any more", common)
+    stop.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _add_doctor(commands: _Commands[_Parser], common: _Parser) -> None:
@@ -263,9 +282,40 @@ def _parse_count(text: str) -> int:
 
 def _add_contexts(commands: _Commands[_Parser], common: _Parser) -> None:
     contexts = _add(
-        commands, "contexts", "list the kubeconfig's contexts and what each would run; contact none", common
+        commands,
+        "contexts",
+        "list the kubeconfig's contexts and what each would run; contact none without --nodes",
+        common,
+    )
+    contexts.add_argument(
+        "--nodes",
+        action="store_true",
+        help="ask the contexts that are used what their nodes are, and who says so",
     )
     contexts.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _add_egress(commands: _Commands[_Parser], common: _Parser) -> None:
+    egress = _add(
+        commands, "egress", "print what sending data costs, there and back, with tier and source", common
+    )
+    place = "a context, or PROVIDER/REGION such as aws/eu-west-1"
+    egress.add_argument("source", metavar="FROM", help=place)
+    egress.add_argument("target", metavar="TO", help=place)
+    egress.add_argument(
+        "--gb",
+        metavar="N",
+        type=_parse_gb,
+        default=Decimal(1),
+        help="GB of 10^9 bytes (default: %(default)s)",
+    )
+    egress.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _parse_gb(text: str) -> Decimal:
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
+        return Decimal(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a volume from 0 to 999999999 GB")
 
 
 def _add_config(commands: _Commands[_Parser], common: _Parser) -> None:
@@ -302,6 +352,21 @@ def _add_keys_action(actions: _Commands[_Parser], name: str, text: str, common: 
     return action
 
 
+def _add_prices(commands: _Commands[_Parser], common: _Parser) -> None:
+    prices = _add(
+        commands, "prices", "say what a file of prices holds, or write it in our own columns", common
+    )
+    actions = prices.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
+    check = _add(
+        actions, "check", "say what a file holds, and which of its lines have no price and why", common
+    )
+    check.add_argument("file", metavar="FILE", help="in any of the formats that --prices reads")
+    check.add_argument("--json", action="store_true", help="one JSON document")
+    convert = _add(actions, "convert", "write a file of any known format as one in our columns", common)
+    convert.add_argument("input", metavar="IN", help="in any of the formats that --prices reads")
+    convert.add_argument("output", metavar="OUT", help="a new file (CSV)")
+
+
 def _add_internal(commands: _Commands[_Parser], common: _Parser) -> None:
-    """The mode that the window starts for itself; without help, so that it is not listed."""
-    commands.add_parser("engine", parents=[common])
+    """Without help, so that it is not listed."""
+    commands.add_parser(_INTERNAL, parents=[common])

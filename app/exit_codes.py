@@ -22,7 +22,7 @@ _MEANINGS = {
     ExitCode.FAILED: "an unexpected failure, no display for the window, or doctor or ledger found something broken",
     ExitCode.BAD_INPUT: "bad arguments, configuration, kubeconfig, key ring or prices file; nothing was started",
     ExitCode.REFUSED: "the move does not pay, is not possible or is not armed; nothing was changed",
-    ExitCode.INCOMPLETE: "no full picture of prices and clusters in time",
+    ExitCode.INCOMPLETE: "no full picture of prices and clusters in time, or not everybody has answered",
     ExitCode.ROLLED_BACK: "the migration did not finish; what it changed was rolled back or is held",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C or a signal",
 }

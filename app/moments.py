@@ -38,6 +38,14 @@ def parse_moment(text: str) -> GivenMoment:
     return GivenMoment(at=(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp())
 
 
+def is_moment(text: str) -> bool:
+    """Whether a text is a moment that `parse_moment` reads, and no age."""
+    try:
+        return parse_moment(text).at is not None
+    except ValueError:
+        return False
+
+
 def format_utc(at: float) -> str:
     """Return Unix seconds for a person: `2026-07-22 14:16:48 UTC`."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"

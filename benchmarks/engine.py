@@ -150,7 +150,7 @@ def measure(size: Size) -> dict[str, Any]:
         folder = Path(name)
         environment = {**os.environ, **private_folders(folder), **MEASURING}
         began = time.monotonic()
-        engine = MeasuredEngine(["--kubeconfig", kubeconfig], environment)
+        engine = MeasuredEngine(["--prices", "simulated", "--kubeconfig", kubeconfig], environment)
         try:
             engine.wait_until_complete()
             ready_s = time.monotonic() - began

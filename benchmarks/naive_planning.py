@@ -1,17 +1,17 @@
 """The obvious planner: every workload with every target, one after the other, exactly. For `benchmarks.planning`.
 
 Written without the program's formula, rules, columns or classes, so that it can also tell whether they are right: the
-tests of the planner hold both together. It knows a healthy fleet of flat egress prices and nothing else.
+tests of the planner hold both together. It knows a healthy fleet that has moved nothing yet, and nothing else.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from controller.clusters.fleet import Cluster, FleetPicture, Resources, Workload, WorkloadKey
+from controller.clusters.fleet import Cluster, FleetPicture, Node, Resources, Workload, WorkloadKey
 from controller.decision.settings import DecisionSettings
 from oracle.quotes import QuoteBoard
 
@@ -55,19 +55,34 @@ def judge_naively(
     """What the move is worth with the way back considered, USD, or the code of why it is not offered."""
     if source.context == target.context:
         return "same_cluster"
-    if any(w.key.name == workload.key.name and w.desired_replicas > 0 and w.key.namespace == workload.key.namespace
-           for w in target.workloads):  # fmt: skip
-        return "name_taken"
-    there = _find_rate(target, workload, board, now)
+    namesake = target.find_workload(workload.key.namespace, workload.key.name)
+    if namesake is not None and namesake.outline != workload.outline:
+        return "templates_differ"
+    if namesake is not None and (namesake.available_replicas or 0) < namesake.desired_replicas:
+        return "namesake_unfit"
+    # The pods that start there are those of the Deployment that is there.
+    coming = (
+        workload if namesake is None else replace(workload, requests=namesake.requests, terms=namesake.terms)
+    )
+    rooms = [_find_room(target, node) for node in target.nodes]
+    if sum(_count_places(coming, room) for room in rooms) < workload.desired_replicas:
+        return "unschedulable"
+    there = _find_rate(target, coming, board, now)
     if there == "no_node_fits":
         return there
-    free, requests, replicas = target.free, workload.requests, workload.desired_replicas
+    free, requests, replicas = target.free, coming.requests, workload.desired_replicas
     assert free is not None
     assert requests is not None
     usable = 1.0 - settings.headroom_share
-    if requests.cpu_cores * replicas > free.cpu_cores * usable:
+    if (
+        requests.cpu_cores * replicas
+        > min(free.cpu_cores, sum(room["cpu"] for room in rooms) / 1000) * usable
+    ):
         return "no_room"
-    if requests.memory_gib * replicas > free.memory_gib * usable:
+    if (
+        requests.memory_gib * replicas
+        > min(free.memory_gib, sum(room["memory"] for room in rooms) / 2**30) * usable
+    ):
         return "no_room"
     if isinstance(there, str):
         return there
@@ -114,7 +129,25 @@ def _send(source: Cluster, target: Cluster, gb: Decimal, settings: DecisionSetti
     assert target.region is not None
     rate = settings.egress.find_rate(source.provider, source.region, target.provider, target.region)
     assert rate is not None
-    return rate.compute_usd(gb)
+    return rate.compute_usd(gb, rate.find_used_gb({}))
+
+
+def _find_room(cluster: Cluster, node: Node) -> dict[str, int]:
+    """What the pods on a node leave of it."""
+    assert node.terms is not None
+    assert cluster.crowds is not None
+    room = dict(node.terms.allocatable)
+    for shape, count in cluster.crowds.get(node.name, ()):
+        for resource, amount in shape.requests:
+            room[resource] -= amount * count
+    return room
+
+
+def _count_places(workload: Workload, room: dict[str, int]) -> int:
+    """How many replicas a node holds: one, where they keep one another away."""
+    shape = workload.terms.shape
+    places = [room[resource] // amount for resource, amount in shape.requests]
+    return min([*places, 1 if shape.anti_affinity else workload.desired_replicas])
 
 
 def _find_rate(cluster: Cluster, workload: Workload, board: QuoteBoard, now: float) -> Decimal | str:

@@ -17,15 +17,29 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
+from msgspec import structs
+
 from benchmarks.naive_planning import plan_naively
-from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload, WorkloadKey
+from controller.clusters.fleet import (
+    Cluster,
+    FleetPicture,
+    Health,
+    Node,
+    Resources,
+    WatchedKind,
+    Workload,
+    WorkloadKey,
+)
 from controller.decision.egress_file import load_egress_table
 from controller.decision.facts import Facts
 from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
+from controller.scheduling.domains import Crowd
+from controller.scheduling.nodes import NodeKind, NodeTerms, Taint
+from controller.scheduling.pods import AffinityTerm, PodShape, PodTerms, Toleration
+from controller.scheduling.selectors import Labels, Requirement
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote, QuoteBoard
 from oracle.regions import load_regions
@@ -39,6 +53,12 @@ ROUNDS = 9
 NODES = 20
 #: Allocatable of a node with 8 vCPU and 32 GiB.
 NODE_SIZE = Resources(7.91, 29.0)
+AMOUNTS = (("cpu", 7910), ("ephemeral-storage", 10**11), ("memory", 29 * 2**30), ("pods", 58))
+KIND = NodeKind(
+    Labels({"topology.kubernetes.io/zone": "a", "kubernetes.io/arch": "amd64"}), (Taint("spot", "true"),)
+)
+#: Every how many workloads have replicas that keep one another off their nodes.
+APART_EVERY = 10
 #: What pods ask for; their products are the classes.
 CPU_CORES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 MEMORY_GIB = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -53,8 +73,19 @@ def build_fleet(contexts: int, workloads: int, seed: int) -> FleetPicture:
     for number in range(contexts):
         region, context = regions[number % len(regions)], f"context-{number:03d}"
         offering = Offering(region.provider, region.name, "m5.2xlarge")
+        names = [f"{context}-{n}" for n in range(NODES)]
         nodes = tuple(
-            Node(f"{context}-{n}", offering, None, NODE_SIZE, True, True, "amd64") for n in range(NODES)
+            Node(
+                name,
+                offering,
+                None,
+                NODE_SIZE,
+                True,
+                True,
+                "amd64",
+                terms=NodeTerms(name, KIND, AMOUNTS, name),
+            )
+            for name in names
         )
         keys = [WorkloadKey(context, "shop", f"app-{number}-{n}") for n in range(number, workloads, contexts)]
         clusters[context] = Cluster(
@@ -64,25 +95,49 @@ def build_fleet(contexts: int, workloads: int, seed: int) -> FleetPicture:
             provider=region.provider,
             region=region.name,
             nodes=nodes,
-            workloads=tuple(_draw_workload(key, chance) for key in keys),
+            workloads=tuple(_draw_workload(key, offering, chance) for key in keys),
             free=Resources(chance.uniform(10, 150), chance.uniform(40, 600)),
-            observed_at=NOW,
+            crowds={name: _draw_crowd(chance) for name in names},
+            read_at=dict.fromkeys(WatchedKind, NOW),
             is_complete=True,
         )
     return FleetPicture(clusters, NOW)
 
 
-def _draw_workload(key: WorkloadKey, chance: random.Random) -> Workload:
+def _draw_crowd(chance: random.Random) -> Crowd:
+    """The pods of a node: some of the same few kinds, and one that keeps its like away."""
+    return frozenset((RUNNING[n], chance.randint(1, 2)) for n in range(chance.randint(1, len(RUNNING))))
+
+
+def _build_shape(name: str, cpu: int, memory: int, *, is_apart: bool = False) -> PodShape:
+    own = (Requirement("app", "In", (name,)),)
+    terms = (AffinityTerm("kubernetes.io/hostname", own, frozenset({"shop"})),) if is_apart else ()
+    requests = (("cpu", cpu), ("memory", memory), ("pods", 1))
+    return PodShape("shop", Labels({"app": name}), requests, anti_affinity=terms)
+
+
+RUNNING = tuple(_build_shape(f"other-{n}", 250, 2**29, is_apart=n == 0) for n in range(8))
+TOLERATION = Toleration("spot", "Equal", "true")
+
+
+def _draw_workload(key: WorkloadKey, offering: Offering, chance: random.Random) -> Workload:
     replicas = chance.randint(1, 30)
+    requests = Resources(chance.choice(CPU_CORES), chance.choice(MEMORY_GIB))
+    is_apart = chance.randrange(APART_EVERY) == 0
+    shape = _build_shape(
+        key.name, int(requests.cpu_cores * 1000), int(requests.memory_gib * 2**30), is_apart=is_apart
+    )
     return Workload(
         key=key,
         uid=f"uid-{key.name}",
         desired_replicas=replicas,
         ready_replicas=replicas,
         available_replicas=replicas,
-        requests=Resources(chance.choice(CPU_CORES), chance.choice(MEMORY_GIB)),
+        requests=requests,
         state_gb=round(chance.uniform(0, 60), 2),
         template_hash="template",
+        terms=PodTerms(shape, tolerations=(TOLERATION,)),
+        hosts=((offering, replicas),),
     )
 
 
@@ -105,7 +160,7 @@ class Market:
     def tick(self, count: int) -> QuoteBoard:
         """Change the prices of so many contexts."""
         for key in self._chance.sample(self._keys, count):
-            self._quotes[key] = replace(self._quotes[key], usd_per_hour=self._draw())
+            self._quotes[key] = structs.replace(self._quotes[key], usd_per_hour=self._draw())
         return QuoteBoard(dict(self._quotes))
 
     def _draw(self) -> Decimal:

@@ -61,6 +61,7 @@ class ContextRefused(KubeconfigError):
             Code.AUTHORITY_EMPTY,
             Code.CERTIFICATES_UNUSABLE,
             Code.CREDENTIAL_FILE_REFUSED,
+            Code.CREDENTIAL_FILES_SILENT,
             Code.KEY_NEEDS_PASSWORD,
             Code.PLUGIN_ANSWER_UNUSABLE,
             Code.PLUGIN_FAILED,
@@ -70,11 +71,13 @@ class ContextRefused(KubeconfigError):
             Code.PROGRAM_DOES_MORE,
             Code.PROGRAM_MISSING,
             Code.PROGRAM_NOT_ALLOWED,
+            Code.PROGRAM_SERVERS_NOT_ALLOWED,
             Code.PROGRAM_UNTRUSTED,
             Code.PROGRAM_VARIABLES_NOT_ALLOWED,
             Code.PROGRAM_VARIABLES_OURS,
             Code.TLS_NOT_VERIFIED,
             Code.TOKEN_FILE_EMPTY,
+            Code.TOKEN_FILE_NOT_ALLOWED,
         }
     )
 
@@ -117,9 +120,13 @@ class ClusterUnreachable(ClusterError):
     codes = frozenset(
         {
             Code.ANSWER_TIMED_OUT,
+            Code.CERTIFICATE_OF_ANOTHER,
+            Code.CERTIFICATE_OUT_OF_DATE,
             Code.CONNECTION_BROKE,
             Code.CONNECTION_CLOSED,
             Code.CONNECTION_FAILED,
+            Code.NO_ROUTE,
+            Code.SERVER_NAME_UNKNOWN,
             Code.SERVER_NOT_TRUSTED,
             Code.WRITE_TOO_LATE,
         }

@@ -26,6 +26,11 @@ class Code(ReasonCode):
     # decision: what is asked about does not exist
     NO_WORKLOAD = "no_workload", _INFO, "there is no workload {workload}"
     NO_CONTEXT = "no_context", _INFO, "there is no context {context}"
+    PLACE_UNKNOWN = (
+        "place_unknown",
+        _INFO,
+        "provider and region of {contexts:list} are not known; `[contexts.NAME]` can say them",
+    )
 
     # decision: the workload
     MOVE_RUNNING = "move_running", _INFO, "it is being moved from {source} to {target} right now"
@@ -36,10 +41,17 @@ class Code(ReasonCode):
         "and `sentinelaura migrations list` shows how to end it",
     )
     NO_REPLICAS = "no_replicas", _INFO, "it has no replicas to move"
+    AT_MINIMUM = (
+        "at_minimum",
+        _INFO,
+        "it runs {replicas:of replica}, and no fewer than {minimum} are to stay where they are",
+    )
     NO_REQUESTS = (
         "no_requests",
         _INFO,
-        "a container requests no CPU or no memory, so neither its cost nor the room it needs is known",
+        "a container requests no CPU or no memory, and neither its running pods nor metrics-server nor the "
+        "configuration (assumed_pod_cpu_cores, assumed_pod_memory_gib) says how much it takes, so neither its cost "
+        "nor the room it needs is known",
     )
     NOT_AVAILABLE = (
         "not_available",
@@ -52,7 +64,19 @@ class Code(ReasonCode):
         _INFO,
         "no ready node of its own cluster is one whose type is known and on which it fits",
     )
+    PODS_UNPRICED = (
+        "pods_unpriced",
+        _INFO,
+        "some of its pods run on nodes of {context} of which nobody says what they are, so that what it costs is not "
+        "known; `sentinelaura contexts --nodes` names them",
+    )
     COOLDOWN = "cooldown", _INFO, "it was moved {ago:duration} ago and rests for {rest:duration}"
+    LAST_MOVE_UNKNOWN = (
+        "last_move_unknown",
+        _INFO,
+        "how its move from {source} to {target} ended is not known; it was last heard of {ago:duration} ago, and the "
+        "workload rests for {rest:duration}; `sentinelaura migrations list` shows whether it goes on",
+    )
     TARGET_RESTS = (
         "target_rests",
         _INFO,
@@ -61,11 +85,17 @@ class Code(ReasonCode):
     STATE_UNKNOWN = (
         "state_unknown",
         _INFO,
-        "the size of its state is not declared; annotate the Deployment with {annotation} (0: none)",
+        "how much state its volumes keep is not known ({volumes:list}); "
+        "annotate the Deployment with {annotation} (GB; 0: none)",
     )
 
     # decision: a cluster, as the source or as a target
     CONTEXT_INCOMPLETE = "context_incomplete", _INFO, "{context} has not been read completely yet"
+    KINDS_OUTDATED = (
+        "kinds_outdated",
+        _WARNING,
+        "the {kinds:list} of {context} were read too long ago to rest on; they are read again",
+    )
     CONTEXT_UNIDENTIFIED = (
         "context_unidentified",
         _INFO,
@@ -76,23 +106,91 @@ class Code(ReasonCode):
         _INFO,
         "{context} has no ready node whose instance type is known",
     )
+    NODES_TAKE_NO_PODS = (
+        "nodes_take_no_pods",
+        _INFO,
+        "no node of {context} takes new pods: none is ready without being cordoned or tainted",
+    )
+    NODES_NOT_BOUGHT = (
+        "nodes_not_bought",
+        _INFO,
+        "no machine is bought in {context} ({kinds:list}): what a pod costs there is not known",
+    )
+    NODES_UNPRICEABLE = (
+        "nodes_unpriceable",
+        _WARNING,
+        "nobody says the {missing:list} of the nodes of {context}, so they have no price: "
+        "say it in the configuration (`sentinelaura doctor` prints the lines)",
+    )
     TARGET_DENIED = "target_denied", _INFO, "{target} is on the deny list"
     TARGET_NOT_ALLOWED = "target_not_allowed", _INFO, "{target} is not on the allow list"
 
     # decision: the workload in a target
     SAME_CLUSTER = "same_cluster", _INFO, "source and target are the same cluster"
-    NAME_TAKEN = "name_taken", _INFO, "{target} already runs {replicas:of replica} under this name"
+    NAMESPACE_UNWATCHED = (
+        "namespace_unwatched",
+        _INFO,
+        "the namespace {namespace} of {target} is not looked into: add it to the `namespaces` of that context",
+    )
+    TEMPLATES_DIFFER = (
+        "templates_differ",
+        _INFO,
+        "the Deployment of this name in {target} would keep its own pod template, which differs in "
+        f"{{differences:list}}{_or_accept('other-template')}",
+    )
+    SHIFTS = (
+        "shifts",
+        _INFO,
+        "{target} runs {there:of replica} under this name and keeps its own pod template; {coming} more are asked for "
+        "there, {keeps} stay in {source}",
+    )
+    KEEPS_SOME = "keeps_some", _INFO, "{keeps:of replica} of it stay in {source}"
+    NAMESAKE_UNFIT = (
+        "namesake_unfit",
+        _INFO,
+        "no replicas are shifted to the Deployment that {target} runs under this name: {why}",
+    )
+    UNSCHEDULABLE = (
+        "unschedulable",
+        _INFO,
+        "{target} has places for {places} of {replicas:of replica}; for another one 0/{nodes} nodes are available: "
+        "{causes:list}",
+    )
+    SCHEDULING_UNKNOWN = (
+        "scheduling_unknown",
+        _WARNING,
+        "whether its replicas find nodes in {target} is not known because of {unknown:list}: "
+        "the first replica shows it",
+    )
     NO_NODE_FITS = (
         "no_node_fits",
         _INFO,
-        "no node of {target} holds a pod of {cpu_cores:g} cores and {memory_gib:.4g} GiB",
+        "no ready node of {target} whose type is known takes a pod of {cpu_cores:g} cores and {memory_gib:.4g} GiB",
     )
+    NO_DEVICE = "no_device", _INFO, "no node of {target} has {devices:list} for one pod"
+    DEVICES_TAKEN = "devices_taken", _INFO, "not enough devices are free in {target}: {devices:list} needed"
     OTHER_ARCHITECTURE = (
         "other_architecture",
         _INFO,
         "the nodes of {target} are {there:list}, the workload runs on {here:list}",
     )
-    ROOM_UNKNOWN = "room_unknown", _INFO, "the free room of {target} is not known"
+    ROOM_UNKNOWN = (
+        "room_unknown",
+        _WARNING,
+        "the free room of {target} is not known: the first replica shows whether there is any",
+    )
+    BUYS_MACHINES = (
+        "buys_machines",
+        _WARNING,
+        "{target} has to buy machines for it, {offering} of the pool {pool} at {usd_per_hour:usd} an hour each; that "
+        "takes about {wait_s:duration}, it may buy {cpu_cores:g} cores and {memory_gib:.4g} GiB more, and the first "
+        "replica shows whether it does",
+    )
+    PURCHASE_UNSURE = (
+        "purchase_unsure",
+        _WARNING,
+        "whether the pool {pool} of {target} buys machines for it is not sure: its rules or its limits are not known",
+    )
     NO_ROOM = (
         "no_room",
         _INFO,
@@ -102,6 +200,11 @@ class Code(ReasonCode):
 
     # decision: prices and money
     PRICE_UNKNOWN = "price_unknown", _INFO, "there is no current price of {offering} for {context}"
+    RISK_UNKNOWN = (
+        "risk_unknown",
+        _INFO,
+        "nobody says how often {offering} of {context} is taken away, and `decision.price_basis` counts that",
+    )
     NODE_SIZE_UNKNOWN = (
         "node_size_unknown",
         _INFO,
@@ -116,13 +219,19 @@ class Code(ReasonCode):
         "prices_not_live",
         _WARNING,
         "the prices of {contexts:list} are {modes:list}, which nobody charges now; "
-        "give live ones with --prices FILE --live",
+        "give live ones with --prices live or --prices FILE --live",
     )
     PRICES_UNSIGNED = (
         "prices_unsigned",
         _WARNING,
         "the prices of {contexts:list} come from a shared Redis, and no key of this program's key ring has signed "
         "them; give their publisher and this program the same ring (`sentinelaura keys`)",
+    )
+    PRICES_DISPUTED = (
+        "prices_disputed",
+        _WARNING,
+        "the prices of {contexts:list} are in doubt: two sources differ by more than a third; wait until they agree, "
+        "or leave one of them out (prices.sources)",
     )
     EGRESS_UNKNOWN = "egress_unknown", _INFO, "the egress price from {source} to {target} is not known"
     NODE_TOO_DEAR = (
@@ -155,6 +264,17 @@ class Code(ReasonCode):
         _INFO,
         "it saves {savings_usd:usd} in {hours:g} h and costs {cost_usd:usd} to move: {net_usd:usd} net",
     )
+    GOES_BACK = (
+        "goes_back",
+        _INFO,
+        "cost of moving {cost_usd:usd}; a day there {there_usd_per_day:usd}, a day here {here_usd_per_day:usd}",
+    )
+    NO_WAY_BACK = (
+        "no_way_back",
+        _INFO,
+        "no finished move {migration_id} is known that has brought {workload} there from {target}, so that this is a "
+        "move like any other",
+    )
     BETTER_TARGET = (
         "better_target",
         _INFO,
@@ -175,14 +295,56 @@ class Code(ReasonCode):
     CONCURRENCY_SPENT = (
         "concurrency_spent",
         _INFO,
-        "{moves:of migration} in progress; at most {limit} may be at once",
+        "{moves:of migration} in progress; at most {limit} may run at once",
     )
+    QUEUED_BEHIND = "queued_behind", _INFO, "{moves:of move} before it in the queue"
+    ALREADY_QUEUED = (
+        "already_queued",
+        _INFO,
+        "its move from {source} to {target} waits in the queue; take that one out first",
+    )
+    QUEUE_FULL = "queue_full", _WARNING, "{moves:of move} wait in the queue, and no more are taken in"
+    TAKEN_OUT_OF_QUEUE = "taken_out_of_queue", _INFO, "taken out of the queue"
     PREFLIGHT_REFUSED = (
         "preflight_refused",
         _INFO,
-        "its last move to {target} was refused {ago:duration} ago: {detail}; a dry run by name tries again",
+        "{ago:duration} ago a move to {target} would have been refused: {detail}; the clusters are asked again now and "
+        "then where both are armed, and at once by a dry run by name",
     )
     NOT_ARMED = "not_armed", _WARNING, "not armed (read-only): {contexts:list}; arm to allow changes there"
+    NAMESPACE_NOT_ARMED = (
+        "namespace_not_armed",
+        _WARNING,
+        "the namespace {namespace} is only observed: {contexts:list} may be changed in other namespaces alone",
+    )
+    ARMING_OVER = (
+        "arming_over",
+        _WARNING,
+        "the arming of {contexts:list} has run out: no move begins there, one under way goes to its end; arm again to "
+        "begin another",
+    )
+    ARMED_CLUSTER_REPLACED = (
+        "armed_cluster_replaced",
+        _WARNING,
+        "another cluster answers behind {contexts:list} than the one that was armed: it is only observed until it is "
+        "armed itself",
+    )
+    ARMED_UNIDENTIFIED = (
+        "armed_unidentified",
+        _WARNING,
+        "it is not known whether {contexts:list} is still the cluster that was armed: the UID of its namespace "
+        "kube-system has not been read yet, and until then nothing is changed there",
+    )
+    ARMED_MOVES_SPENT = (
+        "armed_moves_spent",
+        _INFO,
+        "{context} is armed for {limit:of move} in 24 hours, and {moves} from or to it began",
+    )
+    ARMED_REPLICAS_SPENT = (
+        "armed_replicas_spent",
+        _INFO,
+        "{context} is armed for {limit:of replica} on their way at once; {moving} are, and this move has {replicas}",
+    )
 
     # decision: a confirmation that is not taken up
     PLAN_CHANGED = (
@@ -199,12 +361,21 @@ class Code(ReasonCode):
     # clusters: what stands in the way of moving a workload, as its Deployment shows it
     PAUSED = "paused", _INFO, "its rollout is paused"
     OWNED = "owned", _INFO, "it is managed by {kind} {name}"
-    GITOPS = "gitops", _INFO, "{tool} manages it and would undo the move"
+    GITOPS = (
+        "gitops",
+        _INFO,
+        "{tool} manages it, by its {mark}, and would undo the move; where that is over, take the mark off",
+    )
     BEING_DELETED = "being_deleted", _INFO, "it is being deleted"
     VOLUME_CLAIM = "volume_claim", _INFO, "it uses the persistent volume claim {volume}"
     EPHEMERAL_VOLUME = "ephemeral_volume", _INFO, "it uses the ephemeral volume {volume}"
     HOST_PATH = "host_path", _INFO, f"it mounts a path of its node as {{volume}}{_or_accept('host-access')}"
     LOCAL_VOLUME = "local_volume", _INFO, "it uses the local volume {volume}"
+    DISK_OF_A_PLACE = (
+        "disk_of_a_place",
+        _INFO,
+        "it mounts the disk {volume} ({kind}), which only nodes of its own place can attach",
+    )
     HOST_NETWORK = (
         "host_network",
         _INFO,
@@ -242,11 +413,33 @@ class Code(ReasonCode):
     PINNED = "pinned", _INFO, "it is pinned to the node {node}"
     PLACE_SELECTED = "place_selected", _INFO, "its node selector names a place ({label})"
     NODE_SELECTED = "node_selected", _INFO, "its node selector names one node"
+    MINIMUM_UNREADABLE = (
+        "minimum_unreadable",
+        _INFO,
+        "its annotation {annotation} is not a number of replicas",
+    )
     STATE_UNREADABLE = "state_unreadable", _INFO, "its annotation {annotation} is not a number of gigabytes"
     ACCEPTANCE_UNREADABLE = (
         "acceptance_unreadable",
         _WARNING,
         "its annotation {annotation} names {name}, which is none of {known:list}",
+    )
+
+    # clusters: what is seen beside Deployments, and why it is not moved
+    STATEFUL_SET = (
+        "stateful_set",
+        _INFO,
+        "a StatefulSet is not moved: its pods have names and disks of their own, which a copy would not have",
+    )
+    DAEMON_SET = (
+        "daemon_set",
+        _INFO,
+        "a DaemonSet is not moved: it belongs to the nodes of its cluster, each of which runs one pod of it",
+    )
+    JOB = (
+        "job",
+        _INFO,
+        "a Job is not moved: it ends by itself; it, or its CronJob, can be started in a cheaper cluster instead",
     )
 
     # clusters: what somebody has accepted for a workload, as its bill tells of it
@@ -255,13 +448,45 @@ class Code(ReasonCode):
         _WARNING,
         "traffic from outside stays behind; it is steered elsewhere",
     )
+    ACCEPTED_CALLERS = (
+        "accepted_callers",
+        _WARNING,
+        "who calls it in its old cluster is steered to the new one",
+    )
+    ACCEPTED_AUTOSCALER = (
+        "accepted_autoscaler",
+        _WARNING,
+        "its autoscaler scales nothing while it moves, and goes along with its minimum and maximum",
+    )
     ACCEPTED_IDENTITY = (
         "accepted_identity",
         _WARNING,
         "its identity in the cloud is the one that the target has",
     )
     ACCEPTED_TWO_AT_ONCE = "accepted_two_at_once", _WARNING, "it runs in both clusters for a while"
+    ACCEPTED_REPLICAS = "accepted_replicas", _WARNING, "whoever has set its replicas leaves them alone"
+    ACCEPTED_TEMPLATE = (
+        "accepted_template",
+        _WARNING,
+        "what runs in the target is not what runs in the source, if it has a Deployment of this name",
+    )
+    TEMPLATE_KEPT = "template_kept", _WARNING, "the pod template in {target} differs in {differences:list}"
     ACCEPTED_HOST_ACCESS = "accepted_host_access", _WARNING, "what it has of its nodes stays behind"
+
+    # migration/: what becomes of what belongs to a workload, line by line
+    TRAVELS = "travels", _INFO, "{kind} {name}"
+    TRAVELS_WITHOUT = "travels_without", _INFO, "{kind} {name}, without its {left_out:list}"
+    SECRET_STAYS = "secret_stays", _INFO, "the Secret {name}: the target has to have one of this name"
+    OF_NAMESPACE_STAYS = (
+        "of_namespace_stays",
+        _INFO,
+        "the {kind} {name}, which is about every pod of its namespace: the target's namespace has its own",
+    )
+    UNSEEN_CALLERS_STAY = (
+        "unseen_callers_stay",
+        _INFO,
+        "who calls its Service {name} from another namespace or has that name from a ConfigMap or a Secret, if anybody",
+    )
 
     # clusters: what was checked on an API server
     REPLICAS_UNOWNED = "replicas_unowned", _INFO, "nobody else manages the replicas"
@@ -269,7 +494,14 @@ class Code(ReasonCode):
     REPLICAS_OWNED = (
         "replicas_owned",
         _WARNING,
-        "{owners:list} manages the replicas and would set them back; let it ignore them first",
+        "{owners:list} owns its replicas and would set them back; let it leave them alone, and set them once yourself"
+        + _or_accept("replicas-left-alone"),
+    )
+    REPLICAS_OWNER_UNKNOWN = (
+        "replicas_owner_unknown",
+        _WARNING,
+        "its replicas were set by {managers:list}, of whom it is not known whether they would set them back"
+        + _or_accept("replicas-left-alone"),
     )
     QUOTA_SHORT = (
         "quota_short",
@@ -304,6 +536,17 @@ class Code(ReasonCode):
         f"whether traffic from outside is led to it could not be read: {{answer}}"
         f"{_or_accept('traffic-steered-elsewhere')}",
     )
+    CALLED = (
+        "called",
+        _WARNING,
+        f"its Service {{name}} is called by {{count:of Deployment}} of its namespace ({{callers:list}}), which would "
+        f"find no pods of it there{_or_accept('callers-steered-elsewhere')}",
+    )
+    CALLERS_UNKNOWN = (
+        "callers_unknown",
+        _WARNING,
+        f"who calls it in its own cluster could not be read: {{answer}}{_or_accept('callers-steered-elsewhere')}",
+    )
     IDENTITY_UNKNOWN = (
         "identity_unknown",
         _WARNING,
@@ -330,13 +573,21 @@ class Code(ReasonCode):
     RESOURCE_EXPIRED = "resource_expired", _WARNING, "{context} answered: {answer}"
     SERVER_FAILED = "server_failed", _WARNING, "{context} answered: {answer}"
     VERSION_CONFLICT = "version_conflict", _WARNING, "{context} answered: {answer}"
+    ANSWER_MISSHAPEN = "answer_misshapen", _WARNING, "{where} is not as Kubernetes has it"
     ANSWER_NO_DATE = "answer_no_date", _WARNING, "it has no date"
     ANSWER_NO_DEPLOYMENT = "answer_no_deployment", _WARNING, "it is not a Deployment: {error}"
     ANSWER_NO_JSON = "answer_no_json", _WARNING, "it is not JSON"
     ANSWER_NO_LIST = "answer_no_list", _WARNING, "it is not a list"
     ANSWER_NO_OBJECT = "answer_no_object", _WARNING, "it is not an object"
+    ANSWER_TOO_DEEP = "answer_too_deep", _WARNING, "it is nested too deeply"
+    ANSWER_NOT_FOUND_BY_OTHERS = (
+        "answer_not_found_by_others",
+        _WARNING,
+        "it is a 404 that no API server writes about an object, so that whether there is one is not known",
+    )
     ANSWER_NOT_ASKED_FOR = "answer_not_asked_for", _WARNING, "it is another object than was asked for"
     ANSWER_NO_UID = "answer_no_uid", _WARNING, "it has no UID"
+    ANSWER_WITHOUT_END = "answer_without_end", _WARNING, "it comes to no end"
     ANSWER_NOT_UNDERSTOOD = (
         "answer_not_understood",
         _WARNING,
@@ -353,6 +604,22 @@ class Code(ReasonCode):
     )
     CONNECTION_CLOSED = "connection_closed", _WARNING, "the connection to {context} was closed by us"
     CONNECTION_FAILED = "connection_failed", _WARNING, "cannot connect to {context} ({server}): {error}"
+    NO_ROUTE = "no_route", _WARNING, "there is no route to {context} ({server}): {error}"
+    SERVER_NAME_UNKNOWN = (
+        "server_name_unknown",
+        _WARNING,
+        "the name of {context} ({server}) leads to no address: {error}",
+    )
+    CERTIFICATE_OF_ANOTHER = (
+        "certificate_of_another",
+        _WARNING,
+        "the certificate of {context} ({server}) is another server's: {error}",
+    )
+    CERTIFICATE_OUT_OF_DATE = (
+        "certificate_out_of_date",
+        _WARNING,
+        "the certificate of {context} ({server}) is not valid today: {error}",
+    )
     SERVER_NOT_TRUSTED = (
         "server_not_trusted",
         _WARNING,
@@ -387,6 +654,11 @@ class Code(ReasonCode):
         _WARNING,
         "context {context}: {problem:whole}",
     )
+    CREDENTIAL_FILES_SILENT = (
+        "credential_files_silent",
+        _WARNING,
+        "context {context}: the files of its credentials give no answer; is a network drive away that they lie on?",
+    )
     KEY_NEEDS_PASSWORD = (
         "key_needs_password",
         _WARNING,
@@ -396,6 +668,12 @@ class Code(ReasonCode):
         "token_file_empty",
         _WARNING,
         "context {context}: its token file {file} holds no token",
+    )
+    TOKEN_FILE_NOT_ALLOWED = (
+        "token_file_not_allowed",
+        _WARNING,
+        "context {context} waits for your consent: it would have the content of {file:whole} sent to {servers:whole}; "
+        "if it is a token for that, say so at the top of the configuration file and start again: {line:whole}",
     )
     TLS_NOT_VERIFIED = (
         "tls_not_verified",
@@ -429,6 +707,12 @@ class Code(ReasonCode):
         "add it to the allowed exec plugins at the top of the configuration file and start again: {line:whole}",
     )
     PROGRAM_NOT_INSTALLED = "program_not_installed", _WARNING, "it is not installed"
+    PROGRAM_SERVERS_NOT_ALLOWED = (
+        "program_servers_not_allowed",
+        _WARNING,
+        "context {context} waits for your consent: it would have the credential of {program} sent to {servers:whole}; "
+        "if you know who runs that, have this line at the top of the configuration file and start again: {line:whole}",
+    )
     PROGRAM_UNTRUSTED = (
         "program_untrusted",
         _WARNING,
@@ -479,12 +763,18 @@ class Code(ReasonCode):
         "list_denied",
         _WARNING,
         "may not list {kinds:list} in all namespaces of {context} ({answer}); "
-        "name one namespace for this context in the configuration, or grant the role",
+        "say `namespaces` for this context in the configuration, or grant the role",
     )
-    LIST_DENIED_IN_NAMESPACE = (
-        "list_denied_in_namespace",
+    LIST_DENIED_IN_NAMESPACES = (
+        "list_denied_in_namespaces",
         _WARNING,
-        "may not list {kinds:list} in the namespace {namespace} of {context} ({answer}); grant the role",
+        "may not list {kinds:list} in {namespaces:list} of {context} ({answer}); grant the role there",
+    )
+    NAMESPACES_LEFT_OUT = (
+        "namespaces_left_out",
+        _WARNING,
+        "may not list {kinds:list} in {namespaces:list} of {context} ({answer}): nothing there is used, and how much "
+        "room {context} has is not known; grant the role there",
     )
     NODES_DENIED = (
         "nodes_denied",
@@ -591,7 +881,23 @@ class Code(ReasonCode):
     AUTOSCALER_IN_THE_WAY = (
         "autoscaler_in_the_way",
         Severity.WARNING,
-        "the autoscaler {name} in {context} would work against the move",
+        f"the autoscaler {{name}} in {{context}} would work against the move{_or_accept('autoscaler-frozen')}",
+    )
+    AUTOSCALER_OF_A_PART = (
+        "autoscaler_of_a_part",
+        Severity.WARNING,
+        "the autoscaler {name} in {context} cannot be frozen: it would scale a part of the workload afterwards, "
+        "because replicas stay in the source or run in the target already",
+    )
+    AUTOSCALER_OWNED = (
+        "autoscaler_owned",
+        Severity.WARNING,
+        "the autoscaler {name} in {context} cannot be frozen: {owner} would set it back",
+    )
+    AUTOSCALER_NOTE_UNREADABLE = (
+        "autoscaler_note_unreadable",
+        Severity.ERROR,
+        "what the autoscaler {path} had before it was frozen cannot be read in the journal",
     )
     COPY_EXISTS_ALREADY = "copy_exists_already", Severity.WARNING, "{context} already has another {path}"
     COPY_ORIGINAL_MISSING = (
@@ -635,6 +941,22 @@ class Code(ReasonCode):
         "status_not_current",
         Severity.WARNING,
         "{context} has not looked at its newest spec yet; wait until its controllers answer",
+    )
+    NAMESAKE_GONE = (
+        "namesake_gone",
+        Severity.WARNING,
+        "{context} had a Deployment of this name when the plan was made, and has none now; confirm a new plan",
+    )
+    NAMESAKE_SCALED = (
+        "namesake_scaled",
+        Severity.WARNING,
+        "{context} runs {replicas:of replica} under this name now, the plan was made for {planned}; confirm a new plan",
+    )
+    NAMESAKE_CHANGED = (
+        "namesake_changed",
+        Severity.WARNING,
+        "the Deployment of this name in {context} has another pod template than when the plan was made; "
+        "confirm a new plan",
     )
     TARGET_SELECTS_OTHER_PODS = (
         "target_selects_other_pods",
@@ -700,6 +1022,12 @@ class Code(ReasonCode):
         Severity.WARNING,
         "moving the {replicas:of replica} left is now worth {worth_usd:usd}; waiting for better prices",
     )
+    NEWER_WORK_IN_THE_WAY = (
+        "newer_work_in_the_way",
+        Severity.WARNING,
+        "{context}: {manager} has deployed another version there; going on back would delete it, with "
+        "{replicas:of replica}",
+    )
     REPLICAS_CHANGED = (
         "replicas_changed",
         Severity.WARNING,
@@ -750,17 +1078,65 @@ class Code(ReasonCode):
         Severity.WARNING,
         "{context}: the target lost replicas after the move",
     )
+    NEWER_WORK_NOT_SERVING = (
+        "newer_work_not_serving",
+        Severity.WARNING,
+        "{context}: what others have deployed there does not come to serve with {replicas:of replica}",
+    )
     TARGET_NOT_SERVING = (
         "target_not_serving",
         Severity.WARNING,
         "{context}: after {waited_s:duration} {available} of {replicas} replicas serve",
     )
 
+    # migration/: what keeps a pod from serving; `message`, `words` and `cause` are the cluster's own
+    PODS_SAY_WHY = "pods_say_why", Severity.WARNING, "{reason}: {why:whole}"
+    PODS_REFUSED = "pods_refused", Severity.WARNING, "{context} creates no pods for it: {message}"
+    POD_WITHOUT_NODE = "pod_without_node", Severity.WARNING, "the pod {pod} has no node: {message}"
+    POD_AWAITS_MACHINE = (
+        "pod_awaits_machine",
+        Severity.WARNING,
+        "the pod {pod} has no node: {message} ({component}: {words})",
+    )
+    CONTAINER_WAITS = (
+        "container_waits",
+        Severity.WARNING,
+        "the container {container} of the pod {pod} does not run, {state}: {message}",
+    )
+    CONTAINER_CRASHES = (
+        "container_crashes",
+        Severity.WARNING,
+        "the container {container} of the pod {pod} ended with exit code {exit_code} and was started again "
+        "{restarts:of time}: {cause}",
+    )
+    POD_STARTING = "pod_starting", Severity.INFO, "the pod {pod} is still starting ({state})"
+    POD_START_FAILS = "pod_start_fails", Severity.WARNING, "the pod {pod} does not start: {message}"
+    POD_NOT_READY = "pod_not_ready", Severity.WARNING, "the pod {pod} runs and is not ready"
+
     # migration/: what a journal or a Lease says
     JOURNAL_CONTRADICTED = (
         "journal_contradicted",
         Severity.ERROR,
         "{context} has another plan in its journal of this migration; look at the replicas on both sides",
+    )
+    JOURNAL_FOREIGN = (
+        "journal_foreign",
+        Severity.ERROR,
+        "this journal is signed with the key {key_id}, which is not in the key ring here (`sentinelaura keys import` "
+        "takes over another's ring), and nobody here goes on with it by itself; `sentinelaura migrations show "
+        "{migration_id}` says how to end it. It claims a move of {workload} from {source} to {target} ({phase})",
+    )
+    JOURNAL_FORGED = (
+        "journal_forged",
+        Severity.ERROR,
+        "the signature of this journal is not that of these words in this Lease: somebody has changed it, or carried "
+        "it here. Nobody goes on with it by itself; `sentinelaura migrations show {migration_id}` says how to end it. "
+        "It claims a move of {workload} from {source} to {target} ({phase})",
+    )
+    JOURNAL_KEYS_UNUSABLE = (
+        "journal_keys_unusable",
+        Severity.ERROR,
+        "the migration's journal can be neither signed nor checked: {why}",
     )
     JOURNAL_NEWER = (
         "journal_newer",
@@ -777,6 +1153,11 @@ class Code(ReasonCode):
         "journal_of_one_cluster",
         Severity.ERROR,
         "its journal names one cluster as both source and target; look at the replicas on both sides",
+    )
+    JOURNAL_OUTDATED = (
+        "journal_outdated",
+        Severity.ERROR,
+        "the fence in {context} ({fence}) is ahead of this migration's journal: an earlier journal was put back",
     )
     JOURNAL_OVER_THERE = (
         "journal_over_there",
@@ -799,7 +1180,20 @@ class Code(ReasonCode):
         Severity.WARNING,
         "the migration's journal would have {size} bytes, the limit is {limit}",
     )
+    JOURNAL_UNFENCED = (
+        "journal_unfenced",
+        Severity.ERROR,
+        "the Deployment in {context} has no fence of this migration, which its journal has as {phase}: the journal of "
+        "a move that is over was put back, or somebody removed the fence",
+    )
     JOURNAL_UNREADABLE = "journal_unreadable", Severity.ERROR, "the migration's journal {problem:whole}"
+    JOURNAL_UNSIGNED = (
+        "journal_unsigned",
+        Severity.ERROR,
+        "nobody has signed this journal: an older version has left it, or somebody else has written it. Nobody goes on "
+        "with it by itself; `sentinelaura migrations show {migration_id}` says how to end it. It claims a move of "
+        "{workload} from {source} to {target} ({phase})",
+    )
     LEASE_LOST = (
         "lease_lost",
         Severity.WARNING,
@@ -807,6 +1201,12 @@ class Code(ReasonCode):
     )
 
     # migration/: what moves it on
+    NEWER_WORK_ADOPTED = (
+        "newer_work_adopted",
+        Severity.INFO,
+        "{context}: {manager} has changed the target since it serves alone; it is taken as it is, with "
+        "{replicas:of replica}",
+    )
     CANCELLED = "cancelled", Severity.INFO, "cancelled"
     FENCE_LEFT_BEHIND = (
         "fence_left_behind",
@@ -814,6 +1214,7 @@ class Code(ReasonCode):
         "{reason} (its fence was not taken off: {why})",
     )
     FOLLOWING = "following", Severity.WARNING, "{why}; following it"
+    LED_BY_ANOTHER = "led_by_another", Severity.INFO, "another instance leads this move"
     MOVE_OVER = "move_over", Severity.INFO, "over"
     HOLD_ENDED = "hold_ended", Severity.INFO, "the reason to wait has gone"
     HOLD_TOO_LONG = "hold_too_long", Severity.WARNING, "after {waited_s:duration} of waiting: {why}"
@@ -843,6 +1244,11 @@ class Code(ReasonCode):
         "adopted",
         Severity.INFO,
         "a person took {context} as it is, with {replicas:of replica}",
+    )
+    MOVE_WAITS = (
+        "move_waits",
+        Severity.ERROR,
+        "the move of {workload} from {source} to {target} waits for you: {why}",
     )
     MOVE_ABANDONED = (
         "move_abandoned",
@@ -893,8 +1299,24 @@ class Code(ReasonCode):
     PHASE_SOAK_WATCHED = (
         "phase_soak_watched",
         Severity.INFO,
-        "{ready} of {replicas:of replica} ready in {target}; watching before the way back is closed",
+        "{ready} of {replicas:of replica} ready in {target}, by {basis}; watching before the way back is closed",
     )
+    COUNTED_ON_LIVING_NODES = (
+        "counted_on_living_nodes",
+        Severity.INFO,
+        "their pods on nodes that renew their Leases",
+    )
+    COUNTED_BY_CONDITIONS = (
+        "counted_by_conditions",
+        Severity.INFO,
+        "the conditions of pods and nodes, without the nodes' Leases",
+    )
+    COUNTED_BY_PODS = (
+        "counted_by_pods",
+        Severity.INFO,
+        "the conditions of the pods alone, without their nodes",
+    )
+    COUNTED_BY_STATUS = "counted_by_status", Severity.INFO, "the status of the Deployment alone"
     PHASE_SOAK_UNREAD = (
         "phase_soak_unread",
         Severity.WARNING,
@@ -948,6 +1370,13 @@ class Code(ReasonCode):
         "Unfinished move of {workload} from {source} to {target}: {contexts:list} is missing here; "
         "start with a kubeconfig that has both, or end it: `sentinelaura migrations list`",
     )
+    MOVE_SOURCE_UNSEEN = (
+        "move_source_unseen",
+        Severity.WARNING,
+        "Move of {workload} from {source} to {target} is not over, as {target} has it, and {source} is not seen here: "
+        "unless another instance leads it, nobody goes on with it before that answers; "
+        "`sentinelaura migrations list` shows what can be done meanwhile",
+    )
     MOVE_LED = (
         "move_led",
         Severity.INFO,
@@ -993,6 +1422,11 @@ class Code(ReasonCode):
         Severity.WARNING,
         "no full picture of prices and clusters after {seconds:g} s",
     )
+    OFFERINGS_UNPRICED = (
+        "offerings_unpriced",
+        Severity.WARNING,
+        "no price holds now for {count:of offering} among the nodes",
+    )
     WORKLOAD_NAME_WRONG = (
         "workload_name_wrong",
         Severity.WARNING,
@@ -1010,19 +1444,19 @@ class Code(ReasonCode):
         "planned_on_simulated",
         Severity.WARNING,
         "these clusters are real, but the prices are simulated: moves are planned on them, and nothing is moved. "
-        "Give live ones with --prices FILE --live",
+        "Give live ones with --prices live or --prices FILE --live",
     )
     PLANNED_ON_RECORDED = (
         "planned_on_recorded",
         Severity.WARNING,
         "these clusters are real, but the prices are recorded: moves are planned on them, and nothing is moved. "
-        "Give live ones with --prices FILE --live",
+        "Give live ones with --prices live or --prices FILE --live",
     )
     PLANNED_ON_MIXED = (
         "planned_on_mixed",
         Severity.WARNING,
         "these clusters are real, but some of the prices are not live: moves are planned on those, and nothing is "
-        "moved. Give live ones with --prices FILE --live",
+        "moved. Give live ones with --prices live or --prices FILE --live",
     )
 
     # notices: those of the window itself; `text` was made where its fault is known
@@ -1043,6 +1477,11 @@ class Code(ReasonCode):
         "contexts_lost",
         Severity.WARNING,
         "{count} contexts cannot be read: {contexts:list}. The table says why of each",
+    )
+    STOP_REQUESTED = (
+        "stop_requested",
+        Severity.WARNING,
+        "stopping: the engine is asked to change nothing any more",
     )
     STOPPED_BY_HAND = (
         "stopped_by_hand",

@@ -17,3 +17,6 @@ MAX_PRICE_DECIMALS = 12
 
 #: USD per hour. A twelfth of what the smallest machines cost as spot; the same for what is far too small.
 MIN_USD_PER_HOUR = Decimal("0.0001")
+
+#: Prices of one market: more than any fleet has; protects memory from a store that somebody else fills.
+MAX_QUOTES = 120_000

@@ -7,6 +7,7 @@ OracleError               carries the reason; its message is the reason's senten
     EmbeddedServerError   no store of our own can be started: the message says what to install or to free
     StoreUrlError         the address given with --redis cannot be used
     PriceFileError        a file of prices cannot be used: file, line and reason
+    SourceUnavailable     a service that is asked for prices gives none now: what it said before ages
     PortUnavailable       the pricing API cannot listen where it was asked to
     KeyRingError          the key ring is not there, may not be used, or is not written
 """
@@ -73,6 +74,14 @@ class PriceFileError(OracleError):
             if line is None
             else OracleCode.PRICE_LINE_REFUSED.because(file=file, line=line, why=why)
         )
+
+
+class SourceUnavailable(OracleError):
+    """A service gives no prices now. retry_after_s: for how long it wants not to be asked; None: it did not say."""
+
+    def __init__(self, reason: Reason, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(reason)
 
 
 class PortUnavailable(OracleError):

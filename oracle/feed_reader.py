@@ -9,17 +9,21 @@ The store of our own is written by our own programs alone: what lies there is be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import compress, groupby
+from operator import attrgetter, is_not
 
-from oracle.bounds import MAX_CLOCK_SKEW_S
+from msgspec import structs
+
+from oracle.bounds import MAX_CLOCK_SKEW_S, MAX_QUOTES
 from oracle.foundation.reason import Reason
 from oracle.instance import describe_holder
-from oracle.market import Offering
-from oracle.quotes import Origin, PriceMode, Quote
+from oracle.market import CapacityType, Offering
+from oracle.quotes import Origin, PriceMode, Quote, make_origin
 from oracle.reasons import OracleCode
-from oracle.sanity import PriceMemory, RefusedPrice, judge_price
+from oracle.sanity import PriceMemory, RefusedPrice, is_surely_believed, judge_price
 from oracle.settings import OracleSettings
 from oracle.sources.base import Observation
 from oracle.status import StoreKind
@@ -29,12 +33,12 @@ from oracle.store.base import FeedBatch, FeedMessage, StoreFacts
 TOLD_S = 60.0
 #: Refusals that are told at once. Whoever writes nonsense fills no memory.
 MAX_TOLD = 20
-#: Prices of which it is remembered what they were; more than any fleet has.
-MAX_REMEMBERED = 20_000
-
+#: Who may have said the prices that are remembered: one more, and who has been silent longest is forgotten.
+MAX_VOICES = 64
 FindOnDemand = Callable[[Offering], Decimal | None]
-#: What makes one price the successor of another: who says it, in which world, and of what.
-_Series = tuple[bool, Origin, Offering]
+_OFFERING, _PRICE, _BEGAN_AT = map(attrgetter, ("offering", "usd_per_hour", "in_force_since"))
+_CONFIRMED_AT, _DEADLINE = attrgetter("confirmed_at"), attrgetter("deadline")
+_SAID_BY = attrgetter("source", "mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,35 @@ class _Mark:
     until: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the next prices of one voice are judged by.
+
+    believed: what each offering cost when its price was believed last.
+    unconfirmed: a jump that another message has to say again.
+    """
+
+    believed: dict[Offering, Decimal] = field(default_factory=dict)
+    unconfirmed: dict[Offering, Observation] = field(default_factory=dict)
+
+    def count(self) -> int:
+        """Return how much is remembered."""
+        return len(self.believed) + len(self.unconfirmed)
+
+    def recall(self, offering: Offering) -> PriceMemory | None:
+        """Return what is remembered of an offering."""
+        memory = PriceMemory(self.believed.get(offering), self.unconfirmed.get(offering))
+        return None if memory == PriceMemory() else memory
+
+    def keep(self, offering: Offering, memory: PriceMemory) -> None:
+        """Remember this of an offering, and nothing else."""
+        if memory.last_believed is not None:
+            self.believed[offering] = memory.last_believed
+        self.unconfirmed.pop(offering, None)
+        if memory.unconfirmed is not None:
+            self.unconfirmed[offering] = memory.unconfirmed
+
+
 class FeedReader:
     """Judges messages, and remembers what the next ones are judged by. Owned by one task; outlives connections."""
 
@@ -65,7 +98,9 @@ class FeedReader:
         self._max_life_s = settings.shared_life_s
         #: Whether signed -> the newest.
         self._marks = {True: _Mark(), False: _Mark()}
-        self._memories: dict[_Series, PriceMemory] = {}
+        #: Whether signed -> who says it and in which world -> what is remembered: a price succeeds one of its own voice
+        #: alone, and who signs nothing takes no room from those who do.
+        self._memories: dict[bool, dict[Origin, _Memory]] = {True: {}, False: {}}
         #: What is told -> it, and until when (Unix seconds).
         self._told: dict[OracleCode | Offering, tuple[Reason, float]] = {}
 
@@ -107,41 +142,103 @@ class FeedReader:
         return OracleCode.MESSAGE_REPLAYED.because() if is_replayed else None
 
     def _accept(self, message: FeedMessage, now: float, find_on_demand: FindOnDemand) -> Accepted:
-        bounded = tuple(map(self._bound_life, message.quotes))
-        cut = sum(one is not other for one, other in zip(bounded, message.quotes, strict=True))
+        bounded = self._bound_lives(message.quotes)
+        cut = sum(map(is_not, bounded, message.quotes))
         quotes = tuple(self._judge(message, bounded, now, find_on_demand))
         mark = self._marks[message.is_signed]
-        until = max((quote.deadline for quote in quotes), default=0.0)
+        until = max(map(_DEADLINE, quotes), default=0.0)
         self._marks[message.is_signed] = _Mark(_find_place(message), max(mark.until, until))
         self._tell_doubts(message, cut, now, until)
         return Accepted(quotes, message.is_signed)
 
+    def _bound_lives(self, quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
+        # Mostly all quotes of a part were confirmed together.
+        lives = set(zip(map(_CONFIRMED_AT, quotes), map(_DEADLINE, quotes), strict=True))
+        if all(deadline <= confirmed_at + self._max_life_s for confirmed_at, deadline in lives):
+            return quotes
+        return tuple(map(self._bound_life, quotes))
+
     def _bound_life(self, quote: Quote) -> Quote:
         latest = quote.confirmed_at + self._max_life_s
-        return quote if quote.deadline <= latest else replace(quote, deadline=latest)
+        return quote if quote.deadline <= latest else structs.replace(quote, deadline=latest)
 
     def _judge(
-        self, message: FeedMessage, quotes: Iterable[Quote], now: float, find_on_demand: FindOnDemand
+        self, message: FeedMessage, quotes: Sequence[Quote], now: float, find_on_demand: FindOnDemand
     ) -> Iterator[Quote]:
-        for quote in quotes:
-            on_demand = find_on_demand(quote.offering) or message.on_demand.get(quote.offering)
-            # A publisher has asked its source twice before it says a jump. Another message has to confirm it to us.
-            seen = Observation(quote.offering, quote.usd_per_hour, quote.in_force_since, message.published_at)
-            code = _find_future(quote, now) or self._judge_price(message.is_signed, quote, seen, on_demand)
-            if code is None:
-                self._told.pop(quote.offering, None)
-                yield quote
-            else:
-                self._tell(quote.offering, RefusedPrice(seen, code).reason, now, now + TOLD_S)
+        start = 0
+        for (source, mode), run in groupby(quotes, key=_SAID_BY):
+            of_one = tuple(run)
+            told = message.on_demand[start : start + len(of_one)] or (None,) * len(of_one)
+            start += len(of_one)
+            on_demand = tuple(_list_on_demand(of_one, told, find_on_demand))
+            memory = self._find_memory(message.is_signed, make_origin(source, mode))
+            sure = self._find_sure(message, of_one, on_demand, memory, now)
+            if all(sure):
+                yield from of_one
+                continue
+            for quote, price, is_sure in zip(of_one, on_demand, sure, strict=True):
+                if is_sure or self._is_believed(message, quote, price, memory, now):
+                    yield quote
 
-    def _judge_price(
-        self, is_signed: bool, quote: Quote, seen: Observation, on_demand: Decimal | None
-    ) -> OracleCode | None:
-        series = (is_signed, quote.origin, quote.offering)
-        code, memory = judge_price(seen, on_demand, self._memories.get(series, PriceMemory()))
-        if series in self._memories or len(self._memories) < MAX_REMEMBERED:
-            self._memories[series] = memory
-        return code
+    def _find_memory(self, is_signed: bool, said_by: Origin) -> _Memory:
+        voices = self._memories[is_signed]
+        memory = voices.pop(said_by, None) or _Memory()
+        voices[said_by] = memory
+        if len(voices) > MAX_VOICES:
+            del voices[next(iter(voices))]
+        return memory
+
+    def _find_sure(
+        self,
+        message: FeedMessage,
+        quotes: Sequence[Quote],
+        on_demand: Sequence[Decimal | None],
+        memory: _Memory,
+        now: float,
+    ) -> Sequence[bool]:
+        """Say of each quote whether nothing can stand against it, and remember those of which that is so.
+
+        All of them at once, as there are thousands. Of the others nothing is said: each of them has to be judged.
+        """
+        offerings, prices = tuple(map(_OFFERING, quotes)), tuple(map(_PRICE, quotes))
+        said = dict(zip(offerings, prices, strict=True))
+        fresh = len(said) - sum(map(memory.believed.__contains__, said))
+        if (
+            max(map(_BEGAN_AT, quotes)) > now + MAX_CLOCK_SKEW_S
+            or max(map(_CONFIRMED_AT, quotes)) > now + MAX_CLOCK_SKEW_S
+            or (len(said) < len(offerings) and tuple(map(said.get, offerings)) != prices)
+            or not memory.unconfirmed.keys().isdisjoint(said.keys())
+            or fresh > self._count_room(message.is_signed)
+        ):
+            return (False,) * len(quotes)
+        before = [memory.believed.get(one, price) for one, price in zip(offerings, prices, strict=True)]
+        known = (None if price is None else float(price) for price in on_demand)
+        sure = tuple(map(is_surely_believed, map(float, prices), map(float, before), known))
+        believed = said if all(sure) else dict(compress(zip(offerings, prices, strict=True), sure))
+        memory.believed.update(believed)
+        for offering in self._told.keys() & believed.keys():
+            del self._told[offering]
+        return sure
+
+    def _count_room(self, is_signed: bool) -> int:
+        """Return of how many more offerings something may be remembered."""
+        return MAX_QUOTES - sum(map(_Memory.count, self._memories[is_signed].values()))
+
+    def _is_believed(
+        self, message: FeedMessage, quote: Quote, on_demand: Decimal | None, memory: _Memory, now: float
+    ) -> bool:
+        code = _find_future(quote, now)
+        if code is None:
+            before = memory.recall(quote.offering)
+            code, after = judge_price(_observe(message, quote), on_demand, before or PriceMemory())
+            if before is not None or self._count_room(message.is_signed) > 0:
+                memory.keep(quote.offering, after)
+        if code is None:
+            self._told.pop(quote.offering, None)
+            return True
+        refused = RefusedPrice(_observe(message, quote), code)
+        self._tell(quote.offering, refused.reason, now, now + TOLD_S)
+        return False
 
     def _tell_doubts(self, message: FeedMessage, cut: int, now: float, until: float) -> None:
         if cut:
@@ -172,8 +269,25 @@ def _find_place(message: FeedMessage) -> tuple[int, int]:
     return message.lease.term, message.sequence
 
 
+def _list_on_demand(
+    quotes: Sequence[Quote], told: Sequence[Decimal | None], find_on_demand: FindOnDemand
+) -> Iterator[Decimal | None]:
+    """Yield what each machine costs on demand, as far as that bounds its price: one that is bought so has no bound."""
+    offerings = tuple(map(_OFFERING, quotes))
+    for offering, own, other in zip(offerings, map(find_on_demand, offerings), told, strict=True):
+        yield None if offering.capacity_type is CapacityType.ON_DEMAND else own or other
+
+
+def _observe(message: FeedMessage, quote: Quote) -> Observation:
+    # A publisher has asked its source twice before it says a jump. Another message has to confirm it to us.
+    return Observation(quote.offering, quote.usd_per_hour, quote.in_force_since, message.published_at)
+
+
 def _find_future(quote: Quote, now: float) -> OracleCode | None:
     """Say whether a price is of a moment to come; a recording has a clock of its own for when it began."""
-    began_at = quote.confirmed_at if quote.mode is PriceMode.RECORDED else quote.in_force_since
-    is_to_come = max(quote.confirmed_at, began_at) - now > MAX_CLOCK_SKEW_S
-    return OracleCode.PRICE_OF_FUTURE if is_to_come else None
+    latest = now + MAX_CLOCK_SKEW_S
+    if quote.confirmed_at > latest or (
+        quote.in_force_since > latest and quote.mode is not PriceMode.RECORDED
+    ):
+        return OracleCode.PRICE_OF_FUTURE
+    return None

@@ -5,6 +5,7 @@ Whoever reads it can sign in the name of this installation, so that no message o
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import tempfile
@@ -15,8 +16,70 @@ from oracle.foundation.key_ring import KEY_BYTES, KeyRing, RingGarbled, RingKey,
 from oracle.foundation.trusted_file import UntrustedFile, read_secret
 from oracle.reasons import OracleCode
 
+_log = logging.getLogger(__name__)
+
 #: Two keys and their heading take 500 bytes.
 MAX_RING_BYTES = 4096
+
+
+class RingFile:
+    """The ring of an installation in its file, made with the first need of one and not before.
+
+    may_make: whether one is made where there is none; not where a person has named a file.
+    """
+
+    def __init__(self, path: Path, *, may_make: bool) -> None:
+        self._path = path
+        self._may_make = may_make
+        self._ring: KeyRing | None = None
+        #: The state of the file that was read last.
+        self._stamp = _stamp(path)
+
+    def find(self) -> KeyRing | None:
+        """Return the ring as its file says it now, so that a rotation counts without a restart; None where there is
+        none yet. The known one stays where the file cannot be used, or holds another installation's: what is under way
+        was signed with it. Raises: KeyRingError.
+        """
+        stamp = _stamp(self._path)
+        if self._ring is None and (not self._may_make or os.path.lexists(self._path)):
+            self._ring, self._stamp = load_ring(self._path), stamp
+        elif stamp not in (self._stamp, None):
+            self._stamp = stamp
+            self._follow(self._ring)
+        return self._ring
+
+    def _follow(self, known: KeyRing | None) -> None:
+        try:
+            ring = load_ring(self._path)
+        except KeyRingError as error:
+            _log.warning("the key ring has changed and is not taken over: %s", error)
+            return
+        if known is not None and not known.is_related(ring):
+            _log.warning("another key ring is in %s, which counts from the next start on", self._path)
+            return
+        self._ring = ring
+
+    def require(self) -> KeyRing:
+        """Return the ring, and make one first where there is none yet. Raises: KeyRingError."""
+        if self.find() is None:
+            try:
+                save_new_ring(self._path, make_ring())
+            except KeyRingError as error:
+                if error.reason.code is not OracleCode.KEY_RING_EXISTS:
+                    raise
+            self._ring = load_ring(self._path)  # another process may have been first
+        ring = self._ring
+        assert ring is not None, "it was found or made"
+        return ring
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What tells one state of the file from another; None: it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def load_ring(path: Path) -> KeyRing:

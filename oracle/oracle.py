@@ -14,10 +14,12 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 
 from oracle.binding import Binding
 from oracle.board import LiveBoard
@@ -31,10 +33,10 @@ from oracle.foundation.reason import Reason
 from oracle.foundation.running import OUTER_RETRY_S, end_tasks, run_until_one_ends
 from oracle.instance import Instance
 from oracle.market import Offering
-from oracle.price_history import PriceHistory, PricePoint
-from oracle.quotes import Quote, QuoteBoard, make_origin
+from oracle.possible_price import find_absolute_reason
+from oracle.price_history import SPAN_S, PriceHistory, PricePoint
+from oracle.quotes import Origin, PriceMode, Quote, QuoteBoard, make_origin
 from oracle.reasons import OracleCode
-from oracle.sanity import find_absolute_reason
 from oracle.settings import OracleSettings
 from oracle.sources.base import PriceSource
 from oracle.status import OracleStatus
@@ -46,8 +48,13 @@ logger = logging.getLogger(__name__)
 #: Seconds between two attempts to reach the store: the first at once, then doubling. The last is what a
 #: person waits at most after they have started Redis again.
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
-#: How far back the source is asked for prices where the store has none. Arbitrary; fills a chart.
-RECALL_S = 900.0
+#: How far back the source is asked for prices where the store has none. Arbitrary; fills a chart. What a live source
+#: knows of the past is there already, and fills all of it.
+RECALL_S, LIVE_RECALL_S = 900.0, SPAN_S
+#: Stored histories that are read at once: a few milliseconds of the loop.
+HISTORIES_AT_ONCE = 25
+#: Seconds between two announcements while histories are read: each has the engine look at everything.
+TELL_HISTORIES_EVERY_S = 0.5
 #: Refused prices that the status lists; a source that is wrong altogether is as clear after twenty.
 MAX_TOLD_REFUSALS = 20
 
@@ -114,7 +121,7 @@ class Oracle:
             await self._changed.wait()
         return self._revision
 
-    def history(self, context: str, offering: Offering) -> tuple[PricePoint, ...]:
+    def history(self, context: str, offering: Offering) -> Sequence[PricePoint]:
         """Return what a bound context saw, oldest first: bounded, finer for recent times. Empty if not bound."""
         history = self._histories.get((context, offering))
         return () if history is None else history.points
@@ -232,8 +239,7 @@ class Oracle:
         return OracleCode.NOBODY_PUBLISHES.because(location=self._host.facts.location)
 
     def _has_usable_quotes(self) -> bool:
-        now = self._clocks.wall()
-        return any(quote.is_usable(now) for quote in self.board().quotes.values())
+        return self._live_board.has_usable(self._clocks.wall(), self._clocks.counting())
 
     async def _wait_for_refresh(self) -> None:
         try:
@@ -249,22 +255,30 @@ class Oracle:
             logger.debug("the feed lease was not given back and runs out by itself: %s", error)
 
     async def _read_missing_histories(self, store: QuoteStore) -> None:
+        told_at = self._clocks.counting()
         while self._unread_histories:
-            key = next(iter(self._unread_histories))
-            now = self._clocks.wall()
-            stored = [
-                point
-                for point in await store.read_history(key[1])
-                if point.observed_at <= now + MAX_CLOCK_SKEW_S
-                and find_absolute_reason(point.usd_per_hour) is None
-            ]
-            history = self._histories.get(key)
-            if history is not None:
-                history.merge(stored)
-                known_since = history.points[0].observed_at if history.points else now
-                history.merge(self._recall(key[1], known_since, now))
-            self._unread_histories.discard(key)
+            # Taken out once: a set from which the first ones were removed is slow to find its next ones.
+            unread = tuple(self._unread_histories)
+            for first in range(0, len(unread), HISTORIES_AT_ONCE):
+                await self._read_histories(store, unread[first : first + HISTORIES_AT_ONCE])
+                if self._clocks.counting() - told_at >= TELL_HISTORIES_EVERY_S:
+                    told_at = self._clocks.counting()
+                    self._announce(has_news=True)
             self._announce(has_news=True)
+
+    async def _read_histories(self, store: QuoteStore, keys: Sequence[tuple[str, Offering]]) -> None:
+        stored = await store.read_histories([offering for _, offering in keys])
+        for key, points in zip(keys, stored, strict=True):
+            self._take_in_history(key, points)
+        self._unread_histories.difference_update(keys)
+
+    def _take_in_history(self, key: tuple[str, Offering], points: Iterable[PricePoint]) -> None:
+        history, now = self._histories.get(key), self._clocks.wall()
+        if history is None:
+            return
+        history.merge(_choose_possible(points, now))
+        known_since = history.points[0].observed_at if history.points else now
+        history.merge(_choose_possible(self._recall(key[1], known_since, now), now))
 
     def _recall(self, offering: Offering, known_since: float, now: float) -> tuple[PricePoint, ...]:
         """Return what our source knows from before the store's history, if the prices are ours at all."""
@@ -272,18 +286,23 @@ class Oracle:
             return ()
         step_s = max(self._settings.history_step_s, 1.0)
         origin = make_origin(self._source.name, self._source.mode)
-        recalled = self._source.recall(offering, now - RECALL_S, known_since, step_s)
-        return tuple(replace(point, origin=origin) for point in recalled)
+        back_s = LIVE_RECALL_S if self._source.mode is PriceMode.LIVE else RECALL_S
+        recalled = self._source.recall(offering, now - back_s, known_since, step_s)
+        return tuple(replace(point, origin=point.origin or origin) for point in recalled)
 
     def _append_to_histories(self, quotes: Iterable[Quote]) -> None:
-        for quote in quotes:
-            key = (quote.context, quote.offering)
-            history = self._histories.get(key)
-            if history is None:
-                continue
-            if history.points and history.points[-1].origin != quote.origin:
-                self._unread_histories.add(key)  # the store may know what this origin said before
-            history.append(PricePoint(quote.confirmed_at, quote.usd_per_hour, quote.origin))
+        for said_by, run in groupby(quotes, key=attrgetter("source", "mode")):
+            origin = make_origin(*said_by)
+            for quote in run:
+                history = self._histories.get((quote.context, quote.offering))
+                if history is not None and history.is_due(quote.confirmed_at, origin):
+                    self._append_to_history(history, quote, origin)
+
+    def _append_to_history(self, history: PriceHistory, quote: Quote, origin: Origin) -> None:
+        if not history.points or history.points.origin != origin:
+            # Store and source may know what this origin said before.
+            self._unread_histories.add((quote.context, quote.offering))
+        history.append(PricePoint(quote.confirmed_at, quote.usd_per_hour, origin))
 
     def _set_down(self, reason: Reason) -> None:
         self._is_up, self._reason = False, reason
@@ -313,6 +332,7 @@ class Oracle:
             displacement=self._find_displacement(),
             clock_difference_s=self._clock_difference_s,
             notices=tuple(self._list_notices(facts)),
+            services=() if self._source is None else self._source.statuses,
         )
 
     def _find_displacement(self) -> Reason | None:
@@ -321,7 +341,7 @@ class Oracle:
         sources, own, generator = sorted(self._list_sources()), self._source.name, self._report.generator
         if not sources:
             return OracleCode.OTHER_MARKET.because(generator=generator, own_source=own)
-        code = OracleCode.OTHER_WORLD if own in sources else OracleCode.OTHER_SOURCE
+        code = OracleCode.OTHER_WORLD if self._source.names & set(sources) else OracleCode.OTHER_SOURCE
         return code.because(sources=tuple(sources), generator=generator, own_source=own)
 
     def _list_sources(self) -> set[str]:
@@ -355,7 +375,7 @@ async def open_oracle(
     """Run an oracle for as long as the block lasts; entering does not wait for the store.
 
     Args:
-        source: what this instance can generate prices from; None reads only.
+        source: what this instance can generate prices from; None reads only. It is closed at the end.
         ring: signs what is published in a shared store, and says what there was signed; None: nothing is.
         host: where the store comes from; None takes what the settings say. It is closed at the end.
         instance: who this is, to others that share the store; None takes this process.
@@ -369,13 +389,15 @@ async def open_oracle(
         yield oracle
     finally:
         await end_tasks({task}, OUTER_RETRY_S)
+        if source is not None:
+            await source.aclose()
         await host.aclose()
 
 
 def _make_host(settings: OracleSettings, source: PriceSource | None, ring: KeyRing | None) -> StoreHost:
     # Imported here: redis.asyncio takes half a second, which the window's first frame does not wait for.
     if settings.redis_url is not None:
-        from oracle.store.redis import RemoteHost
+        from oracle.store.remote import RemoteHost
 
         return RemoteHost(settings.redis_url, settings, ring)
     from oracle.store.embedded import EmbeddedHost
@@ -388,3 +410,10 @@ def _make_host(settings: OracleSettings, source: PriceSource | None, ring: KeyRi
 
 def _make_instance() -> Instance:
     return Instance(socket.gethostname(), os.getpid(), secrets.token_hex(4))
+
+
+def _choose_possible(points: Iterable[PricePoint], now: float) -> Iterator[PricePoint]:
+    """Yield the points that something can have cost by wall time `now`, whether a store or a service tells them."""
+    for point in points:
+        if point.observed_at <= now + MAX_CLOCK_SKEW_S and find_absolute_reason(point.usd_per_hour) is None:
+            yield point

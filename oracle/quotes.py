@@ -14,8 +14,11 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
+import msgspec
+
 from oracle.bounds import MAX_CLOCK_SKEW_S
 from oracle.market import Offering
+from oracle.signals import Interruption, Obtainability
 
 
 class PriceMode(StrEnum):
@@ -45,7 +48,10 @@ def make_origin(source: str, mode: PriceMode) -> Origin:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """The clock of a recording: its moment that is shown (Unix seconds), and how many seconds pass in one of ours."""
+    """The clock of a recording: its moment that is shown (Unix seconds), and how many seconds pass in one of ours.
+
+    A speed of 0 stands still.
+    """
 
     recorded_at: float
     speed: float
@@ -56,8 +62,18 @@ class Playback:
         return datetime.fromtimestamp(self.recorded_at, UTC).strftime("%Y-%m-%d")
 
     def __str__(self) -> str:
+        if not self.speed:
+            return f"recorded {self.date}, standing still"
         speed = "as fast as it was" if self.speed == 1 else f"{self.speed:,.10g} times as fast"
         return f"recorded {self.date}, played {speed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """What another source says of the same offering, where it differs so much that nobody knows who is right."""
+
+    source: str
+    usd_per_hour: Decimal
 
 
 class Freshness(StrEnum):
@@ -73,9 +89,11 @@ class Freshness(StrEnum):
 AGEING_SHARE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """The price of one offering, bound to a Kubernetes context. All times are Unix seconds.
+
+    No dataclass, as a reader makes each of them anew with each refresh, and this is twenty times as fast; it is changed
+    by `msgspec.structs.replace`.
 
     usd_per_hour: with at most MAX_PRICE_DECIMALS decimals.
     in_force_since: when the market set this price; of a recording by the recording's own clock.
@@ -83,6 +101,8 @@ class Quote:
     deadline: from when on it is unknown unless it was confirmed again.
     source: who said so, for people ("simulated market", "replay of prices.csv").
     playback: which moment of a recording this is; None in every other mode.
+    interruption, obtainability: what the source says beside the price; None where it says nothing.
+    dispute: who contradicts the price; it is shown then, and no real cluster is changed on it.
     """
 
     context: str
@@ -94,6 +114,9 @@ class Quote:
     source: str
     mode: PriceMode
     playback: Playback | None = None
+    interruption: Interruption | None = None
+    obtainability: Obtainability | None = None
+    dispute: Dispute | None = None
 
     @property
     def origin(self) -> Origin:

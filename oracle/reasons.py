@@ -58,6 +58,7 @@ class OracleCode(ReasonCode):
 
     # Why a message of prices is not believed.
     MESSAGE_FORGED = "message_forged", Severity.INFO, "the key {key_id} has not signed it as it is"
+    MESSAGE_FOREIGN = "message_foreign", Severity.WARNING, "another program of this machine has written it"
     MESSAGE_UNSIGNED = (
         "message_unsigned",
         Severity.INFO,
@@ -90,6 +91,14 @@ class OracleCode(ReasonCode):
         Severity.INFO,
         "Prices are recorded; the recording runs {speed:,.10g} times as fast as real time.",
     )
+    RECORDING_STANDS = (
+        "recording_stands",
+        Severity.INFO,
+        "Prices are recorded; the recording stands still at {moment}. --from and --speed play it.",
+    )
+    RECORDING_NOT_BEGUN = (
+        "recording_not_begun", Severity.INFO, "The recording begins on {date}; before that no price is known.",
+    )  # fmt: skip
     RECORDING_ENDED = "recording_ended", Severity.INFO, "The recording ended on {date}."
     RECORDING_SILENT = (
         "recording_silent", Severity.INFO, "Nothing was recorded around {date}; prices are unknown.",
@@ -106,15 +115,10 @@ class OracleCode(ReasonCode):
         "{file:whole}, line {line}: nothing was recorded for {days} days before {date} (shorter gaps end at lines "
         "{others:list}); prices are unknown there after {limit_days:.0f} days.",
     )
-    RECORDED_ZERO = (
-        "recorded_zero",
+    PRICE_NOT_BELIEVED = (
+        "price_not_believed",
         Severity.INFO,
-        "{file:whole}, line {line}: a price of zero counts as unknown; so do {further} further rows.",
-    )
-    PRICE_COSTS_ZERO = (
-        "price_costs_zero",
-        Severity.INFO,
-        "{file:whole}, line {line}: {offering} costs zero, which counts as unknown.",
+        "{file:whole}, line {line}: {offering} has no price that can be believed.",
     )
     PRICE_STILL_TO_COME = (
         "price_still_to_come",
@@ -137,21 +141,186 @@ class OracleCode(ReasonCode):
         Severity.INFO,
         "{file:whole}: {count} more prices are unknown for such reasons.",
     )
-    REGION_UNKNOWN = (
-        "region_unknown",
+    PRICE_ROW_UNKNOWN = (
+        "price_row_unknown", Severity.INFO, "{file:whole}, line {line}: {why:whole}; this row has no price.",
+    )  # fmt: skip
+    PRICE_ROWS_UNKNOWN = (
+        "price_rows_unknown",
         Severity.INFO,
-        "{file:whole}, line {line}: region {region} is not known; its rows are left out.",
+        "{file:whole}, line {line}: {why:whole}; this row and {further:of further row} have no price.",
     )
-    REGION_MISSPELT = (
-        "region_misspelt",
+    MORE_ROWS_UNKNOWN = (
+        "more_rows_unknown", Severity.INFO, "{file:whole}: {count:of further row} without a price.",
+    )  # fmt: skip
+    PRICES_DATED_BY_FILE = (
+        "prices_dated_by_file",
         Severity.INFO,
-        "{file:whole}, line {line}: region {region} is not known (did you mean {suggestion}?); its rows are left out.",
+        "{file:whole} does not say of when its prices are; they count as of when it was last changed, {date}.",
     )
-    MORE_REGIONS_UNKNOWN = (
-        "more_regions_unknown",
+    PRICES_HOWEVER_BOUGHT = (
+        "prices_however_bought",
         Severity.INFO,
-        "{file:whole}: {count} rows of further unknown regions are left out.",
+        "{file:whole} does not say how a machine is bought; each price counts for spot and on demand, as OpenCost "
+        "charges it.",
     )
+    PRICES_WITHOUT_SPOT = (
+        "prices_without_spot", Severity.INFO, "{file:whole} has no spot price; spot machines have no price by it.",
+    )  # fmt: skip
+
+    # Services that are asked for live prices.
+    SERVICES_ASKED = (
+        "services_asked",
+        Severity.INFO,
+        "Prices are asked for at {hosts:list}; docs/prices.md says for what, and --offline asks nobody.",
+    )
+    PRICES_OFFLINE = (
+        "prices_offline",
+        Severity.WARNING,
+        "Nobody is asked for prices (--offline), so that they are unknown; --prices FILE reads them from a file.",
+    )
+    CLOUD_NOT_ASKED = (
+        "cloud_not_asked",
+        Severity.WARNING,
+        "No service may be asked for prices of {provider} by the settings, so that they are unknown; docs/prices.md "
+        "says what each needs.",
+    )
+    REGION_NOT_ASKED = (
+        "region_not_asked",
+        Severity.WARNING,
+        "prices.regions names {region:whole}, which is not known, so that nobody is asked about it; write a region as "
+        "{example}",
+    )
+    SERVICE_SILENT = "service_silent", Severity.WARNING, "{source:whole} gives no prices now: {why:whole}"
+    SERVICE_PARTIAL = "service_partial", Severity.INFO, "{source:whole} does not say all: {why:whole}"
+    SOURCE_BROKE = (
+        "source_broke", Severity.ERROR, "a fault of this program in reading {source:whole} ({detail}); it goes on",
+    )  # fmt: skip
+    PRICE_DISPUTED = (
+        "price_disputed",
+        Severity.WARNING,
+        "{offering} is in doubt: {source:whole} says {usd_per_hour} USD per hour, {other:whole} {other_usd_per_hour}",
+    )
+
+    # A service that is asked for prices gives none; `error` has the words of the system.
+    WEB_UNREACHABLE = (
+        "web_unreachable", Severity.WARNING, "{host} cannot be reached ({error}); check the network and the firewall",
+    )  # fmt: skip
+    WEB_TIMED_OUT = (
+        "web_timed_out", Severity.WARNING, "{host} did not answer within {seconds:duration}; it is asked again later",
+    )  # fmt: skip
+    WEB_PROXY_FAILED = (
+        "web_proxy_failed",
+        Severity.WARNING,
+        "the proxy on the way to {host} does not help ({error}); check prices.https_proxy",
+    )
+    WEB_NOT_BELIEVED = (
+        "web_not_believed",
+        Severity.ERROR,
+        "{host} does not prove who it is ({error}); where a proxy opens what passes, name its authority with "
+        "prices.ca_bundle",
+    )
+    WEB_DENIED = (
+        "web_denied",
+        Severity.ERROR,
+        "{host} refuses to answer us (status {status}); check the credentials and what they permit (docs/prices.md)",
+    )
+    WEB_THROTTLED = (
+        "web_throttled",
+        Severity.WARNING,
+        "{host} wants to be asked less often (status {status}); it is left alone meanwhile",
+    )
+    WEB_BROKEN = (
+        "web_broken", Severity.WARNING, "{host} has a fault of its own (status {status}); it is asked again later",
+    )  # fmt: skip
+    WEB_STATUS_UNEXPECTED = (
+        "web_status_unexpected",
+        Severity.ERROR,
+        "{host} answers with status {status}, which is no answer to our question; check its address in [prices]",
+    )
+    WEB_TOO_LARGE = (
+        "web_too_large", Severity.ERROR, "{host} sent more than {limit} bytes; nothing of it is used",
+    )  # fmt: skip
+    WEB_GARBLED = (
+        "web_garbled",
+        Severity.ERROR,
+        "what {host} sent is not what it documents ({fault}); nothing of it is used",
+    )
+    WEB_ITEMS_GARBLED = (
+        "web_items_garbled",
+        Severity.INFO,
+        "{host} sent {count:of item} otherwise than it documents; what is garbled is left out",
+    )
+    WEB_PAGE_REPEATED = (
+        "web_page_repeated",
+        Severity.ERROR,
+        "{host} sent a page again that it had sent, after {pages:of page}; nothing of it is used",
+    )
+    WEB_PAGES_ENDLESS = (
+        "web_pages_endless", Severity.ERROR, "{host} sent more than {limit} pages; nothing of them is used",
+    )  # fmt: skip
+    WEB_ITEMS_ENDLESS = (
+        "web_items_endless", Severity.ERROR, "{host} sent more than {limit} items; nothing of them is used",
+    )  # fmt: skip
+    WEB_RESTING = (
+        "web_resting",
+        Severity.WARNING,
+        "{host} has failed {failures} times in a row and is left alone for {rest_s:duration}; at last {why:whole}",
+    )
+    AWS_CREDENTIALS_UNUSABLE = (
+        "aws_credentials_unusable",
+        Severity.ERROR,
+        "the credentials of AWS in {who} cannot be used ({error}); log in again, or correct [prices.aws]",
+    )
+    AWS_DENIED = (
+        "aws_denied",
+        Severity.ERROR,
+        "{host} does not let these credentials ask ({code}); docs/prices.md has the policy that they need",
+    )
+    AWS_REFUSED = "aws_refused", Severity.ERROR, "{host} does not take our question ({code})"
+    SCORES_NEED_TYPES = (
+        "scores_need_types",
+        Severity.INFO,
+        "AWS scores no fewer than {needed} machine types fairly, and {found} are wanted",
+    )
+    SCORES_SPENT = (
+        "scores_spent",
+        Severity.INFO,
+        "what is wanted of AWS has changed {limit} times within a day; it is asked to score again in {wait_s:duration}",
+    )
+    LIBRARY_MISSING = (
+        "library_missing",
+        Severity.ERROR,
+        "the library {library} is not installed; install this program with the extra {extra}",
+    )
+    AUTHORITIES_UNUSABLE = (
+        "authorities_unusable", Severity.ERROR, "prices.ca_bundle cannot be used: {problem:whole}",
+    )  # fmt: skip
+    NO_AUTHORITIES = (
+        "no_authorities", Severity.ERROR, "{path:whole} holds no certificate of an authority (PEM)",
+    )  # fmt: skip
+
+    # What a service said of some machines, and is not used.
+    LIST_CONTRADICTS_ITSELF = (
+        "list_contradicts_itself",
+        Severity.WARNING,
+        "{host} has two prices at once for {offerings:list}; neither is used",
+    )
+    SPOT_IMPLAUSIBLE = (
+        "spot_implausible",
+        Severity.WARNING,
+        "{host} has a spot price that its own on-demand price does not allow for {offerings:list}; it is not used",
+    )
+    NAMES_UNASKABLE = (
+        "names_unaskable",
+        Severity.INFO,
+        "{count:of offering} not asked about, because the names are no plain text",
+    )
+
+    # Whoever asks cannot prove who it is; `error` has the words of the cloud's own library.
+    LOGIN_FAILED = "login_failed", Severity.ERROR, "{setting} gives no access: {error:whole}"
+    API_KEY_GARBLED = (
+        "api_key_garbled", Severity.ERROR, "{setting} gives no access: {path:whole} does not hold one API key",
+    )  # fmt: skip
 
     # What else is good to know of the store.
     STORE_FORGETS = (
@@ -188,11 +357,16 @@ class OracleCode(ReasonCode):
         Severity.ERROR,
         "the embedded price store does not start: {why:whole}",
     )
+    NO_PRICE_HOLDS = (
+        "no_price_holds",
+        Severity.ERROR,
+        "no price holds; the notices say what is known of the source",
+    )
     SOURCE_FAILED = "source_failed", Severity.ERROR, "the price source failed: {why:whole}"
     NOBODY_PUBLISHES = (
         "nobody_publishes",
         Severity.ERROR,
-        "nobody publishes prices to {location}; run `sentinelaura oracle --redis URL --prices FILE --live` "
+        "nobody publishes prices to {location}; run `sentinelaura oracle --redis URL --prices live` "
         "on some machine",
     )
     ORACLE_BROKE = "oracle_broke", Severity.ERROR, "an internal error: {detail}"
@@ -249,6 +423,27 @@ class OracleCode(ReasonCode):
         Severity.ERROR,
         "it is a read-only replica; use the address of the primary ({answer})",
     )
+    STORE_ANSWER_TOO_LARGE = (
+        "store_answer_too_large",
+        Severity.ERROR,
+        "an answer of more than {limit} MiB, which none of our programs has written there; see who else may",
+    )
+    STORE_PASSWORD_MISSING = (
+        "store_password_missing", Severity.ERROR, "{path:whole} holds no password that can be read",
+    )  # fmt: skip
+    STORE_PRIMARY_UNKNOWN = (
+        "store_primary_unknown",
+        Severity.ERROR,
+        "no Sentinel that answers names a primary of that name which is up ({answer})",
+    )
+    STORE_IS_CLUSTER = (
+        "store_is_cluster",
+        Severity.ERROR,
+        "our keys lie on another node of a Redis Cluster; use redis+cluster:// or rediss+cluster:// ({answer})",
+    )
+    STORE_CLUSTER_DOWN = (
+        "store_cluster_down", Severity.ERROR, "a node for our keys is missing in its Redis Cluster ({answer})",
+    )  # fmt: skip
     STORE_LOADING = "store_loading", Severity.ERROR, "it is still reading its file ({answer})"
 
     # Why a store of our own does not start, and what to do.
@@ -331,8 +526,7 @@ class OracleCode(ReasonCode):
 
     # Bytes in the store that are no quote.
     NOT_A_QUOTE = "not_a_quote", Severity.INFO, "not a quote: {why}"
-    QUOTE_TOO_LONG = "quote_too_long", Severity.INFO, "it is longer than {limit} bytes"
-    QUOTE_NOT_JSON = "quote_not_json", Severity.INFO, "it is no object of JSON"
+    QUOTES_GARBLED = "quotes_garbled", Severity.INFO, "its lines are not of the form that they have to be"
     QUOTE_FIELD_WRONG = "quote_field_wrong", Severity.INFO, "its {field} is missing, or not what it has to be"
     QUOTE_LIFE_WRONG = "quote_life_wrong", Severity.INFO, "its life is not between zero and one day"
     QUOTE_CLOCK_WRONG = (
@@ -340,18 +534,10 @@ class OracleCode(ReasonCode):
         Severity.INFO,
         "a recording has a clock of its own, and nothing else has",
     )
-    QUOTE_NOT_CANONICAL = (
-        "quote_not_canonical",
-        Severity.INFO,
-        "it is not in the canonical form of version {version}",
-    )
     BINDINGS_GARBLED = "bindings_garbled", Severity.INFO, "bindings of an instance are garbled"
-    POINT_GARBLED = "point_garbled", Severity.INFO, "a history point is garbled"
-    POINT_WITHOUT_SOURCE = (
-        "point_without_source",
-        Severity.INFO,
-        "a history point has no source that can be shown",
-    )
+    ORIGIN_GARBLED = (
+        "origin_garbled", Severity.INFO, "a history has no source that can be shown",
+    )  # fmt: skip
 
     # A file of prices that cannot be used, as a whole or for one of its lines.
     PRICE_FILE_REFUSED = "price_file_refused", Severity.ERROR, "{file}: {why:whole}"
@@ -365,9 +551,25 @@ class OracleCode(ReasonCode):
     PRICE_FILE_DAMAGED = (
         "price_file_damaged",
         Severity.ERROR,
-        "the gzip file is damaged ({error}); fetch it again",
+        "the {kind} file is damaged ({error}); fetch it again",
+    )
+    PRICE_FILE_ZSTD = (
+        "price_file_zstd",
+        Severity.ERROR,
+        "packed by Zstandard, which needs a library that is not installed; install sentinelaura[files], or unpack it",
     )
     PRICE_FILE_NO_TEXT = "price_file_no_text", Severity.ERROR, "no UTF-8 text ({error})"
+    PRICE_FILE_EMPTY = "price_file_empty", Severity.ERROR, "is empty"
+    PRICE_FILE_IS_PAGE = (
+        "price_file_is_page",
+        Severity.ERROR,
+        "a web page (HTML) or XML, no file of prices; whoever answered may have asked you to sign in",
+    )
+    PRICE_FILE_OF_OTHER_KIND = "price_file_of_other_kind", Severity.ERROR, "{kind}, no text; {advice}"
+    PRICE_FILE_EXISTS = (
+        "price_file_exists", Severity.ERROR, "is there already; choose another name or remove it",
+    )  # fmt: skip
+    PRICE_FILE_NOT_WRITTEN = "price_file_not_written", Severity.ERROR, "cannot be written ({error})"
     PRICE_FILE_CHANGING = (
         "price_file_changing",
         Severity.ERROR,
@@ -379,12 +581,32 @@ class OracleCode(ReasonCode):
         "ends without a line break, so it may be half written; write beside it and rename",
     )
     PRICE_FILE_TOO_LONG = "price_file_too_long", Severity.ERROR, "more than {limit} {unit}; split the file"
-    PRICE_FILE_WITHOUT_PRICES = (
-        "price_file_without_prices", Severity.ERROR, "no row with a price in a known region",
-    )  # fmt: skip
-    PRICE_FILE_LEFT_OUT = (
-        "price_file_left_out", Severity.ERROR, "no row with a price in a known region. {first:whole}",
-    )  # fmt: skip
+    PRICE_FILE_WITHOUT_PRICES = "price_file_without_prices", Severity.ERROR, "no row with a price"
+    PRICES_WITHOUT_TIMES = (
+        "prices_without_times",
+        Severity.ERROR,
+        "does not say of when its prices are, so that nobody knows whether they hold; it cannot be live",
+    )
+    PRICES_OF_PARTS = (
+        "prices_of_parts",
+        Severity.ERROR,
+        "Google Cloud's list of SKUs: it prices cores, memory and GPUs by family, and here no machine that is known "
+        "has a price for each of its parts",
+    )
+    PRICES_OF_PROJECT = (
+        "prices_of_project",
+        Severity.ERROR,
+        "a report of `infracost breakdown`: what a project costs, without the regions and prices of machines. What "
+        "Infracost's pricing API answers can be read",
+    )
+    JSON_INVALID = "json_invalid", Severity.ERROR, "no valid JSON: {error}"
+    JSON_UNKNOWN = (
+        "json_unknown",
+        Severity.ERROR,
+        "JSON of a form that is not known; what can be read is {known:list}",
+    )
+    JSON_WITHOUT_ITEMS = "json_without_items", Severity.ERROR, "{format} without any price"
+    ITEM_NOT_UNDERSTOOD = "item_not_understood", Severity.INFO, "this is no item of {format}"
     CSV_INVALID = "csv_invalid", Severity.ERROR, "no valid CSV: {error}"
     CSV_QUOTE_OPEN = (
         "csv_quote_open",
@@ -406,12 +628,33 @@ class OracleCode(ReasonCode):
         Severity.ERROR,
         "the column {column} is there twice; which one holds, nobody can know",
     )
+    ROW_TOO_LONG = (
+        "row_too_long",
+        Severity.ERROR,
+        "it has more cells than there are columns ({columns}); write a decimal point, or quotes around a comma",
+    )
     CELL_EMPTY = "cell_empty", Severity.ERROR, "{column} is empty"
     CELL_TOO_LONG = "cell_too_long", Severity.ERROR, "{column} is longer than {limit} characters"
+    PROVIDER_UNKNOWN = "provider_unknown", Severity.ERROR, "the provider {found!r} is not aws, azure or gcp"
+    REGION_UNKNOWN = "region_unknown", Severity.ERROR, "the region {region} is not known"
+    REGION_MISSPELT = (
+        "region_misspelt", Severity.ERROR, "the region {region} is not known (did you mean {suggestion}?)",
+    )  # fmt: skip
+    REGION_OF_PARTITION = (
+        "region_of_partition",
+        Severity.ERROR,
+        "the region {region} is of {partition}, a cloud of its own that is not known here",
+    )
+    ZONE_ELSEWHERE = "zone_elsewhere", Severity.ERROR, "the zone {zone} is not in the region {region}"
     CAPACITY_TYPE_UNKNOWN = (
         "capacity_type_unknown",
         Severity.ERROR,
         "capacity_type is {found!r}, not spot or on_demand",
+    )
+    PRODUCT_UNKNOWN = (
+        "product_unknown",
+        Severity.ERROR,
+        "the product is {found!r}, whose price has a licence that plain Linux and Windows nodes have not",
     )
     TIME_NOT_UNDERSTOOD = (
         "time_not_understood",
@@ -428,24 +671,44 @@ class OracleCode(ReasonCode):
         Severity.ERROR,
         "{column} is {found!r}; the years that can be read are {earliest} to {latest}",
     )
-    TIME_NOT_IN_ORDER = (
-        "time_not_in_order",
-        Severity.ERROR,
-        "observed_at lies before the row above; sort the rows by time",
-    )
     CONFIRMED_TOO_EARLY = (
         "confirmed_too_early",
         Severity.ERROR,
         "confirmed_at lies before observed_at, when the price began",
     )
-    PRICE_NOT_A_NUMBER = "price_not_a_number", Severity.ERROR, "usd_per_hour is {found!r}, not a number"
+    PRICE_NOT_A_NUMBER = "price_not_a_number", Severity.ERROR, "{column} is {found!r}, not a number"
     PRICE_OUT_OF_RANGE = (
         "price_out_of_range",
         Severity.ERROR,
-        "usd_per_hour is {found}, not between 0 and {limit}",
+        "the price is {found} USD per hour, not between 0 and {limit}",
+    )
+    PRICE_ZERO = "price_zero", Severity.ERROR, "the price is zero, which counts as unknown"
+    ACCELERATORS_APART = (
+        "accelerators_apart",
+        Severity.ERROR,
+        "the price of {machine} is without its accelerators, which have rows of their own",
+    )
+    PRICE_IN_OTHER_UNIT = (
+        "price_in_other_unit",
+        Severity.ERROR,
+        "no {machine} costs more than {times} times its list price of about {list_price} USD per hour; write dollars "
+        "for one hour, not cents and not a month",
     )
     PRICE_AMBIGUOUS = (
         "price_ambiguous",
         Severity.ERROR,
-        "{offering} has two prices since the same moment; keep one of them",
+        "{offering} has two prices since the same moment; which one holds, nobody can know",
+    )
+    CURRENCY_NOT_UNDERSTOOD = (
+        "currency_not_understood", Severity.ERROR, "the currency is {found!r}, no code such as USD",
+    )  # fmt: skip
+    CURRENCY_WITHOUT_RATE = (
+        "currency_without_rate",
+        Severity.ERROR,
+        "the price is in {currency}; say what one is in USD, such as --rate {currency}=RATE",
+    )
+    UNIT_NOT_UNDERSTOOD = (
+        "unit_not_understood",
+        Severity.ERROR,
+        "the unit is {found!r}; hours, days, months, years, minutes and seconds are understood",
     )

@@ -23,5 +23,8 @@ def load_regions() -> Mapping[str, Region]:
 
 def suggest_region(key: str) -> str | None:
     """Return the known `provider/region` that looks most like `key`, for a message; None where none does."""
+    letters = sorted(key)
+    if turned := [known for known in load_regions() if sorted(known) == letters]:
+        return turned[0]
     near = difflib.get_close_matches(key, load_regions(), n=1)
     return near[0] if near else None

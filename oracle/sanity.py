@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from oracle.bounds import MAX_PRICE_DECIMALS, MAX_USD_PER_HOUR, MIN_USD_PER_HOUR
+from oracle.bounds import MAX_USD_PER_HOUR, MIN_USD_PER_HOUR
 from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
-from oracle.quotes import count_decimals
+from oracle.possible_price import find_absolute_reason
 from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
 
@@ -28,6 +28,10 @@ MIN_SHARE_OF_ON_DEMAND = Decimal("0.05")
 MAX_STEP_FACTOR = Decimal(3)
 #: How far apart a jump and its confirmation may lie. Arbitrary; two random faults hardly ever come so close.
 CONFIRMATION_FACTOR = Decimal("1.25")
+
+#: A tenth within the bounds above.
+_SURE_FLOOR, _SURE_CEILING = 1.1 * float(MIN_USD_PER_HOUR), 0.9 * float(MAX_USD_PER_HOUR)
+_SURE_STEP, _SURE_DISCOUNT = 0.9 * float(MAX_STEP_FACTOR), 1.1 * float(MIN_SHARE_OF_ON_DEMAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +75,16 @@ def judge_price(
     return None, PriceMemory(last_believed=price)
 
 
-def find_absolute_reason(price: Decimal) -> OracleCode | None:
-    """Say why nothing at all costs that much; None: something may."""
-    if not price.is_finite():
-        return OracleCode.PRICE_NOT_FINITE
-    if price <= 0:
-        return OracleCode.PRICE_NOT_POSITIVE
-    if price > MAX_USD_PER_HOUR:
-        return OracleCode.PRICE_ABSURD
-    if count_decimals(price) > MAX_PRICE_DECIMALS:
-        return OracleCode.PRICE_TOO_FINE
-    return OracleCode.PRICE_TINY if price < MIN_USD_PER_HOUR else None
+def is_surely_believed(price: float, before: float, on_demand: float | None) -> bool:
+    """Whether `judge_price` believes a price of not too many decimals after one that it has believed.
+
+    A screen for thousands of prices: in floating point, and so far within all bounds that no digit decides.
+    """
+    if not (
+        _SURE_FLOOR < price < _SURE_CEILING and before < price * _SURE_STEP and price < before * _SURE_STEP
+    ):
+        return False
+    return on_demand is None or _SURE_DISCOUNT * on_demand < price < on_demand
 
 
 def _find_relative_reason(observation: Observation, on_demand: Decimal | None) -> OracleCode | None:
@@ -120,7 +123,8 @@ class SanityGate:
     def remember(self, offering: Offering, usd_per_hour: Decimal) -> None:
         """Take over a price that any instance has judged: a failover is no way around the gate."""
         before = self._memories.get(offering, PriceMemory())
-        self._memories[offering] = replace(before, last_believed=usd_per_hour)
+        if before.last_believed != usd_per_hour:
+            self._memories[offering] = replace(before, last_believed=usd_per_hour)
 
     def judge(
         self, observations: tuple[Observation, ...], find_on_demand: Callable[[Offering], Decimal | None]

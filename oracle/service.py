@@ -2,13 +2,15 @@
 
     GET /v1/prices             {"now": ..., "prices": [price, ...]}
     GET /v1/prices/{context}   the same for one Kubernetes context; 404 where nobody has ever priced it
-    GET /healthz               200 where new prices arrive as they should, else 503; the body says why
+    GET /healthz               200 where new prices arrive as they should and one holds, else 503; the body says why
 
 A price:
     context                  Kubernetes context that buys it
     provider, region         the cloud and its name of the region
     instance_type            the provider's name of the machine
+    zone                     the provider's name of the zone; null where the price is the whole region's
     capacity_type            "spot" or "on_demand"
+    operating_system         "linux" or "windows": its licence is part of the price
     usd_per_hour             decimal text; null once the quote is expired: its price is then unknown
     on_demand_usd_per_hour   decimal text for the same machine on demand; null where unknown
     in_force_since           Unix seconds at which the market set it; of a recording by its own clock
@@ -20,6 +22,12 @@ A price:
     mode                     "live", "recorded" or "simulated": nobody charges the other two
     recorded_at, speed       the moment of the recording that is played (Unix seconds) and how many times as fast;
                              null in the other modes
+    interruption             {"at_least", "at_most", "period_s", "words"}: which share of spot machines was taken away
+                             within a period, and how the cloud says it; null where nobody said
+    obtainability            {"score", "words", "expected_uptime_s"}: how likely a spot machine is to be had, 0 to 1,
+                             and for how long one is expected to stay (null where not said); null where nobody said
+    disputed_by              {"source", "usd_per_hour"}: who contradicts the price by more than a third, so that nothing
+                             is moved on it; null where nobody does
 Money is text, so that no reader rounds it by accident. Errors are {"error": sentence}.
 
 There is no access control beyond loopback; a request by another name than loopback's is refused, so that a
@@ -33,15 +41,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
 from oracle.errors import PortUnavailable
 from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
-from oracle.foundation.reason import Reason, encode_reason
+from oracle.foundation.reason import Reason, encode_if_any, encode_reason
 from oracle.oracle import Oracle
-from oracle.quotes import Freshness, Quote
+from oracle.quotes import Dispute, Freshness, Quote
+from oracle.reasons import OracleCode
+from oracle.status import encode_service
 
 HOST = "127.0.0.1"
 #: Seconds for requests in flight at the end; every answer takes milliseconds.
@@ -140,9 +151,11 @@ class _PricingService:
 
     async def report_health(self, request: web.Request) -> web.Response:
         status = self._oracle.status
+        reason = status.reason or self._find_lack()
+        is_healthy = status.is_healthy and reason is None
         body = {
-            "healthy": status.is_healthy,
-            "reason": _encode(status.reason),
+            "healthy": is_healthy,
+            "reason": encode_if_any(reason),
             "store": {
                 "kind": status.kind.value,
                 "location": status.location,
@@ -153,10 +166,18 @@ class _PricingService:
             "generating": status.is_generating,
             "generator": status.generator,
             "source": status.source,
-            "displacement": _encode(status.displacement),
+            "displacement": encode_if_any(status.displacement),
             "notices": [encode_reason(notice) for notice in status.notices],
+            "services": [encode_service(service) for service in status.services],
         }
-        return _to_response(body, status=200 if status.is_healthy else 503)
+        return _to_response(body, status=200 if is_healthy else 503)
+
+    def _find_lack(self) -> Reason | None:
+        """Return that no price holds, where none does: a source that ended says that all is well with it."""
+        now = self._clocks.wall()
+        if any(quote.is_usable(now) for quote in self._oracle.board().quotes.values()):
+            return None
+        return OracleCode.NO_PRICE_HOLDS.because()
 
     def _sorted_quotes(self) -> list[Quote]:
         quotes = self._oracle.board().quotes
@@ -175,7 +196,9 @@ class _PricingService:
             "provider": offering.provider,
             "region": offering.region,
             "instance_type": offering.instance_type,
+            "zone": offering.zone or None,
             "capacity_type": offering.capacity_type.value,
+            "operating_system": offering.system.value,
             "usd_per_hour": None if freshness is Freshness.EXPIRED else str(quote.usd_per_hour),
             "on_demand_usd_per_hour": None if on_demand is None else str(on_demand),
             "in_force_since": quote.in_force_since,
@@ -187,7 +210,14 @@ class _PricingService:
             "mode": quote.mode.value,
             "recorded_at": None if quote.playback is None else quote.playback.recorded_at,
             "speed": None if quote.playback is None else quote.playback.speed,
+            "interruption": None if quote.interruption is None else asdict(quote.interruption),
+            "obtainability": None if quote.obtainability is None else asdict(quote.obtainability),
+            "disputed_by": None if quote.dispute is None else _dispute_to_fields(quote.dispute),
         }
+
+
+def _dispute_to_fields(dispute: Dispute) -> dict[str, str]:
+    return {"source": dispute.source, "usd_per_hour": str(dispute.usd_per_hour)}
 
 
 @web.middleware
@@ -203,7 +233,3 @@ async def _refuse_foreign_names(request: web.Request, handler: _Handler) -> web.
 
 def _to_response(body: dict[str, Any], status: int = 200) -> web.Response:
     return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
-
-
-def _encode(reason: Reason | None) -> dict[str, Any] | None:
-    return None if reason is None else encode_reason(reason)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from oracle.bounds import MAX_LIFE_S
 from oracle.foundation.setting import Promise, setting
-from oracle.redis_address import REDIS_ADDRESS, holds_password, mask_address
+from oracle.redis_address import REDIS_ADDRESS, holds_password, mask_address, parse_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,13 @@ class OracleSettings:
     redis_url: str | None = setting(
         None,
         "Address of a shared price store. `rediss://` is TLS; `redis://` sends everything, a password as well, "
-        "readable over the network.",
+        "readable over the network. `redis+sentinel://` and `redis+cluster://`, or with `rediss`, name Sentinels or "
+        "nodes of a Redis Cluster.",
         none="a store of our own is started",
         pattern=REDIS_ADDRESS,
-        allowed="an address like redis://HOST:6379/0 or, with TLS, rediss://HOST:6380/0 (special characters of "
-        "a password as %XX)",
+        allowed="an address like redis://HOST:6379/0 or, with TLS, rediss://HOST:6380/0, "
+        "rediss+sentinel://HOST:26379,HOST:26379/PRIMARY or rediss+cluster://HOST:6379,HOST:6379 (special characters "
+        "of a password as %XX)",
         example='"rediss://prices.example:6380/0"',
         key="redis",
         flag="--redis URL",
@@ -37,11 +39,20 @@ class OracleSettings:
     )
     redis_password_file: str | None = setting(
         None,
-        "File whose only line is the password of the store at `redis`.",
+        "File whose only line is the password of the store at `redis`. It is read anew for each connection, so that a "
+        "password can be rotated.",
         none="none is read",
         example='"/run/secrets/redis"',
         key="redis_password_file",
         flag="--redis-password-file FILE",
+    )
+    redis_ca_file: str | None = setting(
+        None,
+        "File with the certificates of who vouches for the store at `redis` by TLS, as PEM.",
+        none="those that this system trusts",
+        example='"/etc/ssl/redis-ca.pem"',
+        key="redis_ca_file",
+        flag="--redis-ca-file FILE",
     )
     data_directory: str | None = setting(
         None,
@@ -95,15 +106,26 @@ class OracleSettings:
         60.0, "Least time between two kept history points of one offering.", minimum=1, maximum=86_400
     )
     history_points: int = setting(
-        1440,
-        "How many history points are kept per offering in the store; older ones are dropped. A day of one a minute: "
-        "what instances share; the history of this installation keeps the rest.",
+        336,
+        "How many history points are kept per offering in the store, over 30 days: the last half an hour as they came, "
+        "and the farther apart the older they are. With more than some 18,000 offerings each has fewer, so that all "
+        "histories together take no more than 200 MiB.",
         unit="points",
-        minimum=10,
+        minimum=16,
         maximum=100_000,
     )
 
     promises: ClassVar[tuple[Promise, ...]] = (
+        Promise(
+            ("redis_url",),
+            lambda given: given.redis_url is None or parse_address(given.redis_url) is not None,
+            "redis names one host and a database, Sentinels and a primary, or nodes of a cluster",
+        ),
+        Promise(
+            ("redis_url", "redis_ca_file"),
+            lambda given: given.redis_ca_file is None or is_over_tls(given.redis_url),
+            "redis_ca_file needs an address that begins with rediss",
+        ),
         Promise(
             ("redis_url", "redis_password", "redis_password_file"),
             lambda given: count_passwords(given) <= 1,
@@ -125,6 +147,12 @@ class OracleSettings:
             "lease_s must be at least twice refresh_s, or two instances generate prices in turn",
         ),
     )
+
+
+def is_over_tls(address: str | None) -> bool:
+    """Whether an address is one whose server has to show a certificate."""
+    parts = None if address is None else parse_address(address)
+    return parts is not None and parts.is_tls
 
 
 def count_passwords(settings: OracleSettings) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from oracle.foundation.reason import Reason
+from oracle.foundation.reason import Reason, encode_if_any
 
 
 class StoreKind(StrEnum):
@@ -13,6 +14,44 @@ class StoreKind(StrEnum):
 
     EMBEDDED = "embedded"
     REMOTE = "remote"
+
+
+class SourceState(StrEnum):
+    """How it stands with one service: not asked (nobody wants its cloud), asked, answering, or failing."""
+
+    IDLE = "idle"
+    AWAITED = "awaited"
+    ANSWERING = "answering"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One service that is asked for live prices.
+
+    answered_at: when it last said something (Unix seconds); None: never.
+    prices: how many of its prices are known; some may be over.
+    reason: why it says nothing now; None while it does.
+    """
+
+    name: str
+    hosts: tuple[str, ...]
+    state: SourceState
+    answered_at: float | None
+    prices: int
+    reason: Reason | None = None
+
+
+def encode_service(status: SourceStatus) -> dict[str, Any]:
+    """Return the status of a service as JSON values, as docs/commands.md describes it."""
+    return {
+        "name": status.name,
+        "hosts": list(status.hosts),
+        "state": status.state.value,
+        "answered_at": status.answered_at,
+        "prices": status.prices,
+        "reason": encode_if_any(status.reason),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +83,8 @@ class OracleStatus:
     unknown. Deadlines are judged by our clock; the store's stands for those of other instances."""
     notices: tuple[Reason, ...] = ()
     """What else people should know: refused prices, the source's notices, where a fallback is in use."""
+    services: tuple[SourceStatus, ...] = ()
+    """The services that this instance's own source asks, each with how it is; empty where it asks none."""
 
     @property
     def is_healthy(self) -> bool:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import tools
 from lock import LockedPackage, parse_lock
+from tools import TOOLS, ToolsUnavailable
 
 ROOT = Path(__file__).parents[1]
 #: The second lock contains every line of the first, which is what is shipped.
@@ -72,9 +72,9 @@ def ask(service: str, requirements: str) -> list[Vulnerability]:
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "requirements.txt"
         file.write_text(requirements, encoding="utf-8")
-        command = [tools.PYTHON, "-I", "-m", "pip_audit", "--strict", "--disable-pip", "--no-deps",
+        command = [str(TOOLS.python), "-I", "-m", "pip_audit", "--strict", "--disable-pip", "--no-deps",
                    "--progress-spinner", "off", "--format", "json", "--vulnerability-service", service,
-                   "--requirement", file]  # fmt: skip
+                   "--requirement", str(file)]  # fmt: skip
         asked = subprocess.run(command, capture_output=True, text=True, check=False)
     return read_answer(asked.stdout, asked.stderr)
 
@@ -105,9 +105,9 @@ def main() -> int:
     packages = parse_lock((ROOT / ALL).read_text(encoding="utf-8"))
     shipped = parse_lock((ROOT / SHIPPED).read_text(encoding="utf-8"))
     try:
-        tools.make_ready()
+        TOOLS.make_ready()
         found = audit(packages)
-    except (NoAnswer, tools.ToolsUnavailable) as error:
+    except (NoAnswer, ToolsUnavailable) as error:
         print(f"NOT CHECKED for known vulnerabilities, nobody could be asked: {error}")
         return NOT_CHECKED
     for line in describe(found, frozenset(package.name for package in shipped)):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import tools
 from sbom import make_sbom
+from tools import TOOLS
 
 _CHECK = """
 import sys
@@ -20,6 +20,6 @@ sys.exit(f"the bill of materials is none: {fault}" if fault else 0)
 """
 
 if __name__ == "__main__":
-    tools.make_ready()
-    command = [tools.PYTHON, "-I", "-c", _CHECK]
+    TOOLS.make_ready()
+    command = [str(TOOLS.python), "-I", "-c", _CHECK]
     sys.exit(subprocess.run(command, input=make_sbom(), text=True, check=False).returncode)

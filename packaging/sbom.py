@@ -28,9 +28,9 @@ def find_licence(package: LockedPackage) -> dict[str, Any] | None:
         return None
     if found["Version"] != package.version:
         return None
-    if expression := found.get("License-Expression"):
+    if expression := found["License-Expression"]:
         return {"expression": expression}
-    named = (found.get("License") or "").strip().split("\n")[0]
+    named = (found["License"] or "").strip().split("\n")[0]
     return {"license": {"name": named}} if named else None
 
 

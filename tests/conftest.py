@@ -5,13 +5,14 @@ import gc
 from collections import Counter
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Here and not beside the clusters, because pytest takes plugins from the topmost conftest only.
 pytest_plugins = ["tests.controlplane.fixture"]
 
-# A busy machine must not fail a test: no example of any property is timed.
-settings.register_profile("untimed", deadline=None)
+# A busy machine must not fail a test: no example of any property is timed. And mutmut runs them several times in one
+# process, which gives each time another object to a method.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 settings.load_profile("untimed")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from app.commands.output import MAX_MESSAGE_CHARACTERS, write_output
@@ -14,10 +15,11 @@ from app.diagnostics.clusters import check_clusters
 from app.diagnostics.graphics import check_display, check_graphics
 from app.diagnostics.keys import check_keys
 from app.diagnostics.prices import check_prices
+from app.diagnostics.services import check_services
 from app.diagnostics.settings import check_settings
 from app.diagnostics.store import check_store
 from app.exit_codes import ExitCode
-from oracle.foundation.reason import encode_reason
+from oracle.foundation.reason import encode_if_any
 from oracle.foundation.untrusted_text import clean_text
 
 _MARKS = {CheckState.OK: "ok     ", CheckState.WARNING: "warning", CheckState.BROKEN: "BROKEN "}
@@ -29,7 +31,7 @@ async def run_doctor(arguments: Namespace, configuration: Configuration) -> int:
     checks += [
         *check_keys(configuration),
         *await check_store(configuration),
-        *await check_clusters(configuration),
+        *await check_clusters(configuration, partial(check_services, configuration)),
     ]
     write_output(checks_to_json(checks) if arguments.json else "\n".join(_to_lines(checks)))
     return ExitCode.FAILED if any(check.state is CheckState.BROKEN for check in checks) else ExitCode.OK
@@ -46,7 +48,7 @@ def _check_to_json(check: Check) -> dict[str, Any]:
         "state": check.state.value,
         "detail": check.detail,
         "advice": check.advice,
-        "reason": None if check.reason is None else encode_reason(check.reason),
+        "reason": encode_if_any(check.reason),
     }
 
 

@@ -136,6 +136,8 @@ def series_to_json(series: Series) -> dict[str, Any]:
         "region": offering.region,
         "instance_type": offering.instance_type,
         "capacity_type": offering.capacity_type.value,
+        "operating_system": offering.system.value,
+        "zone": offering.zone or None,
         "source": series.source,
         "mode": series.mode.value,
     }

@@ -20,11 +20,12 @@ from controller.history.price_points import Series
 from controller.history.prices import read_prices, read_series, read_series_of
 from oracle.foundation.reason import format_count, format_list
 from oracle.foundation.untrusted_text import clean_text
+from oracle.market import to_row
 
-#: The columns that a file of prices needs, and two that say whose they are, which its readers pass over.
+#: The columns of a file of prices, and two that say whose they are, which its readers pass over.
 _COLUMNS = (
-    *("observed_at", "provider", "region", "instance_type", "capacity_type", "usd_per_hour"),
-    *("source", "mode"),
+    *("observed_at", "provider", "region", "instance_type", "capacity_type", "operating_system", "zone"),
+    *("usd_per_hour", "source", "mode"),
 )
 
 
@@ -98,13 +99,12 @@ def _to_json(recorded: _Recorded) -> dict[str, Any]:
 
 
 def _to_rows(recorded: Sequence[_Recorded]) -> Iterator[str]:
-    """Yield a file of prices, sorted by time as a recording has to be."""
+    """Yield a file of prices, oldest first."""
     yield ",".join(_COLUMNS)
     rows = ((at, price, one.series) for one in recorded for at, price in one.points)
     for at, price, series in sorted(rows, key=lambda row: row[0]):
-        offering = series.offering
-        place = (offering.provider, offering.region, offering.instance_type, offering.capacity_type.value)
-        yield _to_row((format_iso(at), *place, str(price), series.source, series.mode.value))
+        row = (format_iso(at), *to_row(series.offering), str(price), series.source, series.mode.value)
+        yield _to_row(row)
 
 
 def _to_row(cells: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from controller.contract.snapshots import TimelineEntry
 from controller.history.chain import Entry, Mark
 from controller.history.reading import to_recorded
 from controller.history.sentences import describe, to_entry
-from oracle.foundation.reason import Reason, encode_reason, format_count
+from oracle.foundation.reason import Reason, encode_if_any, format_count
 from oracle.foundation.untrusted_text import clean_text
 
 
@@ -78,6 +78,6 @@ def verdict_to_json(verdict: LedgerVerdict) -> str:
         "entries": verdict.entries,
         "first": verdict.first,
         "head": verdict.head or None,
-        "reason": None if verdict.reason is None else encode_reason(verdict.reason),
+        "reason": encode_if_any(verdict.reason),
     }
     return json.dumps(document, indent=2)

@@ -1,16 +1,22 @@
-"""`sentinelaura migrate CONTEXT/NAMESPACE/DEPLOYMENT --to CONTEXT`: one migration, with progress lines."""
+"""`sentinelaura migrate CONTEXT/NAMESPACE/DEPLOYMENT --to CONTEXT`: one migration, with progress lines.
+
+The way back of a finished move (`migrations back`) runs here as well: it need not pay, and a person confirms its cost.
+"""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from app.commands.confirming import confirm_by_name
 from app.commands.failures import CommandFailed
 from app.commands.migration_report import MigrationReport
 from app.commands.picture import PICTURE_TIMEOUT_S, incomplete_picture, wait_for_picture
 from app.composition import open_engine
 from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
+from controller.clusters.arming import ArmingTerms
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import RequestDryRun, SetArmed, StartMigration
 from controller.contract.dry_run import DryRun, Verdict
@@ -27,11 +33,38 @@ _FAILURES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class AskedMove:
+    """A move that was asked for.
+
+    way_back_of: the finished move that it takes back; None: it is a move like any other, which has to pay.
+    given_name: what a person has typed to confirm a way back; None: they are asked.
+    """
+
+    workload: WorkloadKey
+    target: str
+    arm: bool
+    as_json: bool
+    way_back_of: str | None = None
+    given_name: str | None = None
+
+
 async def run_migrate(arguments: Namespace, configuration: Configuration) -> int:
     """Dry-run the move, and where it pays and both contexts are armed, run it to its end. Raises: CommandFailed."""
-    report = MigrationReport(arguments.json)
     try:
-        moved = await _migrate(arguments, configuration, report)
+        workload = WorkloadKey.parse(arguments.workload)
+    except ValueError as error:
+        failure = CommandFailed(ExitCode.BAD_INPUT, Code.WORKLOAD_NAME_WRONG.because(name=arguments.workload))
+        MigrationReport(arguments.json).show_failure(failure)
+        raise failure from error
+    return await run_move(AskedMove(workload, arguments.to, arguments.arm, arguments.json), configuration)
+
+
+async def run_move(asked: AskedMove, configuration: Configuration) -> int:
+    """Dry-run what was asked for, and where it may start, run it to its end. Raises: CommandFailed."""
+    report = MigrationReport(asked.as_json)
+    try:
+        moved = await _migrate(asked, configuration, report)
     except BaseException as error:  # whatever it is, also Ctrl-C: who reads the lines learns how it ended
         report.show_failure(error)
         raise
@@ -39,31 +72,27 @@ async def run_migrate(arguments: Namespace, configuration: Configuration) -> int
     return ExitCode.OK
 
 
-async def _migrate(
-    arguments: Namespace, configuration: Configuration, report: MigrationReport
-) -> MigrationView:
+async def _migrate(asked: AskedMove, configuration: Configuration, report: MigrationReport) -> MigrationView:
     """Return the migration that has moved the workload."""
-    try:
-        workload = WorkloadKey.parse(arguments.workload)
-    except ValueError as error:
-        raise CommandFailed(
-            ExitCode.BAD_INPUT, Code.WORKLOAD_NAME_WRONG.because(name=arguments.workload)
-        ) from error
+    workload, target, way_back_of = asked.workload, asked.target, asked.way_back_of
     async with open_engine(configuration) as engine:
-        if arguments.arm:
-            for context in (workload.context, arguments.to):
-                engine.submit(SetArmed(context, True))
+        if asked.arm:
+            terms = ArmingTerms(namespaces=frozenset({workload.namespace}))
+            for context in (workload.context, target):
+                engine.submit(SetArmed(context, True, terms))
         picture = await wait_for_picture(engine)
-        _require_parts(picture, workload, arguments.to, engine.aliases)
-        if not await _is_running_already(engine, workload, arguments.to):
-            dry_run = await _request_dry_run(engine, workload, arguments.to)
+        _require_parts(picture, workload, target, engine.aliases)
+        if not await _is_running_already(engine, workload, target):
+            dry_run = await _request_dry_run(engine, RequestDryRun(workload, target, way_back_of=way_back_of))
             if dry_run.verdict is Verdict.UNKNOWN and not picture.is_complete:
                 raise incomplete_picture(picture)
             report.show_dry_run(dry_run)
-            if dry_run.verdict is not Verdict.PAYS:
+            if not dry_run.may_start:
                 raise _not_moved(dry_run.reason)
-            engine.submit(StartMigration(workload, arguments.to, dry_run.plan_digest))
-        return await _follow(engine, workload, arguments.to, report)
+            if way_back_of is not None:
+                await confirm_by_name(workload.name, f"bring it back to {target}", asked.given_name)
+            engine.submit(StartMigration(workload, target, dry_run.plan_digest, way_back_of=way_back_of))
+        return await _follow(engine, workload, target, report)
 
 
 def _require_parts(
@@ -100,15 +129,20 @@ async def _is_running_already(engine: Engine, workload: WorkloadKey, target: str
     return _find_view(snapshot, workload, target) is not None
 
 
-async def _request_dry_run(engine: Engine, workload: WorkloadKey, target: str) -> DryRun:
-    engine.submit(RequestDryRun(workload, target))
+async def _request_dry_run(engine: Engine, request: RequestDryRun) -> DryRun:
+    """Return the dry run; of a move that could start, the one that knows what travels along and what breaks."""
+    engine.submit(request)
 
-    def find(snapshot: EngineSnapshot) -> DryRun | None:
-        return next((a for a in snapshot.answers if (a.workload, a.target) == (workload, target)), None)
+    def find(snapshot: EngineSnapshot) -> DryRun | None:  # this process asks for one only
+        return next(reversed(snapshot.answers), None)
 
-    answer = find(await engine.wait_until(lambda seen: find(seen) is not None, PICTURE_TIMEOUT_S))
+    def is_enough(snapshot: EngineSnapshot) -> bool:
+        answer = find(snapshot)
+        return answer is not None and (answer.inventory is not None or not answer.may_start)
+
+    answer = find(await engine.wait_until(is_enough, PICTURE_TIMEOUT_S))
     if answer is None:
-        late = Code.DRY_RUN_LATE.because(workload=str(workload), seconds=PICTURE_TIMEOUT_S)
+        late = Code.DRY_RUN_LATE.because(workload=str(request.workload), seconds=PICTURE_TIMEOUT_S)
         raise CommandFailed(ExitCode.INCOMPLETE, late)
     return answer
 
@@ -126,10 +160,18 @@ async def _follow(
             report.show_progress(view, snapshot.taken_at)
             if view.stage is MigrationStage.DONE:
                 return view
+            if view.stage is MigrationStage.HOLDING and view.reason is not None:
+                _require_armed(view.reason, report)
             if view.stage in _FAILURES:
                 raise CommandFailed(_FAILURES[view.stage], view.sentence, reason=_reason_of(view))
         elif snapshot.unstarted:  # this process asked for one start only
             raise _not_moved(snapshot.unstarted[-1].reason)
+
+
+def _require_armed(reason: Reason, report: MigrationReport) -> None:
+    """Raise CommandFailed where somebody has stopped this process: nobody can arm it again."""
+    if reason.code is Code.NOT_ARMED:
+        raise CommandFailed(ExitCode.ROLLED_BACK, report.describe_interruption())
 
 
 def _not_moved(reason: Reason) -> CommandFailed:

@@ -14,7 +14,7 @@ from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationView
 from controller.migration.protocol.states import Phase
 from controller.reasons import Code
-from oracle.foundation.reason import Reason, encode_reason
+from oracle.foundation.reason import Reason, encode_if_any
 from oracle.foundation.untrusted_text import clean_text
 
 #: Phases that have changed nothing yet.
@@ -61,7 +61,7 @@ class MigrationReport:
             unexpected = Code.UNEXPECTED_ERROR.because(error=repr(error))
             self.show_end(ExitCode.FAILED, str(unexpected), unexpected)
         elif code is ExitCode.INTERRUPTED:
-            interrupted = self._describe_interruption()
+            interrupted = self.describe_interruption()
             self.show_end(code, str(interrupted), interrupted)
             if not self._as_json:
                 report_line(str(interrupted))
@@ -69,7 +69,7 @@ class MigrationReport:
             details = error.details if isinstance(error, CommandFailed) else ()
             self.show_end(code, str(error), find_reason(error), details)
 
-    def _describe_interruption(self) -> Reason:
+    def describe_interruption(self) -> Reason:
         """Say where the workload stands now, and how to go on or back; before the first write there is neither."""
         view = self._view
         if view is None or view.stage.is_final or view.phase in _BEFORE_THE_FIRST_WRITE:
@@ -94,7 +94,7 @@ class MigrationReport:
             facts = {
                 "exit_code": code.value,
                 "detail": sentence,
-                "reason": None if reason is None else encode_reason(reason),
+                "reason": encode_if_any(reason),
                 "details": details,
             }
             self._print_json("end", facts)
@@ -109,7 +109,7 @@ def _progress_facts(view: MigrationView) -> dict[str, Any]:
         "stage": view.stage.value,
         "phase": view.phase,
         "detail": view.sentence,
-        "reason": None if view.reason is None else encode_reason(view.reason),
+        "reason": encode_if_any(view.reason),
         "wave": view.wave,
         "waves": view.waves,
         "landed": view.landed,

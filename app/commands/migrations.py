@@ -1,24 +1,27 @@
 """`sentinelaura migrations list|show|cancel|back|adopt|restore|abandon`: migrations by what their journals say now.
 
 It needs no prices and takes up nothing but the migration that it is asked for. Before an act that ends one, a person
-reads what it will change and types the workload's name.
+reads what it will change and types the workload's name, and before a way back what it costs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
+from app.commands.confirming import confirm_by_name
 from app.commands.failures import CommandFailed
-from app.commands.migrate import run_migrate
+from app.commands.migrate import AskedMove, run_move
 from app.commands.migration_report import MigrationReport
 from app.commands.migrations_report import (
     moves_to_json,
     moves_to_text,
+    queue_to_json,
+    queue_to_lines,
     settlement_to_text,
     show_to_json,
     show_to_text,
@@ -27,18 +30,26 @@ from app.commands.output import report_line, write_aside, write_output
 from app.commands.picture import PICTURE_TIMEOUT_S
 from app.composition import MoveTools, open_move_tools
 from app.config.configuration import Configuration
+from app.control.asking import ask_all
+from app.control.messages import Ask, Request
+from app.control.peer import has_sockets
 from app.exit_codes import ExitCode
+from controller.clusters.arming import ArmingTerms
 from controller.clusters.fleet import Health
 from controller.clusters.region_manager import RegionManager
-from controller.contract.settlement import ENDINGS, Act, Settlement
+from controller.contract.settlement import ENDINGS, Act
 from controller.contract.snapshots import MigrationStage, MigrationView
-from controller.errors import UnknownContext
 from controller.migration.protocol.errors import ActRefused, LeaseTaken
+from controller.migration.protocol.lease_requests import RequestKind
 from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.protocol.request_reasons import RequestCode
 from controller.migration.protocol.states import Phase
-from controller.migration.run.standing_moves import StandingMoves, read_standing_moves
+from controller.migration.run.standing_moves import StandingMove, StandingMoves, read_standing_moves
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
+
+#: Acts that another instance can be asked to do.
+_ASKED = ("cancel", "back")
 
 Opening = Callable[[Configuration], AbstractAsyncContextManager[MoveTools]]
 
@@ -48,12 +59,12 @@ async def run_migrations(
 ) -> int:
     """Do what was asked. Raises: CommandFailed."""
     async with opening(configuration) as tools:
-        standing = await find_moves(tools.regions)
+        standing = await find_moves(tools)
         if arguments.action == "list":
-            return _list(standing, arguments)
+            return await _list(standing, arguments)
         move = standing.find(arguments.id)
         if move is None:
-            _report_unread(standing)
+            report_unread(standing)
             raise CommandFailed(ExitCode.BAD_INPUT, Code.MOVE_NOT_FOUND.because(migration_id=arguments.id))
         if arguments.action == "show":
             settlements = await tools.migrations.judge_acts(move.record)
@@ -61,12 +72,18 @@ async def run_migrations(
             write_output(show(move, settlements))
             return ExitCode.OK
         if not (arguments.action == "back" and move.record.state.phase is Phase.DONE):
-            return await _act(arguments, tools, move.record)
+            taken = await _ask_leader(arguments, tools, move) if arguments.action in _ASKED else None
+            return (
+                await _act(arguments, tools, move.record)
+                if taken is None
+                else _report_taken(arguments, taken)
+            )
     return await _move_back(arguments, configuration, move.record)
 
 
-async def find_moves(regions: RegionManager) -> StandingMoves:
+async def find_moves(tools: MoveTools) -> StandingMoves:
     """Wait until each cluster answers or does not, and read the Leases of those that do."""
+    regions = tools.regions
     try:
         async with asyncio.timeout(PICTURE_TIMEOUT_S):
             while any(cluster.health is Health.CONNECTING for cluster in regions.picture().clusters.values()):
@@ -81,27 +98,59 @@ async def find_moves(regions: RegionManager) -> StandingMoves:
     clusters = regions.picture().clusters.values()
     namespaces = {workload.key.namespace for cluster in clusters for workload in cluster.workloads}
     reached = [regions.api(cluster.context) for cluster in clusters if cluster.health is Health.REACHABLE]
-    found = await read_standing_moves(reached, namespaces)
+    found = await read_standing_moves(reached, namespaces, tools.migrations.keys)
     unread = {
         cluster.context: reason for cluster in clusters if (reason := cluster.find_unread()) is not None
     }
     return StandingMoves(found.moves, found.unreadable, {**unread, **found.unread})
 
 
-def _list(standing: StandingMoves, arguments: Namespace) -> int:
+async def _list(standing: StandingMoves, arguments: Namespace) -> int:
     moves = [move for move in standing.moves if arguments.all or not move.record.state.phase.is_final]
-    write_output(
-        json.dumps(moves_to_json(moves, standing), indent=2) if arguments.json else moves_to_text(moves)
-    )
-    _report_unread(standing)
+    instances = await ask_all(Request(Ask.TELL)) if has_sockets() else ()
+    queue = [(one.pid, queued) for one in instances if one.answer is not None for queued in one.answer.queue]
+    if arguments.json:
+        document = {**moves_to_json(moves, standing), "queue": queue_to_json(queue)}
+        write_output(json.dumps(document, indent=2))
+    else:
+        write_output("\n".join((moves_to_text(moves), *queue_to_lines(queue))))
+    report_unread(standing)
     return ExitCode.INCOMPLETE if standing.unread or standing.unreadable else ExitCode.OK
 
 
-def _report_unread(standing: StandingMoves) -> None:
+def report_unread(standing: StandingMoves) -> None:
+    """Say on standard error what is not known."""
     for context, reason in standing.unread.items():
         report_line(f"{context} was not looked at: {reason}")
     for journal in standing.unreadable:
         report_line(f"{journal.lease} was left alone: {journal.reason}")
+
+
+async def _ask_leader(arguments: Namespace, tools: MoveTools, move: StandingMove) -> Reason | None:
+    """Have whoever leads take the move back; None where nobody acknowledges it: then it is done from here."""
+    record = move.record
+    if not move.holder:
+        return None
+    request = Request(Ask.CANCEL, record.migration_id)
+    instances = await ask_all(request) if has_sockets() else ()
+    for instance in instances:
+        if instance.answer is not None and instance.answer.is_done:
+            return RequestCode.TAKEN_BACK.because(leader=f"process {instance.pid}")
+    if not arguments.arm:
+        return None
+    _arm(tools.regions, record, arm=True)
+    asked = await tools.migrations.ask_leader(record, RequestKind.CANCEL)
+    if asked is None or asked.answer is None or asked.answer.why:
+        return None
+    return RequestCode.TAKEN_BACK.because(leader=asked.holder)
+
+
+def _report_taken(arguments: Namespace, reason: Reason) -> int:
+    """Say who acknowledged; it goes back there, and this command ends."""
+    if not arguments.json:
+        write_output(str(reason))
+    MigrationReport(arguments.json).show_end(ExitCode.OK, str(reason), reason)
+    return ExitCode.OK
 
 
 async def _act(arguments: Namespace, tools: MoveTools, record: MigrationRecord) -> int:
@@ -133,7 +182,7 @@ async def _perform(arguments: Namespace, tools: MoveTools, record: MigrationReco
         raise _refused(settlement.reason)
     write_aside(settlement_to_text(settlement))
     if act in ENDINGS:
-        await _confirm(settlement, arguments.yes)
+        await confirm_by_name(record.workload.name, f"{act.value} this move", arguments.yes)
     try:
         await tools.migrations.settle(record, act, settlement.digest)
     except (ActRefused, LeaseTaken) as error:
@@ -142,25 +191,24 @@ async def _perform(arguments: Namespace, tools: MoveTools, record: MigrationReco
 
 
 def _arm(regions: RegionManager, record: MigrationRecord, arm: bool) -> None:
-    """Arm both sides where that was asked for. Raises: CommandFailed where a side that is there stays read-only."""
-    known = [context for side in Side if (context := record.side(side).context) in regions.contexts]
-    for context in known if arm else ():
-        try:
-            regions.set_armed(context, True)
-        except UnknownContext:
-            continue  # it was taken out of the kubeconfig just now
-    if unarmed := tuple(context for context in known if not regions.is_armed(context)):
-        raise _refused(Code.NOT_ARMED.because(contexts=unarmed))
+    """Arm the clusters of both sides, for the namespace of the workload, where that was asked for.
 
-
-async def _confirm(settlement: Settlement, given: str | None) -> None:
-    """Have a person type the workload's name. Raises: CommandFailed where they do not."""
-    name = settlement.workload.name
-    if given is None:
-        write_aside(f"type {name} to {settlement.act.value} this move:")
-        given = (await asyncio.to_thread(sys.stdin.readline)).strip()
-    if given != name:
-        raise _refused(Code.ACT_NOT_CONFIRMED.because(name=name))
+    Raises: CommandFailed where a side that is there stays read-only.
+    """
+    namespace = record.workload.namespace
+    sides = [known for side in Side if (known := record.side(side)).context in regions.contexts]
+    for known in sides if arm else ():
+        terms = ArmingTerms(cluster_uid=known.cluster_uid or None, namespaces=frozenset({namespace}))
+        regions.set_armed(known.context, True, terms)
+    reasons = regions.list_unarmed()
+    for known in sides:
+        code = reasons.get(known.context)
+        if code is None and not regions.is_armed(known.context, namespace):
+            raise _refused(Code.NAMESPACE_NOT_ARMED.because(namespace=namespace, contexts=(known.context,)))
+        # What does not answer is asked who it is before anything is written there.
+        if code is not None and code is not Code.ARMED_UNIDENTIFIED:
+            same = tuple(other.context for other in sides if reasons.get(other.context) is code)
+            raise _refused(code.because(contexts=same))
 
 
 async def _follow(tools: MoveTools, migration_id: str, report: MigrationReport) -> MigrationView:
@@ -176,11 +224,13 @@ async def _follow(tools: MoveTools, migration_id: str, report: MigrationReport) 
 
 
 async def _move_back(arguments: Namespace, configuration: Configuration, record: MigrationRecord) -> int:
-    """The move is over: the way back is a move of its own, with its dry run, run where it pays."""
-    workload = f"{record.target.context}/{record.workload.namespace}/{record.workload.name}"
+    """The move is over: the way back is a move of its own, whose cost is shown and confirmed by typing."""
+    workload = replace(record.workload, context=record.target.context)
     report_line(f"the move is over; going back is a move of {workload} to {record.source.context}")
-    asked = Namespace(workload=workload, to=record.source.context, arm=arguments.arm, json=arguments.json)
-    return await run_migrate(asked, configuration)
+    asked = AskedMove(
+        workload, record.source.context, arguments.arm, arguments.json, record.migration_id, arguments.yes
+    )
+    return await run_move(asked, configuration)
 
 
 def _refused(reason: Reason) -> CommandFailed:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from app.control.messages import QueuedState
 from controller.contract.settlement import Settlement
 from controller.contract.snapshots import join_sentence
 from controller.migration.protocol.advice import find_advice
 from controller.migration.run.migration_views import describe
 from controller.migration.run.standing_moves import StandingMove, StandingMoves
-from oracle.foundation.reason import encode_reason
+from oracle.foundation.reason import encode_if_any, encode_reason
 from oracle.foundation.untrusted_text import clean_text
 
 
@@ -27,6 +28,21 @@ def moves_to_json(moves: Iterable[StandingMove], standing: StandingMoves) -> dic
         "unread": {context: encode_reason(reason) for context, reason in standing.unread.items()},
         "unreadable": {one.lease: encode_reason(one.reason) for one in standing.unreadable},
     }
+
+
+def queue_to_lines(queue: Iterable[tuple[int, QueuedState]]) -> Iterator[str]:
+    """Return a line for each move that waits for its turn, each with the process in which it does."""
+    for pid, queued in queue:
+        workload, target, sentence = map(clean_text, (queued.workload, queued.target, queued.sentence))
+        yield f"in the queue of process {pid}: {workload} -> {target}: {sentence}"[:_LINE]
+
+
+def queue_to_json(queue: Iterable[tuple[int, QueuedState]]) -> list[dict[str, Any]]:
+    """Return the moves that wait for their turn, in the order of each process."""
+    return [
+        {"pid": pid, "workload": one.workload, "target": one.target, "waits_for": one.sentence}
+        for pid, one in queue
+    ]
 
 
 def show_to_text(move: StandingMove, settlements: Iterable[Settlement]) -> str:
@@ -47,8 +63,8 @@ def settlement_to_text(settlement: Settlement) -> str:
     return "\n".join((f"  {settlement.act.value}:", *changes))
 
 
-#: Longest line, in characters: a change may quote a cluster.
-_LINE = 400
+#: Longest line, in characters: a change may quote a cluster, and a reason its scheduler and its autoscaler.
+_LINE = 800
 
 
 def _move_lines(move: StandingMove) -> Iterator[str]:
@@ -63,6 +79,12 @@ def _move_lines(move: StandingMove) -> Iterator[str]:
             *map(clean_text, (workload, sides)),
         )
     )
+    if move.doubt is not None and record.state.phase.is_final:
+        yield "  none of our keys has signed this"
+    elif move.doubt is not None:
+        # What it says of itself is nobody's word.
+        yield f"  {clean_text(move.doubt, _LINE)}"
+        return
     yield f"  {clean_text(join_sentence(describe(record), record.state.reason), _LINE)}"
     if (advice := find_advice(record)) is not None:
         yield f"  {clean_text(advice, _LINE)}"
@@ -71,15 +93,15 @@ def _move_lines(move: StandingMove) -> Iterator[str]:
 
 
 def _move_to_json(move: StandingMove) -> dict[str, Any]:
-    record, reason, advice = move.record, move.record.state.reason, find_advice(move.record)
+    record, reason = move.record, move.record.state.reason
     return {
         "migration_id": record.migration_id,
         "workload": str(record.workload),
         "target": record.target.context,
         "phase": record.state.phase.value,
         "detail": join_sentence(describe(record), reason),
-        "reason": None if reason is None else encode_reason(reason),
-        "advice": None if advice is None else encode_reason(advice),
+        "reason": encode_if_any(reason),
+        "advice": encode_if_any(find_advice(record)),
         "replicas": record.replicas,
         "source_replicas": record.source.replicas,
         "target_replicas": record.target.replicas,
@@ -87,15 +109,15 @@ def _move_to_json(move: StandingMove) -> dict[str, Any]:
         "waves": len(record.state.waves),
         "started_at": record.started_at,
         "ended_at": record.ended_at,
+        "doubt": encode_if_any(move.doubt),
         "holder": move.holder or None,
         "read_from": move.side.value,
     }
 
 
 def _act_to_json(settlement: Settlement) -> dict[str, Any]:
-    reason = settlement.reason
     return {
         "act": settlement.act.value,
         "changes": [encode_reason(change) for change in settlement.changes],
-        "reason": None if reason is None else encode_reason(reason),
+        "reason": encode_if_any(settlement.reason),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from argparse import Namespace
 
-from app.commands.failures import CommandFailed
+from app.commands.arming_flags import parse_armed
 from app.commands.operator_report import (
     OperatorNews,
     entry_to_json,
@@ -21,7 +21,6 @@ from app.exit_codes import ExitCode
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import EngineSnapshot
 from controller.engine.engine import Engine
-from controller.reasons import Code
 
 #: How long the price store may take to start before its absence is reported. Seconds; the embedded one needs 0.2.
 START_PATIENCE_S = 2.0
@@ -30,12 +29,8 @@ START_PATIENCE_S = 2.0
 async def run_operator(arguments: Namespace, configuration: Configuration) -> int:
     """Print what happens and what is wrong until a signal comes. Raises: CommandFailed."""
     async with open_engine(configuration) as engine:
-        unknown = set(arguments.arm) - set(engine.contexts)
-        if unknown:
-            missing = "; ".join(str(Code.NO_CONTEXT.because(context=context)) for context in sorted(unknown))
-            raise CommandFailed(ExitCode.BAD_INPUT, f"cannot arm: {missing}")
-        for context in arguments.arm:
-            engine.submit(SetArmed(context, True))
+        for context, terms in parse_armed(arguments.arm, engine.contexts).items():
+            engine.submit(SetArmed(context, True, terms))
         await wait_for_stop_signal(asyncio.create_task(_print_news(engine, arguments.json)))
     return ExitCode.OK
 

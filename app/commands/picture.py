@@ -13,6 +13,8 @@ from oracle.foundation.reason import Severity
 
 #: How long the prices and the clusters may take to arrive. Seconds; a cluster that needs longer is called unreachable.
 PICTURE_TIMEOUT_S = 30.0
+#: Offerings without a price that are named one by one.
+MAX_NAMED = 50
 
 
 async def wait_for_picture(engine: Engine) -> EngineSnapshot:
@@ -24,6 +26,15 @@ def incomplete_picture(snapshot: EngineSnapshot) -> CommandFailed:
     """Return the failure that names what has not arrived."""
     reason = Code.PICTURE_INCOMPLETE.because(seconds=PICTURE_TIMEOUT_S)
     return CommandFailed(ExitCode.INCOMPLETE, reason, tuple(_list_missing(snapshot)))
+
+
+def unpriced_offerings(snapshot: EngineSnapshot) -> CommandFailed:
+    """Return the failure that names what nobody says a price of."""
+    names = [f"{binding.context}: {binding.offering}" for binding in snapshot.unpriced]
+    shown = names[:MAX_NAMED]
+    if len(names) > MAX_NAMED:
+        shown.append(f"{len(names) - MAX_NAMED} more")
+    return CommandFailed(ExitCode.INCOMPLETE, Code.OFFERINGS_UNPRICED.because(count=len(names)), tuple(shown))
 
 
 def _list_missing(snapshot: EngineSnapshot) -> Iterator[str]:

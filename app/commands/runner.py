@@ -83,6 +83,10 @@ def _find_quiet_command(name: str) -> Command:
         from app.commands.migrations import run_migrations
 
         return run_migrations
+    if name == "stop":
+        from app.commands.stop import run_stop
+
+        return run_stop
     if name == "ledger":
         from app.commands.ledger import run_ledger
 
@@ -99,8 +103,16 @@ def _find_quiet_command(name: str) -> Command:
         from app.commands.contexts import run_contexts
 
         return run_contexts
+    if name == "egress":
+        from app.commands.egress import run_egress
+
+        return run_egress
     if name == "doctor":
         from app.commands.doctor import run_doctor
 
         return run_doctor
+    if name == "prices":
+        from app.commands.prices import run_prices
+
+        return run_prices
     raise LookupError(f"nothing performs the command {name!r}")

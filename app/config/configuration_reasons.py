@@ -63,7 +63,7 @@ class ConfigurationCode(ReasonCode):
     SECRET_READABLE = (
         "secret_readable",
         _WARNING,
-        "{path:whole} holds a password and may be read by everybody on this machine: chmod o-r {path:whole}",
+        "{path:whole} holds a password and may be read by everybody on this machine: chmod o-r {path:shell}",
     )
     WINDOW_DEFAULTS = (
         "window_defaults", _WARNING, "{problem:whole}. The window starts with its default settings",

@@ -85,7 +85,13 @@ def _find(name: str) -> Setting:
 def _explain(setting: Setting, configuration: Configuration) -> Iterator[str]:
     is_known = setting in list_settings(Configuration)
     yield setting.name
-    yield from textwrap.wrap(setting.declaration.meaning, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield from textwrap.wrap(
+        setting.declaration.meaning,
+        WIDTH,
+        break_on_hyphens=False,
+        initial_indent="  ",
+        subsequent_indent="  ",
+    )
     yield _make_line("allowed", describe_allowed(setting))
     yield _make_line("default", describe_default(setting))
     if not is_known:

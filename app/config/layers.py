@@ -122,14 +122,15 @@ def _list_values(
 ) -> Iterator[tuple[str, Any]]:
     """Yield the full name and the value of each key, with sections opened."""
     for key, value in table.items():
-        if not section and key in list_sections():
+        name = f"{section}.{key}" if section else key
+        if name in list_sections():
             if not isinstance(value, dict):
                 raise SettingError(
-                    _find_place(text, file_name, key), key, repr(value)[:80], f"a table [{key}]"
+                    _find_place(text, file_name, name), name, repr(value)[:80], f"a table [{name}]"
                 )
-            yield from _list_values(value, key, text, file_name)
+            yield from _list_values(value, name, text, file_name)
         else:
-            yield f"{section}.{key}" if section else key, value
+            yield name, value
 
 
 def _find_place(text: str, file_name: str, name: str) -> str:

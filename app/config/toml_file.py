@@ -13,12 +13,17 @@ from app.config.errors import FileRefused
 _POSITION = r" \((?:at (line \d+), (column \d+)|at end of document)\)$"
 #: Parts of a key that are looked at for its line. Arbitrary; the deepest that we know is `contexts.NAME.provider`.
 _MAX_DEPTH = 8
+#: A key of more parts than any has: the time that the parser takes grows with their square, to minutes for 100 KB.
+_ENDLESS_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 
 
 def parse_toml(text: str, file_name: str) -> dict[str, Any]:
     """Return the tables of a TOML text, with exact numbers. Raises: FileRefused, with line and column."""
     import tomllib  # 12 ms that a start without a file does not need
 
+    if (endless := _ENDLESS_KEY.search(text)) is not None:
+        line = text.count("\n", 0, endless.start()) + 1
+        raise FileRefused(ConfigurationCode.TOO_DEEP.because(place=f"{file_name}, line {line}"))
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:

@@ -25,6 +25,10 @@ class DoctorCode(ReasonCode):
         "{covered:whole}, live: 0 prices hold now, each for {seconds:.0f} s once confirmed",
     )
 
+    SERVICE_SLOW = (
+        "doctor_service_slow", _WARNING, "no answer of {hosts:list} within {seconds:duration}; it may still come",
+    )  # fmt: skip
+
     # the key ring
     KEY_RING_MISSING = (
         "doctor_key_ring_missing",
@@ -44,8 +48,25 @@ class DoctorCode(ReasonCode):
 
     # clusters
     NO_PRICE_WITHOUT = "doctor_no_price_without", _WARNING, "{place}: no price without {missing:whole}"
-    CANNOT_OBSERVE = "doctor_cannot_observe", _ERROR, "in {place} may not {rights:whole}"
-    CANNOT_FOLLOW = "doctor_cannot_follow", _WARNING, "may not {rights:whole}"
-    CANNOT_MOVE = "doctor_cannot_move", _WARNING, "observes; in {place} may not {rights:whole}"
-    CANNOT_FIND = "doctor_cannot_find", _WARNING, "observes and migrates; may not {rights:whole}"
+    LABELS_UNREAD = (
+        "doctor_labels_unread",
+        _WARNING,
+        "{count:of label} may say how nodes are bought, with a meaning that is not known: {labels:list}",
+    )
+    LABELS_DISAGREE = (
+        "doctor_labels_disagree",
+        _WARNING,
+        "{count:of label} contradict each other about how nodes are bought: {labels:list}",
+    )
+    CANNOT_OBSERVE = "doctor_cannot_observe", _ERROR, "{place} cannot be seen: may not {rights:whole}"
+    CANNOT_FOLLOW = "doctor_cannot_follow", _WARNING, "{place} is seen with delay: may not {rights:whole}"
+    CANNOT_LEAVE = (
+        "doctor_cannot_leave", _WARNING, "nothing can be moved away from {place}: may not {rights:whole}",
+    )  # fmt: skip
+    CANNOT_ARRIVE = (
+        "doctor_cannot_arrive",
+        _WARNING,
+        "nothing can be moved to {place}: may not {rights:whole}",
+    )
+    CANNOT_FIND = "doctor_cannot_find", _WARNING, "may not {rights:whole}"
     CLOCK_DIFFERS = "doctor_clock_differs", _WARNING, "our clock differs by {seconds:+.0f} s"

@@ -12,6 +12,8 @@ from app.diagnostics.doctor_reasons import DoctorCode
 from oracle.errors import PriceFileError
 from oracle.market import Offering
 from oracle.sources.price_file import load_price_list, load_recording
+from oracle.sources.price_list import PriceList
+from oracle.sources.recording import Recording
 from oracle.sources.watched_file import DEFAULT_LIFE_S
 
 _NAME = "prices file"
@@ -22,18 +24,20 @@ _PLAN_ONLY = "moves are planned on it; where somebody keeps the file up to date,
 
 def check_prices(configuration: Configuration) -> list[Check]:
     """Read the whole file, as the engine would; without one there is nothing to look at."""
-    if configuration.prices is None:
+    if configuration.price_file is None:
         return []
     try:
+        rates = configuration.currency_rates
         if configuration.live:
-            return _check_live(configuration.prices, configuration.price_life_s or DEFAULT_LIFE_S)
-        return _check_recording(configuration.prices, is_plan_only=not configuration.is_demo)
+            life_s = configuration.price_life_s or DEFAULT_LIFE_S
+            return _check_live(load_price_list(configuration.price_file, life_s, rates), life_s)
+        recording = load_recording(configuration.price_file, rates)
+        return _check_recording(recording, is_plan_only=not configuration.is_demo)
     except PriceFileError as error:
         return [broken(_NAME, error.reason, "correct the file, or leave --prices out for simulated prices")]
 
 
-def _check_recording(path: str, *, is_plan_only: bool) -> list[Check]:
-    recording = load_recording(path)
+def _check_recording(recording: Recording, *, is_plan_only: bool) -> list[Check]:
     covered = _describe_offerings(recording.file, recording.offerings)
     checks = [ok(_NAME, f"{covered}, recorded {_date(recording.starts_at)} to {_date(recording.ends_at)}")]
     if is_plan_only:
@@ -44,8 +48,8 @@ def _check_recording(path: str, *, is_plan_only: bool) -> list[Check]:
     ]
 
 
-def _check_live(path: str, life_s: float) -> list[Check]:
-    prices, now = load_price_list(path, life_s), time.time()
+def _check_live(prices: PriceList, life_s: float) -> list[Check]:
+    now = time.time()
     covered = _describe_offerings(prices.file, prices.offerings)
     known = sum(prices.find(offering, now) is not None for offering in prices.offerings)
     found = f"{covered}, live: {known} prices hold now, each for {life_s:.0f} s once confirmed"

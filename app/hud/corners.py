@@ -44,7 +44,7 @@ class Corners(QObject):
 
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
         """Say in which world the prices and clusters are, and what leads out of the demo."""
-        badge = badge_text(snapshot.price_source.origin, demo=snapshot.demo) or ""
+        badge = badge_text(snapshot.price_source, demo=snapshot.demo) or ""
         if (badge, snapshot.demo) != self._world:
             self._world = badge, snapshot.demo
             self.demo_badge.show_text(badge)

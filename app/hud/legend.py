@@ -12,7 +12,7 @@ from app.model import colors
 from app.model.formatting import format_price
 from app.model.price_scale import PriceScale
 from app.widgets.theme import SMALL_PX, make_font
-from controller.contract.snapshots import PriceOrigin
+from controller.contract.snapshots import PriceOrigin, PriceSourceView
 from gl.palette import RAMP, UNKNOWN
 
 BAR_WIDTH_PX = 120.0
@@ -95,9 +95,10 @@ _PLAN_TEXTS = {
 }
 
 
-def badge_text(origin: PriceOrigin, *, demo: bool) -> str | None:
-    """Return what the badge over the globe says; None where clusters and prices are real."""
-    return DEMO_TEXTS[origin] if demo else _PLAN_TEXTS.get(origin)
+def badge_text(prices: PriceSourceView, *, demo: bool) -> str | None:
+    """Return what the badge over the globe says, of a recording its day; None where clusters and prices are real."""
+    text = DEMO_TEXTS[prices.origin] if demo else _PLAN_TEXTS.get(prices.origin)
+    return text if text is None or prices.playback is None else f"{text} of {prices.playback.date}"
 
 
 class Badge(QLabel):

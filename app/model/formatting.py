@@ -75,6 +75,15 @@ def format_age(seconds: float) -> str:
     return f"{whole} s"
 
 
+def format_left(seconds: float) -> str:
+    """Format how long something lasts yet: `7 h 58 min`, `58 min`, `45 s`; never longer than it does."""
+    whole = max(0, int(seconds))
+    minutes = whole // 60
+    if minutes < 1:
+        return f"{whole} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def format_hours(hours: Decimal | None, *, unknown: str = UNKNOWN) -> str:
     """Format a duration given in hours: `45 s`, `12 min`, `2.4 h`, `3.0 d`."""
     if hours is None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from controller.clusters.arming import ArmingTerms
 from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.kube_configuration import find_reason_to_refuse, list_warnings
 from controller.clusters.kubeconfig import Kubeconfig, KubeconfigContext
@@ -24,7 +25,7 @@ class ContextRow:
 
     server: its whole address, empty where the file gives none that can be used. credential: what is sent or run, and as
     whom; never the credential itself. is_wanted: whether the settings want it. reason: why it is refused; None: it is
-    not. warnings: what a person should know otherwise.
+    not. warnings: what a person should know otherwise. armed: on which terms the settings arm it; None: they do not.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ContextRow:
     is_wanted: bool
     reason: Reason | None = None
     warnings: tuple[Reason, ...] = ()
+    armed: ArmingTerms | None = None
 
     @property
     def host(self) -> str:
@@ -61,6 +63,7 @@ def _make_row(context: KubeconfigContext, settings: FleetSettings, programs: Exe
         is_wanted=settings.contexts is None or context.name in settings.contexts,
         reason=find_reason_to_refuse(context, settings.kube, programs),
         warnings=list_warnings(context),
+        armed=settings.armed.get(context.name),
     )
 
 
@@ -76,7 +79,7 @@ def _describe_credential(context: KubeconfigContext, programs: ExecPrograms) -> 
     if user.exec_plugin is not None:
         parts.append(f"plugin {user.exec_plugin.command}")
         try:
-            parts[-1] += f" ({programs.permit(user.exec_plugin, context.name)})"
+            parts[-1] += f" ({programs.permit(user.exec_plugin, context.name, context.receivers)})"
         except ContextRefused:
             pass  # the reason stands beside it
     if user.impersonation is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from app.model.arming import describe_terms
 from app.model.formatting import (
     UNKNOWN,
     format_age,
@@ -15,10 +16,11 @@ from app.model.formatting import (
     format_usd,
     to_number,
 )
+from app.model.market_lines import describe_market
 from app.model.names import place_name, provider_name
 from app.model.offer_words import OfferWords, name_offer
 from app.model.overlay_items import best_opportunities
-from controller.clusters.fleet import Health
+from controller.clusters.fleet import Health, WatchedKind
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot
 from oracle.foundation.untrusted_text import clean_text
@@ -47,6 +49,9 @@ HEADER_TIPS = (
     "What all workloads of the context cost at today's price",
     "The best move from here, if there is one",
 )
+
+
+_KIND_NAMES = {kind: kind.value for kind in WatchedKind} | {WatchedKind.AUTOSCALERS: "autoscalers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +139,22 @@ def describe_row(row: RegionRow) -> str:
         clean_text(view.context, 120),
         " ".join(part for part in (provider_name(view.provider), view.region) if part),
     ]
-    if not row.is_reachable:
+    if view.health_reason is not None:
         lines.append(health_text(view))
-    if view.quote is not None:
-        lines.append(f"Price from {view.quote.provenance}")
+    lines.extend(describe_market(view))
     if row.freshness is Freshness.EXPIRED:
         lines.append("The price is past its deadline: nothing is decided on it.")
-    if not view.armed:
-        lines.append("Not armed: nothing is changed here.")
+    if view.arming is not None:
+        lines.append(f"Armed: {describe_terms(view.arming.terms)}.")
+    elif not view.armed:
+        lines.append(f"{view.unarmed_reason or 'Not armed: nothing is changed here'}.")
     return "\n".join(clean_text(line, 300) for line in lines if line)
+
+
+def reads_text(read_at: Mapping[WatchedKind, float], now: float) -> str:
+    """Return how long ago each kind of a cluster was read: `nodes 3 s, pods 41 s ago`; empty where none was."""
+    ages = ", ".join(f"{_KIND_NAMES[kind]} {format_age(now - at)}" for kind, at in read_at.items())
+    return f"{ages} ago" if ages else ""
 
 
 def health_text(view: ContextView) -> str:

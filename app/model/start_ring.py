@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
 from app.model.formatting import UNKNOWN, format_usd
 from app.model.offer_words import name_offer
-from controller.contract.dry_run import DryRun
+from controller.contract.dry_run import DryRun, Verdict
 
 #: How long a move can be taken back before anything is sent. Seconds.
 RING_S = 5.0
@@ -77,4 +78,13 @@ def net_text(dry_run: DryRun) -> str:
 def start_text(dry_run: DryRun, target: str) -> str:
     """Return what the button that starts a move says: the money first, since a narrow button cuts the end."""
     words = name_offer(dry_run, {dry_run.target: target})
-    return f"Migrate · {net_text(dry_run)} · {words.workload} → {words.target}"
+    does = f"Migrate · {net_text(dry_run)}"
+    if dry_run.verdict is Verdict.WAY_BACK:
+        does = f"Move back… · {cost_text(dry_run)}"
+    return f"{does} · {words.workload} → {words.target}"
+
+
+def cost_text(dry_run: DryRun) -> str:
+    """Return what a way back costs, as far as that is known."""
+    cost = dry_run.reason["cost_usd"]
+    return f"costs {format_usd(cost)}" if isinstance(cost, Decimal) else "cost unknown"

@@ -11,7 +11,13 @@ from app.model.names import distinct_names
 from app.model.offer_words import OfferWords, name_offer
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView, WorkloadView
+from controller.contract.snapshots import (
+    ContextView,
+    EngineSnapshot,
+    MigrationView,
+    QueuedMove,
+    WorkloadView,
+)
 from oracle.foundation.untrusted_text import clean_text
 
 
@@ -50,7 +56,18 @@ def make_workload_rows(view: ContextView, snapshot: EngineSnapshot) -> tuple[Wor
     reasons = {refusal.workload: str(refusal.reason) for refusal in reversed(snapshot.refused)}
     names = distinct_names(snapshot.contexts)
     workloads = sorted(view.workloads, key=lambda workload: (workload.key.namespace, workload.key.name))
-    return tuple(_make_row(workload, offers, moving, reasons, names) for workload in workloads)
+    back = {way.workload for way in snapshot.ways_back}
+    places = {one.start.workload: _tell_place(one, n, names) for n, one in enumerate(snapshot.queue, 1)}
+    offers = {workload: offer for workload, offer in offers.items() if workload not in places}
+    reasons = {**reasons, **places}
+    rows = (_make_row(workload, offers, moving, reasons, names) for workload in workloads)
+    return tuple(_with_way_back(row) if row.workload.key in back else row for row in rows)
+
+
+def _tell_place(queued: QueuedMove, place: int, names: Mapping[str, str]) -> str:
+    """Return the words for a move that waits for its turn. `names`: context -> its distinct name."""
+    target = queued.start.target
+    return f"number {place} in the queue, to {names.get(target) or clean_text(target, 40)}: {queued.reason}"
 
 
 def fade_row(row: WorkloadRow) -> WorkloadRow:
@@ -59,6 +76,11 @@ def fade_row(row: WorkloadRow) -> WorkloadRow:
     unknown = (UNKNOWN,) * (WorkloadColumn.MOVE - WorkloadColumn.READY)
     texts = (row.texts[WorkloadColumn.NAME], *unknown, gone, row.texts[WorkloadColumn.DRY_RUN])
     return replace(row, offer=None, migration=None, note=gone, texts=texts, words=None)
+
+
+def _with_way_back(row: WorkloadRow) -> WorkloadRow:
+    """Return the row of a workload that a finished move has put here: its menu begins with the way back."""
+    return replace(row, texts=(*row.texts[: WorkloadColumn.DRY_RUN], "Move back…"))
 
 
 def _make_row(

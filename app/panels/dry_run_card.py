@@ -16,12 +16,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.model import colors
+from app.model.acts import can_be_decided
 from app.model.bill import (
     Line,
+    accept_text,
+    basis_text,
     cancel_text,
+    inventory_lines,
     make_lines,
-    price_world_text,
-    return_text,
     stage_title,
     summary_text,
     verdict_text,
@@ -29,15 +31,16 @@ from app.model.bill import (
 )
 from app.model.formatting import format_replicas
 from app.model.moves import Press, way_back
-from app.model.start_gate import Gate
+from app.model.start_gate import Gate, list_to_be_armed
 from app.model.start_ring import start_text
 from app.model.tone import Tone
 from app.widgets.elided_button import ElidedButton
 from app.widgets.labels import TONE_COLORS, ElidedLabel, make_label, set_color, set_tone
 from app.widgets.theme import SMALL_PX, TITLE_PX, make_font
 from controller.clusters.fleet import WorkloadKey
-from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import MigrationStage, MigrationView
+from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
 
 
@@ -67,9 +70,12 @@ class DryRunCard(QFrame):
         self._migrate = self._make_button(Press.MIGRATE, "Migrate", primary=True, is_long=True)
         self._renew = self._make_button(Press.RENEW, "New dry run", primary=True)
         self._arm = self._make_button(Press.ARM, "Arm contexts…")
+        self._accept = self._make_button(Press.ACCEPT, "Accept once", is_long=True)
         self._cancel = self._make_button(Press.CANCEL, "Cancel and roll back")
         self._undo = self._make_button(Press.UNDO, "Undo")
+        self._take_out = self._make_button(Press.TAKE_OUT, "Take out of the queue")
         self._back = self._make_button(Press.BACK, "Move back\N{HORIZONTAL ELLIPSIS}")
+        self._decide = self._make_button(Press.DECIDE, "Decide\N{HORIZONTAL ELLIPSIS}")
         self._close = _button("Close")
         self._close.clicked.connect(self.closed)
         self._lay_out()
@@ -96,6 +102,7 @@ class DryRunCard(QFrame):
         reason: str,
         *,
         is_waiting: bool = False,
+        is_queued: bool = False,
     ) -> None:
         """Show a dry run that does not run (yet).
 
@@ -104,6 +111,7 @@ class DryRunCard(QFrame):
             note: what is happening with it, empty where nothing is.
             reason: why it does not start, empty where nothing is against it.
             is_waiting: whether it is about to start and can be taken back.
+            is_queued: whether it waits for its turn and can be taken out of the queue.
         """
         self._dry_run = dry_run
         self._show_bill(dry_run, source, target)
@@ -115,10 +123,13 @@ class DryRunCard(QFrame):
         start = self._renew if gate.is_outdated and not note else self._migrate
         self._migrate.setText(start_text(dry_run, target))
         self._migrate.setEnabled(gate.is_open and not note)
+        can_accept = not note and self._offer_to_accept(dry_run, dry_run.reason)
         self._show_actions(
-            *([start] if dry_run.verdict is Verdict.PAYS else []),
+            *([start] if dry_run.may_start else []),
+            *([self._accept] if can_accept else []),
             *([self._arm] if gate.unarmed else []),
             *([self._undo] if is_waiting else []),
+            *([self._take_out] if is_queued else []),
         )
 
     def show_migration(self, migration: MigrationView, source: str, target: str) -> None:
@@ -136,7 +147,18 @@ class DryRunCard(QFrame):
         self._cancel.setText(cancel_text(migration))
         self._cancel.setEnabled(migration.can_cancel)
         back = [self._back] if way_back(migration) is not None else []
-        self._show_actions(*(back if ended else [self._cancel]))
+        decide = [self._decide] if can_be_decided(migration) else []
+        arm = [self._arm] if list_to_be_armed(migration, ()) else []
+        is_refused = migration.stage is MigrationStage.REFUSED
+        can_accept = is_refused and self._offer_to_accept(migration.dry_run, migration.reason)
+        accept = [self._accept] if can_accept else []
+        self._show_actions(*([*back, *accept] if ended else [*arm, self._cancel, *decide]))
+
+    def _offer_to_accept(self, dry_run: DryRun, reason: Reason | None) -> bool:
+        """Name on its button what a person would accept; return whether there is anything."""
+        text = accept_text(dry_run, reason)
+        self._accept.setText(text or "")
+        return text is not None
 
     def first_control(self) -> QPushButton:
         """Return the button that a person will most likely want."""
@@ -146,7 +168,9 @@ class DryRunCard(QFrame):
     @property
     def _actions(self) -> tuple[QPushButton, ...]:
         """What a person may do, in the order of the buttons."""
-        return self._migrate, self._renew, self._arm, self._cancel, self._undo, self._back
+        start = (self._migrate, self._renew, self._arm, self._accept)
+        running = (self._cancel, self._decide, self._undo, self._take_out)
+        return *start, *running, self._back
 
     def _show_actions(self, *shown: QPushButton) -> None:
         """Show these buttons and no others; one that stays keeps the keyboard."""
@@ -155,8 +179,8 @@ class DryRunCard(QFrame):
 
     def _show_bill(self, dry_run: DryRun, source: str, target: str) -> None:
         self._show_route(dry_run.workload, source, target)
-        below = f"{return_text(dry_run)} {price_world_text(dry_run)}".strip()
-        self._bill.show_lines(make_lines(dry_run, source, target), below)
+        lines = (*make_lines(dry_run, source, target), *inventory_lines(dry_run))
+        self._bill.show_lines(lines, basis_text(dry_run))
         self._bill.show()
         set_tone(self._reason, verdict_text(dry_run), verdict_title(dry_run.verdict)[1])
 
@@ -217,7 +241,7 @@ class _Bill(QWidget):
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(1, 1)
         self._rows: list[tuple[QLabel, ElidedLabel, QLabel]] = []
-        self._return = make_label(size_px=SMALL_PX, color=colors.MUTED)
+        self._return = make_label(wrap=True, size_px=SMALL_PX, color=colors.MUTED)
 
     def show_lines(self, lines: tuple[Line, ...], return_cost: str) -> None:
         """Write the lines."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.model import colors
 from app.model.arming import ArmingState
+from app.model.services import describe_service
 from app.widgets.action_button import ActionButton
 from app.widgets.labels import ElidedLabel, make_label, set_color, set_tone
 from app.widgets.theme import SMALL_PX, make_font
@@ -29,7 +30,7 @@ class Header(QWidget):
         self._state = ElidedLabel()
         self._state.setFont(make_font(SMALL_PX))
         set_color(self._state, colors.MUTED)
-        self.arming = make_label("Starting…", size_px=SMALL_PX, bold=True)
+        self.arming = make_label(size_px=SMALL_PX, bold=True)
         self.stop = ActionButton(stop, outlined=True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 8, 0)
@@ -61,7 +62,8 @@ class Header(QWidget):
         self._state.setText(
             f"{contexts}    ·    prices: {clean_text(snapshot.price_source.text, 100)}    ·    {store}"
         )
-        self._state.setToolTip(plain_tip(detail))
+        services = (describe_service(one, snapshot.taken_at) for one in snapshot.price_source.services)
+        self._state.setToolTip(plain_tip("\n".join((detail, *services))))
         set_color(self._state, colors.MUTED if snapshot.store.is_up else colors.WARNING)
 
     def show_arming(self, state: ArmingState) -> None:

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QToolButton, QVBoxLay
 from app.actions import describe_arming
 from app.model import colors
 from app.model.formatting import format_age, format_price
+from app.model.market_lines import describe_market
 from app.model.names import place_name, price_text, provider_name
-from app.model.region_rows import health_text
+from app.model.region_rows import health_text, reads_text
 from app.model.tone import Tone
 from app.model.workload_rows import make_workload_rows
 from app.panels.price_chart import PriceChart
@@ -42,6 +43,8 @@ class Inspector(QWidget):
         self._detail = ElidedLabel()
         set_color(self._detail, colors.MUTED)
         self._price_detail = make_label(size_px=SMALL_PX, color=colors.MUTED)
+        self._market = make_label(size_px=SMALL_PX, color=colors.MUTED, wrap=True)
+        self._reads = make_label(size_px=SMALL_PX, color=colors.MUTED, wrap=True)
         self._health = make_label(size_px=12, wrap=True)
         self._arm = QToolButton()
         self._arm.setFont(make_font(SMALL_PX))
@@ -69,9 +72,15 @@ class Inspector(QWidget):
         provider = provider_name(view.provider)
         self._title.setText(" · ".join(part for part in (place_name(view), provider) if part))
         parts = (view.context, view.region, view.instance_type)
-        self._detail.setText("   ".join(clean_text(part, 60) for part in parts if part))
+        self._detail.setText("   ".join(clean_text(part, 80) for part in parts if part))
+        reads = reads_text(view.read_at, now)
+        self._reads.setText(f"Read: {reads}" if reads else "")
+        self._reads.setVisible(bool(reads))
         self._price.setText(price_text(view, now))
         self._price_detail.setText(_price_detail(view, now))
+        lines = describe_market(view)
+        self._market.setText("\n".join(lines))
+        self._market.setVisible(bool(lines))
         self._show_health(view)
         self.chart.show_history(view.history, view.quote is not None and view.quote.is_usable(now))
         empty = (
@@ -80,7 +89,7 @@ class Inspector(QWidget):
         self.workloads.show_rows(make_workload_rows(view, snapshot), empty)
 
     def _show_health(self, view: ContextView) -> None:
-        is_cut_off = view.health is not Health.REACHABLE
+        is_cut_off = view.health is not Health.REACHABLE or view.health_reason is not None
         is_known = view.quote is not None or view.workloads
         seen = "What is shown here was seen last." if is_known else "Nothing of it was seen yet."
         self._health.setText(f"{health_text(view).rstrip('.')}. {seen}" if is_cut_off else "")
@@ -110,6 +119,8 @@ class Inspector(QWidget):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addLayout(below)
+        layout.addWidget(self._market)
+        layout.addWidget(self._reads)
         layout.addWidget(self._health)
         layout.addWidget(self.chart, 2)
         layout.addWidget(self.workloads, 3)

@@ -9,12 +9,15 @@ from app.model import colors
 from app.widgets.labels import make_label
 from app.widgets.sheet import Sheet
 
+#: What the longest line needs, beside the longest keys.
+WIDTH_PX = 720
+
 
 class KeysSheet(Sheet):
     """The list."""
 
     def __init__(self, window: QWidget, behind: QWidget) -> None:
-        super().__init__(window, behind, "Keys and mouse", 460)
+        super().__init__(window, behind, "Keys and mouse", WIDTH_PX)
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(6)

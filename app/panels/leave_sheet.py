@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.model.formatting import format_first
 from app.widgets.labels import make_label
@@ -49,14 +49,8 @@ class LeaveSheet(Question):
         self._command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(self._command)
         self.no.setText(words.stay)
-        self.no.setProperty("primary", True)
         self.yes.setText(words.leave)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        for button in (self.yes, self.no):
-            button.setAutoDefault(True)  # Enter presses it, as the space bar does
-            row.addWidget(button)
-        self.body.addLayout(row)
+        self.add_answers()
 
     def ask(self, migrations: Sequence[MigrationView], names: Mapping[str, str]) -> None:
         """Ask about these moves; `names` are the contexts' names for people."""

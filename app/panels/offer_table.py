@@ -6,18 +6,19 @@ the dry run of its move and starts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
-from PySide6.QtCore import QEvent, QModelIndex, Signal
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.widgets.aim import Aim
+from app.widgets.theme import make_font
 from controller.contract.dry_run import DryRun
 
 
 class OfferTable(QTableView):
-    """Subclasses say which cells are buttons, and press them by `press_offer`."""
+    """Subclasses say which cells are buttons, and may have other buttons than those that start a move (`press`)."""
 
     migrate_requested = Signal(object)
     """The `DryRun` whose button was pressed."""
@@ -36,6 +37,30 @@ class OfferTable(QTableView):
         """Whether a person is on the table, so that no row may change its place."""
         return self.underMouse() or self.hasFocus()
 
+    def lay_out(
+        self, name: str, row_height_px: int, stretched: int, widths_px: Iterable[tuple[int, int]]
+    ) -> None:
+        """Make it a table of whole rows, once it has its model: `stretched` is the column that takes what is left.
+
+        widths_px: columns, each with its width.
+        """
+        self.setAccessibleName(name)
+        self.setFont(make_font(12))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(row_height_px)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+        for column, width in widths_px:
+            header.resizeSection(column, width)
+
     def find_offer(self, index: QModelIndex) -> DryRun | None:
         """Return what the button in a cell starts; None: there is none."""
         raise NotImplementedError
@@ -43,6 +68,10 @@ class OfferTable(QTableView):
     def find_place(self, index: QModelIndex) -> Hashable:
         """Return what a cell is about, whatever row it stands in."""
         raise NotImplementedError
+
+    def press(self, index: QModelIndex, event: QKeyEvent | QMouseEvent) -> None:
+        """Press the button in a cell, if it has one."""
+        self.press_offer(index, event)
 
     def press_offer(self, index: QModelIndex, event: QKeyEvent | QMouseEvent) -> None:
         """Start the move whose button was pressed; only show it where a person has aimed at something else."""
@@ -56,10 +85,6 @@ class OfferTable(QTableView):
         else:
             self.dry_run_requested.emit(offer.workload, offer.target)
 
-    def was_pressed(self, index: QModelIndex) -> bool:
-        """Return whether the button of the mouse went down in the cell where it is released now."""
-        return self._pressed is not None and self._pressed[0] == self.find_place(index)
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Note what the pointer is on; a finger has no pointer before it presses."""
         index = self.indexAt(event.position().toPoint())
@@ -68,6 +93,13 @@ class OfferTable(QTableView):
         self._pressed = place, offered if is_meant else None
         super().mousePressEvent(event)
         self._keyboard.take(*self._stand(self.currentIndex()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click presses the button of the cell in which the mouse's went down, too."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and index.isValid() and self._was_pressed(index):
+            self.press(index, event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Note what the pointer comes to."""
@@ -96,6 +128,10 @@ class OfferTable(QTableView):
         """Note that the keyboard goes."""
         super().focusOutEvent(event)
         self._keyboard.go(event.reason())
+
+    def _was_pressed(self, index: QModelIndex) -> bool:
+        """Return whether the button of the mouse went down in the cell where it is released now."""
+        return self._pressed is not None and self._pressed[0] == self.find_place(index)
 
     def _stand(self, index: QModelIndex) -> tuple[Hashable, Hashable]:
         """Return what a cell is about, and the move that its button starts now."""

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from app.actions import VISIT
 from app.model.region_rows import (
@@ -32,7 +32,6 @@ from app.model.region_rows import (
 from app.panels.offer_table import OfferTable
 from app.panels.region_cells import ROW_HEIGHT_PX, RegionDelegate
 from app.panels.row_model import Index, RowModel
-from app.widgets.theme import make_font
 from app.widgets.tips import plain_tip
 from controller.contract.dry_run import DryRun
 
@@ -118,8 +117,8 @@ class RegionTable(OfferTable):
         self._is_following = False
         self.setModel(self._sorted)
         self.setItemDelegate(RegionDelegate(ROW_ROLE, self))
+        self.lay_out("All contexts", ROW_HEIGHT_PX, Column.REGION, _WIDTHS_PX.items())
         self._set_up()
-        self._set_columns()
 
     def show_rows(self, rows: Sequence[RegionRow], now_s: float) -> None:
         """Show these rows; `now_s` is the monotonic time, for sorting no more often than is due."""
@@ -148,31 +147,13 @@ class RegionTable(OfferTable):
         return rows[0].data(ROW_ROLE).view.context if rows else None
 
     def _set_up(self) -> None:
-        self.setAccessibleName("All contexts")
-        self.setFont(make_font(12))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
         self.setWordWrap(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
         self.setSortingEnabled(True)
+        self.horizontalHeader().setSectionsClickable(True)
         self.sortByColumn(Column.ACTION, Qt.SortOrder.DescendingOrder)
         self.selectionModel().currentRowChanged.connect(self._on_current_row)
         self.doubleClicked.connect(self._on_double_click)
-
-    def _set_columns(self) -> None:
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(Column.REGION, QHeaderView.ResizeMode.Stretch)
-        header.setSectionsClickable(True)
-        for column, width in _WIDTHS_PX.items():
-            header.resizeSection(column, width)
 
     def _on_current_row(self, current: QModelIndex) -> None:
         if current.isValid() and not self._is_following:
@@ -189,18 +170,11 @@ class RegionTable(OfferTable):
             event.ignore()
         elif index.isValid() and VISIT.has_key(event):
             if index.column() == Column.ACTION:
-                self.press_offer(index, event)
+                self.press(index, event)
             else:
                 self.activated_region.emit(index.data(ROW_ROLE).view.context)
         else:
             super().keyPressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click on the last column presses its button."""
-        super().mouseReleaseEvent(event)
-        index = self.indexAt(event.position().toPoint())
-        if event.button() is Qt.MouseButton.LeftButton and index.isValid() and self.was_pressed(index):
-            self.press_offer(index, event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Show a pointing hand over a button."""

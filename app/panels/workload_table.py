@@ -15,8 +15,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.actions import DRY_RUN
 from app.model import colors
+from app.model.sizes import state_text
 from app.model.workload_rows import WORKLOAD_HEADERS, WorkloadColumn, WorkloadRow, fade_row
 from app.panels.offer_table import OfferTable
 from app.panels.row_model import Index, RowModel
@@ -74,13 +73,21 @@ class WorkloadModel(RowModel[WorkloadRow]):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            name = clean_text(str(row.workload.key), 300)
-            return plain_tip(row.note if column is WorkloadColumn.MOVE else name)
+            return plain_tip(_tell_more(row, column))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{WORKLOAD_HEADERS[column]} {row.texts[column]}".strip()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         return None
+
+
+def _tell_more(row: WorkloadRow, column: WorkloadColumn) -> str:
+    """What a cell has no room for."""
+    if column is WorkloadColumn.MOVE:
+        return row.note
+    name = clean_text(str(row.workload.key), 300)
+    state = state_text(row.workload.state_gb, row.workload.state_known_by)
+    return f"{name}: {state}" if column is WorkloadColumn.STATE and state else name
 
 
 class WorkloadDelegate(QStyledItemDelegate):
@@ -121,23 +128,9 @@ class WorkloadTable(OfferTable):
         self._model = WorkloadModel(self)
         self.setModel(self._model)
         self.setItemDelegate(WorkloadDelegate(self))
-        self.setAccessibleName("Workloads of the selected context")
-        self.setFont(make_font(12))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(WorkloadColumn.NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS_PX.items():
-            header.resizeSection(column, width)
+        self.lay_out(
+            "Workloads of the selected context", ROW_HEIGHT_PX, WorkloadColumn.NAME, _WIDTHS_PX.items()
+        )
 
     def show_rows(self, rows: Sequence[WorkloadRow], empty_text: str) -> None:
         """Show these workloads; where there are none, `empty_text` says so."""
@@ -164,18 +157,11 @@ class WorkloadTable(OfferTable):
         elif not index.isValid():
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._press(index, event)
+            self.press(index, event)
         elif DRY_RUN.has_key(event):
             self._ask_for_targets(index)
         else:
             super().keyPressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click presses the buttons in the last columns."""
-        super().mouseReleaseEvent(event)
-        index = self.indexAt(event.position().toPoint())
-        if event.button() is Qt.MouseButton.LeftButton and index.isValid() and self.was_pressed(index):
-            self._press(index, event)
 
     def find_offer(self, index: QModelIndex) -> DryRun | None:
         """The best move of a workload stands in a column of its own."""
@@ -186,8 +172,8 @@ class WorkloadTable(OfferTable):
         """A cell is about its workload."""
         return index.data(ROW_ROLE).workload.key, index.column()
 
-    def _press(self, index: QModelIndex, event: QKeyEvent | QMouseEvent) -> None:
-        """Press the button in a cell, if it has one."""
+    def press(self, index: QModelIndex, event: QKeyEvent | QMouseEvent) -> None:
+        """The last column has buttons of its own."""
         if index.column() == WorkloadColumn.DRY_RUN:
             self._ask_for_targets(index)
         else:

@@ -10,7 +10,6 @@ from app.widgets.menus import without_key
 from app.widgets.tips import plain_tip
 
 LEAST_WIDTH_PX = 160
-PADDING_PX = 28
 
 
 class ElidedButton(QPushButton):
@@ -31,11 +30,18 @@ class ElidedButton(QPushButton):
         """As narrow as need be."""
         return QSize(LEAST_WIDTH_PX, super().minimumSizeHint().height())
 
+    def shown_text(self) -> str:
+        """Return its words as far as there is room for them."""
+        metrics = self.fontMetrics()
+        # In whole pixels, as the size hint counts them: one too few cuts a letter off.
+        words_px = metrics.size(Qt.TextFlag.TextSingleLine, self.text()).width()
+        around_px = self.sizeHint().width() - words_px
+        return metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - around_px)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what fits."""
         del event
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        room_px = self.width() - PADDING_PX
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room_px)
+        option.text = self.shown_text()
         QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)

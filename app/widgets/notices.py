@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -30,6 +30,9 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 class Notices(QWidget):
     """The column of notices. A dismissed one stays away for as long as it holds."""
+
+    decision_requested = Signal(str)
+    """The id of a migration that a person wants to decide about."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,8 +120,18 @@ class Notices(QWidget):
         row = QHBoxLayout(banner)
         row.setContentsMargins(10, 6, 4, 6)
         row.addWidget(text, 1)
+        if notice.migration_id is not None:
+            row.addWidget(self._make_decide(notice), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(dismiss, 0, Qt.AlignmentFlag.AlignTop)
         return banner
+
+    def _make_decide(self, notice: Notice) -> QToolButton:
+        decide = QToolButton()
+        decide.setText("Decide\N{HORIZONTAL ELLIPSIS}")
+        decide.setAccessibleName(f"Decide: {clean_text(notice.text, 200)}")
+        decide.setProperty("outlined", True)
+        decide.clicked.connect(lambda: self.decision_requested.emit(notice.migration_id))
+        return decide
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap anew."""
@@ -130,6 +143,7 @@ class Notices(QWidget):
         """Take as much room as the wrapped texts need, and no more."""
         if self._shown:
             self.setFixedHeight(self._layout.totalHeightForWidth(self.width()))
+            self._layout.update()  # Qt keeps the rows as they were where this comes in the middle of a resize
 
 
 def _make_more(notices: Sequence[Notice]) -> QLabel:

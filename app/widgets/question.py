@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.model import colors
 from app.widgets.labels import make_label
@@ -11,7 +11,9 @@ from app.widgets.sheet import Sheet
 
 
 class Question(Sheet):
-    """Subclasses fill `body` and open it with the keyboard on `no`, the safe answer."""
+    """Subclasses fill `body`, end it by `add_answers` or a row of their own, and open it with the keyboard on `no`,
+    the safe answer.
+    """
 
     answered = Signal(bool)
     """Whether a person agreed; the sheet is closed by then."""
@@ -31,6 +33,16 @@ class Question(Sheet):
         self.body.addWidget(about)
         self.body.addWidget(make_label(text, wrap=True, color=colors.MUTED))
         return about
+
+    def add_answers(self) -> None:
+        """Fill the bottom of `body`: the two answers, of which the safe one stands out."""
+        self.no.setProperty("primary", True)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        for button in (self.yes, self.no):
+            button.setAutoDefault(True)  # Enter presses it, as the space bar does
+            row.addWidget(button)
+        self.body.addLayout(row)
 
     def _on_yes(self) -> None:
         self._has_agreed = True

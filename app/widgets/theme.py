@@ -104,12 +104,16 @@ QLineEdit {{
     background: {colors.RAISED}; color: {colors.TEXT}; border: 1px solid {colors.LINE}; border-radius: 6px;
     padding: 6px 8px;
 }}
-QCheckBox {{ spacing: 8px; }}
-QCheckBox::indicator {{
+QCheckBox, QRadioButton {{ spacing: 8px; }}
+QCheckBox::indicator, QRadioButton::indicator {{
     width: 14px; height: 14px; border: 1px solid {colors.MUTED}; border-radius: 4px; background: {colors.RAISED};
 }}
-QCheckBox::indicator:checked {{ background: {colors.ACCENT}; border-color: {colors.ACCENT}; }}
-QCheckBox::indicator:focus {{ border-color: {colors.TEXT}; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator:checked, QRadioButton::indicator:checked {{
+    background: {colors.ACCENT}; border-color: {colors.ACCENT};
+}}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {colors.TEXT}; }}
+QRadioButton::indicator:disabled {{ border-color: {colors.LINE}; }}
 QLineEdit:focus {{ border-color: {colors.ACCENT}; }}
 QMenu {{ background: {colors.RAISED}; color: {colors.TEXT}; border: 1px solid {colors.LINE}; padding: 4px; }}
 QMenu::item {{ padding: 5px 18px 5px 12px; border-radius: 4px; }}

@@ -11,7 +11,7 @@ from app.model.moves import find_unattended
 from app.model.names import distinct_names
 from app.model.start_gate import Gate, judge_start, make_start
 from controller.contract.commands import Command, Consider, StartMigration
-from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import ContextView, EngineSnapshot, MigrationView
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -94,8 +94,7 @@ class EngineLink(QObject):
 
     def consider(self, dry_run: DryRun | None) -> None:
         """Have the engine say from now on whether this dry run may be executed; None: of none."""
-        pays = dry_run is not None and dry_run.verdict is Verdict.PAYS
-        start = make_start(dry_run) if dry_run is not None and pays else None
+        start = make_start(dry_run) if dry_run is not None and dry_run.may_start else None
         if start != self._considered and self.lost is None:
             self._considered = start
             self.send(Consider(start))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.window.engine_host import EngineHost
-from app.window.flows.running import in_thread
+from oracle.foundation.own_thread import in_thread
 
 if TYPE_CHECKING:
     from app.window.kubeconfig_choice import KubeconfigOffer

@@ -20,8 +20,7 @@ from PySide6.QtWidgets import QMainWindow
 from app.actions import TOGGLE_SIDE_PANEL, Part
 from app.config.window_settings import Confirmation, Motion, PresenterChoice, Settings
 from app.hud.stage import Stage
-from app.model.arming import describe_stop
-from app.model.moves import FollowedMove, list_reported, move_of
+from app.model.moves import FollowedMove, find_move, follow_back, list_reported
 from app.model.region_rows import RegionRow
 from app.widgets.focus import find_rest
 from app.widgets.menus import open_menu
@@ -38,9 +37,10 @@ from app.window.sheets import WindowSheets
 from app.window.start_rings import StartRings
 from app.window.window_actions import WindowActions, make_choices, make_region_choices, make_target_choices
 from controller.clusters.fleet import WorkloadKey
-from controller.contract.commands import Command, SetArmed
+from controller.contract.commands import Command, SetArmed, Stop
 from controller.contract.dry_run import DryRun
 from controller.contract.snapshots import EngineSnapshot, Notice
+from controller.contract.way_back import WayBack
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.foundation.untrusted_text import clean_text
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 #: The second half of a double click must not start the next move, whose button has taken the first one's place.
 DOUBLE_CLICK_S = 0.8
 STOP_NOTICE = "stop"
+#: By which the engine says that it has stopped, and where each move stands still.
+_STOPPED = (Code.STOPPED_BY_HAND, Code.STOPPED_MOVES)
 
 
 class MainWindow(QMainWindow):
@@ -108,6 +110,8 @@ class MainWindow(QMainWindow):
         if not self.link.take(snapshot):
             return
         self.parts.notices.drop(ENGINE_NOTICE)
+        if any(notice.reason.code in _STOPPED for notice in snapshot.notices):
+            self.parts.notices.drop(STOP_NOTICE)
         self.parts.show_snapshot(snapshot)
 
     def show_engine_lost(self, reason: Reason) -> None:
@@ -160,23 +164,24 @@ class MainWindow(QMainWindow):
         self.board.follow(FollowedMove(workload, target))
 
     def open_migration(self, migration_id: str) -> None:
-        """Show the card of a migration that runs, or ran."""
-        migrations = () if self.snapshot is None else self.snapshot.migrations
-        migration = next((m for m in migrations if m.migration_id == migration_id), None)
-        if migration is not None:
-            self.board.follow(move_of(migration))
+        """Show the card of a migration that runs, or ran; of one that an earlier program finished, its way back."""
+        move = None if self.snapshot is None else find_move(self.snapshot, migration_id)
+        if move is not None:
+            self.board.follow(move)
+
+    def decide(self, migration_id: str) -> None:
+        """Ask what is to become of a move that waits for a person."""
+        self.board.ask_to_decide(migration_id)
+
+    def look_back(self, way: WayBack) -> None:
+        """Show the dry run of the way back of a finished move; it starts nothing."""
+        self.board.follow(follow_back(way))
 
     def stop(self) -> None:
-        """Forbid every change at once: what waits is taken back, and no context is armed any more.
-
-        All of them are disarmed, because one may have been armed that no snapshot has shown yet.
-        """
+        """Forbid every change at once: what waits is taken back, and no context is armed any more."""
         self.rings.undo_all()
-        for context in self.link.views:
-            self.link.send(SetArmed(context, False))
-        migrations = () if self.snapshot is None else self.snapshot.migrations
-        reason = describe_stop(migrations, self.link.names)
-        self.parts.notices.pass_by(Notice(STOP_NOTICE, reason))
+        self.link.send(Stop())
+        self.parts.notices.pass_by(Notice(STOP_NOTICE, Code.STOP_REQUESTED.because()))
 
     def request_armed(self, context: str, armed: bool) -> None:
         """Arm a context after a question, or disarm it at once."""
@@ -289,6 +294,7 @@ class MainWindow(QMainWindow):
         self.inspector.targets_requested.connect(self._show_targets)
         self.inspector.armed_changed.connect(self.request_armed)
         self.timeline.migration_selected.connect(self.open_migration)
+        self.parts.notices.decision_requested.connect(self.decide)
         self.rings.changed.connect(self._show_rings)
         self.stage.corners.rings.undo_requested.connect(self.rings.undo)
         self.sheets.settings_changed.connect(self.change_settings)

@@ -13,11 +13,19 @@ from app.model.moves import FollowedMove
 from app.model.start_ring import StartRing
 from app.window.flow_place import FlowPlace, FlowTools
 from app.window.flows.arm import arm
+from app.window.flows.decide import decide
 from app.window.flows.move import follow
 from controller.contract.dry_run import DryRun
+from controller.contract.settlement import Act, Settlement
+from controller.contract.snapshots import Notice
+from controller.reasons import Code
 
 if TYPE_CHECKING:
+    from app.panels.act_sheet import ActSheet
     from app.panels.dry_run_card import DryRunCard
+    from app.panels.way_back_sheet import WayBackSheet
+
+ABANDONED_NOTICE = "abandoned"
 
 
 class MoveBoard(FlowPlace):
@@ -96,6 +104,32 @@ class MoveBoard(FlowPlace):
         """Ask whether these contexts may be changed."""
         if self._sheets.is_free:
             self._flows.start(arm, self._link, self._sheets.arm, contexts)
+
+    def ask_to_decide(self, migration_id: str) -> None:
+        """Ask what is to become of a move that waits for a person."""
+        if self._sheets.is_free:
+            self._flows.start(decide, self._link, self, migration_id)
+
+    # What the flow of a decision shows itself on: see `app.window.flows.decide.DecisionPlace`
+
+    @property
+    def act_question(self) -> ActSheet:
+        """The question what is to become of a move."""
+        return self._sheets.acts
+
+    def show_decided(self, settlement: Settlement) -> None:
+        """Show that an act was done: what goes on shows itself, and what was let go of is shown no more."""
+        if settlement.act is Act.ABANDON:
+            sides = {"source": settlement.workload.context, "target": settlement.target}
+            self._parts.notices.pass_by(Notice(ABANDONED_NOTICE, Code.MOVE_ABANDONED.because(**sides)))
+            self.close()
+
+    # What both ask
+
+    @property
+    def way_back_question(self) -> WayBackSheet:
+        """The question before a workload is brought back."""
+        return self._sheets.way_back
 
     def _hide(self) -> None:
         self._shown = None

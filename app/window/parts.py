@@ -58,6 +58,7 @@ class WindowParts(QObject):
         self._tick = QTimer(self)
         self._tick.timeout.connect(self._on_tick)
         self._tick.start(AGE_TICK_MS)
+        self._show_arming()
 
     def show_snapshot(self, snapshot: EngineSnapshot) -> None:
         """Show everything at one moment."""
@@ -103,16 +104,20 @@ class WindowParts(QObject):
 
     def _show_panels(self) -> None:
         self._shown_at = self._link.monotonic()
+        self._show_arming()
         snapshot, now = self._link.snapshot, self._link.clock()
         if snapshot is None:
             return
         self._show_notices(snapshot)
-        self.header.show_arming(describe_armed(snapshot, is_lost=self._link.lost is not None))
         rows = make_rows(snapshot, self._link.names, self.stage.presenter.price_shares(now), now)
         self.table.show_rows(rows, self._shown_at)
         self._show_inspector()
         self._actions.refresh()
         self._link.news.emit()
+
+    def _show_arming(self) -> None:
+        link = self._link
+        self.header.show_arming(describe_armed(link.snapshot, link.clock(), is_lost=link.lost is not None))
 
     def _show_notices(self, snapshot: EngineSnapshot) -> None:
         """Show what lasts. That nothing answers yet is no trouble in the first moments, only a start."""

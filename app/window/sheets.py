@@ -14,12 +14,14 @@ from app.model.choices import Choice
 from app.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
+    from app.panels.act_sheet import ActSheet
     from app.panels.arm_sheet import ArmSheet
     from app.panels.keys_sheet import KeysSheet
     from app.panels.leave_sheet import LeaveSheet
     from app.panels.open_sheet import OpenSheet
     from app.panels.palette import Palette
     from app.panels.settings_sheet import SettingsSheet
+    from app.panels.way_back_sheet import WayBackSheet
 
 
 class WindowSheets(QObject):
@@ -87,6 +89,20 @@ class WindowSheets(QObject):
         from app.panels.arm_sheet import ArmSheet
 
         return ArmSheet(self._window, self._behind)
+
+    @cached_property
+    def way_back(self) -> WayBackSheet:
+        """The question before a workload is brought back."""
+        from app.panels.way_back_sheet import WayBackSheet
+
+        return WayBackSheet(self._window, self._behind)
+
+    @cached_property
+    def acts(self) -> ActSheet:
+        """The question what is to become of a move that waits for a person."""
+        from app.panels.act_sheet import ActSheet
+
+        return ActSheet(self._window, self._behind)
 
     @cached_property
     def close_question(self) -> LeaveSheet:

@@ -9,8 +9,10 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.actions import (
+    DECIDE,
     DRY_RUN,
     MIGRATE,
+    MOVE_BACK,
     OPEN_MIGRATION,
     SET_ARMED,
     VISIT,
@@ -20,6 +22,7 @@ from app.actions import (
     Part,
     Shown,
 )
+from app.model.acts import can_be_decided
 from app.model.choices import Choice
 from app.model.names import sort_by_price
 from app.widgets.tips import plain_tip
@@ -84,7 +87,9 @@ def make_choices(actor: Actor, actions: WindowActions, shown: Shown | None) -> l
     running = [migration for migration in snapshot.migrations if not migration.stage.is_final]
     return [
         *(OPEN_MIGRATION.choose(actor, migration, shown) for migration in running),
+        *(DECIDE.choose(actor, migration, shown) for migration in running if can_be_decided(migration)),
         *(MIGRATE.choose(actor, dry_run, shown) for dry_run in snapshot.opportunities),
+        *(MOVE_BACK.choose(actor, way, shown) for way in snapshot.ways_back),
         *(VISIT.choose(actor, view, shown) for view in snapshot.contexts),
         *(SET_ARMED.choose(actor, view, shown) for view in snapshot.contexts),
         *actions.choices(),
@@ -103,6 +108,10 @@ def make_region_choices(
 
 
 def make_target_choices(actor: Actor, workload: WorkloadKey, shown: Shown) -> list[Choice]:
-    """Return the dry runs of a workload to every other region, from cheap to dear."""
+    """Return its way back, if it has one, and the dry runs of a workload to every other region, from cheap to dear."""
+    back = [way for way in shown.snapshot.ways_back if way.workload == workload]
     targets = [view for view in shown.snapshot.contexts if view.context != workload.context]
-    return [DRY_RUN.choose(actor, (workload, view), shown) for view in sort_by_price(targets, shown.now)]
+    return [
+        *(MOVE_BACK.choose(actor, way, shown) for way in back),
+        *(DRY_RUN.choose(actor, (workload, view), shown) for view in sort_by_price(targets, shown.now)),
+    ]

@@ -18,15 +18,20 @@ class Preset:
     variables: offered for consent; none of them names a program or a file.
     words: what stands between the options, exactly.
     options: those with a value; flags: those without.
+    servers: those that its vendor runs and nobody else, as the configuration would name them; it may send them its
+        credential unasked.
     """
 
     variables: frozenset[str] = frozenset()
     words: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
+    servers: frozenset[str] = frozenset()
 
 
 _AWS_VARIABLES = frozenset({"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_STS_REGIONAL_ENDPOINTS"})
+#: A customer of EKS, AKS or GKE runs nodes, never the API server: it shows nobody the tokens that it is sent.
+_EKS = frozenset({"https://*.eks.amazonaws.com", "https://*.eks.amazonaws.com.cn"})
 
 #: Name of the program -> its preset.
 PRESETS: Mapping[str, Preset] = {
@@ -34,18 +39,21 @@ PRESETS: Mapping[str, Preset] = {
         _AWS_VARIABLES,
         ("eks", "get-token"),
         frozenset({"--cluster-name", "--cluster-id", "--region", "--profile", "--role-arn", "--output"}),
+        servers=_EKS,
     ),
     "aws-iam-authenticator": Preset(
         _AWS_VARIABLES,
         ("token",),
         frozenset({"-i", "--cluster-id", "-r", "--role", "--region", "-s", "--session-name"}),
         frozenset({"--forward-session-name", "--cache"}),
+        _EKS,
     ),
     "gke-gcloud-auth-plugin": Preset(
         frozenset({"CLOUDSDK_ACTIVE_CONFIG_NAME", "CLOUDSDK_CORE_ACCOUNT"}),
         (),
         frozenset({"--impersonate_service_account"}),
         frozenset({"--use_application_default_credentials", "--use_edge_cloud"}),
+        frozenset({"https://*.gke.goog"}),
     ),
     "kubelogin": Preset(
         frozenset({"AAD_LOGIN_METHOD", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"}),
@@ -55,6 +63,7 @@ PRESETS: Mapping[str, Preset] = {
             | {"--tenant-id", "--identity-resource-id", "--pop-claims", "--timeout"}
         ),
         frozenset({"--legacy", "--pop-enabled", "--use-azurerm-env-vars"}),
+        frozenset({"https://*.azmk8s.io"}),
     ),
     "kubectl": Preset(
         frozenset(),

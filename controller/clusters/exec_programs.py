@@ -4,7 +4,7 @@ A kubeconfig is somebody else's text: it names a program, and what the configura
 allowed name stands for one file, found once at the start. What the program does is decided by its arguments and its
 environment as well: well-known tools may only log in (`exec_presets.py`), and a variable counts only where the
 configuration names it for this program; without it the program does not run, because dropping a variable (AWS_PROFILE)
-would mean another identity.
+would mean another identity. Where its credential goes is not for the file to say either (`credential_servers.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.clusters.credential_servers import find_strangers
 from controller.clusters.exec_presets import PRESETS, Preset, find_strange_argument
 from controller.clusters.kubeconfig_entries import ExecPlugin
 from controller.clusters.settings import KubeSettings
@@ -57,6 +58,7 @@ class ExecPrograms:
     def __init__(self, settings: KubeSettings) -> None:
         self._allows_all = "*" in settings.allowed_exec_plugins
         self._variables = settings.exec_plugin_env
+        self._servers = settings.exec_plugin_servers
         self._found = {entry: _find(entry) for entry in sorted(settings.allowed_exec_plugins - {"*"})}
         #: To be held while a plugin runs.
         self.turn = asyncio.Semaphore(MAX_RUNNING)
@@ -66,9 +68,11 @@ class ExecPrograms:
         """What each allowed entry stands for."""
         return tuple(self._found.values())
 
-    def permit(self, plugin: ExecPlugin, context: str) -> Path:
+    def permit(self, plugin: ExecPlugin, context: str, receivers: Collection[str]) -> Path:
         """Return the file to run for a context's plugin, with all the variables that it wants.
 
+        Args:
+            receivers: the addresses that its credential would be sent to or through.
         Raises: ContextRefused; the sentence says what would allow it.
         """
         program = self._find_allowed(plugin.command)
@@ -76,11 +80,12 @@ class ExecPrograms:
             # Its arguments may hold secrets, so that no message shows them.
             raise ContextRefused(
                 Code.PROGRAM_NOT_ALLOWED.because(
-                    context=context, program=plugin.command, line=_consent_lines(plugin)
+                    context=context, program=plugin.command, line=_consent_lines(plugin, receivers)
                 )
             )
         _check_arguments(program.entry, plugin, context)
         self._check_variables(program.entry, plugin, context)
+        self._check_receivers(program.entry, context, receivers)
         if program.file is None:
             raise ContextRefused(_tell_missing(plugin, context))
         if distrust := _judge(program.file):
@@ -114,12 +119,34 @@ class ExecPrograms:
                 )
             )
 
+    def _check_receivers(self, entry: str, context: str, receivers: Collection[str]) -> None:
+        if self._allows_all:
+            return
+        allowed = self._servers.get(entry, frozenset())
+        if strangers := find_strangers(receivers, allowed | _preset(entry).servers):
+            raise ContextRefused(
+                Code.PROGRAM_SERVERS_NOT_ALLOWED.because(
+                    context=context,
+                    program=entry,
+                    servers=", ".join(strangers),
+                    line=_servers_line(entry, {*allowed, *strangers}),
+                )
+            )
+
 
 def consent_line(entry: str, wanted: Collection[str], allowed: Collection[str] = frozenset()) -> str:
     """The line of the configuration file that allows these variables; the plugin's preset where that has them all."""
-    usual = PRESETS.get(Path(entry).stem, Preset()).variables
+    usual = _preset(entry).variables
     names = {*allowed, *(usual if usual.issuperset(wanted) else wanted)}
     return f"exec_plugin_env.{toml_key(entry)} = {toml_list(sorted(names))}"
+
+
+def _servers_line(entry: str, servers: Collection[str]) -> str:
+    return f"exec_plugin_servers.{toml_key(entry)} = {toml_list(sorted(servers))}"
+
+
+def _preset(entry: str) -> Preset:
+    return PRESETS.get(Path(entry).stem, Preset())
 
 
 def is_bare(command: str) -> bool:
@@ -142,11 +169,13 @@ def _tell_missing(plugin: ExecPlugin, context: str) -> Reason:
     return Code.PROGRAM_MISSING_WITH_HINT.because(**named, hint=plugin.install_hint)
 
 
-def _consent_lines(plugin: ExecPlugin) -> str:
-    line = f"allowed_exec_plugins = {toml_list([plugin.command])}"
-    if not plugin.environment:
-        return line
-    return f"{line} and {consent_line(plugin.command, plugin.environment.keys())}"
+def _consent_lines(plugin: ExecPlugin, receivers: Collection[str]) -> str:
+    lines = [f"allowed_exec_plugins = {toml_list([plugin.command])}"]
+    if plugin.environment:
+        lines.append(consent_line(plugin.command, plugin.environment.keys()))
+    if strangers := find_strangers(receivers, _preset(plugin.command).servers):
+        lines.append(_servers_line(plugin.command, strangers))
+    return " and ".join(lines)
 
 
 def _find(entry: str) -> FoundProgram:

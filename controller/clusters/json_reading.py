@@ -12,6 +12,22 @@ _MAX_COUNT = 2**63 - 1
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+def is_deeper_than(value: object, levels: int) -> bool:
+    """Whether objects and arrays lie in one another deeper than so many levels.
+
+    Level by level, because Python's own limit of recursion is what it is to protect.
+    """
+    level: list[Any] = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(levels):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+    return bool(level)
+
+
 def as_mapping(value: object) -> Mapping[str, Any]:
     """The value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else _NOTHING

@@ -9,25 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
+from controller.clusters.answer_frame import find_fault
 from controller.clusters.api_errors import error_for_status
-from controller.clusters.kube_api import NO_PARAMS, PatchType, Permission, always_permitted
+from controller.clusters.json_reading import as_mapping, as_text
+from controller.clusters.kube_api import NO_PARAMS, PatchType, Permission, WriteOptions, always_permitted
 from controller.clusters.kube_connection import KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.last_word import LAST_WORD
-from controller.clusters.paths import ACCESS_REVIEWS, VERSION
+from controller.clusters.paths import (
+    ACCESS_REVIEWS,
+    IDENTITY_NAMESPACE,
+    VERSION,
+    find_namespace,
+    is_secret,
+    names_object,
+    namespace,
+)
 from controller.clusters.settings import KubeSettings
+from controller.clusters.silence import tell_silence
 from controller.clusters.toml_text import toml_list
 from controller.clusters.user_agent import make_user_agent
 from controller.errors import ClusterUnreachable, NotArmed, ServerFailed
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
-from oracle.foundation.untrusted_text import clean_text
 
 if TYPE_CHECKING:
     import aiohttp
@@ -35,12 +45,23 @@ if TYPE_CHECKING:
 #: Longest line of a watch, bytes: etcd's limit for an object is 1.5 MiB, JSON and managed fields add to it.
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 
+#: How a Secret is asked for: the server sends what it is called and keeps what it holds.
+METADATA_ALONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+
+#: Given a namespace (None: none) and the UID of the cluster that answers (None: not known), says why nothing may be
+#: changed there; None: it may.
+Licence = Callable[[str | None, str | None], Reason | None]
+
+_IDENTITY = namespace(IDENTITY_NAMESPACE)
+
 
 class KubeClient:
     """One context's API server, as `kube_api.KubeApi` describes it.
 
     Credentials are loaded by the first request, so that a context nobody asks costs nothing and runs no
-    plugin. `armed` guards the transport itself: while it is False, nothing that could change the cluster leaves.
+    plugin. `licence` guards the transport itself: it is asked of all that could change the cluster, last as its bytes
+    leave; without one nothing of that sort does.
     """
 
     def __init__(
@@ -48,14 +69,14 @@ class KubeClient:
         context: KubeconfigContext,
         settings: KubeSettings | None = None,
         *,
-        armed: bool = False,
+        licence: Licence | None = None,
         connection: KubeConnection | None = None,
     ) -> None:
         self._settings = settings or KubeSettings()
         self._connection = connection or KubeConnection(context, self._settings)
-        #: The server that may be changed: another one that the file names later was never armed.
-        self._armed_server: str | None = None
-        self.armed = armed
+        self._licence = licence or self._refuse
+        #: A server, and the UID of the cluster that has answered there.
+        self._identity: tuple[str, str] | None = None
 
     @property
     def context(self) -> str:
@@ -63,14 +84,13 @@ class KubeClient:
         return self._connection.kubeconfig.name
 
     @property
-    def armed(self) -> bool:
-        """Whether writes may leave: somebody has armed the context, and it may be changed at all."""
-        server = self._connection.kubeconfig.server
-        return self._armed_server == server and self.unarmable_reason is None
-
-    @armed.setter
-    def armed(self, armed: bool) -> None:
-        self._armed_server = self._connection.kubeconfig.server if armed else None
+    def cluster_uid(self) -> str | None:
+        """Who answers: the UID of kube-system as it was read last, whoever read it. None: that is not known, as where
+        the file names another server by now.
+        """
+        if self._identity is None or self._identity[0] != self._connection.kubeconfig.server:
+            return None
+        return self._identity[1]
 
     @property
     def unarmable_reason(self) -> Reason | None:
@@ -91,39 +111,30 @@ class KubeClient:
         return await self._request("GET", path, params=params)
 
     async def create(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
+        self, path: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]
     ) -> dict[str, Any]:
         """POST to a collection."""
-        return await self._request("POST", path, body=body, dry_run=dry_run, permission=permission)
+        return await self._request("POST", path, body=body, **options)
 
-    async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+    async def replace(
+        self, path: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]
+    ) -> dict[str, Any]:
         """PUT an object."""
-        return await self._request("PUT", path, body=body, dry_run=dry_run)
+        return await self._request("PUT", path, body=body, **options)
 
     async def patch(
-        self,
-        path: str,
-        body: Any,
-        patch_type: PatchType,
-        *,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
+        self, path: str, body: Any, patch_type: PatchType, **options: Unpack[WriteOptions]
     ) -> dict[str, Any]:
         """PATCH an object."""
-        return await self._request(
-            "PATCH", path, body=body, dry_run=dry_run, patch_type=patch_type, permission=permission
-        )
+        return await self._request("PATCH", path, body=body, patch_type=patch_type, **options)
 
-    async def apply(self, path: str, body: Any, manager: str, *, dry_run: bool = False) -> dict[str, Any]:
+    async def apply(
+        self, path: str, body: Any, manager: str, **options: Unpack[WriteOptions]
+    ) -> dict[str, Any]:
         """Apply the fields of `body` on the server, as `manager`."""
         params = {"fieldManager": manager, "force": "false"}
         return await self._request(
-            "PATCH", path, params=params, body=body, dry_run=dry_run, patch_type=PatchType.APPLY
+            "PATCH", path, params=params, body=body, patch_type=PatchType.APPLY, **options
         )
 
     async def delete(
@@ -132,16 +143,15 @@ class KubeClient:
         *,
         uid: str | None = None,
         resource_version: str | None = None,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
+        **options: Unpack[WriteOptions],
     ) -> dict[str, Any]:
         """DELETE an object, given preconditions only if they still hold."""
         conditions = {"uid": uid, "resourceVersion": resource_version}
         preconditions = {name: value for name, value in conditions.items() if value is not None}
-        options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        body: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions"}
         if preconditions:
-            options["preconditions"] = preconditions
-        return await self._request("DELETE", path, body=options, dry_run=dry_run, permission=permission)
+            body["preconditions"] = preconditions
+        return await self._request("DELETE", path, body=body, **options)
 
     async def watch(
         self, path: str, *, resource_version: str, params: Mapping[str, str] = NO_PARAMS
@@ -177,7 +187,7 @@ class KubeClient:
         try:
             return parsedate_to_datetime(response.headers["Date"]).timestamp()
         except (KeyError, ValueError, OverflowError) as error:
-            raise self._not_understood(Code.ANSWER_NO_DATE, request) from error
+            raise self._not_understood(Code.ANSWER_NO_DATE.because(), request) from error
 
     async def close(self) -> None:
         """Close the connections; may be called twice."""
@@ -196,8 +206,9 @@ class KubeClient:
     ) -> dict[str, Any]:
         request = f"{method} {path}"
         query = {**params, "dryRun": "All"} if dry_run else params
-        self._check_armed(method, path, query, request)
+        self._check_licence(method, path, query, request)
         write = None
+        server = self._connection.kubeconfig.server
         if method != "GET" and not dry_run:
             write = _Write(self._connection.counting() + self._settings.request_timeout_s, permission)
         response = await self._open(
@@ -213,20 +224,29 @@ class KubeClient:
             raw = await self._read_all(response, request)
         finally:
             response.release()
-        return self._parse_object(raw, request)
+        answer = self._parse_object(raw, request)
+        if method == "GET" and path == _IDENTITY and server == self._connection.kubeconfig.server:
+            uid = as_text(as_mapping(answer.get("metadata")).get("uid"))
+            self._identity = None if uid is None else (server, uid)
+        return answer
 
-    def _check_armed(self, method: str, path: str, query: Mapping[str, str], request: str) -> None:
+    def _check_licence(self, method: str, path: str, query: Mapping[str, str], request: str) -> None:
         is_dry_run = query.get("dryRun") == "All"
         is_review = method == "POST" and path == ACCESS_REVIEWS
-        if not (self.armed or method == "GET" or is_dry_run or is_review):
-            unarmed = self.unarmable_reason or Code.NOT_ARMED.because(contexts=(self.context,))
-            raise NotArmed(unarmed, request=request)
+        if method == "GET" or is_dry_run or is_review:
+            return
+        refusal = self.unarmable_reason or self._licence(find_namespace(path), self.cluster_uid)
+        if refusal is not None:
+            raise NotArmed(refusal, request=request)
+
+    def _refuse(self, namespace: str | None, cluster_uid: str | None) -> Reason:
+        return Code.NOT_ARMED.because(contexts=(self.context,))
 
     def _judge(
         self, method: str, path: str, params: Mapping[str, str], request: str, write: _Write | None
     ) -> float:
         """Return how long the request may take from now on, seconds. Raises: where it may not leave any more."""
-        self._check_armed(method, path, params, request)
+        self._check_licence(method, path, params, request)
         if write is None:
             return self._settings.request_timeout_s
         left_s = write.answer_by - self._connection.counting()
@@ -260,6 +280,9 @@ class KubeClient:
             status = _parse_status(await self._read_all(response, request))
         finally:
             response.release()
+        if response.status == 404 and status.get("kind") != "Status" and names_object(path):
+            # A proxy, or a server that is only starting: it does not know whether the object is there.
+            raise self._not_understood(Code.ANSWER_NOT_FOUND_BY_OTHERS.because(), request)
         raise error_for_status(
             self.context,
             response.status,
@@ -292,7 +315,8 @@ class KubeClient:
             sock_connect=settings.connect_timeout_s,
             sock_read=silence_s,
         )
-        headers = {"Accept": "application/json", "Content-Type": patch_type or "application/json"}
+        accept = METADATA_ALONE if is_secret(path) else "application/json"
+        headers = {"Accept": accept, "Content-Type": patch_type or "application/json"}
         try:
             # The token travels in the header only; params is a list because the library appends to it.
             serialized = await api_client.param_serialize(
@@ -352,6 +376,9 @@ class KubeClient:
 
     def _parse_event(self, line: bytes, request: str) -> dict[str, Any]:
         event = self._parse_object(line, request)
+        fault = find_fault(event["object"]) if isinstance(event.get("object"), dict) else None
+        if fault is not None:
+            raise self._not_understood(fault, request)
         if event.get("type") == "ERROR":
             status = event.get("object")
             status = status if isinstance(status, dict) else {}
@@ -365,32 +392,20 @@ class KubeClient:
         try:
             parsed = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            raise self._not_understood(Code.ANSWER_NO_JSON, request) from error
+            raise self._not_understood(Code.ANSWER_NO_JSON.because(), request) from error
         if not isinstance(parsed, dict):
-            raise self._not_understood(Code.ANSWER_NO_OBJECT, request)
+            raise self._not_understood(Code.ANSWER_NO_OBJECT.because(), request)
+        if (fault := find_fault(parsed)) is not None:
+            raise self._not_understood(fault, request)
         return parsed
 
     def _unreachable(self, error: BaseException, request: str) -> ClusterUnreachable:
-        return ClusterUnreachable(self._tell_silence(error), request=request)
+        reason = tell_silence(self.context, self._connection.kubeconfig.server, error)
+        return ClusterUnreachable(reason, request=request)
 
-    def _tell_silence(self, error: BaseException) -> Reason:
-        """Why no answer came."""
-        import aiohttp
-
-        asked = {"context": self.context, "server": self._connection.kubeconfig.server}
-        if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            return Code.SERVER_NOT_TRUSTED.because(**asked, error=clean_text(error))
-        if isinstance(error, aiohttp.ClientConnectorError):
-            return Code.CONNECTION_FAILED.because(**asked, error=clean_text(error.os_error))
-        if isinstance(error, TimeoutError):
-            return Code.ANSWER_TIMED_OUT.because(**asked)
-        return Code.CONNECTION_BROKE.because(**asked, error=clean_text(error) or type(error).__name__)
-
-    def _not_understood(self, problem: Code, request: str) -> ServerFailed:
+    def _not_understood(self, problem: Reason, request: str) -> ServerFailed:
         asked = {"context": self.context, "request": request}
-        return ServerFailed(
-            Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem.because()), request=request
-        )
+        return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem), request=request)
 
     def _too_large(self, limit: int, request: str) -> ServerFailed:
         return ServerFailed(Code.ANSWER_TOO_LARGE.because(context=self.context, limit=limit), request=request)

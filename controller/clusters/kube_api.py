@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 
 #: No query parameters; immutable, so that it can be a default.
 NO_PARAMS: Mapping[str, str] = MappingProxyType({})
@@ -22,6 +22,24 @@ Permission = Callable[[], None]
 
 def always_permitted() -> None:
     """The permission of a write that nothing else has to allow."""
+
+
+class WriteOptions(TypedDict, total=False):
+    """What may be said of a write.
+
+    dry_run: the server shall do everything but store it (`dryRun=All`), which needs neither arming nor `permission`.
+    permission: asked as the bytes leave; without one nothing else has to allow it.
+    """
+
+    dry_run: bool
+    permission: Permission
+
+
+class DeleteOptions(WriteOptions, total=False):
+    """What may be said of a deletion; it is one only of an object with this `uid` and `resource_version`, if given."""
+
+    uid: str
+    resource_version: str
 
 
 class PatchType(StrEnum):
@@ -38,8 +56,7 @@ class KubeApi(Protocol):
     `path` is relative to the server, as `paths.py` builds it. Every method raises only errors of
     `controller/errors.py`: ClusterError for what the server or the network did, NotArmed where a write was
     asked of an unarmed context. After ClusterUnreachable or ServerFailed the outcome of a write is UNKNOWN:
-    read back, never retry blind. `dry_run` asks the server to do everything but store it (`dryRun=All`); it
-    needs no arming and no `permission`.
+    read back, never retry blind.
     """
 
     @property
@@ -52,48 +69,33 @@ class KubeApi(Protocol):
         ...
 
     async def create(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
+        self, path: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]
     ) -> dict[str, Any]:
         """POST to a collection. Raises: VersionConflict where the object exists."""
         ...
 
-    async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+    async def replace(
+        self, path: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]
+    ) -> dict[str, Any]:
         """PUT an object; with metadata.resourceVersion it is a compare-and-set."""
         ...
 
     async def patch(
-        self,
-        path: str,
-        body: Any,
-        patch_type: PatchType,
-        *,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
+        self, path: str, body: Any, patch_type: PatchType, **options: Unpack[WriteOptions]
     ) -> dict[str, Any]:
         """PATCH an object. Raises: VersionConflict: a JSON Patch `test` failed."""
         ...
 
-    async def apply(self, path: str, body: Any, manager: str, *, dry_run: bool = False) -> dict[str, Any]:
+    async def apply(
+        self, path: str, body: Any, manager: str, **options: Unpack[WriteOptions]
+    ) -> dict[str, Any]:
         """Apply the fields of `body` on the server, as `manager`, who takes over none of others.
 
         Raises: VersionConflict: others own some of the fields.
         """
         ...
 
-    async def delete(
-        self,
-        path: str,
-        *,
-        uid: str | None = None,
-        resource_version: str | None = None,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
-    ) -> dict[str, Any]:
+    async def delete(self, path: str, **options: Unpack[DeleteOptions]) -> dict[str, Any]:
         """DELETE an object, given preconditions only if they still hold."""
         ...
 

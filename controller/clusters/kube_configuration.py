@@ -14,19 +14,22 @@ import hashlib
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+from controller.clusters.credential_servers import find_strangers
 from controller.clusters.exec_plugin import EXPIRY_MARGIN_S, ExecCredential, run_exec_plugin
 from controller.clusters.exec_programs import ExecPrograms
+from controller.clusters.file_questions import FileQuestions
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import Impersonation
 from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.clusters.kubernetes_library import import_client
-from controller.clusters.pem_files import read_pem, read_token
+from controller.clusters.pem_files import ask_files, read_pem, read_token
 from controller.clusters.settings import KubeSettings
-from controller.clusters.toml_text import toml_list
+from controller.clusters.toml_text import toml_key, toml_list
 from controller.errors import ContextRefused
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
@@ -66,14 +69,14 @@ class _Credentials:
 
 
 async def load_client(
-    context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms
+    context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms, files: FileQuestions
 ) -> LoadedClient:
     """Build the client of a context. Raises: ContextRefused."""
     require_usable(context, settings, programs)
     plugin = context.exec_plugin
-    given = await run_exec_plugin(context, plugin, settings, programs) if plugin is not None else None
-    # Importing the library, reading keys and building a TLS context block for up to a second.
-    credentials = await asyncio.to_thread(_gather_credentials, context, given)
+    given = await run_exec_plugin(context, plugin, settings, programs, files) if plugin is not None else None
+    credentials = await ask_files(context, files, settings, _gather_credentials, context, given)
+    # Importing the library and building a TLS context block for up to a second.
     api_client = await asyncio.to_thread(_build, context, credentials, settings)
     return LoadedClient(
         api_client=api_client,
@@ -91,8 +94,22 @@ def require_usable(context: KubeconfigContext, settings: KubeSettings, programs:
     if context.skips_tls_verification and context.name not in settings.insecure_tls_contexts:
         line = f"insecure_tls_contexts = {toml_list([context.name])}"
         raise ContextRefused(Code.TLS_NOT_VERIFIED.because(context=context.name, line=line))
+    if context.user.token_file is not None:
+        _require_token_file(context, str(context.user.token_file), settings)
     if context.exec_plugin is not None:
-        programs.permit(context.exec_plugin, context.name)
+        programs.permit(context.exec_plugin, context.name, context.receivers)
+
+
+def _require_token_file(context: KubeconfigContext, file: str, settings: KubeSettings) -> None:
+    """The file's own folder is no exception: that of a download, or of a person's home, holds secrets of others."""
+    named = settings.token_files.get(file, frozenset())
+    if strangers := find_strangers(context.receivers, named):
+        line = f"token_files.{toml_key(file)} = {toml_list(sorted({*named, *strangers}))}"
+        raise ContextRefused(
+            Code.TOKEN_FILE_NOT_ALLOWED.because(
+                context=context.name, file=file, servers=", ".join(strangers), line=line
+            )
+        )
 
 
 def find_reason_to_refuse(
@@ -257,5 +274,8 @@ def list_warnings(context: KubeconfigContext) -> tuple[Reason, ...]:
 
 
 def _is_loopback(server: str) -> bool:
-    host = server.removeprefix("http://").split("/")[0].rsplit(":", 1)[0]
-    return host in ("localhost", "[::1]") or host.startswith("127.")
+    host = urlsplit(server).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from controller.clusters.exec_programs import ExecPrograms
+from controller.clusters.file_questions import FileQuestions, FilesSilent
 from controller.clusters.kube_configuration import LoadedClient, load_client, require_usable
 from controller.clusters.kubeconfig import KubeconfigContext
-from controller.clusters.kubeconfig_source import stamp_files
+from controller.clusters.kubeconfig_source import FileStamp, stamp_files
 from controller.clusters.settings import KubeSettings
 from controller.errors import AccessDenied, ClusterUnreachable, ContextRefused
 from controller.reasons import Code
@@ -33,6 +34,10 @@ MIN_RENEWAL_INTERVAL_S = 30.0
 
 #: The files are looked at this often while requests are sent, seconds: a person who has logged in again waits for it.
 LOOK_INTERVAL_S = 2.0
+
+#: How long a request waits for that look, seconds. Files that give no answer, on a network mount that is away, hold up
+#: no request; arbitrary.
+LOOK_PATIENCE_S = 1.0
 
 
 class KubeConnection:
@@ -62,6 +67,7 @@ class KubeConnection:
         self._loading = asyncio.Lock()
         self._renewed_at = -MIN_RENEWAL_INTERVAL_S
         self._looked_at = counting()
+        self._files = FileQuestions()
         #: The state of the files that the loaded client was made of.
         self._stamps = stamp_files(context.files)
         self._is_closed = False
@@ -121,18 +127,22 @@ class KubeConnection:
     async def close(self) -> None:
         """Close the connections; may be called twice."""
         self._is_closed = True
+        self._files.close()
         if self._loaded is not None:
             await _close(self._loaded.api_client)
 
     async def _load(self) -> LoadedClient:
-        return await load_client(self.kubeconfig, self._settings, self._programs)
+        return await load_client(self.kubeconfig, self._settings, self._programs, self._files)
 
     async def _follow_files(self) -> None:
         """Take over what the files say now. Raises: ContextRefused where they ask for what is not allowed."""
         async with self._loading:
             self._looked_at = self._counting()
-            context = await asyncio.to_thread(self._reread)
-            stamps = await asyncio.to_thread(stamp_files, context.files)
+            try:
+                context, stamps = await self._files.ask(LOOK_PATIENCE_S, self._look)
+            except FilesSilent:
+                _log.warning("%s: its files give no answer, so they count as before", self.kubeconfig.name)
+                return
             if (context, stamps) == (self.kubeconfig, self._stamps):
                 return
             self.kubeconfig, self._stamps = context, stamps
@@ -149,6 +159,10 @@ class KubeConnection:
                 # A certificate may be half written; the credential that we have is good until the server objects.
                 _log.warning("%s: its new credentials cannot be loaded yet: %s", context.name, error)
                 self._stamps = ()
+
+    def _look(self) -> tuple[KubeconfigContext, tuple[FileStamp, ...]]:
+        context = self._reread()
+        return context, stamp_files(context.files)
 
     async def _drop(self) -> None:
         old, self._loaded = self._loaded, None

@@ -61,6 +61,12 @@ class KubeconfigContext:
         return self.user.exec_plugin
 
     @property
+    def receivers(self) -> tuple[str, ...]:
+        """The addresses that a credential is sent to or through: the server's, and that of a proxy of the file."""
+        proxy = self.cluster.proxy_url
+        return (self.server,) if proxy is None else (self.server, proxy)
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """The files beside the kubeconfig that it is made of."""
         pems = (self.cluster.authority, self.user.certificate, self.user.key)

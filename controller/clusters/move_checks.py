@@ -18,22 +18,11 @@ from controller.clusters.fleet import Resources
 from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.listing import list_all
+from controller.clusters.replica_owners import FIELD_MANAGER, judge_owners
 from controller.clusters.resource_parsing import parse_quantity
 from controller.errors import ClusterError, ObjectNotFound, VersionConflict
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
-
-FIELD_MANAGER = "sentinelaura"
-
-#: Field managers that set the replicas again by themselves -> who that is. Others (kubectl, Helm) wrote them once.
-_RECONCILERS = {
-    "argocd-controller": "Argo CD",
-    "argocd-application-controller": "Argo CD",
-    "kustomize-controller": "Flux",
-    "helm-controller": "Flux",
-    "keda-operator": "KEDA",
-    "kube-controller-manager": "a HorizontalPodAutoscaler",
-}
 
 _CONFLICTING_MANAGER = re.compile(r'conflicts? with "([^"]{1,128})"')
 
@@ -50,7 +39,8 @@ class Dependency:
 async def check_replica_owner(api: KubeApi, namespace: str, name: str, replicas: int) -> CheckResult:
     """Does somebody own `spec.replicas` who would set it back?
 
-    Method: a dry-run server-side apply of another value, not forced; the conflict names the field's managers.
+    Method: a dry-run server-side apply of another value, not forced; the conflict names the field's managers. What the
+    API server answers is asked for beside what the Deployment shows, which may have been taken off it.
     """
     check = "owner of the replicas"
     body = {
@@ -64,18 +54,14 @@ async def check_replica_owner(api: KubeApi, namespace: str, name: str, replicas:
         await api.apply(path, body, FIELD_MANAGER, dry_run=True)
     except VersionConflict as conflict:
         named = _CONFLICTING_MANAGER.findall(str(conflict.reason["answer"]))
-        return _judge_owners(check, tuple(dict.fromkeys(named)))
+        managers = tuple(dict.fromkeys(named)) or ("somebody",)
+        in_the_way = judge_owners(managers)
+        if in_the_way is not None:
+            return CheckResult(check, Outcome.FAILED, in_the_way)
+        return CheckResult(check, Outcome.PASSED, Code.REPLICAS_SET_ONCE.because(managers=managers))
     except ClusterError as error:
         return CheckResult(check, Outcome.UNKNOWN, error.reason)
     return CheckResult(check, Outcome.PASSED, Code.REPLICAS_UNOWNED.because())
-
-
-def _judge_owners(check: str, managers: tuple[str, ...]) -> CheckResult:
-    owners = tuple(_RECONCILERS[manager] for manager in managers if manager in _RECONCILERS)
-    if owners:
-        return CheckResult(check, Outcome.FAILED, Code.REPLICAS_OWNED.because(owners=owners))
-    named = managers or ("somebody",)
-    return CheckResult(check, Outcome.PASSED, Code.REPLICAS_SET_ONCE.because(managers=named))
 
 
 async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: int) -> CheckResult:
@@ -89,6 +75,7 @@ async def check_quotas(api: KubeApi, namespace: str, pod: Resources, replicas: i
         "pods": Decimal(replicas),
         "requests.cpu": Decimal(repr(pod.cpu_cores)) * replicas,
         "requests.memory": Decimal(repr(pod.memory_gib)) * 2**30 * replicas,
+        **{f"requests.{name}": Decimal(repr(amount)) * replicas for name, amount in pod.devices},
     }
     quotas = map(as_mapping, listed.items)
     reason = next((reason for quota in quotas for reason in _find_reasons(api.context, quota, needed)), None)

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
+from controller.clusters.file_questions import FileQuestions, FilesSilent
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import Pem
+from controller.clusters.settings import KubeSettings
 from controller.errors import ContextRefused
 from controller.reasons import Code
 from oracle.foundation.trusted_file import UntrustedFile, read_trusted
 
 #: Largest certificate, key or token that is read; a bundle of every public authority has 250 KB.
 MAX_CREDENTIAL_BYTES = 1024 * 1024
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def ask_files(
+    context: KubeconfigContext,
+    files: FileQuestions,
+    settings: KubeSettings,
+    question: Callable[P, T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Return what a blocking function makes of a context's files, in the time that a request may take.
+
+    Raises: ContextRefused where they give no answer; what the function raises.
+    """
+    try:
+        return await files.ask(settings.request_timeout_s, question, *args, **kwargs)
+    except FilesSilent:
+        raise ContextRefused(Code.CREDENTIAL_FILES_SILENT.because(context=context.name)) from None
 
 
 def read_pem(context: KubeconfigContext, pem: Pem) -> bytes:

@@ -1,4 +1,4 @@
-"""May these credentials do what SentinelAura needs? Asked of the API server itself, which changes nothing.
+"""May these credentials do what `rights.py` lists? Asked of the API server itself, which changes nothing.
 
 `doctor` shows the answers for each context. A migration does not ask: its dry runs meet the server's own refusals.
 Method: one SelfSubjectAccessReview for each verb; every authenticated user may create them.
@@ -7,91 +7,19 @@ Method: one SelfSubjectAccessReview for each verb; every authenticated user may 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from controller.clusters import paths
 from controller.clusters.checks import CheckResult, Outcome
 from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.kube_api import KubeApi
+from controller.clusters.rights import Permission
 from controller.errors import ClusterError
 from controller.reasons import Code
 
 #: Reviews that are asked at once of one server.
 _CONCURRENT_REVIEWS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """A verb on a resource; `name` narrows it to one object. `group` is given for what only discovery knows of."""
-
-    verb: str
-    resource: str
-    name: str | None = None
-    group: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.resource}" + (f" {self.name}" if self.name else "")
-
-
-def _permissions(grants: Mapping[str, str]) -> tuple[Permission, ...]:
-    return tuple(Permission(verb, resource) for resource, verbs in grants.items() for verb in verbs.split())
-
-
-#: Who the cluster is; no move is planned without knowing.
-_IDENTITY = Permission("get", "namespaces", "kube-system")
-
-#: What observing needs: the picture of the fleet.
-OBSERVE = (*_permissions({"nodes": "list", "deployments": "list", "pods": "list"}), _IDENTITY)
-
-#: What keeps the picture up to date at once; without it, it is listed now and then.
-FOLLOW = _permissions(
-    {"nodes": "watch", "deployments": "watch", "pods": "watch", "horizontalpodautoscalers": "watch"}
-)
-
-#: What a migration needs where the workload is: scaling, what travels with it, and the journals to resume from.
-MOVE_FROM = (
-    _IDENTITY,
-    *_permissions(
-        {
-            "deployments": "get patch",
-            "pods": "list",
-            "leases": "get list create update",
-            "horizontalpodautoscalers": "list",
-            "configmaps": "get",
-            "serviceaccounts": "get",
-            "services": "list",
-            "ingresses": "list",
-            "poddisruptionbudgets": "list",
-        }
-    ),
-)
-
-#: What it needs where the workload arrives: besides scaling, to create what travels, and to take that back.
-MOVE_TO = (
-    _IDENTITY,
-    *_permissions(
-        {
-            "namespaces": "get",
-            "deployments": "get patch create delete",
-            "pods": "list",
-            "leases": "get create update",
-            "horizontalpodautoscalers": "list",
-            "configmaps": "get create delete",
-            "serviceaccounts": "get create delete",
-            "services": "get create delete",
-            "poddisruptionbudgets": "get create delete",
-            "resourcequotas": "list",
-        }
-    ),
-)
-
-#: What it needs there only for pods that name such objects, to see that they exist; grants by name are enough.
-FIND_NEEDED = _permissions({"secrets": "get", "priorityclasses": "get", "runtimeclasses": "get"})
-
-#: Everything that may be needed of a cluster.
-ALL = tuple(dict.fromkeys((*OBSERVE, *FOLLOW, *MOVE_FROM, *MOVE_TO, *FIND_NEEDED)))
 
 
 async def check_permissions(

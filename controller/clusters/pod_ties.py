@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from controller.clusters.json_reading import as_list, as_mapping, as_text
+from controller.clusters.volumes import DISKS_OF_A_PLACE
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -80,6 +81,8 @@ def _find_volume_reasons(volumes: Sequence[Mapping[str, Any]]) -> Iterator[Reaso
         for kind, code in _BOUND_VOLUMES.items():
             if kind in volume:
                 yield code.because(volume=_text(volume.get("name")))
+        for kind in DISKS_OF_A_PLACE.intersection(volume):
+            yield Code.DISK_OF_A_PLACE.because(volume=_text(volume.get("name")), kind=kind)
 
 
 def _find_host_reasons(pod: Mapping[str, Any]) -> Iterator[Reason]:

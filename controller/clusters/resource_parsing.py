@@ -9,14 +9,17 @@ for takes the place of that; its overhead comes on top.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from controller.clusters.fleet import Resources
+from controller.clusters.devices import Devices, is_device, make_devices
+from controller.clusters.fleet import PodRequests, Resources
 from controller.clusters.json_reading import as_list, as_mapping
+from controller.scheduling.amounts import PODS, Amounts, make_amounts
 
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?", re.ASCII)
 _BINARY = {
@@ -48,11 +51,11 @@ def parse_quantity(text: str) -> Decimal:
 
 
 def parse_resources(section: Mapping[str, Any]) -> Resources | None:
-    """The cpu and memory of a resource list; None where either is missing or is not a quantity."""
+    """A resource list; None where cpu or memory is missing or is not a quantity."""
     cpu, memory = _find_quantity(section, "cpu"), _find_quantity(section, "memory")
     if cpu is None or memory is None:
         return None
-    return Resources(float(cpu), float(memory / _GIB))
+    return Resources(float(cpu), float(memory / _GIB), _read_devices(section))
 
 
 def compute_pod_requests(pod_spec: Mapping[str, Any]) -> Resources | None:
@@ -61,11 +64,52 @@ def compute_pod_requests(pod_spec: Mapping[str, Any]) -> Resources | None:
     return compute_reserved(pod_spec) if declares_all else None
 
 
+def read_requests(pod_spec: Mapping[str, Any]) -> PodRequests:
+    """What a pod asks for, and whether that is all that it takes."""
+    return PodRequests(compute_reserved(pod_spec), _declares(pod_spec, "cpu"), _declares(pod_spec, "memory"))
+
+
+def parse_usage(metrics: Mapping[str, Any]) -> Resources | None:
+    """What the containers of a pod use together (`metrics.k8s.io`, PodMetrics); None where one does not say it."""
+    each = [
+        parse_resources(as_mapping(container.get("usage")))
+        for container in _containers(metrics, "containers")
+    ]
+    known = [Resources(one.cpu_cores, one.memory_gib) for one in each if one is not None]
+    return sum(known, Resources(0.0, 0.0)) if known and len(known) == len(each) else None
+
+
 def compute_reserved(pod_spec: Mapping[str, Any]) -> Resources:
     """The room that a pod takes of its node; what it leaves out counts as nothing, as for the scheduler."""
+    asked_for = {
+        name for owner in _owners(pod_spec) for name in _find_requests(owner) if is_device(str(name))
+    }
+    devices = {str(name): float(_compute_reserved(pod_spec, name)) for name in asked_for}
     return Resources(
-        float(_compute_reserved(pod_spec, "cpu")), float(_compute_reserved(pod_spec, "memory") / _GIB)
+        float(_compute_reserved(pod_spec, "cpu")),
+        float(_compute_reserved(pod_spec, "memory") / _GIB),
+        make_devices(devices),
     )
+
+
+def count_amounts(pod_spec: Mapping[str, Any]) -> Amounts:
+    """The room that a pod takes of its node, in all resources, as the scheduler counts it; one of these is a pod."""
+    names = {str(name) for owner in _owners(pod_spec) for name in _find_requests(owner)}
+    names |= {str(name) for name in as_mapping(pod_spec.get("overhead"))}
+    return make_amounts(
+        {PODS: 1, **{name: _round_up(name, _compute_reserved(pod_spec, name)) for name in names}}
+    )
+
+
+def parse_amounts(section: Mapping[str, Any]) -> Amounts:
+    """A resource list as the scheduler counts it; what is not a quantity is not there."""
+    found = {str(name): _find_quantity(section, name) for name in section}
+    return make_amounts({name: _round_up(name, one) for name, one in found.items() if one is not None})
+
+
+def _round_up(resource: str, amount: Decimal) -> int:
+    """Whole units of a resource, or thousandths of a core."""
+    return math.ceil(amount * 1000 if resource == "cpu" else amount)
 
 
 def _compute_reserved(pod_spec: Mapping[str, Any], resource: str) -> Decimal:
@@ -104,9 +148,23 @@ def _is_sidecar(container: Mapping[str, Any]) -> bool:
 
 def _find_request(owner: Mapping[str, Any], resource: str) -> Decimal | None:
     """A container's or a whole pod's request; a limit without one is the request, as the API server defaults it."""
+    return _find_quantity(_find_requests(owner), resource)
+
+
+def _find_requests(owner: Mapping[str, Any]) -> Mapping[str, Any]:
     resources = as_mapping(owner.get("resources"))
-    requests = {**as_mapping(resources.get("limits")), **as_mapping(resources.get("requests"))}
-    return _find_quantity(requests, resource)
+    return {**as_mapping(resources.get("limits")), **as_mapping(resources.get("requests"))}
+
+
+def _owners(pod_spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Who may ask for something: the containers, and the pod as a whole."""
+    return [*_containers(pod_spec, "initContainers"), *_containers(pod_spec, "containers"), pod_spec]
+
+
+def _read_devices(section: Mapping[str, Any]) -> Devices:
+    """The extended resources of a list; one whose amount is no quantity is not there."""
+    found = {str(name): _find_quantity(section, name) for name in section if is_device(str(name))}
+    return make_devices({name: float(amount) for name, amount in found.items() if amount is not None})
 
 
 def _find_quantity(section: Mapping[str, Any], resource: str) -> Decimal | None:

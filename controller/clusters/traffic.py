@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.clusters import paths
+from controller.clusters.callers import is_service_name
 from controller.clusters.json_reading import as_list, as_mapping, as_text
 from controller.clusters.pod_ties import find_dns_annotations
 
 #: API group -> its kinds that send traffic to Services, by their plural. Beside Kubernetes' own the common ones: a
 #: cluster has those that somebody has installed.
-_ROUTING = {
+ROUTING = {
     "networking.k8s.io": r"ingresses",
     "gateway.networking.k8s.io": r"\w+routes|referencegrants",
     "route.openshift.io": r"routes",
@@ -42,7 +43,7 @@ class RouteKind:
 
 def is_routing(group: object) -> bool:
     """Whether an API group may have such kinds."""
-    return isinstance(group, str) and group in _ROUTING
+    return isinstance(group, str) and group in ROUTING
 
 
 def read_route_kinds(group: str, version: str, answer: Mapping[str, Any]) -> list[RouteKind]:
@@ -50,7 +51,7 @@ def read_route_kinds(group: str, version: str, answer: Mapping[str, Any]) -> lis
     kinds = []
     for resource in map(as_mapping, as_list(answer.get("resources"))):
         plural = as_text(resource.get("name")) or ""
-        if resource.get("namespaced") is True and re.fullmatch(_ROUTING[group], plural):
+        if resource.get("namespaced") is True and re.fullmatch(ROUTING[group], plural):
             kinds.append(RouteKind(group, version, plural, as_text(resource.get("kind")) or plural))
     return kinds
 
@@ -64,7 +65,7 @@ def selects(selector: Mapping[str, str] | None, template: Mapping[str, Any]) -> 
 def find_exposure(service: Mapping[str, Any]) -> tuple[str, ...]:
     """Return by what a Service is reached from outside; empty: by nothing of its own."""
     spec = as_mapping(service.get("spec"))
-    exposed = ["type LoadBalancer"] if spec.get("type") == "LoadBalancer" else []
+    exposed = [f"type {kind}" for kind in ("LoadBalancer", "NodePort") if spec.get("type") == kind]
     exposed += [field for field in ("externalIPs", "loadBalancerIP") if spec.get(field)]
     return (*exposed, *find_dns_annotations(as_mapping(service.get("metadata"))))
 
@@ -87,14 +88,9 @@ def _names_any(spec: Mapping[str, Any], services: frozenset[str], namespace: str
             left += value
         elif isinstance(value, dict):
             is_here = value.get("namespace") in (None, namespace)
-            if is_here and any(_is_one_of(value.get(field), services, namespace) for field in _NAMING_FIELDS):
+            if is_here and any(
+                is_service_name(value.get(field), services, namespace) for field in _NAMING_FIELDS
+            ):
                 return True
             left += value.values()
     return False
-
-
-def _is_one_of(name: object, services: frozenset[str], namespace: str) -> bool:
-    if not isinstance(name, str):
-        return False
-    service, _, rest = name.partition(".")
-    return service in services and rest.partition(".")[0] in ("", namespace)

@@ -41,3 +41,30 @@ class Settlement:
     changes: tuple[Reason, ...]
     reason: Reason | None
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedActs:
+    """What each act on a migration would change, as both of its clusters were read for this answer.
+
+    `number` grows with every answer. `sides`: workload and target, None where the migration is not known. `reason`: why
+    nothing can be said.
+    """
+
+    number: int
+    migration_id: str
+    sides: tuple[WorkloadKey, str] | None
+    settlements: tuple[Settlement, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActOutcome:
+    """What came of an act that was confirmed. `number`: see `JudgedActs`. `reason`: why it was not done, or not to its
+    end; None: it was done.
+    """
+
+    number: int
+    migration_id: str
+    act: Act
+    reason: Reason | None

@@ -5,24 +5,35 @@ The desktop, the headless commands and the tests see the engine through these va
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from controller.clusters.fleet import Health, WorkloadKey
+from controller.clusters.arming import Arming
+from controller.clusters.fleet import Health, OtherWorkload, WatchedKind, WorkloadKey
+from controller.clusters.known_by import KnownBy
 from controller.contract.commands import StartMigration
 from controller.contract.dry_run import DryRun, UnofferedMove
 from controller.contract.savings import Savings
+from controller.contract.settlement import ActOutcome, JudgedActs
+from controller.contract.way_back import WayBack
+from oracle.binding import Binding
 from oracle.foundation.reason import Reason, Severity
-from oracle.quotes import Quote
+from oracle.quotes import Playback, Quote
+from oracle.status import SourceStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a person should know while it lasts; `key` stays the same while it is the same trouble."""
+    """Something a person should know while it lasts; `key` stays the same while it is the same trouble.
+
+    `migration_id`: the migration that a person can decide about.
+    """
 
     key: str
     reason: Reason
+    migration_id: str | None = None
 
     @property
     def severity(self) -> Severity:
@@ -53,6 +64,17 @@ class WorkloadView:
     usd_per_day: Decimal | None
     state_gb: float | None
     immovable_reasons: tuple[Reason, ...] = ()
+    #: Who says `state_gb`; None where nobody does.
+    state_known_by: KnownBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ZonePrice:
+    """What the nodes in one zone cost, USD per hour (None: unknown), and how many stand there."""
+
+    zone: str
+    node_count: int
+    usd_per_hour: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +89,7 @@ class ContextView:
     longitude_degrees: float | None
     instance_type: str | None
     health: Health
-    #: Why it is not reachable, or not completely read yet; None where it is both.
+    #: Why it is not reachable, or not completely read, or too long ago; None where all is known.
     health_reason: Reason | None
     armed: bool
     quote: Quote | None
@@ -82,6 +104,21 @@ class ContextView:
     #: None while one workload's status is older than its spec.
     ready_replicas: int | None
     desired_replicas: int
+    #: Who the cluster is: the UID of its namespace kube-system; where it does not answer, as a journal of ours has it.
+    #: None: not known.
+    cluster_uid: str | None = None
+    #: On which terms it is armed; None: it is not.
+    arming: Arming | None = None
+    #: Why what was armed is not any more; None where nothing was, and where it still is.
+    unarmed_reason: Reason | None = None
+    #: kind -> when it was last known to be as it is shown, Unix seconds; what was never read is missing.
+    read_at: Mapping[WatchedKind, float] = field(default_factory=dict)
+    #: The price with the interruptions that are to be expected (`decision.price_basis`); None: nobody says how often.
+    usd_per_hour_with_risk: Decimal | None = None
+    #: Where the price differs by zone, each in which nodes of this type stand; `quote` is their mean.
+    zones: tuple[ZonePrice, ...] = ()
+    #: What runs pods there and is no Deployment: seen, and not moved.
+    others: tuple[OtherWorkload, ...] = ()
 
 
 class MigrationStage(StrEnum):
@@ -134,6 +171,8 @@ class MigrationView:
     refused_by: str | None = None
     #: What a person can do, where it waits for one.
     advice: Reason | None = None
+    #: Whether this process decides what happens next.
+    is_leading: bool = False
 
     @property
     def sentence(self) -> str:
@@ -194,11 +233,24 @@ class UnstartedMove:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedMove:
+    """A start that was confirmed and waits for its turn; nothing of it has begun. `reason`: what it waits for."""
+
+    start: StartMigration
+    since: float
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Consideration:
-    """How a start that is considered would be answered at this moment; `reason` is None where it would be taken up."""
+    """How a start that is considered would be answered at this moment; `reason` is None where it would be taken up.
+
+    waits_for: what it would wait for in the queue; None: it would begin.
+    """
 
     start: StartMigration
     reason: Reason | None
+    waits_for: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +274,25 @@ class PriceOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PriceSourceView:
-    """Who says the prices, by the quotes themselves: in a shared store another program may. `text` is for people."""
+    """Who says the prices, by the quotes themselves: in a shared store another program may. `text` is for people.
+
+    services: those that this program asks for live prices, each with how it is.
+    playback: the clock of the recording, of several that of the one shown last; None where none is played.
+    """
 
     origin: PriceOrigin
     text: str
+    services: tuple[SourceStatus, ...] = ()
+    playback: Playback | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EngineSnapshot:
     """Everything at one moment.
 
-    is_complete: every reachable cluster was listed and asked for unfinished moves, and prices have arrived.
+    is_complete: every reachable cluster was listed and asked for unfinished moves, and prices have arrived, or have had
+        their time. unpriced: what nodes are bought as and nobody says a price of that holds now, unless its source says
+        that it has none.
     """
 
     sequence: int
@@ -254,7 +314,15 @@ class EngineSnapshot:
     answers: tuple[DryRun, ...]
     #: Starts that were not taken up, newest last, at most 16; they answer `StartMigration`.
     unstarted: tuple[UnstartedMove, ...] = ()
+    #: Starts that wait for their turn, in their order; the program forgets them when it ends.
+    queue: tuple[QueuedMove, ...] = ()
     #: What the finished moves that are remembered cost and save; None where there is none.
     savings: Savings | None = None
+    #: What acts on a migration would change (`JudgeActs`) and what came of them (`SettleMigration`), newest last.
+    judged: tuple[JudgedActs, ...] = ()
+    outcomes: tuple[ActOutcome, ...] = ()
+    #: What a person can bring back where it came from, each workload by its last finished move.
+    ways_back: tuple[WayBack, ...] = ()
     #: Of the one start that somebody considers (`Consider`), judged as it would be if it came now.
     considered: Consideration | None = None
+    unpriced: tuple[Binding, ...] = ()

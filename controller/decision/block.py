@@ -24,7 +24,7 @@ from controller.decision.pricing import (
 )
 from controller.decision.route_rates import UNKNOWN_ROUTE
 from controller.decision.target_table import TargetTable
-from controller.decision.workload_rows import WorkloadRows
+from controller.decision.workload_rows import RUNNING, UNFIT, WorkloadRows
 from controller.reasons import Code
 
 _STEP_USD = float(RATE_STEP)
@@ -58,9 +58,67 @@ class Block:
         return self._of_source(self.targets.same_cluster)
 
     @property
-    def taken(self) -> Mask:
-        """Whether a Deployment of this name runs there."""
-        return self._look_up(self.rows.running, self.rows.name[self.row])
+    def templates_differ(self) -> Mask:
+        """Whether a Deployment of this name there is not the same, and nobody has accepted that."""
+        return self._differs & ~to_upright(self.rows.accepts_template[self.row])
+
+    @property
+    def unfit(self) -> Mask:
+        """Whether no replicas can be shifted to the Deployment of this name there."""
+        if not self.rows.has_unfit:
+            return _NONE
+        is_unfit: Mask = (self._standing & UNFIT).astype(np.bool_)
+        return is_unfit
+
+    @property
+    def tied_margin(self) -> Floats | float:
+        """Below every limit where pods that are tied to their cluster would be copied. Endless where they are not tied,
+        or none is copied because the target runs a Deployment of its own; one without replicas is asked about exactly.
+        """
+        tied = self.rows.tied[self.row]
+        if not tied.any():
+            return np.inf
+        is_copied = to_upright(tied) & ((self._standing & RUNNING) == 0)
+        return np.where(is_copied, np.where(self._there != 0, 0.0, -np.inf), np.inf)
+
+    @cached_property
+    def _standing(self) -> Bytes:
+        return self._look_up(self.rows.standing, self.rows.name[self.row])
+
+    @property
+    def accepted_template_margin(self) -> Floats | float:
+        """Nothing where the pods of a Deployment there may ask for something else than those of the row, as accepted or
+        as declared, so that such a pair is asked exactly. Endless elsewhere.
+        """
+        if self._others is _NONE:
+            return np.inf
+        return np.where(self._others & ~self.templates_differ, 0.0, np.inf)
+
+    @cached_property
+    def _there(self) -> Ints:
+        return self._look_up(self.rows.variants, self.rows.name[self.row])
+
+    @cached_property
+    def _others(self) -> Mask:
+        """Whether a Deployment of this name there is in any way another."""
+        is_other: Mask = (self._there != 0) & (self._there != to_upright(self.rows.variant[self.row]))
+        return is_other if is_other.any() else _NONE
+
+    @cached_property
+    def _differs(self) -> Mask:
+        """Whether a Deployment of this name there has another selector or pod template, but for what may differ."""
+        if self._others is _NONE:
+            return _NONE
+        own = to_upright(self.rows.comparable[self.rows.variant[self.row]])
+        is_other: Mask = self._others & (self.rows.comparable[self._there] != own)
+        return is_other
+
+    @property
+    def unwatched(self) -> Mask:
+        """Whether nobody looks into its namespace there."""
+        if not self.rows.has_unwatched:
+            return _NONE
+        return self._look_up(self.rows.unwatched, self.rows.name[self.row])
 
     def has_move(self, code: Code) -> Mask:
         """Whether a move of a workload of this name has the target for a side, and says so by this code."""
@@ -71,10 +129,19 @@ class Block:
 
     @property
     def autoscaled(self) -> Mask:
-        """Whether an autoscaler there waits for a Deployment of this name."""
+        """Whether an autoscaler there waits for a Deployment of this name, which nobody has accepted to be frozen."""
         if not self.rows.has_autoscaled:
             return _NONE
-        return self._look_up(self.rows.autoscaled, self.rows.name[self.row])
+        is_autoscaled: Mask = self._look_up(self.rows.autoscaled, self.rows.name[self.row])
+        return is_autoscaled & ~to_upright(self.rows.freezes[self.row])
+
+    @property
+    def frozen_autoscaler_margin(self) -> Floats | float:
+        """Nothing where an autoscaler may be frozen, so that such a pair is asked exactly. Endless elsewhere."""
+        if not self.rows.has_autoscaled:
+            return np.inf
+        may_freeze = to_upright(self.rows.freezes[self.row])
+        return np.where(may_freeze, 0.0, np.inf) if may_freeze.any() else np.inf
 
     def has_reason(self, code: Code) -> Mask:
         """Whether this is why the rate of a replica there is not known."""
@@ -83,17 +150,32 @@ class Block:
     @property
     def here_reason(self) -> Bytes:
         """The number of the code why the rate of a replica at home is not known, shape (rows,); 0: it is."""
-        return self._at_home(self.classes.reason)
+        return self.rows.here_reason[self.row]
 
     @property
-    def here_architectures(self) -> Bytes:
+    def here_platforms(self) -> Bytes:
         """One bit for each architecture at home; all of them: not known."""
-        return to_upright(self._at_home(self.classes.architectures))
+        return to_upright(self._at_home(self.classes.platforms))
 
     @property
-    def there_architectures(self) -> Bytes:
+    def there_platforms(self) -> Bytes:
         """One bit for each architecture there; all of them: not known."""
-        return self._of_class(self.classes.architectures)
+        return self._of_class(self.classes.platforms)
+
+    @property
+    def replicas(self) -> Floats:
+        """How many replicas there are of each."""
+        return to_upright(self.rows.replicas[self.row])
+
+    @property
+    def places(self) -> Floats:
+        """How many replicas find a node there; endless where that is not known."""
+        of_class = self._of_class(self.classes.places)
+        meetings = self.rows.meetings
+        if not meetings.has_any:
+            return of_class
+        met = self._look_up(meetings.places, meetings.line[self.rows.terms[self.row]])
+        return np.where(np.isnan(met), of_class, met)
 
     @property
     def needed_cpu_cores(self) -> Floats:
@@ -107,13 +189,20 @@ class Block:
 
     @property
     def free_cpu_cores(self) -> Floats:
-        """Free cores there; NaN: not known."""
-        return self.targets.free_cpu_cores[self.column]
+        """Free cores on the nodes there that take it; NaN: not known."""
+        return self._of_class(self.classes.free_cpu_cores)
 
     @property
     def free_memory_gib(self) -> Floats:
-        """Free memory there, GiB; NaN: not known."""
-        return self.targets.free_memory_gib[self.column]
+        """Free memory on the nodes there that take it, GiB; NaN: not known."""
+        return self._of_class(self.classes.free_memory_gib)
+
+    @property
+    def devices_taken(self) -> Mask:
+        """Whether not all devices that the replicas need are free there."""
+        if not self.rows.lacking.any():
+            return _NONE
+        return self._look_up(self.rows.lacking, self.rows.need[self.row])
 
     @property
     def usable_share(self) -> float:
@@ -128,7 +217,7 @@ class Block:
     @cached_property
     def here_steps(self) -> Floats:
         """The rate of a replica at home, in steps."""
-        return to_upright(self._at_home(self.classes.steps))
+        return to_upright(self.rows.here_steps[self.row])
 
     @cached_property
     def there_steps(self) -> Floats:
@@ -210,7 +299,7 @@ class Block:
             to_upright(self.rows.pod_waves[self.row]),
             to_upright(self.rows.gb[self.row]),
             self.targets.rates.dearest_gb_usd,
-            float(self.facts.settings.used_egress_gb),
+            self.targets.rates.most_used_gb,
             self._assumed,
         )
 

@@ -1,19 +1,20 @@
 """What it costs to move data between two regions, by directed pair. Pure.
 
 The return trip has a price of its own: Tokyo to Virginia costs 4.5 times Virginia to Tokyo. Between two
-providers the data goes over the internet and the source's internet rate counts. The rules come from
-`resources/egress.json`.
+providers the data goes over the internet and the source's internet rate counts, in tiers of a month's volume. The rules
+come from `resources/egress.json` by `egress_rules.py`, and before them those of the configuration.
+
+A provider bills its own unit (GiB, where its list says GB). Everything here is in GB (10^9 bytes), as a person declares
+state: the conversion is `EgressRate.of_list`, and nowhere else.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from fnmatch import translate
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 
+from controller.contract.egress import EgressCharge, EgressKind, EgressUnit, PriceSource
 from controller.decision.precision import Number, positive
 
 ZERO = Decimal(0)
@@ -39,133 +40,109 @@ class EgressTier:
 
 @dataclass(frozen=True, slots=True)
 class EgressRate:
-    """The price of one directed route, in tiers of growing volume; `kind` says which one, for people."""
+    """The price of one directed route, in tiers of growing volume.
+
+    unit: what the provider bills, for people.
+    provider: whose volume of the month uses up the tiers.
+    month_so_far_gb: what a person says that volume is; None: nobody has said it.
+    month: the month of which that was said, as `2026-11`; None: of any.
+    extras: what is charged for each GB besides, as flat rates.
+    """
 
     tiers: tuple[EgressTier, ...]
-    kind: str
+    kind: EgressKind
+    source: PriceSource
+    unit: EgressUnit = EgressUnit.GB
+    provider: str = ""
+    month_so_far_gb: Decimal | None = None
+    month: str | None = None
+    extras: tuple[EgressRate, ...] = ()
 
     @classmethod
-    def flat(cls, usd_per_gb: Decimal, kind: str) -> EgressRate:
-        """A rate that does not depend on the volume."""
-        return cls((EgressTier(None, usd_per_gb),), kind)
+    def of_list(
+        cls,
+        tiers: Iterable[tuple[Decimal | None, Decimal]],
+        kind: EgressKind,
+        source: PriceSource,
+        unit: EgressUnit,
+    ) -> EgressRate:
+        """A rate as a provider's list has it: (up to, None: without end; USD) of its own unit. Exact."""
+        converted = (
+            EgressTier(None if up_to is None else up_to * unit.gb, usd / unit.gb) for up_to, usd in tiers
+        )
+        return cls(tuple(converted), kind, source, unit)
+
+    @property
+    def is_tiered(self) -> bool:
+        """Whether its price depends on the month's volume."""
+        return len(self.tiers) > 1
+
+    @property
+    def free_gb(self) -> Decimal:
+        """The volume of a month that costs nothing before the first that costs something; 0 where all is free."""
+        first = self.tiers[0]
+        return first.up_to_gb if first.up_to_gb is not None and first.usd_per_gb == 0 else ZERO
+
+    @property
+    def charged_tiers(self) -> tuple[EgressTier, ...]:
+        """The tiers with all that is charged for each GB."""
+        besides = sum((extra.tiers[0].usd_per_gb for extra in self.extras), ZERO)
+        return tuple(EgressTier(tier.up_to_gb, tier.usd_per_gb + besides) for tier in self.tiers)
+
+    def find_used_gb(self, sent_gb: Mapping[str, Decimal], month: str = "") -> Decimal:
+        """The volume of this month (`2026-11`; empty: whichever it is) that has used up tiers already.
+
+        `sent_gb`: provider -> what moves of ours have sent over the internet this month. What a person says counts, but
+        never less than what we know of. Where nobody says anything, what is free counts as spent on other things.
+        """
+        if not self.is_tiered:
+            return ZERO
+        said = self.month_so_far_gb if self.month in (None, month) else None
+        said = said if said is not None else self.free_gb
+        return max(said, sent_gb.get(self.provider, ZERO))
+
+    def find_next_usd_per_gb(self, used_gb: Decimal) -> Decimal:
+        """What the next GB costs after `used_gb` were already sent this month, with what comes on top."""
+        tiers = self.charged_tiers
+        return next(tier.usd_per_gb for tier in tiers if _is_below(used_gb, tier.up_to_gb))
 
     def compute_usd(self, gb: Decimal, used_gb: Decimal = ZERO) -> Decimal:
         """The price of `gb` after `used_gb` were already sent this month. Raises: ValueError for a negative volume."""
         if gb < 0 or used_gb < 0:
             raise ValueError(f"a volume cannot be negative: {gb} GB after {used_gb} GB")
-        return sum_tiers([(tier.up_to_gb, tier.usd_per_gb) for tier in self.tiers], gb, used_gb)
+        return sum_tiers([(tier.up_to_gb, tier.usd_per_gb) for tier in self.charged_tiers], gb, used_gb)
 
+    def list_charges(self, gb: Decimal, used_gb: Decimal = ZERO) -> tuple[EgressCharge, ...]:
+        """The same as lines of a bill: each tier that is met, and what comes on top; the price alone of no volume."""
+        lines = list(self._charge_tiers(gb, used_gb))
+        for extra in self.extras:
+            lines += extra._charge_tiers(gb, ZERO)
+        return tuple(lines)
 
-@dataclass(frozen=True, slots=True)
-class EgressRule:
-    """Regions that a rule speaks of, as one compiled pattern each, and its rate."""
+    def _charge_tiers(self, gb: Decimal, used_gb: Decimal) -> Iterator[EgressCharge]:
+        above = ZERO
+        for tier in self.tiers:
+            start = max(above, used_gb)
+            end = used_gb + gb if tier.up_to_gb is None else min(tier.up_to_gb, used_gb + gb)
+            is_met = end > start or (gb == 0 and above <= used_gb and _is_below(used_gb, tier.up_to_gb))
+            if is_met:
+                yield self._charge(tier, above, end - start)
+            above = tier.up_to_gb if tier.up_to_gb is not None else above
 
-    source: re.Pattern[str]
-    target: re.Pattern[str]
-    rate: EgressRate
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderEgress:
-    """One provider's rules; the first that matches counts."""
-
-    same_region: EgressRate
-    inter_region: tuple[EgressRule, ...]
-    internet: tuple[EgressRule, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EgressTable:
-    """provider -> rules. Remembers the routes it was asked for; otherwise immutable."""
-
-    providers: Mapping[str, ProviderEgress]
-    _found: dict[tuple[str, str, str, str], EgressRate | None] = field(default_factory=dict, compare=False)
-
-    def find_rate(
-        self, source_provider: str, source_region: str, target_provider: str, target_region: str
-    ) -> EgressRate | None:
-        """The rate of a route, or None where no rule knows it: an unknown price is not zero."""
-        route = (source_provider, source_region, target_provider, target_region)
-        if route not in self._found:
-            self._found[route] = self._look_up(*route)
-        return self._found[route]
-
-    def _look_up(
-        self, source_provider: str, source_region: str, target_provider: str, target_region: str
-    ) -> EgressRate | None:
-        rules = self.providers.get(source_provider)
-        if rules is None:
-            return None
-        if source_provider != target_provider:
-            return _first_match(rules.internet, source_region, target_region)
-        if source_region == target_region:
-            return rules.same_region
-        return _first_match(rules.inter_region, source_region, target_region)
-
-
-def _first_match(rules: Sequence[EgressRule], source: str, target: str) -> EgressRate | None:
-    matching = (r.rate for r in rules if r.source.fullmatch(source) and r.target.fullmatch(target))
-    return next(matching, None)
-
-
-def parse_egress_table(document: Mapping[str, Any]) -> EgressTable:
-    """Parse the content of `egress.json`. Raises: ValueError naming the provider and the rule."""
-    if document.get("currency") != "USD":
-        raise ValueError("egress rules: the currency must be USD")
-    providers = {}
-    for name, section in document["providers"].items():
-        try:
-            providers[name] = _parse_provider(section)
-        except (KeyError, TypeError, InvalidOperation, ValueError) as error:
-            raise ValueError(f"egress rules of {name}: {error!r}") from error
-    return EgressTable(providers)
-
-
-def _parse_provider(section: Mapping[str, Any]) -> ProviderEgress:
-    groups = section["groups"]
-    return ProviderEgress(
-        same_region=EgressRate.flat(_parse_price(section["same_region"]), "within the region"),
-        inter_region=tuple(
-            EgressRule(
-                source=_compile(rule["from"], groups),
-                target=_compile(rule["to"], groups),
-                rate=EgressRate.flat(_parse_price(rule["usd_per_gb"]), "between regions"),
-            )
-            for rule in section["inter_region"]
-        ),
-        internet=tuple(
-            EgressRule(
-                source=_compile(rule["from"], groups),
-                target=_compile(["*"], groups),
-                rate=EgressRate(_parse_tiers(rule["tiers"]), "over the internet"),
-            )
-            for rule in section["internet"]
-        ),
-    )
-
-
-def _parse_tiers(tiers: Sequence[Mapping[str, Any]]) -> tuple[EgressTier, ...]:
-    parsed = tuple(
-        EgressTier(
-            None if tier["up_to_gb"] is None else Decimal(tier["up_to_gb"]), _parse_price(tier["usd_per_gb"])
+    def _charge(self, tier: EgressTier, above_gb: Decimal, gb: Decimal) -> EgressCharge:
+        up_to = None if tier.up_to_gb is None else tier.up_to_gb / self.unit.gb
+        usd_per_unit = tier.usd_per_gb * self.unit.gb
+        return EgressCharge(
+            self.kind,
+            gb,
+            gb * tier.usd_per_gb,
+            self.unit,
+            usd_per_unit,
+            above_gb / self.unit.gb,
+            up_to,
+            self.source,
         )
-        for tier in tiers
-    )
-    limits = [tier.up_to_gb for tier in parsed]
-    finite = [limit for limit in limits[:-1] if limit is not None]
-    if not parsed or limits[-1] is not None or len(finite) != len(limits) - 1 or finite != sorted(finite):
-        raise ValueError("tiers must grow, and the last must be without end")
-    return parsed
 
 
-def _parse_price(text: str) -> Decimal:
-    price = Decimal(text)
-    if not price.is_finite() or price < 0:
-        raise ValueError(f"{text!r} is not a price")
-    return price
-
-
-def _compile(patterns: Sequence[str], groups: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
-    """One pattern for a list of region patterns and `@group` names."""
-    flat = [p for entry in patterns for p in (groups[entry[1:]] if entry.startswith("@") else [entry])]
-    return re.compile("|".join(translate(pattern) for pattern in flat))
+def _is_below(gb: Decimal, limit_gb: Decimal | None) -> bool:
+    return limit_gb is None or gb < limit_gb

@@ -5,21 +5,26 @@ What lies closer to a limit than floats can tell, and targets that lie closer to
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 
+from controller.clusters.fleet import Workload
 from controller.decision.block import Block
 from controller.decision.candidates import Candidate, price_candidate, rank_candidate
 from controller.decision.class_table import ClassTable
 from controller.decision.columns import ALL, Ints, Mask, Selection, grow, merge, to_upright
 from controller.decision.facts import Facts
+from controller.decision.home_table import HomeTable
 from controller.decision.screening import judge_pair, screen_pairs
+from controller.decision.settings import DecisionSettings
 from controller.decision.target_table import TargetTable
 from controller.decision.workload_rows import WorkloadRows
 
 #: The rank of a move that is refused, USD: no gain comes near, and adding it to one leaves nothing of the gain.
 _REFUSED_USD = -1e300
 #: Rows that are worked on at once: a block of them stays in the processor's cache.
-_ROWS_AT_ONCE = 1024
+_ROWS_AT_ONCE = 512
 
 
 class PairTable:
@@ -31,6 +36,7 @@ class PairTable:
             TargetTable(targets),
             ClassTable(targets),
         )
+        self.homes = HomeTable()
         self.egress_left_usd = np.inf
         #: row -> the number of the code why the workload may go nowhere; 0: nothing is against it.
         self.row_code = np.zeros(0, np.uint8)
@@ -56,6 +62,31 @@ class PairTable:
             self.rows, self.targets, self.classes, facts, rows, column, self.refused_before,
             self.egress_left_usd,
         )  # fmt: skip
+
+    def write(
+        self, rows: Sequence[int], column: int, workloads: Sequence[Workload], settings: DecisionSettings
+    ) -> None:
+        """Fill rows with workloads that run in the cluster of `column`; `price_homes` follows."""
+        self.rows.write(rows, column, workloads, self.classes, settings)
+        for row, workload in zip(rows, workloads, strict=True):
+            self.homes.write(row, column, int(self.rows.kind[row]), workload.hosts)
+
+    def price_homes(self, columns: Collection[int], fresh: Collection[int], facts: Facts) -> None:
+        """Take in what replicas cost where they run: in these columns, and of rows that were written."""
+        if not columns and not fresh:
+            return
+        self.homes.price(columns, self.targets.sites, self.classes, facts)
+        rows, count = self.rows, len(self.rows)
+        is_here = np.zeros(
+            len(self.targets.sites) + 1, np.bool_
+        )  # a row that is free is at home in the last one
+        is_here[list(columns)] = True
+        is_changed = is_here[rows.source[:count]]
+        is_changed[list(fresh)] = True
+        at = np.flatnonzero(is_changed)
+        rates, home = self.homes.find_rates(at), rows.home[at]
+        rows.here_steps[at] = np.where(rates.is_placed, rates.steps, self.classes.home_steps.take(home))
+        rows.here_reason[at] = np.where(rates.is_placed, rates.reason, self.classes.home_reason.take(home))
 
     def judge_rows(self, facts: Facts, rows: Ints) -> None:
         """Judge workloads with every target, and find their best ones. `rows` is sorted."""

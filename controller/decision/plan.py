@@ -6,24 +6,37 @@ sentences are made exactly, for what is asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from typing import TypeAlias
 
 from controller.clusters.fleet import Workload, WorkloadKey
+from controller.clusters.namesakes import is_shift
 from controller.contract.dry_run import DryRun, UnofferedMove
-from controller.decision.candidates import price_candidate, rank_candidate
+from controller.decision.candidates import (
+    find_coming,
+    find_namesake,
+    price_candidate,
+    price_home,
+    rank_candidate,
+)
 from controller.decision.code_numbers import code_of
 from controller.decision.columns import Bytes, Ints
 from controller.decision.evaluation import evaluate_candidate
 from controller.decision.facts import Facts
+from controller.decision.questions import find_tie
 from controller.decision.rule import Moment
 from controller.decision.rules import judge_move, judge_workload
-from controller.decision.screening import code_of_rule
-from controller.decision.sites import Site, price_replica
+from controller.decision.screening import codes_of_rule
+from controller.decision.sites import Site, price_coming
 from controller.reasons import Code
 from oracle.foundation.reason import Reason, ReasonCode
+from oracle.quotes import Quote, QuoteBoard
+
+#: What the rates at home and in the target rest on.
+_Quotes: TypeAlias = tuple[tuple[Quote, ...], tuple[Quote, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +47,58 @@ class Offer:
     target: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A bill, the objects and the quotes that it rests on, and the board that these were last found on."""
+
+    dry_run: DryRun
+    rests_on: tuple[object, ...]
+    quotes: _Quotes
+    board: object
+    found_at: float
+
+    def holds_on(self, board: QuoteBoard, now: float) -> bool:
+        """Whether the quotes need not be looked for again: nobody has said another, and none has run out."""
+        if self.board is not board.quotes or now < self.found_at:
+            return False
+        return all(now < quote.deadline for side in self.quotes for quote in side)
+
+
 class BillCache:
-    """The bills of offers, kept while neither workload, clusters nor quotes are other objects. Belongs to one task."""
+    """The bills of offers, kept while workload, inventory and clusters are the same objects and their prices equal.
+
+    Belongs to one task.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[Offer, tuple[tuple[object, ...], DryRun]] = {}
+        self._kept: dict[Offer, _Kept] = {}
 
     def evaluate(self, offer: Offer, source: Site, workload: Workload, target: Site, facts: Facts) -> DryRun:
         """The dry run of an offer."""
-        quotes = (
-            price_replica(site, workload.requests, facts.board, facts.now).quote for site in (source, target)
-        )
-        rests_on = (workload, source, target, *quotes)
+        rests_on = (workload, source, target, facts.inventories.get(workload.key))
         kept = self._kept.get(offer)
-        if kept is not None and all(a is b for a, b in zip(kept[0], rests_on, strict=True)):
-            return kept[1]
-        dry_run = evaluate_candidate(price_candidate(source, workload, target, facts), facts, Moment.PLAN)
-        self._kept[offer] = (rests_on, dry_run)
+        if kept is not None and not _are_same(kept.rests_on, rests_on):
+            kept = None
+        if kept is not None and kept.holds_on(facts.board, facts.now):
+            return kept.dry_run
+        here = price_home(source, workload, facts).quotes
+        coming = find_coming(workload, target)
+        there = price_coming(target, coming.requests, facts.board, facts.now, terms=coming.terms).quotes
+        if kept is not None and kept.quotes == (here, there):
+            dry_run = kept.dry_run
+        else:
+            dry_run = evaluate_candidate(price_candidate(source, workload, target, facts), facts, Moment.PLAN)
+        self._kept[offer] = _Kept(dry_run, rests_on, (here, there), facts.board.quotes, facts.now)
         return dry_run
 
     def forget_all_but(self, offers: frozenset[Offer]) -> None:
         """Drop what is no longer offered."""
         for offer in self._kept.keys() - offers:
             del self._kept[offer]
+
+
+def _are_same(some: Iterable[object], others: Iterable[object]) -> bool:
+    return all(one is other for one, other in zip(some, others, strict=True))
 
 
 @dataclass(frozen=True)
@@ -113,9 +155,11 @@ class Plan:
             return Code.NO_CONTEXT
         column = self.contexts.index(target)
         known = code_of(int(self.row_codes[row])) or code_of(int(self.target_codes[column]))
-        known = known or code_of_rule(int(self.refused_by[row, column]))
         if known is not None:
             return known
+        codes = codes_of_rule(int(self.refused_by[row, column]))
+        if codes:
+            return codes[0] if len(codes) == 1 else self.why(workload, target).code
         if self.fleet_reason is not None:
             return self.fleet_reason.code
         return Code.PAYS if self.best[row] == column else Code.BETTER_TARGET
@@ -151,6 +195,7 @@ class Plan:
         if row is None or found is None:
             return ()
         reason = judge_workload(self.sites[workload.context], found, self.facts, Moment.PLAN)
+        reason = reason or self._find_tie_anywhere(found)
         if reason is not None:
             return (UnofferedMove(workload, None, reason),)
         reasons = ((t, self.why(workload, t)) for t in self.sites if t != workload.context)
@@ -158,3 +203,11 @@ class Plan:
             UnofferedMove(workload, t, reason) for t, reason in reasons if reason.code is not Code.PAYS
         )
         return tuple(islice(found_reasons, limit))
+
+    def _find_tie_anywhere(self, workload: Workload) -> Reason | None:
+        """What ties it to its cluster, where no other one has a Deployment of its own to shift replicas to."""
+        tie = find_tie(workload, self.facts)
+        if tie is None:
+            return None
+        others = (site for context, site in self.sites.items() if context != workload.key.context)
+        return None if any(is_shift(workload, find_namesake(workload, site)) for site in others) else tie

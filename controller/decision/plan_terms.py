@@ -4,7 +4,7 @@ The digest is a SHA-256 over the canonical terms. Prices enter it in steps of 2 
 that a tick does not invalidate a plan that somebody is reading. Because a tick can cross the border between
 two steps, a confirmation is accepted for the current step and its two neighbours: a change below 2 % is
 always accepted, one above 4.2 % never. Everything else (workload, template, target, replicas, waves, what its
-Deployment accepts, data, egress price) must be equal.
+Deployment accepts, data, egress price) must be equal. Of a way back no price enters: none is needed for it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from controller.clusters.fleet import WorkloadKey
+from controller.contract.dry_run import NOTHING_STAYS, Staying
 
 #: Width of a price step as a ratio; see above. A day's move of a spot price is 0.5 to 1 %, a dear step of it
 #: 2 %. Of the two changes by 2 % the fall is the larger one on this scale.
@@ -40,6 +41,11 @@ class PlanTerms:
     egress_usd: Decimal | None
     source_usd_per_hour: Decimal | None
     target_usd_per_hour: Decimal | None
+    way_back_of: str | None = None
+    staying: Staying = NOTHING_STAYS
+    #: Of the Deployment that the target has and that keeps its own pod template; None: the source's comes along.
+    target_template: str | None = None
+    target_uid: str | None = None
 
 
 def compute_digest(terms: PlanTerms) -> str:
@@ -67,7 +73,9 @@ def _digest(terms: PlanTerms, source_step: int | None, target_step: int | None) 
         "waves": terms.wave_sizes,
         "accepted": terms.accepted,
         "egress": [_canonical(terms.egress_gb), _canonical(terms.egress_usd)],
-        "price_steps": [source_step, target_step],
+        "price_steps": [source_step, target_step] if terms.way_back_of is None else [],
+        "way_back_of": terms.way_back_of,
+        "stays": [terms.staying.source, terms.staying.target, terms.target_template, terms.target_uid],
     }
     return hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest()
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 import numpy as np
 
 from controller.clusters.fleet import Cluster, FleetPicture, WorkloadKey
+from controller.contract.inventory import Inventory
 from controller.decision import questions
 from controller.decision.budgets import DAY_S, BudgetUsage, Move, sum_egress
 from controller.decision.code_numbers import number_of
@@ -23,9 +23,10 @@ from controller.decision.facts import Facts, PreflightFinding
 from controller.decision.pair_table import PairTable
 from controller.decision.plan import BillCache, Plan
 from controller.decision.ranking import Ranking
+from controller.decision.risk import find_basis
 from controller.decision.rule import Moment, WorkloadRule
 from controller.decision.rules import judge_fleet, judge_target, select_rules
-from controller.decision.sites import Site, describe_site
+from controller.decision.sites import Site, describe_site, quote_group
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -96,14 +97,16 @@ class Planner:
         #: Replaced whenever a workload comes or goes, because plans that were handed out look into it.
         self._index: dict[WorkloadKey, int] = {}
         self._is_index_new = True
-        #: column -> the prices of its groups of nodes, None: not known. None: nothing is priced there yet.
-        self._prices: list[tuple[Decimal | None, ...] | None] = [None] * count
+        #: column -> the prices of its groups of nodes, here and there, None: not known. None: nothing is priced there
+        #: yet.
+        self._prices: list[tuple[object, ...] | None] = [None] * count
         self._priced_classes = 0
         self._concerned: set[int] = set()
         #: ((namespace, name), column) -> the number of the code of a move under way with a side there.
         self._moving: dict[tuple[tuple[str, str], int], int] = {}
         #: row, column -> the number of the code that tells how such a move ended lately.
         self._refused: dict[tuple[int, int], int] = {}
+        self._inventories: dict[WorkloadKey, Inventory] = {}
         self._bills = BillCache()
         self._own_code = np.zeros(0, np.uint8)
 
@@ -113,6 +116,7 @@ class Planner:
             for column, context in enumerate(self._contexts)
             if self._follow_cluster(column, picture.clusters[context], facts, changes)
         ]
+        changes.columns |= self._rows.meetings.settle()
         rates = self._targets.rates
         dearest_gb_usd = rates.dearest_gb_usd
         if moved:
@@ -120,7 +124,9 @@ class Planner:
             changes.columns.update(moved)
             changes.homes.update(moved)
             changes.everything |= dearest_gb_usd < rates.dearest_gb_usd
-        self._rows.price_routes(sorted(changes.fresh), rates, float(facts.settings.used_egress_gb))
+        is_month_fuller = rates.use_up(facts.sent_gb, facts.month)
+        changes.everything |= is_month_fuller
+        self._rows.price_routes(sorted(changes.fresh), rates, anew=is_month_fuller)
         changes.rejudged |= changes.fresh
         changes.rows |= changes.fresh
 
@@ -128,18 +134,22 @@ class Planner:
         """Take in one cluster; returns whether it is somewhere or somebody else now."""
         before = self._clusters[column]
         self._clusters[column] = cluster
-        if before is not None and (
-            before is cluster or replace(before, observed_at=cluster.observed_at) == cluster
-        ):
+        if before is not None and (before is cluster or replace(before, read_at=cluster.read_at) == cluster):
             return False
         known = self._targets.sites[column] if before is not None else None
         site = describe_site(cluster, known)
         reason = judge_target(site, facts, Moment.PLAN)
         is_changed = self._targets.describe(column, site, _number(reason))
-        if known is None or known.groups is not site.groups:
+        is_changed |= self._rows.note_free(column, site.cluster.free)
+        if known is None or not known.has_same_places(site):
             self._prices[column] = None
+            self._rows.meetings.note_site(column, site)
+            self._pairs.homes.forget(column)
+        if before is None or before.namespaces != cluster.namespaces:
+            self._rows.note_namespaces(column, cluster.namespaces)
+            is_changed = True
         if self._follow_workloads(column, before, cluster, facts, changes):
-            is_changed |= self._rows.note_running(column, site)
+            is_changed |= self._rows.note_namesakes(column, site)
         if self._follow_autoscalers(column, before, cluster, changes):
             is_changed = True
         if before is None or _standing(before) != _standing(cluster):
@@ -165,7 +175,7 @@ class Planner:
         self._make_room()
         if fresh:
             rows = [self._index[workload.key] for workload in fresh]
-            self._rows.write(rows, column, fresh, self._pairs.classes, facts.settings)
+            self._pairs.write(rows, column, fresh, facts.settings)
             changes.fresh.update(rows)
         return bool(old or fresh)
 
@@ -201,17 +211,20 @@ class Planner:
     def _follow_prices(self, facts: Facts, changes: _Changes) -> None:
         """Price the targets whose prices have changed, and new classes everywhere."""
         classes = self._pairs.classes
-        are_classes_new = self._priced_classes < len(classes.requests)
+        are_classes_new = self._priced_classes < len(classes.classes)
+        repriced: set[int] = set()
         for column, site in enumerate(self._targets.sites):
             prices = _find_prices(site, facts)
             if prices != self._prices[column]:
                 classes.price(column, site, facts)
                 changes.columns.add(column)
                 changes.homes.add(column)
+                repriced.add(column)
                 self._prices[column] = prices
             elif are_classes_new:
                 classes.price(column, site, facts)
-        self._priced_classes = len(classes.requests)
+        self._priced_classes = len(classes.classes)
+        self._pairs.price_homes(repriced, changes.fresh, facts)
 
     def _follow_history(self, facts: Facts, changes: _Changes) -> None:
         """Take in what the usage says of workloads and of the day's egress, and what preflights have found."""
@@ -229,12 +242,22 @@ class Planner:
         }
         changes.rejudged.update(concerned | self._concerned)
         self._concerned = concerned
+        self._follow_inventories(facts, changes)
         self._follow_sides(facts, changes)
+
+    def _follow_inventories(self, facts: Facts, changes: _Changes) -> None:
+        """Take in what somebody has found to break by a move, or not any more."""
+        old, new = self._inventories, facts.inventories
+        if new == old:
+            return
+        changed = (key for key in {**old, **new} if old.get(key) != new.get(key))
+        changes.rejudged.update(self._index[key] for key in changed if key in self._index)
+        self._inventories = dict(new)
 
     def _follow_refused(self, facts: Facts, changes: _Changes) -> None:
         """Take in which moves came to nothing lately; of two reasons, that of the rule that is asked first."""
         found = number_of(Code.PREFLIGHT_REFUSED)
-        refused = {pair: found for finding in facts.findings for pair in self._find_refused(finding, facts)}
+        refused = {pair: found for finding in facts.findings for pair in self._find_refused(finding)}
         refused.update(dict.fromkeys(self._find_resting(facts), number_of(Code.TARGET_RESTS)))
         for (row, column), _ in refused.items() ^ self._refused.items():
             self._pairs.refused_before[row, column] = refused.get((row, column), 0)
@@ -266,11 +289,11 @@ class Planner:
         self._rows.note_moving(moving)
         self._moving = moving
 
-    def _find_refused(self, finding: PreflightFinding, facts: Facts) -> list[tuple[int, int]]:
+    def _find_refused(self, finding: PreflightFinding) -> list[tuple[int, int]]:
         """The pairs, as row and column, that a finding rules out."""
         row = self._index.get(finding.workload.key)
         workload = self._rows.workloads[row] if row is not None else None
-        if row is None or workload is None or not facts.counts(finding, workload):
+        if row is None or workload is None or not finding.is_about(workload):
             return []
         return [(row, column) for context, column in self._column.items() if finding.rules_out(context)]
 
@@ -284,6 +307,7 @@ class Planner:
             usage = by_name.get((workload.key.namespace, workload.key.name))
             judged = quiet if usage is None else replace(facts, usage=usage)
             site = self._targets.sites[self._rows.source[row]]
+            self._note_tie(row, questions.find_tie(workload, judged) is not None, changes)
             answers = (ask(site, workload, judged) for ask in _ASKED)
             self._own_code[row] = _number(next(filter(None, answers), None))
         codes, count = self._own_code.copy(), len(self._rows)
@@ -292,6 +316,12 @@ class Planner:
             np.copyto(codes[:count], screen(block), where=codes[:count] == 0)
         changes.rows.update(np.flatnonzero(self._pairs.row_code != codes).tolist())
         self._pairs.row_code = codes
+
+    def _note_tie(self, row: int, is_tied: bool, changes: _Changes) -> None:
+        """Take in whether something ties a workload to its cluster, which each target is asked about."""
+        if is_tied != self._rows.tied[row]:
+            self._rows.tied[row] = is_tied
+            changes.rows.add(row)
 
     def _judge_pairs(self, facts: Facts, changes: _Changes) -> None:
         """Judge what has changed, and put the workloads whose best target may be another now in their places."""
@@ -352,17 +382,24 @@ def _number(reason: Reason | None) -> int:
 
 def _standing(cluster: Cluster) -> tuple[object, ...]:
     """What the rules of a workload ask of its cluster."""
-    return cluster.health, cluster.reason, cluster.is_complete, cluster.uid, cluster.nodes
+    unread = cluster.find_unread()
+    return cluster.health, unread, cluster.uid, cluster.nodes
 
 
 def _place(cluster: Cluster) -> tuple[object, ...]:
     return cluster.uid, cluster.provider, cluster.region
 
 
-def _find_prices(site: Site, facts: Facts) -> tuple[Decimal | None, ...]:
-    """What the groups of nodes cost, as far as an action may rest on it."""
-    quotes = [facts.board.find_usable(site.context, group.offering, facts.now) for group in site.groups]
-    return tuple([quote.usd_per_hour if quote is not None else None for quote in quotes])
+def _find_prices(site: Site, facts: Facts) -> tuple[object, ...]:
+    """What the groups of nodes cost, as far as an action may rest on it; and each zone, where pods may run."""
+    lost_h, context = facts.settings.lost_h, site.context
+    quotes = [quote_group(context, group, facts.board, facts.now) for group in site.groups]
+    both = [quote for of_group in quotes for quote in (of_group.here, of_group.there)]
+    found: list[object] = [find_basis(quote, lost_h) if quote is not None else None for quote in both]
+    if len(site.zones) > 1:
+        zones = [facts.board.find_usable(context, zone, facts.now) for zone in site.zones]
+        found += [(find_basis(quote, lost_h), quote.mode) if quote is not None else None for quote in zones]
+    return tuple(found)
 
 
 def _sort_moves(usage: BudgetUsage) -> dict[tuple[str, str], BudgetUsage]:

@@ -1,9 +1,9 @@
 """The one formula for a move: what it saves, costs once and is worth. Pure.
 
-A pod costs its share of the node it runs on: the larger of its share of CPU and of memory, because the larger one is
-what fills the node. With a and b the USD per hour of one replica at the source and in the target, R replicas, H the
-window, w the hours of a wave, u of the warm-up, W the number of the wave in which a pod moves, summed over all pods
-(`waves.count_pod_waves`), and E the egress of its state:
+A pod costs its share of the node it runs on: the largest of its shares of CPU, of memory and of each device (GPU) that
+it asks for, because the largest one is what fills the node. With a and b the USD per hour of one replica at the source
+and in the target, R replicas, H the window, w the hours of a wave, u of the warm-up, W the number of the wave in which
+a pod moves, summed over all pods (`waves.count_pod_waves`), and E the egress of its state:
 
     savings = (a - b) R H
     overlap = b R w + max(0, a - b) w W
@@ -54,9 +54,9 @@ MAX_NODE_SHARE = 1000
 
 #: Half the distance from 1 to the next float.
 _ROUNDING = 2.0**-53
-#: More roundings than any term of the rank goes through: the egress and its sum over tiers 16, and the other terms 15
-#: each, which count twice.
-_ROUNDINGS = 32
+#: More roundings than any term of the rank goes through: the egress and its sum over the most tiers that there may be
+#: 24, and the other terms 15 each, which count twice.
+_ROUNDINGS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,19 @@ def assume_floats(settings: DecisionSettings) -> Assumptions[float]:
 
 
 def compute_node_share(requests: Resources, allocatable: Resources) -> Decimal | None:
-    """The share of a node that one pod takes: the larger of CPU and memory; None where no sensible size is known."""
-    if allocatable.cpu_cores <= 0 or allocatable.memory_gib <= 0:
+    """The share of a node that one pod takes: the largest of CPU, memory and each device that it asks for.
+
+    None where no sensible size is known.
+    """
+    there = dict(allocatable.devices)
+    pairs = [
+        (requests.cpu_cores, allocatable.cpu_cores),
+        (requests.memory_gib, allocatable.memory_gib),
+        *((amount, there.get(name, 0.0)) for name, amount in requests.devices),
+    ]
+    if any(size <= 0 for _, size in pairs):
         return None
-    cpu = Decimal(repr(requests.cpu_cores)) / Decimal(repr(allocatable.cpu_cores))
-    memory = Decimal(repr(requests.memory_gib)) / Decimal(repr(allocatable.memory_gib))
-    share = max(cpu, memory)
+    share = max(Decimal(repr(amount)) / Decimal(repr(size)) for amount, size in pairs)
     return share if share <= MAX_NODE_SHARE else None
 
 

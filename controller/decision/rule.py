@@ -50,6 +50,7 @@ class _SeveralCodes:
     """What is common to rules that may give more than one code.
 
     codes: all that it can give; a rule of a wave names them.
+    binds_way_back: see `MoveRule`.
     """
 
     ask: Callable[..., Reason | None]
@@ -57,6 +58,7 @@ class _SeveralCodes:
     moments: Moment = BEFORE
     verdict: Verdict = Verdict.REFUSED
     codes: tuple[Code, ...] = ()
+    binds_way_back: bool = True
 
     def __post_init__(self) -> None:
         """What holds a move is known by its code: one that no rule names would be taken for a person's matter."""
@@ -103,9 +105,12 @@ class FleetRule(_SeveralCodes):
 
 @dataclass(frozen=True, slots=True)
 class MoveRule:
-    """What is asked of a workload and a target together. It gives one code, and has a screen or a margin for many.
+    """What is asked of a workload and a target together, with a screen or a margin for many.
 
+    also: other codes that its question gives; which of them it is for a pair of a plan is asked exactly.
     screen: True where it refuses. margin: USD above the limit; it refuses below 0. Neither: it is not asked of a plan.
+    binds_way_back: whether it also stands in the way of a person who brings a workload back. What keeps it safe does;
+    money, rests and missing prices do not.
     """
 
     code: Code
@@ -114,11 +119,13 @@ class MoveRule:
     margin: Screen | None = None
     moments: Moment = BEFORE
     verdict: Verdict = Verdict.REFUSED
+    also: tuple[Code, ...] = ()
+    binds_way_back: bool = True
 
     @property
     def codes(self) -> tuple[Code, ...]:
         """All that it can give."""
-        return (self.code,)
+        return (self.code, *self.also)
 
     def judge(self, candidate: Candidate, facts: Facts) -> Reason | None:
         """Why the move may not happen; None: nothing against it."""

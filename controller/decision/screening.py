@@ -49,6 +49,6 @@ def judge_pair(candidate: Candidate, facts: Facts) -> int:
     return next(refusing, 0)
 
 
-def code_of_rule(number: int) -> Code | None:
-    """The code of a rule by its number; None for 0."""
-    return _NUMBERED[number].code if number else None
+def codes_of_rule(number: int) -> tuple[Code, ...]:
+    """The codes that a rule may give, by its number; none for 0."""
+    return _NUMBERED[number].codes if number else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from oracle.foundation.setting import section, setting
@@ -34,6 +35,13 @@ class UnknownEgress:
         return None
 
 
+class PriceBasis(StrEnum):
+    """Which price of a spot machine decides."""
+
+    PLAIN = "plain"
+    WITH_INTERRUPTIONS = "with_interruptions"
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetSettings:
     """How much moving is allowed, whatever it would save."""
@@ -54,7 +62,9 @@ class BudgetSettings:
     )
     concurrent_moves: int = setting(
         1,
-        "How many migrations may run at once. One: what goes wrong goes wrong once.",
+        "How many moves may run at once; one that has moved all replicas and is only watched counts no more. What is "
+        "confirmed beyond that waits in a queue, which the program forgets when it ends. One: what goes wrong goes "
+        "wrong once.",
         unit="moves",
         minimum=1,
         maximum=20,
@@ -91,6 +101,26 @@ class DecisionSettings:
         minimum=0,
         maximum=0.95,
     )
+    price_basis: PriceBasis = setting(
+        PriceBasis.PLAIN,
+        "Which price decides: the plain one, or the one with the interruptions that a spot machine is to expect, "
+        "`p (1 + rate * (restart_h + lost_work_h))`. With the second, what nobody says how often it is taken away has "
+        "no price.",
+        example='"with_interruptions"',
+    )
+    restart_h: Decimal = setting(
+        Decimal("0.1"),
+        "Assumed time that a pod does not work after its machine was taken away: a new machine, image pull, start.",
+        minimum=0,
+        maximum=24,
+    )
+    lost_work_h: Decimal = setting(
+        Decimal(0),
+        "Assumed work that is done again after an interruption. None for what serves requests; half of the time "
+        "between two checkpoints for what computes.",
+        minimum=0,
+        maximum=720,
+    )
     wave_h: Decimal = setting(
         Decimal("0.1"),
         "Assumed time from raising one wave in the target until its source pods are gone; both sides are paid for.",
@@ -119,20 +149,30 @@ class DecisionSettings:
     )
     assumed_state_gb: Decimal | None = setting(
         None,
-        "State of workloads that declare none in `sentinelaura.io/state-gb`.",
+        "State of workloads that declare none in `sentinelaura.io/state-gb` and have a volume that may keep some.",
         none="it is unknown, and unknown never pays",
         example="5",
         minimum=0,
         maximum=1_000_000,
     )
-    used_egress_gb: Decimal = setting(
-        Decimal(0),
-        "Egress to the internet that this month has already seen; picks the tier of the price.",
+    minimum_replicas: int = setting(
+        0,
+        "How many replicas of each workload stay where they are, where its Deployment does not say so in "
+        "`sentinelaura.io/minimum-replicas`.",
+        unit="replicas",
         minimum=0,
-        maximum=1_000_000_000,
+        maximum=1_000_000,
     )
     headroom_share: float = setting(
         0.1, "Share of a target's free room that stays free.", minimum=0, maximum=0.9
+    )
+    purchase_s: float = setting(
+        240.0,
+        "How long a cluster that buys machines takes until pods run on a new one. It is said in the dry run, and each "
+        "wave waits so much longer there. Four minutes: between Karpenter's one and the several of large images and of "
+        "groups of machines.",
+        minimum=0,
+        maximum=3600,
     )
     allowed_targets: frozenset[str] | None = setting(
         None,
@@ -154,12 +194,14 @@ class DecisionSettings:
         maximum=10_000,
         example="2.5",
     )
-    preflight_memory_s: float = setting(
-        3600.0,
-        "How long a target is not offered again after its preflight refused the workload as it is, and no target at "
-        "all where the cause lies at the source. What is watched besides (an autoscaler) counts for as long as it is "
-        "seen. An hour: whoever has mended it sooner asks for the dry run by name.",
-        minimum=0,
+    ask_again_s: float = setting(
+        600.0,
+        "How often both clusters are asked again, by themselves and changing nothing, about a move that its preflight "
+        "refused. Until they answer otherwise that target is not offered for the workload as it is, and no target at "
+        "all where the cause lies at the source; what is watched besides (an autoscaler) counts for as long as it is "
+        "seen. They are asked where both are armed. Ten minutes: whoever has mended it sooner asks for the dry run by "
+        "name, and so has them asked at once.",
+        minimum=60,
         maximum=86_400,
     )
     #: What sending data costs; given by the composition. The table itself is not imported here: the first frame of the
@@ -167,3 +209,13 @@ class DecisionSettings:
     egress: EgressPrices = field(default=UnknownEgress())
     #: How much moving is allowed.
     budgets: BudgetSettings = section(BudgetSettings(), "budgets")
+
+    @property
+    def interruption_h(self) -> Decimal:
+        """The hours of its price that an interruption costs a machine."""
+        return self.restart_h + self.lost_work_h
+
+    @property
+    def lost_h(self) -> Decimal | None:
+        """The same where interruptions count in the price that decides; None where the plain price does."""
+        return self.interruption_h if self.price_basis is PriceBasis.WITH_INTERRUPTIONS else None

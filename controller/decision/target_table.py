@@ -13,13 +13,11 @@ from controller.decision.sites import Site, is_same_cluster
 
 
 class TargetTable:
-    """The targets as columns, and their pairs. Free room that is not known is NaN."""
+    """The targets as columns, and their pairs."""
 
     def __init__(self, count: int) -> None:
         #: Filled by `describe`, column by column.
         self.sites: list[Site] = []
-        self.free_cpu_cores = np.full(count, np.nan)
-        self.free_memory_gib = np.full(count, np.nan)
         #: The number of the code why nothing may move there; 0: nothing is against it.
         self.code = np.zeros(count, np.uint8)
         self.same_cluster = np.zeros((count, count), np.bool_)
@@ -34,12 +32,9 @@ class TargetTable:
         `number`: of the code why nothing may move there, 0 where nothing is against it.
         """
         self.sites[column : column + 1] = [site]
-        free = site.cluster.free
-        cpu_cores, memory_gib = (free.cpu_cores, free.memory_gib) if free is not None else (np.nan, np.nan)
-        before = (self.free_cpu_cores[column], self.free_memory_gib[column], self.code[column])
-        self.free_cpu_cores[column], self.free_memory_gib[column] = cpu_cores, memory_gib
+        before = self.code[column]
         self.code[column] = number
-        return before != (cpu_cores, memory_gib, number)
+        return bool(before != number)
 
     def measure_routes(self, columns: Iterable[int], settings: DecisionSettings) -> None:
         """Take in where these targets are: their identities, and the routes from and to them."""

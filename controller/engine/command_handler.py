@@ -8,33 +8,43 @@ from __future__ import annotations
 import logging
 from collections import deque
 
+from controller.clusters.arming import ArmingTerms
 from controller.clusters.fleet import FleetPicture, WorkloadKey
 from controller.contract.commands import (
     CancelMigration,
     Command,
     Consider,
+    JudgeActs,
     LookAt,
     MoveCommand,
     RequestDryRun,
     SetArmed,
+    SettleMigration,
     StartMigration,
+    Stop,
+    TakeOutOfQueue,
 )
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import Consideration, UnstartedMove
+from controller.contract.snapshots import Consideration, QueuedMove, UnstartedMove
 from controller.decision.evaluation import confirm_move, evaluate_move
 from controller.decision.facts import Facts
+from controller.engine.act_handler import ActHandler
 from controller.engine.controls import Controls
 from controller.engine.fact_collector import FactCollector
+from controller.engine.inventory_taker import InventoryTaker
+from controller.engine.move_queue import MoveQueue, passes
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import ControllerError
 from controller.history.events import (
+    ArmingEnded,
     ArmingRefused,
-    CancelRequested,
     ContextArmed,
     ContextDisarmed,
+    StartQueued,
     StartRefused,
     state_reason,
 )
+from controller.migration.protocol.errors import JournalError
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -45,7 +55,7 @@ logger = logging.getLogger(__name__)
 
 
 class CommandHandler:
-    """Owns the waiting commands, the answers and the unstarted moves."""
+    """Owns the waiting commands, the answers and the unstarted moves; `acts` does what a person decides."""
 
     def __init__(
         self,
@@ -53,15 +63,19 @@ class CommandHandler:
         unfinished: UnfinishedMoves,
         facts: FactCollector,
     ) -> None:
+        self._controls = controls
         self._regions = controls.regions
         self._migrations = controls.migrations
         self._history = controls.history
         self._wake = controls.wake.set
         self._unfinished = unfinished
         self._facts = facts
+        self.acts = ActHandler(controls, unfinished)
+        self._inventories = InventoryTaker(controls, facts)
         self._commands: deque[Command] = deque()
         self._answers: deque[DryRun] = deque(maxlen=MAX_ANSWERS)
         self._unstarted: deque[UnstartedMove] = deque(maxlen=MAX_ANSWERS)
+        self._queue = MoveQueue()
         self._looked_at: frozenset[str] = frozenset()
         self._considered: StartMigration | None = None
 
@@ -80,6 +94,11 @@ class CommandHandler:
         """The newest starts that were not taken up, newest last."""
         return tuple(self._unstarted)
 
+    @property
+    def queue(self) -> tuple[QueuedMove, ...]:
+        """The starts that wait for their turn, in their order."""
+        return self._queue.waiting
+
     def judge_considered(self, picture: FleetPicture, facts: Facts) -> Consideration | None:
         """Return the answer to the start that somebody considers, if it came now; None where nobody does."""
         start = self._considered
@@ -91,12 +110,37 @@ class CommandHandler:
             # Judged with every snapshot; loud is the start itself, should it come.
             logger.debug("a start cannot be judged: %s", start, exc_info=True)
             confirmed = Code.UNEXPECTED_ERROR.because(error=repr(error))
-        return Consideration(start, confirmed if isinstance(confirmed, Reason) else None)
+        reason = confirmed if isinstance(confirmed, Reason) else None
+        waits_for = self._queue.find_wait(reason)
+        if waits_for is None:
+            return Consideration(start, reason)
+        return Consideration(start, self._queue.find_obstacle(start), waits_for)
+
+    def record_ended_armings(self) -> None:
+        """Write down what was armed and is not any more although nobody has said so."""
+        for ended in self._regions.take_ended_armings():
+            self._history.record(ArmingEnded(ended.context, state_reason(ended.reason)))
 
     def submit(self, command: Command) -> None:
-        """Let a command wait for the next round."""
-        self._commands.append(command)
+        """Let a command wait for the next round; a stop waits for nothing."""
+        if isinstance(command, Stop):
+            self._stop()
+        else:
+            self._commands.append(command)
         self._wake()
+
+    def _stop(self) -> None:
+        """Forbid every write, and forget what was to lead to one: a start or an arming that was asked for before."""
+        self._commands = deque(
+            command
+            for command in self._commands
+            if not (isinstance(command, StartMigration) or (isinstance(command, SetArmed) and command.armed))
+        )
+        for start in self._queue.clear():
+            self._reject(
+                start.workload, start.target, Code.TAKEN_OUT_OF_QUEUE.because(), self._facts.wall_clock()
+            )
+        self._controls.forbid_all()
 
     async def work(self, picture: FleetPicture, now: float) -> None:
         """Obey what waits, in order. A start waits for the looks at its contexts: they may find the same workload.
@@ -112,6 +156,43 @@ class CommandHandler:
             else:
                 await self._answer(command, picture, now)
         self._commands = waiting
+        self._answer_again(picture)
+        await self._work_queue(picture, now)
+
+    def stop(self) -> None:
+        """Let go of what reads clusters."""
+        self.acts.stop()
+        self._inventories.stop()
+
+    def _answer_again(self, picture: FleetPicture) -> None:
+        """Make the dry runs anew whose workloads were looked at meanwhile: they know what travels and what breaks."""
+        for command in self._inventories.take_done():
+            if isinstance(command, RequestDryRun) or self._is_considered(command):
+                self._answers.append(_evaluate(command, picture, self._facts.collect()))
+
+    def _is_considered(self, command: MoveCommand) -> bool:
+        """Whether somebody considers this move still, on whatever prices."""
+        start = self._considered
+        return start is not None and _name_move(command) == _name_move(start)
+
+    async def _work_queue(self, picture: FleetPicture, now: float) -> None:
+        """Judge the first one that waits as if it were confirmed now, and begin it; or wait on, with all behind it."""
+        while (start := self._queue.head) is not None and not self._is_looked_for(start):
+            facts = self._facts.collect()
+            try:
+                refusal = await self._try(start, picture, facts)
+            except Exception as error:  # costs this move only
+                logger.exception("a queued start failed: %s", start)
+                self._queue.take_first()
+                reason = Code.UNEXPECTED_ERROR.because(error=repr(error))
+                self._reject(start.workload, start.target, reason, now)
+                continue
+            if refusal is not None and passes(refusal):
+                self._queue.keep_waiting(refusal)
+                return
+            self._queue.take_first()
+            if refusal is not None:
+                self._turn_down(start, picture, facts, refusal, now)
 
     def _is_looked_for(self, command: StartMigration) -> bool:
         return self._unfinished.is_looking((command.workload.context, command.target))
@@ -131,45 +212,79 @@ class CommandHandler:
             self._set_armed(command)
             self._unfinished.follow(picture)
         elif isinstance(command, CancelMigration):
-            self._cancel(command.migration_id)
+            self._controls.cancel(command.migration_id)
+        elif isinstance(command, JudgeActs):
+            self.acts.judge(command.migration_id)
+        elif isinstance(command, SettleMigration):
+            self.acts.settle(command)
         elif isinstance(command, LookAt):
             self._looked_at = command.contexts
+        elif isinstance(command, TakeOutOfQueue):
+            self._take_out(command, now)
         elif isinstance(command, Consider):
-            self._considered = command.start
+            self._consider(command.start, picture)
         elif isinstance(command, RequestDryRun):
             facts = self._facts.collect()
-            self._answers.append(evaluate_move(picture, facts, command.workload, command.target))
-        else:
+            self._facts.findings.ask_soon(command.workload, command.target)
+            self._answers.append(_evaluate(command, picture, facts))
+            self._inventories.look(command, picture)
+        elif isinstance(command, StartMigration):
             await self._start(command, picture, now)
 
-    def _cancel(self, migration_id: str) -> None:
-        view = next((view for view in self._migrations.views() if view.migration_id == migration_id), None)
-        if view is not None and not view.stage.is_final:
-            self._history.record(CancelRequested(migration_id, view.workload, view.target))
-        self._migrations.cancel(migration_id)
+    def _consider(self, start: StartMigration | None, picture: FleetPicture) -> None:
+        """Judge this start from now on; what belongs to its workload is looked at once."""
+        self._considered = start
+        if start is not None and start.workload not in self._facts.collect().inventories:
+            self._inventories.look(start, picture)
 
     def _set_armed(self, command: SetArmed) -> None:
         if command.context not in self._regions.contexts:
             return
-        self._regions.set_armed(command.context, command.armed)
-        if command.armed and not self._regions.is_armed(command.context):
-            reason = self._regions.unarmable_reason(command.context)
-            assert reason is not None, "nothing else keeps a context from being armed"
-            self._history.record(ArmingRefused(command.context, state_reason(reason)))
-        elif command.armed:
-            self._history.record(ContextArmed(command.context))
-        else:
+        self._regions.set_armed(command.context, command.armed, command.terms)
+        if not command.armed:
             self._history.record(ContextDisarmed(command.context))
+        elif (reason := self._regions.unarmable_reason(command.context)) is not None:
+            self._history.record(ArmingRefused(command.context, state_reason(reason)))
+        else:
+            self._prepare_keys()
+            self._history.record(_tell_armed(command.context, command.terms))
+
+    def _prepare_keys(self) -> None:
+        """Have a key ring from the first arming on. Where there can be none, each start says so and is refused."""
+        try:
+            self._migrations.keys.prepare()
+        except JournalError as error:
+            logger.warning("%s", error)
 
     async def _start(self, command: StartMigration, picture: FleetPicture, now: float) -> None:
-        """Start the very plan that was confirmed, or say why not and answer with the plan as it is now."""
-        workload, target = command.workload, command.target
+        """Start the very plan that was confirmed, let it line up where it only has to wait, or say why not."""
         facts = self._facts.collect()
         confirmed = _confirm(command, picture, facts)
-        refusal = confirmed if isinstance(confirmed, Reason) else await self._begin(confirmed, picture)
+        refusal = confirmed if isinstance(confirmed, Reason) else None
+        waits_for = self._queue.find_wait(refusal)
+        if waits_for is None:
+            refusal = await self._try(command, picture, facts)
+        elif (refusal := self._queue.find_obstacle(command)) is None:
+            self._queue.line_up(command, waits_for, now)
+            self._history.record(StartQueued(command.workload, command.target, state_reason(waits_for)))
         if refusal is not None:
-            self._answers.append(evaluate_move(picture, facts, workload, target))
-            self._reject(workload, target, refusal, now)
+            self._turn_down(command, picture, facts, refusal, now)
+
+    async def _try(self, command: StartMigration, picture: FleetPicture, facts: Facts) -> Reason | None:
+        """Begin a start; or return why it is not taken up now."""
+        confirmed = _confirm(command, picture, facts)
+        return confirmed if isinstance(confirmed, Reason) else await self._begin(confirmed, picture)
+
+    def _turn_down(
+        self, start: StartMigration, picture: FleetPicture, facts: Facts, refusal: Reason, now: float
+    ) -> None:
+        """Say why a start is not taken up, and answer with the plan as it is now."""
+        self._answers.append(_evaluate(start, picture, facts))
+        self._reject(start.workload, start.target, refusal, now)
+
+    def _take_out(self, command: TakeOutOfQueue, now: float) -> None:
+        if self._queue.take_out(command.workload, command.target) is not None:
+            self._reject(command.workload, command.target, Code.TAKEN_OUT_OF_QUEUE.because(), now)
 
     async def _begin(self, dry_run: DryRun, picture: FleetPicture) -> Reason | None:
         """Start a confirmed move; or return why it was not taken up."""
@@ -178,6 +293,7 @@ class CommandHandler:
         except ControllerError as error:
             return error.reason
         key = dry_run.workload
+        self._regions.begin_move(migration_id, key, dry_run.target)
         workload = picture.clusters[key.context].find_workload(key.namespace, key.name)
         if workload is not None:
             self._facts.note_start(migration_id, workload)
@@ -188,6 +304,36 @@ class CommandHandler:
         self._history.record(StartRefused(workload, target, state_reason(reason)))
 
 
+def _tell_armed(context: str, terms: ArmingTerms) -> ContextArmed:
+    namespaces = None if terms.namespaces is None else tuple(sorted(terms.namespaces))
+    return ContextArmed(context, terms.cluster_uid, namespaces, terms.lasts_s, terms.by.value)
+
+
+def _name_move(command: MoveCommand) -> tuple[object, ...]:
+    """What makes it this move and no other, whatever it costs at the moment."""
+    return command.workload, command.target, command.way_back_of, command.accepts
+
+
 def _confirm(start: StartMigration, picture: FleetPicture, facts: Facts) -> DryRun | Reason:
     """Return what a start would run, or why it is not taken up: one judgement for the click and for what is shown."""
-    return confirm_move(picture, facts, start.workload, start.target, start.plan_digest)
+    return confirm_move(
+        picture,
+        facts,
+        start.workload,
+        start.target,
+        start.plan_digest,
+        way_back_of=start.way_back_of,
+        accepts=start.accepts,
+    )
+
+
+def _evaluate(command: MoveCommand, picture: FleetPicture, facts: Facts) -> DryRun:
+    """Return the dry run of the move that a command names."""
+    return evaluate_move(
+        picture,
+        facts,
+        command.workload,
+        command.target,
+        way_back_of=command.way_back_of,
+        accepts=command.accepts,
+    )

@@ -6,11 +6,13 @@ workload in each cluster, whoever made it. Either alone is enough for a cooldown
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from math import inf
 
+from controller.clusters.fleet import WorkloadKey
+from controller.contract.way_back import WayBack
 from controller.decision.budgets import Move
 from controller.history.projections import PastMove
 
@@ -51,10 +53,22 @@ def to_budget_moves(moves: Iterable[PastMove], now: float, reach_s: float = inf)
             min(_known_until(move), now),
             move.predicted_egress_usd or Decimal(0),
             is_rolled_back=move.is_rolled_back,
+            is_end_known=move.ended_at is not None,
+            egress_gb=move.predicted_egress_gb or Decimal(0),
         )
         for move in moves
         if _known_until(move) > now - reach_s and move.has_changed_anything
     )
+
+
+def list_ways_back(moves: Iterable[PastMove]) -> Iterator[WayBack]:
+    """Turn round the moves that have moved their workload, in their order; but for a side that no Lease of its own
+    cluster has named.
+    """
+    for move in moves:
+        if move.is_moved and move.workload.context and move.target:
+            there = WorkloadKey(move.target, move.workload.namespace, move.workload.name)
+            yield WayBack(there, move.workload.context, move.migration_id, move.stays)
 
 
 def _known_until(move: PastMove) -> float:

@@ -15,21 +15,31 @@ from decimal import Decimal
 
 from controller.clusters.discovery import bindings_of
 from controller.clusters.fleet import Cluster, FleetPicture, Health
-from controller.contract.commands import Command
+from controller.contract.commands import Command, Stop
 from controller.contract.dry_run import UnofferedMove
 from controller.contract.snapshots import EngineSnapshot, MigrationView
 from controller.decision.facts import Facts
 from controller.decision.plan import Plan
 from controller.decision.planning import Planner
 from controller.decision.settings import DecisionSettings
+from controller.engine.asking_again import AskingAgain
 from controller.engine.command_handler import CommandHandler
 from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.fact_collector import FactCollector
-from controller.engine.notices import collect_notices, describe_store
+from controller.engine.instance_requests import InstanceRequests
+from controller.engine.main_price import PriceFacts
+from controller.engine.notices import call_for_person, collect_notices, describe_store, tell_stop
 from controller.engine.outage_log import OutageLog
 from controller.engine.price_memory import PriceMemory
-from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
+from controller.engine.snapshot_building import (
+    ContextViews,
+    are_all_idle,
+    choose_ways_back,
+    describe_price_source,
+    find_unpriced,
+    is_asking_nobody,
+)
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import EngineStopped
 from oracle.binding import Binding
@@ -77,6 +87,7 @@ class EngineParts:
     unfinished: UnfinishedMoves
     handler: CommandHandler
     facts: FactCollector
+    again: AskingAgain
     views: ContextViews
     planner: Planner
     memory: PriceMemory
@@ -89,12 +100,17 @@ class Engine:
 
     def __init__(self, parts: EngineParts, settings: EngineSettings, clocks: Clocks) -> None:
         self._oracle = parts.oracle
+        #: What other processes of the same person may ask.
+        self.requests = InstanceRequests(
+            parts.controls, lambda: self.submit(Stop()), lambda: parts.handler.queue
+        )
         self._regions = parts.controls.regions
         self._migrations = parts.controls.migrations
         self._history = parts.controls.history
         self._unfinished = parts.unfinished
         self._handler = parts.handler
         self._facts = parts.facts
+        self._again = parts.again
         self._views = parts.views
         self._decisions = parts.decisions
         self._outages = parts.outages
@@ -167,6 +183,8 @@ class Engine:
                 self._published.notify_all()
         finally:
             self._unfinished.stop()
+            self._handler.stop()
+            self._again.stop()
 
     async def _wake_on(self, wait: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -193,9 +211,12 @@ class Engine:
         if self._history.has_prices:
             return 0.0
         delays = []
-        moments = [*_ageing_moments(facts.board, facts.now), facts.find_next_end()]
+        ask_again_at = self._facts.findings.find_next_due(facts.settings.ask_again_s, facts.now)
+        moments = [*_ageing_moments(facts.board, facts.now), facts.find_next_end(), ask_again_at]
         if ends := [moment for moment in moments if moment is not None]:
             delays.append(max(0.0, min(ends) - self._clocks.wall()) + 0.01)
+        if (outdated_s := self._regions.seconds_to_next_outdated()) is not None:
+            delays.append(outdated_s + 0.01)
         if (look_s := self._unfinished.seconds_to_next_look()) is not None:
             delays.append(max(look_s, RETRY_S))
         is_waiting = self._history.has_waiting or self._outages.has_waiting or self._memory.has_open
@@ -209,9 +230,11 @@ class Engine:
         self._follow_bindings(picture)
         self._memory.work(self._bindings, self._oracle.board(), now)
         await self._handler.work(picture, now)
+        self._handler.record_ended_armings()
         views = self._migrations.views()
         self._facts.follow(views)
         facts = self._facts.collect()
+        self._again.work(picture, facts)
         plan = self._planner.plan(picture, facts)
         self._decisions.record(plan, [view.workload for view in views], self._history, now)
         self._outages.record(self._oracle.status, picture, self._history, now)
@@ -235,7 +258,7 @@ class Engine:
     ) -> None:
         board, now = facts.board, facts.now
         status = self._oracle.status
-        price_source = describe_price_source(board, self._bindings, status.source, now)
+        price_source = describe_price_source(board, self._bindings, status, now)
         snapshot = EngineSnapshot(
             sequence=self._snapshot.sequence + 1 if self._snapshot else 1,
             taken_at=now,
@@ -243,12 +266,17 @@ class Engine:
             price_source=price_source,
             store=describe_store(status),
             is_complete=self._is_complete(picture),
-            contexts=self._views.build(picture, self._collect_prices(board), facts.armed, now),
+            unpriced=find_unpriced(board, self._bindings, status.notices, now),
+            contexts=self._unfinished.name_clusters(
+                self._views.build(picture, self._collect_prices(board), facts.armed, facts.unarmed, now)
+            ),
             opportunities=plan.opportunities(MAX_OPPORTUNITIES),
             refused=self._list_refused(picture, plan),
             migrations=migrations,
             timeline=self._history.newest(MAX_TIMELINE_ENTRIES),
             notices=(
+                *call_for_person(migrations),
+                *([tell_stop(migrations)] if self._regions.is_stopped else []),
                 *self._unfinished.notices(),
                 *collect_notices(
                     status,
@@ -260,7 +288,11 @@ class Engine:
             ),
             answers=self._handler.answers,
             unstarted=self._handler.unstarted,
+            queue=self._handler.queue,
             savings=self._history.savings(),
+            judged=self._handler.acts.judged,
+            outcomes=self._handler.acts.outcomes,
+            ways_back=choose_ways_back(facts.ways_back, picture),
             considered=self._handler.judge_considered(picture, facts),
         )
         async with self._published:
@@ -300,13 +332,20 @@ class Engine:
         return cluster.is_complete and self._unfinished.has_looked(cluster.context)
 
     def _is_settled(self) -> bool:
-        """Whether prices have arrived: for every binding, or for some and the others have had their time."""
+        """Whether prices have arrived: for every binding, or for some and the others have had their time.
+
+        Where none can come, none are waited for; that no service speaks for a cloud is known a moment after somebody
+        wants its prices.
+        """
+        status = self._oracle.status
+        if is_asking_nobody(status):
+            return True
         board = self._oracle.board()
         priced = [b for b in self._bindings if board.find(b.context, b.offering) is not None]
         if len(priced) == len(self._bindings):
             return True
         waited_s = self._clocks.counting() - self._bindings_since
-        return bool(priced) and waited_s >= UNPRICED_GRACE_S
+        return waited_s >= UNPRICED_GRACE_S and (bool(priced) or are_all_idle(status))
 
 
 def _ageing_moments(board: QuoteBoard, now: float) -> list[float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from controller.clusters.fleet import FleetPicture, Workload, WorkloadKey
 from controller.clusters.region_manager import RegionManager
+from controller.contract.dry_run import DryRun
 from controller.decision.candidates import Candidate, price_candidate
 from controller.decision.facts import Facts
 from controller.decision.questions import name_unarmed
@@ -15,7 +16,7 @@ from controller.decision.rule import Moment
 from controller.decision.rules import judge_move
 from controller.decision.sites import describe_site
 from controller.engine.fact_collector import FactCollector
-from controller.migration.protocol.gate import MoveRates, Unpriced
+from controller.migration.protocol.gate import NO_SUPPLY, MoveRates, Supply, Unpriced
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -27,10 +28,11 @@ class MarketGate:
         self._regions = regions
         self._facts = facts
 
-    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
+    def find_reason(self, dry_run: DryRun) -> Reason | None:
         """Return which rule is against going on now; None: none is."""
-        facts = self._facts.collect()
-        candidate = self._find_candidate(workload, target, facts)
+        workload, target = dry_run.workload, dry_run.target
+        facts = self._facts.collect(workload, target)
+        candidate = self._find_candidate(workload, target, facts, dry_run.way_back_of)
         if candidate is None:
             return name_unarmed(workload.context, target, facts) or Code.NO_WORKLOAD.because(
                 workload=str(workload)
@@ -48,23 +50,30 @@ class MarketGate:
         if refused is not None:
             return Unpriced(refused[1])
         here, there = candidate.here, candidate.there
-        if (
-            here.quote is None
-            or there.quote is None
-            or here.usd_per_hour is None
-            or there.usd_per_hour is None
-        ):
+        if here.deadline is None or there.deadline is None:
             return Unpriced()
-        deadline = min(here.quote.deadline, there.quote.deadline)
-        return MoveRates(here.usd_per_hour, there.usd_per_hour, deadline)
+        if here.usd_per_hour is None or there.usd_per_hour is None:
+            return Unpriced()
+        return MoveRates(here.usd_per_hour, there.usd_per_hour, min(here.deadline, there.deadline))
 
-    def _find_candidate(self, workload: WorkloadKey, target: str, facts: Facts) -> Candidate | None:
+    def find_supply(self, target: str) -> Supply:
+        """Return what a target would buy for pods that find no room."""
+        cluster = self._regions.picture().clusters.get(target)
+        if cluster is None or not cluster.purchases:
+            return NO_SUPPLY
+        machines = tuple(node.terms for node in cluster.purchases if node.terms is not None)
+        return Supply(machines, self._facts.collect().settings.purchase_s)
+
+    def _find_candidate(
+        self, workload: WorkloadKey, target: str, facts: Facts, way_back_of: str | None = None
+    ) -> Candidate | None:
         picture = self._regions.picture()
         source_cluster, target_cluster = picture.clusters.get(workload.context), picture.clusters.get(target)
         found = _find_on_either_side(picture, workload, target)
         if source_cluster is None or target_cluster is None or found is None:
             return None
-        return price_candidate(describe_site(source_cluster), found, describe_site(target_cluster), facts)
+        source, target_site = describe_site(source_cluster), describe_site(target_cluster)
+        return price_candidate(source, found, target_site, facts, way_back_of)
 
 
 def _find_on_either_side(picture: FleetPicture, key: WorkloadKey, target: str) -> Workload | None:

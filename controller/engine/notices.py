@@ -1,11 +1,11 @@
-"""What a person should know while it lasts: the store, the contexts, the history. Pure."""
+"""What a person should know while it lasts: moves that wait for them, the store, the contexts, the history. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from controller.clusters.fleet import FleetPicture
-from controller.contract.snapshots import Notice, PriceOrigin, StoreView, make_notice
+from controller.contract.snapshots import MigrationView, Notice, PriceOrigin, StoreView, make_notice
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.status import OracleStatus, StoreKind
@@ -35,6 +35,30 @@ def collect_notices(
     return notices
 
 
+def call_for_person(migrations: Iterable[MigrationView]) -> Iterator[Notice]:
+    """Return a notice for each migration that waits for a person, who can decide about it there."""
+    for view in migrations:
+        if view.advice is not None:
+            reason = Code.MOVE_WAITS.because(
+                workload=f"{view.workload.namespace}/{view.workload.name}",
+                source=view.workload.context,
+                target=view.target,
+                why=view.reason or view.detail,
+            )
+            yield Notice(f"{reason.code}:{view.migration_id}", reason, view.migration_id)
+
+
+def tell_stop(migrations: Iterable[MigrationView]) -> Notice:
+    """Return the notice of a stop, wherever it was asked for: where each move stands still now."""
+    moves = tuple(_tell_stand(view) for view in migrations if not view.stage.is_final)
+    return make_notice(Code.STOPPED_MOVES.because(moves=moves) if moves else Code.STOPPED_BY_HAND.because())
+
+
+def _tell_stand(view: MigrationView) -> str:
+    workload = f"{view.workload.namespace}/{view.workload.name}"
+    return f"{workload} with {view.landed} of {view.replicas} replicas in {view.target}"
+
+
 def describe_store(status: OracleStatus) -> StoreView:
     """Return the price store as shown."""
     if status.kind is StoreKind.REMOTE:
@@ -61,5 +85,9 @@ def _iterate_notices(
                 ),
                 "context",
             )
+        elif (outdated := cluster.find_outdated()) is not None:
+            yield make_notice(outdated, "context")
+        if cluster.left_out is not None:
+            yield make_notice(cluster.left_out, "context")
     for reason in status.notices:
         yield make_notice(reason, *(name for name in _TELLS_APART if name in reason.code.parameters))

@@ -7,7 +7,7 @@ oracle's bounded series, where nothing of another source ever joins. Owned by th
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Protocol
 
 from controller.history.history import History
@@ -28,7 +28,7 @@ class Histories(Protocol):
 
     def has_read_history(self, context: str, offering: Offering) -> bool: ...
 
-    def history(self, context: str, offering: Offering) -> tuple[PricePoint, ...]: ...
+    def history(self, context: str, offering: Offering) -> Sequence[PricePoint]: ...
 
     def add_history(self, context: str, offering: Offering, points: list[PricePoint]) -> None: ...
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from itertools import chain
 
 from controller.clusters.fleet import Cluster, FleetPicture, Health
-from controller.contract.snapshots import Notice
+from controller.contract.snapshots import ContextView, Notice
 from controller.decision.budgets import Move
 from controller.engine.controls import Controls
 from controller.errors import ClusterError, ControllerError
@@ -62,7 +63,7 @@ class _Look:
     """The newest look at a context, whether it was armed then, and what was found.
 
     was_searched: this or an earlier look since it was armed went well. is_first: this one did, and no earlier one.
-    again_at: when to look again, by the counting clock.
+    again_at: when to look again, by the counting clock. namespaces: where it looked. elsewhere: see `Findings`.
     """
 
     was_armed: bool = False
@@ -72,12 +73,17 @@ class _Look:
     again_at: float = 0.0
     found: tuple[tuple[UnfinishedMove, _Standing], ...] = ()
     ended: tuple[EndedMove, ...] = ()
+    namespaces: frozenset[str] = frozenset()
+    elsewhere: tuple[MigrationRecord, ...] = ()
+    #: Those of them that the look before has found as well.
+    lasting: tuple[MigrationRecord, ...] = ()
 
 
 class UnfinishedMoves:
     """Looks, remembers, reports and resumes."""
 
     def __init__(self, controls: Controls, counting: Callable[[], float]) -> None:
+        self._controls = controls
         self._regions = controls.regions
         self._migrations = controls.migrations
         self._history = controls.history
@@ -122,11 +128,18 @@ class UnfinishedMoves:
             task.cancel()
 
     def moves(self) -> tuple[Move, ...]:
-        """Return the moves that are neither over nor taken up by this process, as the budgets know them."""
+        """Return the moves that are neither over nor taken up by this process, as the budgets know them. What none of
+        our keys has signed holds up nothing but its own workload.
+        """
         return tuple(
-            Move(replace(record.workload, context=context), record.target.context, record.started_at)
+            Move(
+                replace(record.workload, context=context),
+                record.target.context,
+                record.started_at,
+                replicas=record.replicas,
+            )
             for context, look in self._looks.items()
-            for record in (move.record for move, _ in look.found)
+            for record in (move.record for move, _ in look.found if move.doubt is None)
         )
 
     def ended(self) -> tuple[PastMove, ...]:
@@ -149,8 +162,52 @@ class UnfinishedMoves:
             for look in self._looks.values()
             for move, standing in look.found
         }
-        reported = ((key, self._describe(move.record, standing)) for key, (move, standing) in found.items())
-        return tuple(Notice(f"{reason.code}:{key}", reason) for key, reason in reported if reason is not None)
+        described = (
+            Notice(f"{reason.code}:{key}", reason, key if _may_be_decided(move, standing) else None)
+            for key, (move, standing) in found.items()
+            if (reason := self._describe(move, standing)) is not None
+        )
+        return (*described, *self._describe_unseen())
+
+    def _describe_unseen(self) -> Iterator[Notice]:
+        """Say which moves only their targets' mirrors speak of, because no look at the source has gone well."""
+        records = {record.migration_id: record for look in self._looks.values() for record in look.lasting}
+        for key, record in records.items():
+            sources = self._contexts.get(record.source.cluster_uid, ())
+            is_seen = any(not self._looks.get(context, _Look(failed=True)).failed for context in sources)
+            if not is_seen and not self._migrations.knows(key):
+                reason = Code.MOVE_SOURCE_UNSEEN.because(
+                    workload=f"{record.workload.namespace}/{record.workload.name}",
+                    source=record.source.context,
+                    target=record.target.context,
+                )
+                yield Notice(f"{reason.code}:{key}", reason)
+
+    def find_record(self, migration_id: str) -> MigrationRecord | None:
+        """Return what a Lease says of a migration that is neither over nor taken up."""
+        records = (move.record for move in self._list_found())
+        return next((record for record in records if record.migration_id == migration_id), None)
+
+    def name_clusters(self, views: Iterable[ContextView]) -> tuple[ContextView, ...]:
+        """Say of contexts that do not say it themselves which clusters they are, by the targets of signed journals: who
+        cannot name a cluster cannot arm it, and a source is raised although its target never answers.
+        """
+        return tuple(
+            view
+            if view.cluster_uid is not None or (uid := self._find_uid(view.context)) is None
+            else replace(view, cluster_uid=uid)
+            for view in views
+        )
+
+    def _find_uid(self, context: str) -> str | None:
+        """Return which cluster all journals of ours mean by a context; None where there is no such one."""
+        left = (move.record for move in self._list_found() if move.doubt is None)
+        records = chain(left, self._migrations.list_unfinished())
+        uids = {one.target.cluster_uid for one in records if one.target.context == context} - {""}
+        return uids.pop() if len(uids) == 1 else None
+
+    def _list_found(self) -> Iterator[UnfinishedMove]:
+        return (move for look in self._looks.values() for move, _ in look.found)
 
     def _join(self, leases: list[tuple[str, EndedMove]]) -> PastMove:
         """Say what the Leases of one move say. One alone that has the workload back where it was shortens no rest."""
@@ -176,6 +233,8 @@ class UnfinishedMoves:
             phase=record.state.phase.value,
             ended_at=ended_at,
             predicted_egress_usd=record.dry_run.egress_usd,
+            predicted_egress_gb=record.dry_run.egress_gb,
+            stays=record.state.staying.target,
         )
         if not move.is_rolled_back:
             return move
@@ -194,15 +253,18 @@ class UnfinishedMoves:
         last = self._looks.get(context)
         if last is None or self._counting() >= last.again_at:
             return True
+        if not self._find_mirrored(cluster) <= last.namespaces:
+            return True
         return self._regions.is_armed(context) and not last.was_armed
 
     async def _look_at(self, cluster: Cluster) -> None:
         """A look that fails is reported, and tried again."""
         context, was_armed = cluster.context, self._regions.is_armed(cluster.context)
-        namespaces = {workload.key.namespace for workload in cluster.workloads}
+        own = frozenset(workload.key.namespace for workload in cluster.workloads)
+        namespaces = own | self._find_mirrored(cluster)
         try:
-            findings = await find_unfinished(self._regions.api(context), namespaces)
-            self._take_in(context, was_armed, findings)
+            findings = await find_unfinished(self._regions.api(context), namespaces, self._migrations.keys)
+            self._take_in(context, was_armed, findings, namespaces)
         except Exception as error:  # the edge of the task: whatever it is must not go unheard
             if not isinstance(error, ClusterError):
                 logger.exception("the search for unfinished moves failed")
@@ -213,13 +275,21 @@ class UnfinishedMoves:
                 failed=True,
                 was_searched=was_armed and last.was_searched,
                 again_at=again_at,
+                namespaces=namespaces,
             )
             self._tell(context, "failed", SearchFailed(context, state_reason(_find_reason(error))))
         finally:
             del self._tasks[context]
             self._wake()
 
-    def _take_in(self, context: str, was_armed: bool, findings: Findings) -> None:
+    def _find_mirrored(self, cluster: Cluster) -> frozenset[str]:
+        """Return the namespaces in which a move began here, as its target's Lease says: its Deployment may be gone."""
+        records = (record for look in self._looks.values() for record in look.elsewhere)
+        return frozenset(
+            record.workload.namespace for record in records if record.source.cluster_uid == cluster.uid
+        )
+
+    def _take_in(self, context: str, was_armed: bool, findings: Findings, namespaces: frozenset[str]) -> None:
         before = {
             move.record.migration_id: move.version for move, _ in self._looks.get(context, _Look()).found
         }
@@ -228,9 +298,23 @@ class UnfinishedMoves:
             for move in findings.moves
             if not self._migrations.knows(move.record.migration_id)
         )
-        again_at = self._counting() + (LOOK_AGAIN_S if found else LOOK_QUIET_S)
+        known = {record.migration_id for record in self._looks.get(context, _Look()).elsewhere}
+        lasting = tuple(record for record in findings.elsewhere if record.migration_id in known)
+        is_due = bool(found) or len(lasting) < len(findings.elsewhere)
+        again_at = self._counting() + (LOOK_AGAIN_S if is_due else LOOK_QUIET_S)
         is_first = was_armed and not self._looks.get(context, _Look()).was_searched
-        self._looks[context] = _Look(was_armed, False, was_armed, is_first, again_at, found, findings.ended)
+        self._looks[context] = _Look(
+            was_armed,
+            False,
+            was_armed,
+            is_first,
+            again_at,
+            found,
+            findings.ended,
+            namespaces,
+            findings.elsewhere,
+            lasting,
+        )
         self._tell_findings(context, findings)
 
     def _take_up(self) -> None:
@@ -241,23 +325,29 @@ class UnfinishedMoves:
         """
         for context, look in self._looks.items():
             if self.has_searched(context):
-                taken = [move for move, standing in look.found if self._is_ours(move.record, standing, look)]
+                taken = [move for move, standing in look.found if self._is_ours(move, standing, look)]
                 for move in taken:
-                    self._migrations.resume(move.record)
+                    self._resume(move.record)
                 rest = tuple((move, standing) for move, standing in look.found if move not in taken)
                 self._looks[context] = replace(look, found=rest)
 
-    def _is_ours(self, record: MigrationRecord, standing: _Standing, look: _Look) -> bool:
+    def _resume(self, record: MigrationRecord) -> None:
+        self._migrations.resume(record)
+        self._regions.begin_move(record.migration_id, record.workload, record.target.context)
+
+    def _is_ours(self, move: UnfinishedMove, standing: _Standing, look: _Look) -> bool:
         is_left = look.is_first or standing is _Standing.ABANDONED
-        return is_left and not self._find_unarmed(record)
+        return is_left and move.doubt is None and not self._find_unarmed(move.record)
 
     def _find_unarmed(self, record: MigrationRecord) -> list[str]:
         contexts = (record.source.context, record.target.context)
-        return [context for context in contexts if not self._regions.is_armed(context)]
+        return self._controls.find_unarmed(contexts, record.workload.namespace)
 
-    def _describe(self, record: MigrationRecord, standing: _Standing) -> Reason | None:
+    def _describe(self, found: UnfinishedMove, standing: _Standing) -> Reason | None:
         """Say who goes on with a move, and what it takes; None where it is just being taken up."""
-        workload = record.workload
+        if found.doubt is not None:
+            return found.doubt
+        record, workload = found.record, found.record.workload
         move = {
             "workload": f"{workload.namespace}/{workload.name}",
             "source": record.source.context,
@@ -274,8 +364,9 @@ class UnfinishedMoves:
 
     def _tell_findings(self, context: str, findings: Findings) -> None:
         for move, standing in self._looks[context].found:
-            record, reason = move.record, self._describe(move.record, standing)
-            if standing is _Standing.ABANDONED and reason is not None:
+            record, reason = move.record, self._describe(move, standing)
+            is_left = standing is _Standing.ABANDONED or move.doubt is not None
+            if is_left and reason is not None:
                 name = (record.migration_id, record.workload, record.target.context)
                 self._tell(record.migration_id, "left", MoveLeftUnfinished(*name, state_reason(reason)))
         for problem in findings.unreadable:
@@ -303,6 +394,11 @@ def _find_reason(error: Exception) -> Reason:
     if isinstance(error, ControllerError):
         return error.reason
     return Code.UNEXPECTED_ERROR.because(error=repr(error))
+
+
+def _may_be_decided(move: UnfinishedMove, standing: _Standing) -> bool:
+    """Whether a person can be asked what is to become of it: nobody goes on with it by themselves."""
+    return standing is _Standing.ABANDONED or move.doubt is not None
 
 
 def _judge(move: UnfinishedMove, version_before: str | None) -> _Standing:

@@ -43,6 +43,16 @@ SCHEMA: tuple[str, ...] = (
     CREATE TABLE price_contexts (context TEXT NOT NULL, series INTEGER NOT NULL, PRIMARY KEY (context, series))
         WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE zoned_series (
+        id INTEGER PRIMARY KEY, provider TEXT NOT NULL, region TEXT NOT NULL, instance_type TEXT NOT NULL,
+        capacity_type TEXT NOT NULL, system TEXT NOT NULL, zone TEXT NOT NULL, source TEXT NOT NULL, mode TEXT NOT NULL,
+        UNIQUE (provider, region, instance_type, capacity_type, system, zone, source, mode));
+    INSERT INTO zoned_series SELECT id, provider, region, instance_type, capacity_type, 'linux', '', source, mode
+        FROM price_series;
+    DROP TABLE price_series;
+    ALTER TABLE zoned_series RENAME TO price_series;
+    """,
 )
 
 #: SQLite's primary result codes for a file that no longer is what we wrote: broken pages, another kind of file, and a

@@ -41,12 +41,13 @@ def state_reason(reason: Reason | str) -> StatedReason:
 
 
 class MoveFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a move costs and saves, US dollars: as the plan had it, or as it came. None: not known."""
+    """What a move costs and saves, US dollars, and sends, GB: as the plan had it, or as it came. None: not known."""
 
     egress_usd: Decimal | None = None
     overlap_usd: Decimal | None = None
     cost_usd: Decimal | None = None
     savings_usd_per_day: Decimal | None = None
+    egress_gb: Decimal | None = None
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -87,6 +88,14 @@ class StartRefused(Event, frozen=True, tag="start_refused"):
     reason: StatedReason
 
 
+class StartQueued(Event, frozen=True, tag="start_queued"):
+    """A start that was confirmed waits for its turn, until the program ends; nothing was changed."""
+
+    workload: WorkloadKey
+    target: str
+    reason: StatedReason
+
+
 class MoveEvent(Event, frozen=True):
     """The root of what happens to one migration."""
 
@@ -96,19 +105,27 @@ class MoveEvent(Event, frozen=True):
 
 
 class MoveStarted(MoveEvent, frozen=True, tag="move_started"):
-    """A migration was begun on a confirmed plan."""
+    """A migration was begun on a confirmed plan. `way_back_of`: the finished one that a person takes back by it.
+    `accepts`: what they accepted for this one move, by name. `stays`: how many replicas ran in the target before.
+    """
 
     replicas: int
     plan_digest: str
     predicted: MoveFigures
+    way_back_of: str | None = None
+    accepts: tuple[str, ...] = ()
+    stays: int = 0
 
 
 class MoveResumed(MoveEvent, frozen=True, tag="move_resumed"):
-    """A migration that was left unfinished goes on. `started_at` is when it first began, Unix seconds."""
+    """A migration that was left unfinished goes on. `started_at` is when it first began, Unix seconds; `stays`: how
+    many replicas ran in the target before.
+    """
 
     replicas: int
     started_at: float
     predicted: MoveFigures
+    stays: int = 0
 
 
 class PhaseEntered(MoveEvent, frozen=True, tag="phase_entered"):
@@ -163,6 +180,12 @@ class ActRequested(MoveEvent, frozen=True, tag="act_requested"):
     act: str
 
 
+class RequestIgnored(MoveEvent, frozen=True, tag="request_ignored"):
+    """What somebody has asked through a migration's Lease was not heard."""
+
+    reason: StatedReason
+
+
 class MoveLeftUnfinished(MoveEvent, frozen=True, tag="move_left_unfinished"):
     """A start found a migration that nobody goes on with. `reason` says what would let it go on."""
 
@@ -214,9 +237,22 @@ class ClustersBack(Event, frozen=True, tag="clusters_back"):
 
 
 class ContextArmed(Event, frozen=True, tag="context_armed"):
-    """A person allowed writes to a context."""
+    """A person allowed writes to a context: to the cluster with this UID, or the one that answers; in these namespaces,
+    or all; for so long, or until the process ends. What an older program wrote says none of it.
+    """
 
     context: str
+    cluster_uid: str | None = None
+    namespaces: tuple[str, ...] | None = None
+    lasts_s: float | None = None
+    by: str | None = None
+
+
+class ArmingEnded(Event, frozen=True, tag="arming_ended"):
+    """What a person had allowed ended by itself."""
+
+    context: str
+    reason: StatedReason
 
 
 class ArmingRefused(Event, frozen=True, tag="arming_refused"):
@@ -273,6 +309,7 @@ KnownEvent: TypeAlias = (
     | MoveOffered
     | OfferWithdrawn
     | StartRefused
+    | StartQueued
     | MoveStarted
     | MoveResumed
     | PhaseEntered
@@ -281,6 +318,7 @@ KnownEvent: TypeAlias = (
     | CancelRequested
     | CancelNotLed
     | ActRequested
+    | RequestIgnored
     | MoveLeftUnfinished
     | JournalNotUnderstood
     | LeasesDenied
@@ -290,6 +328,7 @@ KnownEvent: TypeAlias = (
     | ClustersLost
     | ClustersBack
     | ContextArmed
+    | ArmingEnded
     | ArmingRefused
     | ContextDisarmed
     | HistoryBegun

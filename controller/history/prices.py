@@ -12,12 +12,15 @@ from decimal import Decimal
 from itertools import groupby
 
 from controller.history.price_points import DAY_S, PriceSample, Series, pack_points, to_usd, unpack_points
-from oracle.market import CapacityType, Offering
+from oracle.market import from_row, to_row
 from oracle.quotes import PriceMode
 
 #: Offerings with their sources that one database may tell apart; a day's row is numbered by day and series.
 MAX_SERIES = 1 << 20
-_COLUMNS = "provider, region, instance_type, capacity_type, source, mode"
+_COLUMNS = "provider, region, instance_type, capacity_type, system, zone, source, mode"
+#: The same of a file that was written before there were zones, and is only read.
+_COLUMNS_BEFORE_ZONES = "provider, region, instance_type, capacity_type, 'linux', '', source, mode"
+_FIRST_WITH_ZONES = 3
 
 
 def add_samples(connection: sqlite3.Connection, samples: Iterable[PriceSample], step_s: float) -> None:
@@ -99,7 +102,7 @@ def read_prices_at(connection: sqlite3.Connection, moment: float, life_s: float)
 
 def read_series(connection: sqlite3.Connection) -> list[Series]:
     """Return every offering with the source that priced it."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM price_series ORDER BY id")
+    rows = connection.execute(f"SELECT {_find_columns(connection)} FROM price_series ORDER BY id")
     return [_from_row(row) for row in rows]
 
 
@@ -108,10 +111,16 @@ def read_series_of(connection: sqlite3.Connection, context: str) -> list[Series]
     if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'price_contexts'").fetchone():
         return []  # a file that was set aside before it was kept
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM price_series JOIN price_contexts ON id = series WHERE context = ? ORDER BY id",
+        f"SELECT {_find_columns(connection)} FROM price_series JOIN price_contexts ON id = series"
+        " WHERE context = ? ORDER BY id",
         (context,),
     )
     return [_from_row(row) for row in rows]
+
+
+def _find_columns(connection: sqlite3.Connection) -> str:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    return _COLUMNS if version >= _FIRST_WITH_ZONES else _COLUMNS_BEFORE_ZONES
 
 
 def _list_days(connection: sqlite3.Connection, since: float, until: float) -> range:
@@ -125,7 +134,8 @@ def _list_days(connection: sqlite3.Connection, since: float, until: float) -> ra
 
 def _find_series(connection: sqlite3.Connection, series: Series) -> int | None:
     row = connection.execute(
-        f"SELECT id FROM price_series WHERE ({_COLUMNS}) = (?, ?, ?, ?, ?, ?)", _to_row(series)
+        f"SELECT id FROM price_series WHERE ({_find_columns(connection)}) = (?, ?, ?, ?, ?, ?, ?, ?)",
+        _to_row(series),
     ).fetchone()
     return None if row is None else int(row[0])
 
@@ -135,18 +145,16 @@ def _find_or_add_series(connection: sqlite3.Connection, series: Series) -> int:
     if found is not None:
         return found
     cursor = connection.execute(
-        f"INSERT INTO price_series ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", _to_row(series)
+        f"INSERT INTO price_series ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _to_row(series)
     )
     assert cursor.lastrowid is not None, "a row that was inserted has its number"
     return cursor.lastrowid
 
 
 def _from_row(row: tuple[str, ...]) -> Series:
-    provider, region, machine, capacity, source, mode = row
-    return Series(Offering(provider, region, machine, CapacityType(capacity)), source, PriceMode(mode))
+    *place, source, mode = row
+    return Series(from_row(place), source, PriceMode(mode))
 
 
 def _to_row(series: Series) -> tuple[str, ...]:
-    offering = series.offering
-    place = (offering.provider, offering.region, offering.instance_type, offering.capacity_type.value)
-    return (*place, series.source, series.mode.value)
+    return (*to_row(series.offering), series.source, series.mode.value)

@@ -23,10 +23,11 @@ from controller.history.events import (
 )
 from controller.history.sentences import DONE
 
-#: The phases of a migration that was refused before anything was changed, and of one that was taken back, as journals
-#: have them.
+#: The phases of a migration that was refused before anything was changed, of one that was taken back, as journals have
+#: them, and of one that a person let go of.
 REFUSED = "REFUSED"
 ROLLED_BACK = "ROLLED_BACK"
+ABANDONED = "ABANDONED"
 #: The kinds of events that moves are made of.
 MOVE_KINDS = ("move_started", "move_resumed", "phase_entered", "move_ended", "move_stopped")
 
@@ -47,10 +48,13 @@ class PastMove:
     phase: str = ""
     ended_at: float | None = None
     predicted_egress_usd: Decimal | None = None
+    predicted_egress_gb: Decimal | None = None
     predicted_savings_usd_per_day: Decimal | None = None
     realised_cost_usd: Decimal | None = None
     realised_savings_usd_per_day: Decimal | None = None
     writer: str = ""
+    #: How many replicas ran in the target before.
+    stays: int = 0
 
     @property
     def is_moved(self) -> bool:
@@ -59,8 +63,8 @@ class PastMove:
 
     @property
     def is_rolled_back(self) -> bool:
-        """Whether it failed or was cancelled, and the workload stands where it was."""
-        return self.phase == ROLLED_BACK and self.ended_at is not None
+        """Whether it failed, was cancelled or was let go of: the workload was not moved."""
+        return self.phase in (ROLLED_BACK, ABANDONED) and self.ended_at is not None
 
     @property
     def has_changed_anything(self) -> bool:
@@ -118,7 +122,9 @@ def _advance(move: PastMove, event: AnyEvent, at: float) -> PastMove:
                 move,
                 last_seen_at=last_seen_at,
                 started_at=min(move.started_at, started_at),
+                stays=event.stays,
                 predicted_egress_usd=event.predicted.egress_usd,
+                predicted_egress_gb=event.predicted.egress_gb,
                 predicted_savings_usd_per_day=event.predicted.savings_usd_per_day,
             )
         case MoveEnded():
@@ -129,6 +135,7 @@ def _advance(move: PastMove, event: AnyEvent, at: float) -> PastMove:
                 started_at=min(move.started_at, event.started_at),
                 ended_at=at,
                 predicted_egress_usd=event.predicted.egress_usd,
+                predicted_egress_gb=event.predicted.egress_gb,
                 predicted_savings_usd_per_day=event.predicted.savings_usd_per_day,
                 realised_cost_usd=event.realised.cost_usd,
                 realised_savings_usd_per_day=event.realised.savings_usd_per_day,

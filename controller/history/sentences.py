@@ -10,6 +10,7 @@ from controller.contract.snapshots import EntryKind, MoveOutcome, TimelineEntry,
 from controller.history.events import (
     ActRequested,
     AnyEvent,
+    ArmingEnded,
     ArmingRefused,
     CancelNotLed,
     CancelRequested,
@@ -36,11 +37,13 @@ from controller.history.events import (
     PricesBack,
     PricesLost,
     Recorded,
+    RequestIgnored,
     SearchFailed,
+    StartQueued,
     StartRefused,
     UnknownEvent,
 )
-from oracle.foundation.reason import Severity, format_count, format_list, format_usd
+from oracle.foundation.reason import Severity, format_count, format_duration, format_list, format_usd
 from oracle.foundation.untrusted_text import clean_text
 
 #: The phase in which a workload has been moved, as journals have it.
@@ -112,9 +115,17 @@ def _(event: StartRefused) -> Line:
 
 
 @describe.register
+def _(event: StartQueued) -> Line:
+    text = f"{event.workload} waits in the queue to be moved to {event.target}, until the program ends: {event.reason}"
+    return Line(EntryKind.DECISION, text, (event.workload.context, event.target))
+
+
+@describe.register
 def _(event: MoveStarted) -> Line:
     replicas = format_count(event.replicas, "replica")
-    return _of_move(event, f"Moving {event.workload} to {event.target} ({replicas})")
+    to = "to" if event.way_back_of is None else "back to"
+    accepting = f", accepting {', '.join(event.accepts)}" if event.accepts else ""
+    return _of_move(event, f"Moving {event.workload} {to} {event.target} ({replicas}){accepting}")
 
 
 @describe.register
@@ -160,6 +171,11 @@ def _(event: CancelNotLed) -> Line:
 @describe.register
 def _(event: ActRequested) -> Line:
     return _of_move(event, f"{event.workload}: a person decided to {event.act} the move to {event.target}")
+
+
+@describe.register
+def _(event: RequestIgnored) -> Line:
+    return _of_move(event, f"{event.workload}: {event.reason}", Severity.WARNING)
 
 
 @describe.register
@@ -214,7 +230,16 @@ def _(event: ClustersBack) -> Line:
 
 @describe.register
 def _(event: ContextArmed) -> Line:
-    return Line(EntryKind.OPERATOR, f"{event.context} armed: writes are allowed", (event.context,))
+    where = f" in {format_list(event.namespaces)}" if event.namespaces is not None else ""
+    lasts = f" for {format_duration(event.lasts_s)}" if event.lasts_s is not None else ""
+    by = f" by {event.by}" if event.by is not None else ""
+    text = f"{event.context} armed{by}{lasts}: writes{where} are allowed"
+    return Line(EntryKind.OPERATOR, text, (event.context,))
+
+
+@describe.register
+def _(event: ArmingEnded) -> Line:
+    return Line(EntryKind.OPERATOR, f"{event.context} armed no more: {event.reason}", (event.context,))
 
 
 @describe.register

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from controller.clusters.fleet import WorkloadKey
 from controller.history.events import (
     AnyEvent,
+    ArmingEnded,
     ClustersBack,
     ClustersLost,
     ContextArmed,
@@ -141,7 +142,7 @@ def _follow(seen: _Seen, event: AnyEvent) -> None:
     match event:
         case ContextArmed():
             seen.armed.add(event.context)
-        case ContextDisarmed():
+        case ContextDisarmed() | ArmingEnded():
             seen.armed.discard(event.context)
         case MoveOffered():
             seen.offered[event.workload] = event.target

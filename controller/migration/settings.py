@@ -42,8 +42,8 @@ class MigrationSettings:
     )
     poll_s: float = setting(
         2.0,
-        "Between two fresh reads while waiting for pods. A GET of one Deployment on each side costs an API server "
-        "next to nothing, and a watch may be stale, so safety is never judged by one.",
+        "Between two fresh reads while waiting for pods, at most: a watch that tells of a change has them read at "
+        "once. A watch may be stale, so nothing is judged by one.",
         minimum=0.2,
         maximum=30,
     )

@@ -13,12 +13,19 @@ from controller.simulation.controllers.garbage import GarbageLoop
 from controller.simulation.controllers.kubelet import KubeletLoop, PodTimings
 from controller.simulation.controllers.loop import ControlLoop
 from controller.simulation.controllers.namespaces import NamespaceLoop
+from controller.simulation.controllers.node_pools import NodePoolLoop
 from controller.simulation.controllers.quotas import QuotaLoop
 from controller.simulation.controllers.replica_sets import ReplicaSetLoop
 from controller.simulation.controllers.scheduler import SchedulerLoop
 from controller.simulation.controllers.spot_reclaims import SpotReclaimLoop
-from controller.simulation.fleet_plan import STATE_ANNOTATION, ClusterPlan, FleetPlan, WorkloadPlan
-from controller.simulation.nodes import make_node
+from controller.simulation.fleet_plan import (
+    AKS_SPOT_TAINT,
+    STATE_ANNOTATION,
+    ClusterPlan,
+    FleetPlan,
+    WorkloadPlan,
+)
+from controller.simulation.nodes import make_node, make_node_pool
 
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 PREHISTORY_S = 3600.0
@@ -40,6 +47,8 @@ def build_cluster(
         state.create(kinds.NAMESPACES, {"metadata": {"name": namespace}}, created_at)
     for index in range(plan.node_count):
         state.create(kinds.NODES, make_node(state, plan, index, fleet.server_version, created_at), created_at)
+    if plan.buys:
+        state.create(kinds.NODE_POOLS, make_node_pool(plan), created_at)
     for workload in plan.workloads:
         _deploy(state, workload, created_at)
     model.advance(now)
@@ -63,6 +72,7 @@ def _control_loops(
         QuotaLoop(),
         AutoscalerLoop(),
         EventExpiryLoop(),
+        NodePoolLoop(plan.purchase_s, make_replacement),
         SpotReclaimLoop(plan.provider, plan.node_count, fleet.reclaim_mean_days, make_replacement),
     )
 
@@ -87,6 +97,9 @@ def make_deployment(workload: WorkloadPlan) -> JsonObject:
         "resources": {"requests": {"cpu": workload.cpu, "memory": workload.memory}},
         "ports": [{"name": "http", "containerPort": 8080}],
     }
+    pod: JsonObject = {"containers": [container]}
+    if workload.tolerates_spot:
+        pod["tolerations"] = [{**AKS_SPOT_TAINT, "operator": "Equal"}]
     return {
         "metadata": {
             "name": workload.name,
@@ -97,7 +110,7 @@ def make_deployment(workload: WorkloadPlan) -> JsonObject:
         "spec": {
             "replicas": workload.replicas,
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
         },
     }
 

@@ -9,6 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+AKS_SPOT_TAINT: Mapping[str, str] = MappingProxyType(
+    {"key": "kubernetes.azure.com/scalesetpriority", "value": "spot", "effect": "NoSchedule"}
+)
+"""On each node of a spot pool; AKS adds it by itself."""
+
 STATE_ANNOTATION = "sentinelaura.io/state-gb"
 """Declared state of one workload, GB (10^9 bytes), that a migration has to carry."""
 
@@ -27,6 +32,8 @@ class WorkloadPlan:
     """Decimal text; the whole workload's, not one pod's."""
     disruption_budget: bool = False
     """Whether a PodDisruptionBudget keeps all but a quarter of the replicas."""
+    tolerates_spot: bool = True
+    """Whether its pods bear the taint of AKS's spot pools, as those do that are run on spot nodes of several clouds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,10 @@ class ClusterPlan:
     node_memory: str = "29Gi"
     """Allocatable of one node, out of 32 GiB."""
     node_pods: int = 58
+    buys: int = 0
+    """Machines of its type that a NodePool may buy for pods that find no room, beside its nodes."""
+    purchase_s: float = 60.0
+    """From a pod without a node to a new node that is Ready; endless: the cloud has none."""
     namespaces: tuple[str, ...] = ()
     """Namespaces beside those of its own workloads: whoever runs the same things everywhere has them everywhere."""
 
@@ -92,7 +103,15 @@ _INGEST = WorkloadPlan(
     "telemetry", "ingest", 9, "750m", "1Gi", "registry.example/telemetry/ingest:5.6.0", "120"
 )
 _REPORTS = WorkloadPlan(
-    "billing", "reports", 3, "500m", "1Gi", "registry.example/billing/reports:1.9.8", "0.5", True
+    "billing",
+    "reports",
+    3,
+    "500m",
+    "1Gi",
+    "registry.example/billing/reports:1.9.8",
+    "0.5",
+    True,
+    tolerates_spot=False,
 )
 
 _DEMO_WORKLOADS: Mapping[tuple[str, str], tuple[WorkloadPlan, ...]] = MappingProxyType({

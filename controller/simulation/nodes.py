@@ -3,12 +3,14 @@
 The labels and provider IDs are what discovery reads on real clusters: region, zone, instance type, spot.
 """
 
+import math
 from collections.abc import Callable
 
 from controller.simulation.api.cluster_state import ClusterState
 from controller.simulation.api.json_objects import JsonObject
+from controller.simulation.api.quantities import parse_quantity
 from controller.simulation.api.timestamps import format_time
-from controller.simulation.fleet_plan import ClusterPlan
+from controller.simulation.fleet_plan import AKS_SPOT_TAINT, ClusterPlan
 
 
 def make_node(state: ClusterState, plan: ClusterPlan, index: int, version: str, now: float) -> JsonObject:
@@ -22,9 +24,9 @@ def make_node(state: ClusterState, plan: ClusterPlan, index: int, version: str, 
     }  # fmt: skip
     return {
         "metadata": {"name": name, "labels": labels},
-        "spec": {"providerID": provider_id, "podCIDR": f"10.244.{index}.0/24"},
+        "spec": {"providerID": provider_id, "podCIDR": f"10.244.{index}.0/24", **_TAINTS.get(plan.provider, {})},
         "status": {
-            "capacity": {"cpu": "8", "memory": "32Gi", "pods": str(plan.node_pods)},
+            "capacity": {"cpu": str(_count_cores(plan)), "memory": "32Gi", "pods": str(plan.node_pods)},
             "allocatable": {"cpu": plan.node_cpu, "memory": plan.node_memory, "pods": str(plan.node_pods)},
             "conditions": [_ready_condition(now)],
             "addresses": [{"type": "Hostname", "address": name}],
@@ -35,6 +37,23 @@ def make_node(state: ClusterState, plan: ClusterPlan, index: int, version: str, 
             },
         },
     }  # fmt: skip
+
+
+def make_node_pool(plan: ClusterPlan) -> JsonObject:
+    """The NodePool of a cluster that buys machines like its nodes, as many as the plan says."""
+    rules = {"node.kubernetes.io/instance-type": plan.instance_type, "karpenter.sh/capacity-type": "spot"}
+    requirements = [{"key": key, "operator": "In", "values": [value]} for key, value in rules.items()]
+    limits = {"cpu": str(plan.buys * _count_cores(plan))}
+    return {
+        "metadata": {"name": "default"},
+        "spec": {"template": {"spec": {"requirements": requirements}}, "limits": limits},
+        "status": {},
+    }
+
+
+def _count_cores(plan: ClusterPlan) -> int:
+    """What the machine has, of which a part is not for pods."""
+    return math.ceil(parse_quantity(plan.node_cpu))
 
 
 def _ready_condition(now: float) -> JsonObject:
@@ -77,6 +96,9 @@ def _azure_facts(state: ClusterState, plan: ClusterPlan, zone: str) -> _Facts:
     labels = {"kubernetes.azure.com/scalesetpriority": "spot", "kubernetes.azure.com/cluster": "simulated"}
     return name, provider_id, labels
 
+
+#: Provider → what its managed Kubernetes adds to each node of a spot pool. AKS alone taints them by itself.
+_TAINTS: dict[str, JsonObject] = {"azure": {"taints": [dict(AKS_SPOT_TAINT)]}}
 
 _CLOUD_FACTS: dict[str, Callable[[ClusterState, ClusterPlan, str], _Facts]] = {
     "aws": _aws_facts, "gcp": _gcp_facts, "azure": _azure_facts,

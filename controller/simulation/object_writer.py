@@ -179,8 +179,11 @@ class ObjectWriter:
 
 
 def _ready_to_create(kind: ResourceKind, value: JsonObject) -> JsonObject:
-    """Without the status, which a client cannot set by creating; with the one that the server begins with."""
-    if not kind.has_status:
+    """Without the status, which a client cannot set by creating; with the one that the server begins with.
+
+    A node's may be set: that is how a kubelet registers itself.
+    """
+    if not kind.has_status or kind is kinds.NODES:
         return value
     bare = {key: item for key, item in value.items() if key != "status"}
     first_status: JsonObject = {"phase": "Pending", "qosClass": "Burstable"} if kind is kinds.PODS else {}

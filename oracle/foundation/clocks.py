@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from oracle.foundation.instant import Instant
+
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
@@ -21,6 +23,10 @@ class Clocks:
 
     wall: Callable[[], float]
     counting: Callable[[], float]
+
+    def now(self) -> Instant:
+        """Return this moment by both."""
+        return Instant(self.wall(), self.counting())
 
 
 def read_counting_clock() -> float:

@@ -8,9 +8,11 @@ SHA-256), so that what is signed for one purpose means nothing for another, and 
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
+from typing import Protocol
 
 KEY_BYTES = 32
 #: The one that signs and the one before.
@@ -21,6 +23,7 @@ _SALT = b"sentinelaura key ring 1"
 #: What a line of a ring's file begins with.
 _WORD = "key"
 _COMMENT = "#"
+_SIGNATURE = re.compile(r"([0-9a-f]{16}) ([0-9a-f]{64})", re.ASCII)
 _HEADING = """\
 # The key ring of SentinelAura. Whoever reads this file can sign in the name of this installation.
 # The first key signs; a second one, the one before, is still accepted.
@@ -33,6 +36,7 @@ class Purpose(StrEnum):
     FEED = "feed"
     JOURNAL = "journal"
     LEDGER = "ledger"
+    REQUEST = "request"
 
 
 class RingGarbled(Exception):
@@ -66,6 +70,17 @@ class Signature:
     key_id: str
     mac: bytes
 
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.mac.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Signature:
+        """Parse what `str` writes. Raises: ValueError for anything else."""
+        match = _SIGNATURE.fullmatch(text)
+        if match is None:
+            raise ValueError("no signature")
+        return cls(match[1], bytes.fromhex(match[2]))
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
@@ -97,6 +112,31 @@ class KeyRing:
     def is_related(self, other: KeyRing) -> bool:
         """Whether the two have a key in common, so that one is a later state of the other."""
         return any(other.knows(key.id) for key in self.keys)
+
+
+class RingHolder(Protocol):
+    """Where an installation has its ring. Both raise KeyRingError where there is one that may not be used."""
+
+    def find(self) -> KeyRing | None:
+        """Return the ring; None where there is none yet."""
+
+    def require(self) -> KeyRing:
+        """Return the ring, and make one first where there is none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedRing:
+    """A ring in memory: nobody else has it, and it ends with the process."""
+
+    ring: KeyRing
+
+    def find(self) -> KeyRing:
+        """Return the ring."""
+        return self.ring
+
+    def require(self) -> KeyRing:
+        """Return the ring."""
+        return self.ring
 
 
 def derive_key(secret: bytes, salt: bytes, info: bytes) -> bytes:

@@ -10,6 +10,7 @@ template names its parameters as `str.format` does, with these formats beside Py
     {count:of replica}  1 replica, 6 replicas
     {names:list}        a, b and 3 more
     {line:whole}        a text that is of no use when it is cut
+    {path:shell}        the same as a word of a command, which somebody may paste
 
 Text from outside is cleaned on its way into a sentence, so that a parameter can hold it as it came. A number that is
 not known is None and reads "unknown". A parameter may be a reason itself: programs see its code, people its sentence,
@@ -18,6 +19,7 @@ which is made when somebody reads the outer one.
 
 from __future__ import annotations
 
+import shlex
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -123,6 +125,11 @@ def encode_reason(reason: Reason) -> dict[str, Any]:
     }
 
 
+def encode_if_any(reason: Reason | None) -> dict[str, Any] | None:
+    """Return the reason as JSON values; None where there is none."""
+    return None if reason is None else encode_reason(reason)
+
+
 def _to_json(value: Parameter) -> Any:
     if isinstance(value, Reason):
         return encode_reason(value)
@@ -191,5 +198,6 @@ _FORMATS: Mapping[str, Callable[[Any], str]] = {
     "duration": format_duration,
     "list": format_list,
     "whole": lambda text: clean_text(text, MAX_WHOLE_CHARACTERS),
+    "shell": lambda text: shlex.quote(clean_text(text, MAX_WHOLE_CHARACTERS)),
 }
 _SENTENCES = _SentenceFormatter()

@@ -10,7 +10,9 @@ from typing import Protocol
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Playback, PriceMode
+from oracle.quotes import Dispute, Origin, Playback, PriceMode
+from oracle.signals import Interruption, Obtainability
+from oracle.status import SourceStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Observation:
 
     Times are Unix seconds; see `Quote` for their meaning. deadline: None for a source that is asked again and again,
     whose prices live as long as the settings say.
+    origin: who says it, where the source speaks for several; None: the source itself.
     """
 
     offering: Offering
@@ -27,6 +30,10 @@ class Observation:
     confirmed_at: float
     deadline: float | None = None
     playback: Playback | None = None
+    interruption: Interruption | None = None
+    obtainability: Obtainability | None = None
+    origin: Origin | None = None
+    dispute: Dispute | None = None
 
 
 class PriceSource(Protocol):
@@ -34,7 +41,11 @@ class PriceSource(Protocol):
 
     @property
     def name(self) -> str:
-        """Who says the price, for people; stands in every quote ("replay of prices.csv")."""
+        """Who says the price, for people ("replay of prices.csv")."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """By which names it may stand in a quote: its own, or those of the services for which it speaks."""
 
     @property
     def mode(self) -> PriceMode:
@@ -54,6 +65,8 @@ class PriceSource(Protocol):
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
         """Return the prices in force at wall time `now`. An offering without a known price is left out.
 
+        A source that knows one price for a region answers with it for each zone that it is asked for.
+
         Raises: OracleError where the source itself fails; the prices then age.
         """
 
@@ -65,3 +78,25 @@ class PriceSource(Protocol):
 
         Empty where it knows nothing of the past. It fills the chart of a store that has no history yet.
         """
+
+    @property
+    def statuses(self) -> tuple[SourceStatus, ...]:
+        """How each service is for which it speaks; empty for a source that is one and has no network."""
+
+    async def aclose(self) -> None:
+        """End what it does in the background."""
+
+
+class SingleSource(PriceSource, Protocol):
+    """What is the same for every source that speaks for itself, without a network."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset({self.name})
+
+    @property
+    def statuses(self) -> tuple[SourceStatus, ...]:
+        return ()
+
+    async def aclose(self) -> None:
+        return None

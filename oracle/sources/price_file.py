@@ -1,35 +1,55 @@
-"""Reads files of prices, packed or not, without ever holding more of one than a line."""
+"""Reads files of prices, whatever their format and packing, without ever holding more of one than its rows."""
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
-import zlib
-from collections.abc import Iterator
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from oracle.errors import PriceFileError
 from oracle.foundation.reason import Reason
 from oracle.foundation.trusted_file import UntrustedFile, open_trusted
 from oracle.reasons import OracleCode
 from oracle.regions import load_regions, suggest_region
-from oracle.sources.price_list import PriceList, parse_price_list
-from oracle.sources.price_rows import MAX_LINE_LENGTH
-from oracle.sources.recording import Recording, parse_recording
+from oracle.sources.formats.names import Names
+from oracle.sources.formats.reading import read_prices
+from oracle.sources.formats.row_reading import Circumstances
+from oracle.sources.gcp.catalog_items import parse_shapes
+from oracle.sources.price_list import PriceList, make_price_list
+from oracle.sources.price_table import PriceTable
+from oracle.sources.recording import Recording, make_recording
 from oracle.sources.watched_file import Version
+from resources.loader import load_json
+
+#: Rates where a person has given none: code of a currency -> USD for one of it.
+NO_RATES: Mapping[str, Decimal] = {}
 
 
-def load_recording(path: str) -> Recording:
-    """Read a .csv or .csv.gz file of recorded prices. Raises: PriceFileError."""
-    return parse_recording(_read_lines(path), Path(path).name, load_regions(), suggest_region)
+def load_table(path: str, rates: Mapping[str, Decimal] = NO_RATES) -> PriceTable:
+    """Read all prices of a file, which may have none that is usable. Raises: PriceFileError."""
+    try:
+        with Path(path).open("rb") as file:
+            written_at = os.fstat(file.fileno()).st_mtime
+            return read_prices(file, Path(path).name, _find_circumstances(rates, written_at))
+    except OSError as error:
+        raise PriceFileError(path, None, _unreadable(error)) from error
 
 
-def load_price_list(path: str, life_s: float) -> PriceList:
+def load_recording(path: str, rates: Mapping[str, Decimal] = NO_RATES) -> Recording:
+    """Read a file of recorded prices. Raises: PriceFileError."""
+    return make_recording(load_table(path, rates))
+
+
+def load_price_list(path: str, life_s: float, rates: Mapping[str, Decimal] = NO_RATES) -> PriceList:
     """Read one version of a file of live prices, which nobody else may have written. Raises: PriceFileError."""
-    lines = _read_lines(path, is_trusted_only=True)
-    return parse_price_list(lines, Path(path).name, life_s, load_regions(), suggest_region)
+    try:
+        with _open_trusted(path) as file:
+            table = read_prices(file, Path(path).name, _find_circumstances(rates, None))
+            return make_price_list(table, life_s)
+    except OSError as error:
+        raise PriceFileError(path, None, _unreadable(error)) from error
 
 
 def find_version(path: str) -> Version:
@@ -42,38 +62,24 @@ def find_version(path: str) -> Version:
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
-def _read_lines(path: str, *, is_trusted_only: bool = False) -> Iterator[str]:
-    """Yield the lines of a file; of one that is too long, its beginning. Raises: PriceFileError."""
-    line = 0
+def _find_circumstances(rates: Mapping[str, Decimal], written_at: float | None) -> Circumstances:
+    list_prices = {
+        (provider, machine): Decimal(str(facts["on_demand"]))
+        for provider, known in load_json("price_levels.json").items()
+        for machine, facts in known["types"].items()
+    }
+    shapes = parse_shapes(load_json("gcp_machine_shapes.json"))
+    return Circumstances(Names(load_regions(), suggest_region), written_at, rates, list_prices, shapes)
+
+
+def _open_trusted(path: str) -> BinaryIO:
+    """Raises: PriceFileError, OSError."""
     try:
-        with _open(path, is_trusted_only) as file, _open_text(file, path) as text:
-            while piece := text.readline(MAX_LINE_LENGTH + 1):
-                line += 1
-                yield piece
+        return open_trusted(Path(path))
     except UntrustedFile as error:
-        raise PriceFileError(
-            path, None, OracleCode.PRICE_FILE_UNTRUSTED.because(problem=error.reason)
-        ) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise PriceFileError(
-            path, line + 1, OracleCode.PRICE_FILE_DAMAGED.because(error=str(error))
-        ) from error
-    except UnicodeDecodeError as error:
-        raise PriceFileError(
-            path, line + 1, OracleCode.PRICE_FILE_NO_TEXT.because(error=error.reason)
-        ) from error
-    except OSError as error:
-        raise PriceFileError(path, None, _unreadable(error)) from error
+        reason = OracleCode.PRICE_FILE_UNTRUSTED.because(problem=error.reason)
+        raise PriceFileError(path, None, reason) from error
 
 
 def _unreadable(error: OSError) -> Reason:
     return OracleCode.PRICE_FILE_UNREADABLE.because(error=error.strerror or str(error))
-
-
-def _open(path: str, is_trusted_only: bool) -> BinaryIO:
-    return open_trusted(Path(path)) if is_trusted_only else Path(path).open("rb")
-
-
-def _open_text(file: BinaryIO, path: str) -> io.TextIOWrapper:
-    unpacked = gzip.GzipFile(fileobj=file) if path.endswith(".gz") else file
-    return io.TextIOWrapper(cast(BinaryIO, unpacked), encoding="utf-8-sig", newline="")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from oracle.market import CapacityType, Offering
+from oracle.market import CapacityType, Offering, OperatingSystem
 
 _AWS_SIZE = re.compile(r"(?P<family>[a-z0-9-]+)\.(?:(?P<count>[0-9]*)(?P<xlarge>xlarge)|(?P<large>large))")
 _GCP_SIZE = re.compile(r"(?P<family>[a-z0-9]+-[a-z]+)-(?P<count>[0-9]+)")
@@ -28,7 +28,7 @@ class PriceLevels:
 
     def find_on_demand(self, offering: Offering) -> Decimal | None:
         """Return the on-demand price in USD per hour, whatever the capacity type of `offering`."""
-        found = self._find(offering)
+        found = self._find(offering) if offering.system is OperatingSystem.LINUX else None
         if found is None:
             return None
         row, scale, (factor, _) = found

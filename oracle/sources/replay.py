@@ -1,4 +1,4 @@
-"""Recorded prices played back: the recording starts when it is opened, and runs as fast as it is asked to.
+"""Recorded prices played back: from a moment that a person chooses, as fast as it is asked to, or standing still.
 
 A recording is a world of its own. Its clock stands in every quote; on ours, a price holds because it was just played,
 and nobody charges it. So whatever was recorded is planned on, and no real cluster is changed on it.
@@ -11,36 +11,58 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from oracle.foundation.reason import Reason
-from oracle.market import CapacityType, Offering
+from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode
 from oracle.reasons import OracleCode
-from oracle.sources.base import Observation
+from oracle.sources.base import Observation, SingleSource
 from oracle.sources.recording import Recording
 
-#: Recorded seconds per second where a person does not say: a day each second.
+#: Recorded seconds per second where a person says from when on to play, and not how fast: a day each second.
 DEFAULT_SPEED = 86_400.0
+#: What is before a recording that stands still is shown as long as it took.
+_PAST_SPEED = 1.0
 
 
-class ReplaySource:
+class Start(NamedTuple):
+    """Where a recording begins, Unix seconds; both None: with the newest price.
+
+    at: it stands still there, unless a speed is said. since: it is played from there on.
+    """
+
+    at: float | None = None
+    since: float | None = None
+
+    def find_moment(self, recording: Recording, now: float) -> float:
+        """Return the moment at which the recording begins at wall time `now`."""
+        given = self.at if self.at is not None else self.since
+        return recording.find_newest(now) if given is None else given
+
+    def find_speed(self, speed: float | None) -> float:
+        """Return how fast it is played."""
+        if speed is not None:
+            return speed
+        return 0.0 if self.since is None else DEFAULT_SPEED
+
+
+class ReplaySource(SingleSource):
     """A PriceSource over one recording."""
 
-    def __init__(
-        self, recording: Recording, speed: float, started_at: float, from_time: float | None = None
-    ) -> None:
-        """Play from `from_time` (Unix seconds of the recording; None is its first spot price).
+    def __init__(self, recording: Recording, speed: float, started_at: float, from_time: float) -> None:
+        """Play from `from_time`, Unix seconds of the recording.
 
         Args:
-            speed: recorded seconds per second.
+            speed: recorded seconds per second; 0 stands still.
             started_at: the wall time that corresponds to `from_time`.
         """
         self._recording = recording
         self._speed = speed
         self._started_at = started_at
-        self._from_time = recording.spot_starts_at if from_time is None else from_time
-        self._recorded_time = self._from_time
+        self._from_time = from_time
+        self._recorded_time = from_time
 
     @property
     def name(self) -> str:
@@ -52,14 +74,21 @@ class ReplaySource:
 
     @property
     def market_id(self) -> str:
-        return f"replay-{self._recording.digest}-{float(self._speed)!r}"
+        return f"replay-{self._recording.table.digest}-{float(self._speed)!r}-{self._from_time:.0f}"
 
     @property
     def notices(self) -> tuple[Reason, ...]:
-        speed = OracleCode.PRICES_RECORDED.because(speed=self._speed)
-        return (speed, *self._recording.notices, *self._describe_silence())
+        return (self._describe_clock(), *self._recording.notices, *self._describe_silence())
+
+    def _describe_clock(self) -> Reason:
+        if self._speed:
+            return OracleCode.PRICES_RECORDED.because(speed=self._speed)
+        moment = datetime.fromtimestamp(self._from_time, UTC)
+        return OracleCode.RECORDING_STANDS.because(moment=f"{moment:%Y-%m-%d %H:%M} UTC")
 
     def _describe_silence(self) -> tuple[Reason, ...]:
+        if self._recorded_time < self._recording.starts_at:
+            return (OracleCode.RECORDING_NOT_BEGUN.because(date=_date(self._recording.starts_at)),)
         if self._recorded_time > self._recording.ends_at:
             return (OracleCode.RECORDING_ENDED.because(date=_date(self._recording.ends_at)),)
         if self._recording.is_silent(self._recorded_time):
@@ -79,10 +108,7 @@ class ReplaySource:
         )
 
     def on_demand(self, offering: Offering, now: float) -> Decimal | None:
-        same_machine = Offering(
-            offering.provider, offering.region, offering.instance_type, CapacityType.ON_DEMAND
-        )
-        return self._recording.find_price(same_machine, self.find_recorded_time(now))
+        return self._recording.find_price(offering.on_demand, self.find_recorded_time(now))
 
     def recall(self, offering: Offering, since: float, until: float, step_s: float) -> tuple[PricePoint, ...]:
         times = (since + step_s * number for number in range(math.ceil((until - since) / step_s)))
@@ -94,7 +120,10 @@ class ReplaySource:
         return max(self._from_time, self._to_recorded(now))
 
     def _to_recorded(self, wall: float) -> float:
-        return self._from_time + self._speed * (wall - self._started_at)
+        passed_s = wall - self._started_at
+        if not self._speed:
+            return self._from_time + _PAST_SPEED * min(0.0, passed_s)
+        return self._from_time + self._speed * passed_s
 
 
 def _date(moment: float) -> str:

@@ -16,7 +16,7 @@ from oracle.market import CapacityType, Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import PriceMode
 from oracle.reasons import OracleCode
-from oracle.sources.base import Observation
+from oracle.sources.base import Observation, SingleSource
 from oracle.sources.price_levels import PriceLevels
 from oracle.sources.price_paths import (
     AZURE_RHYTHM,
@@ -25,6 +25,7 @@ from oracle.sources.price_paths import (
     compute_regime_deviation,
     compute_step_deviation,
 )
+from oracle.sources.simulated_signals import simulate_interruption, simulate_obtainability
 
 #: Market seconds per second in the demo: two hours of market time each second, a day in twelve.
 DEMO_TIME_SCALE = 7200.0
@@ -36,7 +37,7 @@ PRICE_STEPS = {"aws": Decimal("0.0001")}
 FINE_STEP = Decimal("0.000001")
 
 
-class SimulatedMarket:
+class SimulatedMarket(SingleSource):
     """A PriceSource. A price depends on seed, offering and time alone: two instances of a seed agree."""
 
     def __init__(self, levels: PriceLevels, seed: int, time_scale: float = DEMO_TIME_SCALE) -> None:
@@ -69,9 +70,19 @@ class SimulatedMarket:
         prices = {offering: self.find_price(offering, now) for offering in offerings}
         self._unknown = tuple(offering for offering, price in prices.items() if price is None)
         return tuple(
-            Observation(offering, price, in_force_since=now, confirmed_at=now)
-            for offering, price in prices.items()
-            if price is not None
+            self._observe(offering, price, now) for offering, price in prices.items() if price is not None
+        )
+
+    def _observe(self, offering: Offering, price: Decimal, now: float) -> Observation:
+        if offering.capacity_type is CapacityType.ON_DEMAND:
+            return Observation(offering, price, in_force_since=now, confirmed_at=now)
+        return Observation(
+            offering,
+            price,
+            in_force_since=now,
+            confirmed_at=now,
+            interruption=simulate_interruption(self._seed, offering.of_region),
+            obtainability=simulate_obtainability(self._seed, offering.of_region),
         )
 
     def on_demand(self, offering: Offering, now: float) -> Decimal | None:

@@ -20,11 +20,11 @@ from pathlib import Path
 from oracle.bounds import MAX_LIFE_S
 from oracle.errors import PriceFileError
 from oracle.foundation.reason import Reason
-from oracle.market import CapacityType, Offering
+from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import PriceMode
 from oracle.reasons import OracleCode
-from oracle.sources.base import Observation
+from oracle.sources.base import Observation, SingleSource
 from oracle.sources.price_list import PriceList
 
 #: Seconds that a price of a file is believed after it was confirmed, where a person does not say.
@@ -34,7 +34,7 @@ DEFAULT_LIFE_S = 1800.0
 Version = tuple[int, int, int, int, int]
 
 
-class WatchedFile:
+class WatchedFile(SingleSource):
     """A PriceSource over a file. `look` returns its version now, `read` what it says; both may raise PriceFileError."""
 
     def __init__(
@@ -85,10 +85,7 @@ class WatchedFile:
         return tuple(observation for observation in found if observation is not None)
 
     def on_demand(self, offering: Offering, now: float) -> Decimal | None:
-        same_machine = Offering(
-            offering.provider, offering.region, offering.instance_type, CapacityType.ON_DEMAND
-        )
-        found = self._prices.find(same_machine, now)
+        found = self._prices.find(offering.on_demand, now)
         return None if found is None else found.usd_per_hour
 
     def recall(self, offering: Offering, since: float, until: float, step_s: float) -> tuple[PricePoint, ...]:

@@ -9,8 +9,8 @@ Every call may raise StoreUnavailable (nobody answers) or WriteRefused (answers,
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -56,7 +56,8 @@ class FeedMessage:
     lease: as whose holder it was written.
     sequence: grows with each refresh of a term; the parts of one share it.
     published_at: Unix seconds.
-    on_demand: what the same machines cost on demand, USD per hour, where the publisher knows it.
+    on_demand: of each quote, in their order, what the same machine costs on demand, USD per hour; None where the
+        publisher does not know it, and nothing at all where it knows none.
     key_id: the key that it says it was signed with; None where it is not signed.
     is_signed: whether a key of our own ring has signed it.
     """
@@ -65,9 +66,27 @@ class FeedMessage:
     sequence: int
     published_at: float
     quotes: tuple[Quote, ...]
-    on_demand: Mapping[Offering, Decimal] = field(default_factory=dict)
+    on_demand: tuple[Decimal | None, ...] = ()
     key_id: str | None = None
     is_signed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.on_demand and len(self.on_demand) != len(self.quotes):
+            raise ValueError(f"{len(self.on_demand)} prices on demand for {len(self.quotes)} quotes")
+
+    @property
+    def pairs(self) -> Iterator[tuple[Quote, Decimal | None]]:
+        """Each quote with what its machine costs on demand."""
+        return zip(self.quotes, self.on_demand or (None,) * len(self.quotes), strict=True)
+
+    def leave_out_expired(self, now: float) -> FeedMessage:
+        """Return what of it still holds at wall time `now`."""
+        if all(quote.deadline > now for quote in self.quotes):
+            return self
+        alive = [pair for pair in self.pairs if pair[0].deadline > now]
+        return replace(
+            self, quotes=tuple(one for one, _ in alive), on_demand=tuple(price for _, price in alive)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +106,10 @@ class QuoteStore(Protocol):
     """One connection to the shared state. May be called by several tasks of one loop."""
 
     async def publish(self, message: FeedMessage, samples: Sequence[HistorySample], now: float) -> bool:
-        """Write and announce all quotes at once, if the message's lease is still held; return whether it was.
+        """Write and announce all quotes, part by part, if the message's lease is still held; return whether it was.
 
-        Expired quotes are not written. Nothing at all is written for an instance that has lost the lease. A message
-        without quotes leaves the one before until its deadlines.
+        Expired quotes are not written. Nothing at all is written for an instance that has lost the lease, and nothing
+        more for one that loses it meanwhile. A message without quotes leaves the one before until its deadlines.
         """
 
     async def read_messages(self) -> FeedBatch:
@@ -102,8 +121,8 @@ class QuoteStore(Protocol):
         Ends only by an error: then subscribe anew, which reads everything again.
         """
 
-    async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
-        """Return the stored history of one offering, oldest first."""
+    async def read_histories(self, offerings: Sequence[Offering]) -> tuple[tuple[PricePoint, ...], ...]:
+        """Return the stored history of each offering, oldest first within each origin."""
 
     async def acquire_lease(self, holder: str, duration_s: float, now: float) -> FeedLease:
         """Take or renew the right to generate for `duration_s`, unless another has it; return who has it.

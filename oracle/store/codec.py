@@ -1,9 +1,6 @@
-"""Quotes and bindings as bytes in the store, and back. Pure.
+"""Names, prices, bindings and points of history as they stand in the store, and back. Pure.
 
-A quote is canonical JSON: sorted keys, no blanks, price as decimal text. Decoding is strict, because the
-store may be shared and anything in it may move a fleet: bytes that are not exactly what encoding the decoded
-quote would give are refused, which rules out repeated keys, other spellings of a number and unknown fields in
-one comparison.
+Decoding is strict, because the store may be shared and anything in it may move a fleet.
 """
 
 from __future__ import annotations
@@ -11,127 +8,148 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+import struct
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeGuard
 
+import msgspec
+
 from oracle.binding import Binding
-from oracle.bounds import MAX_LIFE_S, MAX_PRICE_DECIMALS
+from oracle.bounds import MAX_PRICE_DECIMALS
 from oracle.errors import QuoteDecodeError
-from oracle.market import CapacityType, Offering
-from oracle.price_history import PricePoint
-from oracle.quotes import Playback, PriceMode, Quote, make_origin
+from oracle.market import CapacityType, Offering, OperatingSystem, to_row
+from oracle.price_history import PricePoint, PriceSeries
+from oracle.quotes import Origin, Playback, PriceMode, make_origin
 from oracle.reasons import OracleCode
 
-#: Written into each value; a reader refuses what it does not know.
-FORMAT_VERSION = 2
 #: Longest name of a context, region or source. Kubernetes contexts such as full ARNs stay far below.
 MAX_NAME_LENGTH = 256
-#: A quote takes about 300 bytes; more is no quote.
-MAX_QUOTE_BYTES = 4096
-#: The same for a point of a history: two numbers, a mode and a name of four bytes a character.
-MAX_POINT_BYTES = 1200
-
+#: What one program may want priced: 100,000 bindings are 10 MB.
+MAX_BINDINGS_BYTES = 12 * 2**20
+#: Where a line of bindings begins to be long: a server that others use copies and keeps each of them. Those of 100,000
+#: take a tenth then.
+PACKED_FROM_BYTES = 64 * 2**10
 #: Beyond both nobody plays anything, and a date cannot be written.
 MAX_SPEED, LATEST_RECORDED_AT = 1e9, 1e10
 
-_PRICE = re.compile(rf"[0-9]{{1,7}}(\.[0-9]{{1,{MAX_PRICE_DECIMALS}}})?", re.ASCII)
+#: A price in digits, as a pattern.
+PRICE = rf"[0-9]{{1,7}}(?:\.[0-9]{{1,{MAX_PRICE_DECIMALS}}})?"
+_PRICE = re.compile(PRICE, re.ASCII)
+#: Unix seconds and USD per hour.
+_POINT = struct.Struct("<dd")
+POINT_BYTES = _POINT.size
 #: Control characters, those that hide or reorder text, and halves of characters, which are no UTF-8.
 _NOT_PLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_BINDINGS = msgspec.json.Decoder(list[tuple[str, str, str, str, CapacityType, OperatingSystem, str]])
+#: What an offering is called, in the order in which it stands in a line.
+LIST_NAMES = attrgetter("provider", "region", "instance_type", "capacity_type", "system", "zone")
 
 
-def encode_quote(quote: Quote) -> bytes:
-    """Return the canonical JSON of a quote, one line of ASCII."""
-    fields = {
-        "capacity_type": quote.offering.capacity_type.value,
-        "confirmed_at": float(quote.confirmed_at),
-        "context": quote.context,
-        "deadline": float(quote.deadline),
-        "in_force_since": float(quote.in_force_since),
-        "instance_type": quote.offering.instance_type,
-        "mode": quote.mode.value,
-        "playback": None if quote.playback is None else _to_numbers(quote.playback),
-        "provider": quote.offering.provider,
-        "region": quote.offering.region,
-        "source": quote.source,
-        "usd_per_hour": format_price(quote.usd_per_hour),
-        "version": FORMAT_VERSION,
-    }
-    return encode_json(fields)
-
-
-def decode_quote(data: bytes) -> Quote:
-    """Return the quote in `data`. Raises: QuoteDecodeError for anything but our own canonical form."""
-    fields = _decode_fields(data)
-    quote = Quote(
-        context=_get_name(fields, "context"),
-        offering=_decode_offering(fields),
-        usd_per_hour=_get_price(fields, "usd_per_hour"),
-        in_force_since=get_time(fields, "in_force_since"),
-        confirmed_at=get_time(fields, "confirmed_at"),
-        deadline=get_time(fields, "deadline"),
-        source=_get_name(fields, "source"),
-        mode=_get_mode(fields),
-        playback=_get_playback(fields),
-    )
-    if not 0 < quote.deadline - quote.confirmed_at <= MAX_LIFE_S:
-        raise QuoteDecodeError(OracleCode.QUOTE_LIFE_WRONG.because())
-    if (quote.mode is PriceMode.RECORDED) != (quote.playback is not None):
-        raise QuoteDecodeError(OracleCode.QUOTE_CLOCK_WRONG.because())
-    if fields.get("version") != FORMAT_VERSION or encode_quote(quote) != data:
-        raise QuoteDecodeError(OracleCode.QUOTE_NOT_CANONICAL.because(version=FORMAT_VERSION))
-    return quote
+def is_possible(playback: Playback) -> bool:
+    """Whether a recording can be played like that (a speed of 0 stands still), and its moment be written as a date."""
+    return 0 <= playback.speed <= MAX_SPEED and 0 <= playback.recorded_at <= LATEST_RECORDED_AT
 
 
 def is_storable(binding: Binding) -> bool:
     """Whether a reader would believe a quote of these names. They come from labels, which may hold anything."""
-    return all(map(is_plain_name, (binding.context, *to_row(binding.offering))))
+    return is_plain_name(binding.context) and is_plain_offering(binding.offering)
 
 
-def encode_bindings(bindings: Iterable[Binding], expires_at: float) -> bytes:
+def is_plain_offering(offering: Offering) -> bool:
+    """Whether all names of an offering can be shown."""
+    names = (offering.provider, offering.region, offering.instance_type)
+    return are_plain_names((*names, offering.zone) if offering.zone else names)
+
+
+@lru_cache(maxsize=4)
+def encode_bindings(bindings: frozenset[Binding]) -> bytes:
+    """Return bindings as one line, packed where it is long: it is written with each refresh."""
+    line = msgspec.json.encode([(binding.context, *LIST_NAMES(binding.offering)) for binding in bindings])
+    return line if len(line) < PACKED_FROM_BYTES else zlib.compress(line, 1)
+
+
+@lru_cache(maxsize=4)
+def decode_bindings(line: bytes) -> frozenset[Binding]:
+    """Return the storable bindings of a line. Raises: QuoteDecodeError."""
+    try:
+        rows = _BINDINGS.decode(_unpack_bindings(line))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise QuoteDecodeError(OracleCode.BINDINGS_GARBLED.because()) from error
+    bindings = (
+        Binding(context, Offering(provider, region, machine, capacity, zone, system))
+        for context, provider, region, machine, capacity, system, zone in rows
+    )
+    return frozenset(filter(is_storable, bindings))
+
+
+def _unpack_bindings(line: bytes) -> bytes:
+    """Return the line as it was before it was packed, if it was. Raises: QuoteDecodeError."""
+    if line[:1] == b"[":
+        return line
+    packed = zlib.decompressobj()
+    try:
+        unpacked = packed.decompress(line, MAX_BINDINGS_BYTES)
+    except zlib.error as error:
+        raise QuoteDecodeError(OracleCode.BINDINGS_GARBLED.because()) from error
+    if not packed.eof:
+        raise QuoteDecodeError(OracleCode.BINDINGS_GARBLED.because())
+    return unpacked
+
+
+def encode_wishes(bindings: frozenset[Binding], expires_at: float) -> bytes:
     """Return what an instance wants priced, with the wall time until which it says so."""
-    rows = [[binding.context, *to_row(binding.offering)] for binding in sorted(bindings)]
-    return encode_json({"bindings": rows, "expires_at": float(expires_at)})
+    return b"%a\n%b" % (float(expires_at), encode_bindings(bindings))
 
 
-def decode_bindings(data: bytes, now: float) -> frozenset[Binding]:
+def decode_wishes(data: bytes, now: float) -> frozenset[Binding]:
     """Return the storable bindings in `data`, none if they expired before wall time `now`.
 
     Raises: QuoteDecodeError.
     """
+    moment, _, line = data.partition(b"\n")
     try:
-        fields = json.loads(data)
-        if not now < get_time(fields, "expires_at"):
-            return frozenset()
-        bindings = (
-            Binding(context, Offering(provider, region, instance_type, CapacityType(capacity)))
-            for context, provider, region, instance_type, capacity in fields["bindings"]
-        )
-        return frozenset(filter(is_storable, bindings))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise QuoteDecodeError(OracleCode.BINDINGS_GARBLED.because()) from error
-
-
-def encode_point(point: PricePoint) -> bytes:
-    """Return one history point as `time price mode source`."""
-    assert point.origin is not None, "what is stored was said by somebody"
-    said = f"{point.origin.mode.value} {point.origin.source}"
-    return f"{float(point.observed_at)!r} {format_price(point.usd_per_hour)} {said}".encode()
-
-
-def decode_point(data: bytes) -> PricePoint:
-    """Return the history point in `data`. Raises: QuoteDecodeError."""
-    cells = data[:MAX_POINT_BYTES].decode("utf-8", "replace").split(" ", 3)
-    try:
-        time_text, price_text, mode, source = cells
-        observed_at, origin = float(time_text), make_origin(source, PriceMode(mode))
+        is_over = not now < float(moment)
     except ValueError as error:
-        raise QuoteDecodeError(OracleCode.POINT_GARBLED.because()) from error
-    if not math.isfinite(observed_at) or not _PRICE.fullmatch(price_text):
-        raise QuoteDecodeError(OracleCode.POINT_GARBLED.because())
-    if not source or len(source) > MAX_NAME_LENGTH or _NOT_PLAIN.search(source):
-        raise QuoteDecodeError(OracleCode.POINT_WITHOUT_SOURCE.because())
-    return PricePoint(observed_at, Decimal(price_text), origin)
+        raise QuoteDecodeError(OracleCode.BINDINGS_GARBLED.because()) from error
+    return frozenset() if is_over else decode_bindings(line)
+
+
+def encode_points(points: Iterable[PricePoint]) -> bytes:
+    """Return the points of a history, who said them left out: 16 bytes each."""
+    numbers = tuple(chain.from_iterable(map(attrgetter("observed_at", "usd_per_hour"), points)))
+    return struct.pack(f"<{len(numbers)}d", *numbers)
+
+
+def decode_points(data: bytes, origin: Origin) -> PriceSeries:
+    """Return the points of a history, in any order; numbers that mean nothing are left out."""
+    whole = data[: len(data) // POINT_BYTES * POINT_BYTES]
+    pairs = [pair for pair in _POINT.iter_unpack(whole) if all(map(math.isfinite, pair)) and pair[1] > 0]
+    return PriceSeries(origin, array("d", [at for at, _ in pairs]), array("d", [price for _, price in pairs]))
+
+
+def encode_origin(point: PricePoint) -> bytes:
+    """Return who says a point of a history: `mode source`."""
+    origin = point.origin
+    assert origin is not None, "what is stored was said by somebody"
+    return f"{origin.mode.value} {origin.source}".encode()
+
+
+def decode_origin(data: bytes) -> Origin:
+    """Return who says the points of a history. Raises: QuoteDecodeError."""
+    mode, _, source = data[: 8 * MAX_NAME_LENGTH].decode("utf-8", "replace").partition(" ")
+    try:
+        origin = make_origin(source, PriceMode(mode))
+    except ValueError as error:
+        raise QuoteDecodeError(OracleCode.ORIGIN_GARBLED.because()) from error
+    if not is_plain_name(source):
+        raise QuoteDecodeError(OracleCode.ORIGIN_GARBLED.because())
+    return origin
 
 
 def format_price(usd_per_hour: Decimal) -> str:
@@ -143,13 +161,8 @@ def format_price(usd_per_hour: Decimal) -> str:
 
 
 def format_offering_key(offering: Offering) -> str:
-    """Return the offering as part of a key: `provider|region|type|capacity`."""
+    """Return the offering as part of a key: `provider|region|type|capacity|system|zone`."""
     return "|".join(to_row(offering))
-
-
-def to_row(offering: Offering) -> list[str]:
-    """Return an offering as a row of JSON."""
-    return [offering.provider, offering.region, offering.instance_type, offering.capacity_type.value]
 
 
 def encode_json(fields: Any) -> bytes:
@@ -157,59 +170,8 @@ def encode_json(fields: Any) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def _decode_fields(data: bytes) -> dict[str, Any]:
-    if len(data) > MAX_QUOTE_BYTES:
-        raise QuoteDecodeError(OracleCode.QUOTE_TOO_LONG.because(limit=MAX_QUOTE_BYTES))
-    try:
-        fields = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise QuoteDecodeError(OracleCode.QUOTE_NOT_JSON.because()) from error
-    if not isinstance(fields, dict):
-        raise QuoteDecodeError(OracleCode.QUOTE_NOT_JSON.because())
-    return fields
-
-
-def _decode_offering(fields: dict[str, Any]) -> Offering:
-    try:
-        capacity_type = CapacityType(_get_name(fields, "capacity_type"))
-    except ValueError as error:
-        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="capacity_type")) from error
-    return Offering(
-        _get_name(fields, "provider"),
-        _get_name(fields, "region"),
-        _get_name(fields, "instance_type"),
-        capacity_type,
-    )
-
-
-def _to_numbers(playback: Playback) -> dict[str, float]:
-    return {"recorded_at": float(playback.recorded_at), "speed": float(playback.speed)}
-
-
-def _get_mode(fields: dict[str, Any]) -> PriceMode:
-    try:
-        return PriceMode(_get_name(fields, "mode"))
-    except ValueError as error:
-        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="mode")) from error
-
-
-def _get_playback(fields: dict[str, Any]) -> Playback | None:
-    value = fields.get("playback")
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="playback"))
-    playback = Playback(get_time(value, "recorded_at"), get_time(value, "speed"))
-    if not 0 < playback.speed <= MAX_SPEED or not 0 <= playback.recorded_at <= LATEST_RECORDED_AT:
-        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field="playback"))
-    return playback
-
-
-def _get_name(fields: dict[str, Any], key: str) -> str:
-    value = fields.get(key)
-    if not is_plain_name(value):
-        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=key))
-    return value
+def _wrong(field: str) -> QuoteDecodeError:
+    return QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=field))
 
 
 def is_plain_name(value: Any) -> TypeGuard[str]:
@@ -217,14 +179,17 @@ def is_plain_name(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH and not _NOT_PLAIN.search(value)
 
 
-def _get_price(fields: dict[str, Any], key: str) -> Decimal:
-    return parse_price(fields.get(key), key)
+def are_plain_names(values: Sequence[str]) -> bool:
+    """Whether all texts can be shown as names: one look at all of them, as there are many."""
+    lengths = tuple(map(len, values))
+    is_bounded = not lengths or (min(lengths) > 0 and max(lengths) <= MAX_NAME_LENGTH)
+    return is_bounded and not _NOT_PLAIN.search("".join(values))
 
 
 def parse_price(value: Any, field: str) -> Decimal:
     """Return a price that was written by `format_price`. Raises: QuoteDecodeError, which names the field."""
     if not isinstance(value, str) or not _PRICE.fullmatch(value) or Decimal(value) <= 0:
-        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=field))
+        raise _wrong(field)
     return Decimal(value)
 
 
@@ -232,5 +197,5 @@ def get_time(fields: dict[str, Any], key: str) -> float:
     """Return a field that holds Unix seconds. Raises: QuoteDecodeError."""
     value = fields.get(key)
     if not isinstance(value, float) or not math.isfinite(value):
-        raise QuoteDecodeError(OracleCode.QUOTE_FIELD_WRONG.because(field=key))
+        raise _wrong(key)
     return value

@@ -20,12 +20,13 @@ from pathlib import Path
 
 from oracle.errors import EmbeddedServerError, StoreUnavailable
 from oracle.foundation.reason import Reason
+from oracle.key_ring_file import make_ring
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.status import StoreKind
 from oracle.store.base import QuoteStore, StoreFacts
 from oracle.store.memory_server import MemoryServer
-from oracle.store.redis import RemoteHost, open_unix_store
+from oracle.store.redis import open_memory_store, open_unix_store
 from oracle.store.server_binary import find_server_binaries
 from oracle.store.server_directories import (
     ServerDirectories,
@@ -47,6 +48,8 @@ class EmbeddedHost:
         self._lock_descriptor: int | None = None
         self._process: ServerProcess | None = None
         self._memory_server: MemoryServer | None = None
+        #: Of this run alone: signs what lies in the memory server.
+        self._ring = make_ring()
         self._directories: ServerDirectories | None = None
         self._is_temporary = False
         self._notices: list[Reason] = []
@@ -140,7 +143,7 @@ class EmbeddedHost:
         self._facts = StoreFacts(
             StoreKind.EMBEDDED, location, is_durable=False, is_shared=False, notices=(notice,)
         )
-        return await RemoteHost(self._memory_server.url, self._settings).connect()
+        return open_memory_store(self._memory_server.url, location, self._settings, self._ring)
 
 
 def _make_room(error: EmbeddedServerError, directories: ServerDirectories) -> Reason:

@@ -1,6 +1,7 @@
 """A Redis look-alike inside this process, for machines without any server program: Windows above all.
 
-Listens on loopback, forgets everything at the end. Needs the optional package fakeredis with its Lua part.
+Listens on loopback, where other users of the machine may write as well, and forgets everything at the end. Needs the
+optional package fakeredis with its Lua part.
 """
 
 from __future__ import annotations

@@ -114,9 +114,8 @@ def lock_directories(directories: ServerDirectories) -> int | None:
 def _choose_socket(settings: OracleSettings, data: Path) -> Path:
     # Two data directories of one user are two stores: their sockets must differ.
     name = hashlib.sha256(os.fsencode(data.absolute())).hexdigest()[:12]
-    runtime = _find_runtime_directory()
-    if settings.runtime_directory is not None:
-        runtime = Path(settings.runtime_directory)
+    given = settings.runtime_directory
+    runtime = _find_runtime_directory() if given is None else Path(given)
     socket = runtime / name / "store.sock"
     if len(os.fsencode(socket)) > MAX_SOCKET_PATH_BYTES:
         socket = Path(tempfile.gettempdir()) / f"{APPLICATION}-{os.getuid()}" / name / "store.sock"
@@ -126,11 +125,17 @@ def _choose_socket(settings: OracleSettings, data: Path) -> Path:
 
 
 def _find_runtime_directory() -> Path:
-    with warnings.catch_warnings():
-        # It warns where no login session made a runtime directory, as in containers; its fallback is private
-        # too.
-        warnings.simplefilter("ignore")
-        return platformdirs.user_runtime_path(APPLICATION)
+    """Raises: EmbeddedServerError where another user has taken its name."""
+    try:
+        with warnings.catch_warnings():
+            # It warns where no login session made a runtime directory, as in containers; its fallback is
+            # private too.
+            warnings.simplefilter("ignore")
+            return platformdirs.user_runtime_path(APPLICATION)
+    except OSError as error:
+        raise EmbeddedServerError(
+            OracleCode.STORE_DIRECTORY_NOT_MADE.because(path=tempfile.gettempdir(), error=str(error))
+        ) from error
 
 
 def _make_private(directory: Path) -> None:

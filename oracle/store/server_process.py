@@ -23,8 +23,8 @@ START_TIMEOUT_S = 15.0
 PROBE_INTERVAL_S = 0.01
 #: Seconds for stopping: the watchdog's own patience and a second for the watchdog.
 STOP_TIMEOUT_S = server_watchdog.GRACE_S + 1.0
-#: A store holds a few hundred kilobytes; this protects the machine.
-MAX_MEMORY = "128mb"
+#: A store holds a few hundred kilobytes, of 100,000 offerings some 200 MiB; this protects the machine.
+MAX_MEMORY = "384mb"
 
 
 class ServerProcess:

@@ -59,12 +59,19 @@ def be_lost(engine: ScriptedEngine, window: MainWindow) -> None:
     QTimer.singleShot(2500, window, lambda: window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=-9)))
 
 
+def be_tied(engine: ScriptedEngine, window: MainWindow) -> None:
+    best = engine.snapshot().opportunities[0]
+    engine.ties[best.workload] = Code.EXPOSED_SERVICE.because(name="web", how=("type LoadBalancer",))
+    QTimer.singleShot(1500, window, lambda: window.request_dry_run(best.workload, best.target))
+
+
 STATES: dict[str, Callable[[ScriptedEngine, MainWindow], None]] = {
     "plain": lambda engine, window: None,
     "unarmed": be_unarmed,
     "troubled": be_troubled,
     "stale": be_stale,
     "lost": be_lost,
+    "tied": be_tied,
     "no-opengl": lambda engine, window: None,
 }
 

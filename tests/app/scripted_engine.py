@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from controller.clusters.acceptance import Acceptance, find_acceptance, tell_accepted
+from controller.clusters.arming import ArmedBy, Arming, ArmingTerms, make_arming
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.contract import commands
 from controller.contract.commands import Command
 from controller.contract.dry_run import DryRun, UnofferedMove, Verdict
+from controller.contract.settlement import Act, ActOutcome, JudgedActs, Settlement
 from controller.contract.snapshots import (
     Consideration,
     ContextView,
@@ -27,18 +31,23 @@ from controller.contract.snapshots import (
     Notice,
     PriceOrigin,
     PriceSourceView,
+    QueuedMove,
     StoreView,
     TimelineEntry,
     UnstartedMove,
     WorkloadView,
 )
+from controller.contract.way_back import WayBack
 from controller.decision.questions import name_prices_not_live
+from controller.engine.notices import call_for_person, tell_stop
 from controller.errors import ClusterError
+from controller.migration.protocol.act_reasons import ActCode
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.quotes import PriceMode, Quote
 from tests.controller.contract.dry_runs import make_dry_run
+from tests.controller.decision.worlds import make_rate
 from tests.controller.faults import unreachable
 
 STARTED_AT = 1_800_000_000.0
@@ -83,11 +92,21 @@ class _Region:
     on_demand: Decimal
     price: float
     history: list[tuple[float, float]]
-    armed: bool = True
+    arming: Arming | None = None
     health: Health = Health.REACHABLE
     reason: Reason | None = None
     observed_at: float = STARTED_AT
     workloads: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def uid(self) -> str:
+        return f"uid-{self.context}"
+
+    def arm(self, terms: ArmingTerms | None, now: float) -> None:
+        self.arming = None if terms is None else make_arming(self.context, self.uid, terms, now, now)
+
+    def is_armed(self, now: float) -> bool:
+        return self.arming is not None and not self.arming.is_over(now, now)
 
 
 @dataclass(slots=True)
@@ -116,36 +135,182 @@ class ScriptedEngine:
         self._answers: list[DryRun] = []
         #: Why starts are not taken up; empty: they are.
         self.refuses_because = ""
+        #: What starts wait for; None: they begin at once.
+        self.waits_for: Reason | None = None
+        self.queue: tuple[QueuedMove, ...] = ()
+        self.is_stopped = False
+        #: Workload -> what a move of it leaves behind, which refuses it until a person has accepted that.
+        self.ties: dict[WorkloadKey, Reason] = {}
         self._unstarted: tuple[UnstartedMove, ...] = ()
         self._moves: list[_Move] = []
+        self._judged: list[JudgedActs] = []
+        self._outcomes: list[ActOutcome] = []
+        #: Grows where something happens to a move that waits, so that what was read of it is outdated.
+        self.version = 0
+        #: Whether clusters answer who asks what acts would change.
+        self.answers_acts = True
         self._regions = {region.context: region for region in map(self._make_region, REGIONS)}
         self._place_workloads()
         self.log(EntryKind.STORE, "The embedded store is up; 15 contexts are watched.")
 
     def send(self, command: Command) -> None:
         """Take a command; the next snapshot answers it."""
-        if isinstance(command, commands.LookAt):
-            self.looked_at = command.contexts
-            return
-        if isinstance(command, commands.Consider):
-            self.considered = command.start
-            return
-        self.commands.append(command)
+        if not isinstance(command, commands.LookAt | commands.Consider):
+            self.commands.append(command)
         match command:
-            case commands.RequestDryRun(workload, target):
-                self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
-            case commands.StartMigration(workload, target, _) if self.refuses_because:
-                self._answers = [*self._answers, self.dry_run(workload, target)][-16:]
-                refusal = Code.UNCLASSIFIED.because(text=self.refuses_because)
-                unstarted = UnstartedMove(workload, target, refusal, self.now)
-                self._unstarted = (*self._unstarted, unstarted)[-16:]
-            case commands.StartMigration(workload, target, digest):
-                self._start(workload, target, digest)
+            case commands.LookAt(contexts):
+                self.looked_at = contexts
+            case commands.Consider(start):
+                self.considered = start
+            case commands.RequestDryRun():
+                self._answer(command)
+            case commands.StartMigration() if self.refuses_because:
+                self._refuse(command)
+            case commands.StartMigration() if self.waits_for is not None:
+                self.queue = (*self.queue, QueuedMove(command, self.now, self.waits_for))
+            case commands.StartMigration():
+                self._start(command)
             case commands.CancelMigration(migration_id):
                 self._cancel(migration_id)
-            case commands.SetArmed(context, armed):
-                self._regions[context].armed = armed
-                self.log(EntryKind.OPERATOR, f"{context} was {'armed' if armed else 'disarmed'}.", (context,))
+            case _:
+                self._decide(command)
+
+    def _decide(self, command: Command) -> None:
+        """Take what a person decides beside beginning and ending moves."""
+        match command:
+            case commands.JudgeActs(migration_id):
+                self._judge_acts(migration_id)
+            case commands.SettleMigration():
+                self._settle(command)
+            case commands.TakeOutOfQueue(workload, target):
+                self._take_out(workload, target)
+            case commands.Stop():
+                self.disarm()
+                self.is_stopped = True
+            case commands.SetArmed():
+                self._arm(command)
+
+    def _refuse(self, command: commands.StartMigration) -> None:
+        self._answer(command)
+        self._report_unstarted(
+            command.workload, command.target, Code.UNCLASSIFIED.because(text=self.refuses_because)
+        )
+
+    def _take_out(self, workload: WorkloadKey, target: str) -> None:
+        self.queue = tuple(
+            one for one in self.queue if (one.start.workload, one.start.target) != (workload, target)
+        )
+        self._report_unstarted(workload, target, Code.TAKEN_OUT_OF_QUEUE.because())
+
+    def begin_queued(self) -> None:
+        """The turn of all that wait has come."""
+        waiting, self.queue, self.waits_for = self.queue, (), None
+        for one in waiting:
+            self.send(one.start)
+
+    def _report_unstarted(self, workload: WorkloadKey, target: str, reason: Reason) -> None:
+        self._unstarted = (*self._unstarted, UnstartedMove(workload, target, reason, self.now))[-16:]
+
+    def _arm(self, command: commands.SetArmed) -> None:
+        context = command.context
+        self.is_stopped = self.is_stopped and not command.armed
+        self._regions[context].arm(command.terms if command.armed else None, self.now)
+        told = "armed" if command.armed else "disarmed"
+        self.log(EntryKind.OPERATOR, f"{context} was {told}.", (context,))
+
+    def _answer(self, command: commands.MoveCommand) -> None:
+        self._answers = [*self._answers, self._judge(command)][-16:]
+
+    def _judge(self, command: commands.MoveCommand) -> DryRun:
+        """The dry run of a move, or of a way back, which costs what it costs."""
+        dry_run = self._accept(self.dry_run(command.workload, command.target), command.accepts)
+        if command.way_back_of is None:
+            return dry_run
+        rates = (dry_run.source_usd_per_hour, dry_run.target_usd_per_hour)
+        here, there = (None if rate is None or not self.prices_arrive else rate * 24 for rate in rates)
+        cost = dry_run.one_off_usd if self.prices_arrive else None
+        costs = Code.GOES_BACK.because(cost_usd=cost, here_usd_per_day=here, there_usd_per_day=there)
+        return replace(dry_run, verdict=Verdict.WAY_BACK, reason=costs, way_back_of=command.way_back_of)
+
+    def _accept(self, dry_run: DryRun, accepts: frozenset[Acceptance]) -> DryRun:
+        tie = self.ties.get(dry_run.workload)
+        if tie is not None and find_acceptance(tie) not in accepts:
+            return replace(dry_run, verdict=Verdict.REFUSED, reason=tie, accepts=accepts)
+        digest = f"{dry_run.plan_digest}{sorted(accepts)}" if accepts else dry_run.plan_digest
+        return replace(dry_run, accepts=accepts, plan_digest=digest, warnings=tell_accepted(accepts))
+
+    def find_behind(self, tie: Reason) -> MigrationView:
+        """Let the check before the newest move find what it would leave behind, and refuse it."""
+        move = self._moves[-1]
+        self.ties[move.view.workload] = tie
+        move.view = replace(
+            move.view, stage=MigrationStage.REFUSED, reason=tie, ended_at=self.now, can_cancel=False
+        )
+        return move.view
+
+    def stand_still(self) -> MigrationView:
+        """Let the newest move hold, since a write to its source was not armed any more."""
+        move = self._moves[-1]
+        unarmed = Code.NOT_ARMED.because(contexts=(move.view.workload.context,))
+        move.view = replace(move.view, stage=MigrationStage.HOLDING, reason=unarmed)
+        return move.view
+
+    def stick(self) -> MigrationView:
+        """Let the newest move lose its source and wait for a person."""
+        move = self._moves[-1]
+        why = Code.DEPLOYMENT_DELETED.because(context=move.view.workload.context)
+        places = {"source": move.view.workload.context, "target": move.view.target}
+        advice = ActCode.ADVICE_ON_DELETED_SOURCE.because(**places, migration_id=move.view.migration_id)
+        move.view = replace(
+            move.view,
+            stage=MigrationStage.NEEDS_OPERATOR,
+            phase="NEEDS_OPERATOR",
+            detail=Code.PHASE_NEEDS_OPERATOR.because(),
+            reason=why,
+            advice=advice,
+            can_cancel=False,
+        )
+        self.notices = tuple(call_for_person([move.view]))
+        return move.view
+
+    def _judge_acts(self, migration_id: str) -> None:
+        view = next((move.view for move in self._moves if move.view.migration_id == migration_id), None)
+        if view is None:
+            unknown = Code.MOVE_NOT_FOUND.because(migration_id=migration_id)
+            self._judged.append(JudgedActs(self._next_answer(), migration_id, None, reason=unknown))
+        elif self.answers_acts:
+            acts = tuple(self._settlement(view, act) for act in Act)
+            sides = (view.workload, view.target)
+            self._judged.append(JudgedActs(self._next_answer(), migration_id, sides, acts))
+
+    def _settlement(self, view: MigrationView, act: Act) -> Settlement:
+        source, target = view.workload.context, view.target
+        stays = ActCode.ACT_LEAVES.because(context=target, replicas=view.landed, serving=view.landed)
+        gone = ActCode.ACT_FINDS_NOTHING.because(context=source)
+        changes = {
+            Act.ADOPT: (stays, gone, ActCode.ACT_ENDS_AS_DONE.because(context=target)),
+            Act.ABANDON: (gone, stays, ActCode.ACT_FORGETS.because()),
+        }.get(act, ())
+        refusal = ActCode.ACT_NEEDS_DEPLOYMENT.because(context=source) if not changes else None
+        digest = f"{act.value}-{self.version}"
+        return Settlement(view.migration_id, view.workload, target, act, changes, refusal, digest)
+
+    def _settle(self, command: commands.SettleMigration) -> None:
+        [move] = [one for one in self._moves if one.view.migration_id == command.migration_id]
+        reason = None
+        if command.digest != f"{command.act.value}-{self.version}":
+            reason = ActCode.ACT_OUTDATED.because()
+        elif command.act is Act.ABANDON:
+            self._moves.remove(move)
+        else:
+            move.view = replace(move.view, stage=MigrationStage.DONE, advice=None, ended_at=self.now)
+        if reason is None:
+            self.notices = ()
+        outcome = ActOutcome(self._next_answer(), command.migration_id, command.act, reason)
+        self._outcomes.append(outcome)
+
+    def _next_answer(self) -> int:
+        return len(self._judged) + len(self._outcomes) + 1
 
     def restart_counting(self) -> None:
         """Count snapshots from 1 again, as another engine does."""
@@ -174,7 +339,7 @@ class ScriptedEngine:
     def disarm(self) -> None:
         """Leave no context armed, as with real clusters."""
         for region in self._regions.values():
-            region.armed = False
+            region.arming = None
 
     def set_price(self, context: str, usd_per_hour: float) -> None:
         """Set a price by hand."""
@@ -190,6 +355,7 @@ class ScriptedEngine:
         """Return everything at this moment."""
         self._sequence += 1
         opportunities = self._opportunities()
+        views = tuple(move.view for move in self._moves)
         return EngineSnapshot(
             sequence=self._sequence,
             taken_at=self.now,
@@ -200,22 +366,32 @@ class ScriptedEngine:
             contexts=tuple(self._context_view(region) for region in self._regions.values()),
             opportunities=opportunities,
             refused=self._refusals(opportunities),
-            migrations=tuple(move.view for move in self._moves),
+            migrations=views,
             timeline=tuple(self._entries[-200:]),
-            notices=self.notices,
+            notices=(*self.notices, *([tell_stop(views)] if self.is_stopped else [])),
             answers=tuple(self._answers),
             unstarted=self._unstarted,
+            queue=self.queue,
             considered=self._judge_considered(),
+            judged=tuple(self._judged),
+            outcomes=tuple(self._outcomes),
+            ways_back=tuple(self._list_ways_back()),
         )
+
+    def _list_ways_back(self) -> Iterator[WayBack]:
+        for view in (move.view for move in self._moves if move.view.stage is MigrationStage.DONE):
+            if view.workload.name in self._regions[view.target].workloads:
+                there = replace(view.workload, context=view.target)
+                yield WayBack(there, view.workload.context, view.migration_id)
 
     def _judge_considered(self) -> Consideration | None:
         start = self.considered
-        return None if start is None else Consideration(start, self.find_refusal(start))
+        return None if start is None else Consideration(start, self.find_refusal(start), self.waits_for)
 
     def find_refusal(self, start: commands.StartMigration) -> Reason | None:
         """Judge a start: what the rules say of it, without what the world keeps to itself (`refuses_because`)."""
         sides = [self._regions[context] for context in (start.workload.context, start.target)]
-        unarmed = tuple(side.context for side in sides if not side.armed)
+        unarmed = tuple(side.context for side in sides if not side.is_armed(self.now))
         if unarmed:
             return Code.NOT_ARMED.because(contexts=unarmed)
         lost = next((side for side in sides if side.health is not Health.REACHABLE), None)
@@ -228,7 +404,7 @@ class ScriptedEngine:
         not_live = name_prices_not_live(map(self._quote, sides))
         if not_live is not None and not self.demo:
             return not_live
-        current = self.dry_run(start.workload, start.target)
+        current = self._judge(start)
         return None if current.plan_digest == start.plan_digest else Code.PLAN_CHANGED.because()
 
     def dry_run(self, workload: WorkloadKey, target: str) -> DryRun:
@@ -260,6 +436,7 @@ class ScriptedEngine:
             target_usd_per_hour=target_rate,
             egress_gb=gigabytes,
             egress_usd=egress,
+            egress_charges=make_rate((None, "0.02")).list_charges(gigabytes),
             return_egress_usd=egress * 2,
             overlap_h=Decimal("0.05"),
             overlap_usd=overlap,
@@ -283,9 +460,11 @@ class ScriptedEngine:
             walk *= math.exp(self.random.gauss(0.0, 0.012))
         offering = Offering(provider, name, instance_type)
         context = f"{provider}-{name}"
-        return _Region(
+        region = _Region(
             context, offering, city, latitude, longitude, Decimal(str(on_demand)), price, history[::-1]
         )
+        region.arm(ArmingTerms(ArmedBy.DEMO), self.now)
+        return region
 
     def _place_workloads(self) -> None:
         for index, region in enumerate(self._regions.values()):
@@ -324,7 +503,7 @@ class ScriptedEngine:
             instance_type=region.offering.instance_type,
             health=region.health,
             health_reason=region.reason,
-            armed=region.armed,
+            armed=region.is_armed(self.now),
             quote=self._quote(region),
             on_demand_usd_per_hour=region.on_demand,
             trend=region.price / region.history[0][1] - 1.0,
@@ -334,6 +513,11 @@ class ScriptedEngine:
             node_count=3,
             ready_replicas=pods,
             desired_replicas=pods,
+            cluster_uid=region.uid,
+            arming=region.arming if region.is_armed(self.now) else None,
+            unarmed_reason=Code.ARMING_OVER.because(contexts=(region.context,))
+            if region.arming is not None and not region.is_armed(self.now)
+            else None,
         )
 
     def _workload_view(self, region: _Region, name: str, count: int) -> WorkloadView:
@@ -348,7 +532,7 @@ class ScriptedEngine:
             for name in source.workloads:
                 key = WorkloadKey(source.context, "shop", name)
                 targets = [goal.context for goal in usable if goal.price < source.price * 0.8]
-                if key not in moving and targets and self._quote(source).is_usable(self.now):
+                if key not in (*moving, *self.ties) and targets and self._quote(source).is_usable(self.now):
                     best = min(targets, key=lambda context: self._regions[context].price)
                     found.append(self.dry_run(key, best))
         paying = [dry_run for dry_run in found if dry_run.verdict is Verdict.PAYS]
@@ -361,10 +545,10 @@ class ScriptedEngine:
             UnofferedMove(key, None, Code.NO_REPLICAS.because()) for key in keys if key not in offered
         )
 
-    def _start(self, workload: WorkloadKey, target: str, digest: str) -> None:
-        dry_run = self.dry_run(workload, target)
+    def _start(self, start: commands.StartMigration) -> None:
+        workload, target, dry_run = start.workload, start.target, self._judge(start)
         number = len(self._moves) + 1
-        accepted = dry_run.plan_digest == digest
+        accepted = dry_run.plan_digest == start.plan_digest
         view = MigrationView(
             migration_id=f"m-{number}",
             workload=workload,

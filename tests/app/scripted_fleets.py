@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from app.window.flows.running import in_thread
 from app.window.kubeconfig_choice import KubeconfigOffer, make_options, read_offer
+from oracle.foundation.own_thread import in_thread
 
 
 class ScriptedFleets:

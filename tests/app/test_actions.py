@@ -53,6 +53,14 @@ def test_every_key_is_on_the_keys_page(user: WindowUser) -> None:
     assert dict(list_keys())["Ctrl+K"] == OPEN_PALETTE.text
 
 
+def test_no_line_of_the_keys_page_is_cut(user: WindowUser) -> None:
+    user.window.resize(1280, 720)
+    user.window.open_keys()
+    settle()
+    labels = user.window.sheets.keys.findChildren(QLabel)
+    assert [label.text() for label in labels if label.width() < label.sizeHint().width()] == []
+
+
 def test_what_changes_clusters_has_no_key() -> None:
     assert not any(action.is_grave for action in KEYED_SUBJECT_ACTIONS)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from app.arguments import build_parser
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -25,7 +27,18 @@ def run(*arguments, **environment):
 @pytest.mark.parametrize(
     "command",
     [
-        *("oracle", "operator", "plan", "migrate", "doctor", "contexts", "ledger", "config", "keys"),
+        *(
+            "oracle",
+            "operator",
+            "plan",
+            "migrate",
+            "doctor",
+            "contexts",
+            "egress",
+            "ledger",
+            "config",
+            "keys",
+        ),
         *(f"keys {action}" for action in ("new", "show", "rotate", "import")),
         *(f"ledger {action}" for action in ("show", "verify", "export", "at", "savings", "prices")),
     ],
@@ -70,7 +83,7 @@ def test_config_show_hides_the_password(url):
     for arguments in (("show",), ("show", "--json"), ("explain", "redis")):
         answer = run("config", *arguments, SENTINELAURA_REDIS=url)
         assert answer.returncode == 0
-        assert "secret" not in answer.stdout + answer.stderr
+        assert "hunter2" not in answer.stdout + answer.stderr
         assert "SENTINELAURA_REDIS" in answer.stdout
 
 
@@ -176,3 +189,13 @@ def test_window_without_display_names_the_headless_commands(environment):
     assert answer.returncode == 1
     assert answer.stderr.startswith("sentinelaura: the window needs a display: ")
     assert "sentinelaura plan" in answer.stderr
+
+
+def test_what_only_the_window_starts_is_offered_to_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["enigne"])
+    told = capsys.readouterr().err
+    assert "invalid choice: 'enigne'" in told
+    assert "'keys'" in told
+    assert "'engine'" not in told
+    assert build_parser().parse_args(["engine"]).command == "engine"

@@ -15,19 +15,26 @@ from app.composition import (
     decision_settings,
     find_key_ring,
     history_files,
+    hold_key_ring,
     open_engine,
     open_fleet,
+    open_move_tools,
 )
 from app.config.configuration import Configuration
 from app.config.demo import DEMO
+from controller.clusters.arming import ArmedBy, ArmingTerms
 from controller.clusters.settings import FleetSettings
 from controller.decision.settings import DecisionSettings
 from controller.history.keys import load_key
 from controller.migration.settings import MigrationSettings
+from controller.reasons import Code
+from controller.simulation.simulated_fleet import SimulatedFleet
+from oracle.errors import KeyRingError
 from oracle.foundation.key_ring import KeyRing, Purpose
-from oracle.key_ring_file import make_ring, save_new_ring
+from oracle.key_ring_file import load_ring, make_ring, save_new_ring
 from oracle.quotes import PriceMode
 from oracle.settings import OracleSettings
+from tests.controller.clusters.test_region_manager import TOKYO, VIRGINIA, small_plan
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +53,9 @@ REAL = {"kubeconfig": "kubeconfig"}
     ("choices", "has_recording", "name"),
     [
         ({}, False, "simulated market"),
-        (REAL, False, "simulated market"),
+        (REAL, False, "live prices"),
+        (REAL | {"prices": "simulated"}, False, "simulated market"),
+        (REDIS | REAL | {"prices": "live"}, False, "live prices"),
         (REDIS, False, "simulated market"),
         (REDIS | REAL, False, None),
         (REDIS | REAL, True, "replay of prices.csv"),
@@ -56,7 +65,7 @@ REAL = {"kubeconfig": "kubeconfig"}
 def test_only_real_clusters_on_a_shared_redis_read_without_generating(tmp_path, choices, has_recording, name):
     recording = tmp_path / "prices.csv"
     recording.write_text(HEADER + "2026-01-01T00:00:00Z,gcp,us-central1,n2-standard-8,spot,0.1\n")
-    configuration = Configuration(**choices, prices=str(recording) if has_recording else None)
+    configuration = Configuration(**choices, **({"prices": str(recording)} if has_recording else {}))
     source = choose_price_source(configuration, 0.0)
     assert (None if source is None else source.name) == name
 
@@ -91,6 +100,66 @@ def test_only_the_contexts_that_were_asked_for_are_watched(tmp_path):
 
     assert asyncio.run(watched(FleetSettings())) == ("eu", "us")
     assert asyncio.run(watched(FleetSettings(contexts=frozenset({"us"})))) == ("us",)
+
+
+def test_the_configuration_arms_the_clusters_that_it_names_and_no_other_behind_their_names(tmp_path):
+    async def scenario():
+        async with SimulatedFleet.start(small_plan(), 7, tmp_path, time_scale=0.0) as fleet:
+            uids = {
+                TOKYO: fleet.cluster_uid(TOKYO),
+                VIRGINIA: "another",
+                "elsewhere": fleet.cluster_uid(VIRGINIA),
+            }
+            armed = {context: ArmingTerms(cluster_uid=uid) for context, uid in uids.items()}
+            asked = Configuration(
+                kubeconfig=str(fleet.kubeconfig), prices="simulated", clusters=FleetSettings(armed=armed)
+            )
+            async with open_engine(asked) as engine:
+                seen = await engine.wait_until(
+                    lambda one: len(one.timeline) > 2 and one.contexts[0].armed, 60
+                )
+            async with open_move_tools(asked) as tools:
+                assert tools.regions.list_unarmed() == dict.fromkeys(
+                    (TOKYO, VIRGINIA), Code.ARMED_UNIDENTIFIED
+                )
+            return seen
+
+    seen = asyncio.run(scenario())
+    assert [(view.context, view.armed) for view in seen.contexts] == [(TOKYO, True), (VIRGINIA, False)]
+    assert seen.contexts[0].arming.terms.by is ArmedBy.CONFIGURATION
+    assert seen.contexts[1].unarmed_reason.code is Code.ARMED_CLUSTER_REPLACED
+    assert any(f"{TOKYO} armed by the configuration" in entry.text for entry in seen.timeline)
+
+
+def test_a_recording_that_stands_at_its_newest_price_prices_the_clusters(tmp_path):
+    plan = small_plan()
+    file = tmp_path / "prices.csv"
+    place = {one.context: f"{one.provider},{one.region},{one.instance_type},spot" for one in plan.clusters}
+    rows = (f"2026-01-0{day}T00:00:00Z,{place[TOKYO]},0.{day}\n" for day in (1, 2))
+    file.write_text(HEADER + "".join(rows))
+
+    async def scenario():
+        async with (
+            SimulatedFleet.start(plan, 7, tmp_path, time_scale=0.0) as fleet,
+            open_engine(Configuration(kubeconfig=str(fleet.kubeconfig), prices=str(file))) as engine,
+        ):
+            return await engine.wait_until(lambda one: one.contexts[0].quote is not None, 20)
+
+    quote = asyncio.run(scenario()).contexts[0].quote
+    assert quote is not None, "it was left out"
+    assert (quote.usd_per_hour, quote.playback.speed) == (Decimal("0.2"), 0.0)
+
+
+def test_the_demo_is_armed_whatever_the_configuration_arms():
+    other = ArmingTerms(cluster_uid="another", namespaces=frozenset({"billing"}))
+    asked = replace(DEMO, clusters=FleetSettings(contexts=frozenset({TOKYO}), armed={TOKYO: other}))
+
+    async def scenario():
+        async with asyncio.timeout(60), open_move_tools(asked) as tools:
+            while not tools.regions.is_armed(TOKYO, "shop"):
+                await tools.regions.wait_for_change()
+
+    asyncio.run(scenario())
 
 
 def test_migrations_and_prices_get_the_settings_of_the_configuration(monkeypatch):
@@ -130,3 +199,15 @@ def test_a_file_is_a_recording_until_a_person_says_that_it_is_live(tmp_path):
         choose_price_source(Configuration(prices=str(file), live=live), 0.0).mode for live in (False, True)
     ]
     assert modes == [PriceMode.RECORDED, PriceMode.LIVE]
+
+
+def test_the_demo_signs_with_a_ring_that_no_file_holds():
+    path = find_key_ring(DEMO)
+    demo, real = hold_key_ring(DEMO), hold_key_ring(Configuration(kubeconfig="some"))
+    assert demo.require() == demo.find()
+    assert real.find() is None
+    assert not path.exists()
+    assert real.require() == load_ring(path)
+    named = hold_key_ring(Configuration(kubeconfig="some", key_ring=str(path.with_name("other"))))
+    with pytest.raises(KeyRingError):
+        named.require()

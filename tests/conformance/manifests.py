@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-JsonObject = dict[str, Any]
+from tests.controlplane.workloads import JsonObject, build_deployment
 
 ONE_MIB = 1024 * 1024
 # aiohttp's advice to stream; these bodies are large on purpose.
@@ -16,22 +16,12 @@ large_bodies = pytest.mark.filterwarnings("ignore:Sending a large body directly:
 def deployment(name: str, replicas: Any = 1, *, cpu: str = "10m", pod_labels: dict[str, str] | None = None,
                **spec: Any) -> JsonObject:  # fmt: skip
     """A Deployment of one small container; `spec` overrides fields of its spec."""
-    labels = {"app": name}
     container = {"name": "web", "image": "registry.example/web:1", "resources": {"requests": {"cpu": cpu}}}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": {**labels, **(pod_labels or {})}},
-                "spec": {"containers": [container], "terminationGracePeriodSeconds": 1},
-            },
-            **spec,
-        },
+    template = {
+        "metadata": {"labels": {"app": name, **(pod_labels or {})}},
+        "spec": {"containers": [container], "terminationGracePeriodSeconds": 1},
     }
+    return build_deployment(name, replicas, template, **spec)
 
 
 def config_map(name: str, **data: str) -> JsonObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.migration.steps.freezing import build_freeze, build_thaw, read_bounds, restore
 from tests.conformance.cluster_under_test import ClusterUnderTest, JsonObject, condition
 from tests.conformance.manifests import autoscaler, deployment
 
@@ -53,6 +54,24 @@ def test_disabled_policies_do_not_hold_the_minimum_back(cluster: ClusterUnderTes
     """So freezing an autoscaler takes its minimum as well as its policies."""
     disabled = {"selectPolicy": "Disabled"}
     create_pair(cluster, 1, least=2, most=4, scaleUp=disabled, scaleDown=disabled)
+    cluster.eventually(cluster.deployment("web"), lambda one: one["spec"]["replicas"] == 2)
+
+
+@pytest.mark.parametrize(
+    "behavior", [{}, {"scaleDown": {"stabilizationWindowSeconds": 60}}], ids=["none", "own"]
+)
+def test_one_that_is_frozen_lets_a_workload_below_its_minimum_alone_until_it_comes_free(
+    cluster: ClusterUnderTest, behavior: JsonObject
+) -> None:
+    path = create_pair(cluster, 2, least=2, most=4, **behavior)
+    free = cluster.eventually(path, lambda one: bool(condition(one, "ScalingActive")))
+    frozen = cluster.patch(path, build_freeze(free, "m-1"), kind="json")
+    cluster.patch(cluster.deployment("web"), {"spec": {"replicas": 1}})
+    cluster.eventually(path, lambda one: one["status"].get("currentReplicas") == 1)
+    assert cluster.get(cluster.deployment("web"))["spec"]["replicas"] == 1
+    assert restore(frozen, read_bounds(free))["spec"] == free["spec"]
+    thawed = cluster.patch(path, build_thaw(cluster.get(path), read_bounds(free)), kind="json")
+    assert thawed["spec"] == free["spec"]
     cluster.eventually(cluster.deployment("web"), lambda one: one["spec"]["replicas"] == 2)
 
 

@@ -137,14 +137,15 @@ def test_watch_brings_an_object_that_is_larger_than_any_buffer(play: Play) -> No
     play(scene)
 
 
-def test_unarmed_client_writes_nothing_and_may_try_dry(play: Play) -> None:
-    async def scene(client: KubeClient, namespace: str) -> None:
-        client.armed = False
+def test_unarmed_client_writes_nothing_and_may_try_dry(play: Play, backend: Backend) -> None:
+    async def scene(armed: KubeClient, namespace: str) -> None:
+        client = make_client(backend.kubeconfig, backend.context)
         collection = paths.collection("configmaps", namespace)
         with pytest.raises(NotArmed):
             await client.create(collection, config_map("never"))
         await client.create(collection, config_map("never"), dry_run=True)
         with pytest.raises(ObjectNotFound):
             await client.get(paths.item("configmaps", "never", namespace))
+        await client.close()
 
     play(scene)

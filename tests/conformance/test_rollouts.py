@@ -201,4 +201,4 @@ def test_container_that_crashed_waits_and_says_why(cluster: ClusterUnderTest) ->
 
 
 def list_containers(pods: list[JsonObject]) -> list[JsonObject]:
-    return [one for pod in pods for one in pod["status"].get("containerStatuses", [])]
+    return [one for pod in pods for one in (pod["status"].get("containerStatuses") or [])]

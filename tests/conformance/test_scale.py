@@ -27,6 +27,15 @@ def test_patched_scale_scales(cluster: ClusterUnderTest) -> None:
     assert cluster.get(cluster.deployment("web"))["spec"]["replicas"] == 2
 
 
+def test_who_scales_owns_the_replicas_alone_and_leaves_no_time(cluster: ClusterUnderTest) -> None:
+    """So that who changed them is not read from the newest entry."""
+    cluster.create(cluster.deployment(), deployment("web", 1), fieldManager="helm")
+    cluster.patch(cluster.deployment("web/scale"), {"spec": {"replicas": 2}}, fieldManager="kubectl-scale")
+    fields = cluster.get(cluster.deployment("web"))["metadata"]["managedFields"]
+    [owner] = [one for one in fields if "f:replicas" in one["fieldsV1"].get("f:spec", {})]
+    assert (owner["manager"], owner["subresource"], "time" in owner) == ("kubectl-scale", "scale", False)
+
+
 def test_stale_scale_is_409(cluster: ClusterUnderTest) -> None:
     cluster.create(cluster.deployment(), deployment("web", 0))
     scale = cluster.get(cluster.deployment("web/scale"))

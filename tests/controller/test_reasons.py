@@ -10,6 +10,7 @@ import pytest
 from controller.clusters.kubeconfig_reasons import KubeconfigCode, at_line
 from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.journal_reasons import JournalCode
+from controller.migration.protocol.request_reasons import RequestCode
 from controller.reasons import Code
 from oracle.foundation.reason import Reason, ReasonCode
 from oracle.reasons import OracleCode
@@ -72,7 +73,7 @@ def test_a_sentence_says_what_happened_to_what_and_what_to_do(reason: Reason, se
 #: Codes whose parameters are all shown as they are, so that any text may stand for them.
 PLAIN = [
     code
-    for code in chain(Code, KubeconfigCode, JournalCode, ActCode)
+    for code in chain(Code, KubeconfigCode, JournalCode, ActCode, RequestCode)
     if all("{" + name + "}" in code.template for name in code.parameters)
 ]
 

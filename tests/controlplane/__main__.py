@@ -16,6 +16,7 @@ from tests.controlplane.cluster import Cluster
 from tests.controlplane.errors import ControlPlaneError
 from tests.controlplane.pool import MAX_CLUSTERS, ControlPlanePool
 from tests.controlplane.programs import provide_programs
+from tests.controlplane.users import PEOPLE
 from tests.controlplane.versions import DEFAULT_MINOR, KUBERNETES
 from tests.controlplane.workloads import deployments_of, describe_deployment
 
@@ -47,7 +48,9 @@ def report_progress(line: str) -> None:
 
 def furnish_shop(clusters: Sequence[Cluster]) -> str:
     """Give the first cluster a workload, and all of them a namespace for it. Returns the namespace."""
-    namespaces = [cluster.create_namespace("shop", migrator="target") for cluster in clusters]
+    namespaces = [cluster.create_namespace("shop", ("observer", "source", "target")) for cluster in clusters]
+    for cluster in clusters:
+        cluster.apply_role("cluster")
     workload = describe_deployment("checkout", replicas=3)
     clusters[0].client().create(deployments_of(namespaces[0]), workload)
     return namespaces[0]
@@ -68,7 +71,7 @@ def run_up(count: int, minors: tuple[str, ...]) -> None:
         report_progress(
             f"Logs, keys and data until the end: {pool.folder} (process group {pool.process_group})"
         )
-        for user in ("observer", "migrator", "admin"):
+        for user in PEOPLE:
             report_progress(f"Kubeconfig of the {user}: {pool.write_kubeconfig(clusters, user)}")
         report_progress("Ctrl-C ends all.")
         signal.pause()

@@ -30,6 +30,18 @@ PATCH_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked of the server."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: object = None
+    content_type: str = "application/json"
+    timeout_s: float = TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
 class ApiClient:
     """One user's access.
 
@@ -45,28 +57,28 @@ class ApiClient:
 
     def get(self, path: str, **query: str) -> JsonObject:
         """Return the object or list at `path`. Raises: RequestRefused."""
-        return self._exchange("GET", path, query)
+        return self._exchange(_Request("GET", path, query))
 
     def create(self, path: str, body: Mapping[str, Any], **query: str) -> JsonObject:
         """POST an object to a collection. Raises: RequestRefused."""
-        return self._exchange("POST", path, query, body)
+        return self._exchange(_Request("POST", path, query, body))
 
     def replace(self, path: str, body: Mapping[str, Any], **query: str) -> JsonObject:
         """PUT an object. Raises: RequestRefused."""
-        return self._exchange("PUT", path, query, body)
+        return self._exchange(_Request("PUT", path, query, body))
 
     def patch(self, path: str, body: object, kind: str = "merge", **query: str) -> JsonObject:
         """PATCH an object; `kind` is a key of PATCH_TYPES. Raises: RequestRefused."""
-        return self._exchange("PATCH", path, query, body, PATCH_TYPES[kind])
+        return self._exchange(_Request("PATCH", path, query, body, PATCH_TYPES[kind]))
 
     def delete(self, path: str, body: Mapping[str, Any] | None = None, **query: str) -> JsonObject:
         """DELETE an object, with preconditions if `body` has some. Raises: RequestRefused."""
-        return self._exchange("DELETE", path, query, body)
+        return self._exchange(_Request("DELETE", path, query, body))
 
     def is_ready(self) -> bool:
         """Tell whether the server answers /readyz with success."""
         try:
-            with self._open("GET", "/readyz", {}) as response:
+            with self._open(_Request("GET", "/readyz", {})) as response:
                 return response.status == 200
         except (OSError, http.client.HTTPException):
             return False
@@ -143,46 +155,34 @@ class ApiClient:
             "resourceVersion": since,
             "timeoutSeconds": str(max(1, round(timeout_s))),
         }
-        with self._open("GET", collection, query, timeout_s=timeout_s + TIMEOUT_S) as response:
+        request = _Request("GET", collection, query, timeout_s=timeout_s + TIMEOUT_S)
+        with self._open(request) as response:
             for line in response:
                 event = json.loads(line)
                 if event["type"] == "ERROR":
                     raise RequestRefused("GET", collection, event["object"]["code"], event["object"])
                 yield event
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: object = None,
-        content_type: str = "application/json",
-    ) -> JsonObject:
-        with self._open(method, path, query, body, content_type) as response:
+    def _exchange(self, request: _Request) -> JsonObject:
+        with self._open(request) as response:
             answer = parse_body(response.read())
             if not 200 <= response.status < 300:
-                raise RequestRefused(method, path, response.status, answer)
+                raise RequestRefused(request.method, request.path, response.status, answer)
             return answer
 
-    def _open(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: object = None,
-        content_type: str = "application/json",
-        timeout_s: float = TIMEOUT_S,
-    ) -> http.client.HTTPResponse:
+    def _open(self, request: _Request) -> http.client.HTTPResponse:
         address = urlsplit(self.base_url).netloc
-        connection = http.client.HTTPSConnection(address, context=self.tls, timeout=timeout_s)
+        connection = http.client.HTTPSConnection(address, context=self.tls, timeout=request.timeout_s)
         headers = {
-            "Content-Type": content_type,
+            "User-Agent": "kubectl",  # who writes as a person does owns what people own
+            "Content-Type": request.content_type,
             "Connection": "close",  # http.client then hands the socket to the response, which closes it
         }
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
-        target = f"{path}?{urlencode(query)}" if query else path
-        connection.request(method, target, None if body is None else json.dumps(body), headers)
+        target = f"{request.path}?{urlencode(request.query)}" if request.query else request.path
+        body = None if request.body is None else json.dumps(request.body)
+        connection.request(request.method, target, body, headers)
         return connection.getresponse()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import ssl
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
@@ -33,11 +34,9 @@ POLL_INTERVAL_S = 0.05
 
 NOT_READY_TAINT = "node.kubernetes.io/not-ready"
 
-MIGRATOR_ROLES = {
-    "none": (),
-    "source": ("migrator-source",),
-    "target": ("migrator-source", "migrator-target"),
-}
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+ROLES = Path(__file__).parents[2] / "packaging" / "rbac"
+"""The manifests that are handed out; each binds its role to the user "sentinelaura"."""
 
 
 @dataclass(slots=True)
@@ -52,7 +51,7 @@ class Cluster:
         base_url: "https://127.0.0.1:port".
         ca_file: PEM of its own authority.
         audit_log: JSON lines; an answered write is in it already.
-        users: "admin", "observer", "migrator" → access.
+        users: "admin", "observer", "sentinelaura" → access.
         components: program name → running program, which tests may kill and start again.
     """
 
@@ -78,19 +77,25 @@ class Cluster:
         tls = ssl.create_default_context(cafile=str(self.ca_file))
         return ApiClient(self.base_url, self.users[user].token, tls)
 
-    def create_namespace(self, prefix: str = "test", migrator: str = "none") -> str:
+    def apply_role(self, role: str, namespace: str | None = None) -> None:
+        """Grant a role of `packaging/rbac/` by its manifest as it is, as `kubectl apply --namespace` would."""
+        admin = self.client()
+        for manifest in yaml.safe_load_all((ROLES / f"{role}.yaml").read_text()):
+            place = manifest["metadata"].get("namespace", namespace)
+            folder = RBAC if place is None else f"{RBAC}/namespaces/{place}"
+            admin.create(f"{folder}/{manifest['kind'].lower()}s", manifest)
+
+    def create_namespace(self, prefix: str = "test", roles: Iterable[str] = ()) -> str:
         """Create a namespace of its own for a test and return its name once pods can be created in it.
 
         Args:
-            migrator: rights of the user "migrator" in it: "none", "source", or "target" (source's and creation).
+            roles: what the user "sentinelaura" may do in it: names of manifests.
         """
         admin = self.client()
         name = f"{prefix}-{next(self._numbers)}"
         admin.create("/api/v1/namespaces", {"metadata": {"name": name}})
-        for role in MIGRATOR_ROLES[migrator]:
-            admin.create(
-                f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}/rolebindings", bind_migrator(role)
-            )
+        for role in roles:
+            self.apply_role(role, name)
         # The admission of pods refuses them until the controller manager has made this account.
         admin.await_object(f"/api/v1/namespaces/{name}/serviceaccounts", "default", lambda _: True)
         return name
@@ -173,11 +178,12 @@ def prepare_cluster(place: Place, folder: Path, programs: Programs, group: int) 
 
 
 def furnish(cluster: Cluster) -> None:
-    """Create the roles and the nodes."""
+    """Create the observer's role, let the cluster be identified, and create the nodes."""
     admin = cluster.client()
-    for name in ("observer", "migrator"):
-        for manifest in yaml.safe_load_all((MANIFESTS / f"{name}.yaml").read_text()):
-            admin.create(f"/apis/{manifest['apiVersion']}/{manifest['kind'].lower()}s", manifest)
+    for manifest in yaml.safe_load_all((MANIFESTS / "observer.yaml").read_text()):
+        admin.create(f"{RBAC}/{manifest['kind'].lower()}s", manifest)
+    cluster.apply_role("identity")
+    cluster.apply_role("kubelets")
     for node in describe_nodes(cluster.place):
         admin.create("/api/v1/nodes", node)
 
@@ -200,13 +206,3 @@ def takes_pods(node: JsonObject) -> bool:
     """Tell whether a node is Ready and has lost the taint with which every node begins."""
     taints = {taint["key"] for taint in node["spec"].get("taints", [])}
     return read_condition(node, "Ready").get("status") == "True" and NOT_READY_TAINT not in taints
-
-
-def bind_migrator(role: str) -> JsonObject:
-    """Return a RoleBinding that gives the user "migrator" a ClusterRole's rights in the binding's namespace."""
-    group = "rbac.authorization.k8s.io"
-    return {
-        "metadata": {"name": role},
-        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
-        "subjects": [{"apiGroup": group, "kind": "User", "name": "migrator"}],
-    }

@@ -54,18 +54,21 @@ PLACES = (
     Place("aws-us-west-2", "aws", "us-west-2", ("us-west-2a", "us-west-2b"), AWS_XLARGE),
 )
 
+# What every node of AKS carries.
+AKS_LABELS = {"kubernetes.azure.com/agentpool": "workers", "kubernetes.azure.com/cluster": "MC_simulated"}
+
 # Provider → labels of a spot node.
 SPOT_LABELS = {
     "aws": {"eks.amazonaws.com/capacityType": "SPOT"},
     "gcp": {"cloud.google.com/gke-spot": "true", "cloud.google.com/gke-provisioning": "spot"},
-    "azure": {"kubernetes.azure.com/scalesetpriority": "spot"},
+    "azure": {"kubernetes.azure.com/scalesetpriority": "spot", **AKS_LABELS},
 }
 
-# Provider → labels of an on-demand node. AKS has none: such a node lacks the spot label.
+# Provider → labels of an on-demand node. AKS has none of its own: such a node lacks the spot label.
 ON_DEMAND_LABELS = {
     "aws": {"eks.amazonaws.com/capacityType": "ON_DEMAND"},
     "gcp": {"cloud.google.com/gke-provisioning": "standard"},
-    "azure": {},
+    "azure": AKS_LABELS,
 }
 
 AZURE_SPOT_TAINT = {"key": "kubernetes.azure.com/scalesetpriority", "value": "spot", "effect": "NoSchedule"}

@@ -124,12 +124,12 @@ def lacks_cpu(pod: JsonObject) -> bool:
 
 
 def test_audit_log_tells_who_wrote_what(cluster: Cluster) -> None:
-    namespace = cluster.create_namespace(migrator="target")
-    cluster.client("migrator").create(deployments_of(namespace), describe_deployment())
+    namespace = cluster.create_namespace(roles=["target"])
+    cluster.client("sentinelaura").create(deployments_of(namespace), describe_deployment())
     (creation,) = (
         event
         for event in read_audit_log(cluster)
-        if event["user"].get("username") == "migrator"
+        if event["user"].get("username") == "sentinelaura"
         and event.get("objectRef", {}).get("namespace") == namespace
         and event["verb"] == "create"
     )
@@ -159,14 +159,14 @@ def test_observer_may_not_read_secrets(cluster: Cluster) -> None:
     assert refused.value.code == 403
 
 
-def test_migrator_patches_at_the_source_but_creates_only_at_the_target(cluster: Cluster) -> None:
-    source = cluster.create_namespace(migrator="source")
+def test_the_roles_patch_at_the_source_but_create_only_at_the_target(cluster: Cluster) -> None:
+    source = cluster.create_namespace(roles=["source"])
     cluster.client().create(deployments_of(source), describe_deployment())
-    migrator = cluster.client("migrator")
-    patched = migrator.patch(f"{deployments_of(source)}/web", {"spec": {"replicas": 0}})
+    user = cluster.client("sentinelaura")
+    patched = user.patch(f"{deployments_of(source)}/web", {"spec": {"replicas": 0}})
     assert patched["spec"]["replicas"] == 0
     with pytest.raises(RequestRefused) as refused:
-        migrator.create(deployments_of(source), describe_deployment(name="other"))
+        user.create(deployments_of(source), describe_deployment(name="other"))
     assert refused.value.code == 403
 
 

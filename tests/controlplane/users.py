@@ -14,12 +14,12 @@ from tests.controlplane.ports import LOOPBACK
 USERS = {
     "admin": ("system:masters",),
     "observer": (),
-    "migrator": (),
+    "sentinelaura": (),
     "system:kube-controller-manager": ("system:masters",),
     "system:kube-scheduler": (),
     "kwok": ("system:masters",),
 }
-PEOPLE = ("admin", "observer", "migrator")
+PEOPLE = ("admin", "observer", "sentinelaura")
 
 
 @dataclass(frozen=True, slots=True)

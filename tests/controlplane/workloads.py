@@ -10,6 +10,21 @@ BEHAVIOUR_LABEL = "sentinelaura.test/behaviour"
 READY_AFTER_ANNOTATION = "sentinelaura.test/ready-after"
 
 
+def build_deployment(name: str, replicas: Any, template: JsonObject, **spec: Any) -> JsonObject:
+    """Return a Deployment of the pods that are labelled with its name; `spec` overrides fields of its spec."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": template,
+            **spec,
+        },
+    }
+
+
 def describe_deployment(
     name: str = "web",
     replicas: int = 1,
@@ -31,19 +46,11 @@ def describe_deployment(
         "image": "example.test/web:1",
         "resources": {"requests": {"cpu": cpu, "memory": "64Mi"}},
     }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": {"app": name}},
-            "template": {
-                "metadata": {"labels": labels, "annotations": annotations},
-                "spec": {"containers": [container]},
-            },
-        },
+    template = {
+        "metadata": {"labels": labels, "annotations": annotations},
+        "spec": {"containers": [container]},
     }
+    return build_deployment(name, replicas, template)
 
 
 def deployments_of(namespace: str) -> str:
@@ -58,5 +65,5 @@ def pods_of(namespace: str) -> str:
 
 def read_condition(obj: JsonObject, kind: str) -> JsonObject:
     """Return the status condition of that type, or an empty object."""
-    conditions = obj.get("status", {}).get("conditions", [])
+    conditions = obj.get("status", {}).get("conditions") or []
     return next((condition for condition in conditions if condition["type"] == kind), {})

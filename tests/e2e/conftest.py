@@ -26,6 +26,9 @@ def home(tmp_path, monkeypatch):
     }
     for name, path in places.items():
         monkeypatch.setenv(name, str(path))
+    monkeypatch.setenv(
+        "SENTINELAURA_PRICES_FROM", "simulated"
+    )  # real clusters alone would have it ask their clouds
     yield Home(runtime)
     shutil.rmtree(runtime, ignore_errors=True)
 

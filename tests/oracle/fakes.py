@@ -13,9 +13,10 @@ from oracle.foundation.clocks import Clocks
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.price_history import PricePoint
-from oracle.quotes import Playback, PriceMode, Quote
+from oracle.quotes import Dispute, Origin, Playback, PriceMode, Quote
 from oracle.reasons import OracleCode
 from oracle.sources.base import Observation
+from oracle.status import SourceStatus
 from oracle.store.base import FeedBatch, FeedLease, FeedMessage, HistorySample
 
 #: Some moment; nothing depends on it.
@@ -59,13 +60,25 @@ class ScriptedSource:
     failure: Exception | None = None
     past: tuple[PricePoint, ...] = ()
     asked: list[tuple[Offering, ...]] = field(default_factory=list)
+    names: frozenset[str] = frozenset({"script"})
+    statuses: tuple[SourceStatus, ...] = ()
+    origins: dict[Offering, Origin] = field(default_factory=dict)
+    dispute: Dispute | None = None
+    is_closed: bool = False
+
+    async def aclose(self) -> None:
+        self.is_closed = True
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
         wanted = tuple(offerings)
         self.asked.append(wanted)
         if self.failure is not None:
             raise self.failure
-        return tuple(Observation(one, self.prices[one], now, now) for one in wanted if one in self.prices)
+        return tuple(
+            Observation(one, self.prices[one], now, now, origin=self.origins.get(one), dispute=self.dispute)
+            for one in wanted
+            if one in self.prices
+        )
 
     def recall(self, offering: Offering, since: float, until: float, step_s: float) -> tuple[PricePoint, ...]:
         return tuple(point for point in self.past if since <= point.observed_at < until)
@@ -111,8 +124,10 @@ class MemoryStore:
         for broken in self.connections:
             broken.set()
 
-    async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
-        return tuple(sample.point for sample in self.samples if sample.offering == offering)
+    async def read_histories(self, offerings: Sequence[Offering]) -> tuple[tuple[PricePoint, ...], ...]:
+        return tuple(
+            tuple(sample.point for sample in self.samples if sample.offering == one) for one in offerings
+        )
 
     async def acquire_lease(self, holder: str, duration_s: float, now: float) -> FeedLease:
         lease = await self.read_lease()

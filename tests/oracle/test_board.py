@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oracle.board import FORGET_AFTER_S, LiveBoard
+from oracle.quotes import Quote
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, ManualClocks, make_quote
 
 DAY = 86_400.0
@@ -13,7 +14,9 @@ DAY = 86_400.0
 
 def is_usable(board: LiveBoard, time: ManualClocks) -> bool:
     snapshot = board.observe(time.wall_s, time.counted_s)
-    return snapshot.find_usable("blue", VIRGINIA, time.wall_s) is not None
+    usable = snapshot.find_usable("blue", VIRGINIA, time.wall_s) is not None
+    assert board.has_usable(time.wall_s, time.counted_s) == usable
+    return usable
 
 
 def received(time: ManualClocks) -> LiveBoard:
@@ -157,6 +160,40 @@ def test_no_jump_of_the_wall_clock_makes_a_price_live_longer_than_its_life(
     time.pass_time(passed_s)
     time.set_wall(time.wall_s + jump_s)
     assert not (is_usable(board, time) and passed_s > 20.0 + 0.25)
+
+
+def test_board_that_was_handed_out_does_not_change() -> None:
+    time = ManualClocks()
+    board = received(time)
+    before = board.observe(time.wall_s, time.counted_s)
+    assert board.observe(time.wall_s, time.counted_s).quotes is before.quotes, "without news it is the same"
+    time.pass_time(1.0)
+    later = make_quote(usd_per_hour="0.2", confirmed_at=NOON + 1.0)
+    board.receive([later, make_quote("red")], time.wall_s, time.counted_s, is_proven=True)
+    assert list(before.quotes.values()) == [make_quote(life_s=20.0)]
+    time.pass_time(FORGET_AFTER_S + 61.0)
+    now = board.observe(time.wall_s, time.counted_s)
+    board.receive([], time.wall_s, time.counted_s, is_proven=True)
+    assert len(now.quotes) == 2
+
+
+_SAID = st.builds(
+    lambda context, offering, late, life_s: make_quote(context, offering, "0.1", NOON + late, life_s),
+    *(st.sampled_from(["blue", "red"]), st.sampled_from([VIRGINIA, DUBLIN])),
+    *(st.sampled_from([-30.0, -10.0, 0.0, 0.0, 2.0]), st.sampled_from([5.0, 20.0])),
+)
+
+
+@given(st.lists(st.tuples(st.lists(_SAID, max_size=4), st.integers(-20, 20)), max_size=5))
+def test_many_quotes_are_received_like_each_of_them(rounds: list[tuple[list[Quote], int]]) -> None:
+    time, together, alone = ManualClocks(), LiveBoard(), LiveBoard()
+    for quotes, jump_s in rounds:
+        news = together.receive(quotes, time.wall_s, time.counted_s, is_proven=True)
+        each = [alone.receive([quote], time.wall_s, time.counted_s, is_proven=True) for quote in quotes]
+        assert news == tuple(quote for one in each for quote in one)
+        time.pass_time(3.0)
+        time.set_wall(time.wall_s + jump_s)
+        assert together.observe(time.wall_s, time.counted_s) == alone.observe(time.wall_s, time.counted_s)
 
 
 def test_what_nobody_proves_is_marked_and_takes_the_place_of_nothing_that_is_proven() -> None:

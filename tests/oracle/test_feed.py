@@ -14,7 +14,7 @@ from oracle.errors import StoreUnavailable
 from oracle.feed import Feed, FeedReport
 from oracle.instance import Instance
 from oracle.market import Offering
-from oracle.quotes import PriceMode
+from oracle.quotes import Dispute, Origin, PriceMode
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.sources.base import Observation
@@ -178,10 +178,10 @@ def test_readers_learn_what_a_machine_costs_on_demand_where_that_can_be_said(
 ) -> None:
     world.source.on_demand_price = None
     world.refresh(world.here, *bind("blue"))
-    assert world.store.messages[-1].on_demand == {}
+    assert world.store.messages[-1].on_demand == (None,)
     world.source.on_demand_price = Decimal(on_demand)
     world.refresh(world.here, *bind("blue"))
-    assert world.store.messages[-1].on_demand == ({VIRGINIA: Decimal(on_demand)} if is_said else {})
+    assert world.store.messages[-1].on_demand == (Decimal(on_demand) if is_said else None,)
 
 
 def test_price_that_others_saw_before_a_failover_is_not_forgotten(world: World) -> None:
@@ -190,6 +190,23 @@ def test_price_that_others_saw_before_a_failover_is_not_forgotten(world: World) 
     assert len(report.refusals) == 1
     world.time.pass_time(2.0)
     assert world.refresh(world.there, *bind("blue")).refusals == ()
+
+
+def test_each_price_names_the_service_that_says_it_and_who_contradicts_it(world: World) -> None:
+    world.source.origins = {VIRGINIA: Origin("AWS spot feed", PriceMode.LIVE)}
+    world.source.dispute = Dispute("another list", Decimal("0.03"))
+    world.refresh(world.here, *bind("blue"), *bind("red", offering=DUBLIN))
+    quotes = world.store.quotes
+    assert [quotes["blue", VIRGINIA].source, quotes["red", DUBLIN].source] == ["AWS spot feed", "script"]
+    assert quotes["blue", VIRGINIA].dispute == world.source.dispute
+    origins = {sample.offering: sample.point.origin for sample in world.store.samples}
+    assert origins[VIRGINIA] == world.source.origins[VIRGINIA]
+
+
+def test_what_one_of_its_own_services_said_before_a_failover_is_not_forgotten(world: World) -> None:
+    world.other_source.names = frozenset({"AWS spot feed"})
+    world.there.remember([make_quote(usd_per_hour="0.05", source="AWS spot feed")])
+    assert len(world.refresh(world.there, *bind("blue")).refusals) == 1
 
 
 def test_price_of_another_market_makes_no_price_doubtful(world: World) -> None:

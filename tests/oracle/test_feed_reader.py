@@ -7,7 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
 
+from oracle import feed_reader
 from oracle.bounds import MAX_CLOCK_SKEW_S
 from oracle.feed_reader import MAX_TOLD, TOLD_S, FeedReader
 from oracle.foundation.reason import Reason
@@ -102,6 +106,56 @@ def test_unsigned_prices_are_not_read_beside_signed_ones_that_hold(reading: Read
     assert reading.believes(plain(make_quote("red")))
 
 
+def test_a_flood_of_unsigned_prices_takes_nothing_from_the_judgement_of_signed_ones(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_reader, "MAX_QUOTES", 2)
+    flood = [make_quote(f"context-{n}", Offering("aws", f"us-east-{n}", "m5.large")) for n in range(3)]
+    assert reading.believes(plain(*flood))
+    assert reading.believes(say(make_quote(usd_per_hour="0.16")))
+    assert not reading.believes(say(make_quote(usd_per_hour="0.016"), sequence=2, at=NOON + 1.0))
+
+
+def test_whoever_invents_ever_new_sources_fills_no_memory(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_reader, "MAX_VOICES", 2)
+    jump = make_quote(usd_per_hour="0.016")
+    for number in range(3):
+        assert reading.believes(plain(make_quote(source=f"source-{number}"), sequence=number + 1))
+        assert reading.believes(plain(make_quote(), sequence=number + 1)), (
+            "who goes on talking is not forgotten"
+        )
+    assert not reading.believes(plain(jump, sequence=9, published_at=NOON + 1.0))
+    silent = structs.replace(jump, source="source-0")
+    assert reading.believes(plain(silent, sequence=10)), "a first price, as nothing is remembered before it"
+
+
+_MACHINES = [VIRGINIA, DUBLIN, VIRGINIA.on_demand]
+_SAID = st.builds(
+    lambda context, offering, cents, source, late: structs.replace(
+        make_quote(context, offering, f"{cents / 100:.2f}", NOON + late, source=source), in_force_since=NOON
+    ),
+    st.sampled_from(["blue", "red"]),
+    st.sampled_from(_MACHINES),
+    st.sampled_from([1, 2, 10, 11, 25, 30, 38, 39, 46, 47, 100]),
+    st.sampled_from(["script", "script", "script", "other"]),
+    st.sampled_from([0.0, 0.0, 0.0, 31.5]),
+)
+
+
+@given(st.lists(st.lists(_SAID, min_size=1, max_size=6), min_size=1, max_size=4), st.booleans())
+def test_many_prices_are_judged_like_each_of_them(rounds: list[list[Quote]], knows_on_demand: bool) -> None:
+    together, alone = Reading(), Reading()
+    for number, quotes in enumerate(rounds):
+        changes: dict[str, object] = {"sequence": number + 1, "published_at": NOON + number}
+        known = (Decimal("0.384") if knows_on_demand else None,)
+        whole = say(*quotes, on_demand=known * len(quotes), **changes)
+        parts = [say(quote, on_demand=known, **changes) for quote in quotes]
+        assert together.read(whole) == alone.read(*parts)
+        assert together.told == alone.told
+
+
 @pytest.mark.parametrize("message", [say(make_quote()), plain(make_quote())], ids=["signed", "unsigned"])
 @pytest.mark.parametrize(
     "last_lease",
@@ -173,7 +227,9 @@ def test_each_price_keeps_the_bounds_of_its_publisher_also_here(
     known = {VIRGINIA: Decimal(2)}
     reading.on_demand = known if who == "reader" else {}
     message = say(
-        make_quote("blue", VIRGINIA, price), make_quote("red", DUBLIN, "0.2"), on_demand=dict(known)
+        make_quote("blue", VIRGINIA, price),
+        make_quote("red", DUBLIN, "0.2"),
+        on_demand=(None if who == "reader" else Decimal(2), None),
     )
     assert reading.prices(message) == ["0.2"]
     assert reading.codes == [code]
@@ -182,8 +238,7 @@ def test_each_price_keeps_the_bounds_of_its_publisher_also_here(
 
 def test_what_the_reader_knows_of_on_demand_is_stronger_than_what_it_is_told(reading: Reading) -> None:
     reading.on_demand = {VIRGINIA: Decimal("0.4")}
-    told = {VIRGINIA: Decimal(40)}
-    assert not reading.believes(say(make_quote(usd_per_hour="3"), on_demand=told))
+    assert not reading.believes(say(make_quote(usd_per_hour="3"), on_demand=(Decimal(40),)))
 
 
 def in_turn(prices: Sequence[str]) -> Iterable[FeedMessage]:
@@ -214,6 +269,12 @@ def test_a_jump_is_not_confirmed_by_the_same_message_again(reading: Reading) -> 
     assert reading.codes == [OracleCode.PRICE_JUMPED]
 
 
+def test_a_jump_that_was_taken_back_begins_anew(reading: Reading) -> None:
+    said = ["0.1", "0.9", "0.1", "0.9"]
+    messages = [say(make_quote(usd_per_hour=one), sequence=n, at=NOON + n) for n, one in enumerate(said)]
+    assert [reading.believes(message) for message in messages] == [True, False, True, False]
+
+
 def test_prices_of_another_world_make_none_doubtful(reading: Reading) -> None:
     reading.read(say(make_quote(usd_per_hour="0.1", mode=PriceMode.SIMULATED)))
     assert reading.prices(say(make_quote(usd_per_hour="0.9"), sequence=2)) == ["0.9"]
@@ -221,13 +282,15 @@ def test_prices_of_another_world_make_none_doubtful(reading: Reading) -> None:
 
 def test_a_price_of_the_future_is_not_believed(reading: Reading) -> None:
     later = NOON + MAX_CLOCK_SKEW_S + 1.0
-    began_later = replace(make_quote(), in_force_since=later)
+    began_later = structs.replace(make_quote(), in_force_since=later)
     for quote in (make_quote(confirmed_at=later), began_later):
         reading = Reading()
         assert not reading.believes(say(quote))
         assert reading.codes == [OracleCode.PRICE_OF_FUTURE]
     played = make_quote(mode=PriceMode.RECORDED, playback=Playback(later, 1.0))
-    assert Reading().believes(say(replace(played, in_force_since=later))), "a recording has its own clock"
+    assert Reading().believes(say(structs.replace(played, in_force_since=later))), (
+        "a recording has its own clock"
+    )
 
 
 def test_no_price_lives_longer_than_the_settings_allow(reading: Reading) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from oracle.errors import KeyRingError
 from oracle.foundation import trusted_file
-from oracle.foundation.key_ring import format_ring
-from oracle.key_ring_file import load_ring, make_ring, replace_ring, rotate_ring, save_new_ring
+from oracle.foundation.key_ring import KeyRing, format_ring
+from oracle.key_ring_file import RingFile, load_ring, make_ring, replace_ring, rotate_ring, save_new_ring
 from oracle.reasons import OracleCode
 
 on_posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
@@ -43,6 +43,68 @@ def test_a_ring_is_written_for_its_owner_only(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     replace_ring(path, make_ring())
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@on_posix
+def test_an_installation_makes_its_ring_with_the_first_need_of_one(tmp_path: Path) -> None:
+    """To look for it makes none, and a second process takes the one that the first has made."""
+    path = tmp_path / "deep" / "key-ring"
+    one, other = RingFile(path, may_make=True), RingFile(path, may_make=True)
+    assert one.find() is None
+    assert not path.parent.exists()
+    ring = one.require()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert load_ring(path) == ring == one.find() == other.find() == other.require()
+
+
+def test_two_processes_that_make_a_ring_at_once_have_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, first = tmp_path / "key-ring", make_ring()
+
+    def make_late() -> KeyRing:
+        save_new_ring(path, first)
+        return make_ring()
+
+    monkeypatch.setattr("oracle.key_ring_file.make_ring", make_late)
+    assert RingFile(path, may_make=True).require() == first
+
+
+def test_a_rotation_counts_without_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "key-ring"
+    running = RingFile(path, may_make=True)
+    first = running.require()
+    for _ in range(2):
+        replace_ring(path, rotate_ring(load_ring(path)))
+        assert running.find() == running.require() == load_ring(path) != first
+
+
+@on_posix
+def test_a_ring_that_cannot_be_used_or_is_of_another_installation_takes_the_place_of_none(
+    tmp_path: Path,
+) -> None:
+    """Moves that are under way were signed with the ring that is known."""
+    path = tmp_path / "key-ring"
+    running = RingFile(path, may_make=True)
+    known = running.require()
+    replace_ring(path, make_ring())
+    assert running.find() == known
+    replace_ring(path, rotate_ring(known))
+    path.chmod(0o644)
+    assert running.find() == known
+    path.unlink()
+    assert running.find() == known
+    replace_ring(path, rotate_ring(known))
+    assert running.find() == load_ring(path)
+
+
+def test_no_ring_is_made_where_a_person_has_named_one(tmp_path: Path) -> None:
+    """A Secret that is not mounted is no reason to sign with a key that nobody else has."""
+    named = RingFile(tmp_path / "mounted", may_make=False)
+    for ask in (named.find, named.require):
+        with pytest.raises(KeyRingError) as refused:
+            ask()
+        assert refused.value.reason.code is OracleCode.KEY_RING_MISSING
 
 
 @on_posix

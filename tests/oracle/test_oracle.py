@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +22,7 @@ from oracle.price_history import PricePoint
 from oracle.quotes import PriceMode
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
-from oracle.status import StoreKind
+from oracle.status import SourceState, SourceStatus, StoreKind
 from oracle.store.base import FeedBatch, FeedLease, HistorySample, StoreFacts
 from oracle.store.embedded import EmbeddedHost
 from tests.oracle.fakes import (
@@ -38,7 +38,7 @@ from tests.oracle.fakes import (
 from tests.oracle.oracles import SAID, make_source, price_of, remote_store, until
 
 
-async def collect_history(oracle: Oracle) -> tuple[PricePoint, ...]:
+async def collect_history(oracle: Oracle) -> Sequence[PricePoint]:
     """Ask for the prices of `blue` and wait until there are some."""
     oracle.set_bindings(bind("blue"))
     await until(oracle, lambda: len(oracle.history("blue", VIRGINIA)) > 2)
@@ -71,6 +71,19 @@ def test_what_is_bound_gets_a_price(settings: OracleSettings) -> None:
             assert not status.is_shared
 
     asyncio.run(main())
+
+
+def test_services_of_the_source_are_told_and_it_is_closed_at_the_end(settings: OracleSettings) -> None:
+    service = SourceStatus("AWS spot feed", ("prices.example",), SourceState.ANSWERING, 1.0, 7)
+    source = make_source(statuses=(service,))
+
+    async def main() -> None:
+        async with open_oracle(settings, source) as oracle:
+            assert oracle.status.services == (service,)
+            assert not source.is_closed
+
+    asyncio.run(main())
+    assert source.is_closed
 
 
 def test_context_bound_later_is_priced_without_waiting_for_the_next_refresh(settings: OracleSettings) -> None:
@@ -162,7 +175,7 @@ def test_reader_says_what_to_do_while_nobody_publishes(settings: OracleSettings)
         async with remote_store(patient) as shared, open_oracle(shared, None) as reader:
             reader.set_bindings(bind("blue"))
             await until(reader, lambda: "nobody publishes" in str(reader.status.reason))
-            assert "sentinelaura oracle --redis URL --prices FILE" in str(reader.status.reason)
+            assert "sentinelaura oracle --redis URL --prices live" in str(reader.status.reason)
             async with open_oracle(shared, make_source()) as publisher:
                 await until(reader, lambda: price_of(reader) is not None)
                 assert reader.status.is_healthy
@@ -225,23 +238,26 @@ def test_death_of_the_server_is_said_and_healed(settings: OracleSettings) -> Non
     asyncio.run(main())
 
 
+class FlakyHost:
+    """A store in memory that can be reached or not."""
+
+    facts = StoreFacts(StoreKind.REMOTE, "redis://shared", is_durable=True, is_shared=True)
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+        self.is_down = False
+
+    async def connect(self) -> MemoryStore:
+        if self.is_down:
+            raise StoreUnavailable("redis://shared", OracleCode.STORE_ANSWERED.because(answer="down"))
+        return self.store
+
+    async def aclose(self) -> None:
+        """Nothing to stop."""
+
+
 def test_what_was_missed_during_an_outage_is_read_afterwards() -> None:
     """Another instance goes on generating while this one cannot reach the shared store."""
-
-    class FlakyHost:
-        facts = StoreFacts(StoreKind.REMOTE, "redis://shared", is_durable=True, is_shared=True)
-
-        def __init__(self, store: MemoryStore) -> None:
-            self.store = store
-            self.is_down = False
-
-        async def connect(self) -> MemoryStore:
-            if self.is_down:
-                raise StoreUnavailable("redis://shared", OracleCode.STORE_ANSWERED.because(answer="down"))
-            return self.store
-
-        async def aclose(self) -> None:
-            """Nothing to stop."""
 
     async def main() -> None:
         time = ManualClocks()
@@ -323,11 +339,11 @@ def test_store_whose_clock_differs_is_told(settings: OracleSettings) -> None:
 def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSettings) -> None:
     async def main() -> None:
         now = SYSTEM_CLOCKS.wall()
-        remembered = tuple(PricePoint(now - age_s, Decimal("0.15")) for age_s in (5000.0, 600.0, 300.0))
+        remembered = tuple(PricePoint(now - age_s, Decimal("0.15")) for age_s in (100_000.0, 600.0, 300.0))
         source = make_source()
         source.past = remembered
         async with open_oracle(settings, source) as oracle:
-            assert (await collect_history(oracle))[:2] == tuple(
+            assert tuple((await collect_history(oracle))[:2]) == tuple(
                 replace(one, origin=SAID) for one in remembered[1:]
             )
             async with open_oracle(settings, make_source()) as second:
@@ -336,6 +352,56 @@ def test_empty_history_begins_with_what_the_source_remembers(settings: OracleSet
                 assert Decimal("0.15") not in {p.usd_per_hour for p in second.history("blue", VIRGINIA)}, (
                     "its prices are not its own"
                 )
+
+    asyncio.run(main())
+
+
+def test_what_nothing_can_have_cost_is_no_past_whatever_a_service_tells(settings: OracleSettings) -> None:
+    """A mean over zones of such a number has more digits than any, and nothing would be shown or planned any more."""
+
+    async def main() -> None:
+        now = SYSTEM_CLOCKS.wall()
+        source = make_source()
+        prices = ("0.15", "1e400", "0", "1001")
+        source.past = tuple(PricePoint(now - 600.0 + n * 60.0, Decimal(usd)) for n, usd in enumerate(prices))
+        async with open_oracle(settings, source) as oracle:
+            history = await collect_history(oracle)
+            past = [point.usd_per_hour for point in history if point.observed_at < now - 300.0]
+            assert past == [Decimal("0.15")]
+
+    asyncio.run(main())
+
+
+def test_histories_of_a_large_fleet_are_told_together_and_not_each_for_itself() -> None:
+    async def main() -> None:
+        time = ManualClocks()
+        contexts = [f"blue-{number}" for number in range(1000)]
+        store = MemoryStore(time)
+        store.samples = [HistorySample(VIRGINIA, PricePoint(NOON - 60, Decimal("0.1"), SAID))]
+        reader = Oracle(
+            Feed(None, OracleSettings(), time.clocks, Instance("here", 1, "aa")), FlakyHost(store)
+        )
+        reader.set_bindings(bind(*contexts))
+        running = asyncio.ensure_future(reader.keep_running())
+        await until(reader, lambda: all(reader.has_read_history(one, VIRGINIA) for one in contexts))
+        assert reader.revision < 10
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(main())
+
+
+def test_a_chart_begins_with_the_past_although_its_service_answers_late(settings: OracleSettings) -> None:
+    async def main() -> None:
+        source = make_source()
+        late, source.prices = source.prices, {}
+        async with open_oracle(settings, source) as oracle:
+            oracle.set_bindings(bind("blue"))
+            await until(oracle, lambda: oracle.has_read_history("blue", VIRGINIA))
+            yesterday = SYSTEM_CLOCKS.wall() - 80_000
+            source.past = (PricePoint(yesterday, Decimal("0.15")),)
+            source.prices = late
+            await until(oracle, lambda: _began_at(oracle) == yesterday)
 
     asyncio.run(main())
 
@@ -367,6 +433,11 @@ def test_a_history_holds_the_prices_of_one_origin_and_finds_those_that_it_had(
                 assert late.history("blue", VIRGINIA)[0].observed_at == began
 
     asyncio.run(main())
+
+
+def _began_at(oracle: Oracle) -> float | None:
+    points = oracle.history("blue", VIRGINIA)
+    return points[0].observed_at if points else None
 
 
 def _prices(oracle: Oracle) -> set[Decimal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
+from sys import getsizeof
 
 import pytest
 from hypothesis import given
@@ -60,7 +61,7 @@ def test_stored_points_join_those_seen_since() -> None:
     history = PriceHistory()
     history.append(point(30.0, "0.3"))
     history.merge([point(10.0, "0.1"), point(30.0, "9"), point(20.0, "0.2")])
-    assert history.points == (point(10.0, "0.1"), point(20.0, "0.2"), point(30.0, "0.3"))
+    assert tuple(history.points) == (point(10.0, "0.1"), point(20.0, "0.2"), point(30.0, "0.3"))
 
 
 def test_merging_more_than_fits_stays_bounded() -> None:
@@ -81,20 +82,20 @@ def test_what_another_origin_says_begins_anew() -> None:
     history = PriceHistory()
     for one in (*said(LIVE, 10.0, 20.0), *said(PLAYED, 30.0)):
         history.append(one)
-    assert history.points == tuple(said(PLAYED, 30.0))
+    assert tuple(history.points) == tuple(said(PLAYED, 30.0))
 
 
 def test_only_points_of_the_same_origin_are_merged() -> None:
     history = PriceHistory()
     history.append(*said(LIVE, 30.0))
     history.merge([*said(LIVE, 10.0), *said(PLAYED, 20.0, 40.0)])
-    assert history.points == tuple(said(LIVE, 10.0, 30.0))
+    assert tuple(history.points) == tuple(said(LIVE, 10.0, 30.0))
 
 
 def test_an_empty_series_takes_the_points_of_whom_was_heard_last() -> None:
     history = PriceHistory()
     history.merge([*said(LIVE, 10.0, 30.0), *said(PLAYED, 20.0)])
-    assert history.points == tuple(said(LIVE, 10.0, 30.0))
+    assert tuple(history.points) == tuple(said(LIVE, 10.0, 30.0))
 
 
 def test_merged_points_within_the_step_of_known_ones_are_left_out() -> None:
@@ -119,6 +120,24 @@ def test_points_are_the_same_object_until_they_change() -> None:
     history.append(point(105.0))
     history.merge([point(101.0)])
     assert history.points is before
+
+
+def test_points_come_back_as_they_were_said() -> None:
+    history = PriceHistory()
+    said_prices = ["0.000100000001", "0.1613", "12.3456789", "999.999999999999"]
+    for at, price in enumerate(said_prices):
+        history.append(point(float(at), price))
+    assert [str(one.usd_per_hour) for one in history.points] == said_prices
+    assert list(history.points[1:3]) == [point(1.0, "0.1613"), point(2.0, "12.3456789")]
+
+
+def test_a_whole_day_takes_eight_kibibytes_at_most() -> None:
+    history = PriceHistory()
+    for minute in range(5 * 1440):
+        history.append(point(60.0 * minute))
+    points = history.points
+    assert points[-1].observed_at - points[0].observed_at >= 80_000.0
+    assert getsizeof(history) + sum(map(getsizeof, (points, points.times, points.prices))) <= 8192
 
 
 def test_tiny_series_is_refused() -> None:

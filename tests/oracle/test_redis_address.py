@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.redis_address import holds_password, is_readable_on_the_network, mask_address, mask_addresses
+from oracle.redis_address import (
+    RedisAddress,
+    StoreShape,
+    holds_password,
+    is_readable_on_the_network,
+    mask_address,
+    mask_addresses,
+    parse_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +34,10 @@ from oracle.redis_address import holds_password, is_readable_on_the_network, mas
         ("redis://host?password=pw", "redis://host?***", True, True),
         ("redis://host?PASSWORD=pw", "redis://host?***", True, True),
         ("redis://me:p@w:pw@[::1]:6379", "redis://***@[::1]:6379", True, False),
+        ("redis+sentinel://me:pw@a:1,b/prices/2", "redis+sentinel://***@a:1,b/prices/2", True, True),
+        ("redis+sentinel://127.0.0.1,b/prices", "redis+sentinel://127.0.0.1,b/prices", False, True),
+        ("redis+cluster://localhost:1,[::1]:2", "redis+cluster://localhost:1,[::1]:2", False, False),
+        ("rediss+cluster://a,b?ssl_ca_certs=ca.pem", "rediss+cluster://a,b?***", False, False),
     ],
 )
 def test_what_an_address_gives_away(
@@ -52,3 +64,48 @@ def test_what_is_no_address_is_not_shown(address: str) -> None:
 )
 def test_message_loses_what_may_be_a_secret(message: str) -> None:
     assert "pw" not in mask_addresses(message)
+
+
+@pytest.mark.parametrize(
+    ("address", "parts", "server"),
+    [
+        ("redis://h", RedisAddress(StoreShape.SINGLE, False, (("h", 6379),)), "redis://x:7/"),
+        (
+            "rediss://me:pw@[::1]:1/2?ssl_ca_certs=ca.pem",
+            RedisAddress(StoreShape.SINGLE, True, (("::1", 1),), "", "2", "me:pw", "ssl_ca_certs=ca.pem"),
+            "rediss://x:7/2?ssl_ca_certs=ca.pem",
+        ),
+        (
+            "redis+sentinel://a:1,[fe80::1],b/prices/3",
+            RedisAddress(
+                StoreShape.SENTINEL, False, (("a", 1), ("fe80::1", 26379), ("b", 26379)), "prices", "3"
+            ),
+            "redis://x:7/3",
+        ),
+        (
+            "rediss+cluster://:pw@a,b:2",
+            RedisAddress(StoreShape.CLUSTER, True, (("a", 6379), ("b", 2)), credentials=":pw"),
+            "rediss://x:7/",
+        ),
+    ],
+)
+def test_an_address_says_how_the_store_is_run(address: str, parts: RedisAddress, server: str) -> None:
+    assert parse_address(address) == parts
+    assert parts.locate("x", 7) == server
+    assert parts.locate("::1", 7).partition("://")[2].startswith("[::1]:7/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("redis://a,b", "redis://a/prices", "redis+sentinel://a", "redis+sentinel://a/", "redis+cluster://"),
+        *(
+            "redis+cluster://a/prices",
+            "redis+cluster://a/0",
+            "redis+sentinel://a/prices/x",
+            "redis+other://a",
+        ),
+    ],
+)
+def test_what_names_no_server_is_no_address(address: str) -> None:
+    assert parse_address(address) is None

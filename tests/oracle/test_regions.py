@@ -44,6 +44,7 @@ def test_well_known_places(key: str, latitude: float, longitude: float) -> None:
 
 def test_mistyped_region_gets_a_suggestion() -> None:
     assert suggest_region("aws/eu-wst-1") == "aws/eu-west-1"
+    assert suggest_region("aws/us-esat-1") == "aws/us-east-1", "and not us-west-1"
     assert suggest_region("??") is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oracle.market import CapacityType, Offering
@@ -16,6 +16,7 @@ from oracle.sanity import (
     MIN_SHARE_OF_ON_DEMAND,
     PriceMemory,
     SanityGate,
+    is_surely_believed,
     judge_price,
 )
 from oracle.sources.base import Observation
@@ -139,3 +140,18 @@ def test_jump_is_confirmed_by_what_is_said_anew_and_not_by_reading_the_same_row_
         reason, memory = judge_price(observe("9.99"), None, memory)
         assert reason is OracleCode.PRICE_JUMPED
     assert judge_price(observe("9.99", at=NOON + 60.0), None, memory)[0] is None
+
+
+@given(st.floats(1e-6, 5000), st.floats(1e-4, 1000), st.one_of(st.none(), st.floats(1e-4, 1000)))
+@example(0.09, 0.09, 2.0)
+@example(2.5, 2.5, 2.0)
+@example(0.5, 0.1, None)
+@example(0.1, 0.5, None)
+@example(2000.0, 1000.0, None)
+@example(0.00009, 0.0001, None)
+def test_what_is_surely_believed_is_believed(price: float, before: float, on_demand: float | None) -> None:
+    if is_surely_believed(price, before, on_demand):
+        known = None if on_demand is None else Decimal(on_demand)
+        exact = observe(f"{price:.12f}")
+        memory = PriceMemory(Decimal(before))
+        assert judge_price(exact, known, memory) == (None, PriceMemory(exact.usd_per_hour))

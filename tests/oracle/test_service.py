@@ -71,7 +71,9 @@ def test_all_prices_are_listed_with_all_that_is_known(settings: OracleSettings) 
             "provider": "aws",
             "region": "eu-west-1",
             "instance_type": "m5.2xlarge",
+            "zone": None,
             "capacity_type": "spot",
+            "operating_system": "linux",
             "usd_per_hour": "0.2299",
             "on_demand_usd_per_hour": "0.384",
             "freshness": "fresh",
@@ -79,6 +81,9 @@ def test_all_prices_are_listed_with_all_that_is_known(settings: OracleSettings) 
             "mode": "live",
             "recorded_at": None,
             "speed": None,
+            "interruption": None,
+            "obtainability": None,
+            "disputed_by": None,
         }
 
     talk(settings, conversation)
@@ -119,8 +124,18 @@ def test_health_is_good_while_prices_arrive(settings: OracleSettings) -> None:
         assert body["healthy"] is True
         assert body["store"]["kind"] == "embedded"
         assert body["source"] == "script"
+        assert body["services"] == []
 
     talk(settings, conversation)
+
+
+def test_health_is_bad_while_no_price_holds_whatever_the_store_says(settings: OracleSettings) -> None:
+    async def conversation(get: Get) -> None:
+        status, body = await get("/healthz")
+        assert (status, body["healthy"], body["reason"]["code"]) == (503, False, "no_price_holds")
+        assert body["store"]["up"] is True
+
+    talk(settings, conversation, skew_s=3600.0)
 
 
 def test_health_is_bad_and_says_why_while_the_store_is_away(settings: OracleSettings) -> None:

@@ -16,15 +16,18 @@ from oracle.foundation.key_ring import KeyRing
 from oracle.foundation.reason import Reason
 from oracle.key_ring_file import make_ring, rotate_ring
 from oracle.oracle import Oracle, open_oracle
+from oracle.price_history import PricePoint
 from oracle.quotes import PriceMode
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.store import codec
 from oracle.store.base import FeedLease, FeedMessage
+from oracle.store.clients import make_unix_client
+from oracle.store.columns import NameCache
 from oracle.store.messages import encode_parts
-from oracle.store.redis import RemoteHost, client_options
+from oracle.store.remote import RemoteHost
 from tests.oracle.fakes import VIRGINIA, bind, make_quote
-from tests.oracle.oracles import make_source, price_of, remote_store, until
+from tests.oracle.oracles import SAID, make_source, price_of, remote_store, until
 
 PREFIX = "sentinelaura"
 CHANNEL = f"{{{PREFIX}}}:announcements"
@@ -61,7 +64,7 @@ class Shared:
         now = SYSTEM_CLOCKS.wall()
         quote = make_quote(usd_per_hour=price, confirmed_at=now, life_s=86_400.0)
         message = FeedMessage(FeedLease(holder, int(term)), 10**6, now, (quote,))
-        for part in encode_parts(replace(message, **changes), PREFIX, ring):  # type: ignore[arg-type]
+        for part in encode_parts(replace(message, **changes), PREFIX, ring, NameCache()):  # type: ignore[arg-type]
             await self.client.publish(CHANNEL, part)
 
 
@@ -71,7 +74,7 @@ async def share(
 ) -> AsyncIterator[Shared]:
     async with remote_store(replace(settings, quote_life_s=3600.0)) as shared:
         assert shared.redis_url is not None
-        client = Redis(unix_socket_path=shared.redis_url.removeprefix("unix://"), **client_options(0))
+        client = make_unix_client(shared.redis_url.removeprefix("unix://"), 0)
         async with (
             open_oracle(shared, make_source(), ring=publisher),
             open_oracle(shared, None, ring=reader) as oracle,
@@ -118,10 +121,7 @@ def test_a_reader_that_starts_later_reads_what_lies_there(settings: OracleSettin
 @pytest.mark.parametrize("price", ["9999999.99", "0.000000000001"])
 def test_a_plain_publish_sets_no_price(settings: OracleSettings, price: str) -> None:
     async def talk(shared: Shared) -> None:
-        line = codec.encode_quote(
-            make_quote(usd_per_hour=price, confirmed_at=SYSTEM_CLOCKS.wall(), life_s=86_400.0)
-        )
-        await shared.client.publish(CHANNEL, line)
+        await shared.client.publish(CHANNEL, price)
         await shared.settle(lambda: OracleCode.MESSAGE_GARBLED in shared.refusals())
         await shared.forge(price)
         await shared.settle(lambda: OracleCode.MESSAGE_UNSIGNED in shared.refusals())
@@ -142,7 +142,7 @@ def test_a_plain_publish_sets_no_price_where_nothing_is_signed_either(
 ) -> None:
     async def talk(shared: Shared) -> None:
         assert not shared.is_signed()
-        await shared.forge(price, on_demand={})
+        await shared.forge(price, on_demand=())
         await shared.settle(lambda: code in shared.refusals())
         assert price_of(shared.reader) == Decimal("0.1613")
 
@@ -231,7 +231,7 @@ def test_a_store_that_was_emptied_begins_a_newer_term(settings: OracleSettings) 
             store = await RemoteHost(shared.redis_url, shared, RING).connect()
             now = SYSTEM_CLOCKS.wall()
             first = await store.acquire_lease("here/1/aa/script", 60.0, now)
-            client = Redis(unix_socket_path=shared.redis_url.removeprefix("unix://"), **client_options(0))
+            client = make_unix_client(shared.redis_url.removeprefix("unix://"), 0)
             await client.flushall()
             second = await store.acquire_lease("here/1/aa/script", 60.0, now + 1.0)
             assert second.term > first.term
@@ -244,8 +244,10 @@ def test_a_store_that_was_emptied_begins_a_newer_term(settings: OracleSettings) 
 def test_what_others_may_write_into_the_history_is_no_price(settings: OracleSettings) -> None:
     async def talk(shared: Shared) -> None:
         now = SYSTEM_CLOCKS.wall()
-        key = f"{{{PREFIX}}}:points:{codec.format_offering_key(VIRGINIA)}"
-        await shared.client.rpush(key, f"{now - 60.0!r} 9999999 live script".encode())
+        (key,) = await shared.client.keys(f"{{{PREFIX}}}:points:*:{codec.format_offering_key(VIRGINIA)}")
+        await shared.client.append(
+            key, codec.encode_points([PricePoint(now - 60.0, Decimal(9_999_999), SAID)])
+        )
         async with open_oracle(shared.settings, None, ring=RING) as late:
             late.set_bindings(bind("blue"))
             await until(late, lambda: late.has_read_history("blue", VIRGINIA))

@@ -6,9 +6,9 @@ import json
 
 import audit
 import pytest
-import tools
 from audit import NoAnswer, Vulnerability, read_answer, write_rounds
 from lock import LockedPackage
+from tools import Tools, ToolsUnavailable
 
 FOUND = Vulnerability("aiohttp", "3.14.5", "PYSEC-1", ("3.14.6",))
 COMPLAINT = "WARNING: something\nERROR:pip_audit._cli:aiohttp: Dependency not found on PyPI and could not be audited\n"
@@ -96,7 +96,7 @@ def test_the_exit_code_tells_a_clean_bill_from_none(
         return real([locked("six", "1"), locked("numpy", "2")], asking)
 
     real = audit.audit
-    monkeypatch.setattr(tools, "make_ready", lambda: None)
+    monkeypatch.setattr(Tools, "make_ready", lambda tools: None)
     monkeypatch.setattr(audit, "audit", run)
     assert audit.main() == code
     assert said in capsys.readouterr().out
@@ -105,10 +105,10 @@ def test_the_exit_code_tells_a_clean_bill_from_none(
 def test_tools_that_cannot_be_installed_leave_it_unchecked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> None:
-        raise tools.ToolsUnavailable("pip could not install them")
+    def fail(tools: Tools) -> None:
+        raise ToolsUnavailable("pip could not install them")
 
-    monkeypatch.setattr(tools, "make_ready", fail)
+    monkeypatch.setattr(Tools, "make_ready", fail)
     assert audit.main() == audit.NOT_CHECKED
     assert "NOT CHECKED" in capsys.readouterr().out
 

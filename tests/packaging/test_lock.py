@@ -33,8 +33,8 @@ def test_a_package_that_is_not_understood_is_not_passed_over() -> None:
         parse_lock(LOCK.replace(f" \\\n    --hash=sha256:{TWO}\n    # via python", "\n    # via python"))
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock", "requirements-tools.lock"])
-def test_our_locks_are_understood(name: str) -> None:
-    packages = parse_lock((ROOT / name).read_text(encoding="utf-8"))
-    assert len(packages) > 40
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=lambda lock: lock.name)
+def test_our_locks_are_understood(lock: Path) -> None:
+    packages = parse_lock(lock.read_text(encoding="utf-8"))
+    assert len(packages) > 20
     assert all(package.hashes for package in packages)

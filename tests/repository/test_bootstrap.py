@@ -163,7 +163,7 @@ def test_proofs_run_unseen_with_the_packages_of_the_tests(
     assert commands.ran("requirements-test.lock")
 
 
-@pytest.mark.parametrize("part", ["campaign", "mutants"])
+@pytest.mark.parametrize("part", ["campaign", "mutants", "mutation"])
 def test_usage_names_each_part_that_can_be_proved(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert part in bootstrap.USAGE
     with pytest.raises(SystemExit) as ended:

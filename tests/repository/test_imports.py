@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -28,9 +29,11 @@ PURE_IMPORTS = {
         "json",
         "re",
         "reprlib",
+        "shlex",
         "string",
         "struct",
         "textwrap",
+        "zlib",
     ),
     *("random", "tomllib", "unicodedata", "uuid"),
 }
@@ -76,6 +79,7 @@ def pure_core() -> list[str]:
     return [name for name, path in own_modules().items() if re.search(r"\bPure\b", docstring(path))]
 
 
+@cache
 def imported_names(path: Path) -> set[str]:
     """Every module that the file may load, wherever in it the import stands."""
     names: set[str] = set()

@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # A requirement of a lock begins its line: name==version, perhaps a marker, then one --hash for each file.
@@ -50,9 +52,10 @@ def test_test_lock_has_every_test_dependency_at_its_pin() -> None:
         assert version is None or lock[name] == {version}
 
 
-def test_lock_of_the_tools_has_every_tool_at_its_pin() -> None:
-    lock = locked("requirements-tools.lock")
-    for name, version in wished(PROJECT["dependency-groups"]["tools"]).items():
+@pytest.mark.parametrize("group", ["tools", "mutation"])
+def test_lock_of_the_tools_has_every_tool_at_its_pin(group: str) -> None:
+    lock = locked(f"requirements-{group}.lock")
+    for name, version in wished(PROJECT["dependency-groups"][group]).items():
         assert name in lock
         assert version is None or lock[name] == {version}
 
@@ -62,6 +65,13 @@ def test_tests_run_with_the_versions_that_people_run() -> None:
     assert {name: test.get(name) for name in runtime} == runtime
 
 
+def test_mutants_are_judged_with_the_versions_that_the_tests_run_with() -> None:
+    test, mutation = locked("requirements-test.lock"), locked("requirements-mutation.lock")
+    assert {name: mutation[name] for name in test if name in mutation} == {
+        name: test[name] for name in mutation if name in test
+    }
+
+
 def test_locks_name_no_host() -> None:
-    for file_name in ("requirements.lock", "requirements-test.lock", "requirements-tools.lock"):
-        assert "://" not in (ROOT / file_name).read_text(encoding="utf-8")
+    for file_name in ROOT.glob("requirements*.lock"):
+        assert "://" not in file_name.read_text(encoding="utf-8")

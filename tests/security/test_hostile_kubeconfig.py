@@ -6,6 +6,7 @@ import asyncio
 import base64
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from controller.errors import AccessDenied, KubeconfigError, NotArmed
 from controller.reasons import Code
 from oracle.foundation.reason import ReasonCode
 from tests.controller.clusters.certificates import Tls, encode, make_certificate, make_tls
+from tests.controller.clusters.clients import make_client, sending_anywhere
 from tests.controller.clusters.objects import make_deployment, make_node
 from tests.controller.clusters.serving import Served, Stream, serving, status, write_kubeconfig
 from tests.controller.refusals import find_cause, refuses
@@ -50,7 +52,7 @@ def ask(
     async def main() -> list[Served]:
         async with serving(tls=tls) as server:
             path = write_kubeconfig(tmp_path, server.url, user, **{**believed, **cluster})
-            client = KubeClient(read_kubeconfig([path]).contexts["eu"], settings)
+            client = make_client(path, "eu", armed=True, settings=settings)
             try:
                 await act(client)
             finally:
@@ -281,8 +283,9 @@ def test_rights_that_cannot_be_lowered_as_asked_are_not_used(tmp_path: Path) -> 
         {"tokenFile": "token"},
         {"username": "u", "password": "p"},
         {"exec": {"command": sys.executable, "apiVersion": V1}},
+        {"client-certificate-data": encode(b"c"), "client-key-data": encode(b"k")},
     ],
-    ids=["token", "token file", "password", "plugin"],
+    ids=["token", "token file", "password", "plugin", "certificate"],
 )
 def test_a_credential_is_never_sent_in_clear(tmp_path: Path, user: dict[str, Any]) -> None:
     settings = KubeSettings(allowed_exec_plugins=frozenset({"*"}))
@@ -320,7 +323,6 @@ def test_whoever_confirmed_only_to_look_changes_nothing_on_a_server_that_nobody_
     moves = KubeSettings(insecure_tls_contexts=frozenset({"eu"}), insecure_tls_moves=frozenset({"eu"}))
 
     async def write(client: KubeClient) -> None:
-        client.armed = True
         await client.delete(PATH)
 
     with refuses(NotArmed, Code.ARMING_UNCONFIRMED, line='insecure_tls_moves = ["eu"]'):
@@ -360,8 +362,28 @@ def test_a_password_goes_to_the_server_as_one(tmp_path: Path, tls: Tls) -> None:
 
 def test_a_token_file_counts_without_its_line_break_and_before_the_token(tmp_path: Path, tls: Tls) -> None:
     (tmp_path / "token").write_text("from-the-file\n")
-    (request,) = ask(tmp_path, tls, {"tokenFile": "token", "token": "old"})
+    allowed = sending_anywhere(token_file=tmp_path / "token")
+    (request,) = ask(tmp_path, tls, {"tokenFile": "token", "token": "old"}, allowed)
     assert request.headers["authorization"] == "Bearer from-the-file"
+
+
+@pytest.mark.parametrize("named", ["../vault-token", "link", "absolute", "beside"])
+def test_a_kubeconfig_has_no_secret_of_the_disk_sent_to_its_server(
+    tmp_path: Path, tls: Tls, named: str
+) -> None:
+    """Whoever writes a kubeconfig names the server as well: it would be told any file of one line."""
+    secret, folder = tmp_path / "vault-token", tmp_path / "downloads"
+    secret.write_text("hvs.of-somebody-else")
+    folder.mkdir()
+    (folder / "link").symlink_to(secret)
+    (folder / "beside").write_text("hvs.of-somebody-else")
+    asked_for = folder / named if named in ("link", "beside") else secret
+    user = {"tokenFile": str(secret) if named == "absolute" else named}
+    for settings in (None, KubeSettings(token_files={str(asked_for): frozenset({"https://prod.example"})})):
+        with refuses(AccessDenied, Code.TOKEN_FILE_NOT_ALLOWED, file=str(asked_for), servers="127.0.0.1"):
+            ask(folder, tls, user, settings)
+    (request,) = ask(folder, tls, user, sending_anywhere(token_file=asked_for))
+    assert request.headers["authorization"] == "Bearer hvs.of-somebody-else"
 
 
 def test_a_key_with_a_password_asks_nobody_on_the_terminal(tmp_path: Path, tls: Tls) -> None:
@@ -426,13 +448,40 @@ def test_a_plugin_never_runs_as_somebody_else_because_a_variable_was_dropped(
         ask(tmp_path, tls, user, KubeSettings(allowed_exec_plugins=frozenset({str(plugin)})))
     assert str(refused.value.reason["line"]).startswith("exec_plugin_env.")
     assert not proof.exists()
-    consenting = KubeSettings(
-        allowed_exec_plugins=frozenset({str(plugin)}),
-        exec_plugin_env={str(plugin): frozenset({"AWS_PROFILE"})},
+    consenting = replace(
+        sending_anywhere(plugin=plugin), exec_plugin_env={str(plugin): frozenset({"AWS_PROFILE"})}
     )
     (request,) = ask(tmp_path, tls, user, consenting)
     assert request.headers["authorization"] == "Bearer t"
     assert "AWS_PROFILE='prod'" in proof.read_text()
+
+
+@needs_posix
+def test_the_token_of_an_allowed_plugin_goes_to_no_server_that_the_file_chose(
+    tmp_path: Path, tls: Tls
+) -> None:
+    plugin, proof = put_plugin(tmp_path / "bin")
+    allowed = frozenset({str(plugin)})
+    with refuses(AccessDenied, Code.PROGRAM_SERVERS_NOT_ALLOWED, servers="https://127.0.0.1") as refused:
+        ask(tmp_path, tls, plugin_user(plugin), KubeSettings(allowed_exec_plugins=allowed))
+    assert str(refused.value.reason["line"]).startswith("exec_plugin_servers.")
+    assert not proof.exists()
+    (request,) = ask(tmp_path, tls, plugin_user(plugin), sending_anywhere(plugin=plugin))
+    assert request.headers["authorization"] == "Bearer t"
+
+
+@needs_posix
+def test_the_token_of_an_allowed_plugin_takes_no_way_that_the_file_chose(tmp_path: Path) -> None:
+    """With an authority of its own, the file's proxy would be every server."""
+    plugin, proof = put_plugin(tmp_path / "bin")
+    server = "https://1a2b.gr7.eu-west-1.eks.amazonaws.com"
+    path = write_kubeconfig(
+        tmp_path, server, plugin_user(plugin), **{"proxy-url": "http://evil.example:3128"}
+    )
+    client = make_client(path, "eu", settings=KubeSettings(allowed_exec_plugins=frozenset({str(plugin)})))
+    with refuses(AccessDenied, Code.PROGRAM_SERVERS_NOT_ALLOWED, servers="http://evil.example:3128"):
+        asyncio.run(client.get(PATH))
+    assert not proof.exists()
 
 
 @needs_posix
@@ -442,7 +491,7 @@ def test_a_plugin_that_others_could_have_exchanged_does_not_run(
 ) -> None:
     plugin, proof = put_plugin(tmp_path / "bin")
     (plugin.parent if is_folder else plugin).chmod(0o757)
-    settings = KubeSettings(allowed_exec_plugins=frozenset({str(plugin)}))
+    settings = sending_anywhere(plugin=plugin)
     with refuses(AccessDenied, Code.PROGRAM_UNTRUSTED, problem="others may write"):
         ask(tmp_path, tls, plugin_user(plugin), settings)
     assert not proof.exists()
@@ -455,7 +504,7 @@ def test_a_plugin_beside_the_file_is_not_the_one_that_was_allowed(
     _, proof = put_plugin(tmp_path / "here")
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.chdir(tmp_path / "here")
-    settings = KubeSettings(allowed_exec_plugins=frozenset({"aws"}))
+    settings = sending_anywhere(plugin=Path("aws"))
     with refuses(AccessDenied, Code.PROGRAM_MISSING, program="aws"):
         ask(tmp_path, tls, plugin_user(Path("aws")), settings)
     assert not proof.exists()
@@ -600,12 +649,13 @@ def test_a_key_that_others_could_have_exchanged_is_not_used(tmp_path: Path, tls:
         (tmp_path / file).chmod(0o602 if file == name else 0o600)
     user = {file: file for file in files if file != "certificate-authority"}
     cluster = {"certificate-authority": "certificate-authority", "certificate-authority-data": None}
+    settings = sending_anywhere(token_file=tmp_path / "tokenFile")
     with refuses(
         AccessDenied, Code.CREDENTIAL_FILE_REFUSED, problem=f"{name} is not believed: others may write"
     ):
-        ask(tmp_path, tls, user, **cluster)
+        ask(tmp_path, tls, user, settings, **cluster)
     (tmp_path / name).chmod(0o600)
-    assert len(ask(tmp_path, tls, user, **cluster)) == 1
+    assert len(ask(tmp_path, tls, user, settings, **cluster)) == 1
 
 
 # --- point 6: a big kubeconfig is not a permission to contact all of it -----------------------------------------------

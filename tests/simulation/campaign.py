@@ -1,4 +1,4 @@
-"""The long form of the simulation: many seeds, a kill, a freeze and a sleep at every await.
+"""The long form of the simulation: many seeds, a kill, a freeze, a sleep and forged Leases at every await.
 
     python3 bootstrap.py prove campaign                     # all of it, with a report under docs/evidence/
     .venv/bin/python -m tests.simulation.campaign --name noise --seed 17 [--kill-at 400]    # again
@@ -23,9 +23,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.simulation.cluster import Cluster, Request
+from tests.simulation.floor_watch import FloorWatch
+from tests.simulation.forgery import Forger
+from tests.simulation.invariants import read_journal
 from tests.simulation.network import Delivery, Directed, Faults
 from tests.simulation.processes import Process
-from tests.simulation.world import PATH, World, keep_alive, simulate
+from tests.simulation.program import Rejected
+from tests.simulation.world import LEASE_PATH, PATH, World, keep_alive, simulate
 
 #: How often a program resumes its tasks in a run without faults, and in one with noise, until it is over; or some more.
 CLEAN_STEPS = 1_700
@@ -51,12 +55,24 @@ class Plan:
     freeze_at: int | None = None
     #: The machine of the first program sleeps, and all that serves in the target goes meanwhile.
     sleep_at: int | None = None
+    #: Somebody writes over the journals in the Leases, and nobody acts as a person would: the move may stop for good.
+    forge_at: int | None = None
+    #: As soon as the journal is in this phase of this wave, what runs is killed and all that serves in the target goes.
+    restart_in: tuple[str, int] | None = None
     #: Spot nodes go, one now and then.
     reclaims: bool = False
     #: Where pods go: a write that takes replicas may rest on reads that are no older than this, seconds.
     unnoticed_s: float | None = None
     has_late_scale_downs: bool = False
     has_no_capacity: bool = False
+    #: So many run in the target already, and so many of the source's six stay there.
+    there: int = 0
+    keeps: int = 0
+
+
+def draw_shift(rng: random.Random, plan: Plan) -> Plan:
+    """The same between two Deployments that both exist, with any numbers."""
+    return replace(plan, there=rng.randint(1, 9), keeps=rng.choice((0, 0, 1, 4)))
 
 
 def noise() -> Faults:
@@ -64,13 +80,36 @@ def noise() -> Faults:
     return Faults(lost=0.03, unanswered=0.03, late=0.03, doubled=0.02)
 
 
+def draw_outage(
+    rng: random.Random, latest_s: float, shortest_s: float, longest_s: float
+) -> tuple[str, float, float]:
+    """One of the clusters, and from when until when it is out of reach; it begins at `latest_s` at the latest."""
+    start = rng.uniform(0, latest_s)
+    return rng.choice(["paris", "osaka"]), start, start + rng.uniform(shortest_s, longest_s)
+
+
 def partitions(rng: random.Random) -> Faults:
     """Four partitions of up to 90 s and some noise."""
-    cuts = []
-    for _ in range(4):
-        start = rng.uniform(0, 200)
-        cuts.append((rng.choice(["paris", "osaka"]), start, start + rng.uniform(5, 90)))
+    cuts = [draw_outage(rng, 200, 5, 90) for _ in range(4)]
     return Faults(lost=0.02, unanswered=0.02, late=0.02, partitions=cuts)
+
+
+def lost_credentials(rng: random.Random) -> Faults:
+    """Twice one of the clusters takes our credentials for expired, for up to five minutes, beside some noise."""
+    windows = [draw_outage(rng, 250, 10, 300) for _ in range(2)]
+    return Faults(lost=0.02, unanswered=0.02, late=0.02, unauthorized=windows)
+
+
+#: Where a restart finds a migration, as far as the journal says: the phase, and the wave from 0 on.
+MOMENTS = [
+    ("LOCKED", 0),
+    ("PROVISION", 0),
+    *((phase, wave) for phase in ("SURGE", "VERIFY", "SCALE_DOWN_SOURCE", "SETTLE") for wave in range(4)),
+    ("SOAK", 3),
+]
+
+#: How long the target has no pods after a restart, seconds.
+RESTART_LOSES_FOR_S = 200.0
 
 
 #: name -> the plan of a seed
@@ -104,10 +143,29 @@ CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
     "reclaims, partitions, kill": lambda rng: Plan(
         partitions(rng), kill_at=rng.randrange(MAX_STEPS), reclaims=True, unnoticed_s=UNNOTICED_DEAD_S
     ),
+    "forged Leases": lambda rng: Plan(noise(), forge_at=rng.randrange(MAX_STEPS)),
+    "credentials lost": lambda rng: Plan(lost_credentials(rng), unnoticed_s=UNNOTICED_S),
+    "credentials lost, kill": lambda rng: Plan(
+        lost_credentials(rng), kill_at=rng.randrange(MAX_STEPS), unnoticed_s=UNNOTICED_DEAD_S
+    ),
+    "restart in each phase, target lost": lambda rng: Plan(
+        noise(), restart_in=rng.choices(MOMENTS, k=8)[-1], unnoticed_s=UNNOTICED_DEAD_S
+    ),
+    "shift, kill": lambda rng: draw_shift(rng, Plan(noise(), kill_at=rng.randrange(MAX_STEPS))),
+    "shift, two instances, partitions, kill": lambda rng: draw_shift(
+        rng, Plan(partitions(rng), has_two_instances=True, kill_at=rng.randrange(MAX_STEPS))
+    ),
+    "shift, reclaims, late scale-downs": lambda rng: draw_shift(
+        rng, Plan(Faults(), reclaims=True, unnoticed_s=UNNOTICED_S, has_late_scale_downs=True)
+    ),
+    "shift, restart in each phase, target lost": lambda rng: draw_shift(
+        rng, Plan(noise(), restart_in=rng.choices(MOMENTS, k=8)[-1], unnoticed_s=UNNOTICED_DEAD_S)
+    ),
     # One schedule, and the moment is chosen: for every await.
     "kill at every await": lambda rng: Plan(noise()),
     "freeze at every await, two instances": lambda rng: Plan(Faults(), has_two_instances=True),
     "sleep at every await": lambda rng: Plan(Faults(delayed=0.02), unnoticed_s=UNNOTICED_S),
+    "forged Leases at every await": lambda rng: Plan(Faults()),
 }
 
 #: name -> (what happens, the seed of its only schedule, the moments that are gone through)
@@ -115,7 +173,11 @@ EVERY_AWAIT = {
     "kill at every await": ("kill_at", 7, range(1, NOISY_STEPS)),
     "freeze at every await, two instances": ("freeze_at", 2, range(1, CLEAN_STEPS)),
     "sleep at every await": ("sleep_at", 2, range(1, CLEAN_STEPS)),
+    "forged Leases at every await": ("forge_at", 2, range(1, CLEAN_STEPS)),
 }
+
+#: How long somebody waits for a move whose Leases others write over, seconds: longer than any patience of the program.
+PATIENCE_S = 900.0
 
 #: How long a machine sleeps, seconds: shorter than its Leases last, hardly longer, and over lunch.
 NAPS_S = (15.0, 40.0, 300.0, 3600.0)
@@ -132,12 +194,14 @@ class Run:
     kill_at: int | None = None
     freeze_at: int | None = None
     sleep_at: int | None = None
+    forge_at: int | None = None
 
     def __str__(self) -> str:
         moments = (
             ("--kill-at", self.kill_at),
             ("--freeze-at", self.freeze_at),
             ("--sleep-at", self.sleep_at),
+            ("--forge-at", self.forge_at),
         )
         chosen = "".join(f" {flag} {step}" for flag, step in moments if step is not None)
         return f'--name "{self.name}" --seed {self.seed}{chosen}'
@@ -149,6 +213,7 @@ class Run:
             kill_at=made.kill_at if self.kill_at is None else self.kill_at,
             freeze_at=made.freeze_at if self.freeze_at is None else self.freeze_at,
             sleep_at=made.sleep_at if self.sleep_at is None else self.sleep_at,
+            forge_at=made.forge_at if self.forge_at is None else self.forge_at,
         )
 
 
@@ -159,6 +224,9 @@ class Outcome:
     run: Run
     violations: tuple[str, ...]
     virtual_s: float
+    #: Seconds below the floor, and the longest stretch of them in which it was possible to end that.
+    below_s: float = 0.0
+    longest_s: float = 0.0
 
 
 @dataclass
@@ -169,11 +237,15 @@ class Tally:
     runs: int = 0
     virtual_s: float = 0.0
     wall_s: float = 0.0
+    below_s: float = 0.0
+    longest_s: float = 0.0
     broken: list[Outcome] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
         self.runs += 1
         self.virtual_s += outcome.virtual_s
+        self.below_s += outcome.below_s
+        self.longest_s = max(self.longest_s, outcome.longest_s)
         if outcome.violations:
             self.broken.append(outcome)
 
@@ -187,35 +259,66 @@ def perform(run: Run) -> Outcome:
     plan = run.plan()
     # The dead and the frozen leave coroutines behind that are never resumed: that is the point.
     warnings.simplefilter("ignore", RuntimeWarning)
+    watches: list[FloorWatch] = []
+
+    async def live(world: World) -> None:
+        watches.append(FloorWatch(world))
+        looking = asyncio.ensure_future(watches[0].look_on())
+        await live_through(world, plan)
+        looking.cancel()
+
     with tempfile.TemporaryDirectory() as directory:
         try:
             world = simulate(
-                lambda world: live_through(world, plan), run.seed, Path(directory),
-                faults=plan.faults, unnoticed_s=plan.unnoticed_s,
+                live, run.seed, Path(directory), faults=plan.faults, unnoticed_s=plan.unnoticed_s,
+                there=plan.there, keeps=plan.keeps,
             )  # fmt: skip
         except Exception as error:  # the edge: what nobody foresaw is a finding like any other
             return Outcome(run, (f"an error: {error!r}",), 0.0)
-    return Outcome(run, tuple(world.judge_end()), world.loop.time())
+    broken = world.judge_end() if plan.forge_at is None else world.judge.judge_stop()
+    return Outcome(run, tuple(broken), world.loop.time(), watches[0].below_s, watches[0].longest_s)
 
 
 async def live_through(world: World, plan: Plan) -> None:
     """Let happen what a plan says, and keep programs alive until the move is over."""
+    if plan.forge_at is not None:
+        await live_through_forgery(world, plan.forge_at)
+        return
     if plan.has_no_capacity:
-        world.target.set_capacity(world.rng.randrange(world.replicas))
+        world.loop.create_task(fill_target(world, world.rng.randrange(world.replicas)))
     if plan.reclaims:
         world.loop.create_task(reclaim(world))
     if plan.has_late_scale_downs:
         world.network.directed = delay_scale_downs(world)
+    for context, start, end in plan.faults.unauthorized:
+        if context == world.target.context:  # its region goes, and the plugin that gives tokens with it
+            world.loop.call_at(start, lose_target_for, world, end - start)
     freeze_s = world.rng.uniform(20, 80)
     nap_s = world.rng.choice(NAPS_S) if plan.sleep_at is not None else 0.0
     first = Process(
         "a", kill_at=plan.kill_at, freeze_at=plan.freeze_at, freeze_s=freeze_s,
         sleep_at=plan.sleep_at, sleep_s=nap_s, on_sleep=lambda: lose_target_for(world, nap_s + BACK_AFTER_S),
     )  # fmt: skip
+    if plan.restart_in is not None:
+        world.loop.create_task(restart_in(world, *plan.restart_in))
     lives = [keep_alive(world, "a", first=first)]
     if plan.has_two_instances:
         lives.append(keep_alive(world, "b", delay_s=world.rng.uniform(0, 20)))
     await asyncio.gather(*lives)
+
+
+async def live_through_forgery(world: World, forge_at: int) -> None:
+    """Write over the journals at some await, and start the program once more: in vain, or to go on with ours."""
+    forger, chance = Forger(world), random.Random(forge_at)
+    first = Process("a", strike_at=forge_at, on_strike=lambda: forger.strike(chance))
+    for name, process in (("a", first), ("b", None)):
+        program = world.open_program(name, process)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await world.work(program)
+        except (Rejected, TimeoutError):
+            pass  # it was stopped, by what others have written
+        await program.close()
 
 
 def lose_target_for(world: World, seconds: float) -> None:
@@ -227,6 +330,25 @@ def lose_target_for(world: World, seconds: float) -> None:
 
     world.loop.call_later(LOST_AFTER_S, lose_all)
     world.loop.call_later(seconds, world.target.set_capacity)
+
+
+async def restart_in(world: World, phase: str, wave: int) -> None:
+    """Kill what runs as soon as the journal is in a phase of a wave, with all that serves in the target."""
+
+    def is_there() -> bool:
+        record = read_journal(world.source, LEASE_PATH)
+        return record is not None and (record.state.phase.value, record.state.wave) == (phase, wave)
+
+    await world.wait_for(lambda: is_there() or world.is_over())
+    for program in world.programs:
+        program.process.kill()
+    lose_target_for(world, RESTART_LOSES_FOR_S)
+
+
+async def fill_target(world: World, left: int) -> None:
+    """Leave the target room for so many pods once the move has begun, as nobody could know before."""
+    await world.wait_for(lambda: world.journaled_phase() not in (None, "PREFLIGHT"))
+    world.target.set_capacity(left)
 
 
 async def reclaim(world: World) -> None:
@@ -290,7 +412,8 @@ def describe(tally: Tally) -> str:
     hours = tally.virtual_s / 3600
     return (
         f"{tally.name:40} {tally.runs:5} runs {hours:6.1f} virtual hours {len(tally.broken):4} broken "
-        f"{tally.kinds() or ''} {tally.wall_s:6.1f} s"
+        f"{tally.kinds() or ''} {tally.below_s:7.0f} s below the floor, {tally.longest_s:4.0f} s at once when it was "
+        f"possible to end that {tally.wall_s:6.1f} s"
     )
 
 
@@ -302,11 +425,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kill-at", type=int)
     parser.add_argument("--freeze-at", type=int)
     parser.add_argument("--sleep-at", type=int)
+    parser.add_argument("--forge-at", type=int)
     parser.add_argument("--seeds", type=int, default=100, help="how many seeds, where all campaigns run")
     parser.add_argument("--stride", type=int, default=1, help="every how many awaits something happens")
     chosen = parser.parse_args(arguments)
     if chosen.name is not None:
-        outcome = perform(Run(chosen.name, chosen.seed, chosen.kill_at, chosen.freeze_at, chosen.sleep_at))
+        moments = (chosen.kill_at, chosen.freeze_at, chosen.sleep_at, chosen.forge_at)
+        outcome = perform(Run(chosen.name, chosen.seed, *moments))
         print(*(outcome.violations or ["nothing was broken"]), sep="\n")
         return 1 if outcome.violations else 0
     is_good = True

@@ -1,8 +1,8 @@
 """What must hold whatever happens, judged by the clusters themselves as each write lands: the judge knows no program.
 
 Ground truth is what was sent, what landed, and what the clusters hold then; nothing is asked of the code under test but
-to read a journal and a fence. I1 to I12 are the protocol's promises as docs/decisions/simulation-of-the-engine.md lists
-them.
+to read a journal with its signature, and a fence. I1 to I12 are the protocol's promises as
+docs/decisions/simulation-of-the-engine.md lists them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from controller.migration.access.lease import find_holder, find_journal
+from controller.clusters import paths
+from controller.clusters.paths import IDENTITY_NAMESPACE
+from controller.migration.access.lease import find_holder, find_journal, find_place, find_signed_journal
 from controller.migration.protocol.errors import JournalError
-from controller.migration.protocol.fences import FENCE_ANNOTATION, Fence
+from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL, Fence
 from controller.migration.protocol.journal import decode_journal
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Phase
@@ -25,6 +27,7 @@ from controller.simulation.api.json_objects import get_path, name_of, namespace_
 from controller.simulation.api.object_store import StoreEvent
 from controller.simulation.api.requests import parse_target
 from controller.simulation.api.timestamps import parse_time
+from tests.controller.migration.keys import KEYS
 from tests.simulation.cluster import Cluster, Landed, Request
 from tests.simulation.market import PriceStore
 from tests.simulation.network import Network
@@ -35,6 +38,17 @@ def read_journal(cluster: Cluster, lease_path: str) -> MigrationRecord | None:
     lease = cluster.get(lease_path)
     journal = find_journal(lease) if lease is not None else None
     return _read(journal) if journal is not None else None
+
+
+def _read_signed(cluster: Cluster, lease: dict[str, Any]) -> MigrationRecord | None:
+    """The journal in a Lease of a cluster, where our ring has signed it."""
+    journal = find_signed_journal(lease)
+    record = _read(journal.text) if journal is not None else None
+    if journal is None or record is None:
+        return None
+    cluster_uid = cluster.uid(paths.namespace(IDENTITY_NAMESPACE))
+    place = find_place(cluster_uid, record.workload.namespace, record.workload.name)
+    return record if KEYS.find_doubt(place, journal, record) is None else None
 
 
 @functools.lru_cache(maxsize=64)
@@ -56,7 +70,9 @@ class Judge:
         prices: PriceStore,
         path: str,
         lease_path: str,
-        desired: int,
+        replicas: int,
+        there: int = 0,
+        keeps: int = 0,
         *,
         renew_deadline_s: float,
         checks_readiness: bool,
@@ -71,8 +87,9 @@ class Judge:
         self._prices = prices
         self._path = path
         self._lease_path = lease_path
-        self._desired = desired
-        self._largest_step = max(1, -(-desired // 4))
+        #: Of both sides together; how many of them stay in the source, and how many ran in the target before.
+        self._desired, self._keeps, self._there = replicas + there, keeps, there
+        self._largest_step = max(1, -(-(replicas - keeps) // 4))
         self._renew_deadline_s = renew_deadline_s
         self._checks_readiness = checks_readiness
         self._unnoticed_s = unnoticed_s
@@ -80,6 +97,8 @@ class Judge:
         #: What journals have said so far: the intents, and the UIDs of created objects.
         self._intents: set[tuple[str, Side, int, int]] = set()
         self._created: set[str] = set()
+        #: Context -> the newest journal that our ring has signed there, whatever others have written over it.
+        self._heard: dict[str, MigrationRecord] = {}
         #: (context, uid of the object) -> highest epoch that it has seen.
         self._epochs: dict[tuple[str, str], int] = {}
         #: (context, epoch) of the Leases that somebody asked to be rid of.
@@ -89,6 +108,10 @@ class Judge:
             cluster.on_landed = self._judge_landing
             cluster.model.state.store.subscribe(lambda event, cluster=cluster: self._see(cluster, event))  # type: ignore[misc]
         self._note_served()
+
+    def take_as_desired(self, replicas: int) -> None:
+        """From now on people want so many: somebody has scaled the target that serves alone."""
+        self._desired = replicas
 
     def judge_end(self, is_dead: Callable[[str], bool]) -> list[str]:
         """All violations, with those of the end: I9 (conservation) and I11 (convergence, Leases are given back).
@@ -102,10 +125,24 @@ class Judge:
         phase = record.state.phase.value if record is not None else None
         has_target = target.get(self._path) is not None
         result = source.replicas(self._path), target.replicas(self._path) if has_target else None
-        ends = (("DONE", (0, self._desired)), ("ROLLED_BACK", (self._desired, None)))
+        before, after = self._list_ends()
+        ends = (("DONE", after), ("ROLLED_BACK", before if self._there else (before[0], None)))
         if (phase, result) not in ends:
             return [*self.violations, f"I9/I11: it ended as {phase} with {result}"]
         return [*self.violations, *self._list_kept_leases(is_dead)]
+
+    def _list_ends(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Replicas of source and target before and after the move."""
+        before = self._desired - self._there, self._there
+        return before, (self._keeps, self._desired - self._keeps)
+
+    def judge_stop(self) -> list[str]:
+        """All violations, with that of an end which others may have left to a person: as many serve as before."""
+        asked = sum(one.replicas(self._path) for one in self._clusters.values())
+        if min(asked, self._count_served()) < self._desired:
+            served = self._count_served()
+            return [*self.violations, f"I9: it stopped with {asked} asked for, of which {served} serve"]
+        return self.violations
 
     def _list_kept_leases(self, is_dead: Callable[[str], bool]) -> list[str]:
         """I11: whoever lives has asked to give its Lease back; where the request was lost, the Lease runs out."""
@@ -147,7 +184,7 @@ class Judge:
     def _is_surge(self, cluster: Cluster, request: Request) -> bool:
         if request.path != self._path or not request.is_write or not request.raises:
             return False
-        record = self._journal()
+        record = self.find_migration()
         return record is not None and cluster.context == record.target.context
 
     # As a write lands.
@@ -174,7 +211,7 @@ class Judge:
 
     def _judge_intent(self, cluster: Cluster, request: Request) -> None:
         """I3, I7: a journal has announced just this write, of the only migration."""
-        record = self._journal()
+        record = self.find_migration()
         fence = self._read_fence(cluster)
         if record is None or fence is None or fence.migration_id != record.migration_id:
             self._report("I3: a write of another migration than the journal's", cluster, request)
@@ -199,10 +236,11 @@ class Judge:
             self._report("I1: floor of the available", cluster, landed.request)
 
     def _ceiling(self) -> int:
-        """One wave more than the workload; all of it twice while the journal says that the source is insured."""
-        record = self._journal()
+        """One wave more than the workload; all that moves twice while the journal says that the source is insured."""
+        record = self.find_migration()
         is_insured = record is not None and record.state.phase is Phase.INSURED
-        return self._desired + (self._desired if is_insured else self._largest_step)
+        moving = self._desired - self._keeps - self._there
+        return self._desired + (moving if is_insured else self._largest_step)
 
     def _was_permitted(self, cluster: Cluster, landed: Landed) -> bool:
         """Whether any read of the last `unnoticed_s` seconds could have allowed this write, which took replicas."""
@@ -220,19 +258,19 @@ class Judge:
 
     def _see(self, cluster: Cluster, event: StoreEvent) -> None:
         if event.kind is kinds.LEASES and event.type != "DELETED":
-            self._hear_journal(event.current)
+            self._hear_journal(cluster, event.current)
         if event.kind is kinds.DEPLOYMENTS and event.type == "DELETED" and self.is_watching:
-            record = self._journal()
+            record = self.find_migration()
             if record is not None and cluster.context == record.source.context and self._is_ours(event):
                 self.violations.append(f"I8: the source was deleted at {self._now():.1f} s")
         if event.kind is kinds.PODS:
             self._note_served()
 
-    def _hear_journal(self, lease: dict[str, Any]) -> None:
-        journal = find_journal(lease)
-        record = _read(journal) if journal is not None else None
-        if record is None:
+    def _hear_journal(self, cluster: Cluster, lease: dict[str, Any]) -> None:
+        record, known = _read_signed(cluster, lease), self._heard.get(cluster.context)
+        if record is None or (known is not None and _order(record) < _order(known)):
             return
+        self._heard[cluster.context] = record
         self._created |= {note.value for note in record.target_notes}
         if record.intent is not None:
             intent = record.intent
@@ -243,7 +281,7 @@ class Judge:
         value = cluster.get(request.path) if parse_target(request.path).name else None
         if value is None or request.path not in (self._path, self._lease_path):
             return
-        if _takes_fence_off(request):
+        if takes_fence_off(request):
             self._judge_end_of_fence(cluster, request)
             return
         fence = _parse_fence(value)
@@ -254,16 +292,14 @@ class Judge:
         self._epochs[key] = max(epoch, self._epochs.get(key, 0))
 
     def _judge_end_of_fence(self, cluster: Cluster, request: Request) -> None:
-        """I4: by then one side has all replicas and the other none, so that nothing is left to be written. A Deployment
-        that others put in the target's place is none of the move's.
+        """I4: by then both sides are as before or as planned, so that nothing is left to be written. A Deployment that
+        others put in the target's place is none of the move's.
         """
         source, target = self._clusters.values()
-        record, found = read_journal(source, self._lease_path), target.get(self._path)
-        is_foreign = (
-            found is not None and record is not None and uid_of(found) != record.target.deployment_uid
-        )
+        record, found = self._heard.get(source.context), target.get(self._path)
+        is_foreign = found is not None and record is not None and not _is_of(found, record)
         in_target = 0 if is_foreign else target.replicas(self._path)
-        if sorted((source.replicas(self._path), in_target)) != [0, self._desired]:
+        if (source.replicas(self._path), in_target) not in self._list_ends():
             self._report("I4: a fence was taken off in the middle", cluster, request)
 
     def _is_ours(self, event: StoreEvent) -> bool:
@@ -288,10 +324,10 @@ class Judge:
     def _count_served(self) -> int:
         return sum(one.available(self._path) for one in self._clusters.values())
 
-    def _journal(self) -> MigrationRecord | None:
+    def find_migration(self) -> MigrationRecord | None:
         """The newest journal of the two sources that a workload may have: there, or here on its way back."""
-        found = [read_journal(cluster, self._lease_path) for cluster in self._clusters.values()]
-        known = [record for record in found if record is not None]
+        heard = self._heard
+        known = [heard[context] for context in self._clusters if context in heard]
         return max(known, key=lambda record: record.started_at, default=None)
 
     def _read_fence(self, cluster: Cluster) -> Fence | None:
@@ -310,7 +346,19 @@ class Judge:
         return asyncio.get_running_loop().time()
 
 
-def _takes_fence_off(request: Request) -> bool:
+def _order(record: MigrationRecord) -> tuple[float, int, int]:
+    """An earlier journal that somebody has put back is none."""
+    return record.started_at, record.epoch, record.operation
+
+
+def _is_of(deployment: dict[str, Any], record: MigrationRecord) -> bool:
+    """Whether a Deployment is one of a migration: by its UID, or by the label of who has made it."""
+    label = get_path(deployment, "metadata", "labels", MIGRATION_LABEL)
+    uids = (record.source.deployment_uid, record.target.deployment_uid)
+    return uid_of(deployment) in uids or label == record.migration_id
+
+
+def takes_fence_off(request: Request) -> bool:
     """Whether a request is the JSON Patch that removes a fence which it tests, and does nothing else."""
     steps = [step["op"] for step in request.body] if isinstance(request.body, list) else []
     return steps == ["test", "test", "remove"]

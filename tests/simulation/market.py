@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from oracle.binding import Binding
 from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote
-from oracle.sources.base import Observation
+from oracle.sources.base import Observation, SingleSource
 from oracle.status import StoreKind
 from oracle.store.base import FeedBatch, FeedLease, FeedMessage, HistorySample, StoreFacts
 
@@ -26,7 +26,7 @@ PLAYBACK = Playback(1_457_000_000.0, 1.0)
 
 
 @dataclass
-class Market:
+class Market(SingleSource):
     """What a node costs in each region, USD per hour: the price source of every program of the simulation."""
 
     prices: dict[str, Decimal]
@@ -67,10 +67,10 @@ class PriceStore:
     async def publish(self, message: FeedMessage, samples: Sequence[HistorySample], now: float) -> bool:
         if await self.read_lease() != message.lease:
             return False
-        alive = tuple(quote for quote in message.quotes if quote.deadline > now)
-        self.quotes |= {(quote.context, quote.offering): quote for quote in alive}
+        alive = message.leave_out_expired(now)
+        self.quotes |= {(quote.context, quote.offering): quote for quote in alive.quotes}
         for queue in self._subscribers:
-            queue.put_nowait(FeedBatch((replace(message, quotes=alive),), message.lease))
+            queue.put_nowait(FeedBatch((alive,), message.lease))
         return True
 
     async def read_messages(self) -> FeedBatch:
@@ -88,8 +88,8 @@ class PriceStore:
         finally:
             self._subscribers.remove(queue)
 
-    async def read_history(self, offering: Offering) -> tuple[PricePoint, ...]:
-        return ()
+    async def read_histories(self, offerings: Sequence[Offering]) -> tuple[tuple[PricePoint, ...], ...]:
+        return ((),) * len(offerings)
 
     async def acquire_lease(self, holder: str, duration_s: float, now: float) -> FeedLease:
         lease = await self.read_lease()

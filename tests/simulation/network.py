@@ -40,6 +40,10 @@ class Delivery:
     answer: ApiResponse | None = None
 
 
+#: How long the program waits for an answer, seconds.
+UNANSWERED_S = 10.0
+
+
 @dataclass
 class Faults:
     """Random troubles, each a probability per request, until `until_s`; after that the network is good."""
@@ -52,6 +56,8 @@ class Faults:
     delayed: float = 0.0
     #: (context, from, to) in seconds: nothing gets through.
     partitions: list[tuple[str, float, float]] = field(default_factory=list)
+    #: (context, from, to) in seconds: it takes the credentials for expired.
+    unauthorized: list[tuple[str, float, float]] = field(default_factory=list)
     until_s: float = 600.0
 
 
@@ -73,6 +79,8 @@ class Network:
         self._outside = contextvars.copy_context()
         self.faults = faults or Faults()
         self.directed = directed
+        #: For how long whoever asks has been kept waiting by chance, seconds: each answer that does not come in time.
+        self.withheld_s = 0.0
         self.on_connect: Callable[[Cluster, Request], float | None] = lambda cluster, request: None
         self.on_sent: Callable[[Cluster, Request], None] = lambda cluster, request: None
 
@@ -83,6 +91,7 @@ class Network:
             is_delayed = self._rng.random() < self.faults.delayed
             delay_s = self._rng.uniform(0, CONNECTING_S) if is_delayed else None
         if delay_s is not None:
+            self.withheld_s += delay_s
             await asyncio.sleep(delay_s)
 
     async def send(self, cluster: Cluster, request: Request) -> ApiResponse:
@@ -97,7 +106,7 @@ class Network:
             fail_run(error)
 
         def land() -> None:
-            if self._is_cut(cluster):
+            if self.is_cut(cluster):
                 return
             result = delivery.answer or cluster.land(request)
             if delivery.is_answered:
@@ -129,7 +138,7 @@ class Network:
 
     async def _reach(self, cluster: Cluster) -> None:
         await asyncio.sleep(self._latency())
-        while self._is_cut(cluster):  # noqa: ASYNC110  tests cut and join as they like
+        while self.is_cut(cluster):  # noqa: ASYNC110  tests cut and join as they like
             await asyncio.sleep(CUT_POLL_S)
 
     def _answer(
@@ -139,11 +148,13 @@ class Network:
         answer: asyncio.Future[ApiResponse],
         result: ApiResponse,
     ) -> None:
-        if not answer.done() and lives() and not self._is_cut(cluster):
+        if not answer.done() and lives() and not self.is_cut(cluster):
             answer.set_result(result)
 
     def _choose(self, cluster: Cluster, request: Request) -> Delivery:
         directed = self.directed(cluster, request) if self.directed is not None else None
+        if directed is None and self.is_refused(cluster):
+            directed = answer_with(ApiError(401, "Unauthorized", "the credentials have expired"))
         if directed is not None:
             return directed
         if self._now() >= self.faults.until_s:
@@ -156,16 +167,22 @@ class Network:
             (self.faults.doubled, Delivery(self._latency(), self._rng.uniform(0.5, 60))),
         ):
             if chance < probability:
+                self.withheld_s += UNANSWERED_S
                 return delivery
             chance -= probability
         return Delivery(self._latency())
 
-    def _is_cut(self, cluster: Cluster) -> bool:
+    def is_cut(self, cluster: Cluster) -> bool:
+        """Whether nothing gets through now."""
+        return self._is_in(self.faults.partitions, cluster)
+
+    def is_refused(self, cluster: Cluster) -> bool:
+        """Whether the credentials are taken for expired now."""
+        return self._is_in(self.faults.unauthorized, cluster)
+
+    def _is_in(self, windows: list[tuple[str, float, float]], cluster: Cluster) -> bool:
         now = self._now()
-        return any(
-            context == cluster.context and start <= now < end
-            for context, start, end in self.faults.partitions
-        )
+        return any(context == cluster.context and start <= now < end for context, start, end in windows)
 
     def _latency(self) -> float:
         return self._rng.uniform(0.01, 0.15)

@@ -16,6 +16,7 @@ import contextvars
 import ctypes
 import inspect
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from tests.simulation.virtual_loop import VirtualLoop
@@ -31,6 +32,7 @@ class Process:
 
     steps, sleeps: how often any of its tasks was resumed, and how often its machine slept.
     on_sleep: called as the machine falls asleep.
+    on_strike: called at `strike_at`, when somebody outside does what the program will not like.
     """
 
     def __init__(
@@ -43,18 +45,23 @@ class Process:
         sleep_at: int | None = None,
         sleep_s: float = 0.0,
         on_sleep: Callable[[], None] = lambda: None,
+        strike_at: int | None = None,
+        on_strike: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self.steps = self.sleeps = 0
         self.is_dead = False
         self.died = asyncio.Event()
-        self._kill_at = kill_at
-        self._freeze_at = freeze_at
-        self._freeze_s = freeze_s
-        self._sleep_at = sleep_at
-        self._sleep_s = sleep_s
         self._on_sleep = on_sleep
         self._frozen_until = 0.0
+        happenings = (
+            (kill_at, self.kill),
+            (freeze_at, partial(self.freeze, freeze_s)),
+            (sleep_at, partial(self.sleep, sleep_s)),
+            (strike_at, on_strike),
+        )
+        #: What has not happened yet, each with the step at which it will.
+        self._awaited = [(at, happen) for at, happen in happenings if at is not None]
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start a task that belongs to this process, and with it all that it starts."""
@@ -66,6 +73,11 @@ class Process:
         """Stop for ever, now."""
         self.is_dead = True
         self.died.set()
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether its tasks are resumed at this moment."""
+        return not self.is_dead and self._frozen_until <= asyncio.get_running_loop().time()
 
     def freeze(self, seconds: float) -> None:
         """Stand still from now on, for so long."""
@@ -90,17 +102,19 @@ class Process:
         """Count one resumption, wait while frozen; True when the process is dead."""
         loop = asyncio.get_running_loop()
         self.steps += 1
-        if self._kill_at is not None and self.steps >= self._kill_at:
-            self.kill()
-        if self._freeze_at is not None and self.steps >= self._freeze_at:
-            self._freeze_at = None
-            self.freeze(self._freeze_s)
-        if self._sleep_at is not None and self.steps >= self._sleep_at:
-            self._sleep_at = None
-            self.sleep(self._sleep_s)
+        due = [happen for at, happen in self._awaited if self.steps >= at]
+        self._awaited = [one for one in self._awaited if self.steps < one[0]]
+        for happen in due:
+            happen()
         if self._frozen_until > loop.time() and not self.is_dead:
             await asyncio.sleep(self._frozen_until - loop.time())
         return self.is_dead
+
+
+def name_sender() -> str:
+    """Return the name of the process that sends a request at this moment; empty for nobody's."""
+    process = _current.get()
+    return process.name if process is not None else ""
 
 
 def open_connection() -> Callable[[], bool]:

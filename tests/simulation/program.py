@@ -20,7 +20,7 @@ from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings, KubeSettings
 from controller.contract.commands import CancelMigration, Command, RequestDryRun, SetArmed, StartMigration
-from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.dry_run import DryRun
 from controller.contract.settlement import Act, Settlement
 from controller.contract.snapshots import EngineSnapshot, MigrationView, TimelineEntry, UnstartedMove
 from controller.decision.egress_file import load_egress_table
@@ -32,10 +32,12 @@ from controller.migration.protocol.record import MigrationRecord
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.settings import MigrationSettings
 from oracle.foundation.clocks import Clocks
+from oracle.foundation.key_ring import FixedRing, KeyRing
 from oracle.foundation.reason import Reason, ReasonCode
 from oracle.instance import Instance
 from oracle.oracle import open_oracle
 from oracle.settings import OracleSettings
+from tests.controller.migration.keys import RING
 from tests.simulation.cluster import Cluster
 from tests.simulation.market import Market, PriceStore
 from tests.simulation.network import Network
@@ -47,7 +49,9 @@ from tests.simulation.wire import WireConnection, describe_contexts
 BUDGETS = BudgetSettings(cooldown_s=0.0, moves_per_day=1_000_000)
 EGRESS = load_egress_table()
 #: One heartbeat a minute, and little backing off: a simulation has few minutes.
-FLEET = FleetSettings(heartbeat_s=60.0, retry_maximum_s=10.0)
+FLEET = FleetSettings(
+    heartbeat_s=60.0, retry_maximum_s=10.0, regional_differences=frozenset({"image-registry"})
+)
 ORACLE = OracleSettings(refresh_s=5.0, quote_life_s=15.0)
 
 #: How often a person looks at the window, seconds.
@@ -87,8 +91,14 @@ class Program:
     """Open from its making until `close`, or until its process dies."""
 
     def __init__(
-        self, outside: Outside, name: str, process: Process | None = None, budgets: BudgetSettings = BUDGETS
+        self,
+        outside: Outside,
+        name: str,
+        process: Process | None = None,
+        budgets: BudgetSettings = BUDGETS,
+        ring: KeyRing = RING,
     ) -> None:
+        self._ring = ring
         self.name = name
         self.process = process or Process(name)
         self.snapshot: EngineSnapshot | None = None
@@ -178,13 +188,13 @@ class Program:
             raise Rejected(shown.reason)
         await self._migrations.settle(known, act, shown.digest)
 
-    async def start_move(self, workload: WorkloadKey, target: str) -> str:
+    async def start_move(self, workload: WorkloadKey, target: str, way_back_of: str | None = None) -> str:
         """Ask for a plan, confirm it, and return the migration's id. Raises: Rejected."""
-        plan = await self._ask(workload, target)
-        if plan.verdict is not Verdict.PAYS:
+        plan = await self._ask(workload, target, way_back_of)
+        if not plan.may_start:
             raise Rejected(plan.reason)
         known, rejected = {view.migration_id for view in self.views()}, self._unstarted()
-        self.submit(StartMigration(workload, target, plan.plan_digest))
+        self.submit(StartMigration(workload, target, plan.plan_digest, way_back_of=way_back_of))
         await self._wait_for(
             lambda: {view.migration_id for view in self.views()} != known or self._unstarted() != rejected
         )
@@ -193,9 +203,9 @@ class Program:
             return begun[0]
         raise Rejected(self._unstarted()[-1].reason if self._unstarted() != rejected else None)
 
-    async def _ask(self, workload: WorkloadKey, target: str) -> DryRun:
+    async def _ask(self, workload: WorkloadKey, target: str, way_back_of: str | None) -> DryRun:
         before = self.snapshot.answers if self.snapshot is not None else ()
-        self.submit(RequestDryRun(workload, target))
+        self.submit(RequestDryRun(workload, target, way_back_of=way_back_of))
         if not await self._wait_for(lambda: self.snapshot is not None and self.snapshot.answers != before):
             raise Rejected
         assert self.snapshot is not None, "it holds the answer"
@@ -240,7 +250,7 @@ class Program:
                 RegionManager(
                     describe_contexts(outside.clusters),
                     FLEET,
-                    wall_clock=outside.clocks.wall,
+                    clocks=outside.clocks,
                     chance=chance,
                     connect=self._connect,
                 )
@@ -251,7 +261,9 @@ class Program:
             )
             oracle = await stack.enter_async_context(opening)
             self._history = History(outside.clocks.wall, writer=name)
-            surroundings = Surroundings(outside.clocks, fleet, oracle, self._history, self._new_id)
+            surroundings = Surroundings(
+                outside.clocks, fleet, oracle, self._history, self._new_id, FixedRing(self._ring)
+            )
             settings = EngineSettings(demo=False, decision=self._decision)
             running = run_engine(surroundings, settings, outside.timing)
             self._engine = await stack.enter_async_context(running)

@@ -242,12 +242,18 @@ def test_nothing_is_written_where_nobody_armed(tmp_path: Path, act: Act) -> None
 
 
 @pytest.mark.parametrize("act", [Act.ADOPT, Act.ABANDON])
-def test_who_leads_and_waits_lets_go_for_the_person_at_another_window(tmp_path: Path, act: Act) -> None:
+@pytest.mark.parametrize("asked_after_s", range(5))
+def test_who_leads_and_waits_lets_go_for_the_person_at_another_window(
+    tmp_path: Path, act: Act, asked_after_s: int
+) -> None:
+    """Whenever the leader looks for its Lease again: the person's program comes first."""
+
     async def scenario(world: World) -> None:
         leader, known = await lose_source(world, "SOAK", 4)
         other = world.open_program("b")
         await other.arm(*world.clusters)
         assert is_leading(leader)
+        await asyncio.sleep(asked_after_s)
         await other.settle(known, act)
         await world.wait_for(lambda: not is_leading(leader))
         if act is Act.ADOPT:

@@ -14,7 +14,9 @@ import pytest
 
 from controller.contract.snapshots import MigrationStage
 from controller.migration.access.lease import find_journal
+from controller.migration.protocol.fences import FENCE_ANNOTATION
 from tests.simulation.cluster import Cluster, Request
+from tests.simulation.invariants import takes_fence_off
 from tests.simulation.network import Faults
 from tests.simulation.processes import Process
 from tests.simulation.world import LEASE_PATH, PATH, WORKLOAD, World, keep_alive, kill_at, simulate
@@ -147,3 +149,38 @@ def test_a_crash_before_the_target_knows_of_the_end_stands_in_no_later_way(tmp_p
 
     world = simulate(scenario, 1, tmp_path, directed=kill_at_the_end)
     assert (world.source.replicas(PATH), world.target.replicas(PATH)) == (6, 0)
+
+
+@pytest.mark.parametrize(("goes_back", "end"), [(False, (0, 6)), (True, (6, None))])
+def test_a_crash_between_the_last_fence_and_the_last_word_needs_nobody(
+    tmp_path: Path, *, goes_back: bool, end: tuple[int, int | None]
+) -> None:
+    """Without a fence nobody goes on with a journal; but this one says that nothing was left to be done."""
+    first = Process("a")
+
+    def kill_at_the_last_fence(cluster: Cluster, request: Request) -> None:
+        if cluster.context == "paris" and takes_fence_off(request):
+            first.kill()  # what it has just sent still lands
+
+    async def scenario(world: World) -> None:
+        program = world.open_program("a", first)
+        migration_id = await world.begin(program)
+        assert migration_id is not None
+        if goes_back:
+            await world.wait_for(lambda: program.view.phase == "VERIFY")
+            program.cancel(migration_id)
+        await first.died.wait()
+        await asyncio.sleep(5)
+        assert world.journaled_phase() == ("ROLLBACK" if goes_back else "SOAK")
+        before = [len(cluster.history) for cluster in world.clusters.values()]
+        second = world.open_program("b")
+        await world.work(second)
+        assert second.view.stage is (MigrationStage.ROLLED_BACK if goes_back else MigrationStage.DONE)
+        for cluster, count in zip(world.clusters.values(), before, strict=True):
+            assert [one for one in cluster.history[count:] if one.request.path == PATH] == []
+            deployment = cluster.get(PATH)
+            assert deployment is None or FENCE_ANNOTATION not in deployment["metadata"]["annotations"]
+
+    world = simulate(scenario, 1, tmp_path, directed=kill_at_the_last_fence)
+    assert world.result() == end
+    assert world.judge_end() == []

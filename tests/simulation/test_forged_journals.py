@@ -1,4 +1,4 @@
-"""Who may write Leases in one cluster only must not be able to move anything in the other."""
+"""Who may write Leases in one cluster only must not be able to move anything in the other, not even with our ring."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Any
 
 from controller.contract.snapshots import MigrationStage
 from controller.migration.protocol.fences import MIGRATION_LABEL
-from controller.migration.protocol.journal import JOURNAL_ANNOTATION, encode_journal
 from controller.migration.protocol.record import MigrationRecord, Note, Side
 from controller.migration.protocol.states import Phase
 from controller.reasons import Code
-from controller.simulation.api.json_objects import with_path
 from oracle.foundation.reason import ReasonCode
 from tests.simulation import invariants
 from tests.simulation.cluster import Cluster, Request
+from tests.simulation.forgery import put_journal, sign_journal
 from tests.simulation.network import Delivery
 from tests.simulation.program import Program
 from tests.simulation.world import (
@@ -40,9 +39,8 @@ def read_journal(cluster: Cluster) -> MigrationRecord:
 
 
 def write_journal(cluster: Cluster, record: MigrationRecord) -> None:
-    """Write a journal as somebody with rights on this Lease would."""
-    path = ("metadata", "annotations", JOURNAL_ANNOTATION)
-    cluster.put(LEASE_PATH, with_path(cluster.require(LEASE_PATH), path, encode_journal(record)))
+    """Write a journal as somebody with rights on this Lease and with our key ring would."""
+    put_journal(cluster, sign_journal(cluster, record))
 
 
 def rewrite(cluster: Cluster, change: Callable[[MigrationRecord], MigrationRecord]) -> None:
@@ -169,7 +167,7 @@ def test_what_was_created_in_the_target_is_what_the_target_says(tmp_path: Path) 
         rewrite(
             world.source,
             lambda record: replace(
-                record.with_step(record.step("copies").with_target_note(planted)),
+                record.with_step(record.step("copies").with_note(Side.TARGET, planted)),
                 state=replace(record.state, phase=Phase.ROLLBACK),
             ),
         )

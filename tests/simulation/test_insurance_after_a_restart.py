@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from controller.clusters.arming import ArmedBy, ArmingTerms
+from controller.contract.commands import SetArmed
+from controller.contract.settlement import Act
 from controller.contract.snapshots import MigrationStage
 from controller.migration.access.lease import find_holder
 from controller.migration.protocol.fences import FENCE_ANNOTATION
@@ -15,6 +18,7 @@ from tests.simulation import processes
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.program import Program
+from tests.simulation.test_acts_in_the_window import decide, judge
 from tests.simulation.test_insurance import LATEST_S, SILENCES, Outage, lose_target, regain_target, run
 from tests.simulation.world import LEASE_PATH, PATH, World, kill_at, simulate, start
 
@@ -88,6 +92,49 @@ def test_who_cancels_after_a_restart_waits_for_no_silent_target(tmp_path: Path) 
         await world.wait_for(lambda: program.view.stage is MigrationStage.ROLLED_BACK)
 
     assert run(tmp_path, "403", scenario).judge_end() == []
+
+
+def test_a_target_that_has_never_answered_since_the_start_is_armed_by_what_the_journal_calls_it(
+    tmp_path: Path,
+) -> None:
+    """As a person does it in the window, which arms no cluster that it cannot name."""
+
+    async def scenario(world: World, outage: Outage) -> None:
+        await kill_at(world, "SOAK")
+        lose_target(world, outage)
+        await asyncio.sleep(60)
+        program = world.open_program("b")
+
+        def named() -> dict[str, str | None]:
+            return (
+                {view.context: view.cluster_uid for view in program.snapshot.contexts}
+                if program.snapshot
+                else {}
+            )
+
+        await world.wait_for(lambda: named().get("osaka") is not None)
+        assert named()["osaka"] == world.target.uid("/api/v1/namespaces/kube-system")
+        for context, uid in named().items():
+            program.submit(SetArmed(context, True, ArmingTerms(ArmedBy.WINDOW, uid, lasts_s=900.0)))
+        await world.wait_for(lambda: world.source.available(PATH) == world.replicas, LATEST_S + 60)
+        assert named()["osaka"] is not None, "who has stopped it can arm it again"
+        await asyncio.sleep(1800)
+        regain_target(world, outage)
+        await world.wait_for(lambda: program.view.stage is MigrationStage.DONE)
+
+    assert run(tmp_path, "no route", scenario).judge_end() == []
+
+
+def test_who_lets_go_of_a_move_after_a_restart_waits_for_no_silent_target(tmp_path: Path) -> None:
+    async def scenario(world: World, outage: Outage) -> None:
+        program = await restart(world, outage, "SOAK")
+        migration_id = program.view.migration_id
+        await world.wait_for(lambda: world.source.replicas(PATH) == world.replicas)
+        outcome = await decide(world, program, await judge(world, program, migration_id), Act.ABANDON)
+        assert outcome.reason is None
+        assert world.journaled_phase() is None
+
+    run(tmp_path, "no route", scenario)
 
 
 def test_a_journal_that_the_sources_fence_does_not_confirm_raises_nothing(tmp_path: Path) -> None:

@@ -59,6 +59,23 @@ def test_what_another_machine_has_begun_meanwhile_is_not_disturbed_on_waking(
     assert simulate(scenario, step, tmp_path).judge_end() == []
 
 
+@pytest.mark.parametrize("step", range(84, 96, 3))
+def test_what_another_machine_has_ended_meanwhile_is_not_begun_again_on_waking(
+    tmp_path: Path, step: int
+) -> None:
+    """It falls asleep after its preflight and before it has a Lease; until it wakes, the whole move is over."""
+
+    async def scenario(world: World) -> None:
+        asleep = Process("a", sleep_at=step, sleep_s=100.0)
+        await asyncio.gather(
+            keep_alive(world, "a", first=asleep), keep_alive(world, "b", delay_s=world.rng.uniform(0, 10))
+        )
+
+    world = simulate(scenario, step, tmp_path)
+    assert world.judge_end() == []
+    assert world.result() == (0, world.replicas)
+
+
 def fall_asleep_before(
     tmp_path: Path, is_it: Callable[[World, Cluster, Request], bool], meanwhile: Callable[[World], None]
 ) -> World:

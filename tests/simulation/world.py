@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from controller.clusters.fleet import WorkloadKey
+from controller.clusters.workload_parsing import MINIMUM_ANNOTATION
 from controller.decision.settings import BudgetSettings
 from controller.migration.access.lease import find_holder, name_lease
 from controller.migration.settings import MigrationSettings
 from controller.simulation.fleet_plan import STATE_ANNOTATION, ClusterPlan
 from oracle.foundation.clocks import Clocks
+from oracle.foundation.key_ring import KeyRing
+from tests.controller.migration.keys import RING
 from tests.simulation.cluster import Cluster
 from tests.simulation.invariants import Judge, read_journal
 from tests.simulation.market import Market, PriceStore
@@ -61,12 +64,12 @@ def plan_cluster(context: str) -> ClusterPlan:
     )  # fmt: skip
 
 
-def build_deployment(replicas: int) -> dict[str, Any]:
+def build_deployment(replicas: int, image: str = "shop/checkout:7") -> dict[str, Any]:
     """The workload as its owner would write it."""
     labels = {"app": "checkout"}
     container = {
         "name": "web",
-        "image": "shop/checkout:7",
+        "image": image,
         "envFrom": [{"configMapRef": {"name": "settings"}}],
         "resources": {"requests": {"cpu": "1", "memory": "4Gi"}},
     }
@@ -91,6 +94,10 @@ def build_deployment(replicas: int) -> dict[str, Any]:
     }
 
 
+#: The same version of the workload as another registry has it.
+IMAGE_THERE = "registry.osaka.example/shop/checkout:7"
+
+
 class World:
     """Everything of one simulation. Build it inside the virtual loop."""
 
@@ -100,36 +107,48 @@ class World:
         directory: Path,
         *,
         replicas: int = 6,
+        there: int = 0,
+        keeps: int = 0,
         settings: MigrationSettings = SETTINGS,
         faults: Faults | None = None,
         directed: Directed | None = None,
         checks_readiness: bool = True,
         unnoticed_s: float | None = None,
+        plan: Callable[[str], ClusterPlan] = plan_cluster,
     ) -> None:
         """
         Args:
+            replicas: of the source; `there`: of the same workload in the target, with a pod template of its own, 0:
+                there is none.
+            keeps: how many of the source's do not move.
             checks_readiness: whether serving replicas are held to the floor; False where pods go by themselves.
             unnoticed_s: pods go by themselves, and for so long a write that takes serving replicas may rest on what
                 was true before.
+            plan: how the cluster of a context is built.
         """
         self.loop = asyncio.get_running_loop()
         install(self.loop)
         self.rng = random.Random(seed)
         self.directory = directory
-        self.replicas = replicas
+        self.replicas, self.there, self.keeps = replicas, there, keeps
         self.settings = settings
-        self.clusters = {context: Cluster(plan_cluster(context), seed, EPOCH) for context in REGIONS}
+        self.clusters = {context: Cluster(plan(context), seed, EPOCH) for context in REGIONS}
         self.source, self.target = self.clusters["paris"], self.clusters["osaka"]
         self.source.act("POST", CONFIG_MAPS, {"metadata": {"name": "settings"}, "data": {"a": "1"}})
         self.source.act("POST", DEPLOYMENTS, build_deployment(replicas))
+        if keeps:
+            self.source.edit(PATH, {"metadata": {"annotations": {MINIMUM_ANNOTATION: str(keeps)}}})
+        if there:
+            self.target.act("POST", CONFIG_MAPS, {"metadata": {"name": "settings"}, "data": {"a": "2"}})
+            self.target.act("POST", DEPLOYMENTS, build_deployment(there, IMAGE_THERE))
         for cluster in self.clusters.values():
             cluster.start()
         self.network = Network(self.rng, faults, directed)
         self.market = Market({REGIONS[context]: price for context, price in NODE_USD_PER_HOUR.items()})
         self.prices = PriceStore(self.wall)
-        self._programs: list[Program] = []
+        self.programs: list[Program] = []
         self.judge = Judge(
-            self.clusters, self.network, self.prices, PATH, LEASE_PATH, replicas,
+            self.clusters, self.network, self.prices, PATH, LEASE_PATH, replicas, there, keeps,
             renew_deadline_s=settings.renew_deadline_s, checks_readiness=checks_readiness, unnoticed_s=unnoticed_s,
         )  # fmt: skip
         self._outside = Outside(
@@ -145,22 +164,26 @@ class World:
         return EPOCH + self.loop.time()
 
     def open_program(
-        self, name: str, process: Process | None = None, budgets: BudgetSettings = BUDGETS
+        self,
+        name: str,
+        process: Process | None = None,
+        budgets: BudgetSettings = BUDGETS,
+        ring: KeyRing = RING,
     ) -> Program:
         """Start the program, in a process of its own unless one is given."""
-        program = Program(self._outside, name, process, budgets)
-        self._programs.append(program)
+        program = Program(self._outside, name, process, budgets, ring)
+        self.programs.append(program)
         return program
 
     async def close_all(self) -> None:
         """Nobody does anything any more; what was sent still lands. What no program foresaw is a violation."""
-        await asyncio.gather(*(program.close() for program in self._programs))
-        told = (entry.text for program in self._programs for entry in program.entries)
+        await asyncio.gather(*(program.close() for program in self.programs))
+        told = (entry.text for program in self.programs for entry in program.entries)
         self.judge.violations += [text for text in told if "unexpected error" in text]
 
     def judge_end(self) -> list[str]:
         """What was broken until the end; what a killed program still holds, nobody could give back."""
-        dead = [program for program in self._programs if program.process.is_dead]
+        dead = [program for program in self.programs if program.process.is_dead]
         return self.judge.judge_end(lambda holder: any(program.has_id(holder) for program in dead))
 
     async def work(
@@ -248,12 +271,22 @@ def simulate(
     return world
 
 
-async def start(world: World, name: str = "a") -> tuple[Program, str, asyncio.Task[None]]:
+async def start(
+    world: World, name: str = "a", ring: KeyRing = RING
+) -> tuple[Program, str, asyncio.Task[None]]:
     """Start the move in a process of its own; returns the program, the migration's id and what to wait for."""
-    program = world.open_program(name)
+    program = world.open_program(name, ring=ring)
     migration_id = await world.begin(program)
     assert migration_id is not None, "there is something to move"
     return program, migration_id, world.loop.create_task(program.wait_until_over(migration_id))
+
+
+async def start_into_full(world: World) -> tuple[Program, str, asyncio.Task[None]]:
+    """Start the move, and let the target be full when the first replica comes, as nobody could know before."""
+    program, migration_id, task = await start(world)
+    await world.wait_for(lambda: program.view.phase in ("LOCKED", "PROVISION", "SURGE"))
+    world.target.set_capacity(0)
+    return program, migration_id, task
 
 
 async def cancel_at(world: World, phase: str, wave: int = 0) -> Program:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from PySide6.QtCore import SignalInstance
+
+if TYPE_CHECKING:  # no sheet is part of the first frame
+    from app.widgets.question import Question
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,6 +107,19 @@ def listening(
         news.disconnect(inbox.note_news)
 
 
+async def wait_for_answer(
+    question: Question, news: SignalInstance, follow: Callable[[], object] = lambda: None
+) -> bool:
+    """Return whether a person agrees to an open question, which may follow the news. It is closed in any case."""
+    try:
+        with listening(question.answered, bool, news) as inbox:
+            while (agreed := await inbox.next()) is None:
+                follow()
+        return agreed
+    finally:
+        question.close_sheet()
+
+
 async def until(holds: Callable[[], bool], news: SignalInstance) -> None:
     """Wait until something holds, looking whenever there are news."""
     inbox: Inbox[None] = Inbox()
@@ -114,29 +129,3 @@ async def until(holds: Callable[[], bool], news: SignalInstance) -> None:
             await inbox.next()
     finally:
         news.disconnect(inbox.note_news)
-
-
-async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do blocking work on a thread of its own, which the end of the program does not wait for.
-
-    A file may lie on a disk that never answers; an executor's thread would then keep the program from ending.
-    """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(settle_with: Callable[[Any], None], value: Any) -> None:
-        if not done.done():  # nobody waits any more
-            settle_with(value)
-
-    def run() -> None:
-        try:
-            outcome: tuple[Callable[[Any], None], Any] = (done.set_result, work(*args, **kwargs))
-        except Exception as error:
-            outcome = (done.set_exception, error)
-        try:
-            loop.call_soon_threadsafe(settle, *outcome)
-        except RuntimeError:
-            pass  # the loop has ended first
-
-    threading.Thread(target=run, name="flow-work", daemon=True).start()
-    return await done

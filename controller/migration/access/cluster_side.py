@@ -10,8 +10,8 @@ from typing import Any
 
 from controller.clusters import paths
 from controller.clusters.kube_api import KubeApi, PatchType, Permission
-from controller.clusters.listing import list_all
-from controller.errors import ObjectNotFound, ServerFailed
+from controller.clusters.listing import list_all, not_understood
+from controller.errors import ObjectNotFound
 from controller.migration.protocol.fences import (
     FENCE_ANNOTATION,
     Fence,
@@ -22,7 +22,6 @@ from controller.migration.protocol.fences import (
 )
 from controller.migration.protocol.observation import DeploymentFacts, PodFacts, parse_deployment, parse_pod
 from controller.reasons import Code
-from oracle.foundation.reason import Reason
 
 #: Pods of one page; a workload with more replicas is read in several.
 PAGE_SIZE = 500
@@ -50,7 +49,7 @@ class ClusterSide:
         body = await self.api.get(path)
         uid = (body.get("metadata") or {}).get("uid")
         if not isinstance(uid, str) or not uid:
-            raise self._not_understood(path, Code.ANSWER_NO_UID.because())
+            raise not_understood(self.context, path, Code.ANSWER_NO_UID.because())
         return uid
 
     async def read(self) -> DeploymentFacts | None:
@@ -64,10 +63,14 @@ class ClusterSide:
     async def read_pods(self, facts: DeploymentFacts) -> tuple[PodFacts, ...] | None:
         """Read all pods that a Deployment selects; None where the list is older than `facts`, as of a stale cache."""
         params = {"labelSelector": facts.selector, "limit": str(PAGE_SIZE)}
-        listed = await list_all(self.api, paths.collection("pods", self.namespace), params)
+        path = paths.collection("pods", self.namespace)
+        listed = await list_all(self.api, path, params)
         if not listed.is_at_least(facts.resource_version):
             return None
-        return tuple(parse_pod(body) for body in listed.items)
+        try:
+            return tuple(parse_pod(body) for body in listed.items)
+        except ValueError as error:
+            raise not_understood(self.context, path, Code.ANSWER_MISSHAPEN.because(where="a pod")) from error
 
     async def place_fence(
         self, facts: DeploymentFacts, fence: Fence, permission: Permission, *, dry_run: bool = False
@@ -123,8 +126,4 @@ class ClusterSide:
             return parse_deployment(body)
         except ValueError as error:
             problem = Code.ANSWER_NO_DEPLOYMENT.because(error=str(error))
-            raise self._not_understood(self.path, problem) from error
-
-    def _not_understood(self, path: str, problem: Reason) -> ServerFailed:
-        asked = {"context": self.context, "request": f"GET {path}"}
-        return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem))
+            raise not_understood(self.context, self.path, problem) from error

@@ -60,8 +60,8 @@ class Interrupts:
         if self._cancel and self._can_cancel:
             raise Interrupted(by_stop=False)
 
-    async def pause(self, seconds: float) -> None:
-        """Wait. Raises: Interrupted as soon as a request is open."""
+    async def pause(self, seconds: float, *events: asyncio.Event) -> None:
+        """Wait, no longer than until one of the events is set. Raises: Interrupted as soon as a request is open."""
         self.check()
-        await sleep_unless(self._wake, self._sleep, seconds)
+        await sleep_unless(self._sleep, seconds, self._wake, *events)
         self.check()

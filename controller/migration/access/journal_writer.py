@@ -8,7 +8,7 @@ from dataclasses import replace
 from controller.migration.access.lease_pair import LeasePair
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.journal_bounds import shorten_reason
-from controller.migration.protocol.record import MigrationRecord, Side, StepRecord
+from controller.migration.protocol.record import MigrationRecord, Side, StepRecord, Watched
 from oracle.foundation.reason import Reason
 
 BOTH = (Side.SOURCE, Side.TARGET)
@@ -17,13 +17,20 @@ BOTH = (Side.SOURCE, Side.TARGET)
 class JournalWriter:
     """Everybody else reads frozen records, and changes them by the methods here.
 
-    Before both Leases are held there is nothing to write to, and nothing is written.
+    Before both Leases are held there is nothing to write to, and nothing is written. `check_allowed` raises where
+    nothing may be written whatever the Leases say.
     """
 
-    def __init__(self, record: MigrationRecord, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        record: MigrationRecord,
+        on_change: Callable[[], None],
+        check_allowed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._record = record
         self._leases: LeasePair | None = None
         self._on_change = on_change
+        self._check_allowed = check_allowed
 
     @property
     def record(self) -> MigrationRecord:
@@ -36,7 +43,8 @@ class JournalWriter:
         self.remember(record)
 
     def check(self, sides: tuple[Side, ...] = BOTH) -> None:
-        """Raises: LeaseLost, LeaseUncertain or ClusterError where nothing may be written now."""
+        """Raises: LeaseLost, LeaseUncertain, NotArmed or ClusterError where nothing may be written now."""
+        self._check_allowed()
         if self._leases is not None:
             self._leases.check(sides)
 
@@ -44,6 +52,16 @@ class JournalWriter:
         """Raises: LeaseLost where another instance leads by now, whatever else is the matter."""
         if self._leases is not None:
             self._leases.check_lost()
+
+    def check_armed(self) -> None:
+        """Raises: NotArmed where a person has forbidden all writes to a side, the renewals of its Lease included."""
+        if self._leases is not None:
+            self._leases.check_armed()
+
+    async def require_held(self) -> None:
+        """Raises: LeaseLost where another instance was let in meanwhile; ClusterError where that cannot be read."""
+        if self._leases is not None:
+            await self._leases.require_held()
 
     async def save(self, record: MigrationRecord) -> None:
         """Write the record down, then know it. Raises: LeaseLost, ClusterError, NotArmed, JournalError."""
@@ -74,6 +92,14 @@ class JournalWriter:
         """A read or an answer has shown these replicas; worth remembering, not worth a write of its own."""
         self.remember(self._record.with_replicas(side, replicas))
 
+    def note_watched(self, watched: Watched) -> None:
+        """Know for how long was watched; the next renewal of the source's Lease carries it, so that a restart forgets
+        no more than the time between two of them.
+        """
+        self.remember(replace(self._record, watched=watched))
+        if self._leases is not None:
+            self._leases.put_journal(Side.SOURCE, encode_journal(shorten_reason(self._record)))
+
     async def save_step(self, step: StepRecord) -> None:
         """Journal what a step must not forget before it goes on. Raises: as `save` does."""
         await self.save(self._record.with_step(step))
@@ -82,10 +108,10 @@ class JournalWriter:
         """Know what came of a step; it goes with the next journal write."""
         self.remember(self._record.with_step(step))
 
-    def describe(self, reason: Reason) -> None:
-        """Say anew why the migration is where it is."""
+    def describe(self, reason: Reason | None) -> None:
+        """Say anew why the migration is where it is; None: nothing but its plan has brought it there."""
         self.remember(replace(self._record, state=replace(self._record.state, reason=reason)))
 
 
 def _left_in_target(record: MigrationRecord) -> tuple[object, ...]:
-    return (record.target.deployment_uid, record.target_notes)
+    return (record.target.deployment_uid, record.target_notes, record.state.newer)

@@ -19,12 +19,17 @@ from math import ceil
 from typing import Any
 
 from controller.clusters import paths
+from controller.clusters.json_reading import as_count, as_mapping
 from controller.clusters.kube_api import KubeApi
 from controller.errors import ClusterUnreachable, ObjectNotFound, RateLimited, ServerFailed, VersionConflict
+from controller.migration.access.journal_keys import JournalKeys
 from controller.migration.access.timing import Timing
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+from controller.migration.protocol.lease_requests import ANSWER_ANNOTATION, REQUEST_ANNOTATION
+from controller.migration.protocol.signing import SIGNATURE_ANNOTATION, Journal, JournalPlace
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 LEASE_PREFIX = "sentinelaura-"
 #: Asks whoever holds a Lease to let go of it. It only stops: who may write it could write the holder as well.
@@ -41,15 +46,26 @@ def name_lease(namespace: str, deployment: str) -> str:
     return f"{LEASE_PREFIX}{digest[:16]}"
 
 
+def find_place(cluster_uid: str, namespace: str, deployment: str) -> JournalPlace:
+    """Return where the journal of a Deployment stands in one cluster."""
+    return JournalPlace(cluster_uid, namespace, name_lease(namespace, deployment))
+
+
 def format_micro_time(now: float) -> str:
     """Write Unix seconds as a Kubernetes MicroTime: always with six digits, which some decoders insist on."""
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def find_journal(body: Mapping[str, Any]) -> str | None:
-    """Return the journal that a Lease carries, if any."""
+    """Return the text of the journal that a Lease carries, if any."""
     text = _annotations_of(body).get(JOURNAL_ANNOTATION)
     return text if isinstance(text, str) else None
+
+
+def find_signed_journal(body: Mapping[str, Any]) -> Journal | None:
+    """Return the journal that a Lease carries, with the signature that stands beside it, if any."""
+    text, signature = find_journal(body), _annotations_of(body).get(SIGNATURE_ANNOTATION)
+    return None if text is None else Journal(text, signature if isinstance(signature, str) else None)
 
 
 def _annotations_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -61,28 +77,39 @@ def find_holder(body: Mapping[str, Any]) -> str:
     return str((body.get("spec") or {}).get("holderIdentity") or "")
 
 
+#: Fields of a Lease's spec that are counted with.
+_COUNTS = ("leaseTransitions", "leaseDurationSeconds")
+
+
 class ClusterLease:
     """The Lease of one workload in one cluster, as one holder sees it.
 
     `holder` is unique to one run, so that a Lease that names it is ours and no other. Renewals and journal
-    writes come from two tasks of one loop and take turns.
+    writes come from two tasks of one loop and take turns. `place`: the Lease, in the cluster that `api` leads to.
     """
 
-    def __init__(self, api: KubeApi, namespace: str, deployment: str, holder: str, timing: Timing) -> None:
+    def __init__(
+        self, api: KubeApi, place: JournalPlace, holder: str, timing: Timing, keys: JournalKeys
+    ) -> None:
         self._api = api
-        self._namespace = namespace
-        self._name = name_lease(namespace, deployment)
-        self._path = paths.lease(namespace, self._name)
+        self._place = place
+        self._keys = keys
+        self._path = paths.lease(place.namespace, place.lease)
         self._holder = holder
         self._settings, self._clocks = timing.settings, timing.clocks
         self._body: dict[str, Any] = {}
         self._seen: tuple[str, float] = ("", 0.0)
+        #: The holder who was seen to renew it between two looks.
+        self._renewed_by = ""
         self._turn = asyncio.Lock()
         #: What the next write puts into the Lease.
-        self.journal: str | None = None
+        self.journal: Journal | None = None
         self.epoch = 0
         #: Whether somebody has asked for it since it is held.
         self.is_asked_for = False
+        #: What somebody has asked of its holder, to be heeded; and what the next writes answer.
+        self.request: str | None = None
+        self.answer: str | None = None
         #: Moment by the counting clock at which the last successful write was sent; None until then.
         self.renewed_at: float | None = None
         #: Whether a write was sent of which no answer has come: it may have landed.
@@ -92,6 +119,11 @@ class ClusterLease:
     def context(self) -> str:
         """The kubeconfig context."""
         return self._api.context
+
+    @property
+    def holder(self) -> str:
+        """Under which name it is held."""
+        return self._holder
 
     @property
     def is_valid(self) -> bool:
@@ -107,16 +139,25 @@ class ClusterLease:
             body = await self._api.get(self._path)
         except ObjectNotFound:
             return None
-        if (body.get("metadata") or {}).get("name") != self._name:
-            asked = {"context": self.context, "request": f"GET {self._path}"}
-            raise ServerFailed(
-                Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=Code.ANSWER_NOT_ASKED_FOR.because())
-            )
+        if (body.get("metadata") or {}).get("name") != self._place.lease:
+            raise self._not_understood(Code.ANSWER_NOT_ASKED_FOR.because())
+        counts = (as_mapping(body.get("spec")).get(name) for name in _COUNTS)
+        if any(count is not None and as_count(count) is None for count in counts):
+            raise self._not_understood(Code.ANSWER_MISSHAPEN.because(where="its spec"))
         self._watch(body)
         return body
 
+    def is_led(self, body: Mapping[str, Any]) -> bool:
+        """Whether another instance has it that lives: it was seen to renew it, and not too long ago."""
+        holder = find_holder(body)
+        return holder not in ("", self._holder) and holder == self._renewed_by and not self._is_expired(body)
+
+    def _not_understood(self, problem: Reason) -> ServerFailed:
+        asked = {"context": self.context, "request": f"GET {self._path}"}
+        return ServerFailed(Code.ANSWER_NOT_UNDERSTOOD.because(**asked, problem=problem))
+
     async def try_acquire(
-        self, require_readable: Callable[[str | None], object] = lambda journal: None
+        self, require_readable: Callable[[Journal | None], object] = lambda journal: None
     ) -> bool:
         """Try once to become the holder; False where another instance holds it, or where the outcome is not
         known yet.
@@ -128,7 +169,7 @@ class ClusterLease:
         holder = find_holder(body or {})
         if body is not None and holder not in ("", self._holder) and not self._is_expired(body):
             return False
-        require_readable(find_journal(body or {}))
+        require_readable(find_signed_journal(body or {}))
         self._adopt(body or {})
         if holder != self._holder:
             self.epoch += 1
@@ -138,14 +179,14 @@ class ClusterLease:
             return False
         return True
 
-    async def ask_for(self) -> None:
-        """Ask whoever holds the Lease to let go of it; one that is written at this very moment is not asked.
+    async def ask_for(self) -> bool:
+        """Ask whoever holds the Lease to let go of it; False where nobody does, or where they are writing it right now.
 
         Raises: ClusterError.
         """
         body = await self.read()
         if body is None or find_holder(body) in ("", self._holder):
-            return
+            return False
         metadata = body["metadata"]
         annotations = {**(metadata.get("annotations") or {}), HAND_OVER_ANNOTATION: self._holder}
         try:
@@ -153,14 +194,16 @@ class ClusterLease:
                 self._path, {**body, "metadata": {**metadata, "annotations": annotations}}
             )
         except VersionConflict:
-            return
+            return False
+        return True
+
+    def put_journal(self, text: str) -> None:
+        """Let the next write carry this journal, signed. Raises: JournalError where it cannot be."""
+        self.journal = self._keys.sign(self._place, text)
 
     def forget_journal(self) -> None:
         """Let the next write take the journal out of the Lease."""
         self.journal = None
-        annotations = self._body["metadata"].get("annotations") or {}
-        kept = {key: value for key, value in annotations.items() if key != JOURNAL_ANNOTATION}
-        self._body = {**self._body, "metadata": {**self._body["metadata"], "annotations": kept}}
 
     async def write(self, *, released: bool = False) -> None:
         """Renew the Lease with the current journal and epoch, or release it.
@@ -197,7 +240,7 @@ class ClusterLease:
         if self._body:
             self._body = await self._api.replace(self._path, body)
         else:
-            self._body = await self._api.create(paths.collection("leases", self._namespace), body)
+            self._body = await self._api.create(paths.collection("leases", self._place.namespace), body)
         self.renewed_at = None if released else sent_at
         self._is_unanswered = False
 
@@ -209,18 +252,20 @@ class ClusterLease:
                 return True
             raise LeaseLost(self.context, find_holder(body))
         self._body = body or {}
+        self.request = _annotations_of(self._body).get(REQUEST_ANNOTATION) or self.request
         self.is_asked_for = self.is_asked_for or HAND_OVER_ANNOTATION in _annotations_of(self._body)
         return False
 
     def _adopt(self, body: dict[str, Any]) -> None:
         """Take over what the cluster has, its journal and epoch included."""
         self._body = body
-        self.journal = find_journal(body)
+        self.journal = find_signed_journal(body)
         self.epoch = int((body.get("spec") or {}).get("leaseTransitions") or 0)
 
     def _watch(self, body: Mapping[str, Any]) -> None:
         version = str((body.get("metadata") or {}).get("resourceVersion"))
         if self._seen[0] != version:
+            self._renewed_by = find_holder(body) if self._seen[0] else ""
             self._seen = (version, self._clocks.counting())
 
     def _is_expired(self, body: Mapping[str, Any]) -> bool:
@@ -230,16 +275,17 @@ class ClusterLease:
 
     def _build(self, *, released: bool) -> dict[str, Any]:
         known = self._body.get("metadata") or {
-            "name": self._name,
-            "namespace": self._namespace,
+            "name": self._place.lease,
+            "namespace": self._place.namespace,
             "labels": MANAGED_BY,
         }
-        annotations = dict(known.get("annotations") or {})
-        annotations.pop(
-            HAND_OVER_ANNOTATION, None
-        )  # who asked for it has it, or is answered by this very write
-        if self.journal is not None:
-            annotations[JOURNAL_ANNOTATION] = self.journal
+        # Who asked for it has it, or is answered by this very write; what else was asked is read by whom it concerns.
+        replaced = (HAND_OVER_ANNOTATION, JOURNAL_ANNOTATION, SIGNATURE_ANNOTATION, REQUEST_ANNOTATION)
+        before = known.get("annotations") or {}
+        annotations = {key: value for key, value in before.items() if key not in replaced}
+        annotations |= _annotate(self.journal)
+        if self.answer is not None:
+            annotations[ANSWER_ANNOTATION] = self.answer
         spec = dict(self._body.get("spec") or {})
         now = format_micro_time(self._clocks.wall())
         if spec.get("holderIdentity") != self._holder:
@@ -258,3 +304,10 @@ class ClusterLease:
             "metadata": {**known, "annotations": annotations},
             "spec": spec,
         }
+
+
+def _annotate(journal: Journal | None) -> dict[str, str]:
+    if journal is None:
+        return {}
+    signature = {} if journal.signature is None else {SIGNATURE_ANNOTATION: journal.signature}
+    return {JOURNAL_ANNOTATION: journal.text, **signature}

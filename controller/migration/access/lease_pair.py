@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from controller.errors import ControllerError
-from controller.migration.access.lease import ClusterLease, find_journal
+from controller.errors import ControllerError, NotArmed
+from controller.migration.access.lease import ClusterLease, find_holder, find_signed_journal
 from controller.migration.access.timing import Timing, sleep_unless
 from controller.migration.protocol.errors import HandedOver, LeaseLost, LeaseTaken, LeaseUncertain
+from controller.migration.protocol.holds import find_silent
 from controller.migration.protocol.record import Side
+from controller.migration.protocol.signing import Journal
 from controller.reasons import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Heeded:
+    """A request that was heard: what is answered, and what is to be done once that is written, or cannot be."""
+
+    answer: str
+    afterwards: Callable[[], None]
+
+
+#: Does what the text in a Lease asks of the holder of that name; None where it is not heard.
+Heed = Callable[[str, str], Heeded | None]
 
 
 class LeasePair:
@@ -18,7 +33,7 @@ class LeasePair:
 
     `order` is the order of acquisition: that of the clusters' UIDs, so that a move from A to B and one from B
     to A cannot wait for each other. Every acquired Lease is renewed by its own task, so that a silent cluster
-    does not cost the other.
+    does not cost the other. `heed` is given what is asked of the leader through the source's.
     """
 
     def __init__(
@@ -26,7 +41,9 @@ class LeasePair:
         leases: Mapping[Side, ClusterLease],
         order: tuple[Side, Side],
         timing: Timing,
+        heed: Heed = lambda text, holder: None,
     ) -> None:
+        self._heed = heed
         self._leases = leases
         self._order = order
         self._timing = timing
@@ -41,23 +58,31 @@ class LeasePair:
         """The highest epoch that either Lease has seen."""
         return max(lease.epoch for lease in self._leases.values())
 
-    def journal(self, side: Side) -> str | None:
+    def journal(self, side: Side) -> Journal | None:
         """Return what the Lease of one side carries."""
         return self._leases[side].journal
 
-    async def read_journals(self) -> dict[Side, str | None]:
+    async def read_journals(self) -> dict[Side, Journal | None]:
         """Read what both Leases carry without touching them. Raises: ClusterError."""
         return {side: await self.read_journal(side) for side in self._order}
 
-    async def read_journal(self, side: Side) -> str | None:
+    async def read_journal(self, side: Side) -> Journal | None:
         """Read what one Lease carries without touching it. Raises: ClusterError."""
-        return find_journal(await self._leases[side].read() or {})
+        return find_signed_journal(await self._leases[side].read() or {})
+
+    async def read_led_journal(self, side: Side) -> Journal | None:
+        """Read what one Lease carries where another instance leads under it; None where none does.
+
+        Raises: ClusterError.
+        """
+        body = await self._leases[side].read()
+        return find_signed_journal(body) if body is not None and self._leases[side].is_led(body) else None
 
     async def acquire(
         self,
         pause: Callable[[float], Awaitable[None]],
         timeout_s: float | None,
-        require_readable: Callable[[str | None], object],
+        require_readable: Callable[[Journal | None], object],
     ) -> None:
         """Become the holder of both, in order.
 
@@ -75,7 +100,7 @@ class LeasePair:
         side: Side,
         pause: Callable[[float], Awaitable[None]],
         timeout_s: float | None,
-        require_readable: Callable[[str | None], object],
+        require_readable: Callable[[Journal | None], object],
     ) -> None:
         """Become the holder of one. Arguments and errors as of `acquire`."""
         started_at = self._timing.counting()
@@ -98,13 +123,31 @@ class LeasePair:
         Leases now.
         """
         self.check_lost()
+        self.check_armed(sides)
         for side in sides:
             if not self._leases[side].is_valid:
                 raise self._refused.get(side) or LeaseUncertain(self._leases[side].context)
 
+    def check_armed(self, sides: Iterable[Side] = Side) -> None:
+        """Raises: NotArmed once a person has forbidden all writes to a side, and so the renewals of its Lease, however
+        long that would last.
+        """
+        for side in sides:
+            refused = self._refused.get(side)
+            if isinstance(refused, NotArmed) and not find_silent(refused.reason):
+                raise refused
+
+    async def require_held(self) -> None:
+        """Read who holds the source's Lease, for whoever may not renew it. Raises: LeaseLost, ClusterError."""
+        lease = self._leases[Side.SOURCE]
+        holder = find_holder(await lease.read() or {})
+        if holder != lease.holder:
+            self._lost = LeaseLost(lease.context, holder)
+            raise self._lost
+
     def put_journal(self, side: Side, text: str) -> None:
-        """Let the next write of one Lease, its release included, carry this journal."""
-        self._leases[side].journal = text
+        """Let the next write of one Lease, its release included, carry this journal, signed. Raises: JournalError."""
+        self._leases[side].put_journal(text)
 
     async def save(self, text: str, epoch: int, *, mirror_now: bool) -> None:
         """Write the journal to the source now; the mirror in the target follows by itself: it may lag, and is never
@@ -113,7 +156,8 @@ class LeasePair:
         `mirror_now` waits for the mirror, too. So does the first time: a takeover demands that the target knows
         of the migration, since a journal forged in one cluster must not move anything in another.
 
-        Raises: LeaseLost; ClusterError where it could not be written: then nothing was announced, nothing may follow.
+        Raises: LeaseLost; JournalError and ClusterError where it could not be written: then nothing was announced,
+        nothing may follow.
         """
         for lease in self._leases.values():
             lease.epoch = epoch
@@ -150,7 +194,7 @@ class LeasePair:
     async def _keep_renewing(self, side: Side) -> None:
         while self._lost is None:
             due = self._mirror_is_due if side is Side.TARGET else asyncio.Event()
-            await sleep_unless(due, self._timing.sleep, self._timing.settings.lease_retry_s)
+            await sleep_unless(self._timing.sleep, self._timing.settings.lease_retry_s, due)
             due.clear()
             if side is Side.SOURCE or self._may_lead():
                 await self._try_write(side)
@@ -180,3 +224,17 @@ class LeasePair:
         if self._leases[side].is_asked_for:
             self._lost = HandedOver(self._leases[side].context)
             raise self._lost
+        if side is Side.SOURCE:
+            await self._heed_request(self._leases[side])
+
+    async def _heed_request(self, lease: ClusterLease) -> None:
+        """Do what was asked, and answer with a write of its own. Raises: as `ClusterLease.write` does."""
+        text, lease.request = lease.request, None
+        heeded = None if text is None else self._heed(text, lease.holder)
+        if heeded is None:
+            return
+        lease.answer = heeded.answer
+        try:
+            await lease.write()
+        finally:
+            heeded.afterwards()

@@ -31,15 +31,17 @@ class Timing:
         return Patience(self)
 
 
-async def sleep_unless(event: asyncio.Event, sleep: Sleep, seconds: float) -> None:
-    """Wait for some seconds, or until the event is set, whichever comes first."""
-    sleeping = asyncio.ensure_future(sleep(seconds))
-    waking = asyncio.ensure_future(event.wait())
+async def sleep_unless(sleep: Sleep, seconds: float, *events: asyncio.Event) -> None:
+    """Wait for some seconds, or until one of the events is set, whichever comes first."""
+    waits = [
+        asyncio.ensure_future(sleep(seconds)),
+        *(asyncio.ensure_future(event.wait()) for event in events),
+    ]
     try:
-        await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        sleeping.cancel()
-        waking.cancel()
+        for wait in waits:
+            wait.cancel()
 
 
 class Patience:

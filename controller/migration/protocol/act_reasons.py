@@ -33,6 +33,13 @@ class ActCode(ReasonCode):
         "once {source} has room for its pods it goes on by itself; or adopt {target} or abandon the move: "
         "`sentinelaura migrations show {migration_id}` says what each would change",
     )
+    ADVICE_ON_NEWER_WORK = (
+        "advice_on_newer_work",
+        Severity.WARNING,
+        "mend it in {target}, and the move goes on by itself; going back would delete what others have changed there "
+        "since, and only a restore does that; or adopt {target}: "
+        "`sentinelaura migrations show {migration_id}` says what each would change",
+    )
     ADVICE_ON_OTHER_SOURCE = (
         "advice_on_other_source",
         Severity.WARNING,
@@ -74,10 +81,31 @@ class ActCode(ReasonCode):
         Severity.INFO,
         "the move goes back: {context} gets all {replicas:of replica}, and what was made in the target is removed",
     )
+    ACT_CANCELS_SHIFT = (
+        "act_cancels_shift",
+        Severity.INFO,
+        "the move goes back: {context} gets all {replicas:of replica}, and {target} keeps the {stays} that ran there",
+    )
+    ACT_CANCELS_NEWER_WORK = (
+        "act_cancels_newer_work",
+        Severity.WARNING,
+        "{context} was changed by others since it serves alone, and a cancel would delete that unseen; restore the "
+        "move instead, which says what it deletes",
+    )
+    ACT_DELETES_NEWER_WORK = (
+        "act_deletes_newer_work",
+        Severity.WARNING,
+        "{context}: the version that {manager} has deployed there will be deleted; the source has the one before",
+    )
     ACT_DELETES_COPIES = (
         "act_deletes_copies",
         Severity.INFO,
         "{context}: {created:of object} that this move created will be deleted",
+    )
+    ACT_DELETES_LABELLED = (
+        "act_deletes_labelled",
+        Severity.WARNING,
+        "{context}: what the workload needs and what has the label of this move ({migration_id}) will be deleted",
     )
     ACT_ENDS_AS_DONE = (
         "act_ends_as_done",
@@ -120,12 +148,19 @@ class ActCode(ReasonCode):
     ACT_ON_DOUBTED_JOURNAL = (
         "act_on_doubted_journal",
         Severity.WARNING,
-        "its two journals do not agree, so that nothing goes on or back by itself: adopt, restore or abandon it",
+        "its two journals do not agree, or are older than its fences, so that nothing goes on or back by itself: "
+        "adopt, restore or abandon it",
     )
     ACT_OUTDATED = (
         "act_outdated",
         Severity.WARNING,
         "what this would change is no longer what was shown; nothing was changed, please look again",
+    )
+    ACT_RESTORES_TOO_FEW = (
+        "act_restores_too_few",
+        Severity.WARNING,
+        "nobody has signed the journal by which {source} would have {replicas:of replica} again, and {target} runs "
+        "{kept} now; scale {source} up first, or adopt or abandon the move",
     )
     ACT_SCALES = (
         "act_scales",
@@ -137,9 +172,15 @@ class ActCode(ReasonCode):
         Severity.WARNING,
         "{context}: the Deployment of this name is not the one that was moved; it takes its place",
     )
+    ACT_THAWS = (
+        "act_thaws",
+        Severity.INFO,
+        "{context}: the autoscaler {name}, which this move has frozen, scales again as its owner had it",
+    )
     ACT_WHILE_UNDER_WAY = (
         "act_while_under_way",
         Severity.WARNING,
-        "this move is under way ({phase}) and waits for nobody; cancel it first",
+        "this move is under way ({phase}) and asks nobody: it goes on where somebody leads it and both sides are "
+        "armed; to end it, cancel it first",
     )
     ACT_WITHOUT_JOURNAL = "act_without_journal", Severity.WARNING, "no Lease speaks of this move any more"

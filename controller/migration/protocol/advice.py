@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.holds import find_hold
+from controller.migration.protocol.pod_troubles import find_explained
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import HoldReason, Phase
 from controller.reasons import Code
@@ -20,19 +21,31 @@ _DOUBTS = frozenset(
         Code.JOURNAL_CONTRADICTED,
         Code.JOURNAL_NOT_BELIEVED_THERE,
         Code.JOURNAL_OF_ONE_CLUSTER,
+        Code.JOURNAL_OUTDATED,
         Code.JOURNAL_OVER_THERE,
         Code.JOURNAL_REPLACED,
+        Code.JOURNAL_UNFENCED,
     }
 )
 
 #: Reasons that say themselves what to do, or with which program.
-_PLAIN = frozenset({Code.JOURNAL_NEWER, Code.JOURNAL_STEP_UNKNOWN, Code.NOT_ARMED})
+_PLAIN = frozenset(
+    {
+        Code.JOURNAL_FOREIGN,
+        Code.JOURNAL_FORGED,
+        Code.JOURNAL_NEWER,
+        Code.JOURNAL_STEP_UNKNOWN,
+        Code.JOURNAL_UNSIGNED,
+        Code.NOT_ARMED,
+    }
+)
 
 _ADVICE: Mapping[ReasonCode, ActCode] = {
     **dict.fromkeys(_DOUBTS, ActCode.ADVICE_ON_DOUBT),
     Code.CLUSTER_REPLACED: ActCode.ADVICE_ON_REPLACED_CLUSTER,
     Code.DEPLOYMENT_DELETED: ActCode.ADVICE_ON_DELETED_SOURCE,
     Code.DEPLOYMENT_FOREIGN: ActCode.ADVICE_ON_OTHER_SOURCE,
+    Code.NEWER_WORK_IN_THE_WAY: ActCode.ADVICE_ON_NEWER_WORK,
     Code.ROLLBACK_WAITS_FOR_PODS: ActCode.ADVICE_ON_MISSING_PODS,
 }
 
@@ -43,12 +56,24 @@ def find_advice(record: MigrationRecord) -> Reason | None:
     """Return what a person can do; None where nothing waits for one."""
     reason = record.state.reason
     is_resuming = reason is not None and reason.code is Code.WAITING_TO_RESUME
-    if record.state.phase is not Phase.NEEDS_OPERATOR and not is_resuming:
+    calls_somebody = record.state.phase is Phase.NEEDS_OPERATOR or is_insured_for_good(record)
+    if not calls_somebody and not is_resuming:
         return None
     root = find_root(reason) if reason is not None else None
     if root is not None and root.code in _PLAIN:
         return None
+    if record.state.asks_before_going_back and not is_resuming:
+        return _fill(ActCode.ADVICE_ON_NEWER_WORK, record)
     return _fill(_choose(root, record, is_resuming=is_resuming), record)
+
+
+def is_insured_for_good(record: MigrationRecord) -> bool:
+    """Whether the source was raised because what others have deployed in the target does not come to serve: nothing is
+    taken back there, so that only a person moves it on.
+    """
+    reason, state = record.state.reason, record.state
+    is_stuck = reason is not None and find_explained(reason).code is Code.TARGET_NOT_SERVING
+    return state.phase is Phase.INSURED and state.asks_before_going_back and is_stuck
 
 
 def find_root(reason: Reason) -> Reason:

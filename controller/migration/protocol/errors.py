@@ -3,6 +3,7 @@
 ControllerError
 ├── MigrationRefused    this move cannot begin
 ├── HoldNeeded          stop writing for now, and say why
+├── NewerWorkFound      others have changed the target since the source is at 0: their work is the truth
 ├── MoveFailed          this cannot go on: roll back
 ├── JournalError        a journal that cannot be written, or that is not acted upon
 ├── JournalDoubted      the other cluster does not confirm a journal
@@ -18,6 +19,7 @@ ControllerError
 from __future__ import annotations
 
 from controller.errors import ControllerError
+from controller.migration.protocol.newer_work import NewerWork
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -36,6 +38,14 @@ class MigrationRefused(ControllerError):
 
 class HoldNeeded(ControllerError):
     """Nothing may be written at the moment."""
+
+
+class NewerWorkFound(ControllerError):
+    """Others have changed the target since the source is at 0: the migration goes on with what they made."""
+
+    def __init__(self, reason: Reason, newer: NewerWork) -> None:
+        super().__init__(reason)
+        self.newer = newer
 
 
 class MoveFailed(ControllerError):

@@ -22,6 +22,7 @@ _FENCE_POINTER = "/metadata/annotations/" + FENCE_ANNOTATION.replace("/", "~1")
 _FENCE_FORMAT = re.compile(
     r"(?P<migration_id>[A-Za-z0-9-]{1,63}):(?P<epoch>[0-9]{1,18}):(?P<operation>[A-Za-z0-9-]{1,32})"
 )
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 #: An epoch is a Lease's leaseTransitions, which the API server keeps as an int32.
 MAX_EPOCH = 2**31 - 1
@@ -44,6 +45,12 @@ class Fence:
     def __str__(self) -> str:
         return f"{self.migration_id}:{self.epoch}:{self.operation}"
 
+    @property
+    def order(self) -> tuple[int, int]:
+        """Where it comes among the fences of its migration: by epoch, then by the number of its operation."""
+        number = _NUMBER.match(self.operation)
+        return self.epoch, int(number[0]) if number else 0
+
     @classmethod
     def parse(cls, text: str) -> Fence:
         """Parse what `str` writes. Raises: ValueError for anything else."""
@@ -51,6 +58,15 @@ class Fence:
         if match is None or int(match["epoch"]) > MAX_EPOCH:
             raise ValueError(f"{text[:80]!r} is not a fence")
         return cls(match["migration_id"], int(match["epoch"]), match["operation"])
+
+
+def parse_fence_of(migration_id: str, text: str | None) -> Fence | None:
+    """Return the fence of an annotation where it is one of this migration."""
+    try:
+        fence = Fence.parse(text or "")
+    except ValueError:
+        return None
+    return fence if fence.migration_id == migration_id else None
 
 
 def parse_epoch(text: str | None, known: int) -> int:

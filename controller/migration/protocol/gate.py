@@ -16,6 +16,7 @@ from controller.contract.dry_run import DryRun
 from controller.decision.pricing import compute_remaining_usd, count_hours_left, share_costs
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
+from controller.scheduling.nodes import NodeTerms
 from oracle.foundation.reason import Reason
 
 #: Why a wave waits where a quote is missing, expired, or expires while the request travels.
@@ -41,11 +42,22 @@ class Unpriced:
     reason: Reason = NO_FRESH_PRICE
 
 
-class Gate(Protocol):
-    """The engine's answers at send time. Both methods answer at once, from memory."""
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Machines that a cluster would buy, as a scheduler would see them, and how long it takes until one is there."""
 
-    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
-        """Return which rule is against going on now (not armed, no price); None: none is."""
+    machines: tuple[NodeTerms, ...] = ()
+    wait_s: float = 0.0
+
+
+NO_SUPPLY = Supply()
+
+
+class Gate(Protocol):
+    """The engine's answers at send time. All methods answer at once, from memory."""
+
+    def find_reason(self, dry_run: DryRun) -> Reason | None:
+        """Return which rule is against going on now with what was confirmed (not armed, no price); None: none is."""
         ...
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
@@ -54,19 +66,27 @@ class Gate(Protocol):
         """
         ...
 
+    def find_supply(self, target: str) -> Supply:
+        """Return what a target would buy for pods that find no room; nothing where it is not known to buy any."""
+        ...
+
 
 class ClosedGate:
     """Of a process that has no prices: it ends moves and begins no wave. What ran double meanwhile costs nobody knows
     how much.
     """
 
-    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
+    def find_reason(self, dry_run: DryRun) -> Reason | None:
         """See Gate."""
         return NO_FRESH_PRICE
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         """See Gate."""
         return Unpriced()
+
+    def find_supply(self, target: str) -> Supply:
+        """See Gate."""
+        return NO_SUPPLY
 
 
 def compute_remaining_value(
@@ -98,9 +118,12 @@ def check_gate(
     elapsed_s: float,
     now: float,
 ) -> Reason | None:
-    """Return why no wave may start now, or None where one may. `now` is Unix seconds."""
-    reason = gate.find_reason(dry_run.workload, dry_run.target)
-    if reason is not None:
+    """Return why no wave may start now, or None where one may. `now` is Unix seconds.
+
+    A way back has its permissions and its safety to wait for: it needs no price, and whatever it is worth is worth it.
+    """
+    reason = gate.find_reason(dry_run)
+    if reason is not None or dry_run.way_back_of is not None:
         return reason
     rates = gate.find_rates(dry_run.workload, dry_run.target)
     if isinstance(rates, Unpriced):

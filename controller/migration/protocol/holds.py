@@ -63,9 +63,20 @@ _SILENCES = frozenset(
 )
 
 
+def find_silent(reason: Reason) -> tuple[str, ...]:
+    """Return the contexts that give no answer as they should, by a reason; none where that is not what it says.
+
+    An armed cluster that has not said who it is is one of them: nobody has forbidden anything.
+    """
+    if reason.code is Code.ARMED_UNIDENTIFIED:
+        contexts = reason["contexts"]
+        return contexts if isinstance(contexts, tuple) else (str(contexts),)
+    return (str(reason["context"]),) if reason.code in _SILENCES else ()
+
+
 def find_hold(reason: Reason, record: MigrationRecord) -> HoldReason:
     """Return what kind of HOLD a reason asks for."""
-    if reason.code in _SILENCES:
-        is_target = reason["context"] == record.target.context
-        return HoldReason.TARGET_UNREACHABLE if is_target else HoldReason.SOURCE_UNREACHABLE
+    if silent := find_silent(reason):
+        is_target_alone = silent == (record.target.context,)
+        return HoldReason.TARGET_UNREACHABLE if is_target_alone else HoldReason.SOURCE_UNREACHABLE
     return _HOLDS.get(reason.code, HoldReason.OPERATOR)

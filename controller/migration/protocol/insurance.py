@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.ownership import is_loss_of_target
+from controller.migration.protocol.pod_troubles import explain
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Event, EventKind, Phase
 from controller.migration.protocol.waves import Bake
@@ -46,6 +47,32 @@ def find_loss(reason: Reason | None, record: MigrationRecord) -> Event | None:
     return Event(EventKind.TARGET_LOST, reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Since when fewer than the floor have been known to serve because the target does not; None: they do."""
+
+    since_s: float | None = None
+
+    def look(
+        self, record: MigrationRecord, source: DeploymentFacts, target: DeploymentFacts | None, now: float
+    ) -> Shortfall:
+        """Take one look. A source that has lost its own pods beside a target with all of its is no loss of the target:
+        there the way forward is the safe one.
+        """
+        in_target = 0 if target is None else target.available or 0
+        is_covered = (source.available or 0) + in_target >= record.floor_now
+        if is_covered or (target is not None and in_target >= target.replicas):
+            return Shortfall()
+        return self if self.since_s is not None else Shortfall(now)
+
+    def find_loss(self, record: MigrationRecord, now: float, settings: MigrationSettings) -> Event | None:
+        """Return TARGET_LOST once that has lasted for one patience, and the source lacks replicas."""
+        if self.since_s is None or now - self.since_s < settings.insure_after_s or not record.source_is_short:
+            return None
+        lost = Code.TARGET_LOST_REPLICAS.because(context=record.target.context)
+        return Event(EventKind.TARGET_LOST, lost)
+
+
 def limit_pause_s(
     pause_s: float, record: MigrationRecord, silent_s: float | None, settings: MigrationSettings
 ) -> float:
@@ -70,10 +97,15 @@ class Return:
         return replace(self, bake=self.bake.look(restarts, now, settings))
 
     def judge(
-        self, record: MigrationRecord, target: DeploymentFacts, settings: MigrationSettings, now: float
+        self,
+        record: MigrationRecord,
+        target: DeploymentFacts,
+        settings: MigrationSettings,
+        now: float,
+        why: Reason | None = None,
     ) -> Event | None:
         """Return TARGET_BACK once it has served for a whole bake without a gap, FAILED where it does not come to that
-        in the time that a wave has; None for another look.
+        in the time that a wave has; None for another look. `why`: what its pods say of not serving.
         """
         context = record.target.context
         baked_s = self.bake.baked_s(now)
@@ -84,7 +116,7 @@ class Return:
             failed = Code.TARGET_NOT_SERVING.because(
                 context=context, waited_s=limit_s, available=target.available, replicas=target.replicas
             )
-            return Event(EventKind.FAILED, failed)
+            return Event(EventKind.FAILED, explain(failed, why))
         return None
 
 

@@ -9,7 +9,16 @@ from decimal import Decimal
 
 from controller.migration.protocol.fences import MAX_EPOCH
 from controller.migration.protocol.journal import PHASE_NAMES, to_wire
-from controller.migration.protocol.record import Intent, Meter, MigrationRecord, Side, StepRecord, StepStatus
+from controller.migration.protocol.newer_work import NewerWork
+from controller.migration.protocol.record import (
+    Intent,
+    Meter,
+    MigrationRecord,
+    Side,
+    StepRecord,
+    StepStatus,
+    Watched,
+)
 from controller.migration.protocol.states import HoldReason
 from controller.reasons import Code
 from oracle.foundation.reason import Parameter, Reason
@@ -77,15 +86,17 @@ def build_largest(record: MigrationRecord, steps: Iterable[StepRecord]) -> Migra
         hold=max(HoldReason, key=len),
         resume_phase=max(PHASE_NAMES, key=lambda phase: len(PHASE_NAMES[phase])),
         reason=Code.UNCLASSIFIED.because(text="x" * room),
+        newer=NewerWork(record.state.total_replicas * 1000, record.template_hash),
     )
     return replace(
         record,
         state=state,
         epoch=MAX_EPOCH,
         operation=MAX_EPOCH,
-        intent=Intent(max(Side, key=len), record.replicas, MAX_EPOCH),
-        target=replace(record.target, deployment_uid=ANY_UID, replicas=record.replicas),
+        intent=Intent(max(Side, key=len), record.state.total_replicas, MAX_EPOCH),
+        target=replace(record.target, deployment_uid=ANY_UID, replicas=record.state.total_replicas),
         steps=tuple(replace(step, status=max(StepStatus, key=len)) for step in steps),
         meter=Meter(1 / 3 * 1e6, 1 / 3 * 1e6, Decimal(1) / Decimal(3) * 1000),
         ended_at=record.started_at + 1 / 3,
+        watched=Watched(len(record.state.waves), 1 / 3 * 1e6, 1 / 3 * 1e6),
     )

@@ -43,7 +43,17 @@ class JournalCode(ReasonCode):
     NO_TWO_CLUSTERS = "journal_no_two_clusters", _ERROR, "has no two clusters" + _NEVER_WRITTEN
     OTHER_WAVES = "journal_other_waves", _ERROR, "has other waves than its plan" + _NEVER_WRITTEN
     NO_FLOOR = "journal_no_floor", _ERROR, "has no floor or no room to move" + _NEVER_WRITTEN
+    NO_TARGET_KEPT = (
+        "journal_no_target_kept",
+        _ERROR,
+        "keeps replicas of a target that was not there" + _NEVER_WRITTEN,
+    )
     STEPS_UNNAMED = "journal_steps_unnamed", _ERROR, "has steps without a name of their own" + _NEVER_WRITTEN
+    NO_SUCH_WAY_BACK = (
+        "journal_no_such_way_back",
+        _ERROR,
+        "is of a way back of no move, or of a move that is none" + _NEVER_WRITTEN,
+    )
     COST_BELOW_ZERO = "journal_cost_below_zero", _ERROR, "has a cost below zero" + _NEVER_WRITTEN
     WAVE_IMPOSSIBLE = "journal_wave_impossible", _ERROR, "has no such wave" + _NEVER_WRITTEN
     PHASE_NEVER_JOURNALED = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from controller.migration.protocol.errors import JournalDoubted, LeaseTaken
@@ -11,7 +11,13 @@ from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.ownership import require_fence_of, require_present
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Event, EventKind, MigrationState, Phase, transition
-from controller.migration.protocol.verification import confirm, is_same_plan
+from controller.migration.protocol.verification import (
+    confirm,
+    has_nothing_left,
+    is_same_plan,
+    is_unfenced,
+    require_newest,
+)
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -36,8 +42,10 @@ class Over:
 
 
 @dataclass(frozen=True, slots=True)
-class NeverBegan:
-    """The program ended before the target knew, so that nothing was moved: the source's journal is to be closed."""
+class Close:
+    """Nothing is left but to say so in the source's journal: the program ended before anything was touched, or after
+    everything was done. `record` is that last word, but for its moment.
+    """
 
     record: MigrationRecord
 
@@ -49,26 +57,35 @@ class Doubted:
     record: MigrationRecord
 
 
-Takeover = Lead | Over | NeverBegan | Doubted
+Takeover = Lead | Over | Close | Doubted
 
 
 def judge_journals(
-    journal: MigrationRecord | None, mirror: MigrationRecord | None, known: MigrationRecord, epoch: int
+    journal: MigrationRecord | None,
+    mirror: MigrationRecord | None,
+    known: MigrationRecord,
+    epoch: int,
+    found: Mapping[Side, DeploymentFacts | None],
 ) -> Takeover:
     """Decide what follows from the source's journal and the target's mirror of it, once both Leases are held.
 
-    `known` is the record that the takeover began with; None stands for a journal that is missing or not understood.
+    `known` is the record that the takeover began with; None stands for a journal that is missing, not understood or not
+    signed by us. `found`: the Deployments, read under these Leases.
     """
     if (nothing := _find_nothing_to_lead(journal, known)) is not None:
         return nothing
     assert journal is not None, "without one there is nothing to lead"
-    if journal.state.phase is Phase.LOCKED and not _is_mirrored(mirror, journal):
+    is_bare = is_unfenced(journal, found[Side.SOURCE])
+    never_began = (journal.state.resume_phase or journal.state.phase) is Phase.LOCKED
+    if never_began and (is_bare or not _is_mirrored(mirror, journal)):
         reason = Code.STOPPED_BEFORE_START.because()
-        return NeverBegan(
-            replace(journal, state=replace(journal.state, phase=Phase.ROLLED_BACK, reason=reason))
-        )
+        state = replace(journal.state, phase=Phase.ROLLED_BACK, hold=None, resume_phase=None, reason=reason)
+        return Close(replace(journal, state=state))
+    if is_bare and has_nothing_left(journal):
+        return Close(replace(journal, state=_end(journal.state)))
     try:
         confirmed = confirm(journal, mirror)
+        require_newest(journal, found)
     except JournalDoubted as doubted:
         return doubt(journal, doubted.reason)
     return Lead(replace(confirmed, epoch=epoch, state=_leave_hold(confirmed)))
@@ -86,6 +103,10 @@ def judge_source_alone(
         return nothing
     assert journal is not None, "without one there is nothing to lead"
     require_fence_of(require_present(source, journal, Side.SOURCE), journal, Side.SOURCE)
+    try:
+        require_newest(journal, {Side.SOURCE: source})
+    except JournalDoubted as doubted:
+        return doubt(journal, doubted.reason)
     return Lead(replace(journal, epoch=epoch))
 
 
@@ -109,6 +130,12 @@ def find_end(journal: MigrationRecord | None, known: MigrationRecord) -> Over | 
     return Over(journal) if is_same_plan(journal, replace(known, source=source)) else None
 
 
+def show_followed(journal: MigrationRecord) -> MigrationRecord:
+    """Return what another instance's journal says, as it is shown here: with its own reason where it has one."""
+    reason = journal.state.reason or Code.LED_BY_ANOTHER.because()
+    return replace(journal, state=replace(journal.state, reason=reason))
+
+
 def _is_mirrored(mirror: MigrationRecord | None, record: MigrationRecord) -> bool:
     return mirror is not None and mirror.migration_id == record.migration_id
 
@@ -116,6 +143,13 @@ def _is_mirrored(mirror: MigrationRecord | None, record: MigrationRecord) -> boo
 def doubt(record: MigrationRecord, reason: Reason) -> Doubted:
     """Leave a migration to a person, for this reason."""
     return Doubted(replace(record, state=replace(record.state, phase=Phase.NEEDS_OPERATOR, reason=reason)))
+
+
+def _end(state: MigrationState) -> MigrationState:
+    """Return the end of a state that has nothing left: that of a rollback keeps the reason for which it began."""
+    is_back = state.phase is Phase.ROLLBACK
+    event = Event(EventKind.RESTORED, state.reason) if is_back else Event(EventKind.SOAKED)
+    return transition(state, event)[0]
 
 
 def _leave_hold(record: MigrationRecord) -> MigrationState:

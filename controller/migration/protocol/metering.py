@@ -18,7 +18,7 @@ METER_STEP_USD = Decimal("1E-12")
 def advance_meter(record: MigrationRecord, elapsed_s: float, rates: MoveRates | Unpriced) -> MigrationRecord:
     """Add `elapsed_s` seconds in which both sides ran the replicas of the record, at these rates."""
     meter = record.meter
-    double = max(0, record.source.replicas + record.target.replicas - record.replicas)
+    double = max(0, record.source.replicas + record.target.replicas - record.state.total_replicas)
     overlap_usd = meter.overlap_usd
     if double and overlap_usd is not None:
         overlap_usd = (
@@ -40,7 +40,8 @@ def compute_cost_usd(record: MigrationRecord) -> Decimal | None:
     the target.
     """
     overlap_usd, egress_usd = record.meter.overlap_usd, record.dry_run.egress_usd
-    has_moved = record.meter.double_replica_hours > 0 or record.target.replicas > 0
+    has_raised_target = record.target.replicas > record.state.staying.target
+    has_moved = record.meter.double_replica_hours > 0 or has_raised_target
     if not has_moved:
         return overlap_usd
     return overlap_usd + egress_usd if overlap_usd is not None and egress_usd is not None else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from controller.contract.dry_run import DryRun
 from controller.history.events import MoveFigures
 from controller.migration.protocol.gate import MoveRates, Unpriced
@@ -13,10 +11,13 @@ from controller.migration.protocol.record import MigrationRecord
 
 def predict_figures(dry_run: DryRun) -> MoveFigures:
     """Return what the plan says."""
-    parts = (dry_run.egress_usd, dry_run.overlap_usd, dry_run.warm_up_usd)
-    known = [part for part in parts if part is not None]
-    cost_usd = sum(known, Decimal(0)) if len(known) == len(parts) else None
-    return MoveFigures(dry_run.egress_usd, dry_run.overlap_usd, cost_usd, dry_run.savings_usd_per_day)
+    return MoveFigures(
+        dry_run.egress_usd,
+        dry_run.overlap_usd,
+        dry_run.one_off_usd,
+        dry_run.savings_usd_per_day,
+        dry_run.egress_gb,
+    )
 
 
 def realise_figures(record: MigrationRecord, rates: MoveRates | Unpriced) -> MoveFigures:
@@ -26,4 +27,5 @@ def realise_figures(record: MigrationRecord, rates: MoveRates | Unpriced) -> Mov
         record.meter.overlap_usd,
         compute_cost_usd(record),
         compute_savings_usd_per_day(record, rates),
+        record.dry_run.egress_gb,
     )

@@ -6,8 +6,9 @@ LeaseLost where a newer epoch has written, so that this instance leads no more.
 
 from __future__ import annotations
 
-from controller.migration.protocol.errors import HoldNeeded, LeaseLost
+from controller.migration.protocol.errors import HoldNeeded, LeaseLost, NewerWorkFound
 from controller.migration.protocol.fences import Fence, parse_epoch
+from controller.migration.protocol.newer_work import NewerWork
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Phase
@@ -94,14 +95,38 @@ def has_our_fence(facts: DeploymentFacts, record: MigrationRecord, side: Side) -
     return is_ours(facts, record, side) and fence.migration_id == record.migration_id
 
 
+def is_as_found(
+    source: DeploymentFacts | None, target: DeploymentFacts | None, record: MigrationRecord
+) -> bool:
+    """Whether both sides are still what the preflight has found, before anything of the migration is written."""
+    if source is None or not is_ours(source, record, Side.SOURCE):
+        return False
+    if (source.replicas, source.template_hash) != (record.source.replicas, record.template_hash):
+        return False
+    if target is not None and target.template_hash != record.planned_template_of(Side.TARGET):
+        return False
+    found = (target.uid, target.replicas) if target is not None else (None, 0)
+    return found == (record.target.deployment_uid, record.target.replicas)
+
+
 def require_untouched(facts: DeploymentFacts | None, record: MigrationRecord, side: Side) -> DeploymentFacts:
-    """Return the facts if identity, fence, replicas and pod template are what we left. Raises: HoldNeeded,
-    LeaseLost.
+    """Return the facts if identity, fence, replicas and pod template are what we left.
+
+    Raises: HoldNeeded, LeaseLost; NewerWorkFound where others have changed a target that is the truth.
     """
     present = require_present(facts, record, side)
-    require_fence(present, record, side)
     context = record.side(side).context
-    if present.template_hash != record.template_hash:
+    if side is Side.TARGET and (newer := find_newer_work(present, record)) is not None:
+        raise NewerWorkFound(
+            Code.NEWER_WORK_ADOPTED.because(
+                context=context,
+                replicas=newer.replicas,
+                manager=_find_author(present, record),
+            ),
+            newer,
+        )
+    require_fence(present, record, side)
+    if present.template_hash != record.template_of(side):
         manager = present.template_manager or "somebody else"
         raise HoldNeeded(Code.TEMPLATE_CHANGED.because(context=context, manager=manager))
     if present.replicas not in _expected_replicas(record, side):
@@ -113,6 +138,39 @@ def require_untouched(facts: DeploymentFacts | None, record: MigrationRecord, si
             )
         )
     return present
+
+
+def find_newer_work(target: DeploymentFacts | None, record: MigrationRecord) -> NewerWork | None:
+    """Return what others have made of the target since the source is at 0, where that is not known yet: another pod
+    template, or another number of replicas, one at least. A target that others scale to 0 is lost.
+
+    Who deploys an older revision again takes our fence away with it; that of another migration is no work of a person.
+    Raises: LeaseLost.
+    """
+    target = find_target(target, record)
+    if target is None or target.replicas < 1 or not record.state.target_is_truth:
+        return None
+    refuse_newer(target, record, Side.TARGET)
+    is_fenced_by_others = target.fence is not None and not has_our_fence(target, record, Side.TARGET)
+    found = NewerWork(target.replicas, target.template_hash)
+    known = NewerWork(record.state.target_replicas, record.template_of(Side.TARGET))
+    return None if found == known or is_fenced_by_others else found
+
+
+def is_newer_than_known(target: DeploymentFacts, record: MigrationRecord) -> bool:
+    """Whether the target has a pod template that nobody has spoken of yet: its deletion has to be asked for. Where
+    replicas ran in the target before, they stay, and the template with them.
+    """
+    if record.state.staying.target:
+        return False
+    known = (record.planned_template_of(Side.TARGET), record.template_of(Side.TARGET))
+    return target.template_hash not in known
+
+
+def _find_author(target: DeploymentFacts, record: MigrationRecord) -> str:
+    has_template = target.template_hash == record.template_of(Side.TARGET)
+    manager = target.replicas_manager if has_template else target.template_manager
+    return manager or "somebody else"
 
 
 def is_loss_of_target(reason: Reason, record: MigrationRecord) -> bool:
@@ -175,6 +233,6 @@ def settle_sealed(record: MigrationRecord, side: Side, facts: DeploymentFacts) -
 def _starts_from(record: MigrationRecord, side: Side, replicas: int) -> bool:
     """Whether these replicas are taken as they are."""
     if record.state.phase is Phase.INSURED and side is Side.TARGET:
-        wave = record.state.wave
-        return replicas in record.state.waves[wave : wave + 2]
+        wave, stays = record.state.wave, record.state.staying.target
+        return replicas - stays in record.state.waves[wave : wave + 2]
     return record.state.phase in _FROM_WHAT_IS_THERE

@@ -121,6 +121,13 @@ class GivingUp:
     why: Reason | None
 
 
+def is_forbidden(reason: Reason | None) -> bool:
+    """Whether it waits for a person who has forbidden all writes: for as long as that lasts, and then goes on as it was
+    going. Neither that nor anything else is given up meanwhile.
+    """
+    return reason is not None and reason.code is Code.NOT_ARMED
+
+
 def judge_hold(
     stay: Stay, reason: Reason | None, record: MigrationRecord, settings: MigrationSettings
 ) -> Event | GivingUp | None:
@@ -129,6 +136,8 @@ def judge_hold(
     `reason`: what still forbids to go on. The first round may end however long it took; a later one that began
     again only after the patience was over has to give up.
     """
+    if is_forbidden(reason):
+        return None
     is_over = stay.held_s > settings.hold_timeout_s
     if reason is None and (stay.rounds == 0 or not is_over):
         return Event(EventKind.HOLD_ENDED, Code.HOLD_ENDED.because())
@@ -145,16 +154,23 @@ def give_up(stay: Stay, giving_up: GivingUp, settings: MigrationSettings, *, can
 
 
 def may_go_back(record: MigrationRecord, holds: frozenset[HoldKind]) -> bool:
-    """Whether a rollback can be tried: always, unless it is what does not work. Even then it can at least give the
-    source its replicas where nothing but a target that does not answer stands in its way.
+    """Whether a rollback can be tried: always, unless it is what does not work, or would take newer work away. Even
+    where it does not work it can at least give the source its replicas where nothing but a target that does not answer
+    stands in its way.
     """
+    if record.state.asks_before_going_back:
+        return False
     if record.state.resume_phase is not Phase.ROLLBACK:
         return True
-    return holds == {HoldReason.TARGET_UNREACHABLE} and record.source.replicas < record.replicas
+    return holds == {HoldReason.TARGET_UNREACHABLE} and record.source.replicas < record.state.source_replicas
 
 
 def judge_call(record: MigrationRecord, *, has_reason: bool, can_go_back: bool) -> Event | None:
-    """Decide whether a migration that has called a person goes back by itself: UNSTUCK, or None for another look."""
+    """Decide whether a migration that has called a person goes on by itself: UNSTUCK, or None for another look. It goes
+    back, unless that would take newer work away.
+    """
     if has_reason and not can_go_back:
         return None
+    if record.state.asks_before_going_back:
+        return Event(EventKind.UNSTUCK, Code.HOLD_ENDED.because())
     return Event(EventKind.UNSTUCK, Code.WAY_BACK_OPEN.because(context=record.source.context))

@@ -65,13 +65,21 @@ class StepRecord:
     source: tuple[Note, ...] = ()
     target: tuple[Note, ...] = ()
 
-    def with_target_note(self, note: Note) -> StepRecord:
-        """Remember something about the target, once."""
-        return self if note in self.target else replace(self, target=(*self.target, note))
+    def with_note(self, side: Side, note: Note) -> StepRecord:
+        """Remember something about one cluster, once."""
+        notes = self.notes(side)
+        return self if note in notes else self._with_notes(side, (*notes, note))
 
-    def without_target_note(self, note: Note) -> StepRecord:
-        """Forget something about the target."""
-        return replace(self, target=tuple(other for other in self.target if other != note))
+    def without_note(self, side: Side, note: Note) -> StepRecord:
+        """Forget something about one cluster."""
+        return self._with_notes(side, tuple(other for other in self.notes(side) if other != note))
+
+    def notes(self, side: Side) -> tuple[Note, ...]:
+        """What it has noted about one cluster."""
+        return self.source if side is Side.SOURCE else self.target
+
+    def _with_notes(self, side: Side, notes: tuple[Note, ...]) -> StepRecord:
+        return replace(self, source=notes) if side is Side.SOURCE else replace(self, target=notes)
 
     def with_status(self, status: StepStatus) -> StepRecord:
         """Return the record at another status."""
@@ -106,6 +114,26 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """For how long somebody has watched, all rounds together: the target of `wave` until it serves, and the soak.
+
+    What nobody saw is not in it.
+    """
+
+    wave: int = 0
+    waited_s: float = 0.0
+    soaked_s: float = 0.0
+
+    def waited_for(self, wave: int) -> float:
+        """Return for how long the target was waited for in a wave."""
+        return self.waited_s if self.wave == wave else 0.0
+
+    def with_wait(self, wave: int, waited_s: float) -> Watched:
+        """Return it with the wait of a wave."""
+        return replace(self, wave=wave, waited_s=waited_s)
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationRecord:
     """One migration, complete: identity, plan, progress. Times are Unix seconds."""
 
@@ -122,17 +150,55 @@ class MigrationRecord:
     epoch: int = 0
     operation: int = 0
     intent: Intent | None = None
-    #: Whether the target had a Deployment of this name (at 0 replicas) before; then it is never deleted.
+    #: Whether the target had a Deployment of this name before; then it is never deleted.
     target_existed: bool = False
     #: What the steps have done, in the order in which they began.
     steps: tuple[StepRecord, ...] = ()
     meter: Meter = Meter()
     ended_at: float | None = None
+    watched: Watched = Watched()
 
     @property
     def replicas(self) -> int:
-        """All replicas of the workload."""
+        """How many replicas move."""
         return self.state.replicas
+
+    @property
+    def floor_now(self) -> int:
+        """The fewest replicas that have to serve on both sides together: as many as at the start, or as others have
+        asked for since.
+        """
+        return self.floor if self.state.newer is None else self.state.total_replicas
+
+    @property
+    def source_floor(self) -> int:
+        """The source's part of the floor once everything is back: what ran in the target before is the target's."""
+        return max(0, self.floor_now - self.state.staying.target)
+
+    @property
+    def target_floor(self) -> int:
+        """The target's part of the floor once everything has moved: what the source keeps is the source's."""
+        return max(0, self.floor_now - self.state.staying.source)
+
+    @property
+    def keeps_target(self) -> bool:
+        """Whether the workload runs in the target already: then nothing there is created, and nothing deleted."""
+        return self.dry_run.target_template is not None
+
+    @property
+    def moves_all(self) -> bool:
+        """Whether no replicas stay, and none were in the target: then an autoscaler can be frozen and handed over."""
+        return not self.keeps_target and not self.state.staying.source
+
+    def planned_template_of(self, side: Side) -> str:
+        """Return the hash of the pod template that a side had, or got, when the move began."""
+        own = self.dry_run.target_template
+        return self.template_hash if own is None or side is Side.SOURCE else own
+
+    def template_of(self, side: Side) -> str:
+        """Return the hash of the pod template that a side is to have."""
+        newer = self.state.newer
+        return self.planned_template_of(side) if newer is None or side is Side.SOURCE else newer.template_hash
 
     @property
     def intent_replicas(self) -> int | None:
@@ -141,11 +207,11 @@ class MigrationRecord:
 
     @property
     def source_is_short(self) -> bool:
-        """Whether the source is asked for fewer than all replicas, or may be once a write on its way has landed."""
+        """Whether the source is asked for fewer than it began with, or may be once a write on its way has landed."""
         lowest = self.source.replicas
         if self.intent is not None and self.intent.side is Side.SOURCE:
             lowest = min(lowest, self.intent.replicas)
-        return lowest < self.replicas
+        return lowest < self.state.source_replicas
 
     @property
     def target_notes(self) -> tuple[Note, ...]:

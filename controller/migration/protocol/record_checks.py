@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from controller.clusters import paths
+from controller.contract.dry_run import Verdict
 from controller.migration.protocol.fences import Fence
 from controller.migration.protocol.journal_reasons import JournalCode
 from controller.migration.protocol.record import MigrationRecord, SideRecord, StepRecord
@@ -31,19 +32,27 @@ def _find_contradictions(record: MigrationRecord) -> Iterator[Reason]:
     yield from _find_state_contradictions(record.state)
     if not _can_be_named(record):
         yield JournalCode.NAME_IMPOSSIBLE.because()
-    workload, dry_run = record.workload, record.dry_run
+    if not _are_two_clusters(record.source, record.target) or record.source.deployment_uid is None:
+        yield JournalCode.NO_TWO_CLUSTERS.because()
+    if record.floor < 1 or record.surge < 1 or record.floor_now < 1:
+        yield JournalCode.NO_FLOOR.because()
+    if not _is_target_known(record):
+        yield JournalCode.NO_TARGET_KEPT.because()
+    if not _are_steps(record.steps):
+        yield JournalCode.STEPS_UNNAMED.because()
+    yield from _find_plan_contradictions(record)
+
+
+def _find_plan_contradictions(record: MigrationRecord) -> Iterator[Reason]:
+    workload, dry_run, waves = record.workload, record.dry_run, record.state.waves
     if workload.context != record.source.context or dry_run.workload != workload:
         yield JournalCode.TWO_WORKLOADS.because()
     if dry_run.target != record.target.context:
         yield JournalCode.TWO_TARGETS.because()
-    if not _are_two_clusters(record.source, record.target) or record.source.deployment_uid is None:
-        yield JournalCode.NO_TWO_CLUSTERS.because()
-    if tuple(accumulate(dry_run.wave_sizes)) != record.state.waves or dry_run.replicas != record.replicas:
+    if tuple(accumulate(dry_run.wave_sizes)) != waves or dry_run.replicas != waves[-1]:
         yield JournalCode.OTHER_WAVES.because()
-    if record.floor < 1 or record.surge < 1:
-        yield JournalCode.NO_FLOOR.because()
-    if not _are_steps(record.steps):
-        yield JournalCode.STEPS_UNNAMED.because()
+    if (dry_run.verdict is Verdict.WAY_BACK) != (dry_run.way_back_of is not None):
+        yield JournalCode.NO_SUCH_WAY_BACK.because()
     costs = (
         record.meter.overlap_usd,
         dry_run.egress_usd,
@@ -69,6 +78,13 @@ def _find_state_contradictions(state: MigrationState) -> Iterator[Reason]:
         yield JournalCode.NO_WAY_OUT.because()
     if came_from in _WAITING or (came_from is not None and not _can_be_returned_to(came_from, state)):
         yield JournalCode.NO_WAY_BACK.because(phase=came_from.value)
+
+
+def _is_target_known(record: MigrationRecord) -> bool:
+    """Whether a target in which replicas stay is one that was there before, and has a pod template of its own."""
+    if record.keeps_target:
+        return record.target_existed and record.target.deployment_uid is not None
+    return record.state.staying.target == 0
 
 
 def _are_steps(steps: tuple[StepRecord, ...]) -> bool:

@@ -15,11 +15,13 @@ from controller.contract.settlement import Act, Settlement
 from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.bounds import may_lower
 from controller.migration.protocol.errors import ActRefused, JournalDoubted
+from controller.migration.protocol.frozen_notes import list_frozen
+from controller.migration.protocol.newer_work import NewerWork
 from controller.migration.protocol.observation import DeploymentFacts
-from controller.migration.protocol.ownership import find_target, is_ours
+from controller.migration.protocol.ownership import find_newer_work, find_target, is_ours
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Event, EventKind, Phase, accepts, transition
-from controller.migration.protocol.verification import confirm, merge_sides
+from controller.migration.protocol.verification import confirm, merge_sides, require_newest
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -32,13 +34,20 @@ class Sight:
     """One side as it was just read: its Deployment, and the journal of this very migration in its Lease.
 
     unread: why nothing is known of it; None where it was read. has_other: its Lease has the journal of another
-    migration, which is none of this one's business.
+    migration, which is none of this one's business. doubt: why the journal is nobody's word: none of our keys has
+    signed it.
     """
 
     facts: DeploymentFacts | None = None
     journal: MigrationRecord | None = None
     unread: Reason | None = None
     has_other: bool = False
+    doubt: Reason | None = None
+
+    @property
+    def own_journal(self) -> MigrationRecord | None:
+        """The journal, where one of our keys has signed it."""
+        return self.journal if self.doubt is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +64,23 @@ class Scene:
 
     @property
     def record(self) -> MigrationRecord | None:
-        """The migration as its journals have it, the source's first; None where no Lease speaks of it."""
-        if self.source.journal is not None:
-            return merge_sides(self.source.journal, self.target.journal)
-        return self.target.journal
+        """The migration as its journals have it, those that we have signed and the source's first; None where no Lease
+        speaks of it.
+        """
+        source, target = self.source.own_journal, self.target.own_journal
+        if source is not None:
+            return merge_sides(source, target)
+        claimed = self.source.journal or self.target.journal
+        if target is not None or claimed is None:
+            return target
+        return _believe_little(claimed, self)
+
+    @property
+    def doubt(self) -> Reason | None:
+        """Why the record is nobody's word; None where a journal that we have signed says it."""
+        if self.source.own_journal is not None or self.target.own_journal is not None:
+            return None
+        return self.source.doubt or self.target.doubt
 
     def require_record(self) -> MigrationRecord:
         """Return the record. Raises: ActRefused where no Lease speaks of the migration."""
@@ -92,11 +114,14 @@ def _list_changes(scene: Scene, act: Act) -> Iterator[Reason]:
     record = scene.require_record()
     if act is Act.CANCEL:
         _require_cancellable(scene, record)
-        yield ActCode.ACT_CANCELS.because(context=record.source.context, replicas=record.replicas)
+        yield _cancel(record)
         return
     _require_stuck(scene, record)
+    if scene.doubt is not None:
+        yield scene.doubt
     if act is Act.ABANDON:
         yield from (_keep(scene, record, side) for side in Side)
+        yield from _list_thawed(scene, record)
         yield ActCode.ACT_FORGETS.because()
         return
     for side in Side:
@@ -108,9 +133,18 @@ def _list_changes(scene: Scene, act: Act) -> Iterator[Reason]:
         yield (
             _lower_source(scene, record) if has_source_to_lower(scene) else _keep(scene, record, Side.SOURCE)
         )
+        yield from _list_thawed(scene, record)
         yield ActCode.ACT_ENDS_AS_DONE.because(context=record.target.context)
     else:
         yield from _list_restored(scene, record)
+
+
+def _cancel(record: MigrationRecord) -> Reason:
+    context, replicas = record.source.context, record.state.source_replicas
+    if not record.keeps_target:
+        return ActCode.ACT_CANCELS.because(context=context, replicas=replicas)
+    there, stays = record.target.context, record.state.staying.target
+    return ActCode.ACT_CANCELS_SHIFT.because(context=context, replicas=replicas, target=there, stays=stays)
 
 
 def _list_restored(scene: Scene, record: MigrationRecord) -> Iterator[Reason]:
@@ -122,15 +156,39 @@ def _list_restored(scene: Scene, record: MigrationRecord) -> Iterator[Reason]:
     context = record.source.context
     if not is_ours(source, record, Side.SOURCE):
         yield ActCode.ACT_TAKES_FOR_ORIGINAL.because(context=context)
-    raised = max(source.replicas, record.replicas)
+    raised = max(source.replicas, _take_in_newer_work(scene, record).state.source_replicas)
+    target = find_target(scene.target.facts, record)
+    stays = record.state.staying.target
+    if scene.doubt is not None and target is not None and raised + stays < target.replicas:
+        sides = {"source": context, "target": record.target.context}
+        raise ActRefused(ActCode.ACT_RESTORES_TOO_FEW.because(**sides, replicas=raised, kept=target.replicas))
     yield ActCode.ACT_SCALES.because(context=context, before=source.replicas, after=raised)
-    if (target := find_target(scene.target.facts, record)) is None:
+    if scene.doubt is not None and not record.keeps_target:
+        there = {"context": record.target.context, "migration_id": record.migration_id}
+        yield ActCode.ACT_DELETES_LABELLED.because(**there)
+    if target is None:
         yield _keep(scene, record, Side.TARGET)
         return
-    yield ActCode.ACT_SCALES.because(context=record.target.context, before=target.replicas, after=0)
+    if stays == 0 and target.template_hash != record.planned_template_of(Side.TARGET):
+        manager = target.template_manager or "somebody else"
+        yield ActCode.ACT_DELETES_NEWER_WORK.because(context=record.target.context, manager=manager)
+    left = min(target.replicas, stays)
+    yield ActCode.ACT_SCALES.because(context=record.target.context, before=target.replicas, after=left)
     if record.target_notes:
         created = len(record.target_notes)
         yield ActCode.ACT_DELETES_COPIES.because(context=record.target.context, created=created)
+
+
+def _take_in_newer_work(scene: Scene, record: MigrationRecord) -> MigrationRecord:
+    """Return the record with what others have made of the target by now: as many replicas come back as they ask for,
+    and what a person has read of may be deleted.
+    """
+    target = find_target(scene.target.facts, record)
+    newer = find_newer_work(target, record) or record.state.newer
+    if target is not None and target.template_hash != record.planned_template_of(Side.TARGET):
+        wanted = record.state.target_replicas if newer is None else newer.replicas
+        newer = NewerWork(wanted, target.template_hash)
+    return replace(record, state=replace(record.state, newer=newer))
 
 
 def _require_cancellable(scene: Scene, record: MigrationRecord) -> None:
@@ -141,8 +199,12 @@ def _require_cancellable(scene: Scene, record: MigrationRecord) -> None:
     phase = record.state.phase
     if phase.is_final:
         raise ActRefused(ActCode.ACT_AFTER_END.because(phase=phase.value))
+    if (doubt := scene.source.doubt or scene.target.doubt) is not None:
+        raise ActRefused(doubt)
     if _is_doubted(scene):
         raise ActRefused(ActCode.ACT_ON_DOUBTED_JOURNAL.because())
+    if record.state.asks_before_going_back or find_newer_work(scene.target.facts, record) is not None:
+        raise ActRefused(ActCode.ACT_CANCELS_NEWER_WORK.because(context=record.target.context))
     if not accepts(record.state, EventKind.CANCELLED):
         raise ActRefused(ActCode.ACT_GOES_BACK_ALREADY.because(context=record.source.context))
 
@@ -156,16 +218,19 @@ def _require_stuck(scene: Scene, record: MigrationRecord) -> None:
         raise ActRefused(
             ActCode.ACT_NEEDS_CLUSTER.because(context=record.source.context, why=scene.source.unread)
         )
-    if phase not in _WAITING and not unread and not _is_doubted(scene):
+    is_asked_about = record.state.asks_before_going_back or phase in _WAITING
+    if not is_asked_about and not unread and not _is_doubted(scene):
         raise ActRefused(ActCode.ACT_WHILE_UNDER_WAY.because(phase=phase.value))
 
 
 def _is_doubted(scene: Scene) -> bool:
     """Whether the journals are such that no instance goes on with them."""
-    if scene.source.journal is None:
+    journal = scene.source.own_journal
+    if journal is None or scene.target.doubt is not None:
         return True
     try:
-        confirm(scene.source.journal, scene.target.journal)
+        confirm(journal, scene.target.journal)
+        require_newest(journal, {side: scene.sight(side).facts for side in Side})
     except JournalDoubted:
         return True
     return False
@@ -181,9 +246,10 @@ def _require_deployment(scene: Scene, side: Side) -> DeploymentFacts:
 
 
 def has_source_to_lower(scene: Scene) -> bool:
-    """Whether the source that was moved still runs, so that an adopted target would run beside it."""
+    """Whether the source still runs more than it keeps, so that an adopted target would run beside it."""
     facts, record = scene.source.facts, scene.require_record()
-    return facts is not None and is_ours(facts, record, Side.SOURCE) and facts.replicas > 0
+    stays = record.state.staying.source
+    return facts is not None and is_ours(facts, record, Side.SOURCE) and facts.replicas > stays
 
 
 def may_lower_source(scene: Scene) -> bool:
@@ -192,7 +258,8 @@ def may_lower_source(scene: Scene) -> bool:
     target = find_target(scene.target.facts, record)
     if source is None or target is None:
         return False
-    return may_lower(source, 0, target, floor=record.floor, desired=record.replicas)
+    stays, total = record.state.staying.source, record.state.total_replicas
+    return may_lower(source, stays, target, floor=record.floor_now, desired=total)
 
 
 def _lower_source(scene: Scene, record: MigrationRecord) -> Reason:
@@ -206,10 +273,11 @@ def _lower_source(scene: Scene, record: MigrationRecord) -> Reason:
                 replicas=source.replicas,
                 target=record.target.context,
                 serving=serving,
-                floor=record.floor,
+                floor=record.floor_now,
             )
         )
-    return ActCode.ACT_SCALES.because(context=record.source.context, before=source.replicas, after=0)
+    left = record.state.staying.source
+    return ActCode.ACT_SCALES.because(context=record.source.context, before=source.replicas, after=left)
 
 
 def _keep(scene: Scene, record: MigrationRecord, side: Side) -> Reason:
@@ -223,6 +291,15 @@ def _keep(scene: Scene, record: MigrationRecord, side: Side) -> Reason:
     return code.because(context=context, replicas=sight.facts.replicas, serving=sight.facts.available)
 
 
+def _list_thawed(scene: Scene, record: MigrationRecord) -> Iterator[Reason]:
+    """Say which autoscalers come free: nobody is left who would do that later."""
+    for side in Side:
+        sight, context = scene.sight(side), record.side(side).context
+        if sight.unread is None and not sight.has_other:
+            for note in list_frozen(record, side):
+                yield ActCode.ACT_THAWS.because(context=context, name=note.key.rpartition("/")[2])
+
+
 def _digest(scene: Scene, act: Act, changes: tuple[Reason, ...]) -> str:
     """Name what an act would do. How many pods serve changes by itself, and is judged anew where it matters."""
     if act is Act.CANCEL:
@@ -230,11 +307,23 @@ def _digest(scene: Scene, act: Act, changes: tuple[Reason, ...]) -> str:
     record = scene.record
     uids = [None if facts is None else facts.uid for facts in (scene.source.facts, scene.target.facts)]
     state = None if record is None else (record.migration_id, record.state.phase.value, record.target_notes)
+    claims = "" if scene.doubt is None else repr(scene.require_record())
     lines = [
         (change.code.value, [each for each in change.parameters if each[0] != "serving"])
         for change in changes
     ]
-    return hashlib.sha256(repr((act.value, state, uids, lines)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((act.value, state, claims, uids, lines)).encode()).hexdigest()[:16]
+
+
+def _believe_little(claimed: MigrationRecord, scene: Scene) -> MigrationRecord:
+    """Return what an act takes from a journal that none of our keys has signed: whose move it is said to be, and of how
+    many replicas, which a person reads before. Nothing is deleted by its word; the floor is what the clusters have.
+    """
+    record = replace(merge_sides(claimed, None), steps=(), intent=None)
+    there = [facts.replicas for side in Side if (facts := scene.sight(side).facts) is not None]
+    source = scene.source.facts
+    most = max(record.state.total_replicas, 0 if source is None else source.replicas)
+    return replace(record, floor=min(max(record.floor, *there, 1), most))
 
 
 def build_adopted(scene: Scene, now: float) -> MigrationRecord:
@@ -255,6 +344,7 @@ def build_restored(scene: Scene) -> MigrationRecord:
     record = scene.require_record()
     source = scene.source.facts
     assert source is not None, "an act was judged before"
+    record = _take_in_newer_work(scene, record)
     reason = Code.RESTORE_REQUESTED.because(context=record.source.context)
     state = replace(
         record.state,

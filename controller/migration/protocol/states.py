@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from controller.contract.dry_run import NOTHING_STAYS, Staying
 from controller.errors import InvalidTransition
+from controller.migration.protocol.newer_work import NewerWork
 from oracle.foundation.reason import Reason
 
 
@@ -76,6 +78,7 @@ class EventKind(StrEnum):
     CANCELLED = "cancelled"
     TARGET_LOST = "target lost"
     TARGET_BACK = "target back"
+    NEWER_WORK = "newer work"
     RESTORED = "restored"
 
 
@@ -84,22 +87,23 @@ class Event:
     """One thing that happened, and why.
 
     `hold` is set for HELD, and for a HOLD_EXPIRED during which nothing but that stood in the way. `refused_by` is set
-    for a REFUSED for which one cluster is the cause: its context.
+    for a REFUSED for which one cluster is the cause: its context. `newer` is set for NEWER_WORK.
     """
 
     kind: EventKind
     reason: Reason | None = None
     hold: HoldReason | None = None
     refused_by: str | None = None
+    newer: NewerWork | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationState:
     """Where a migration stands.
 
-    `waves` holds the target's replicas after each wave, ascending, the last one being all of them; `wave` is
-    the index of the current one. `resume_phase` is where a HOLD (or a wait for a person) came from, and where an
-    INSURED goes on: VERIFY for the way forward, ROLLBACK for the way back.
+    `waves` holds how many replicas have moved after each wave, ascending, the last one being all that move; `wave` is
+    the index of the current one. What stays on either side comes on top (`staying`). `resume_phase` is where a HOLD (or
+    a wait for a person) came from, and where an INSURED goes on: VERIFY for the way forward, ROLLBACK for the way back.
     """
 
     waves: tuple[int, ...]
@@ -112,16 +116,62 @@ class MigrationState:
     #: A person has asked for the way back, or the target gave no answer for a whole HOLD: where it gives none now, the
     #: source is raised without waiting any longer.
     source_first: bool = False
+    #: What others have made of the target, which is the truth once the source is at 0; None: nothing.
+    newer: NewerWork | None = None
+    #: The plan's.
+    staying: Staying = NOTHING_STAYS
 
     @property
     def replicas(self) -> int:
-        """All replicas of the workload."""
-        return self.waves[-1]
+        """How many replicas move: what the target runs at the end and did not before."""
+        return max(0, self.target_replicas - self.staying.target)
 
     @property
-    def wave_replicas(self) -> int:
+    def source_replicas(self) -> int:
+        """What the source runs where nothing has moved, and is given back."""
+        return self.staying.source + self.replicas
+
+    @property
+    def target_replicas(self) -> int:
+        """What the target runs at the end."""
+        return self.staying.target + self.waves[-1] if self.newer is None else self.newer.replicas
+
+    @property
+    def total_replicas(self) -> int:
+        """What both sides together are to run at every moment, at least."""
+        return self.staying.source + self.target_replicas
+
+    @property
+    def target_wave_replicas(self) -> int:
         """What the target runs after the current wave."""
-        return self.waves[self.wave]
+        return self.staying.target + self.waves[self.wave] if self.newer is None else self.newer.replicas
+
+    @property
+    def source_wave_replicas(self) -> int:
+        """What the source runs after the current wave."""
+        return self.total_replicas - self.target_wave_replicas
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether it is on its way back, or held on it."""
+        return Phase.ROLLBACK in (self.phase, self.resume_phase)
+
+    @property
+    def asks_before_going_back(self) -> bool:
+        """Whether a rollback would take away what others have made since: only a person may say so."""
+        return self.newer is not None and not self.goes_back and not self.phase.is_final
+
+    @property
+    def target_is_truth(self) -> bool:
+        """Whether what others change in the target is to stay: the source has given all that it was to give, or had
+        before it was insured.
+        """
+        if self.asks_before_going_back:
+            return True
+        came_from = self.resume_phase or self.phase
+        has_raised_all = self.wave == len(self.waves) - 1
+        is_insured = self.phase is Phase.INSURED and came_from is Phase.VERIFY
+        return has_raised_all and (is_insured or came_from in (Phase.SETTLE, Phase.SOAK))
 
 
 class ActionKind(StrEnum):
@@ -209,7 +259,8 @@ def _insure(state: MigrationState, event: Event) -> MigrationState:
     The way forward goes on where the target last was to serve: a wave that was not verified yet may have begun or not.
     """
     came_from = state.resume_phase or state.phase
-    goes_on = came_from in _AFTER_A_SURGE and state.phase is not Phase.NEEDS_OPERATOR
+    is_led = state.phase is not Phase.NEEDS_OPERATOR or state.newer is not None
+    goes_on = came_from in _AFTER_A_SURGE and is_led
     insured = replace(state, phase=Phase.INSURED, hold=None, resume_phase=Phase.ROLLBACK, source_first=False)
     if not goes_on:
         return insured if came_from is Phase.ROLLBACK else replace(insured, reason=event.reason)
@@ -228,6 +279,23 @@ def _leave_insurance(state: MigrationState, event: Event) -> MigrationState:
     return _to(Phase.SCALE_DOWN_SOURCE if goes_on else Phase.ROLLBACK)(state, event)
 
 
+def _take_in(state: MigrationState, event: Event) -> MigrationState:
+    """Go on with what others have made of the target. Before the source is lowered once more it has to serve."""
+    lowers = state.phase is Phase.SCALE_DOWN_SOURCE
+    phase = Phase.VERIFY if lowers else state.phase
+    return replace(state, phase=phase, newer=event.newer, reason=event.reason)
+
+
+def _ask(state: MigrationState, event: Event) -> MigrationState:
+    """Call a person instead of going back over what others have made; what is insured stays so meanwhile."""
+    if state.phase is Phase.INSURED:
+        return replace(state, reason=event.reason)
+    if state.phase is Phase.NEEDS_OPERATOR:
+        return _resume(state, event)
+    came_from = state.resume_phase or state.phase
+    return replace(state, phase=Phase.NEEDS_OPERATOR, hold=None, resume_phase=came_from, reason=event.reason)
+
+
 #: Phases in which replicas may serve in the target alone.
 _AFTER_A_SURGE = (Phase.SURGE, Phase.VERIFY, Phase.SCALE_DOWN_SOURCE, Phase.SETTLE, Phase.SOAK)
 
@@ -237,7 +305,11 @@ _REVERSIBLE: Mapping[EventKind, Transition] = {
     EventKind.CANCELLED: _cancel,
 }
 
-_INSURABLE: Mapping[EventKind, Transition] = {**_REVERSIBLE, EventKind.TARGET_LOST: _insure}
+_INSURABLE: Mapping[EventKind, Transition] = {
+    **_REVERSIBLE,
+    EventKind.TARGET_LOST: _insure,
+    EventKind.NEWER_WORK: _take_in,
+}
 
 #: phase -> event -> what follows. An event that a phase does not list is invalid there.
 _TABLE: Mapping[Phase, Mapping[EventKind, Transition]] = {
@@ -261,18 +333,21 @@ _TABLE: Mapping[Phase, Mapping[EventKind, Transition]] = {
         EventKind.CANCELLED: _cancel,
         EventKind.STUCK: _call_operator,
         EventKind.TARGET_LOST: _insure,
+        EventKind.NEWER_WORK: _take_in,
     },
     Phase.NEEDS_OPERATOR: {
         EventKind.HELD: _call_operator,
         EventKind.UNSTUCK: _to(Phase.ROLLBACK),
         EventKind.CANCELLED: _cancel,
         EventKind.TARGET_LOST: _insure,
+        EventKind.NEWER_WORK: _take_in,
     },
     Phase.INSURED: {
         EventKind.HELD: _hold,
         EventKind.FAILED: _to(Phase.ROLLBACK),
         EventKind.CANCELLED: _turn_back,
         EventKind.TARGET_BACK: _leave_insurance,
+        EventKind.NEWER_WORK: _take_in,
     },
     Phase.ROLLBACK: {
         EventKind.RESTORED: _to(Phase.ROLLED_BACK),
@@ -295,11 +370,15 @@ def transition(state: MigrationState, event: Event) -> tuple[MigrationState, tup
     if follow is None or (event.kind is EventKind.HELD and event.hold is None):
         raise InvalidTransition(state.phase.value, event.kind.value)
     following = follow(state, event)
+    if following.goes_back and state.asks_before_going_back:
+        following = _ask(state, event)
     return following, plan_actions(following)
 
 
 def accepts(state: MigrationState, kind: EventKind) -> bool:
-    """Whether the state knows events of this kind."""
+    """Whether the state knows events of this kind. A cancel does not say what it would delete: a restore does."""
+    if kind is EventKind.CANCELLED and state.asks_before_going_back:
+        return False
     return kind in _TABLE[state.phase]
 
 
@@ -307,10 +386,10 @@ def plan_actions(state: MigrationState) -> tuple[Action, ...]:
     """Return what this state asks for, in order. The last action of a state that is not final ends in an
     event.
     """
-    target, source = state.wave_replicas, state.replicas - state.wave_replicas
+    target, source = state.target_wave_replicas, state.source_wave_replicas
     seal_and_restore = (
         Action(ActionKind.SEAL),
-        Action(ActionKind.RESTORE_SOURCE, state.replicas),
+        Action(ActionKind.RESTORE_SOURCE, state.source_replicas),
         Action(ActionKind.UNDO_STEPS),
         Action(ActionKind.REMOVE_FENCES),
     )
@@ -330,7 +409,7 @@ def plan_actions(state: MigrationState) -> tuple[Action, ...]:
         ),
         Phase.HOLD: (Action(ActionKind.AWAIT_END_OF_HOLD),),
         Phase.NEEDS_OPERATOR: (Action(ActionKind.AWAIT_OPERATOR),),
-        Phase.INSURED: (Action(ActionKind.INSURE, state.replicas),),
+        Phase.INSURED: (Action(ActionKind.INSURE, state.source_replicas),),
         Phase.ROLLBACK: seal_and_restore,
         Phase.DONE: (Action(ActionKind.RELEASE_LEASES),),
         Phase.ROLLED_BACK: (Action(ActionKind.RELEASE_LEASES),),

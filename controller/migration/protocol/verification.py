@@ -1,7 +1,9 @@
 """Which journals are acted upon when a migration is taken up. Pure.
 
 Who may write Leases in one namespace of one cluster can write any journal there. So a journal counts only as far as
-the other cluster's confirms it, and what lies in a cluster is taken from that cluster's own Lease.
+the other cluster's confirms it, and what lies in a cluster is taken from that cluster's own Lease. Who may write those
+of both can put back what we have signed ourselves, earlier in the same move or in one that is long over. So it also
+counts only as far as the fences of the Deployments confirm it, for which other rights are needed.
 """
 
 from __future__ import annotations
@@ -10,8 +12,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.migration.protocol.errors import JournalDoubted
+from controller.migration.protocol.fences import parse_fence_of
 from controller.migration.protocol.journal import to_wire
-from controller.migration.protocol.record import MigrationRecord, Side, StepRecord
+from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.ownership import is_ours
+from controller.migration.protocol.record import MigrationRecord, Side, StepRecord, StepStatus
+from controller.migration.protocol.states import Phase
 from controller.reasons import Code
 
 
@@ -34,17 +40,57 @@ def confirm(journal: MigrationRecord, mirror: MigrationRecord | None) -> Migrati
     return merge_sides(journal, mirror)
 
 
+def require_newest(journal: MigrationRecord, found: Mapping[Side, DeploymentFacts | None]) -> None:
+    """Check a journal against the Deployments: each write to them was journaled in the source before it was sent.
+
+    From the first seal to the end the source has a fence of the migration; a source that is gone, or that is another
+    one, is none that a rollback or a wave could be written to.
+    Raises: JournalDoubted where a fence is ahead of the journal, or where there is none although there has to be one.
+    """
+    for side, facts in found.items():
+        fence = None if facts is None else parse_fence_of(journal.migration_id, facts.fence)
+        context = journal.side(side).context
+        if fence is not None and fence.order > (journal.epoch, journal.operation):
+            raise JournalDoubted(Code.JOURNAL_OUTDATED.because(context=context, fence=str(fence)))
+    if is_unfenced(journal, found[Side.SOURCE]):
+        known = {"context": journal.source.context, "phase": journal.state.phase.value}
+        raise JournalDoubted(Code.JOURNAL_UNFENCED.because(**known))
+
+
+def is_unfenced(journal: MigrationRecord, source: DeploymentFacts | None) -> bool:
+    """Whether the source's Deployment is the one of the migration, and has no fence of it."""
+    if source is None or not is_ours(source, journal, Side.SOURCE):
+        return False
+    return parse_fence_of(journal.migration_id, source.fence) is None
+
+
+def has_nothing_left(journal: MigrationRecord) -> bool:
+    """Whether only the fences and the journal's last word were left to be written: every step has said that it is over.
+
+    That is journaled before the first fence is taken off.
+    """
+    last = {Phase.SOAK: StepStatus.CLEANED_UP, Phase.ROLLBACK: StepStatus.UNDONE}.get(journal.state.phase)
+    return bool(journal.steps) and all(step.status is last for step in journal.steps)
+
+
 def merge_sides(journal: MigrationRecord, mirror: MigrationRecord | None) -> MigrationRecord:
     """Return the source's record with what lies in the target as the target's own journal has it; nothing without one.
 
-    Where the target had the Deployment before the move, its UID is part of the plan and no note.
+    Where the target had the Deployment before the move, its UID is part of the plan and no note. What others have made
+    of the target counts where both say the same, because it sets the floor: it is found again where it does not.
     """
     if mirror is None:
         uid = journal.target.deployment_uid if journal.target_existed else None
         steps = tuple(replace(step, target=()) for step in journal.steps)
     else:
         uid, steps = mirror.target.deployment_uid, _merge_steps(journal, mirror)
-    return replace(journal, target=replace(journal.target, deployment_uid=uid), steps=steps)
+    newer = journal.state.newer if mirror is not None and mirror.state.newer == journal.state.newer else None
+    return replace(
+        journal,
+        target=replace(journal.target, deployment_uid=uid),
+        steps=steps,
+        state=replace(journal.state, newer=newer),
+    )
 
 
 def _merge_steps(journal: MigrationRecord, mirror: MigrationRecord) -> tuple[StepRecord, ...]:

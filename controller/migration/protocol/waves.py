@@ -6,12 +6,14 @@ a value that goes in and comes out. Times are seconds of a clock that counts sle
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from controller.migration.protocol.bounds import is_within_ceiling, may_lower_source
 from controller.migration.protocol.holds import find_hold
 from controller.migration.protocol.observation import DeploymentFacts, PodFacts
+from controller.migration.protocol.pod_troubles import explain
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import HoldReason
 from controller.migration.protocol.verdicts import Failed, Held, Reached, Verdict, Waiting
@@ -31,7 +33,7 @@ def is_repair(
     """
     if source is None or target is None or source.available is None or target.available is None:
         return False
-    is_below_floor = source.available + target.available < record.floor
+    is_below_floor = source.available + target.available < record.floor_now
     return is_below_floor and source.available < source.replicas and target.available >= target.replicas
 
 
@@ -52,7 +54,7 @@ def judge_begin(
 def judge_surge(record: MigrationRecord, source: DeploymentFacts | None, replicas: int) -> Verdict:
     """Judge whether the target may be set to `replicas` beside this source."""
     if source is not None and is_within_ceiling(
-        source.replicas, replicas, desired=record.replicas, surge=record.surge
+        source.replicas, replicas, desired=record.state.total_replicas, surge=record.surge
     ):
         return Reached()
     return Held(Code.TOO_MANY_REPLICAS.because(context=record.target.context))
@@ -108,6 +110,10 @@ class Bake:
         """Return for how long; None while the target is incomplete."""
         return None if self.since_s is None else now - self.since_s
 
+    def left_s(self, now: float, settings: MigrationSettings) -> float:
+        """Return how much of the bake is left; all time there is while the target is incomplete."""
+        return math.inf if self.since_s is None else settings.bake_s - (now - self.since_s)
+
 
 def judge_verification(
     record: MigrationRecord,
@@ -117,18 +123,23 @@ def judge_verification(
     settings: MigrationSettings,
     *,
     now: float,
+    why: Reason | None = None,
+    purchase_s: float = 0.0,
 ) -> Verdict:
-    """Judge whether the target has served with all its replicas for the whole bake time, before the wave's limit."""
+    """Judge whether the target has served with all its replicas for the whole bake time, before the wave's limit.
+
+    `why`: what its pods say of not serving; None: nothing is known of that. `purchase_s`: how much longer they may take
+    where a machine is bought for them.
+    """
     baked_s = bake.baked_s(now)
     if baked_s is not None and baked_s >= settings.bake_s:
         return Reached()
-    limit_s = settings.verify_limit_s(target.progress_deadline_s)
+    limit_s = settings.verify_limit_s(target.progress_deadline_s) + purchase_s
     if bake.waited_s > limit_s:
-        return Failed(
-            Code.TARGET_NOT_SERVING.because(
-                context=record.target.context, waited_s=limit_s, available=target.available, replicas=replicas
-            )
+        failed = Code.TARGET_NOT_SERVING.because(
+            context=record.target.context, waited_s=limit_s, available=target.available, replicas=replicas
         )
+        return Failed(explain(failed, why))
     return Waiting()
 
 
@@ -140,14 +151,18 @@ def judge_scale_down(
     *,
     give_up_at: float,
     now: float,
+    why: Reason | None = None,
 ) -> Verdict:
-    """Judge whether the source may be lowered to `replicas` without taking one that is needed."""
+    """Judge whether the source may be lowered to `replicas` without taking one that is needed.
+
+    `why`: what the target's pods say of not serving; None: nothing is known of that.
+    """
     if target is not None and may_lower_source(
-        source, replicas, target, floor=record.floor, desired=record.replicas
+        source, replicas, target, floor=record.floor_now, desired=record.state.total_replicas
     ):
         return Reached()
     if now > give_up_at:
-        return Failed(Code.FLOOR_NOT_COVERED.because(context=record.target.context))
+        return Failed(explain(Code.FLOOR_NOT_COVERED.because(context=record.target.context), why))
     return Waiting()
 
 
@@ -206,6 +221,8 @@ class Soak:
     watched_s: float = 0.0
     #: When its pods last were as many as they have to be; None before that.
     counted_s: float | None = None
+    #: Since when all its replicas have served with the newest template, without a gap; None while they do not.
+    complete_s: float | None = None
 
     def asks_pods(self, settings: MigrationSettings, now: float) -> bool:
         """Whether this look has to count the pods: once in a bake, while they are too few, and at the end."""
@@ -223,22 +240,59 @@ class Soak:
     ) -> Soak:
         """Take one look. `has_counted`: the target is as its pods say."""
         passed_s = now - self.looked_s
-        watched_s = self.watched_s + (passed_s if passed_s <= settings.watch_gap_s else 0.0)
+        is_watched = passed_s <= settings.watch_gap_s
+        watched_s = self.watched_s + (passed_s if is_watched else 0.0)
         if not _covers_floor(record, target):
             return Soak(now, self.healthy_s, watched_s)
-        return Soak(now, now, watched_s, now if has_counted else self.counted_s)
+        since_s = self.complete_s if is_watched and self.complete_s is not None else now
+        return Soak(
+            now,
+            now,
+            watched_s,
+            now if has_counted else self.counted_s,
+            since_s if target.is_rolled_out(record.state.target_replicas) else None,
+        )
+
+    def left_s(self, settings: MigrationSettings) -> float:
+        """Return how much of the rollback window is left; all time there is once it is over."""
+        return settings.soak_s - self.watched_s if self.watched_s < settings.soak_s else math.inf
+
+    def has_baked(self, settings: MigrationSettings) -> bool:
+        """Whether all replicas have served with the newest template for a bake."""
+        return self.complete_s is not None and self.looked_s - self.complete_s >= settings.bake_s
 
 
 def judge_soak(
-    record: MigrationRecord, target: DeploymentFacts, soak: Soak, settings: MigrationSettings, *, now: float
+    record: MigrationRecord,
+    target: DeploymentFacts,
+    soak: Soak,
+    settings: MigrationSettings,
+    *,
+    now: float,
+    why: Reason | None = None,
 ) -> Verdict:
-    """Judge whether the target has served through the rollback window; one that wavers for too long has failed."""
-    if _covers_floor(record, target):
-        return Reached() if soak.watched_s >= settings.soak_s else Waiting()
-    if now - soak.healthy_s > settings.wavering_timeout_s:
-        return Failed(Code.TARGET_LOST_REPLICAS.because(context=record.target.context))
+    """Judge whether the target has served through the rollback window; one that wavers for too long has failed.
+
+    What others have deployed there has to serve for a bake, and is given the time of a wave for it, in which its own
+    rollout may keep fewer than the floor ready. `why`: what its pods say of not serving.
+    """
+    limit_s = settings.verify_limit_s(target.progress_deadline_s)
+    wanted = record.state.target_replicas
+    is_rolling_out = record.state.newer is not None and not target.is_rolled_out(wanted)
+    if not _covers_floor(record, target):
+        patience_s = limit_s if is_rolling_out else settings.wavering_timeout_s
+        if now - soak.healthy_s > patience_s:
+            return Failed(explain(Code.TARGET_LOST_REPLICAS.because(context=record.target.context), why))
+        return Waiting()
+    if soak.watched_s < settings.soak_s:
+        return Waiting()
+    if record.state.newer is None or soak.has_baked(settings):
+        return Reached()
+    if is_rolling_out and soak.watched_s > settings.soak_s + limit_s:
+        stuck = Code.NEWER_WORK_NOT_SERVING
+        return Failed(stuck.because(context=record.target.context, replicas=wanted))
     return Waiting()
 
 
 def _covers_floor(record: MigrationRecord, target: DeploymentFacts) -> bool:
-    return target.available is not None and target.available >= record.floor
+    return target.available is not None and target.available >= record.target_floor

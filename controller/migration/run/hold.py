@@ -8,15 +8,17 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from controller.errors import ClusterError, ControllerError
+from controller.errors import ClusterError, ControllerError, NotArmed
 from controller.migration.protocol import insurance, patience
-from controller.migration.protocol.errors import HoldNeeded, Interrupted, LeaseLost
+from controller.migration.protocol.errors import HoldNeeded, Interrupted, LeaseLost, NewerWorkFound
 from controller.migration.protocol.failures import require_going_on
 from controller.migration.protocol.holds import find_hold
-from controller.migration.protocol.ownership import require_present
+from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.ownership import find_target, require_present
 from controller.migration.protocol.patience import GivingUp, Stay
 from controller.migration.protocol.record import Side
 from controller.migration.protocol.states import Event, EventKind, Phase
+from controller.migration.run.rollback import explain_standstill
 from controller.migration.run.tools import Tools
 from controller.migration.run.waves import judge_begin
 from controller.reasons import Code
@@ -40,10 +42,11 @@ class Hold:
             if (lost := await self._wait(stay.hold_pause_s(tools.settings))) is not None:
                 return lost
             reason = await self._find_reason()
-            if (lost := insurance.find_loss(reason, tools.record)) is not None:
+            if (lost := self._find_known_loss(reason)) is not None:
                 return lost
             before_s, looked_s = looked_s, tools.timing.counting()
-            stay = stay.with_look(looked_s - before_s, tools.settings)
+            if not patience.is_forbidden(reason):
+                stay = stay.with_look(looked_s - before_s, tools.settings)
             if reason is not None:
                 stay = stay.with_reason(find_hold(reason, tools.record))
             following = patience.judge_hold(stay, reason, tools.record, tools.settings)
@@ -62,10 +65,11 @@ class Hold:
             if (lost := await self._wait(stay.call_pause_s(tools.settings))) is not None:
                 return lost
             reason = await self._find_reason()
-            if (lost := insurance.find_loss(reason, tools.record)) is not None:
+            if (lost := self._find_known_loss(reason)) is not None:
                 return lost
             hold = find_hold(reason, tools.record) if reason is not None else None
-            can_write = reason is not None and await self._can_go_back(frozenset({hold}))
+            is_open = reason is not None and not patience.is_forbidden(reason)
+            can_write = is_open and await self._can_go_back(frozenset({hold}))
             following = patience.judge_call(
                 tools.record, has_reason=reason is not None, can_go_back=can_write
             )
@@ -100,6 +104,12 @@ class Hold:
         reason = Code.TARGET_SILENT.because(context=tools.record.target.context, silent_s=silent_s)
         return Event(EventKind.TARGET_LOST, reason)
 
+    def _find_known_loss(self, reason: Reason | None) -> Event | None:
+        """Return TARGET_LOST where the target is known not to serve, by what holds or by what was counted."""
+        tools = self._tools
+        lost = insurance.find_loss(reason, tools.record)
+        return lost or tools.shortfall.find_loss(tools.record, tools.timing.counting(), tools.settings)
+
     async def _can_raise_source(self) -> bool:
         """Whether the source answers, is the one we know, and our Lease there holds."""
         tools = self._tools
@@ -117,24 +127,43 @@ class Hold:
         return patience.give_up(stay, giving_up, self._tools.settings, can_go_back=can_go_back)
 
     async def _find_reason(self) -> Reason | None:
-        """Return what still forbids to go on, or None. Raises: LeaseLost, Interrupted."""
+        """Return what still forbids to go on, or None. Raises: LeaseLost, Interrupted, NewerWorkFound."""
         tools = self._tools
         tools.journal.check_lost()
+        source = None
         try:
+            await self._require_armed()
             source = await tools.reader.read_once(Side.SOURCE)
             target = await tools.reader.read_once(Side.TARGET)
+            self._count(source, target)
             patience.require_resumable(tools.record, source, target, tools.writer.unsealed)
             tools.journal.check()
             if tools.record.state.resume_phase is Phase.SURGE:
                 require_going_on(judge_begin(tools, source, target))
             await tools.probe.require_acceptance()
-        except (LeaseLost, Interrupted):
+        except (LeaseLost, Interrupted, NewerWorkFound):
             raise
         except ControllerError as error:
-            if isinstance(error, HoldNeeded):  # people should see the reason that counts now
-                tools.journal.describe(error.reason)
-            return error.reason
+            if not isinstance(error, HoldNeeded):
+                return error.reason
+            told = error.reason if source is None else await explain_standstill(tools, error.reason, source)
+            tools.journal.describe(told)  # people should see the reason that counts now
+            return told
         return None
+
+    def _count(self, source: DeploymentFacts | None, target: DeploymentFacts | None) -> None:
+        record, now = self._tools.record, self._tools.timing.counting()
+        if source is not None:
+            self._tools.shortfall.look(record, source, find_target(target, record), now)
+
+    async def _require_armed(self) -> None:
+        """Raises: NotArmed where a person has forbidden all writes; LeaseLost where another instance goes on since."""
+        try:
+            self._tools.journal.check_armed()
+        except NotArmed:
+            with suppress(ClusterError):
+                await self._tools.journal.require_held()
+            raise
 
     async def _can_go_back(self, holds: frozenset[patience.HoldKind]) -> bool:
         """Whether a rollback can be tried: the protocol allows it, and the source answers. Its writes ask more."""

@@ -7,7 +7,7 @@ ends it in `protocol/insurance.py`.
 from __future__ import annotations
 
 from controller.errors import ControllerError
-from controller.migration.protocol.errors import HoldNeeded, Interrupted, LeaseLost
+from controller.migration.protocol.errors import HoldNeeded, Interrupted, LeaseLost, NewerWorkFound
 from controller.migration.protocol.insurance import Return, goes_back
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.ownership import require_present
@@ -20,16 +20,17 @@ from oracle.foundation.reason import Reason
 
 
 async def raise_source(tools: Tools) -> None:
-    """Return when the source has been asked for all replicas, or for more by somebody else.
+    """Return when the source has been asked for all that it began with, or for more by somebody else.
 
     Raises: HoldNeeded, LeaseLost, LeaseUncertain; ClusterError when the patience with the source is over.
     """
+    wanted = tools.record.state.source_replicas
 
     def permit(source: DeploymentFacts, _: DeploymentFacts | None) -> Verdict:
-        return Reached() if source.replicas < tools.record.replicas else Outdated()
+        return Reached() if source.replicas < wanted else Outdated()
 
     await tools.writer.seal((Side.SOURCE,))
-    await tools.writer.scale(Side.SOURCE, tools.record.replicas, permit, alone=True)
+    await tools.writer.scale(Side.SOURCE, wanted, permit, alone=True)
 
 
 async def insure(tools: Tools) -> Event:
@@ -53,7 +54,7 @@ async def insure(tools: Tools) -> Event:
             seen, ended = await _look_at_target(tools, seen)
             if ended is not None:
                 return ended
-        except (LeaseLost, Interrupted):
+        except (LeaseLost, Interrupted, NewerWorkFound):
             raise
         except HoldNeeded as held:
             obstacle, seen = held.reason, Return(seen.is_sealed)
@@ -70,4 +71,5 @@ async def _look_at_target(tools: Tools, seen: Return) -> tuple[Return, Event | N
     restarts = await count_restarts(tools, target, target.replicas)
     now = tools.timing.counting()
     seen = seen.look(restarts, now, tools.settings)
-    return seen, seen.judge(tools.record, target, tools.settings, now)
+    why = None if restarts is not None else await tools.reader.ask_why(Side.TARGET, target)
+    return seen, seen.judge(tools.record, target, tools.settings, now, why)

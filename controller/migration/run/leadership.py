@@ -6,22 +6,25 @@ After `take_over` the run has to seal both Deployments before anything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 
 from controller.errors import ClusterError, ControllerError, NotArmed
 from controller.migration.access.fact_reader import FactReader
+from controller.migration.access.journal_keys import JournalKeys
 from controller.migration.access.journal_writer import BOTH, JournalWriter
-from controller.migration.access.lease import ClusterLease
-from controller.migration.access.lease_pair import LeasePair
+from controller.migration.access.lease import ClusterLease, find_place
+from controller.migration.access.lease_pair import Heed, LeasePair
 from controller.migration.access.timing import Sleep
 from controller.migration.protocol.errors import HoldNeeded, JournalError, LeaseTaken
 from controller.migration.protocol.insurance import is_due
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.leadership import (
+    Close,
     Lead,
-    NeverBegan,
     Over,
     Takeover,
     choose_epoch,
@@ -30,10 +33,13 @@ from controller.migration.protocol.leadership import (
     judge_journals,
     judge_source_alone,
     refuse_start,
+    show_followed,
 )
+from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.record import MigrationRecord, Side
-from controller.migration.protocol.verification import find_unfinished_journal
-from controller.migration.run.journals import read_journal
+from controller.migration.protocol.signing import Journal, JournalPlace
+from controller.migration.protocol.verification import find_unfinished_journal, is_same_plan
+from controller.migration.run.journals import read_journal, read_own_journal
 from controller.reasons import Code
 
 
@@ -56,8 +62,12 @@ class Leadership:
         reader: FactReader,
         sleep: Sleep,
         new_id: Callable[[], str],
+        keys: JournalKeys,
         wants_cancel: Callable[[], bool],
+        heed: Heed,
     ) -> None:
+        self._keys = keys
+        self._heed = heed
         self._wants_cancel = wants_cancel
         self._journal = journal
         self._reader = reader
@@ -66,22 +76,25 @@ class Leadership:
         self._new_id = new_id
         self._leases: LeasePair | None = None
 
-    async def acquire(self) -> None:
-        """Become the leader of a migration that begins now.
+    async def acquire(self, check_again: Callable[[], Awaitable[None]]) -> None:
+        """Become the leader of a migration that begins now. `check_again` has the last word once both Leases are held.
 
-        The journals are read before anything is touched: one that is not understood, a newer program's above all,
-        stays as it is.
-        Raises: LeaseTaken, JournalError, ClusterError.
+        The journals are read before anything is touched: one that is not understood, a newer program's above all, and
+        one of a move that is not over stay as they are. That ours can be signed is found out before as well.
+        Raises: LeaseTaken, JournalError, ClusterError; what `check_again` raises.
         """
+        self._keys.prepare()
         leases = self._build_leases()
         self._require_free(await leases.read_journals())
         try:
             await leases.acquire(self._timing.sleep, self._patience_s, read_journal)
             self._require_free({side: leases.journal(side) for side in BOTH})
+            await check_again()
+            epoch = _choose_epoch(leases, (await self._read_deployments()).values())
         except ControllerError:
             await self.release()
             raise
-        self._journal.lead(leases, replace(self._journal.record, epoch=await self._choose_epoch(leases)))
+        self._journal.lead(leases, replace(self._journal.record, epoch=epoch))
 
     async def take_over(self) -> Reach:
         """Become the leader of a migration that another run began; of the source alone where that has to be raised
@@ -93,6 +106,9 @@ class Leadership:
                 await self._require_identity(Side.SOURCE)
                 if (over := await self._find_end(leases)) is not None:
                     return await self._follow(leases, over)
+                if await self._is_led_by_another(leases):
+                    await self._timing.sleep(self._timing.settings.lease_retry_s)
+                    continue
                 if not await self._is_met_by_target(leases):
                     return await self._follow(leases, await self._take_source(leases), Reach.SOURCE)
                 return await self._follow(leases, await self._take_both(leases))
@@ -103,6 +119,20 @@ class Leadership:
                 # Whoever may write only one of the two keeps nobody out who may write both.
                 await leases.release()
             await self._timing.sleep(self._timing.settings.lease_retry_s)
+
+    async def _is_led_by_another(self, leases: LeasePair) -> bool:
+        """Whether another instance leads; then what its journal says now is shown, and how both sides are found.
+
+        Raises: ClusterError.
+        """
+        journal = self._try_to_read(Side.SOURCE, await leases.read_led_journal(Side.SOURCE))
+        if journal is None or not is_same_plan(journal, self._journal.record):
+            return False
+        self._journal.remember(show_followed(journal))
+        for side in BOTH:
+            with suppress(ControllerError):
+                await self._reader.read_once(side)
+        return True
 
     async def _is_met_by_target(self, leases: LeasePair) -> bool:
         """Whether the target answers as the one that the journal names; False where its silence asks for an insurance.
@@ -118,12 +148,12 @@ class Leadership:
             if await self._is_insurance_due(leases):
                 return False
             raise
-        read_journal(await leases.read_journal(Side.TARGET))
+        self._read(Side.TARGET, await leases.read_journal(Side.TARGET))
         return True
 
     async def _is_insurance_due(self, leases: LeasePair) -> bool:
         """Whether the source, as journal and a fresh read have it, is to be raised now. Raises: ClusterError."""
-        record = read_journal(await leases.read_journal(Side.SOURCE)) or self._journal.record
+        record = self._read(Side.SOURCE, await leases.read_journal(Side.SOURCE)) or self._journal.record
         source = await self._reader.read_once(Side.SOURCE)
         if source is None:
             return False
@@ -133,21 +163,28 @@ class Leadership:
 
     async def _take_source(self, leases: LeasePair) -> Takeover:
         """Hold the source's Lease, and judge its journal. Raises: LeaseTaken, HoldNeeded, ClusterError."""
-        await leases.take(Side.SOURCE, self._timing.sleep, self._patience_s, read_journal)
+        await self._take(leases, Side.SOURCE, self._patience_s)
         source = await self._reader.read(Side.SOURCE)
         epoch = choose_epoch(leases.epoch, [source.fence if source is not None else None])
-        journal = _try_to_read(leases.journal(Side.SOURCE))
+        journal = self._try_to_read(Side.SOURCE, leases.journal(Side.SOURCE))
         return judge_source_alone(journal, source, self._journal.record, epoch)
 
     async def _take_both(self, leases: LeasePair) -> Takeover:
         """Hold both Leases, and judge their journals. The source's comes first: who holds it leads, and whoever waits
-        for it holds up nobody who insures the source alone. Raises: LeaseTaken, JournalError, ClusterError.
+        for it holds up nobody who insures the source alone. It is waited for in short rounds, between which is shown
+        what its holder has journaled. Raises: LeaseTaken, JournalError, ClusterError.
         """
-        await leases.take(Side.SOURCE, self._timing.sleep, None, read_journal)
-        await leases.take(Side.TARGET, self._timing.sleep, self._patience_s, read_journal)
-        epoch = await self._choose_epoch(leases)
-        journal, mirror = (_try_to_read(leases.journal(side)) for side in BOTH)
-        return judge_journals(journal, mirror, self._journal.record, epoch)
+        await self._take(leases, Side.SOURCE, self._timing.settings.lease_retry_s)
+        await self._take(leases, Side.TARGET, self._patience_s)
+        found = await self._read_deployments()
+        journal, mirror = (self._try_to_read(side, leases.journal(side)) for side in BOTH)
+        return judge_journals(
+            journal, mirror, self._journal.record, _choose_epoch(leases, found.values()), found
+        )
+
+    async def _take(self, leases: LeasePair, side: Side, timeout_s: float | None) -> None:
+        """Hold one Lease whose journal is one of ours. Raises: LeaseTaken, JournalError, ClusterError."""
+        await leases.take(side, self._timing.sleep, timeout_s, partial(self._read, side))
 
     async def release(self) -> None:
         """Give the Leases back, with their journal; may be called without any."""
@@ -164,7 +201,7 @@ class Leadership:
     async def _find_end(self, leases: LeasePair) -> Over | None:
         """Return the end that another instance has brought about meanwhile: to see it, no Lease is needed."""
         known = self._journal.record
-        return find_end(_try_to_read(await leases.read_journal(Side.SOURCE)), known)
+        return find_end(self._try_to_read(Side.SOURCE, await leases.read_journal(Side.SOURCE)), known)
 
     @property
     def _patience_s(self) -> float:
@@ -178,37 +215,58 @@ class Leadership:
             self._journal.lead(leases, takeover.record)
             return reach
         record = takeover.record
-        if isinstance(takeover, NeverBegan):
-            # In the source's Lease alone: the target's belongs to another migration, which may not be over.
+        if isinstance(takeover, Close):
+            # In the source's Lease alone: the target's may belong to another migration, which may not be over.
             record = replace(record, ended_at=self._timing.clocks.wall())
             leases.put_journal(Side.SOURCE, encode_journal(record))
         self._journal.remember(record)
         await self.release()
         return Reach.NOTHING
 
-    def _require_free(self, journals: Mapping[Side, str | None]) -> None:
-        """Raises: LeaseTaken where another migration of the workload is not over; JournalError."""
-        left = find_unfinished_journal(
-            {side: read_journal(text) for side, text in journals.items()}, self._journal.record
-        )
-        if left is not None:
+    def _require_free(self, journals: Mapping[Side, Journal | None]) -> None:
+        """Raises: LeaseTaken where another migration of the workload is not over; JournalError, also where one that is
+        none of ours is not.
+        """
+        known = {side: read_journal(journal) for side, journal in journals.items()}
+        ours = {side: self._try_to_read(side, journal) for side, journal in journals.items()}
+        if (left := find_unfinished_journal(ours, self._journal.record)) is not None:
             raise refuse_start(left, self._journal.record)
+        if (left := find_unfinished_journal(known, self._journal.record)) is not None:
+            [side] = [side for side, record in known.items() if record is left]
+            self._read(side, journals[side])
+
+    def _read(self, side: Side, journal: Journal | None) -> MigrationRecord | None:
+        """Return the record of a journal that is one of ours. Raises: JournalError."""
+        return read_own_journal(journal, self._find_place(side), self._keys)
+
+    def _try_to_read(self, side: Side, journal: Journal | None) -> MigrationRecord | None:
+        """Return the record of a journal that is one of ours, and understood; None for any other."""
+        try:
+            return self._read(side, journal)
+        except JournalError:
+            return None
+
+    def _find_place(self, side: Side) -> JournalPlace:
+        record = self._journal.record
+        return find_place(record.side(side).cluster_uid, record.workload.namespace, record.workload.name)
 
     def _build_leases(self) -> LeasePair:
         record = self._journal.record
         holder = self._new_id()
-        namespace, name = record.workload.namespace, record.workload.name
         leases = {
-            side: ClusterLease(self._sides[side].api, namespace, name, holder, self._timing) for side in BOTH
+            side: ClusterLease(
+                self._sides[side].api, self._find_place(side), holder, self._timing, self._keys
+            )
+            for side in BOTH
         }
         by_uid = sorted(BOTH, key=lambda side: record.side(side).cluster_uid)
-        self._leases = LeasePair(leases, (by_uid[0], by_uid[1]), replace(self._timing, sleep=self._sleep))
+        self._leases = LeasePair(
+            leases, (by_uid[0], by_uid[1]), replace(self._timing, sleep=self._sleep), self._heed
+        )
         return self._leases
 
-    async def _choose_epoch(self, leases: LeasePair) -> int:
-        """Return an epoch above all that either cluster has ever seen."""
-        facts = await self._reader.read_both()
-        return choose_epoch(leases.epoch, (known.fence if known is not None else None for known in facts))
+    async def _read_deployments(self) -> Mapping[Side, DeploymentFacts | None]:
+        return dict(zip(BOTH, await self._reader.read_both(), strict=True))
 
     async def _require_identity(self, side: Side) -> None:
         """Raises: HoldNeeded where a context's name has come to mean another cluster than the journal's."""
@@ -217,9 +275,6 @@ class Leadership:
             raise HoldNeeded(Code.CLUSTER_REPLACED.because(context=known.context))
 
 
-def _try_to_read(text: str | None) -> MigrationRecord | None:
-    """Return the record of a journal; None also where this program does not understand it."""
-    try:
-        return read_journal(text)
-    except JournalError:
-        return None
+def _choose_epoch(leases: LeasePair, found: Iterable[DeploymentFacts | None]) -> int:
+    """Return an epoch above all that either cluster has ever seen."""
+    return choose_epoch(leases.epoch, (known.fence if known is not None else None for known in found))

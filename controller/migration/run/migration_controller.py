@@ -7,13 +7,15 @@ at a time, and records what happened in the history.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from controller.clusters.change_hints import ChangeHints
 from controller.clusters.fleet import WorkloadKey
 from controller.clusters.kube_api import KubeApi
-from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.dry_run import DryRun
+from controller.contract.inventory import Inventory
 from controller.contract.settlement import Act, Settlement
 from controller.contract.snapshots import MigrationView
 from controller.decision.budgets import BudgetUsage, Move
@@ -29,18 +31,25 @@ from controller.history.events import (
     state_reason,
 )
 from controller.history.history import History
+from controller.history.projections import ABANDONED
 from controller.migration.access.cluster_side import ClusterSide
+from controller.migration.access.journal_keys import JournalKeys
 from controller.migration.access.timing import Sleep, Timing
 from controller.migration.protocol.errors import MigrationRefused
 from controller.migration.protocol.gate import Gate, Unpriced
+from controller.migration.protocol.lease_requests import LeaseRequest, RequestKind
 from controller.migration.protocol.outcomes import predict_figures, realise_figures
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.states import Event, Phase
+from controller.migration.run.lease_asking import Asked, ask_leader
+from controller.migration.run.lease_requests import LeaseRequests
 from controller.migration.run.migration_run import MigrationRun
 from controller.migration.run.migration_views import build_view, describe, describe_abandoned
-from controller.migration.run.preflight import build_draft
+from controller.migration.run.preflight import Preflight, build_draft
 from controller.migration.run.settling import Settling
 from controller.migration.settings import MigrationSettings
+from controller.migration.steps.catalogue import STEPS
+from controller.migration.steps.inventory import take_inventory
 from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
 from oracle.foundation.reason import Reason
@@ -74,7 +83,9 @@ class MigrationController:
     """All migrations of this process. Call it from its own event loop only.
 
     `apis` gives the API of a context (and raises ControllerError for one that it does not know); `new_id`
-    gives strings that are unique in the world and valid in a label, such as hexadecimal UUIDs.
+    gives strings that are unique in the world and valid in a label, such as hexadecimal UUIDs. `keys`: what journals
+    are signed with, for all who read them as well. `requests` hears what is asked through Leases; without, nothing is
+    heard there. `hints` wakes moves as soon as a watch tells of them; without, they look once in a while.
     """
 
     def __init__(
@@ -85,13 +96,19 @@ class MigrationController:
         new_id: Callable[[], str],
         settings: MigrationSettings,
         gate: Gate,
+        keys: JournalKeys,
         *,
+        requests: LeaseRequests | None = None,
+        hints: ChangeHints | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._apis = apis
         self._history = history
         self._new_id = new_id
         self._gate = gate
+        self.keys = keys
+        self._requests = requests or LeaseRequests(None, clocks.wall, history, lambda: None)
+        self._hints = hints or ChangeHints()
         self._timing = Timing(settings, clocks, sleep)
         self._started: dict[str, _Started] = {}
         #: Migrations that a person's act is ending: nobody here goes on with them meanwhile.
@@ -104,7 +121,7 @@ class MigrationController:
         Raises: MigrationRefused where the plan may not run, its prices are too old or the workload is being moved;
         ControllerError where a context is not known.
         """
-        if dry_run.verdict is not Verdict.PAYS:
+        if not dry_run.may_start:
             raise MigrationRefused(str(dry_run.workload), dry_run.reason)
         now = self._timing.clocks.wall()
         if (expiry := dry_run.find_expiry(now)) is not None:
@@ -113,8 +130,26 @@ class MigrationController:
         record = build_draft(self._new_id(), dry_run, now)
         self._run(record)
         predicted = predict_figures(dry_run)
-        self._history.record(MoveStarted(*_name(record), record.replicas, dry_run.plan_digest, predicted))
+        self._history.record(
+            MoveStarted(
+                *_name(record),
+                record.replicas,
+                dry_run.plan_digest,
+                predicted,
+                dry_run.way_back_of,
+                tuple(sorted(dry_run.accepts)),
+                dry_run.staying.target,
+            )
+        )
         return record.migration_id
+
+    async def ask_preflight(self, dry_run: DryRun) -> None:
+        """Ask both clusters what they have against a move, and change nothing.
+
+        Raises: MigrationRefused where something is; ControllerError where a context is not known.
+        """
+        record = build_draft(self._new_id(), dry_run, self._timing.clocks.wall())
+        await Preflight(self._open_sides(record), self._gate, self._timing, STEPS).check(record)
 
     def cancel(self, migration_id: str) -> None:
         """Ask for a rollback; a migration that is over or unknown is left as it is.
@@ -127,6 +162,22 @@ class MigrationController:
         started.run.interrupts.request_cancel()
         if not started.run.is_leading:
             self._history.record(CancelNotLed(*_name(started.run.journal.record)))
+
+    async def ask_leader(self, known: MigrationRecord, kind: RequestKind) -> Asked | None:
+        """Ask whoever leads a migration through its source's Lease, whose context has to be armed. None: without a key
+        ring nobody can be asked.
+
+        Raises: ControllerError.
+        """
+        if (ring := self._requests.ring) is None:
+            return None
+        request = LeaseRequest(kind, self._new_id(), self._timing.clocks.wall())
+        return await ask_leader(self._apis(known.source.context), known, request, ring, self._timing)
+
+    async def take_inventory(self, workload: WorkloadKey) -> Inventory:
+        """Look at what would travel with a workload, stay and break. Raises: ControllerError for an unknown context."""
+        source = ClusterSide(self._apis(workload.context), workload.namespace, workload.name)
+        return await take_inventory(source, self._timing.clocks.wall())
 
     async def judge_acts(self, known: MigrationRecord) -> tuple[Settlement, ...]:
         """Return what each act of a person would change on a migration, as both clusters have it now."""
@@ -154,7 +205,7 @@ class MigrationController:
             self._settling.discard(known.migration_id)
         if settled is None:
             self._started.pop(known.migration_id, None)
-            self._record_end(known, "ABANDONED", act.value, describe_abandoned(known))
+            self._record_end(known, ABANDONED, act.value, describe_abandoned(known))
             self._announce()
             return
         self._run(settled)
@@ -170,7 +221,7 @@ class MigrationController:
 
     def _build_settling(self, known: MigrationRecord) -> Settling:
         apis = {side: self._find_api(known.side(side).context) for side in Side}
-        return Settling(known, apis, self._timing, self._new_id())
+        return Settling(known, apis, self._timing, self._new_id(), self.keys, self._requests.check)
 
     def _find_api(self, context: str) -> KubeApi | Reason:
         try:
@@ -182,6 +233,16 @@ class MigrationController:
         """Whether this process has started or resumed a migration and remembers it."""
         return migration_id in self._started
 
+    def find_record(self, migration_id: str) -> MigrationRecord | None:
+        """Return a migration that this process knows, as its journal has it now."""
+        started = self._started.get(migration_id)
+        return None if started is None else started.run.journal.record
+
+    def list_unfinished(self) -> Iterator[MigrationRecord]:
+        """Yield the migrations of this process that are not over, as their journals have them now."""
+        records = (started.run.journal.record for started in self._started.values())
+        return (record for record in records if not record.state.phase.is_final)
+
     def resume(self, record: MigrationRecord) -> None:
         """Go on with what an earlier process left unfinished, from its journal. What is known already is left alone,
         and so is what a person is ending.
@@ -191,8 +252,6 @@ class MigrationController:
         if self.knows(record.migration_id) or record.migration_id in self._settling:
             return
         self._run(record)
-        predicted = predict_figures(record.dry_run)
-        self._history.record(MoveResumed(*_name(record), record.replicas, record.started_at, predicted))
 
     def views(self) -> tuple[MigrationView, ...]:
         """Return the migrations that run and the newest that have ended, in the order of their start."""
@@ -249,6 +308,10 @@ class MigrationController:
             record.dry_run.egress_usd or Decimal(0),
             waits_for_person=record.state.phase in (Phase.NEEDS_OPERATOR, Phase.INSURED),
             is_rolled_back=record.state.phase is Phase.ROLLED_BACK,
+            is_end_known=record.state.phase.is_final,
+            is_soaking=record.state.phase is Phase.SOAK,
+            replicas=record.replicas,
+            egress_gb=record.dry_run.egress_gb or Decimal(0),
         )
 
     def _find_end(self, started: _Started, now: float) -> float | None:
@@ -272,17 +335,28 @@ class MigrationController:
                 raise MigrationRefused(str(workload), Code.MOVE_RUNNING.because(**sides))
 
     def _run(self, record: MigrationRecord) -> None:
-        workload = record.workload
-        sides = {
-            Side.SOURCE: ClusterSide(self._apis(record.source.context), workload.namespace, workload.name),
-            Side.TARGET: ClusterSide(self._apis(record.target.context), workload.namespace, workload.name),
-        }
         run = MigrationRun(
-            record, sides, self._gate, self._timing, self._new_id, self._announce, self._on_event
+            record,
+            self._open_sides(record),
+            self._gate,
+            self._timing,
+            self._new_id,
+            self.keys,
+            self._announce,
+            self._on_event,
+            self._on_takeover,
+            self._requests,
+            self._hints,
         )
         task = asyncio.ensure_future(self._supervise(run))
         self._started[record.migration_id] = _Started(run, task, self._timing.counting())
         self._announce()
+
+    def _open_sides(self, record: MigrationRecord) -> dict[Side, ClusterSide]:
+        """Raises: ControllerError where a context is not known."""
+        workload = record.workload
+        apis = {side: self._apis(record.side(side).context) for side in Side}
+        return {side: ClusterSide(api, workload.namespace, workload.name) for side, api in apis.items()}
 
     async def _supervise(self, run: MigrationRun) -> None:
         """The edge of a run's task: an error that nobody foresaw ends the run, is reported, and leaves the
@@ -317,10 +391,20 @@ class MigrationController:
             source_is_fresh=reader.unread_since(Side.SOURCE) is None,
             target_unread_since=reader.unread_since(Side.TARGET),
             refused_by=run.refused_by,
+            counted=reader.counted(Side.TARGET),
         )
         if started.task.done():
             started.last_view = view
         return view
+
+    def _on_takeover(self, record: MigrationRecord) -> None:
+        """Record that this instance goes on with a migration: who only follows another one resumes nothing."""
+        predicted = predict_figures(record.dry_run)
+        self._history.record(
+            MoveResumed(
+                *_name(record), record.replicas, record.started_at, predicted, record.state.staying.target
+            )
+        )
 
     def _on_event(self, record: MigrationRecord, event: Event) -> None:
         """Record a transition, at the end with what the move was to cost and save and what came of it."""

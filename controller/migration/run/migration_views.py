@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from controller.contract.snapshots import MigrationStage, MigrationView
-from controller.migration.protocol.advice import find_advice
+from controller.migration.protocol.advice import find_advice, is_insured_for_good
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.protocol.metering import compute_cost_usd, compute_savings_usd_per_day
-from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.node_lives import Basis
+from controller.migration.protocol.observation import DeploymentFacts, ServingCount
 from controller.migration.protocol.ownership import is_loss_of_target
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import EventKind, Phase, accepts
@@ -47,6 +48,14 @@ _CODES: Mapping[Phase, Code] = {
 }
 
 
+#: By what the words of SOAK say that pods serve.
+_BASES: Mapping[Basis, Code] = {
+    Basis.LEASES: Code.COUNTED_ON_LIVING_NODES,
+    Basis.CONDITIONS: Code.COUNTED_BY_CONDITIONS,
+    Basis.PODS: Code.COUNTED_BY_PODS,
+}
+
+
 def build_view(
     record: MigrationRecord,
     source: DeploymentFacts | None,
@@ -57,11 +66,12 @@ def build_view(
     source_is_fresh: bool,
     target_unread_since: float | None,
     refused_by: str | None = None,
+    counted: ServingCount | None = None,
 ) -> MigrationView:
     """Return the view; `source` and `target` are the last facts seen, None where nothing was.
 
     `source_is_fresh`: whether the last look at the source found those. `target_unread_since`: the Unix time since which
-    those of the target are not fresh; None: they are.
+    those of the target are not fresh; None: they are. `counted`: its pods, when they were counted last.
     """
     state = record.state
     return MigrationView(
@@ -70,7 +80,9 @@ def build_view(
         target=record.target.context,
         stage=_find_stage(record),
         phase=state.phase.value,
-        detail=_describe_now(record, source if source_is_fresh else None, target, target_unread_since),
+        detail=_describe_now(
+            record, source if source_is_fresh else None, target, target_unread_since, counted
+        ),
         reason=state.reason,
         advice=find_advice(record),
         refused_by=refused_by,
@@ -88,13 +100,15 @@ def build_view(
         dry_run=record.dry_run,
         cost_usd=compute_cost_usd(record),
         savings_usd_per_day=compute_savings_usd_per_day(record, rates),
+        is_leading=is_leading,
     )
 
 
 def _find_stage(record: MigrationRecord) -> MigrationStage:
     """What is known to be lost asks for a person; a silence may pass."""
     reason = record.state.reason
-    if record.state.phase is Phase.INSURED and reason is not None and is_loss_of_target(reason, record):
+    is_lost = reason is not None and is_loss_of_target(reason, record)
+    if is_insured_for_good(record) or (record.state.phase is Phase.INSURED and is_lost):
         return MigrationStage.NEEDS_OPERATOR
     return _STAGES.get(record.state.phase, MigrationStage.RUNNING)
 
@@ -104,14 +118,14 @@ def _count_landed(record: MigrationRecord, target: DeploymentFacts | None) -> in
     waves that were verified according to the journal.
     """
     if target is not None and target.shown_ready is not None:
-        return min(target.shown_ready, record.replicas)
+        return min(max(0, target.shown_ready - record.state.staying.target), record.replicas)
     state = record.state
     phase = state.resume_phase or state.phase
     if phase in (Phase.SCALE_DOWN_SOURCE, Phase.SETTLE, Phase.SOAK, Phase.DONE):
-        verified = state.wave_replicas
+        verified = state.target_wave_replicas - state.staying.target
     else:
         verified = state.waves[state.wave - 1] if state.wave else 0
-    return min(verified, record.target.replicas)
+    return max(0, min(verified, record.target.replicas - state.staying.target))
 
 
 def _describe_now(
@@ -119,6 +133,7 @@ def _describe_now(
     source: DeploymentFacts | None,
     target: DeploymentFacts | None,
     unread_since: float | None,
+    counted: ServingCount | None,
 ) -> Reason:
     """Say what is happening; in SOAK and INSURED by what was just read, or since when that is not known."""
     name = record.target.context
@@ -126,26 +141,35 @@ def _describe_now(
         goes_back = record.state.resume_phase is Phase.ROLLBACK
         code = Code.PHASE_INSURED_GOING_BACK if goes_back else Code.PHASE_INSURED_WATCHED
         return code.because(
-            ready=source.ready, replicas=record.replicas, source=record.source.context, target=name
+            ready=source.ready,
+            replicas=record.state.source_replicas,
+            source=record.source.context,
+            target=name,
         )
     if record.state.phase is not Phase.SOAK:
         return describe(record)
     if unread_since is not None:
         since = f"{datetime.fromtimestamp(unread_since, UTC):%Y-%m-%d %H:%M:%S} UTC"
         return Code.PHASE_SOAK_UNREAD.because(target=name, since=since)
-    ready = target.ready if target is not None else 0
-    return Code.PHASE_SOAK_WATCHED.because(ready=ready, replicas=record.replicas, target=name)
+    ready = (target.ready if target is not None else 0) or 0
+    basis = Code.COUNTED_BY_STATUS
+    if counted is not None:
+        ready, basis = min(ready, counted.serving), _BASES[counted.basis]
+    return Code.PHASE_SOAK_WATCHED.because(
+        ready=ready, replicas=record.state.target_replicas, target=name, basis=basis.because()
+    )
 
 
 def describe(record: MigrationRecord) -> Reason:
     """Return what is happening, as the journal has it; why it stopped, if it did, is the state's own reason."""
     state = record.state
+    is_about_source = state.phase in (Phase.SCALE_DOWN_SOURCE, Phase.INSURED)
     known: Mapping[str, Parameter] = {
         "source": record.source.context,
         "target": record.target.context,
-        "arrived": state.wave_replicas,
-        "left": record.replicas - state.wave_replicas,
-        "replicas": record.replicas,
+        "arrived": state.target_wave_replicas,
+        "left": state.source_wave_replicas,
+        "replicas": state.source_replicas if is_about_source else state.target_replicas,
         "wave": state.wave + 1,
         "waves": len(state.waves),
     }

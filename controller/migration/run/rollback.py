@@ -6,12 +6,14 @@ from controller.migration.access.fenced_writer import always_permit
 from controller.migration.protocol.errors import HoldNeeded
 from controller.migration.protocol.observation import DeploymentFacts, PodFacts
 from controller.migration.protocol.ownership import find_target, require_present
+from controller.migration.protocol.pod_troubles import explain
 from controller.migration.protocol.record import Side
 from controller.migration.protocol.rollback import Standstill, judge_lowering, judge_rollback
 from controller.migration.protocol.verdicts import Held, Reached, Verdict, Write
 from controller.migration.protocol.waves import as_pods_say
 from controller.migration.run.tools import Tools
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 
 async def seal(tools: Tools) -> None:
@@ -33,7 +35,7 @@ async def _require_answer(tools: Tools) -> None:
 
 
 async def restore(tools: Tools) -> None:
-    """Return when the source has all its replicas, as available as at the start, and the target none.
+    """Return when the source has all its replicas, as available as at the start, and the target none but its own.
 
     Raises: HoldNeeded where it gets no further for as long as a wave may take.
     """
@@ -56,9 +58,16 @@ async def restore(tools: Tools) -> None:
         if isinstance(verdict, Reached):
             return
         if isinstance(verdict, Held):
-            raise HoldNeeded(verdict.reason)
+            raise HoldNeeded(await explain_standstill(tools, verdict.reason, source))
         if not (isinstance(verdict, Write) and await _write(tools, verdict, pods)):
             await tools.pause()
+
+
+async def explain_standstill(tools: Tools, reason: Reason, source: DeploymentFacts) -> Reason:
+    """Return why a rollback is held, with what the pods say for which it waits."""
+    if reason.code is not Code.ROLLBACK_WAITS_FOR_PODS:
+        return reason
+    return explain(reason, await tools.reader.ask_why(Side.SOURCE, source))
 
 
 async def _write(tools: Tools, write: Write, pods: tuple[PodFacts, ...] | None) -> bool:

@@ -7,18 +7,20 @@ is no longer what would be done. A side that cannot be read is left as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from controller.clusters.kube_api import KubeApi
 from controller.contract.settlement import Act, Settlement
 from controller.errors import ControllerError
 from controller.migration.access.cluster_side import ClusterSide
-from controller.migration.access.lease import ClusterLease, find_journal
+from controller.migration.access.journal_keys import JournalKeys
+from controller.migration.access.lease import ClusterLease, find_place, find_signed_journal
 from controller.migration.access.timing import Timing
 from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.bounds import FACTS_LIFE_S
 from controller.migration.protocol.errors import ActRefused, JournalError, LeaseTaken, LeaseUncertain
+from controller.migration.protocol.frozen_notes import list_frozen
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.journal_bounds import shorten_reason
 from controller.migration.protocol.leadership import choose_epoch
@@ -36,7 +38,9 @@ from controller.migration.protocol.settlement import (
     judge_acts,
     may_lower_source,
 )
+from controller.migration.protocol.signing import Journal, JournalPlace
 from controller.migration.run.journals import read_journal
+from controller.migration.steps.frozen_autoscalers import thaw_once
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
@@ -45,21 +49,35 @@ _MIRROR_FIRST = (Side.TARGET, Side.SOURCE)
 
 
 class Settling:
-    """One migration as a person ends it. `apis`: those of both sides, or why there is none."""
+    """One migration as a person ends it. `apis`: those of both sides, or why there is none.
+
+    `check_allowed` raises where no Deployment may be changed, whatever the Leases say.
+    """
 
     def __init__(
-        self, known: MigrationRecord, apis: Mapping[Side, KubeApi | Reason], timing: Timing, holder: str
+        self,
+        known: MigrationRecord,
+        apis: Mapping[Side, KubeApi | Reason],
+        timing: Timing,
+        holder: str,
+        keys: JournalKeys,
+        check_allowed: Callable[[], None],
     ) -> None:
+        self._check_allowed = check_allowed
         self._known = known
+        self._keys = keys
         self._timing = timing
         self._missing = {side: api for side, api in apis.items() if isinstance(api, Reason)}
         namespace, name = known.workload.namespace, known.workload.name
         reached = {side: api for side, api in apis.items() if not isinstance(api, Reason)}
         self._sides = {side: ClusterSide(api, namespace, name) for side, api in reached.items()}
         self._leases = {
-            side: ClusterLease(api, namespace, name, holder, timing) for side, api in reached.items()
+            side: ClusterLease(api, self._find_place(side), holder, timing, keys)
+            for side, api in reached.items()
         }
         self._held: list[Side] = []
+        #: Of our lead, once a Lease is held.
+        self._epoch: int | None = None
 
     async def judge(self) -> tuple[Settlement, ...]:
         """Read both sides and return what each act would change. Changes nothing."""
@@ -78,14 +96,14 @@ class Settling:
                 raise ActRefused(settlement.reason)
             if settlement.digest != digest:
                 raise ActRefused(ActCode.ACT_OUTDATED.because())
+            # Only now: by the epoch of our lead no journal would look outdated.
+            scene = _at_epoch(scene, self._epoch)
             if act is Act.ABANDON:
                 await self._abandon(scene)
                 return None
             if act is Act.ADOPT:
                 return await self._adopt(scene)
-            return await self._go_back(
-                build_restored(scene) if act is Act.RESTORE else build_cancelled(scene)
-            )
+            return await (self._restore(scene) if act is Act.RESTORE else self._cancel(scene))
         finally:
             await self._release()
 
@@ -100,13 +118,26 @@ class Settling:
         try:
             if await self._sides[side].read_cluster_uid() != known.cluster_uid:
                 return Sight(unread=Code.CLUSTER_REPLACED.because(context=known.context))
-            lease = await self._leases[side].read()
+            # In this order: a fence is in the journal before it is on the Deployment.
             facts = await self._sides[side].read()
+            lease = await self._leases[side].read()
         except ControllerError as error:
             return Sight(unread=error.reason)
-        text = find_journal(lease or {})
-        journal = _read_own(text, self._known)
-        return Sight(facts, journal, has_other=text is not None and journal is None)
+        return self._see(side, facts, find_signed_journal(lease or {}))
+
+    def _see(self, side: Side, facts: DeploymentFacts | None, journal: Journal | None) -> Sight:
+        """Say what a Lease tells of this very migration."""
+        try:
+            record = read_journal(journal)
+        except JournalError:
+            record = None
+        if journal is None or record is None or record.migration_id != self._known.migration_id:
+            return Sight(facts, has_other=journal is not None)
+        return Sight(facts, record, doubt=self._keys.find_doubt(self._find_place(side), journal, record))
+
+    def _find_place(self, side: Side) -> JournalPlace:
+        workload = self._known.workload
+        return find_place(self._known.side(side).cluster_uid, workload.namespace, workload.name)
 
     async def _take_leases(self, first: Scene) -> Scene:
         """Become the holder of the Leases of this migration, and return what is there then.
@@ -120,11 +151,11 @@ class Settling:
             await self._take_lease(side)
         scene = await self._look()
         fences = [facts.fence for side in Side if (facts := scene.sight(side).facts) is not None]
-        epoch = choose_epoch(max(self._leases[side].epoch for side in ours), [None, *fences])
+        self._epoch = choose_epoch(max(self._leases[side].epoch for side in ours), [None, *fences])
         for side in ours:
-            self._leases[side].epoch = epoch
+            self._leases[side].epoch = self._epoch
             await self._leases[side].write()
-        return _at_epoch(scene, epoch)
+        return scene
 
     async def _take_lease(self, side: Side) -> None:
         """Wait for a Lease whose holder has gone; one who is there is asked to let go."""
@@ -132,16 +163,16 @@ class Settling:
         give_up_at = self._timing.counting() + 2 * settings.lease_duration_s
         is_asked = False
         while not await lease.try_acquire(read_journal):
-            if not is_asked:
-                await lease.ask_for()
-                is_asked = True
+            # Once, because each write to it puts off the moment at which it has run out.
+            is_asked = is_asked or await lease.ask_for()
             if self._timing.counting() > give_up_at:
                 raise LeaseTaken(Code.LEASE_HELD.because(context=lease.context))
             await self._timing.sleep(settings.lease_retry_s)
         self._held.append(side)
 
     def _require_leases(self) -> None:
-        """Raises: LeaseUncertain where another instance may have a Lease by now."""
+        """Raises: LeaseUncertain where another instance may have a Lease by now; NotArmed while a stop is answered."""
+        self._check_allowed()
         for side in self._held:
             if not self._leases[side].is_valid:
                 raise LeaseUncertain(self._leases[side].context)
@@ -149,6 +180,7 @@ class Settling:
     async def _abandon(self, scene: Scene) -> None:
         record = scene.require_record()
         for side in _MIRROR_FIRST:
+            await self._thaw(record, side)
             await self._take_fence_off(record, side)
         for side in _MIRROR_FIRST:
             if side in self._held:
@@ -160,6 +192,7 @@ class Settling:
         if has_source_to_lower(scene):
             scene = await self._lower_source(scene, record)
         for side in Side:
+            await self._thaw(record, side)
             await self._take_fence_off(record, side)
         adopted = build_adopted(scene, self._timing.clocks.wall())
         await self._journal(adopted)
@@ -174,7 +207,8 @@ class Settling:
         record = replace(record, intent=None).with_next_operation()
         await self._journal(record, (Side.SOURCE,))
         await self._fence(record, f"{record.operation}-seal")
-        record = record.with_intent(Side.SOURCE, 0)
+        left = record.state.staying.source
+        record = record.with_intent(Side.SOURCE, left)
         await self._journal(record, (Side.SOURCE,))
         asked_at = self._timing.counting()
         fresh = replace(await self._look(), known=record)
@@ -188,12 +222,22 @@ class Settling:
                 raise ActRefused(ActCode.ACT_OUTDATED.because())
 
         fence = record.fence(str(record.operation))
-        lowered = await self._sides[Side.SOURCE].scale(source, fence, 0, judge)
+        lowered = await self._sides[Side.SOURCE].scale(source, fence, left, judge)
         return replace(fresh, source=replace(fresh.source, facts=lowered))
 
-    async def _go_back(self, record: MigrationRecord) -> MigrationRecord:
+    async def _cancel(self, scene: Scene) -> MigrationRecord:
         """Journal that the migration goes back: whoever takes it up then seals, and restores the source."""
+        record = build_cancelled(scene)
         await self._journal(record)
+        return record
+
+    async def _restore(self, scene: Scene) -> MigrationRecord:
+        """Journal that the migration goes back, and fence the Deployment that is in the source now: without it nobody
+        takes the journal up.
+        """
+        record = build_restored(scene).with_next_operation()
+        await self._journal(record)
+        await self._fence(record, f"{record.operation}-seal")
         return record
 
     async def _fence(self, record: MigrationRecord, operation: str) -> None:
@@ -202,6 +246,13 @@ class Settling:
 
     async def _read_present(self, record: MigrationRecord, side: Side) -> DeploymentFacts:
         return require_present(await self._sides[side].read(), record, side)
+
+    async def _thaw(self, record: MigrationRecord, side: Side) -> None:
+        """Give the autoscalers that the move has frozen back what they had: nobody does so after its end."""
+        if side not in self._held:
+            return
+        for note in list_frozen(record, side):
+            await thaw_once(self._sides[side], record.migration_id, note, self._require_leases)
 
     async def _take_fence_off(self, record: MigrationRecord, side: Side) -> None:
         """Leave a Deployment as it is but for our fence; one that is none of ours keeps all that it has."""
@@ -217,7 +268,7 @@ class Settling:
         text = encode_journal(shorten_reason(record))
         for side in sides:
             if side in self._held:
-                self._leases[side].journal = text
+                self._leases[side].put_journal(text)
                 await self._leases[side].write()
 
     async def _release(self) -> None:
@@ -229,23 +280,16 @@ class Settling:
                 continue
 
 
-def _at_epoch(scene: Scene, epoch: int) -> Scene:
-    """Return the scene with the epoch of our lead in both journals."""
+def _at_epoch(scene: Scene, epoch: int | None) -> Scene:
+    """Return the scene with the epoch of our lead, where there is one, in both journals."""
 
     def raise_epoch(sight: Sight) -> Sight:
-        return sight if sight.journal is None else replace(sight, journal=replace(sight.journal, epoch=epoch))
+        if sight.journal is None or epoch is None:
+            return sight
+        return replace(sight, journal=replace(sight.journal, epoch=epoch))
 
     return replace(scene, source=raise_epoch(scene.source), target=raise_epoch(scene.target))
 
 
 def _is_ours(sight: Sight) -> bool:
     return sight.unread is None and not sight.has_other
-
-
-def _read_own(text: str | None, known: MigrationRecord) -> MigrationRecord | None:
-    """Return the journal of this very migration; None for another one and for what is not understood."""
-    try:
-        record = read_journal(text)
-    except JournalError:
-        return None
-    return record if record is not None and record.migration_id == known.migration_id else None

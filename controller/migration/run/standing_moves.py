@@ -13,6 +13,7 @@ from controller.clusters.kube_api import KubeApi
 from controller.clusters.listing import list_all
 from controller.errors import ClusterError
 from controller.migration.access.cluster_side import ClusterSide
+from controller.migration.access.journal_keys import JournalKeys
 from controller.migration.protocol.errors import JournalError
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.run.unfinished import UnfinishedMove, UnreadableJournal, read_lease
@@ -21,11 +22,14 @@ from oracle.foundation.reason import Reason
 
 @dataclass(frozen=True, slots=True)
 class StandingMove:
-    """One migration as a Lease has it. `holder`: who holds that Lease, empty for nobody. `side`: whose Lease it is."""
+    """One migration as a Lease has it. `holder`: who holds that Lease, empty for nobody. `side`: whose Lease it is.
+    `doubt`: why nobody goes on with it by itself: none of our keys has signed it.
+    """
 
     record: MigrationRecord
     side: Side
     holder: str
+    doubt: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ class StandingMoves:
         return exact[0] if exact else found[0] if len(found) == 1 else None
 
 
-async def read_standing_moves(apis: Iterable[KubeApi], namespaces: Collection[str]) -> StandingMoves:
+async def read_standing_moves(
+    apis: Iterable[KubeApi], namespaces: Collection[str], keys: JournalKeys
+) -> StandingMoves:
     """Read the Leases of these namespaces in every context. Never raises for a cluster: what was not read is named."""
     moves: dict[str, StandingMove] = {}
     unreadable: list[UnreadableJournal] = []
@@ -64,7 +70,7 @@ async def read_standing_moves(apis: Iterable[KubeApi], namespaces: Collection[st
                     unreadable.append(UnreadableJournal(name, error.reason))
                     continue
                 if move is not None:
-                    _take_in(moves, move, cluster_uid)
+                    _take_in(moves, move.look(cluster_uid, keys), cluster_uid)
     newest_last = sorted(moves.values(), key=lambda move: move.record.started_at)
     return StandingMoves(tuple(newest_last), tuple(unreadable), unread)
 
@@ -75,4 +81,4 @@ def _take_in(moves: dict[str, StandingMove], move: UnfinishedMove, cluster_uid: 
     side = next((side for side in Side if record.side(side).cluster_uid == cluster_uid), None)
     known = moves.get(record.migration_id)
     if side is not None and (known is None or side is Side.SOURCE):
-        moves[record.migration_id] = StandingMove(record, side, move.holder)
+        moves[record.migration_id] = StandingMove(record, side, move.holder, move.doubt)

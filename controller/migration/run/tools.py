@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,12 +11,16 @@ from controller.migration.access.fact_reader import FactReader
 from controller.migration.access.fenced_writer import FencedWriter
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.probe import Probe
-from controller.migration.access.timing import Timing
+from controller.migration.access.timing import Sleep, Timing
 from controller.migration.protocol.gate import Gate
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.ownership import require_untouched
 from controller.migration.protocol.record import MigrationRecord, Side
+from controller.migration.run.shortfall_watch import ShortfallWatch
 from controller.migration.settings import MigrationSettings
+
+#: Between two looks, seconds, however soon something is due.
+LEAST_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,9 @@ class Tools:
     probe: Probe
     timing: Timing
     gate: Gate
+    shortfall: ShortfallWatch
+    #: Waits for some seconds, or for less where a watch tells of either side.
+    wait: Sleep
 
     @property
     def record(self) -> MigrationRecord:
@@ -46,6 +54,10 @@ class Tools:
         """
         return require_untouched(await self.reader.read(side), self.record, side)
 
-    async def pause(self) -> None:
-        """Wait until the next look. Raises: Interrupted."""
-        await self.timing.sleep(self.settings.poll_s)
+    async def pause(self, at_most_s: float = math.inf) -> None:
+        """Wait until the next look: for a poll, but no longer than `at_most_s`, or until a watch tells of either side.
+
+        Raises: Interrupted; NotArmed where a person has forbidden all writes: who only waits stands still, too.
+        """
+        await self.wait(min(self.settings.poll_s, max(LEAST_PAUSE_S, at_most_s)))
+        self.journal.check_armed()

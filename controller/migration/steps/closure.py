@@ -1,8 +1,8 @@
 """What travels with a Deployment, and what is taken off it on the way. Pure.
 
 Copied: the Deployment (always with 0 replicas), the ConfigMaps and the ServiceAccount of its pod template,
-the Services that select its pods, and its PodDisruptionBudgets. Secrets never travel; the target has to have
-them. No copy is reached from outside of its cluster or has an identity in a cloud.
+the Services that select its pods, its PodDisruptionBudgets and its NetworkPolicies. Secrets never travel; the target
+has to have them. No copy is reached from outside of its cluster or has an identity in a cloud.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from controller.clusters.pod_ties import (
 )
 from controller.migration.protocol.fences import FENCE_ANNOTATION, MIGRATION_LABEL, Fence
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+from controller.migration.steps.freezing import FROZEN_ANNOTATION
 
 #: Facts of the one object that was read; the target's API server makes its own.
 _SERVER_METADATA = (
@@ -30,12 +31,21 @@ _SERVER_METADATA = (
 
 #: With these the target's GitOps tool would take the copy for its own, and prune or overwrite it.
 _TRACKING_PREFIXES = ("deployment.kubernetes.io/", "argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/",
-                      "helm.toolkit.fluxcd.io/", "meta.helm.sh/")  # fmt: skip
+                      "helm.toolkit.fluxcd.io/", "meta.helm.sh/", "kapp.k14s.io/", "objectset.rio.cattle.io/",
+                      "configsync.gke.io/", "configmanagement.gke.io/")  # fmt: skip
+
+#: What a server, `kubectl apply` or we have noted ourselves is nobody's wish.
+_SERVER_MARKS = ("deployment.kubernetes.io/", "kubectl.kubernetes.io/", FENCE_ANNOTATION, JOURNAL_ANNOTATION,
+                 FROZEN_ANNOTATION, MIGRATION_LABEL)  # fmt: skip
 
 #: Of our own marks only these belong to one migration. Others, such as the declared size of the state, describe
 #: the workload and travel with it: without them it could never be moved again.
 _TRACKING_KEYS = ("kubectl.kubernetes.io/last-applied-configuration", "app.kubernetes.io/managed-by",
-                  FENCE_ANNOTATION, JOURNAL_ANNOTATION, MIGRATION_LABEL)  # fmt: skip
+                  # By this one Argo CD knows its own where nothing else was set, and prunes what its repository lacks.
+                  "app.kubernetes.io/instance",
+                  # By this one `kubectl apply --prune` does.
+                  "applyset.kubernetes.io/part-of",
+                  FENCE_ANNOTATION, FROZEN_ANNOTATION, JOURNAL_ANNOTATION, MIGRATION_LABEL)  # fmt: skip
 
 #: What would make a copy a second way in from outside, or a second holder of an identity: that is made by people, who
 #: know where traffic is steered and who may do what.
@@ -46,8 +56,8 @@ _BOUND_PREFIXES = (*DNS_ANNOTATIONS, *IDENTITY_ANNOTATIONS, *IDENTITY_LABELS, "s
 _SERVICE_FIELDS = ("clusterIP", "clusterIPs", "healthCheckNodePort", "ipFamilies", "ipFamilyPolicy")
 
 #: By what a Service is reached from outside: its copy is reached from inside alone.
-_OUTSIDE_FIELDS = ("externalIPs", "loadBalancerIP", "loadBalancerClass", "loadBalancerSourceRanges",
-                   "allocateLoadBalancerNodePorts")  # fmt: skip
+_OUTSIDE_FIELDS = ("externalIPs", "externalTrafficPolicy", "loadBalancerIP", "loadBalancerClass",
+                   "loadBalancerSourceRanges", "allocateLoadBalancerNodePorts")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ def find_references(template: Mapping[str, Any]) -> References:
     """Return the objects without which the pods would not start. What is marked optional is not among them."""
     spec = template["spec"]
     maps: set[str] = set()
-    secrets = {str(item["name"]) for item in spec.get("imagePullSecrets") or ()}
+    secrets = {str(item["name"]) for item in spec.get("imagePullSecrets") or () if item.get("name")}
     for volume in _iterate_volume_sources(spec):
         _collect(volume.get("configMap"), "name", maps)
         _collect(
@@ -145,12 +155,18 @@ def _strip_tracking(entries: Mapping[str, str] | None) -> dict[str, str]:
     }
 
 
+def list_left_out(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the labels and annotations that its owner, a cloud or a tool gave an object and its copy lacks, sorted."""
+    metadata = body.get("metadata") or {}
+    given = [key for kind in ("labels", "annotations") for key in metadata.get(kind) or {}]
+    kept = _strip_tracking(dict.fromkeys(given, ""))
+    return tuple(sorted({key for key in given if key not in kept and not key.startswith(_SERVER_MARKS)}))
+
+
 def _strip_service(spec: dict[str, Any]) -> None:
     headless = spec.get("clusterIP") == "None"
-    if spec.get("type") == "LoadBalancer":
+    if spec.get("type") in ("LoadBalancer", "NodePort"):
         spec["type"] = "ClusterIP"
-    if spec.get("type") != "NodePort":
-        spec.pop("externalTrafficPolicy", None)
     for field in (*_SERVICE_FIELDS, *_OUTSIDE_FIELDS):
         spec.pop(field, None)
     for port in spec.get("ports") or ():

@@ -7,9 +7,11 @@ objects whose UID is in the journal, and only if they have not changed since the
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from controller.clusters import paths
+from controller.clusters.json_reading import as_mapping
 from controller.clusters.workload_parsing import hash_template
 from controller.errors import (
     ClusterUnreachable,
@@ -19,10 +21,11 @@ from controller.errors import (
     ServerFailed,
     VersionConflict,
 )
+from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.protocol.errors import HoldNeeded, MigrationRefused, MoveFailed
 from controller.migration.protocol.fences import Fence
 from controller.migration.protocol.journal_bounds import ANY_UID
-from controller.migration.protocol.record import Note, StepRecord
+from controller.migration.protocol.record import Note, Side, StepRecord
 from controller.migration.steps.closure import find_references, is_created_by, is_same_content
 from controller.migration.steps.step import Survey, Workbench
 from controller.migration.steps.travelling import (
@@ -38,16 +41,19 @@ class Copies:
     """Creates and deletes the copies in the target. Its notes about the target: path → UID of what it created."""
 
     name = "copies"
+    is_journaled_empty = True
 
     async def preflight(self, survey: Survey) -> StepRecord:
-        """Let the target judge each copy by a dry run.
+        """Let the target judge each copy by a dry run. Where it runs the workload already, nothing travels.
 
         Raises: MigrationRefused where something is missing, or another object stands in its place; ClusterError.
         """
+        if survey.draft.keeps_target:
+            return StepRecord(self.name)
         workload = str(survey.draft.workload)
         try:
             closure = await read_closure(survey.source)
-        except ObjectNotFound as error:
+        except (ObjectNotFound, MoveFailed) as error:
             missing = Code.COPY_ORIGINAL_MISSING.because(answer=error.reason)
             raise MigrationRefused(workload, missing, context=survey.source.context) from error
         await _require_secrets(survey)
@@ -63,17 +69,21 @@ class Copies:
 
         Raises: MoveFailed where the target has another object of that name, or refuses ours.
         """
+        if bench.journal.record.keeps_target:
+            return known
         for travelling in await read_closure(bench.source):
             if not (travelling.is_deployment and bench.journal.record.target_existed):
-                known = await _create(bench, travelling, known)
+                known = await create_copy(bench, travelling, known)
         return known
 
     async def undo(self, bench: Workbench, known: StepRecord) -> StepRecord:
         """Delete what this migration created, the Deployment first. Raises: ClusterError when patience is over."""
+        if bench.journal.record.keeps_target:
+            return known
         known = await _find_unjournaled(bench, known)
         for note in reversed(known.target):
-            await _delete(bench, note)
-            known = known.without_target_note(note)
+            await delete_copy(bench, note)
+            known = known.without_note(Side.TARGET, note)
             bench.journal.remember_step(known)
         return known
 
@@ -87,7 +97,7 @@ async def _require_secrets(survey: Survey) -> None:
     for name in find_references(survey.body["spec"]["template"]).secrets:
         try:
             await survey.target.api.get(paths.item("secrets", name, survey.target.namespace))
-        except ObjectNotFound:
+        except (ObjectNotFound, ValueError):  # no object has a name that cannot be one
             context = survey.target.context
             reason = Code.SECRET_MISSING.because(context=context, name=name)
             raise MigrationRefused(str(survey.draft.workload), reason, context=context) from None
@@ -113,7 +123,7 @@ async def _dry_run(survey: Survey, travelling: Travelling, copy: Mapping[str, An
             raise MigrationRefused(workload, reason, context=context)
 
 
-async def _create(bench: Workbench, travelling: Travelling, known: StepRecord) -> StepRecord:
+async def create_copy(bench: Workbench, travelling: Travelling, known: StepRecord) -> StepRecord:
     """Create one object; an answer that never came is looked into, and a second attempt meets the first one's
     object.
     """
@@ -122,7 +132,7 @@ async def _create(bench: Workbench, travelling: Travelling, known: StepRecord) -
     patience = bench.timing.patience()
     while True:
         try:
-            existing = await _find(bench, travelling.path)
+            existing = await find_object(bench.target, travelling.path)
             if existing is None:
                 existing = await _post(bench, travelling, copy)
             return await _accept(bench, travelling, existing, copy, known)
@@ -136,9 +146,10 @@ async def _create(bench: Workbench, travelling: Travelling, known: StepRecord) -
             ) from error
 
 
-async def _find(bench: Workbench, path: str) -> dict[str, Any] | None:
+async def find_object(side: ClusterSide, path: str) -> dict[str, Any] | None:
+    """Read an object; None where there is none. Raises: ClusterError."""
     try:
-        return await bench.target.api.get(path)
+        return await side.api.get(path)
     except ObjectNotFound:
         return None
 
@@ -160,7 +171,7 @@ async def _accept(
 ) -> StepRecord:
     """Journal an object of ours, or agree with an equal one of somebody else's."""
     if is_created_by(existing, bench.journal.record.migration_id):
-        known = known.with_target_note(Note(travelling.path, str(existing["metadata"]["uid"])))
+        known = known.with_note(Side.TARGET, Note(travelling.path, str(existing["metadata"]["uid"])))
         await bench.journal.save_step(known)
     elif travelling.is_deployment or not is_same_content(existing, copy):
         reason = Code.COPY_CONFLICT.because(context=bench.target.context, path=travelling.path)
@@ -172,46 +183,53 @@ async def _find_unjournaled(bench: Workbench, known: StepRecord) -> StepRecord:
     """Journal objects that carry our label but were created just before a crash."""
     journaled = {note.key for note in known.target}
     for path in await find_copied_paths(bench.source):
-        existing = None if path in journaled else await _find(bench, path)
+        existing = None if path in journaled else await find_object(bench.target, path)
         if existing is not None and is_created_by(existing, bench.journal.record.migration_id):
-            known = known.with_target_note(Note(path, str(existing["metadata"]["uid"])))
+            known = known.with_note(Side.TARGET, Note(path, str(existing["metadata"]["uid"])))
             await bench.journal.save_step(known)
     return known
 
 
-async def _delete(bench: Workbench, note: Note) -> None:
+async def delete_copy(bench: Workbench, note: Note) -> None:
     """Delete one object, if it is still the one that we made: a journal alone is not enough."""
-    _require_own_kind(bench, note.key)
+    path = _rebuild_path(bench, note.key)
     patience = bench.timing.patience()
     while True:
         try:
-            existing = await bench.target.api.get(note.key)
-            metadata = existing["metadata"]
-            is_ours = metadata["uid"] == note.value and is_created_by(
+            existing = await bench.target.api.get(path)
+            metadata = as_mapping(existing.get("metadata"))
+            is_ours = metadata.get("uid") == note.value and is_created_by(
                 existing, bench.journal.record.migration_id
             )
             if not is_ours or metadata.get("deletionTimestamp"):
                 return
-            await _send_delete(bench, note, str(metadata["resourceVersion"]))
+            await _send_delete(bench, path, note.value, str(metadata.get("resourceVersion")))
         except ObjectNotFound:
             return
         except (VersionConflict, ClusterUnreachable, ServerFailed, RateLimited) as error:
             await patience.endure(error)
 
 
-def _require_own_kind(bench: Workbench, path: str) -> None:
-    """Raises: HoldNeeded for a path outside the workload's namespace, or of a kind that is never copied."""
-    folder, _, _ = path.rpartition("/")
+def _rebuild_path(bench: Workbench, noted: str) -> str:
+    """Return the path of the object that a note names, made anew of its kind and its name: what a journal says is text,
+    and whoever may write it could lead us anywhere.
+
+    Raises: HoldNeeded for one outside the workload's namespace, of a kind that is never copied, or with no name.
+    """
+    folder, _, name = noted.rpartition("/")
     namespace = bench.target.namespace
-    if folder not in {paths.collection(resource, namespace) for resource in COPIED_RESOURCES}:
-        raise HoldNeeded(Code.COPY_PATH_FOREIGN.because(path=path))
+    for resource in COPIED_RESOURCES:
+        if folder == paths.collection(resource, namespace):
+            with suppress(ValueError):
+                return paths.item(resource, name, namespace)
+    raise HoldNeeded(Code.COPY_PATH_FOREIGN.because(path=noted))
 
 
-async def _send_delete(bench: Workbench, note: Note, version: str) -> None:
+async def _send_delete(bench: Workbench, path: str, uid: str, version: str) -> None:
     def write(dry_run: bool) -> Awaitable[object]:
         return bench.target.api.delete(
-            note.key,
-            uid=note.value,
+            path,
+            uid=uid,
             resource_version=version,
             dry_run=dry_run,
             permission=bench.journal.check,

@@ -24,25 +24,27 @@ class Itinerary:
         """Prepare each step in order. Raises: what a step raises."""
         for step in self._steps:
             known = await step.prepare(self._bench, self._known(step))
-            self._finish(known, StepStatus.PREPARED)
+            self._finish(step, known, StepStatus.PREPARED)
 
     async def undo(self) -> None:
         """Undo each step, the last one first. Raises: what a step raises."""
         for step in reversed(self._steps):
             known = await step.undo(self._bench, self._known(step))
-            self._finish(known, StepStatus.UNDONE)
+            self._finish(step, known, StepStatus.UNDONE)
 
     async def clean_up(self) -> None:
         """Let each step clean up, in order. Raises: what a step raises."""
         for step in self._steps:
             known = await step.cleanup(self._bench, self._known(step))
-            self._finish(known, StepStatus.CLEANED_UP)
+            self._finish(step, known, StepStatus.CLEANED_UP)
 
     def _known(self, step: Step) -> StepRecord:
         return self._bench.journal.record.step(step.name)
 
-    def _finish(self, known: StepRecord, status: StepStatus) -> None:
-        self._remember(known.with_status(status))
+    def _finish(self, step: Step, known: StepRecord, status: StepStatus) -> None:
+        was_named = any(one.name == step.name for one in self._bench.journal.record.steps)
+        if step.is_journaled_empty or was_named or known.source or known.target:
+            self._remember(known.with_status(status))
 
 
 def require_known(record: MigrationRecord, steps: Sequence[Step]) -> MigrationRecord:

@@ -85,6 +85,13 @@ class Step(Protocol):
         """Its name in the journal: lower-case words with hyphens, never to be changed."""
         ...
 
+    @property
+    def is_journaled_empty(self) -> bool:
+        """Whether a journal names it also where it has noted nothing. An older program goes on with no move whose
+        journal names a step that it does not know: one that came later is named only where it has done something.
+        """
+        ...
+
     async def preflight(self, survey: Survey) -> StepRecord:
         """Look whether the step can be done, changing nothing, and return the most that it will ever note, so that the
         journal has room for it. Raises: MigrationRefused; ClusterError where a dry run is refused.

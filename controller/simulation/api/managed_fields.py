@@ -33,7 +33,7 @@ class OwnedFields:
     owner: FieldOwner
     fields: FieldSet
     time: str
-    """Formatted time of the owner's last change of the set."""
+    """Formatted time of the owner's last change of the set; empty for what the scale subresource wrote."""
 
 
 def read_owners(value: JsonObject) -> list[OwnedFields]:
@@ -75,9 +75,9 @@ def record_update(old: JsonObject | None, new: JsonObject, owner: FieldOwner, no
         for one in owners
         if one.owner != owner
     ]
-    return with_owners(
-        new, [*others, OwnedFields(owner, (mine.fields | changed) - removed, format_time(now))]
-    )
+    # An API server carries what the scale subresource owns over from the scale, and forgets the time on the way.
+    time = "" if owner.subresource == "scale" else format_time(now)
+    return with_owners(new, [*others, OwnedFields(owner, (mine.fields | changed) - removed, time)])
 
 
 def keep_unchanged(old: JsonObject, new: JsonObject) -> JsonObject:
@@ -92,7 +92,9 @@ def keep_unchanged(old: JsonObject, new: JsonObject) -> JsonObject:
 def _to_entry(owned: OwnedFields) -> JsonObject:
     owner = owned.owner
     entry: JsonObject = {
-        "manager": owner.manager, "operation": owner.operation, "apiVersion": owner.api_version, "time": owned.time,
+        "manager": owner.manager, "operation": owner.operation, "apiVersion": owner.api_version,
         "fieldsType": "FieldsV1", "fieldsV1": to_fields_v1(owned.fields),
     }  # fmt: skip
+    if owned.time:
+        entry["time"] = owned.time
     return {**entry, "subresource": owner.subresource} if owner.subresource else entry

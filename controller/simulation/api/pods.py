@@ -40,12 +40,35 @@ def restart_count(pod: JsonObject) -> int:
 
 
 def resource_requests(pod_spec: JsonObject) -> dict[str, Decimal]:
-    """Resource name → requested amount: the containers' sum, or the largest init container where that is more."""
-    total: dict[str, Decimal] = {}
-    for container in pod_spec.get("containers") or []:
-        for name, text in get_path(container, "resources", "requests", default={}).items():
-            total[name] = total.get(name, Decimal(0)) + parse_quantity(text)
+    """Resource name → requested amount: the sum of what runs all the time, or an init container beside the sidecars
+    that were started before it, whichever is more; and the pod's overhead.
+    """
+    sidecars: dict[str, Decimal] = {}
+    peak: dict[str, Decimal] = {}
     for container in pod_spec.get("initContainers") or []:
-        for name, text in get_path(container, "resources", "requests", default={}).items():
-            total[name] = max(total.get(name, Decimal(0)), parse_quantity(text))
+        wanted = _requests_of(container)
+        if container.get("restartPolicy") == "Always":
+            _add(sidecars, wanted)
+        else:
+            for name, amount in wanted.items():
+                peak[name] = max(peak.get(name, Decimal(0)), amount + sidecars.get(name, Decimal(0)))
+    running = dict(sidecars)
+    for container in pod_spec.get("containers") or []:
+        _add(running, _requests_of(container))
+    total = {
+        name: max(running.get(name, Decimal(0)), peak.get(name, Decimal(0))) for name in {**running, **peak}
+    }
+    _add(total, {name: parse_quantity(text) for name, text in (pod_spec.get("overhead") or {}).items()})
     return total
+
+
+def _requests_of(container: JsonObject) -> dict[str, Decimal]:
+    """What a container requests; a limit without a request is one."""
+    resources = container.get("resources") or {}
+    texts = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return {name: parse_quantity(text) for name, text in texts.items()}
+
+
+def _add(total: dict[str, Decimal], more: dict[str, Decimal]) -> None:
+    for name, amount in more.items():
+        total[name] = total.get(name, Decimal(0)) + amount

@@ -1,7 +1,7 @@
 """The scheduler: binds each pod to a node that has room for it, or says why none has. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
@@ -17,10 +17,11 @@ from controller.simulation.api.json_objects import (
     namespace_of,
 )
 from controller.simulation.api.object_store import ObjectKey, StoreEvent
-from controller.simulation.api.pods import is_finished, node_of, resource_requests
+from controller.simulation.api.pods import is_finished, node_of
 from controller.simulation.api.quantities import parse_quantity
-from controller.simulation.api.selectors import matches_expression
 from controller.simulation.api.timestamps import format_time
+from controller.simulation.controllers.node_filters import find_reasons, needs_of
+from controller.simulation.controllers.pod_filters import PodFilters
 
 _COPIED_LABELS = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
 """Labels of its node that a pod is given when it is bound."""
@@ -31,31 +32,34 @@ class SchedulerLoop:
     reaction_s: ClassVar[float] = 0.05
 
     def keys_for(self, event: StoreEvent, state: ClusterState) -> Iterable[ObjectKey]:
-        if event.kind is kinds.PODS and event.type == "ADDED" and _waits_for_node(event.current):
+        if event.kind is kinds.PODS and event.type == "ADDED" and waits_for_node(event.current):
             yield namespace_of(event.current), name_of(event.current)
         if _may_free_room(event):
             for pod in state.store.list_of(kinds.PODS):
-                if _waits_for_node(pod):
+                if waits_for_node(pod):
                     yield namespace_of(pod), name_of(pod)
 
     def reconcile(self, state: ClusterState, key: ObjectKey, now: float) -> float | None:
         pod = state.store.get(kinds.PODS, *key)
-        if pod is None or not _waits_for_node(pod):
+        if pod is None or not waits_for_node(pod):
             return None
         free = _free_resources(state)
         nodes = state.store.list_of(kinds.NODES)
-        refusals = {name_of(node): why_not(pod, node, free[name_of(node)]) for node in nodes}
-        fitting = [node for node in nodes if refusals[name_of(node)] is None]
+        refusals = _find_refusals(state, pod, nodes, free)
+        fitting = [node for node in nodes if not refusals[name_of(node)]]
         if fitting:
             # The emptiest node first: spreads replicas, as the real scheduler's default scores do.
             best = max(fitting, key=lambda node: (free[name_of(node)].get("cpu", Decimal(0)), name_of(node)))
             _bind(state, pod, best, now)
         else:
-            _report_unschedulable(state, pod, [why for why in refusals.values() if why], now)
+            _report_unschedulable(
+                state, pod, len(nodes), [why for one in refusals.values() for why in one], now
+            )
         return None
 
 
-def _waits_for_node(pod: JsonObject) -> bool:
+def waits_for_node(pod: JsonObject) -> bool:
+    """Whether a pod is to run and has no node yet."""
     return node_of(pod) is None and not is_finished(pod) and not is_deleting(pod)
 
 
@@ -81,55 +85,27 @@ def _free_resources(state: ClusterState) -> dict[str, dict[str, Decimal]]:
         room = free.get(node_of(pod) or "")
         if room is None or is_finished(pod):
             continue
-        for resource, amount in {**resource_requests(pod["spec"]), "pods": Decimal(1)}.items():
+        for resource, amount in needs_of(pod["spec"]).items():
             room[resource] = room.get(resource, Decimal(0)) - amount
     return free
 
 
-def why_not(pod: JsonObject, node: JsonObject, free: dict[str, Decimal]) -> str | None:
-    """Why a pod does not fit on a node, in the scheduler's words, or None if it does."""
-    spec = pod["spec"]
-    if get_path(node, "spec", "unschedulable", default=False) and not _tolerates_unschedulable(spec):
-        return "node(s) were unschedulable"
-    for taint in get_path(node, "spec", "taints", default=[]):
-        if taint["effect"] in ("NoSchedule", "NoExecute") and not tolerates(spec, taint):
-            return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
-    if not _matches_node_selection(spec, labels_of(node)):
-        return "node(s) didn't match Pod's node affinity/selector"
-    for resource, amount in {**resource_requests(spec), "pods": Decimal(1)}.items():
-        if amount > free.get(resource, Decimal(0)):
-            return "Too many pods" if resource == "pods" else f"Insufficient {resource}"
-    return None
-
-
-def tolerates(pod_spec: JsonObject, taint: JsonObject) -> bool:
-    for one in pod_spec.get("tolerations") or []:
-        if one.get("effect") not in (None, "", taint["effect"]):
-            continue
-        if one.get("operator", "Equal") == "Exists" and one.get("key") in (None, "", taint["key"]):
-            return True
-        if one.get("key") == taint["key"] and one.get("value", "") == taint.get("value", ""):
-            return True
-    return False
-
-
-def _tolerates_unschedulable(pod_spec: JsonObject) -> bool:
-    return tolerates(pod_spec, {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"})
-
-
-def _matches_node_selection(pod_spec: JsonObject, labels: dict[str, str]) -> bool:
-    if any(labels.get(key) != value for key, value in (pod_spec.get("nodeSelector") or {}).items()):
-        return False
-    terms = get_path(
-        pod_spec,
-        "affinity",
-        "nodeAffinity",
-        "requiredDuringSchedulingIgnoredDuringExecution",
-        "nodeSelectorTerms",
-    )
-    return terms is None or any(
-        all(matches_expression(one, labels) for one in term.get("matchExpressions") or []) for term in terms
-    )
+def _find_refusals(
+    state: ClusterState, pod: JsonObject, nodes: Sequence[JsonObject], free: dict[str, dict[str, Decimal]]
+) -> dict[str, list[str]]:
+    """Node name → why it does not take a pod, in the scheduler's words; empty: it does."""
+    there: dict[str, list[JsonObject]] = {name_of(node): [] for node in nodes}
+    for other in state.store.list_of(kinds.PODS):
+        if (name := node_of(other)) in there and not is_finished(other):
+            there[name].append(other)
+    placed = [(other, node) for node in nodes for other in there[name_of(node)]]
+    filters = PodFilters(pod, nodes, placed)
+    refusals = {}
+    for node in nodes:
+        reasons = find_reasons(pod, node, free[name_of(node)], there[name_of(node)])
+        by_pods = None if reasons else filters.find_reason(node)
+        refusals[name_of(node)] = [by_pods] if by_pods is not None else reasons
+    return refusals
 
 
 def _bind(state: ClusterState, pod: JsonObject, node: JsonObject, now: float) -> None:
@@ -149,12 +125,12 @@ def _bind(state: ClusterState, pod: JsonObject, node: JsonObject, now: float) ->
     state.record_event(pod, "Scheduled", message, now, source="default-scheduler")
 
 
-def _report_unschedulable(state: ClusterState, pod: JsonObject, refusals: list[str], now: float) -> None:
+def _report_unschedulable(
+    state: ClusterState, pod: JsonObject, nodes: int, refusals: list[str], now: float
+) -> None:
     reasons = ", ".join(f"{count} {why}" for why, count in sorted(Counter(refusals).items()))
     message = (
-        f"0/{len(refusals)} nodes are available: {reasons}."
-        if refusals
-        else "no nodes available to schedule pods"
+        f"0/{nodes} nodes are available: {reasons}." if refusals else "no nodes available to schedule pods"
     )
     status = pod.get("status") or {}
     old = status.get("conditions") or []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from app.commands.failures import CommandFailed
 from app.exit_codes import ExitCode
@@ -91,7 +91,7 @@ def test_what_a_program_without_an_end_had_armed_is_told_as_a_doubt(
 def test_programs_get_the_moment_as_one_document(day: Installation, ledger) -> None:
     with day.run() as history:
         history.record(MoveOffered(CHECKOUT, "tokyo", None, None, 24.0))
-        history.sample_prices([replace(QUOTE, confirmed_at=day.clock.now)])
+        history.sample_prices([structs.replace(QUOTE, confirmed_at=day.clock.now)])
         day.clock.now += 60
         history.record(EngineStopped())
     document = json.loads(ledger("at", "10s", "--json")[1])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from app.commands.failures import CommandFailed
 from app.exit_codes import ExitCode
 from oracle.market import CapacityType, Offering
 from oracle.quotes import PriceMode, Quote
-from oracle.sources.price_rows import read_rows
 from tests.controller.history.histories import NOW, Installation
+from tests.oracle.sources.price_texts import read_lines
 
 M5 = Offering("aws", "eu-west-3", "m5.large")
 E2 = Offering("gcp", "us-central1", "e2-standard-8", CapacityType.ON_DEMAND)
@@ -82,8 +82,9 @@ def test_only_prices_since_then_are_told(priced: Installation, ledger) -> None:
 
 def test_rows_are_a_file_of_prices_that_can_be_played_back(priced: Installation, ledger) -> None:
     lines = ledger("prices", "--csv")[1].splitlines()
-    rows = list(read_rows(lines, "exported.csv"))
-    assert [row.observed_at for row in rows] == sorted(row.observed_at for row in rows)
+    table = read_lines(*lines[1:], header=lines[0])
+    assert table.unknown == 0
+    rows = [table.row(place) for place in range(len(table.times))]
     assert [(row.observed_at, row.usd_per_hour) for row in rows if row.offering == E2] == [
         (NOW, Decimal("0.3"))
     ]

@@ -31,7 +31,7 @@ NO_FILE = Code.KUBECONFIG_REFUSED.because(path="kubeconfig", problem=KubeconfigC
         (CommandFailed(ExitCode.REFUSED, "not moved: prod-eu not armed (read-only)"), 3, "not armed"),
         (CommandFailed(ExitCode.ROLLED_BACK, "the target ran out of room"), 5, "out of room"),
         (
-            PriceFileError("prices.csv", 2, OracleCode.PRICE_NOT_A_NUMBER.because(found="cheap")),
+            PriceFileError("prices.csv", 2, OracleCode.CELL_EMPTY.because(column="usd_per_hour")),
             2,
             "prices.csv, line 2",
         ),
@@ -74,7 +74,7 @@ def test_programs_read_in_the_last_line_by_which_reason_it_ended(
 
 
 def test_what_is_wrong_in_a_line_of_prices_has_a_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    wrong = OracleCode.PRICE_NOT_A_NUMBER.because(found="cheap")
+    wrong = OracleCode.PRICE_NOT_A_NUMBER.because(column="usd_per_hour", found="cheap")
     MigrationReport(as_json=True).show_failure(PriceFileError("prices.csv", 2, wrong))
     reason = json.loads(capsys.readouterr().out)["reason"]
     assert reason["code"] == "price_line_refused"

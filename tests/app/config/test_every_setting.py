@@ -71,13 +71,13 @@ def other_numbers(setting: Setting) -> list[str]:
 
 
 def companion(setting: Setting) -> dict[str, str]:
-    """What a setting says nothing without: a password the address of its store, a live price its file."""
-    if setting.name.startswith("redis_password"):
+    """What a setting says nothing without: a password the address of its store, a moment its recording."""
+    if setting.name.startswith(("redis_password", "redis_ca_file")):
         return {"SENTINELAURA_REDIS": "rediss://host"}
-    if setting.name == "live":
-        return {"SENTINELAURA_PRICES": "prices.csv"}
+    if setting.name in ("live", "prices.at", "prices.played_from"):
+        return {"SENTINELAURA_PRICES_FROM": "prices.csv"}
     if setting.name == "price_life_s":
-        return {"SENTINELAURA_PRICES": "prices.csv", "SENTINELAURA_LIVE": "true"}
+        return {"SENTINELAURA_PRICES_FROM": "prices.csv", "SENTINELAURA_LIVE": "true"}
     return {}
 
 
@@ -150,7 +150,7 @@ def test_show_tells_value_and_origin(setting: Setting) -> None:
     document = next(one for one in settings_to_json(configuration)["settings"] if one["name"] == setting.name)
     assert document["origin"] == setting.variable
     if setting.is_secret:
-        assert document["value"] in ("***", "rediss://prices.example:6380/0")
+        assert document["value"] in ("***", setting.declaration.example.strip('"'))
 
 
 @every_setting

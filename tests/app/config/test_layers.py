@@ -12,6 +12,7 @@ from app.config.configuration_reasons import ConfigurationCode
 from app.config.demo import DEMO, DEMO_BUDGETS, DEMO_MIGRATION
 from app.config.errors import BrokenPromise, ConfigurationError, SettingError, UnknownSetting
 from app.config.layers import resolve_configuration
+from controller.clusters.arming import ArmingTerms
 from controller.clusters.settings import ContextOverride
 from controller.migration.settings import MigrationSettings
 
@@ -73,6 +74,50 @@ def test_context_is_told_in_the_file():
     assert configuration.origins["contexts"] == "config.toml"
 
 
+def test_namespaces_and_room_of_a_context_are_told_in_the_file():
+    text = '[contexts.prod]\nnamespaces = ["shop", "billing"]\nroom_cpu_cores = 40\nroom_memory_gib = 160'
+    override = resolve(text).clusters.overrides["prod"]
+    assert override.namespaces == frozenset({"shop", "billing"})
+    assert (override.room_cpu_cores, override.room_memory_gib) == (40, 160)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("namespaces = []", "must be names of namespaces"),
+        ('namespaces = ["Shop"]', "must be names of namespaces"),
+        ('namespaces = ["../kube-system"]', "must be names of namespaces"),
+        (f"namespaces = {[f'n{number}' for number in range(25)]}", "at most 24"),
+        ("room_cpu_cores = 40", "must be given together"),
+        ("room_memory_gib = 40", "must be given together"),
+    ],
+)
+def test_what_a_context_cannot_be_looked_at_by_is_refused(line, said):
+    with pytest.raises(ConfigurationError, match=said):
+        resolve(f"[contexts.prod]\n{line}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('spot_labels = ["our/fleet cheap"]', "must be labels of Kubernetes"),
+        ('on_demand_labels = ["=steady"]', "must be labels of Kubernetes"),
+        ('spot_labels = ["our/fleet"]\non_demand_labels = ["our/fleet"]', "cannot stand in both"),
+    ],
+)
+def test_labels_of_nodes_that_say_nothing_are_refused(lines, said):
+    with pytest.raises(ConfigurationError, match=said):
+        resolve(f"[clusters]\n{lines}")
+
+
+def test_cluster_is_armed_in_the_file_by_its_uid():
+    configuration = resolve(
+        '[armed.prod]\ncluster_uid = "uid-prod"\nnamespaces = ["shop"]\nmoves_per_day = 5'
+    )
+    terms = ArmingTerms(cluster_uid="uid-prod", namespaces=frozenset({"shop"}), moves_per_day=5)
+    assert configuration.clusters.armed == {"prod": terms}
+
+
 def test_context_can_be_told_in_the_environment():
     configuration = resolve(environment={"SENTINELAURA_CONTEXTS": '{prod = {region = "eu-west-1"}}'})
     assert configuration.clusters.overrides == {"prod": ContextOverride(region="eu-west-1")}
@@ -102,7 +147,7 @@ def test_money_is_exact():
         ("\nredis = 6379", {}, {}, "config.toml, line 2: redis must be an address like redis://HOST"),
         (None, {"SENTINELAURA_SEED": "many"}, {}, "SENTINELAURA_SEED: seed must be a whole number from 0 to"),
         (None, {"SENTINELAURA_SEED": ""}, {}, "not ''"),
-        (None, {}, {"speed": "-1.0"}, "--speed: speed must be a number from 0.001 to 10000000 (seconds of"),
+        (None, {}, {"speed": "-1.0"}, "--speed: speed must be a number from 0 to 10000000 (seconds of"),
         (None, {}, {"speed": "nan"}, "--speed: speed must be a number"),
         (None, {}, {"speed": "1e999999999"}, "--speed: speed must be a number"),
         (None, {}, {"redis": "localhost:6379"}, "redis must be an address like redis://"),
@@ -120,7 +165,7 @@ def test_money_is_exact():
         ("decision = 3", {}, {}, "decision must be a table [decision]"),
         ("[contexts.a]\nregon = 'mars'", {}, {}, "no setting 'contexts.a.regon'; did you mean 'region'?"),
         ("[contexts.a]\ncapacity_type = 'free'", {}, {}, "capacity_type must be one of spot, on_demand"),
-        ("seed" + 3000 * ".a" + " = 1", {}, {}, "seed must be a whole number"),
+        ("seed" + 3000 * ".a" + " = 1", {}, {}, "config.toml, line 1 is nested too deeply"),
     ],
 )
 def test_wrong_value_names_place_and_what_is_allowed(file_text, environment, flags, said):
@@ -182,6 +227,7 @@ def test_assignment_that_sets_nothing_is_refused(assignment):
         ("[migration]\nbake_s = 100\nverify_timeout_s = 90", "verify_timeout_s must be longer than bake_s"),
         ("[oracle]\nrefresh_s = 60", "quote_life_s must be at least twice refresh_s"),
         ("[oracle]\nquote_life_s = 40\n[migration]\nprice_margin_s = 36", "quote_life_s must be longer than"),
+        ("[armed.prod]\nnamespaces = ['shop']", "armed needs the cluster_uid of each context"),
         ("redis_password = 'x'", "a password needs the address of its store"),
         (
             "redis = 'rediss://:x@host'\nredis_password_file = 'y'",
@@ -256,8 +302,27 @@ def test_broken_value_knows_its_facts():
     ("flags", "said"),
     [
         ({"live": "true"}, "live needs a file of prices"),
-        ({"live": "true", "prices": "a.csv", "speed": "2"}, "live prices are not played"),
-        ({"prices": "a.csv", "price_life_s": "60"}, "price_life_s is of live prices"),
+        ({"live": "true", "prices.from": "a.csv", "speed": "2"}, "live prices are not played"),
+        *(
+            ({"prices.rates": rates}, "each of rates must be a currency and what one of it is in USD")
+            for rates in ("EUR", "EUR=0", "EUR=-1", "EUR=1e9", "euro=1", "EUR=NaN", "USD=2", "EUR=1,EUR=2")
+        ),
+        ({"speed": "0"}, "the simulated market does not stand still"),
+        ({"prices.at": "2026-05-03"}, "at and played_from are moments of a recording"),
+        (
+            {"prices.at": "2026-05-03", "prices.from": "simulated"},
+            "at and played_from are moments of a recording",
+        ),
+        (
+            {"prices.played_from": "2026-05-03", "prices.from": "a.csv", "live": "true"},
+            "are moments of a recording",
+        ),
+        (
+            {"prices.at": "2026-05-03", "prices.played_from": "2026-05-03", "prices.from": "a.csv"},
+            "stands at a moment",
+        ),
+        ({"prices.at": "2026-02-30", "prices.from": "a.csv"}, "must be days and times that there are"),
+        ({"prices.from": "a.csv", "price_life_s": "60"}, "price_life_s is of a file that is watched"),
     ],
 )
 def test_live_prices_need_a_file_and_are_not_played(flags, said):

@@ -49,6 +49,7 @@ def test_no_file_at_all_can_be_asked_for(file: Path) -> None:
         (b"seed = 1\n# caf\xe9\n", "line 2 is not UTF-8 text"),
         (b"a = " + 50_000 * b"[", "is nested too deeply"),
         (b"seed = " + 5000 * b"9", "is not valid TOML"),
+        (b"\na" + 50_000 * b".a" + b" = 1", "line 2 is nested too deeply"),
         (b"#" * (MAX_FILE_BYTES + 1), f"is larger than {MAX_FILE_BYTES} bytes"),
         (b"\n[migration]\n\nsoak_s = 1 # too short\n", "line 4: migration.soak_s must be a number from 5 to"),
         (b"[migration]\n'soak_s' = 1\n", "line 2: migration.soak_s must be"),

@@ -25,8 +25,14 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_nothing_is_said_where_no_ring_is_needed(path: Path) -> None:
     assert check_keys(Configuration()) == []
-    assert check_keys(Configuration(kubeconfig="some")) == []
     assert check_keys(Configuration(oracle=SHARED)) == []
+
+
+def test_that_a_ring_will_be_made_is_said_before_it_is_there(path: Path) -> None:
+    (check,) = check_keys(Configuration(kubeconfig="some"))
+    assert (check.state, str(path) in check.detail) == (CheckState.OK, True)
+    assert "made when the first context is armed" in check.detail
+    assert not path.exists()
 
 
 def test_real_clusters_on_a_shared_store_need_a_ring(path: Path) -> None:

@@ -51,7 +51,7 @@ def test_region_that_nobody_knows_is_a_warning_beside_what_is_covered(tmp_path: 
     covered, unknown = check_prices(configure(tmp_path, rows))
     assert covered.state is CheckState.OK
     assert unknown.state is CheckState.WARNING
-    assert "line 3: region gcp/us-centrall1 is not known" in unknown.detail
+    assert "line 3: the region gcp/us-centrall1 is not known" in unknown.detail
 
 
 def test_without_a_file_there_is_nothing_to_look_at() -> None:

@@ -2,9 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.model.moves import FollowedMove, follow_move, list_reported, move_of, refusal_text, waiting_text
+from app.model.moves import (
+    FollowedMove,
+    follow_back,
+    follow_move,
+    list_reported,
+    move_of,
+    refusal_text,
+    waiting_text,
+)
 from app.model.start_gate import Gate
 from controller.contract.commands import RequestDryRun, StartMigration
+from controller.contract.way_back import WayBack
 from controller.reasons import Code
 from tests.app.scripted_engine import ScriptedEngine
 
@@ -148,3 +157,15 @@ def test_a_slow_engine_is_mentioned(engine: ScriptedEngine) -> None:
     assert waiting_text(replace(sent, sent_s=None), SENT_S) == ""
     assert waiting_text(sent, SENT_S + 1.0) == "Starting…"
     assert "not taken it up" in waiting_text(sent, SENT_S + 20.0)
+
+
+def test_a_move_that_is_offered_on_the_same_way_is_no_way_back(engine: ScriptedEngine) -> None:
+    offered = engine.snapshot().opportunities[0]
+    back = follow_back(WayBack(offered.workload, offered.target, "m-0"))
+    assert follow_move(back, engine.snapshot()).dry_run is None
+    engine.send(RequestDryRun(offered.workload, offered.target, way_back_of="m-0"))
+    answered = follow_move(back, engine.snapshot()).dry_run
+    assert answered is not None
+    assert answered.way_back_of == "m-0"
+    move = FollowedMove(offered.workload, offered.target)
+    assert follow_move(move, engine.snapshot()).dry_run == offered

@@ -4,10 +4,20 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
-from app.model.region_rows import Column, RegionRow, accessible_text, describe_row, make_row, sort_value
-from controller.clusters.fleet import Health
+from app.model.region_rows import (
+    Column,
+    RegionRow,
+    accessible_text,
+    describe_row,
+    make_row,
+    reads_text,
+    sort_value,
+)
+from controller.clusters.fleet import Health, WatchedKind
 from controller.contract.snapshots import ContextView
+from controller.reasons import Code
 from oracle.quotes import Freshness
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
 from tests.controller.faults import unreachable
@@ -34,7 +44,7 @@ def test_a_narrow_column_says_the_source_shortly_and_the_tool_tip_in_full(
     engine: ScriptedEngine, view: ContextView
 ) -> None:
     assert view.quote is not None
-    row = row_of(replace(view, quote=replace(view.quote, source="simulated market")), engine.now)
+    row = row_of(replace(view, quote=structs.replace(view.quote, source="simulated market")), engine.now)
     assert row.texts[Column.AGE] == "0 s, simulated"
     assert "Price from simulated market" in describe_row(row)
 
@@ -69,6 +79,18 @@ def test_a_context_that_was_never_read_does_not_cost_nothing(
     assert row_of(unread, engine.now).texts[Column.COST] == "—"
     known, unknown = row_of(view, engine.now), row_of(unread, engine.now)
     assert sort_value(known, Column.COST) < sort_value(unknown, Column.COST)
+
+
+def test_how_long_ago_each_kind_was_read_is_said() -> None:
+    read_at = {WatchedKind.NODES: 97.0, WatchedKind.AUTOSCALERS: 20.0}
+    assert reads_text(read_at, 100.0) == "nodes 3 s, autoscalers 1 min ago"
+    assert reads_text({}, 100.0) == ""
+
+
+def test_a_context_of_which_something_is_too_old_says_what(engine: ScriptedEngine, view: ContextView) -> None:
+    old = Code.KINDS_OUTDATED.because(context=view.context, kinds=("pods",))
+    described = describe_row(row_of(replace(view, health_reason=old), engine.now))
+    assert f"reachable: the pods of {view.context} were read too long ago" in described
 
 
 def test_an_unreachable_context_gives_its_reason(engine: ScriptedEngine, view: ContextView) -> None:

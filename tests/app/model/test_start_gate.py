@@ -46,6 +46,18 @@ def test_contexts_to_be_armed_are_those_that_the_engine_names(dry_run: DryRun) -
     assert judge(dry_run).unarmed == ()
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Code.NAMESPACE_NOT_ARMED.because(namespace="shop", contexts=("tokyo",)),
+        Code.ARMING_OVER.because(contexts=("tokyo",)),
+        Code.ARMED_CLUSTER_REPLACED.because(contexts=("tokyo",)),
+    ],
+)
+def test_what_is_armed_no_more_or_not_for_this_can_be_armed_anew(dry_run: DryRun, reason: Reason) -> None:
+    assert judge(dry_run, reason).unarmed == ("tokyo",)
+
+
 def test_a_move_that_does_not_pay_says_why_whatever_else_is_against_it(dry_run: DryRun) -> None:
     dear = Code.NOT_CHEAPER.because(target_usd_per_day=2, source_usd_per_day=1)
     gate = judge(replace(dry_run, verdict=Verdict.TOO_DEAR, reason=dear), UNARMED)

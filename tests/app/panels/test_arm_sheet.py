@@ -25,7 +25,9 @@ LONG = (
 )
 
 
-@pytest.mark.parametrize("contexts", [("prod-eu",), (LONG,), (LONG,) * 40], ids=["one", "long", "many"])
+@pytest.mark.parametrize(
+    "contexts", [("prod-eu",), (LONG,), tuple(f"{LONG}-{n}" for n in range(40))], ids=["one", "long", "many"]
+)
 @pytest.mark.parametrize("size", [(1280, 720), (900, 560)])
 def test_neither_a_text_nor_an_answer_is_cut(
     qtbot: QtBot, themed: None, contexts: tuple[str, ...], size: tuple[int, int]
@@ -35,13 +37,23 @@ def test_neither_a_text_nor_an_answer_is_cut(
     sheet = ArmSheet(window, QWidget(window))
     qtbot.addWidget(window)
     window.show()
-    sheet.ask(contexts)
+    sheet.ask(dict.fromkeys(contexts, "1f0c9a4e-6d5b-4c2f-9a57-0b8f6f2f7a11"))
     settle()
-    for part in (sheet.panel, sheet.yes, sheet.no):
+    for part in (
+        sheet.panel,
+        sheet.yes,
+        sheet.no,
+        sheet.duration,
+        sheet.namespaces,
+        sheet.moves,
+        sheet.replicas,
+    ):
         place = QRect(part.mapTo(window, QPoint(0, 0)), part.size())
         assert window.rect().contains(place)
     for label in sheet.findChildren(QLabel):
         assert label.height() >= label.heightForWidth(label.width())
         assert label.width() >= label.minimumSizeHint().width()
         assert label.parentWidget().width() >= label.width()
-    assert "".join(sheet.names.text().split("\N{ZERO WIDTH SPACE}")) == "\n".join(contexts)
+    assert [cluster.name.text().replace("\N{ZERO WIDTH SPACE}", "") for cluster in sheet.clusters] == list(
+        contexts
+    )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
@@ -11,10 +12,10 @@ from pytestqt.qtbot import QtBot
 from app.actions import SET_ARMED, Shown
 from app.model.workload_rows import WorkloadColumn
 from app.panels.inspector import Inspector
-from controller.clusters.fleet import Health
+from controller.clusters.fleet import Health, WatchedKind
 from controller.reasons import Code
 from oracle.quotes import Playback, PriceMode
-from tests.app.conftest import click_cell, point_at
+from tests.app.conftest import click_cell, point_at, settle
 from tests.app.scripted_engine import PRICE_LIFE_S, ScriptedEngine
 from tests.controller.faults import unreachable
 
@@ -56,7 +57,7 @@ def test_a_recorded_price_says_of_which_day_it_is_and_not_how_long_ago_it_was_pl
     view = next(view for view in snapshot.contexts if view.context == CONTEXT)
     assert view.quote is not None
     played = Playback(1_777_777_777.0, 86_400.0)
-    view = replace(view, quote=replace(view.quote, mode=PriceMode.RECORDED, playback=played))
+    view = replace(view, quote=structs.replace(view.quote, mode=PriceMode.RECORDED, playback=played))
     inspector.show_context(view, snapshot, engine.now)
     assert "· recorded 2026-05-03, played 86,400 times as fast" in words(inspector)
     assert "s old" not in words(inspector)
@@ -75,6 +76,31 @@ def test_an_unreachable_context_says_that_its_facts_are_old(
     engine.set_health(CONTEXT, Health.UNREACHABLE, unreachable(CONTEXT, "no route to host"))
     show(inspector, engine)
     assert "no route to host. What is shown here was seen last." in words(inspector)
+
+
+def test_it_says_how_long_ago_each_kind_was_read_and_that_nothing_rests_on_what_is_too_old(
+    inspector: Inspector, engine: ScriptedEngine
+) -> None:
+    snapshot = engine.snapshot()
+    read_at = {WatchedKind.NODES: engine.now - 3, WatchedKind.PODS: engine.now - 300}
+    old = Code.KINDS_OUTDATED.because(context=CONTEXT, kinds=("pods",))
+    view = replace(snapshot.contexts[0], read_at=read_at, health_reason=old)
+    inspector.show_context(view, snapshot, engine.now)
+    assert "Read: nodes 3 s, pods 5 min ago" in words(inspector)
+    assert (
+        "were read too long ago to rest on; they are read again. What is shown here was seen last."
+        in words(inspector)
+    )
+
+
+def test_the_ages_of_all_kinds_are_read_to_their_end(inspector: Inspector, engine: ScriptedEngine) -> None:
+    snapshot = engine.snapshot()
+    view = replace(snapshot.contexts[0], read_at=dict.fromkeys(WatchedKind, engine.now - 300))
+    inspector.show_context(view, snapshot, engine.now)
+    settle()
+    [reads] = [label for label in inspector.findChildren(QLabel) if "autoscalers 5 min" in label.text()]
+    assert reads.text().startswith("Read: ")
+    assert reads.height() >= reads.heightForWidth(reads.width())
 
 
 def test_a_context_that_never_answered_does_not_claim_old_facts(

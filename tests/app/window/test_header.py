@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from app.model.arming import ArmingState
 from app.model.tone import Tone
-from controller.contract.commands import SetArmed
+from controller.clusters.arming import ArmedBy, ArmingTerms
+from controller.contract.commands import SetArmed, Stop
 from controller.reasons import Code
 from tests.app.conftest import WindowUser, settle
 from tests.app.window.test_main_window import words
@@ -46,6 +48,42 @@ def test_what_is_armed_and_for_how_long_is_said(user: WindowUser) -> None:
     assert arming(user) == "Armed: azure-uksouth, until the end"
 
 
+def test_the_time_that_is_left_is_said_and_that_it_has_run_out_also_while_nothing_arrives(
+    user: WindowUser,
+) -> None:
+    user.engine.demo = False
+    user.engine.disarm()
+    terms = ArmingTerms(ArmedBy.WINDOW, "uid-azure-uksouth", frozenset({"shop"}), 5, 20, 8 * 3600.0)
+    user.engine.send(SetArmed("azure-uksouth", True, terms))
+    user.engine.send(SetArmed(SOURCE, True, replace(terms, lasts_s=90_000.0)))
+    user.show()
+    assert arming(user) == "Armed: 2 of 15, 8 h 0 min"
+    tip = user.window.header.arming.toolTip()
+    assert "azure-uksouth, for 8 h 0 min more: cluster uid-azure-uksouth, shop, 5 moves a day" in tip
+    user.engine.send(SetArmed(SOURCE, False))
+    user.engine.advance(100.0)
+    user.show()
+    assert arming(user) == "Armed: azure-uksouth, 7 h 58 min"
+    user.engine.now += 8 * 3600.0
+    user.window.parts.refresh_ages()
+    assert arming(user) == "Read-only: arming ran out"
+    assert "the arming of azure-uksouth has run out" in user.window.header.arming.toolTip()
+    user.show()
+    assert arming(user) == "Read-only: arming ran out"
+
+
+def test_what_still_writes_after_arming_has_run_out_is_not_said_to_be_read_only(moving: WindowUser) -> None:
+    moving.engine.demo = False
+    moving.engine.disarm()
+    view = moving.engine.snapshot().migrations[0]
+    for context in (view.workload.context, view.target):
+        moving.engine.send(SetArmed(context, True, ArmingTerms(ArmedBy.WINDOW, lasts_s=60.0)))
+    moving.engine.now += 61.0
+    moving.show()
+    assert arming(moving) == "Arming ran out, 1 move ending"
+    assert "Stop stops it" in moving.window.header.arming.toolTip()
+
+
 def test_the_demo_says_that_its_contexts_are_simulated(user: WindowUser) -> None:
     assert arming(user) == "Armed: the demo, until the end"
     assert "simulated contexts" in user.window.header.arming.toolTip()
@@ -63,13 +101,22 @@ def test_before_anything_is_known_nothing_is_said_to_be_read_only(
     assert arming(make_user(shown=False)) == "Starting…"
 
 
+def test_an_engine_that_never_came_up_is_not_said_to_be_starting(
+    make_user: Callable[..., WindowUser],
+) -> None:
+    user = make_user(shown=False)
+    user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=2))
+    settle()
+    assert arming(user) == "Stopped"
+
+
 @pytest.mark.parametrize("width", [900, 1280, 1920])
 def test_neither_the_state_nor_the_stop_is_ever_cut(user: WindowUser, width: int) -> None:
     user.window.resize(width, 720)
     settle()
     header = user.window.header
     label = header.arming
-    header.show_arming(ArmingState("Armed: 100 of 100, until the end", "", Tone.WARNING))
+    header.show_arming(ArmingState("Armed: 100 of 100, 167 h 59 min", "", Tone.WARNING))
     settle()
     assert label.width() >= QFontMetrics(label.font()).horizontalAdvance(label.text())
     for part in (label, header.stop):
@@ -82,12 +129,11 @@ def test_stop_takes_back_what_waits_and_disarms_everything(user: WindowUser) -> 
     settle()
     QTest.mouseClick(user.window.header.stop, Qt.MouseButton.LeftButton)
     settle()
-    contexts = [view.context for view in user.engine.snapshot().contexts]
-    assert user.engine.commands == [SetArmed(context, False) for context in contexts]
+    assert user.engine.commands == [Stop()]
     user.close_rings()
     user.show()
     assert arming(user) == "Read-only"
-    assert all(isinstance(command, SetArmed) for command in user.engine.commands)
+    assert user.engine.commands == [Stop()], "what was undone is not sent later"
     assert "every context is read-only now, and no move was under way." in words(user.window)
 
 
@@ -96,7 +142,20 @@ def test_stop_says_where_each_move_stands_still(moving: WindowUser, qtbot: QtBot
     qtbot.waitUntil(moving.window.isActiveWindow)
     QTest.keyClick(moving.window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     settle()
-    assert "render-farm with 2 of 6 replicas in Frankfurt (AWS)" in words(moving.window)
+    assert "the engine is asked to change nothing any more" in words(moving.window)
+    moving.show()
+    assert "shop/render-farm with 2 of 6 replicas in aws-eu-central-1" in words(moving.window)
+    assert "asked to change" not in words(moving.window)
+
+
+def test_a_stop_from_a_terminal_is_told_in_the_window_with_what_is_so_now(moving: WindowUser) -> None:
+    moving.engine.send(Stop())
+    moving.pass_time(2.0)
+    [running] = moving.engine.snapshot().migrations
+    assert f"with {running.landed} of 6 replicas" in words(moving.window)
+    moving.engine.send(SetArmed(SOURCE, True))
+    moving.show()
+    assert "stopped: every context" not in words(moving.window)
 
 
 def test_stop_works_behind_an_open_card_and_before_a_snapshot_shows_what_is_armed(user: WindowUser) -> None:
@@ -104,4 +163,4 @@ def test_stop_works_behind_an_open_card_and_before_a_snapshot_shows_what_is_arme
     user.show()
     user.engine.send(SetArmed(SOURCE, True))  # no snapshot has shown it yet
     user.window.stop()
-    assert user.engine.commands[-15:] == [SetArmed(v.context, False) for v in user.engine.snapshot().contexts]
+    assert user.engine.commands[-1] == Stop()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct, structs
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QEvent, QModelIndex
 from PySide6.QtGui import QAction, QHelpEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QWidget
@@ -37,6 +38,10 @@ def spoil(value: Any) -> Any:
         return value.code.because(**{name: spoil(given) for name, given in value.parameters})
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: spoil(getattr(value, field.name)) for field in fields(value)})
+    if isinstance(value, Struct):
+        return structs.replace(
+            value, **{name: spoil(getattr(value, name)) for name in value.__struct_fields__}
+        )
     if isinstance(value, tuple):
         return tuple(spoil(item) for item in value)
     if isinstance(value, Mapping):

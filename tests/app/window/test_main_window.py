@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtTest import QTest
@@ -18,9 +19,11 @@ from app.hud.overlay import OverlayButton
 from app.model.region_rows import Column
 from app.model.workload_rows import WorkloadColumn
 from app.panels.timeline import text_area
+from app.widgets.labels import ElidedLabel
 from app.widgets.theme import SMALL_PX, make_font
 from app.window.layout import SIZE_PX
 from app.window.parts import STARTING_S
+from controller.clusters.arming import ArmedBy, ArmingTerms
 from controller.clusters.fleet import Health, WorkloadKey
 from controller.clusters.kubeconfig_reasons import KubeconfigCode
 from controller.contract.commands import CancelMigration, RequestDryRun, SetArmed, StartMigration
@@ -36,7 +39,10 @@ from controller.contract.snapshots import (
 )
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
+from oracle.quotes import Playback
+from oracle.reasons import OracleCode
 from oracle.regions import load_regions
+from oracle.status import SourceState, SourceStatus
 from tests.app.conftest import WindowUser, settle
 from tests.app.scripted_engine import PRICE_LIFE_S
 from tests.controller.faults import unreachable
@@ -104,7 +110,7 @@ def test_the_migration_is_followed_to_its_summary(user: WindowUser) -> None:
     user.pass_time(4.0)
     assert "2 of 6 landed" in words(user.window.card)
     user.pass_time(10.0)
-    assert "6 replicas run in Frankfurt (AWS). It cost $0.52 and saves $6.20/day from now on." in words(
+    assert "6 replicas moved to Frankfurt (AWS). It cost $0.52 and saves $6.20/day from now on." in words(
         user.window.card
     )
     assert shown_buttons(user.window.card) == ["Move back…", "Close"]
@@ -181,14 +187,42 @@ def test_unarmed_contexts_start_nothing_until_a_person_armed_them(user: WindowUs
     press(user.window.card, "Arm contexts…")
     assert user.engine.commands == []
     sheet = user.window.sheets.arm
-    assert user.window.focusWidget() is sheet.no
+    assert user.window.focusWidget() is sheet.clusters[0].typed
     press(sheet, "Arm 2 contexts")
-    assert user.engine.commands == [SetArmed(SOURCE, True), SetArmed("aws-eu-central-1", True)]
+    assert user.engine.commands == [], "no name was typed"
+    for cluster in sheet.clusters:
+        QTest.keyClicks(cluster.typed, cluster.context)
+    press(sheet, "Arm 2 contexts")
+    armed = {SOURCE: f"uid-{SOURCE}", "aws-eu-central-1": "uid-aws-eu-central-1"}
+    terms = ArmingTerms(ArmedBy.WINDOW, lasts_s=8 * 3600.0)
+    assert user.engine.commands == [
+        SetArmed(context, True, replace(terms, cluster_uid=uid)) for context, uid in armed.items()
+    ]
     user.engine.prices_arrive = False
     user.pass_time(1.0)
     press(user.window.card, "Migrate")
     user.close_rings()
     assert isinstance(user.engine.commands[-1], StartMigration)
+
+
+def test_a_move_that_was_stopped_is_armed_again_from_its_card(moving: WindowUser) -> None:
+    view = moving.engine.stand_still()
+    moving.engine.disarm()
+    moving.show()
+    moving.window.open_migration(view.migration_id)
+    settle()
+    assert "Decide…" not in shown_buttons(moving.window.card), "a move that was stopped waits for no decision"
+    press(moving.window.card, "Arm contexts…")
+    asked = [cluster.context for cluster in moving.window.sheets.arm.clusters]
+    assert asked == [view.workload.context, view.target], "the write that was refused names one of them"
+
+
+def test_a_move_that_waits_for_something_else_offers_no_arming(moving: WindowUser) -> None:
+    view = moving.engine.stick()
+    moving.show()
+    moving.window.open_migration(view.migration_id)
+    settle()
+    assert "Arm contexts…" not in shown_buttons(moving.window.card)
 
 
 def test_refusing_to_arm_changes_nothing(user: WindowUser) -> None:
@@ -197,7 +231,7 @@ def test_refusing_to_arm_changes_nothing(user: WindowUser) -> None:
     user.face(SOURCE)
     user.click_migrate(SOURCE)
     press(user.window.card, "Arm contexts…")
-    QTest.keyClick(user.window.sheets.arm.no, Qt.Key.Key_Escape)
+    QTest.keyClick(user.window.sheets.arm.clusters[0].typed, Qt.Key.Key_Escape)
     assert user.window.sheets.arm.isHidden()
     assert user.engine.commands == []
 
@@ -378,6 +412,16 @@ def test_engine_lost_is_said_and_nothing_can_be_started(user: WindowUser) -> Non
     assert "the engine has stopped" in words(user.window.card)
 
 
+def test_a_long_notice_is_read_to_its_last_line(make_user: Callable[..., WindowUser]) -> None:
+    user = make_user(shown=False)
+    user.window.resize(1280, 720)
+    settle()
+    user.window.show_engine_lost(Code.ENGINE_ENDED.because(exit_code=2))
+    settle()
+    [text] = user.window.parts.notices.findChildren(QLabel)
+    assert text.height() >= text.heightForWidth(text.width())
+
+
 @pytest.mark.parametrize(
     "reason",
     [
@@ -447,6 +491,15 @@ def test_a_broken_layout_in_the_settings_is_passed_over(make_user: Callable[...,
     assert make_user(settings).window.width() == 1280
 
 
+def test_the_headers_tip_says_of_each_service_how_it_is(user: WindowUser) -> None:
+    broken = OracleCode.WEB_BROKEN.because(host="prices.example", status=500)
+    service = SourceStatus("AWS spot feed", ("prices.example",), SourceState.FAILING, None, 0, broken)
+    user.engine.price_source = PriceSourceView(PriceOrigin.LIVE, "prices.csv", (service,))
+    user.show()
+    tips = [label.toolTip() for label in user.window.header.findChildren(ElidedLabel)]
+    assert any("AWS spot feed: prices.example has a fault of its own" in tip for tip in tips)
+
+
 def test_the_window_says_demo_only_in_the_demo(user: WindowUser) -> None:
     assert user.window.stage.corners.demo_badge.isVisible()
     assert user.window.stage.corners.demo_badge.text().startswith("DEMO")
@@ -491,6 +544,14 @@ def test_the_window_says_whose_prices_it_shows(user: WindowUser, origin: PriceOr
     assert user.window.stage.rect().contains(badge.geometry())
     header = [label.text() for label in user.window.header.findChildren(QLabel)]
     assert any("prices: replay of prices.csv.gz" in text for text in header)
+
+
+def test_badge_says_of_which_day_a_recording_is(user: WindowUser) -> None:
+    played = Playback(1_777_777_777.0, 0.0)
+    user.engine.price_source = PriceSourceView(PriceOrigin.RECORDED, "replay of prices.csv", playback=played)
+    user.show()
+    said = user.window.stage.corners.demo_badge.text()
+    assert said == "DEMO  ·  simulated clusters, recorded prices of 2026-05-03"
 
 
 def test_an_empty_window_waits_without_complaint(make_user: Callable[..., WindowUser]) -> None:
@@ -613,7 +674,7 @@ def test_targets_are_listed_from_cheap_to_dear_and_those_without_a_price_last(us
     snapshot = user.engine.snapshot()
     cheapest = next(view for view in snapshot.contexts if view.context == "aws-eu-central-1")
     assert cheapest.quote is not None
-    quote = replace(cheapest.quote, usd_per_hour=Decimal("0.001"), deadline=user.engine.now)
+    quote = structs.replace(cheapest.quote, usd_per_hour=Decimal("0.001"), deadline=user.engine.now)
     expired = replace(cheapest, quote=quote)
     views = tuple(expired if view is cheapest else view for view in snapshot.contexts)
     user.window.show_snapshot(replace(snapshot, contexts=views))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any, Unpack
 
-from controller.clusters.kube_api import NO_PARAMS, PatchType, Permission, always_permitted
+from controller.clusters.kube_api import NO_PARAMS, DeleteOptions, PatchType, WriteOptions
+from controller.clusters.paths import GROUPS
 from controller.errors import ControllerError
 from tests.controller.clusters.objects import Json
 from tests.controller.faults import answered
@@ -58,49 +59,28 @@ class FakeApi:
             return self.answers[path]
         raise answered(self.context, 404, "not found", f"GET {path}")
 
-    async def create(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
-    ) -> Json:
+    async def create(self, path: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]) -> Json:
         self.requests.append(f"POST {path}")
         self.bodies.append(body)
         self._fail(path)
         return self.answers.get(path, {})
 
     async def patch(
-        self,
-        path: str,
-        body: Any,
-        patch_type: PatchType,
-        *,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
+        self, path: str, body: Any, patch_type: PatchType, **options: Unpack[WriteOptions]
     ) -> Json:
-        assert dry_run, "nothing here may write"
+        assert options.get("dry_run"), "nothing here may write"
         self.requests.append(f"{patch_type.name} {path}")
         self.bodies.append(body)
         self._fail(path)
         return {}
 
-    async def apply(self, path: str, body: Any, manager: str, *, dry_run: bool = False) -> Json:
-        return await self.patch(path, body, PatchType.APPLY, dry_run=dry_run)
+    async def apply(self, path: str, body: Any, manager: str, **options: Unpack[WriteOptions]) -> Json:
+        return await self.patch(path, body, PatchType.APPLY, **options)
 
-    async def replace(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:
+    async def replace(self, path: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]) -> Json:
         raise AssertionError("nothing here may write")
 
-    async def delete(
-        self,
-        path: str,
-        *,
-        uid: str | None = None,
-        resource_version: str | None = None,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
-    ) -> Json:
+    async def delete(self, path: str, **options: Unpack[DeleteOptions]) -> Json:
         raise AssertionError("nothing here may write")
 
     async def watch(
@@ -133,3 +113,18 @@ class FakeApi:
             raise self.failures[path]
         if self.troubles[path] and (trouble := self.troubles[path].pop(0)) is not None:
             raise trouble
+
+
+class ReviewingApi(FakeApi):
+    """Answers what its account may do, as `allows` has it of (verb, resource, namespace); serves no other groups."""
+
+    def __init__(self, allows: Callable[[str, str, str | None], bool]) -> None:
+        super().__init__()
+        self._allows = allows
+        self.answers[GROUPS] = {"groups": []}
+
+    async def create(self, path: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]) -> Json:
+        await super().create(path, body, **options)
+        asked = body["spec"]["resourceAttributes"]
+        allowed = self._allows(asked["verb"], asked["resource"], asked.get("namespace"))
+        return {"status": {"allowed": allowed, "reason": "no role"}}

@@ -71,6 +71,14 @@ def make_pod(name: str, node: str | None = "node-1", phase: str = "Running", cpu
     }
 
 
+def make_owned_pod(name: str, node: str | None = "node-1", deployment: str = "checkout") -> Json:
+    """A pod that a Deployment's ReplicaSet made."""
+    pod = make_pod(name, node)
+    owner = {"kind": "ReplicaSet", "name": f"{deployment}-59d7c", "controller": True}
+    pod["metadata"] |= {"labels": {"pod-template-hash": "59d7c"}, "ownerReferences": [owner]}
+    return pod
+
+
 def pod_spec(deployment: Json) -> Json:
     """The pod template's spec, to be changed in place."""
     spec: Json = deployment["spec"]["template"]["spec"]

@@ -6,9 +6,9 @@ from controller.clusters.aliases import KnownContext, find_aliases
 
 
 def known(
-    name: str, uid: str | None = "u", namespace: str | None = None, denied: bool = False
+    name: str, uid: str | None = "u", namespaces: frozenset[str] | None = None, denied: bool = False
 ) -> KnownContext:
-    return KnownContext(name, uid, namespace, denied)
+    return KnownContext(name, uid, namespaces, denied)
 
 
 def test_the_first_of_the_file_stands_for_the_cluster() -> None:
@@ -25,4 +25,9 @@ def test_who_is_not_known_is_nobodys_alias() -> None:
 
 
 def test_contexts_that_see_different_namespaces_are_both_needed() -> None:
-    assert find_aliases([known("a", namespace="x"), known("b", namespace="y"), known("c")]) == {}
+    assert (
+        find_aliases(
+            [known("a", namespaces=frozenset("x")), known("b", namespaces=frozenset("y")), known("c")]
+        )
+        == {}
+    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,13 @@ import pytest
 
 from controller.clusters.exec_plugin import ExecCredential, run_exec_plugin
 from controller.clusters.exec_programs import MAX_RUNNING, ExecPrograms
+from controller.clusters.file_questions import FileQuestions
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import ClusterEntry, ExecPlugin, Pem
 from controller.clusters.settings import KubeSettings
 from controller.errors import ContextRefused
 from controller.reasons import Code
+from tests.controller.clusters.clients import sending_anywhere
 from tests.controller.refusals import refuses
 
 V1 = "client.authentication.k8s.io/v1"
@@ -36,10 +41,14 @@ def make_plugin(code: str, **more: Any) -> ExecPlugin:
 
 
 def run(plugin: ExecPlugin, cluster: ClusterEntry | None = None, **settings: Any) -> ExecCredential:
-    allowed = {"allowed_exec_plugins": frozenset({sys.executable}), "exec_plugin_timeout_s": 20.0}
+    allowed = {
+        "allowed_exec_plugins": frozenset({sys.executable}),
+        "exec_plugin_servers": {sys.executable: frozenset({"*"})},
+        "exec_plugin_timeout_s": 20.0,
+    }
     chosen = KubeSettings(**{**allowed, **settings})
     context = KubeconfigContext("eu", Path("/home/u/config"), "https://x", cluster or ClusterEntry())
-    return asyncio.run(run_exec_plugin(context, plugin, chosen, ExecPrograms(chosen)))
+    return asyncio.run(run_exec_plugin(context, plugin, chosen, ExecPrograms(chosen), FileQuestions()))
 
 
 def test_a_token_with_its_expiry() -> None:
@@ -135,7 +144,7 @@ def test_a_plugin_that_hangs_is_ended() -> None:
 
 
 def test_a_kubeconfig_of_many_contexts_does_not_start_as_many_programs_at_once(tmp_path: Path) -> None:
-    settings = KubeSettings(allowed_exec_plugins=frozenset({sys.executable}))
+    settings = sending_anywhere(plugin=Path(sys.executable))
     context = KubeconfigContext("eu", Path("/home/u/config"), "https://x")
 
     async def main() -> None:
@@ -144,11 +153,56 @@ def test_a_kubeconfig_of_many_contexts_does_not_start_as_many_programs_at_once(t
             await programs.turn.acquire()
         proof = tmp_path / "ran"
         plugin = make_plugin(f"open({str(proof)!r}, 'w'); {PRINT_TOKEN}")
-        waiting = asyncio.create_task(run_exec_plugin(context, plugin, settings, programs))
+        waiting = asyncio.create_task(run_exec_plugin(context, plugin, settings, programs, FileQuestions()))
         # A program that does not wait for its turn runs now, as the one before it would have.
-        await run_exec_plugin(context, make_plugin(PRINT_TOKEN), settings, ExecPrograms(settings))
+        await run_exec_plugin(
+            context, make_plugin(PRINT_TOKEN), settings, ExecPrograms(settings), FileQuestions()
+        )
         assert not proof.exists()
         programs.turn.release()
         assert (await waiting).token == "t"
 
     asyncio.run(main())
+
+
+#: Starts a program that holds the plugin's pipes, and says who that is in a file.
+START_CHILD = (
+    "import subprocess, sys, pathlib;"
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+    "pathlib.Path({!r}).write_text(str(child.pid));"
+)
+
+
+def is_running(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="no /proc to look into")
+@pytest.mark.parametrize("goes_on", [True, False], ids=["that runs on", "that has ended"])
+def test_a_plugin_whose_child_holds_its_pipes_holds_up_no_request_for_ever(
+    tmp_path: Path, goes_on: bool
+) -> None:
+    """Whoever waits for its credential may be about to give a workload its replicas back."""
+    code = START_CHILD.format(str(tmp_path / "child")) + ("import time; time.sleep(60)" if goes_on else "")
+    began = time.monotonic()
+    with refuses(ContextRefused, Code.PLUGIN_TIMED_OUT):
+        run(make_plugin(code), exec_plugin_timeout_s=2.0)
+    assert time.monotonic() - began < 20
+    child = int((tmp_path / "child").read_text())
+    if goes_on:
+        while is_running(child):
+            assert time.monotonic() - began < 20
+    elif is_running(child):
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_plugin_that_never_stops_talking_fills_no_memory() -> None:
+    with refuses(ContextRefused, Code.PLUGIN_ANSWER_UNUSABLE):
+        run(make_plugin("import os\nwhile True: os.write(1, b'x' * 65536)"))
+
+
+def test_a_plugin_may_complain_at_length_and_still_give_a_credential() -> None:
+    assert run(make_plugin("import os; os.write(2, b'x' * 3000000);" + PRINT_TOKEN)).token == "t"

@@ -15,6 +15,7 @@ from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
 from controller.clusters.settings import KubeSettings
 from controller.errors import ClusterUnreachable, ControllerError, NotArmed
 from controller.migration.protocol.errors import LeaseUncertain
+from tests.controller.clusters.clients import Switch
 from tests.controller.clusters.serving import ApiServer, Served, serving, write_kubeconfig
 
 PATH = "/api/v1/namespaces/shop/pods/p"
@@ -34,13 +35,14 @@ class Writing:
         self.asked = 0
         self.now_s = 0.0
         self.may_write = True
+        self.armed = Switch()
         self._meanwhile = meanwhile
 
     async def run(self, directory: Path, answer: Callable[[Served], Any] | None = None) -> ApiServer:
         async with serving(answer) as server:
             context = read_context(directory, server)
             connection = KubeConnection(context, SETTINGS, counting=lambda: self.now_s)
-            self.client = KubeClient(context, SETTINGS, connection=connection, armed=True)
+            self.client = KubeClient(context, SETTINGS, connection=connection, licence=self.armed)
             try:
                 await self.client.delete(PATH, permission=self.permit)
             finally:
@@ -56,7 +58,7 @@ class Writing:
 
 
 def disarm(writing: Writing) -> None:
-    writing.client.armed = False
+    writing.armed.is_on = False
 
 
 def lose_lease(writing: Writing) -> None:
@@ -102,7 +104,7 @@ def test_a_dry_run_needs_no_permission(tmp_path: Path) -> None:
 def test_one_write_is_not_judged_by_what_another_rests_on(tmp_path: Path) -> None:
     async def main() -> None:
         async with serving() as server:
-            client = KubeClient(read_context(tmp_path, server), SETTINGS, armed=True)
+            client = KubeClient(read_context(tmp_path, server), SETTINGS, licence=Switch())
             refused = Writing()
             refused.may_write = False
             results = await asyncio.gather(

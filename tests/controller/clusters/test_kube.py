@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from controller.clusters import paths
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_api import PatchType
 from controller.clusters.kubeconfig_reasons import KubeconfigCode
@@ -30,7 +31,7 @@ from controller.errors import (
 )
 from controller.reasons import Code
 from tests.controller.clusters.certificates import make_tls
-from tests.controller.clusters.clients import make_client
+from tests.controller.clusters.clients import Switch, make_client
 from tests.controller.clusters.serving import ApiServer, Served, Stream, serving, status, write_kubeconfig
 from tests.controller.refusals import refuses
 
@@ -45,6 +46,7 @@ def against_server(
     answer: Callable[[Served], Any] | None = None,
     armed: bool = True,
     user: dict[str, Any] | None = None,
+    licence: Switch | None = None,
     **settings: Any,
 ) -> None:
     tls = make_tls(tmp_path) if user is not None else None
@@ -52,7 +54,9 @@ def against_server(
     async def main() -> None:
         async with serving(answer, tls) as server:
             path = write_kubeconfig(tmp_path, server.url, user, **(tls.cluster if tls is not None else {}))
-            client = make_client(path, "eu", armed=armed, settings=KubeSettings(**settings))
+            client = make_client(
+                path, "eu", settings=KubeSettings(**settings), licence=licence or Switch(armed)
+            )
             try:
                 await test(client, server)
             finally:
@@ -120,6 +124,16 @@ def test_writes_carry_their_type_and_options(tmp_path: Path) -> None:
     against_server(tmp_path, test)
 
 
+def test_of_a_secret_only_its_name_is_asked_for(tmp_path: Path) -> None:
+    async def test(client: KubeClient, server: ApiServer) -> None:
+        await client.get("/api/v1/namespaces/shop/secrets/db")
+        await client.get(PATH)
+        asked = [request.headers["accept"] for request in server.requests]
+        assert asked == ["application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "application/json"]
+
+    against_server(tmp_path, test)
+
+
 def test_the_servers_clock_is_the_date_of_its_answer(tmp_path: Path) -> None:
     async def test(client: KubeClient, server: ApiServer) -> None:
         assert await client.read_server_time() == 784111777.0
@@ -171,13 +185,15 @@ class TestGuard:
         against_server(tmp_path, test, armed=False)
 
     def test_disarming_takes_effect_at_once(self, tmp_path: Path) -> None:
+        armed = Switch()
+
         async def test(client: KubeClient, server: ApiServer) -> None:
             await client.delete(PATH)
-            client.armed = False
+            armed.is_on = False
             with pytest.raises(NotArmed):
                 await client.delete(PATH)
 
-        against_server(tmp_path, test)
+        against_server(tmp_path, test, licence=armed)
 
 
 class TestErrors:
@@ -205,6 +221,18 @@ class TestErrors:
                 "not JSON",
             ),
             (lambda request: web.Response(text="[" * 990), Code.ANSWER_NOT_UNDERSTOOD, "problem", "not JSON"),
+            (
+                lambda request: web.Response(text='{"a":' * 150 + "1" + "}" * 150),
+                Code.ANSWER_NOT_UNDERSTOOD,
+                "problem",
+                "nested too deeply",
+            ),
+            (
+                lambda request: web.json_response({"spec": 7}),
+                Code.ANSWER_NOT_UNDERSTOOD,
+                "problem",
+                "not as Kubernetes has it",
+            ),
             (lambda request: web.json_response([1]), Code.ANSWER_NOT_UNDERSTOOD, "problem", "not an object"),
             (
                 lambda request: web.Response(text="<html>bad gateway", status=502),
@@ -214,7 +242,7 @@ class TestErrors:
             ),
             (lambda request: web.Response(body=b"x" * 5000), Code.ANSWER_TOO_LARGE, "limit", "1000"),
         ],
-        ids=["html", "nested", "list", "proxy error", "too large"],
+        ids=["html", "brackets", "nested", "misshapen", "list", "proxy error", "too large"],
     )
     def test_an_answer_that_makes_no_sense_leaves_the_outcome_unknown(
         self, tmp_path: Path, answer: Callable[[Served], Any], code: Code, parameter: str, told: str
@@ -222,6 +250,21 @@ class TestErrors:
         reason = raising(tmp_path, ServerFailed, answer, max_answer_bytes=1000).reason
         assert reason.code is code
         assert told in str(reason[parameter])
+
+    def test_a_404_of_somebody_else_does_not_say_that_an_object_is_gone(self, tmp_path: Path) -> None:
+        """A proxy writes it, and a server that starts: what is there in a minute would be taken for deleted."""
+
+        def answer(request: Served) -> web.Response:
+            return web.Response(text="404 page not found", status=404)
+
+        async def test(client: KubeClient, server: ApiServer) -> None:
+            problem = Code.ANSWER_NOT_FOUND_BY_OTHERS
+            with refuses(ServerFailed, Code.ANSWER_NOT_UNDERSTOOD, problem=problem):
+                await client.get(paths.deployment("shop", "checkout"))
+            with pytest.raises(ObjectNotFound):  # a group that it does not serve
+                await client.get(paths.collection("horizontalpodautoscalers"))
+
+        against_server(tmp_path, test, answer)
 
     def test_a_silent_server_is_unreachable(self, tmp_path: Path) -> None:
         async def hang(request: Served) -> None:
@@ -347,7 +390,7 @@ class TestKubeconfig:
                 Code.PROGRAM_NOT_ALLOWED,
                 {"program": "/bin/true"},
             ),
-            ({"tokenFile": "nowhere"}, {}, Code.CREDENTIAL_FILE_REFUSED, {"problem": "nowhere"}),
+            ({"tokenFile": "nowhere"}, {}, Code.TOKEN_FILE_NOT_ALLOWED, {"file": "nowhere"}),
             (
                 {"token": "t"},
                 {"certificate-authority-data": "bm8gY2VydGlmaWNhdGU="},

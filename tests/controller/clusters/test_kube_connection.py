@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
+from controller.clusters import paths
 from controller.clusters.kube import KubeClient
 from controller.clusters.kube_connection import LOOK_INTERVAL_S, MIN_RENEWAL_INTERVAL_S, KubeConnection
 from controller.clusters.kubeconfig import KubeconfigContext, read_kubeconfig
@@ -19,12 +21,14 @@ from controller.clusters.kubeconfig_source import KubeconfigSource
 from controller.clusters.settings import KubeSettings
 from controller.errors import AccessDenied, ClusterUnreachable, NotArmed
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 from tests.controller.clusters.certificates import encode, make_certificate, make_tls
-from tests.controller.clusters.clients import make_client
+from tests.controller.clusters.clients import Switch, make_client, sending_anywhere
 from tests.controller.clusters.serving import ApiServer, Served, serving, status, write_kubeconfig
 from tests.controller.refusals import refuses
 
 PATH = "/api/v1/nodes"
+UID = "uid-eu"
 
 
 def test_client_keys_are_used_and_never_stay_on_disk(tmp_path: Path) -> None:
@@ -66,7 +70,7 @@ def test_a_certificate_may_be_for_another_name_that_the_kubeconfig_gives(tmp_pat
         async with serving(tls=tls) as server:
             url = server.url.replace("127.0.0.1", "localhost")
             wrong = make_client(write_kubeconfig(tmp_path, url, **tls.cluster), "eu")
-            with refuses(ClusterUnreachable, Code.SERVER_NOT_TRUSTED):
+            with refuses(ClusterUnreachable, Code.CERTIFICATE_OF_ANOTHER):
                 await wrong.get(PATH)
             await wrong.close()
             named = {**tls.cluster, "tls-server-name": "kube.example"}
@@ -79,7 +83,12 @@ def test_a_certificate_may_be_for_another_name_that_the_kubeconfig_gives(tmp_pat
 
 @pytest.mark.parametrize(
     ("server", "warned"),
-    [("http://127.0.0.1:1", False), ("http://localhost:1", False), ("http://api.example", True)],
+    [
+        ("http://127.0.0.1:1", False),
+        ("http://localhost:1", False),
+        ("http://api.example", True),
+        ("http://127.evil.example:1", True),
+    ],
 )
 def test_only_an_open_connection_over_a_network_is_warned_of(
     tmp_path: Path, server: str, warned: bool
@@ -202,7 +211,7 @@ def test_a_write_whose_credential_came_too_late_is_not_sent(tmp_path: Path) -> N
         async with serving(refuse_slowly, make_tls(tmp_path)) as server:
             context = read_context(tmp_path, server, Plugin(tmp_path).user)
             connection = KubeConnection(context, SETTINGS, counting=lambda: now[0])
-            client = KubeClient(context, SETTINGS, connection=connection, armed=True)
+            client = KubeClient(context, SETTINGS, connection=connection, licence=Switch())
             with refuses(ClusterUnreachable, Code.WRITE_TOO_LATE):
                 await client.delete(PATH)
             assert len(server.requests) == 1
@@ -214,10 +223,13 @@ def test_a_write_whose_credential_came_too_late_is_not_sent(tmp_path: Path) -> N
 def test_a_write_that_waits_for_its_credential_is_not_sent_once_disarmed(tmp_path: Path) -> None:
     async def main() -> None:
         async with serving(tls=make_tls(tmp_path)) as server:
-            client = KubeClient(read_context(tmp_path, server, Plugin(tmp_path).user), SETTINGS, armed=True)
+            armed = Switch()
+            client = KubeClient(
+                read_context(tmp_path, server, Plugin(tmp_path).user), SETTINGS, licence=armed
+            )
             write = asyncio.create_task(client.delete(PATH))
             await asyncio.wait([write], timeout=0)
-            client.armed = False
+            armed.is_on = False
             with pytest.raises(NotArmed):
                 await write
             await client.close()
@@ -233,7 +245,7 @@ def test_a_token_file_is_read_again_when_its_token_was_refused(tmp_path: Path) -
     async def main() -> None:
         async with serving(only("t2"), make_tls(tmp_path)) as server:
             context = read_context(tmp_path, server, {"tokenFile": str(file)})
-            connection = KubeConnection(context, KubeSettings())
+            connection = KubeConnection(context, sending_anywhere(token_file=file))
             await connection.load()
             file.write_text("t2")
             client = KubeClient(context, connection=connection)
@@ -267,7 +279,11 @@ class Rewritten:
             self.context, chosen, reread=lambda: source.find("eu"), counting=lambda: self._now
         )
         self.connection = connection
-        self.client = KubeClient(self.context, chosen, connection=connection, armed=True)
+        self.client = KubeClient(self.context, chosen, connection=connection, licence=self._license)
+
+    def _license(self, namespace: str | None, cluster_uid: str | None) -> Reason | None:
+        """The cluster whose UID is that of the server's answers may be changed."""
+        return None if cluster_uid == UID else Code.NOT_ARMED.because(contexts=("eu",))
 
     def rewrite(self, user: dict[str, Any], path: str = "", **cluster: Any) -> None:
         assert self.server.tls is not None
@@ -361,19 +377,28 @@ def test_what_the_file_asks_for_later_needs_consent_as_well(tmp_path: Path) -> N
     rewriting(tmp_path, test)
 
 
-def test_a_server_that_the_file_names_later_is_not_armed(tmp_path: Path) -> None:
+def test_a_server_that_the_file_names_later_is_not_armed_before_it_has_said_who_it_is(tmp_path: Path) -> None:
+    identity = paths.namespace(paths.IDENTITY_NAMESPACE)
+
     async def test(world: Rewritten) -> None:
+        await world.client.get(identity)
         await world.client.delete(PATH)
         world.rewrite({"token": "t1"}, path="/other")
         world.later()
         with pytest.raises(NotArmed):
             await world.client.delete(PATH)
-        assert not world.client.armed
-        await world.client.get(PATH)
+        assert world.client.cluster_uid is None
+        await world.client.get(identity)
+        await world.client.delete(PATH)
         sent = [(request.method, request.path) for request in world.server.requests]
-        assert sent == [("DELETE", f"/clusters/eu{PATH}"), ("GET", f"/clusters/eu/other{PATH}")]
+        assert sent == [
+            ("GET", f"/clusters/eu{identity}"),
+            ("DELETE", f"/clusters/eu{PATH}"),
+            ("GET", f"/clusters/eu/other{identity}"),
+            ("DELETE", f"/clusters/eu/other{PATH}"),
+        ]
 
-    rewriting(tmp_path, test)
+    rewriting(tmp_path, test, lambda request: web.json_response({"metadata": {"uid": UID}}))
 
 
 def test_a_half_written_certificate_does_not_end_what_works(tmp_path: Path) -> None:
@@ -408,7 +433,8 @@ def test_a_rotated_token_file_counts_before_the_old_token_is_refused(tmp_path: P
         await world.client.get(PATH)
         assert world.sent() == ["Bearer one", "Bearer other"]
 
-    rewriting(tmp_path, test)
+    allowed = sending_anywhere(token_file=tmp_path / "token")
+    rewriting(tmp_path, test, token_files=allowed.token_files)
 
 
 def test_a_token_file_that_is_made_safe_counts_without_being_written_again(tmp_path: Path) -> None:
@@ -423,7 +449,8 @@ def test_a_token_file_that_is_made_safe_counts_without_being_written_again(tmp_p
             await world.client.get(PATH)
         assert world.sent() == ["Bearer t1", "Bearer t1", "Bearer new"]
 
-    rewriting(tmp_path, test)
+    allowed = sending_anywhere(token_file=tmp_path / "token")
+    rewriting(tmp_path, test, token_files=allowed.token_files)
 
 
 def test_a_proxy_of_the_kubeconfig_gets_the_requests(tmp_path: Path) -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from controller.clusters.checks import CheckResult, Outcome
-from controller.clusters.left_behind import check_identity, check_traffic, find_route_kinds
+from controller.clusters.left_behind import (
+    check_callers,
+    check_identity,
+    check_traffic,
+    find_route_kinds,
+    find_traffic,
+)
 from controller.errors import ClusterError, ClusterUnreachable, ServerFailed
 from controller.reasons import Code
 from tests.controller.clusters.fake_api import FakeApi
@@ -17,6 +23,7 @@ from tests.controller.faults import answered, unreachable
 SERVICES = "/api/v1/namespaces/shop/services"
 INGRESSES = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses"
 ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
 ACCOUNTS = "/api/v1/namespaces/shop/serviceaccounts"
 TEMPLATE: dict[str, Any] = {"metadata": {"labels": {"app": "web"}}, "spec": {"serviceAccountName": "web"}}
 
@@ -55,10 +62,14 @@ class Place(FakeApi):
             ROUTES: {"items": []},
             "/apis/gateway.networking.k8s.io/v1beta1/namespaces/shop/referencegrants": {"items": []},
             f"{ACCOUNTS}/web": named("web"),
+            DEPLOYMENTS: {"items": [named("web")]},
         }
 
     def check(self) -> CheckResult:
         return asyncio.run(check_traffic(self, "shop", TEMPLATE))
+
+    def check_callers(self) -> CheckResult:
+        return asyncio.run(check_callers(self, "shop", "web", TEMPLATE))
 
     def check_account(self) -> CheckResult:
         return asyncio.run(check_identity(self, "shop", TEMPLATE))
@@ -181,3 +192,41 @@ def test_an_account_that_may_not_be_read_is_unknown_and_one_that_is_not_there_ha
     assert result.reason == Code.IDENTITY_UNKNOWN.because(name="web", answer=denied.reason)
     place.failures[f"{ACCOUNTS}/web"] = answered("eu", 404, "not found")
     assert place.check_account().outcome is Outcome.PASSED
+
+
+def test_all_that_brings_traffic_is_found_and_last_what_could_not_be_read() -> None:
+    place = Place()
+    place.answers[SERVICES] = {
+        "items": [service("web", type="LoadBalancer"), service("more", externalIPs=["1"])]
+    }
+    place.answers[INGRESSES] = {"items": [named("edge", spec=leading_to("web"))]}
+    exposed = [
+        Code.EXPOSED_SERVICE.because(name="web", how=("type LoadBalancer",)),
+        Code.EXPOSED_SERVICE.because(name="more", how=("externalIPs",)),
+    ]
+    routed = Code.ROUTED.because(kind="Ingresses", name="edge")
+    assert list(asyncio.run(find_traffic(place, "shop", TEMPLATE))) == [*exposed, routed]
+    place.failures[INGRESSES] = denied = answered("eu", 403, "no")
+    unread = Code.TRAFFIC_UNKNOWN.because(answer=denied.reason)
+    assert list(asyncio.run(find_traffic(place, "shop", TEMPLATE))) == [*exposed, unread]
+
+
+def test_who_calls_the_workload_in_its_own_cluster_is_left_behind() -> None:
+    place = Place()
+    assert place.check_callers() == CheckResult("callers", Outcome.PASSED)
+    names = [f"front-{number}" for number in range(7)]
+    container = {"args": ["--backend=http://web:80"]}
+    calling = {"template": {"spec": {"containers": [container]}}}
+    place.answers[DEPLOYMENTS] = {"items": [named("web"), *(named(name, spec=calling) for name in names)]}
+    result = place.check_callers()
+    assert result.outcome is Outcome.FAILED
+    assert result.reason == Code.CALLED.because(name="web", count=7, callers=tuple(names[:5]))
+
+
+@pytest.mark.parametrize("path", [SERVICES, DEPLOYMENTS])
+def test_callers_that_may_not_be_looked_for_are_unknown(path: str) -> None:
+    place = Place()
+    place.failures[path] = denied = answered("eu", 403, "no")
+    result = place.check_callers()
+    assert result.outcome is Outcome.UNKNOWN
+    assert result.reason == Code.CALLERS_UNKNOWN.because(answer=denied.reason)

@@ -10,9 +10,12 @@ import pytest
 
 from controller.clusters import paths
 from controller.clusters.kube_api import NO_PARAMS
-from controller.clusters.listing import Listed, list_all
+from controller.clusters.listing import MAX_LISTING_S, MAX_OBJECTS, Listed, list_all
 from controller.errors import ObjectNotFound, ServerFailed
+from controller.reasons import Code
 from tests.controller.clusters.fake_api import FakeApi
+from tests.controller.refusals import refuses
+from tests.simulation.virtual_loop import run_virtual
 
 AUTOSCALERS = paths.collection("horizontalpodautoscalers", "shop")
 
@@ -63,3 +66,37 @@ class TwoPages(FakeApi):
 def test_what_stands_on_later_pages_is_there_as_well() -> None:
     """A pod that nobody counted would be one that has ended."""
     assert asyncio.run(list_all(TwoPages(), AUTOSCALERS)).items == ("one", "two")
+
+
+class NoEnd(FakeApi):
+    """Says of each page that another one follows, and takes its time for each."""
+
+    def __init__(self, objects: int) -> None:
+        super().__init__()
+        self._page_of_all = {"metadata": {"continue": "more"}, "items": ["one"] * objects}
+
+    async def get(self, path: str, *, params: Mapping[str, str] = NO_PARAMS) -> dict[str, Any]:
+        await asyncio.sleep(1.0)
+        return self._page_of_all
+
+
+@pytest.mark.parametrize("objects", [0, MAX_OBJECTS // 5], ids=["slow pages", "many objects"])
+def test_a_list_that_comes_to_no_end_is_none(objects: int) -> None:
+    """Whoever reads it looks at nothing else meanwhile, the replicas that are missing included."""
+
+    async def ask_for_all() -> float:
+        with pytest.raises(ServerFailed):
+            await asyncio.wait_for(list_all(NoEnd(objects), AUTOSCALERS), 2 * MAX_LISTING_S)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(ask_for_all()) <= (10.0 if objects else MAX_LISTING_S + 1.0)
+
+
+def test_a_list_without_end_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server could send pages until there is no memory left."""
+    monkeypatch.setattr("controller.clusters.listing.MAX_PAGES", 3)
+    api = FakeApi()
+    api.answers[AUTOSCALERS] = {"items": [{}], "metadata": {"continue": "more"}}
+    with refuses(ServerFailed, Code.ANSWER_NOT_UNDERSTOOD, problem=Code.ANSWER_WITHOUT_END):
+        asyncio.run(list_all(api, AUTOSCALERS))
+    assert len(api.requests) == 3

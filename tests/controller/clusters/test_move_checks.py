@@ -51,33 +51,23 @@ class TestReplicaOwner:
             ('conflict with "argocd-controller" using apps/v1: .spec.replicas', Outcome.FAILED,
              Code.REPLICAS_OWNED.because(owners=("Argo CD",))),
             ('conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas',
-             Outcome.FAILED, Code.REPLICAS_OWNED.because(owners=("a HorizontalPodAutoscaler",))),
+             Outcome.PASSED, Code.REPLICAS_SET_ONCE.because(managers=("kube-controller-manager",))),
             ('conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas', Outcome.PASSED,
              Code.REPLICAS_SET_ONCE.because(managers=("kubectl-client-side-apply",))),
             ('Apply failed with 2 conflicts: conflicts with "helm" using apps/v1: - .spec.replicas '
              'conflicts with "keda-operator" using apps/v1: - .spec.replicas', Outcome.FAILED,
              Code.REPLICAS_OWNED.because(owners=("KEDA",))),
-            ("Apply failed", Outcome.PASSED, Code.REPLICAS_SET_ONCE.because(managers=("somebody",))),
+            ('conflict with "our-scaler" using apps/v1: .spec.replicas', Outcome.FAILED,
+             Code.REPLICAS_OWNER_UNKNOWN.because(managers=("our-scaler",))),
+            ("Apply failed", Outcome.FAILED, Code.REPLICAS_OWNER_UNKNOWN.because(managers=("somebody",))),
         ],
-        ids=["argo", "autoscaler", "kubectl", "two", "unnamed"],
+        ids=["argo", "an autoscaler that is looked for itself", "kubectl", "two", "a stranger", "unnamed"],
     )  # fmt: skip
     def test_only_who_would_set_them_back_is_in_the_way(
         self, message: str, outcome: Outcome, reason: Reason
     ) -> None:
         result = self.check(answered("eu", 409, message))
         assert (result.outcome, result.reason) == (outcome, reason)
-
-    @pytest.mark.parametrize(
-        ("manager", "who"),
-        [
-            ("argocd-application-controller", "Argo CD"),
-            ("kustomize-controller", "Flux"),
-            ("helm-controller", "Flux"),
-        ],
-    )
-    def test_every_tool_that_sets_them_back_is_known(self, manager: str, who: str) -> None:
-        result = self.check(answered("eu", 409, f'conflict with "{manager}" using apps/v1: .spec.replicas'))
-        assert result.reason == Code.REPLICAS_OWNED.because(owners=(who,))
 
     @pytest.mark.parametrize("failure", [answered("eu", 415, "no apply here"), answered("eu", 403, "no")])
     def test_a_server_that_does_not_answer_leaves_it_open(self, failure: ControllerError) -> None:

@@ -46,3 +46,49 @@ def test_a_cluster_scoped_kind_lives_in_no_namespace() -> None:
 )
 def test_groups_are_those_of_access_reviews(resource: str, group: str) -> None:
     assert paths.api_group(resource) == group
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (paths.item("secrets", "db", "shop"), True),
+        (paths.collection("secrets", "shop"), True),
+        (paths.collection("secrets"), True),
+        (paths.item("configmaps", "secrets", "secrets"), False),
+        (paths.namespace("secrets"), False),
+        (paths.collection("pods", "secrets"), False),
+    ],
+)
+def test_a_path_to_secrets_is_known(path: str, expected: bool) -> None:
+    assert paths.is_secret(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "namespace"),
+    [
+        (paths.deployment("shop", "checkout"), "shop"),
+        (paths.collection("leases", "shop"), "shop"),
+        (paths.served_collection("example.com", "v1", "widgets", "shop"), "shop"),
+        (paths.namespace("shop"), None),
+        (paths.collection("deployments"), None),
+        ("/apis/apps/v1/namespaces/shop/../billing/deployments", None),
+        ("/api/v1/namespaces/shop/%2e%2e/billing", None),
+    ],
+)
+def test_the_namespace_of_a_path_is_known(path: str, namespace: str | None) -> None:
+    """One that climbs out of its namespace is in none."""
+    assert paths.find_namespace(path) == namespace
+
+
+@pytest.mark.parametrize("resource", ["pods", "deployments", "leases", "horizontalpodautoscalers", "secrets"])
+def test_an_object_is_told_from_what_holds_it(resource: str) -> None:
+    assert paths.names_object(paths.item(resource, "x", "shop"))
+    assert not paths.names_object(paths.collection(resource, "shop"))
+    assert not paths.names_object(paths.collection(resource))
+
+
+def test_an_object_of_the_cluster_is_told_from_what_the_server_serves() -> None:
+    assert paths.names_object(paths.namespace("kube-system"))
+    assert paths.names_object(paths.item("nodes", "x"))
+    others = (paths.collection("namespaces"), paths.VERSION, paths.GROUPS, paths.served_group("apps", "v1"))
+    assert not any(map(paths.names_object, others))

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
-from controller.clusters import permissions
 from controller.clusters.checks import Outcome
 from controller.clusters.kube_api import KubeApi
 from controller.clusters.paths import ACCESS_REVIEWS
-from controller.clusters.permissions import Permission, check_permissions
-from tests.controller.clusters.fake_api import FakeApi
-from tests.controller.clusters.objects import Json
+from controller.clusters.permissions import check_permissions
+from controller.clusters.rights import ROLES, Permission, Role
+from tests.controller.clusters.fake_api import FakeApi, ReviewingApi
 from tests.controller.faults import unreachable
 
 
-class ReviewingApi(FakeApi):
-    """Denies what it was told to, as (verb, resource)."""
-
-    def __init__(self, *denied: tuple[str, str]) -> None:
-        super().__init__()
-        self.denied = frozenset(denied)
-
-    async def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Json:
-        await super().create(path, body, dry_run=dry_run)
-        asked = body["spec"]["resourceAttributes"]
-        allowed = (asked["verb"], asked["resource"]) not in self.denied
-        return {"status": {"allowed": allowed, "reason": "no role"}}
+def deny(*denied: str) -> ReviewingApi:
+    """An account that may do everything but one thing, (verb, resource)."""
+    return ReviewingApi(lambda verb, resource, namespace: (verb, resource) != denied)
 
 
 def check(api: KubeApi, *asked: Permission, namespace: str | None = None) -> list[Outcome]:
@@ -37,7 +25,7 @@ def check(api: KubeApi, *asked: Permission, namespace: str | None = None) -> lis
 
 
 def test_each_permission_is_asked_for_and_answered_in_order() -> None:
-    api = ReviewingApi(("patch", "deployments"))
+    api = deny("patch", "deployments")
     asked = [Permission("get", "deployments"), Permission("patch", "deployments")]
     assert check(api, *asked, namespace="shop") == [Outcome.PASSED, Outcome.FAILED]
     assert set(api.requests) == {f"POST {ACCESS_REVIEWS}"}
@@ -48,7 +36,7 @@ def test_each_permission_is_asked_for_and_answered_in_order() -> None:
 
 def test_a_denial_says_who_where_and_what_to_do() -> None:
     asked = [Permission("patch", "deployments")]
-    result = asyncio.run(check_permissions(ReviewingApi(("patch", "deployments")), asked, "shop"))[0]
+    result = asyncio.run(check_permissions(deny("patch", "deployments"), asked, "shop"))[0]
     assert str(result.reason) == (
         "these credentials may not patch deployments in the namespace shop of eu (no role); "
         "ask the cluster's administrator for it"
@@ -56,7 +44,7 @@ def test_a_denial_says_who_where_and_what_to_do() -> None:
 
 
 def test_cluster_scoped_kinds_are_asked_for_without_a_namespace() -> None:
-    api = ReviewingApi()
+    api = ReviewingApi(lambda verb, resource, namespace: True)
     check(api, Permission("list", "nodes"), namespace="shop")
     assert api.bodies[0]["spec"]["resourceAttributes"] == {"verb": "list", "group": "", "resource": "nodes"}
 
@@ -64,7 +52,7 @@ def test_cluster_scoped_kinds_are_asked_for_without_a_namespace() -> None:
 @pytest.mark.parametrize(("name", "asked"), [(None, "shop"), ("kube-system", "kube-system")])
 def test_a_namespace_is_asked_for_as_lying_in_itself(name: str | None, asked: str) -> None:
     """So the API server judges the request for it: a role within a namespace may grant reading that namespace."""
-    api = ReviewingApi()
+    api = ReviewingApi(lambda verb, resource, namespace: True)
     check(api, Permission("get", "namespaces", name), namespace="shop")
     attributes = api.bodies[0]["spec"]["resourceAttributes"]
     assert (attributes["name"], attributes["namespace"]) == (asked, asked)
@@ -81,15 +69,14 @@ def test_an_answer_without_a_decision_is_a_denial() -> None:
 
 
 def test_nothing_is_created_or_deleted_where_a_workload_leaves_but_the_lease() -> None:
-    created = {p for p in permissions.MOVE_FROM if p.verb in ("create", "delete", "update")}
+    created = {p for p in ROLES[Role.SOURCE] if p.verb in ("create", "delete", "update")}
     assert created == {Permission("create", "leases"), Permission("update", "leases")}
 
 
-def test_secrets_are_never_listed_and_only_looked_for_where_a_workload_arrives() -> None:
-    assert {p for p in permissions.ALL if p.resource == "secrets"} == {Permission("get", "secrets")}
-    assert not {p for p in (*permissions.OBSERVE, *permissions.MOVE_FROM) if p.resource == "secrets"}
+def test_no_role_reads_secrets() -> None:
+    assert not {p for permissions in ROLES.values() for p in permissions if p.resource == "secrets"}
 
 
-def test_observing_only_reads() -> None:
-    observing = (*permissions.OBSERVE, *permissions.FOLLOW)
-    assert {permission.verb for permission in observing} == {"get", "list", "watch"}
+@pytest.mark.parametrize("role", [Role.IDENTITY, Role.OBSERVER, Role.CLUSTER])
+def test_who_only_looks_only_reads(role: Role) -> None:
+    assert {permission.verb for permission in ROLES[role]} <= {"get", "list", "watch"}

@@ -1,16 +1,20 @@
-"""The permissions that are asked for are those that a migration uses: no fewer, and no more."""
+"""The roles are what a migration uses: no less, and no more."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from controller.clusters import paths
+from controller.clusters.acceptance import ACCEPT_ANNOTATION, Acceptance
 from controller.clusters.kube_api import PatchType
-from controller.clusters.permissions import FIND_NEEDED, MOVE_FROM, MOVE_TO, Permission
+from controller.clusters.rights import GRANTED_BY_NAME, ROLES, Permission, Role
 from controller.contract.snapshots import MigrationStage
+from controller.migration.run.standing_moves import read_standing_moves
+from tests.controller.migration.keys import KEYS
 from tests.controller.migration.moves import resume_all
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
 
@@ -56,6 +60,20 @@ async def give_it_all_that_travels(place: Place) -> None:
     template = body["spec"]["template"]
     service = {"selector": template["metadata"]["labels"], "ports": [{"port": 80}]}
     await paris.create(paths.collection("services", "shop"), named("Service", "web", spec=service))
+    policy = {"podSelector": {"matchLabels": template["metadata"]["labels"]}, "policyTypes": ["Ingress"]}
+    await paris.create(
+        paths.collection("networkpolicies", "shop"),
+        named("NetworkPolicy", "web", "networking.k8s.io/v1", spec=policy),
+    )
+    autoscaler = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "checkout"},
+        "minReplicas": 2,
+        "maxReplicas": 9,
+    }
+    await paris.create(
+        paths.collection("horizontalpodautoscalers", "shop"),
+        named("HorizontalPodAutoscaler", "web", "autoscaling/v2", spec=autoscaler),
+    )
     template["spec"] |= {
         "serviceAccountName": "web",
         "priorityClassName": "high",
@@ -65,7 +83,8 @@ async def give_it_all_that_travels(place: Place) -> None:
         {"configMapRef": {"name": "settings"}},
         {"secretRef": {"name": "password"}},
     ]
-    change = {"spec": {"template": template}}
+    accepted = {ACCEPT_ANNOTATION: Acceptance.AUTOSCALER.value}
+    change = {"metadata": {"annotations": accepted}, "spec": {"template": template}}
     await paris.patch(paths.deployment("shop", "checkout"), change, PatchType.MERGE)
 
 
@@ -98,8 +117,19 @@ async def move_there_and_back_and_there(place: Place) -> None:
     await third.stop()
 
 
-def test_a_migration_succeeds_with_these_rights_and_uses_each_of_them(tmp_path: Path) -> None:
-    leaving, arriving = AllBut(MOVE_FROM), AllBut((*MOVE_TO, *FIND_NEEDED))
+def may(*roles: Role, beside: Iterable[Permission] = ()) -> AllBut:
+    """An account with these roles."""
+    every = (Role.IDENTITY, Role.OBSERVER, *roles)
+    return AllBut((*chain.from_iterable(ROLES[role] for role in every), *beside))
+
+
+def rights_of(*roles: Role) -> set[Right]:
+    return {(permission.verb, permission.resource) for role in roles for permission in ROLES[role]}
+
+
+def test_a_migration_succeeds_with_these_roles_and_uses_all_that_they_grant(tmp_path: Path) -> None:
+    leaving = may(Role.SOURCE, Role.EVENTS)
+    arriving = may(Role.TARGET, Role.CLUSTER, Role.EVENTS, beside=(GRANTED_BY_NAME,))
 
     async def main() -> None:
         async with open_place(tmp_path) as place:
@@ -108,7 +138,14 @@ def test_a_migration_succeeds_with_these_rights_and_uses_each_of_them(tmp_path: 
             place.fleet.api("paris").denied = leaving
             place.fleet.api("osaka").denied = arriving
             await move_there_and_back_and_there(place)
+            standing = await read_standing_moves(place.clients.values(), {"shop"}, KEYS)
+            assert not standing.unread
 
     asyncio.run(main())
-    assert leaving.used == leaving.rights
-    assert arriving.used == arriving.rights
+    # Whether the nodes live is asked once, and done without.
+    assert rights_of(Role.IDENTITY, Role.SOURCE) <= leaving.used <= leaving.rights | {("get", "nodes")}
+    # An autoscaler that the target had before is patched, and a copy deleted where the very end is cancelled.
+    others = {(verb, "horizontalpodautoscalers") for verb in ("patch", "delete")}
+    assert rights_of(Role.IDENTITY, Role.TARGET) - others <= arriving.used <= arriving.rights
+    assert {right for right in arriving.used if right[1] == "secrets"} == {("get", "secrets")}
+    assert not {right for right in leaving.used if right[1] == "secrets"}

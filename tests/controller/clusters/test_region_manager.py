@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
 import yaml
 
 from controller.clusters import paths
+from controller.clusters.arming import ArmingTerms
 from controller.clusters.checks import Outcome
 from controller.clusters.discovery import bindings_of
-from controller.clusters.fleet import FleetPicture, Health
+from controller.clusters.fleet import FleetPicture, Health, WatchedKind
 from controller.clusters.kube_api import PatchType
 from controller.clusters.kubeconfig import read_kubeconfig
 from controller.clusters.move_checks import check_replica_owner
-from controller.clusters.permissions import MOVE_FROM, OBSERVE, check_permissions
+from controller.clusters.permissions import check_permissions
 from controller.clusters.region_manager import RegionManager
+from controller.clusters.rights import ROLES
 from controller.clusters.settings import ContextOverride, FleetSettings
 from controller.errors import KubeconfigError, NotArmed, UnknownContext
 from controller.reasons import Code
 from controller.simulation.fleet_plan import FleetPlan, plan_demo_fleet
 from controller.simulation.simulated_fleet import SimulatedFleet
+from oracle.foundation.clocks import SYSTEM_CLOCKS, Clocks
 from tests.controller.clusters.serving import write_kubeconfig
 from tests.controller.field_managers import take_over
 from tests.controller.refusals import refuses
@@ -40,12 +46,15 @@ def small_plan() -> FleetPlan:
 
 @asynccontextmanager
 async def managing(
-    directory: Path, settings: FleetSettings = FAST, spoil: Callable[[Path], None] = lambda path: None
+    directory: Path,
+    settings: FleetSettings = FAST,
+    spoil: Callable[[Path], None] = lambda path: None,
+    clocks: Clocks = SYSTEM_CLOCKS,
 ) -> AsyncIterator[tuple[SimulatedFleet, RegionManager]]:
     """Two simulated clusters whose time stands still, and their manager; `spoil` changes the kubeconfig."""
     async with SimulatedFleet.start(small_plan(), 7, directory, time_scale=0.0) as fleet:
         spoil(fleet.kubeconfig)
-        async with RegionManager(read_kubeconfig([fleet.kubeconfig]), settings) as manager:
+        async with RegionManager(read_kubeconfig([fleet.kubeconfig]), settings, clocks=clocks) as manager:
             yield fleet, manager
 
 
@@ -86,6 +95,31 @@ def test_the_fleet_is_seen_with_its_places_and_workloads(tmp_path: Path) -> None
     run(test)
 
 
+def test_after_a_sleep_nothing_is_known_until_it_was_read_again(tmp_path: Path) -> None:
+    slept_s = 0.0
+    clocks = Clocks(lambda: time.time() + slept_s, lambda: time.monotonic() + slept_s)
+
+    async def test() -> None:
+        nonlocal slept_s
+        async with managing(tmp_path, clocks=clocks) as (_, manager):
+            awake = await picture_when(manager, all_reachable)
+            assert awake.clusters[TOKYO].read_at.keys() == set(WatchedKind)
+            left_s = manager.seconds_to_next_outdated()
+            assert left_s is not None
+            assert 0 < left_s < 60
+            slept_s = 3600.0
+            assert manager.seconds_to_next_outdated() is None, "all of it is outdated already"
+            for cluster in manager.picture().clusters.values():
+                assert cluster.outdated == tuple(WatchedKind)
+                assert (cluster.free, cluster.autoscalers) == (None, None)
+            known = await picture_when(manager, lambda p: not any(c.outdated for c in p.clusters.values()))
+            again = known.clusters[TOKYO]
+            assert again.free == awake.clusters[TOKYO].free
+            assert min(again.read_at.values()) > min(awake.clusters[TOKYO].read_at.values()) + 3000
+
+    run(test)
+
+
 def test_a_change_in_a_cluster_arrives_by_itself(tmp_path: Path) -> None:
     async def test() -> None:
         async with managing(tmp_path) as (_, manager):
@@ -103,9 +137,57 @@ def test_a_change_in_a_cluster_arrives_by_itself(tmp_path: Path) -> None:
     run(test)
 
 
+def test_a_cluster_that_was_meant_and_does_not_answer_is_not_armed(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (fleet, manager):
+            manager.set_armed(TOKYO, True, ArmingTerms(cluster_uid=fleet.cluster_uid(TOKYO)))
+            manager.set_armed(VIRGINIA, True, ArmingTerms(cluster_uid=fleet.cluster_uid(TOKYO)))
+            assert manager.list_unarmed() == dict.fromkeys((TOKYO, VIRGINIA), Code.ARMED_UNIDENTIFIED)
+            await picture_when(manager, all_reachable)
+            assert manager.list_unarmed() == {VIRGINIA: Code.ARMED_CLUSTER_REPLACED}
+            assert list(manager.list_armed()) == [TOKYO]
+            assert [ended.context for ended in manager.take_ended_armings()] == [VIRGINIA]
+            with refuses(NotArmed, Code.ARMED_CLUSTER_REPLACED):
+                await manager.api(VIRGINIA).delete(paths.deployment("shop", "checkout"))
+
+    run(test)
+
+
+def test_a_stop_names_what_was_armed_also_where_nobody_has_answered_there(tmp_path: Path) -> None:
+    """The ledger keeps who was armed, and a silent cluster would be changed once it answers."""
+
+    async def test() -> None:
+        async with managing(tmp_path) as (fleet, manager):
+            manager.set_armed(VIRGINIA, True, ArmingTerms(cluster_uid=fleet.cluster_uid(VIRGINIA)))
+            assert not manager.is_armed(VIRGINIA)
+            assert manager.disarm_all() == (VIRGINIA,)
+            assert manager.disarm_all() == ()
+            assert manager.is_stopped
+            manager.set_armed(VIRGINIA, True)
+            assert not manager.is_stopped
+
+    run(test)
+
+
+def test_only_the_armed_namespaces_are_written_to(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with managing(tmp_path) as (_, manager):
+            await picture_when(manager, all_reachable)
+            manager.set_armed(TOKYO, True, ArmingTerms(namespaces=frozenset({"billing"})))
+            assert manager.is_armed(TOKYO, "billing")
+            assert not manager.is_armed(TOKYO, "shop")
+            with refuses(NotArmed, Code.NAMESPACE_NOT_ARMED):
+                await manager.api(TOKYO).delete(paths.deployment("shop", "checkout"))
+            with refuses(NotArmed, Code.NAMESPACE_NOT_ARMED):
+                await manager.api(TOKYO).delete(paths.namespace("billing"))
+
+    run(test)
+
+
 def test_nothing_can_be_written_until_a_context_is_armed(tmp_path: Path) -> None:
     async def test() -> None:
         async with managing(tmp_path) as (_, manager):
+            await picture_when(manager, all_reachable)
             path = paths.deployment("shop", "checkout")
             for context in (TOKYO, VIRGINIA):
                 assert not manager.is_armed(context)
@@ -192,10 +274,24 @@ def test_a_context_that_is_not_watched_is_refused_by_name(
         ask(manager)
 
 
+def test_a_context_shows_the_namespaces_that_the_configuration_names_and_no_other(tmp_path: Path) -> None:
+    two = ContextOverride(namespaces=frozenset({"shop", "search"}))
+
+    async def test() -> None:
+        async with managing(tmp_path, replace(FAST, overrides={VIRGINIA: two})) as (_, manager):
+            picture = await picture_when(manager, all_reachable)
+            shown = {workload.key.namespace for workload in picture.clusters[VIRGINIA].workloads}
+            assert shown == {"shop"}, "nothing of billing, which is there as well; search is empty"
+            assert picture.clusters[VIRGINIA].free is None
+            assert picture.clusters[TOKYO].free is not None
+
+    run(test)
+
+
 def test_the_simulated_credentials_may_do_all_that_a_move_needs(tmp_path: Path) -> None:
     async def test() -> None:
         async with managing(tmp_path) as (_, manager):
-            results = await check_permissions(manager.api(TOKYO), (*OBSERVE, *MOVE_FROM), "media")
+            results = await check_permissions(manager.api(TOKYO), chain(*ROLES.values()), "media")
             assert {result.outcome for result in results} == {Outcome.PASSED}
 
     run(test)

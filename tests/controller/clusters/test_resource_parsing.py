@@ -12,6 +12,7 @@ from controller.clusters.resource_parsing import (
     compute_reserved,
     parse_quantity,
     parse_resources,
+    parse_usage,
 )
 
 
@@ -46,6 +47,35 @@ def test_resources_are_cores_and_gibibytes() -> None:
 def container(cpu: str | None = None, memory: str | None = None, **more: Any) -> dict[str, Any]:
     requests = {name: value for name, value in (("cpu", cpu), ("memory", memory)) if value is not None}
     return {"name": "c", "resources": {"requests": requests}, **more}
+
+
+def gpus(count: str, *, in_limits: bool = False, **more: Any) -> dict[str, Any]:
+    """A small container that asks for GPUs."""
+    asked = {"nvidia.com/gpu": count, "hugepages-2Mi": "4Mi", "example.kubernetes.io/own": "1"}
+    requests = {"cpu": "1", "memory": "1Gi"}
+    given = {"limits": asked, "requests": requests} if in_limits else {"requests": {**requests, **asked}}
+    return {"name": "c", "resources": given, **more}
+
+
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [
+        ({"containers": [gpus("2")]}, 2.0),
+        ({"containers": [gpus("2", in_limits=True), gpus("1")]}, 3.0),
+        ({"containers": [gpus("1")], "initContainers": [gpus("4")]}, 4.0),
+        ({"containers": [gpus("1")], "initContainers": [gpus("1", restartPolicy="Always")]}, 2.0),
+    ],
+)
+def test_devices_are_counted_as_the_scheduler_does(spec: dict[str, Any], count: float) -> None:
+    assert compute_reserved(spec).devices == (("nvidia.com/gpu", count),)
+
+
+def test_a_node_has_the_devices_of_other_domains_than_kubernetes_own() -> None:
+    found = parse_resources(
+        {"cpu": "8", "memory": "1Gi", "pods": "110", "nvidia.com/gpu": "8", "amd.com/gpu": "0", "x.io/y": "many",
+         "hugepages-1Gi": "0", "attachable-volumes-aws-ebs": "25", "requests.kubernetes.io/z": "3"}
+    )  # fmt: skip
+    assert found == Resources(8.0, 1.0, (("nvidia.com/gpu", 8.0),))
 
 
 SMALL = container("1", "1Gi")
@@ -87,3 +117,22 @@ def test_what_is_left_out_is_unknown_of_a_plan_and_nothing_of_a_node(
 ) -> None:
     assert compute_pod_requests({"containers": containers}) is None
     assert compute_reserved({"containers": containers}) == reserved
+
+
+USED = {"usage": {"cpu": "100m", "memory": "1Gi"}}
+
+
+@pytest.mark.parametrize(
+    ("containers", "used"),
+    [
+        ([USED, {"usage": {"cpu": "12345678n", "memory": "512Mi"}}], Resources(0.112345678, 1.5)),
+        ([USED, {"name": "new"}], None),
+        ([USED, {"usage": {"cpu": "much", "memory": "1Gi"}}], None),
+        ([], None),
+    ],
+    ids=["both", "one not measured", "nonsense", "none"],
+)
+def test_usage_is_that_of_all_containers_or_not_known(
+    containers: list[dict[str, Any]], used: Resources | None
+) -> None:
+    assert parse_usage({"containers": containers}) == used

@@ -36,6 +36,7 @@ def test_a_selector_without_terms_selects_nothing() -> None:
     ("service", "how"),
     [
         ({"spec": {"type": "LoadBalancer"}}, ("type LoadBalancer",)),
+        ({"spec": {"type": "NodePort"}}, ("type NodePort",)),
         ({"spec": {"externalIPs": ["192.0.2.7"]}}, ("externalIPs",)),
         (
             {"spec": {"type": "LoadBalancer", "loadBalancerIP": "192.0.2.7"}},

@@ -11,14 +11,18 @@ from typing import Any
 
 import pytest
 
+from controller.clusters import listing, paths
 from controller.clusters.cluster_record import ClusterRecord
-from controller.clusters.fleet import Health
+from controller.clusters.fleet import Health, WatchedKind
+from controller.clusters.freshness import SILENT_HEARTBEATS
 from controller.clusters.settings import ContextOverride, FleetSettings
-from controller.clusters.watching import SILENT_HEARTBEATS, ClusterWatch
+from controller.clusters.watching import ClusterWatch
 from controller.errors import (
     ControllerError,
 )
 from controller.reasons import Code
+from oracle.foundation.clocks import Clocks
+from oracle.market import CapacityType
 from tests.controller.clusters.fake_api import FakeApi
 from tests.controller.clusters.objects import make_autoscaler, make_deployment, make_node, make_pod
 from tests.controller.faults import answered, unreachable
@@ -30,13 +34,16 @@ AUTOSCALERS = "/apis/autoscaling/v2/horizontalpodautoscalers"
 class World:
     """A watch over a fake API server, its record, and the pauses that it asked for."""
 
-    def __init__(
-        self, api: FakeApi, namespace: str | None = None, override: ContextOverride | None = None
-    ) -> None:
+    def __init__(self, api: FakeApi, *namespaces: str, override: ContextOverride | None = None) -> None:
         self.api = api
-        self.record = ClusterRecord(api.context, override or ContextOverride(namespace=namespace))
+        self.record = ClusterRecord(
+            api.context, override or ContextOverride(namespaces=frozenset(namespaces) or None)
+        )
         self.changes = 0
         self.pauses: list[float] = []
+        #: By both clocks.
+        self.passed_s = 0.0
+        self.clocks = Clocks(lambda: 1000.0 + self.passed_s, lambda: self.passed_s)
         self._resume = asyncio.Event()
         self._stepped = asyncio.Event()
         self.watch = ClusterWatch(
@@ -44,8 +51,7 @@ class World:
             self.record,
             FleetSettings(page_size=2),
             self._note_change,
-            namespace=namespace,
-            wall_clock=lambda: 1234.0,
+            clocks=self.clocks,
             sleep=self._pause,
             chance=random.Random(1),
         )
@@ -57,6 +63,11 @@ class World:
         self.pauses.append(seconds)
         await self._resume.wait()
         self._resume.clear()
+
+    @property
+    def read_at(self) -> dict[WatchedKind, float]:
+        """When each kind was last read."""
+        return self.record.freshness.read_at()
 
     def end_pause(self) -> None:
         self._resume.set()
@@ -76,7 +87,8 @@ class World:
 def watching(
     test: Callable[[World], Awaitable[None]],
     prepare: Callable[[FakeApi], None] = lambda api: None,
-    **more: Any,
+    *namespaces: str,
+    override: ContextOverride | None = None,
 ) -> None:
     """Run a test's coroutine beside a watch."""
 
@@ -86,7 +98,7 @@ def watching(
         api.lists[DEPLOYMENTS] = [make_deployment()]
         api.lists[PODS] = [make_pod("p1", "n1"), make_pod("p2", "n2")]
         prepare(api)
-        async with running(World(api, **more)) as world:
+        async with running(World(api, *namespaces, override=override)) as world:
             await test(world)
 
     asyncio.run(main())
@@ -113,7 +125,7 @@ def test_a_cluster_is_listed_page_by_page_and_then_reachable() -> None:
         assert cluster.free is not None
         assert cluster.free.cpu_cores == pytest.approx(3 * 3.92 - 1.0)
         assert world.api.requests.count(f"GET {NODES}") == 2, "three nodes in pages of two"
-        assert cluster.observed_at == 1234.0
+        assert cluster.read_at == dict.fromkeys(WatchedKind, 1000.0)
 
     watching(test)
 
@@ -130,6 +142,108 @@ def test_events_change_the_picture_and_unimportant_ones_do_not() -> None:
         assert world.changes == before + 1
         world.api.streams[DEPLOYMENTS].put_nowait({"type": "DELETED", "object": make_deployment("other")})
         await world.until(lambda: len(world.record.build().workloads) == 1)
+
+    watching(test)
+
+
+def test_a_list_whose_pages_take_for_ever_is_given_up() -> None:
+    """Each page came in time, so that the cluster was connecting for as long as its server liked."""
+    gate = asyncio.Event()
+
+    async def test(world: World) -> None:
+        await world.until(lambda: f"GET {NODES}" in world.api.requests)
+        world.passed_s = listing.MAX_LISTING_S + 1
+        gate.set()
+        await world.until(lambda: world.record.health is Health.UNREACHABLE)
+        assert world.record.reason is not None
+        assert world.record.reason["problem"] == Code.ANSWER_WITHOUT_END.because()
+        assert world.api.requests.count(f"GET {NODES}") == 1
+
+    watching(test, lambda api: api.gates.update({NODES: gate}))
+
+
+def test_a_cluster_that_makes_up_objects_without_end_is_listed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster that somebody has taken over fills no memory."""
+    monkeypatch.setattr(listing, "MAX_OBJECTS", 5)
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        for number in range(20):
+            made_up = {"type": "ADDED", "object": make_deployment(f"made-up-{number}")}
+            world.api.streams[DEPLOYMENTS].put_nowait(made_up)
+        await world.until(lambda: len(world.pauses) == 1)
+        assert len(world.record.build().workloads) == 6
+        world.end_pause()
+        await world.until(lambda: len(world.api.watched_from[DEPLOYMENTS]) == 2)
+
+    watching(test)
+
+
+BOOKMARK = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "555"}}}
+
+
+@pytest.mark.parametrize("kind", WatchedKind)
+@pytest.mark.parametrize("proof", [BOOKMARK, None], ids=["event", "end of a watch"])
+def test_a_kind_is_as_old_as_its_own_last_sign_of_life(kind: WatchedKind, proof: Any) -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.passed_s = 30.0
+        world.api.streams[paths.collection(kind)].put_nowait(proof)
+        await world.until(lambda: world.read_at[kind] == 1030.0)
+        others = {read_at for other, read_at in world.read_at.items() if other is not kind}
+        assert others == {1000.0}, "what one kind says proves nothing of another"
+
+    watching(test)
+
+
+@pytest.mark.parametrize("kind", WatchedKind)
+def test_a_kind_that_is_known_again_is_a_change(kind: WatchedKind) -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.passed_s = 500.0
+        assert kind in world.record.freshness.find_outdated(world.clocks.now())
+        changes = world.changes
+        world.api.streams[paths.collection(kind)].put_nowait(BOOKMARK)
+        await world.until(lambda: world.changes == changes + 1)
+        assert kind not in world.record.freshness.find_outdated(world.clocks.now())
+
+    watching(test)
+
+
+@pytest.mark.parametrize("kind", WatchedKind)
+def test_a_list_is_as_old_as_the_question(kind: WatchedKind) -> None:
+    """However long a busy server lets its answer wait: what it says is of the moment at which it was asked."""
+    gate = asyncio.Event()
+
+    async def test(world: World) -> None:
+        await world.until(lambda: f"GET {paths.collection(kind)}" in world.api.requests)
+        world.passed_s = 90.0
+        gate.set()
+        await world.until_reachable()
+        assert world.read_at[kind] == 1000.0
+
+    watching(test, lambda api: api.gates.update({paths.collection(kind): gate}))
+
+
+def test_what_cannot_be_read_has_no_age() -> None:
+    def deny(api: FakeApi) -> None:
+        api.failures[NODES] = api.failures[AUTOSCALERS] = answered("eu", 403, "forbidden")
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        assert world.read_at.keys() == {WatchedKind.DEPLOYMENTS, WatchedKind.PODS}
+
+    watching(test, deny, override=replace(DECLARED, namespaces=None))
+
+
+@pytest.mark.parametrize("kind", WatchedKind)
+def test_what_is_too_old_is_unknown(kind: WatchedKind) -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        cluster = world.record.build((kind,))
+        assert cluster.find_unread() == Code.KINDS_OUTDATED.because(context="eu", kinds=(kind.value,))
+        assert (cluster.free is None) is (kind in (WatchedKind.NODES, WatchedKind.PODS))
+        assert (cluster.autoscalers is None) is (kind is WatchedKind.AUTOSCALERS)
 
     watching(test)
 
@@ -166,6 +280,22 @@ def test_an_expired_version_lists_again_and_stays_reachable() -> None:
         await world.until(lambda: world.api.watched_from[DEPLOYMENTS] == ["100", "900"])
         assert world.record.health is Health.REACHABLE
         assert len(world.record.build().workloads) == 2
+
+    watching(test)
+
+
+def test_who_the_cluster_is_is_asked_again_when_a_watch_broke_and_of_another_one_nothing_is_kept() -> None:
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        world.api.uid = "uid-of-another"
+        world.api.gates[DEPLOYMENTS] = asyncio.Event()
+        world.api.streams[DEPLOYMENTS].put_nowait(answered("eu", 410, "too old"))
+        for pauses in (1, 2):
+            await world.until(lambda pauses=pauses: len(world.pauses) == pauses)  # type: ignore[misc]
+            assert pauses == 1 or (world.record.uid, world.record.build().workloads) == ("uid-of-another", ())
+            world.end_pause()
+        world.api.gates[DEPLOYMENTS].set()
+        await world.until(lambda: len(world.record.build().workloads) == 1)
 
     watching(test)
 
@@ -274,7 +404,7 @@ def test_a_denied_kind_is_named_with_what_to_do_and_the_others_are_shown() -> No
             context="eu",
             answer='nodes is forbidden: User "x"',
             section="[contexts.eu]",
-            keys="provider, region, instance_type, node_cpu_cores, node_memory_gib",
+            keys="provider, region, instance_type, capacity_type, node_cpu_cores, node_memory_gib",
         )
         assert not cluster.is_complete
         assert cluster.free is None
@@ -302,11 +432,11 @@ def test_all_kinds_that_are_denied_are_named_together() -> None:
 
     async def test(world: World) -> None:
         await world.until(lambda: len(world.pauses) == 3)
-        assert world.record.reason == Code.LIST_DENIED_IN_NAMESPACE.because(
-            context="eu", kinds=("nodes", "deployments", "pods"), namespace="shop", answer="forbidden"
+        assert world.record.reason == Code.LIST_DENIED_IN_NAMESPACES.because(
+            context="eu", kinds=("nodes", "deployments", "pods"), namespaces=("shop",), answer="forbidden"
         )
 
-    watching(test, deny, namespace="shop")
+    watching(test, deny, "shop")
 
 
 def test_a_kind_that_may_only_be_listed_is_listed_again_and_again() -> None:
@@ -336,7 +466,151 @@ def test_one_namespace_is_enough_to_look_into_but_not_to_know_the_room() -> None
         assert len(cluster.workloads) == 1
         assert cluster.free is None
 
-    watching(test, narrow, namespace="shop")
+    watching(test, narrow, "shop")
+
+
+def serve(api: FakeApi, namespace: str, *deployments: str) -> None:
+    """Give a namespace its Deployments, each with a pod, and no autoscaler."""
+    api.lists[f"/apis/apps/v1/namespaces/{namespace}/deployments"] = [
+        make_deployment(name, namespace=namespace) for name in deployments
+    ]
+    api.lists[f"/api/v1/namespaces/{namespace}/pods"] = [make_pod(name, "n1") for name in deployments]
+    api.lists[f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers"] = []
+
+
+SHOP_AND_BILLING = ("billing", "shop")
+
+
+def test_several_namespaces_are_listed_and_watched_each_by_itself() -> None:
+    def narrow(api: FakeApi) -> None:
+        serve(api, "shop", "checkout")
+        serve(api, "billing", "checkout", "invoices")
+        api.failures[DEPLOYMENTS] = api.failures[PODS] = answered("eu", 403, "forbidden")
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        cluster = world.record.build()
+        assert cluster.is_complete
+        assert cluster.autoscalers == {}
+        found = [(workload.key.namespace, workload.key.name) for workload in cluster.workloads]
+        assert found == [("billing", "checkout"), ("billing", "invoices"), ("shop", "checkout")]
+        of_shop = "/apis/apps/v1/namespaces/shop/deployments"
+        gone = {"type": "DELETED", "object": make_deployment("checkout", namespace="shop")}
+        world.api.streams[of_shop].put_nowait(gone)
+        await world.until(lambda: len(world.record.build().workloads) == 2)
+        assert DEPLOYMENTS not in " ".join(world.api.requests).split()
+
+    watching(test, narrow, *SHOP_AND_BILLING)
+
+
+def test_a_cluster_is_reachable_when_the_last_of_several_namespaces_was_read() -> None:
+    last = "/api/v1/namespaces/shop/pods"
+
+    def delay(api: FakeApi) -> None:
+        serve(api, "shop", "checkout")
+        serve(api, "billing", "invoices")
+        api.gates[last] = asyncio.Event()
+
+    async def test(world: World) -> None:
+        await world.until(lambda: len(world.api.watch_params) == 6)
+        assert world.record.health is Health.CONNECTING
+        unread = world.record.build()
+        assert (unread.is_complete, unread.free) == (False, None)
+        world.api.gates[last].set()
+        await world.until_reachable()
+        assert world.record.build().free is not None
+
+    room = ContextOverride(namespaces=frozenset(SHOP_AND_BILLING), room_cpu_cores=40, room_memory_gib=160)
+    watching(test, delay, override=room)
+
+
+def test_a_namespace_that_is_listed_again_leaves_the_others_alone() -> None:
+    def narrow(api: FakeApi) -> None:
+        serve(api, "shop", "checkout")
+        serve(api, "billing", "invoices")
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        serve(world.api, "shop", "basket")
+        world.api.streams["/apis/apps/v1/namespaces/shop/deployments"].put_nowait(
+            answered("eu", 410, "too old")
+        )
+        await world.until(lambda: bool(world.pauses))
+        world.end_pause()
+        names = {"basket", "invoices"}
+        await world.until(lambda: {one.key.name for one in world.record.build().workloads} == names)
+
+    watching(test, narrow, *SHOP_AND_BILLING)
+
+
+def test_a_namespace_of_which_not_all_may_be_listed_is_left_out_and_the_others_are_used() -> None:
+    """What is not seen is neither "none" nor room: pods of that namespace take room as well."""
+
+    def narrow(api: FakeApi) -> None:
+        serve(api, "shop", "checkout")
+        serve(api, "billing", "invoices")
+        api.failures["/api/v1/namespaces/shop/pods"] = answered("eu", 403, "forbidden")
+        api.failures["/apis/autoscaling/v2/namespaces/billing/horizontalpodautoscalers"] = answered(
+            "eu", 403, "forbidden"
+        )
+
+    async def test(world: World) -> None:
+        await world.until(lambda: len(world.api.watch_params) == 5)
+        await world.until_reachable()
+        cluster = world.record.build()
+        assert cluster.find_unread() is None
+        assert cluster.left_out == Code.NAMESPACES_LEFT_OUT.because(
+            context="eu", kinds=("pods",), namespaces=("shop",), answer="forbidden"
+        )
+        assert cluster.namespaces == {"billing"}
+        assert [workload.key.name for workload in cluster.workloads] == ["invoices"]
+        assert cluster.free is None
+        assert cluster.autoscalers is None
+        assert WatchedKind.PODS not in world.record.freshness.find_outdated(world.clocks.now())
+
+    room = ContextOverride(namespaces=frozenset(SHOP_AND_BILLING), room_cpu_cores=40, room_memory_gib=160)
+    watching(test, narrow, override=room)
+
+
+def test_a_namespace_that_was_left_out_is_used_once_its_role_is_granted() -> None:
+    denied = "/apis/apps/v1/namespaces/shop/deployments"
+
+    def narrow(api: FakeApi) -> None:
+        serve(api, "shop", "checkout")
+        serve(api, "billing", "invoices")
+        api.failures[denied] = answered("eu", 403, "forbidden")
+
+    async def test(world: World) -> None:
+        await world.until_reachable()
+        assert world.record.build().namespaces == {"billing"}
+        del world.api.failures[denied]
+        world.end_pause()
+        await world.until(lambda: len(world.record.build().workloads) == 2)
+        cluster = world.record.build()
+        assert (cluster.namespaces, cluster.left_out, cluster.find_unread()) == (
+            {"billing", "shop"},
+            None,
+            None,
+        )
+
+    watching(test, narrow, *SHOP_AND_BILLING)
+
+
+def test_where_every_namespace_is_denied_nothing_is_left_to_use() -> None:
+    def narrow(api: FakeApi) -> None:
+        for namespace in SHOP_AND_BILLING:
+            serve(api, namespace, "checkout")
+            api.failures[f"/api/v1/namespaces/{namespace}/pods"] = answered("eu", 403, "forbidden")
+
+    async def test(world: World) -> None:
+        await world.until(lambda: len(world.pauses) == 2)
+        cluster = world.record.build()
+        assert cluster.health is Health.DENIED
+        assert cluster.reason == Code.LIST_DENIED_IN_NAMESPACES.because(
+            context="eu", kinds=("pods",), namespaces=SHOP_AND_BILLING, answer="forbidden"
+        )
+
+    watching(test, narrow, *SHOP_AND_BILLING)
 
 
 def test_credentials_that_are_refused_are_denied_not_unreachable() -> None:
@@ -483,7 +757,10 @@ def test_a_cluster_is_not_whole_before_its_autoscalers_were_asked_for() -> None:
 
 
 DECLARED = ContextOverride(
-    "aws", "eu-west-1", "m5.large", namespace="shop", node_cpu_cores=2.0, node_memory_gib=8.0
+    *("aws", "eu-west-1", "m5.large", CapacityType.ON_DEMAND),
+    namespaces=frozenset({"shop"}),
+    node_cpu_cores=2.0,
+    node_memory_gib=8.0,
 )
 
 
@@ -502,11 +779,11 @@ def test_nodes_that_may_not_be_listed_are_what_the_configuration_says_and_their_
         assert [str(node.offering) for node in cluster.nodes] == ["aws/eu-west-1/m5.large (on_demand)"]
         assert cluster.free is None
 
-    watching(test, deny, namespace="shop", override=DECLARED)
+    watching(test, deny, override=DECLARED)
 
 
 @pytest.mark.parametrize(
-    "missing", ["provider", "region", "instance_type", "node_cpu_cores", "node_memory_gib"]
+    "missing", ["provider", "region", "instance_type", "capacity_type", "node_cpu_cores", "node_memory_gib"]
 )
 def test_half_a_declaration_of_nodes_is_none(missing: str) -> None:
     assert not ClusterRecord("eu", replace(DECLARED, **{missing: None})).take_declared_nodes()
@@ -520,12 +797,12 @@ def test_the_size_of_one_configured_node_is_not_the_room_of_a_cluster_whose_pods
         await world.until_reachable()
         assert world.record.build().free is None
 
-    watching(test, deny, override=replace(DECLARED, namespace=None))
+    watching(test, deny, override=replace(DECLARED, namespaces=None))
 
 
 @pytest.mark.parametrize(
     ("override", "heartbeat"),
-    [(None, {NODES}), (replace(DECLARED, namespace=None), {DEPLOYMENTS})],
+    [(None, {NODES}), (replace(DECLARED, namespaces=None), {DEPLOYMENTS})],
     ids=["nodes", "nodes that are only declared"],
 )
 def test_each_watch_ends_often_enough_to_show_that_it_lives_and_one_of_a_cluster_more_often(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from controller.clusters.fleet import Resources, WorkloadKey
-from controller.clusters.workload_parsing import hash_template, parse_workload
+from controller.clusters.known_by import KnownBy
+from controller.clusters.workload_parsing import MINIMUM_ANNOTATION, hash_template, parse_workload
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from tests.controller.clusters.objects import Json, make_deployment, pod_spec
@@ -55,16 +56,32 @@ def test_a_state_size_that_is_no_size_is_unknown_and_a_reason_to_stay(text: str)
     deployment = make_deployment()
     deployment["metadata"]["annotations"]["sentinelaura.io/state-gb"] = text
     workload = parse_workload("eu", deployment)
-    assert workload.state_gb is None
+    assert (workload.state_gb, workload.state_known_by) == (None, None)
     assert [reason.code for reason in workload.immovable_reasons] == [Code.STATE_UNREADABLE]
 
 
-def test_no_annotation_is_unknown_and_no_reason_to_stay() -> None:
+def test_without_an_annotation_pods_whose_volumes_keep_nothing_carry_no_state() -> None:
     deployment = make_deployment()
     del deployment["metadata"]["annotations"]
     workload = parse_workload("eu", deployment)
-    assert workload.state_gb is None
+    assert (workload.state_gb, workload.state_known_by) == (0.0, KnownBy.POD_SPEC)
     assert workload.immovable_reasons == ()
+
+
+@pytest.mark.parametrize("kind", ["nfs", "csi", "azureFile", "flexVolume"])
+def test_without_an_annotation_the_state_of_other_volumes_is_unknown(kind: str) -> None:
+    deployment = with_volume(**{kind: {}})
+    del deployment["metadata"]["annotations"]
+    workload = parse_workload("eu", deployment)
+    assert (workload.state_gb, workload.state_known_by) == (None, None)
+    assert (workload.keeping_volumes, workload.immovable_reasons) == ((f"data ({kind})",), ())
+
+
+def test_what_is_declared_overrides_what_the_volumes_show() -> None:
+    empty, keeping = make_deployment(), with_volume(nfs={})
+    assert {(w.state_gb, w.state_known_by) for w in (parse_workload("eu", d) for d in (empty, keeping))} == {
+        (2.5, KnownBy.ANNOTATION)
+    }
 
 
 def with_volume(**volume: Any) -> Json:
@@ -106,6 +123,10 @@ def with_metadata(**metadata: Any) -> Json:
         (with_volume(ephemeral={}), Code.EPHEMERAL_VOLUME.because(volume="data")),
         (with_volume(hostPath={"path": "/"}), Code.HOST_PATH.because(volume="data")),
         (with_volume(local={"path": "/"}), Code.LOCAL_VOLUME.because(volume="data")),
+        (
+            with_volume(awsElasticBlockStore={"volumeID": "vol-1"}),
+            Code.DISK_OF_A_PLACE.because(volume="data", kind="awsElasticBlockStore"),
+        ),
         (with_pod(hostNetwork=True), Code.HOST_NETWORK.because()),
         (with_pod(nodeName="node-7"), Code.PINNED.because(node="node-7")),
         (
@@ -125,19 +146,19 @@ def with_metadata(**metadata: Any) -> Json:
         ),
         (
             with_metadata(labels={"kustomize.toolkit.fluxcd.io/name": "apps"}),
-            Code.GITOPS.because(tool="Flux"),
+            Code.GITOPS.because(tool="Flux", mark="kustomize.toolkit.fluxcd.io/name"),
         ),
         (
             with_metadata(labels={"helm.toolkit.fluxcd.io/name": "apps"}),
-            Code.GITOPS.because(tool="Flux"),
+            Code.GITOPS.because(tool="Flux", mark="helm.toolkit.fluxcd.io/name"),
         ),
         (
             with_metadata(annotations={"argocd.argoproj.io/tracking-id": "x"}),
-            Code.GITOPS.because(tool="Argo CD"),
+            Code.GITOPS.because(tool="Argo CD", mark="argocd.argoproj.io/tracking-id"),
         ),
         (
             with_metadata(annotations={"argocd.argoproj.io/sync-wave": "2"}),
-            Code.GITOPS.because(tool="Argo CD"),
+            Code.GITOPS.because(tool="Argo CD", mark="argocd.argoproj.io/sync-wave"),
         ),
         (with_metadata(deletionTimestamp="2026-01-01T00:00:00Z"), Code.BEING_DELETED.because()),
         (make_deployment(strategy={"type": "Recreate"}), Code.RECREATE.because()),
@@ -171,6 +192,7 @@ def with_metadata(**metadata: Any) -> Json:
         "ephemeral",
         "host path",
         "local",
+        "inline disk",
         "host network",
         "pinned",
         "zone",
@@ -284,3 +306,19 @@ def test_the_template_hash_knows_a_change_and_ignores_a_restart() -> None:
 )
 def test_nonsense_is_survived(body: Json) -> None:
     assert parse_workload("eu", body).requests is None
+
+
+@pytest.mark.parametrize(("text", "minimum"), [("0", 0), ("3", 3)])
+def test_a_declared_minimum_is_how_many_stay(text: str, minimum: int) -> None:
+    deployment = make_deployment()
+    deployment["metadata"]["annotations"] = {MINIMUM_ANNOTATION: text}
+    workload = parse_workload("eu", deployment)
+    assert (workload.minimum_replicas, workload.immovable_reasons) == (minimum, ())
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "all", "٣", "1" * 10])
+def test_a_minimum_that_is_no_number_refuses_and_is_not_taken_for_none(text: str) -> None:
+    deployment = make_deployment()
+    deployment["metadata"]["annotations"] = {MINIMUM_ANNOTATION: text}
+    reason = Code.MINIMUM_UNREADABLE.because(annotation=MINIMUM_ANNOTATION)
+    assert parse_workload("eu", deployment).immovable_reasons == (reason,)

@@ -1,87 +1,27 @@
-"""What sending data costs: the shipped rules, their completeness, and tiers."""
+"""What one price makes of a volume: tiers, the provider's own unit, the month so far, and the lines of a bill."""
 
 from __future__ import annotations
 
-import csv
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.decision.egress import EgressRate, EgressTier, parse_egress_table
-from tests.controller.decision.worlds import EGRESS
+from controller.contract.egress import EgressKind, EgressUnit, PriceSource, Trust
+from controller.decision.egress import EgressRate
+from tests.controller.decision.worlds import make_rate
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
-
-TIERED = EgressRate(
-    (
-        EgressTier(Decimal(10), Decimal("0.09")),
-        EgressTier(Decimal(50), Decimal("0.08")),
-        EgressTier(None, Decimal("0.05")),
-    ),
-    "over the internet",
-)
+TIERED = make_rate(("10", "0.09"), ("50", "0.08"), (None, "0.05"))
+#: As Azure has it: what is free, and what follows.
+FREE_FIRST = replace(make_rate(("100", "0"), ("10240", "0.087"), (None, "0.083")), provider="azure")
 volumes = st.decimals(min_value=0, max_value=10_000, places=3)
 
 
-def read_rows(name: str) -> list[dict[str, str]]:
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"the recorded data {name} is not beside the project")
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def find_price(source: str, target: str) -> Decimal | None:
-    """Both as provider/region."""
-    rate = EGRESS.find_rate(*source.split("/"), *target.split("/"))
-    return rate.tiers[0].usd_per_gb if rate is not None else None
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "usd_per_gb"),
-    [
-        ("aws/ap-northeast-1", "aws/us-east-1", "0.09"),
-        ("aws/us-east-1", "aws/ap-northeast-1", "0.02"),
-        ("aws/us-east-1", "aws/us-east-2", "0.01"),
-        ("aws/us-east-1", "gcp/us-central1", "0.09"),
-        ("azure/westeurope", "azure/northeurope", "0.02"),
-        ("azure/brazilsouth", "azure/eastus", "0.16"),
-        ("gcp/us-central1", "gcp/us-east1", "0.02"),
-        ("gcp/us-central1", "gcp/australia-southeast1", "0.157"),
-        ("gcp/europe-west1", "aws/eu-west-1", "0.12"),
-        ("aws/us-east-1", "aws/us-east-1", "0.02"),
-    ],
-)
-def test_known_ways_cost_what_the_providers_say(source: str, target: str, usd_per_gb: str) -> None:
-    assert find_price(source, target) == Decimal(usd_per_gb)
-
-
-def test_an_unknown_provider_has_no_price() -> None:
-    assert find_price("hetzner/fsn1", "aws/us-east-1") is None
-
-
-def test_an_unknown_region_of_azure_has_no_price() -> None:
-    assert find_price("azure/atlantis", "azure/eastus") is None
-
-
-def test_the_aws_rules_reproduce_every_recorded_pair_exactly() -> None:
-    rows = read_rows("aws_egress/aws_egress_pricing.csv")
-    errors = {
-        (row["from_region"], row["to_region"]): abs(price - Decimal(row["price_usd_per_gb"]))
-        for row in rows
-        if (price := find_price(f"aws/{row['from_region']}", f"aws/{row['to_region']}")) is not None
-    }
-    assert len(errors) == len(rows), "every recorded pair has a rule"
-    assert max(errors.values()) == 0, f"the largest error is {max(errors.values())} USD per GB"
-
-
-def test_every_known_region_can_send_to_every_other() -> None:
-    regions = [f"{row['provider']}/{row['region']}" for row in read_rows("regions.csv")]
-    missing = [(a, b) for a in regions for b in regions if find_price(a, b) is None]
-    assert missing == []
+def make_extra(usd: str, kind: EgressKind = EgressKind.NAT_GATEWAY) -> EgressRate:
+    listed = [(None, Decimal(usd))]
+    return EgressRate.of_list(listed, kind, PriceSource("a list", "2026", Trust.PUBLISHED), EgressUnit.GIB)
 
 
 def test_tiers_split_a_volume() -> None:
@@ -103,22 +43,61 @@ def test_a_negative_volume_is_an_error() -> None:
         TIERED.compute_usd(Decimal(-1))
 
 
-@pytest.mark.parametrize(
-    ("tiers", "complaint"),
-    [
-        ([{"up_to_gb": 10, "usd_per_gb": "0.09"}], "without end"),
-        ([{"up_to_gb": None, "usd_per_gb": "-1"}], "not a price"),
-        ([{"up_to_gb": None, "usd_per_gb": "cheap"}], "InvalidOperation"),
-        ([], "without end"),
-    ],
-    ids=["no last tier", "negative price", "not a number", "no tiers"],
-)
-def test_broken_rules_name_the_provider(tiers: list[dict[str, object]], complaint: str) -> None:
-    section = {
-        "groups": {},
-        "same_region": "0",
-        "inter_region": [],
-        "internet": [{"from": ["*"], "tiers": tiers}],
-    }
-    with pytest.raises(ValueError, match=f"(?s)egress rules of aws.*{complaint}"):
-        parse_egress_table({"currency": "USD", "providers": {"aws": section}})
+def test_a_price_for_each_gib_is_charged_for_the_gib_that_the_declared_gb_are() -> None:
+    """107.3741824 GB are 100 GiB."""
+    rate = make_rate((None, "0.02"), unit=EgressUnit.GIB)
+    assert rate.compute_usd(Decimal("107.3741824")) == Decimal(2)
+
+
+def test_a_tier_of_gib_ends_where_so_many_gib_are_sent() -> None:
+    rate = make_rate(("100", "0"), (None, "1"), unit=EgressUnit.GIB)
+    assert rate.compute_usd(Decimal("107.3741824")) == 0
+    assert rate.compute_usd(Decimal("1.073741824"), used_gb=Decimal("107.3741824")) == 1
+
+
+def test_what_is_free_each_month_counts_as_spent_until_a_person_says_what_was_sent() -> None:
+    assert FREE_FIRST.find_used_gb({}) == 100
+    assert replace(FREE_FIRST, month_so_far_gb=Decimal(0)).find_used_gb({}) == 0
+    assert replace(FREE_FIRST, month_so_far_gb=Decimal(40)).find_used_gb({}) == 40
+
+
+def test_our_own_moves_use_up_the_month_whatever_a_person_says() -> None:
+    said = replace(FREE_FIRST, month_so_far_gb=Decimal(40))
+    assert said.find_used_gb({"azure": Decimal(150), "aws": Decimal(900)}) == 150
+    assert said.find_used_gb({"azure": Decimal(20)}) == 40, "they are part of what the account has sent"
+    assert FREE_FIRST.find_used_gb({"azure": Decimal(150)}) == 150
+
+
+def test_what_was_said_of_another_month_is_not_known_of_this_one() -> None:
+    said = replace(FREE_FIRST, month_so_far_gb=Decimal(20_000), month="2026-11")
+    assert said.find_used_gb({}, "2026-11") == 20_000
+    assert said.find_used_gb({}, "2026-12") == 100
+    assert said.find_used_gb({"azure": Decimal(150)}, "2026-12") == 150
+
+
+def test_a_flat_price_has_no_month() -> None:
+    flat = replace(make_rate((None, "0.02")), provider="azure", month_so_far_gb=Decimal(40))
+    assert flat.find_used_gb({"azure": Decimal(150)}) == 0
+
+
+@pytest.mark.parametrize("used_gb", ["0", "90", "100", "20000"])
+@pytest.mark.parametrize("gb", ["0", "3", "30", "20000"])
+def test_the_lines_of_a_bill_add_up_to_the_price(gb: str, used_gb: str) -> None:
+    rate = replace(FREE_FIRST, extras=(make_extra("0.045"), make_extra("0.02", EgressKind.CROSS_ZONE)))
+    lines = rate.list_charges(Decimal(gb), Decimal(used_gb))
+    assert sum(line.usd for line in lines) == pytest.approx(rate.compute_usd(Decimal(gb), Decimal(used_gb)))
+    for kind in (EgressKind.INTERNET, EgressKind.NAT_GATEWAY, EgressKind.CROSS_ZONE):
+        assert sum(line.gb for line in lines if line.kind is kind) == Decimal(gb)
+
+
+def test_each_line_names_its_tier_as_the_list_has_it() -> None:
+    rate = make_rate(("100", "0"), ("10240", "0.09"), (None, "0.085"), unit=EgressUnit.GIB)
+    lines = rate.list_charges(Decimal(200), Decimal(0))
+    shown = [(line.usd_per_unit, line.above, line.up_to) for line in lines]
+    assert shown == [(Decimal(0), Decimal(0), Decimal(100)), (Decimal("0.09"), Decimal(100), Decimal(10240))]
+    assert {line.unit for line in lines} == {EgressUnit.GIB}
+
+
+def test_no_volume_still_names_the_tier_that_the_next_one_would_meet() -> None:
+    [line] = FREE_FIRST.list_charges(Decimal(0), Decimal(100))
+    assert (line.usd_per_unit, line.usd) == (Decimal("0.087"), 0)

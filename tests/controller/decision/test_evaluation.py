@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from controller.clusters.acceptance import Acceptance
 from controller.clusters.fleet import WorkloadKey
+from controller.clusters.known_by import KnownBy
 from controller.contract.dry_run import DryRun, Verdict
+from controller.contract.egress import EgressKind, EgressUnit
 from controller.decision.evaluation import confirm_move, evaluate_move
 from controller.decision.settings import DecisionSettings
 from controller.reasons import Code
@@ -22,6 +24,7 @@ from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,
     SETTINGS,
+    arm,
     make_board,
     make_cluster,
     make_facts,
@@ -33,6 +36,9 @@ from tests.controller.decision.worlds import (
 
 prices = st.decimals(min_value="0.001", max_value=50, places=4)
 gigabytes = st.floats(min_value=0, max_value=5000).map(lambda gb: round(gb, 3))
+
+#: What comes from outside to the pods would still go to the old cluster.
+TIED = Code.EXPOSED_POD.because(annotation="external-dns")
 
 
 def evaluate(
@@ -110,8 +116,48 @@ def test_without_a_state_what_is_known_is_still_shown() -> None:
     assert (dry_run.savings_usd, dry_run.net_usd, dry_run.payback_h) == (Decimal("7.20"), None, None)
 
 
+def test_the_dry_run_says_how_its_state_is_known() -> None:
+    assumed = replace(SETTINGS, assumed_state_gb=Decimal(2))
+    seen: dict[str, Any] = {"state_gb": 0.0, "state_known_by": KnownBy.POD_SPEC}
+    assert evaluate(**seen, settings=assumed).state_known_by is KnownBy.POD_SPEC
+    assert evaluate(state_gb=None, settings=assumed).state_known_by is KnownBy.SETTING
+    assert evaluate(state_gb=None).state_known_by is None
+
+
+def test_the_dry_run_says_what_its_egress_is_made_of() -> None:
+    dry_run = evaluate(state_gb=10.0)
+    [charge] = dry_run.egress_charges
+    assert (charge.kind, charge.unit, charge.usd_per_unit) == (
+        EgressKind.BETWEEN_REGIONS,
+        EgressUnit.GIB,
+        Decimal("0.09"),
+    )
+    assert charge.usd == dry_run.egress_usd
+    assert charge.source.text.startswith("AWS Price List")
+    assert evaluate(state_gb=None).egress_charges == ()
+
+
+def test_the_month_so_far_is_part_of_what_a_move_is_charged() -> None:
+    """Of 20 TB that our moves have sent, the dear first tier is used up."""
+    picture = make_picture(make_cluster("tokyo", make_workload()), make_cluster("iowa"))
+    board = make_board(tokyo="0.40", iowa="0.10")
+    first, later = (
+        evaluate_move(picture, make_facts(board, sent_gb=sent), CHECKOUT, "iowa")
+        for sent in ({}, {"aws": Decimal(20_000)})
+    )
+    assert (first.egress_usd, later.egress_usd) == (Decimal("0.114"), Decimal("0.089"))
+    assert [charge.above for charge in later.egress_charges] == [10_240]
+
+
+def test_the_price_of_nothing_is_that_of_the_first_gb_and_not_of_what_others_had_free() -> None:
+    picture = make_picture(make_cluster("tokyo", make_workload(state_gb=0.0)), make_cluster("iowa"))
+    board = make_board(tokyo="0.40", iowa="0.10")
+    dry_run = evaluate_move(picture, make_facts(board), CHECKOUT, "iowa")
+    assert (dry_run.egress_usd, dry_run.egress_usd_per_gb) == (0, Decimal("0.106171"))
+
+
 def test_the_settings_may_assume_a_state() -> None:
-    settings = replace(SETTINGS, assumed_state_gb=Decimal(2))
+    settings = replace(SETTINGS, assumed_state_gb=Decimal("2.147483648"))
     assert evaluate(state_gb=None, settings=settings).egress_usd == Decimal("0.18")
 
 
@@ -164,13 +210,50 @@ def test_moving_there_and_back_never_gains(tokyo: Decimal, virginia: Decimal) ->
     assert out.net_usd + home.net_usd < 0
 
 
+def accepting(*names: Acceptance, reason: Reason = TIED) -> DryRun:
+    """The dry run of a workload that is tied down, with what a person accepts for this one move."""
+    facts, tied = (
+        make_facts(make_board(tokyo="0.40", virginia="0.10")),
+        two_regions(immovable_reasons=(reason,)),
+    )
+    return evaluate_move(tied, facts, CHECKOUT, "virginia", accepts=frozenset(names))
+
+
+def test_what_a_person_accepts_for_one_move_refuses_it_no_more_and_stands_on_its_bill() -> None:
+    refused, accepted = accepting(), accepting(Acceptance.TRAFFIC)
+    assert (refused.verdict, refused.reason) == (Verdict.REFUSED, TIED)
+    assert (accepted.verdict, accepted.warnings) == (Verdict.PAYS, (Code.ACCEPTED_TRAFFIC.because(),))
+    assert accepted.accepts == {Acceptance.TRAFFIC}
+
+
+@pytest.mark.parametrize("others", [Acceptance.IDENTITY, Acceptance.HOST_ACCESS, Acceptance.TWO_AT_ONCE])
+def test_what_is_accepted_for_one_move_accepts_nothing_else(others: Acceptance) -> None:
+    assert accepting(others).reason == TIED
+    assert accepting(*Acceptance, reason=Code.PAUSED.because()).reason == Code.PAUSED.because()
+
+
+def test_a_confirmation_holds_for_what_was_accepted_with_it_and_for_no_more_and_no_less() -> None:
+    board = make_board(tokyo="0.40", virginia="0.10")
+    facts, tied = make_facts(board, armed=arm("tokyo", "virginia")), two_regions(immovable_reasons=(TIED,))
+    digest = accepting(Acceptance.TRAFFIC).plan_digest
+
+    def confirm(*names: Acceptance) -> DryRun | Reason:
+        return confirm_move(tied, facts, CHECKOUT, "virginia", digest, accepts=frozenset(names))
+
+    confirmed = confirm(Acceptance.TRAFFIC)
+    assert isinstance(confirmed, DryRun)
+    assert confirmed.accepts == {Acceptance.TRAFFIC}
+    assert confirm() == TIED
+    assert confirm(Acceptance.TRAFFIC, Acceptance.IDENTITY) == Code.PLAN_CHANGED.because()
+
+
 class TestConfirmation:
     """A person confirms what they saw, by its digest."""
 
     def confirm(
         self, digest: str, *, tokyo: str = "0.40", virginia: str = "0.10", armed: bool = True, **workload: Any
     ) -> DryRun | Reason:
-        contexts = frozenset(("tokyo", "virginia") if armed else ())
+        contexts = arm(*(("tokyo", "virginia") if armed else ()))
         facts = make_facts(make_board(tokyo=tokyo, virginia=virginia), armed=contexts)
         return confirm_move(two_regions(**workload), facts, CHECKOUT, "virginia", digest)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from controller.contract.dry_run import Staying
 from controller.decision.plan_terms import PlanTerms, accepts_digest, compute_digest
 from tests.controller.decision.worlds import CHECKOUT
 
@@ -40,12 +41,21 @@ OTHERS: dict[str, Any] = {
     "egress_usd": Decimal("0.18"),
     "source_usd_per_hour": Decimal("0.42"),
     "target_usd_per_hour": Decimal("0.105"),
+    "way_back_of": "m1",
+    "staying": Staying(1, 2),
+    "target_template": "theirs",
+    "target_uid": "another",
 }
 
 
 @pytest.mark.parametrize("term", [field.name for field in fields(PlanTerms)])
 def test_a_plan_with_one_other_term_is_another_plan(term: str) -> None:
     assert not accepts_digest(replace(TERMS, **{term: OTHERS[term]}), compute_digest(TERMS))
+
+
+def test_the_way_back_of_one_move_is_not_that_of_another() -> None:
+    one, other = (replace(TERMS, way_back_of=of) for of in ("m1", "m2"))
+    assert not accepts_digest(one, compute_digest(other))
 
 
 def test_an_unknown_amount_is_none_of_the_known_ones() -> None:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.clusters.fleet import Resources
-from controller.decision.egress import EgressRate, EgressTier, sum_tiers
+from controller.contract.egress import EgressUnit
+from controller.decision.egress import sum_tiers
+from controller.decision.egress_settings import MAX_TIERS
 from controller.decision.pricing import (
     MAX_RATE,
     RATE_STEP,
@@ -34,16 +36,14 @@ from controller.decision.pricing import (
 )
 from controller.decision.settings import DecisionSettings
 from controller.decision.waves import count_pod_waves, plan_wave_sizes
+from tests.controller.decision.worlds import make_rate
 
 EXACT = assume(DecisionSettings())
-TIERED = EgressRate(
-    (
-        EgressTier(Decimal(10), Decimal("0.09")),
-        EgressTier(Decimal(500), Decimal("0.083")),
-        EgressTier(None, Decimal("0.0512")),
-    ),
-    "over the internet",
-)
+#: As many tiers as there may be: each rounds once more.
+TIERED = make_rate(
+    ("10", "0.09"), ("70", "0.0899"), ("500", "0.083"), ("3000", "0.081"), ("7777", "0.07"), ("80000", "0.061"),
+    ("1000000", "0.06"), (None, "0.0512"), unit=EgressUnit.GIB,
+)  # fmt: skip
 
 rates = st.decimals(min_value=0, max_value=MAX_RATE, places=11)
 volumes = st.floats(0, 1e9)
@@ -154,6 +154,7 @@ def test_floats_are_never_further_off_than_their_bound(
     chance: Decimal,
 ) -> None:
     """For every target that is cheaper than the source."""
+    assert len(TIERED.tiers) == MAX_TIERS
     target = (source * part).quantize(RATE_STEP)
     exact = Assumptions(*hours, chance)
     quick = Assumptions(*map(float, hours), float(chance))

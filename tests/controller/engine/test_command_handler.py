@@ -9,20 +9,35 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from msgspec import structs
 
+from controller.clusters.acceptance import Acceptance
+from controller.clusters.arming import UNLIMITED, ArmedBy, ArmingTerms
+from controller.clusters.armings import EndedArming
 from controller.clusters.fleet import Health
-from controller.contract.commands import CancelMigration, Consider, RequestDryRun, SetArmed, StartMigration
+from controller.contract.commands import (
+    CancelMigration,
+    Consider,
+    RequestDryRun,
+    SetArmed,
+    StartMigration,
+    Stop,
+)
+from controller.contract.dry_run import Verdict
+from controller.contract.inventory import Inventory
 from controller.contract.snapshots import MigrationStage
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.settings import BudgetSettings
 from controller.engine.command_handler import CommandHandler
 from controller.engine.controls import Controls
-from controller.engine.fact_collector import FactCollector, count_moves
+from controller.engine.fact_collector import FactCollector, WaysBack, count_moves
 from controller.history.events import MoveStarted
 from controller.history.history import History
 from controller.history.projections import PastMove
+from controller.migration.access.journal_keys import JournalKeys
 from controller.migration.protocol.errors import MigrationRefused
 from controller.reasons import Code
+from oracle.key_ring_file import RingFile
 from oracle.quotes import Playback, PriceMode, QuoteBoard
 from tests.controller.decision.worlds import (
     CHECKOUT,
@@ -34,33 +49,22 @@ from tests.controller.decision.worlds import (
     make_workload,
     two_regions,
 )
+from tests.controller.engine.switches import Switches
 from tests.controller.history.histories import PREDICTED, Clock, Installation, ended
+from tests.controller.migration.keys import KEYS
 
 PICTURE = two_regions()
 BOARD = make_board(tokyo="0.90", virginia="0.10")
 AUTOSCALED = Code.AUTOSCALER_IN_THE_WAY.because(name="web", context="tokyo")
 
 
-class FakeRegions:
+class FakeRegions(Switches):
     """Two contexts with a switch each."""
 
     contexts = ("tokyo", "virginia")
 
-    def __init__(self, *armed):
-        self.armed = set(armed)
-        self.unarmable = None
-
     def picture(self):
         return PICTURE
-
-    def is_armed(self, context):
-        return context in self.armed
-
-    def set_armed(self, context, armed):
-        (self.armed.add if armed and self.unarmable is None else self.armed.discard)(context)
-
-    def unarmable_reason(self, context):
-        return self.unarmable
 
 
 class FakeMigrations:
@@ -73,9 +77,16 @@ class FakeMigrations:
         self.known = set()
         self.shown = ()
         self.refuses = None
+        self.keys = KEYS
+        self.inventory = Inventory(NOW)
 
     def budget_usage(self, now):
         return self.usage
+
+    async def take_inventory(self, workload):
+        if isinstance(self.inventory, Exception):
+            raise self.inventory
+        return self.inventory
 
     def knows(self, migration_id):
         return migration_id in self.known
@@ -132,6 +143,7 @@ class World:
             lambda now: count_moves(controls, self.unfinished, settings.budgets, now),
             lambda: self.now,
             settings,
+            WaysBack(controls, self.unfinished).find,
             accepts_any_prices=accepts_any_prices,
         )
         self.handler = CommandHandler(controls, self.unfinished, self.facts)
@@ -260,7 +272,7 @@ def test_of_two_starts_at_once_the_budget_lets_one_begin():
         starts = (StartMigration(one.workload, "virginia", one.plan_digest) for one in answers)
         await world.round(*starts, picture=picture)
         assert [dry_run.workload for dry_run in world.migrations.started] == [CHECKOUT]
-        assert world.handler.unstarted[-1].reason.code is Code.CONCURRENCY_SPENT
+        assert [one.reason.code for one in world.handler.queue] == [Code.CONCURRENCY_SPENT]
 
     run(scenario)
 
@@ -300,7 +312,9 @@ def test_workload_whose_move_was_left_unfinished_begins_no_other():
     ids=["simulated", "recorded"],
 )
 def test_real_clusters_are_moved_on_live_prices_only(accepted, moves, mode, playback):
-    quotes = {key: replace(quote, mode=mode, playback=playback) for key, quote in BOARD.quotes.items()}
+    quotes = {
+        key: structs.replace(quote, mode=mode, playback=playback) for key, quote in BOARD.quotes.items()
+    }
 
     async def scenario():
         world = World("tokyo", "virginia", accepts_any_prices=accepted)
@@ -315,7 +329,6 @@ def test_real_clusters_are_moved_on_live_prices_only(accepted, moves, mode, play
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
-        ({"concurrent_moves": 1}, Code.CONCURRENCY_SPENT),
         ({"moves_per_day": 1}, Code.DAY_SPENT),
         ({"egress_usd_per_day": Decimal("0.1")}, Code.EGRESS_SPENT),
     ],
@@ -358,9 +371,9 @@ def test_what_the_preflight_refused_is_a_fact_of_the_next_plan():
         assert finding.rules_out("virginia")
         assert finding.rules_out("oregon"), "its autoscaler is in the way of every target"
         assert finding.reason == AUTOSCALED
-        world.now += SETTINGS.preflight_memory_s
+        world.now += 86_400.0
         world.facts.follow(())
-        assert world.facts.collect().findings == ()
+        assert world.facts.collect().findings == (finding,), "it was said, and not unsaid"
 
     run(scenario)
 
@@ -375,6 +388,41 @@ def refused_view():
         refused_by=CHECKOUT.context,
         ended_at=NOW,
     )
+
+
+def test_what_is_armed_on_which_terms_is_written_down_and_so_is_its_end():
+    terms = ArmingTerms(ArmedBy.WINDOW, "uid-tokyo", frozenset({"shop", "billing"}), lasts_s=8 * 3600.0)
+
+    async def scenario():
+        world = World()
+        await world.round(SetArmed("tokyo", True, terms), SetArmed("virginia", True))
+        assert world.regions.terms == {"tokyo": terms, "virginia": UNLIMITED}
+        world.regions.ended = [EndedArming("tokyo", Code.ARMING_OVER.because(contexts=("tokyo",)))]
+        world.handler.record_ended_armings()
+        world.handler.record_ended_armings()
+        told = [entry.text for entry in world.history.newest(9)]
+        assert told[:2] == [
+            "tokyo armed by the window for 8 h: writes in billing and shop are allowed",
+            "virginia armed by --arm: writes are allowed",
+        ]
+        assert len(told) == 3
+        assert told[2].startswith("tokyo armed no more: the arming of tokyo has run out")
+
+    run(scenario)
+
+
+def test_a_move_that_is_started_keeps_what_was_armed_and_one_that_is_not_does_not():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = await world.confirm()
+        await world.round(command)
+        assert world.regions.begun == ["m1"]
+        world.migrations.refuses = MigrationRefused(str(CHECKOUT), AUTOSCALED)
+        world.migrations.usage = NOTHING_MOVED
+        await world.round(command)
+        assert world.regions.begun == ["m1"]
+
+    run(scenario)
 
 
 def test_arming_an_unknown_context_changes_nothing():
@@ -430,6 +478,23 @@ def test_a_move_of_this_process_is_counted_once():
     assert len(world.facts.collect().usage.moves) == 2
 
 
+def test_what_our_moves_have_sent_this_month_is_a_fact_of_every_judgement():
+    """One runs here, one an earlier program made, one began last month, and one was refused."""
+    world = World()
+    world.regions.picture = lambda: make_picture(make_cluster("tokyo"), make_cluster("iowa"))
+    world.migrations.usage = BudgetUsage((Move(CHECKOUT, "iowa", NOW, egress_gb=Decimal(3)),))
+    world.migrations.known = {"m1"}
+    earlier = replace(past("m2"), target="iowa", predicted_egress_gb=Decimal(5))
+    last_month = replace(earlier, migration_id="m3", started_at=-60.0, ended_at=60.0)
+    world.unfinished.over = (
+        replace(earlier, migration_id="m1"),
+        earlier,
+        last_month,
+        replace(earlier, migration_id="m4", phase="REFUSED"),
+    )
+    assert world.facts.collect().sent_gb == {"aws": Decimal(8)}
+
+
 @pytest.mark.parametrize(
     ("cooldown_h", "counted"), [(1, ["m23"]), (24, ["m23"]), (72, ["m23", "m25", "m71"])]
 )
@@ -470,13 +535,28 @@ def test_context_that_cannot_be_armed_is_not_said_to_be_armed():
     run(scenario)
 
 
+@pytest.mark.parametrize("may_make", [True, False])
+def test_the_first_context_that_is_armed_has_a_key_ring_made(tmp_path, may_make):
+    """Where there can be none it is armed all the same: it is each start that is refused."""
+
+    async def scenario():
+        world, path = World(), tmp_path / "key-ring"
+        world.migrations.keys = JournalKeys(RingFile(path, may_make=may_make))
+        await world.round(SetArmed("tokyo", armed=False))
+        assert not path.exists()
+        await world.round(SetArmed("tokyo", armed=True))
+        assert path.exists() is may_make
+        assert world.regions.is_armed("tokyo")
+
+    run(scenario)
+
+
 REFUSED_FOR = {
     "not armed": ({"armed": ("tokyo",)}, Code.NOT_ARMED),
     "prices turned": ({"board": make_board(tokyo="0.90", virginia="0.50")}, Code.PLAN_CHANGED),
     "prices gone": ({"board": make_board(tokyo="0.90")}, Code.PRICE_UNKNOWN),
     "does not pay": ({"board": make_board(tokyo="0.10", virginia="0.90")}, Code.NOT_CHEAPER),
     "another move": ({"moves": (Move(CHECKOUT, "oregon", NOW - 60),)}, Code.MOVE_RUNNING),
-    "budget": ({"moves": (Move(replace(CHECKOUT, name="x"), "iowa", NOW - 60),)}, Code.CONCURRENCY_SPENT),
     "rest": ({"moves": (Move(CHECKOUT, "oregon", NOW - 600, NOW - 60),)}, Code.COOLDOWN),
     "target lost": (
         {
@@ -533,5 +613,148 @@ def test_start_that_cannot_be_judged_ends_no_engine():
         await world.round(Consider(await world.confirm()))
         shown = world.handler.judge_considered(absurd, world.facts.collect())
         assert shown.reason.code is Code.UNEXPECTED_ERROR
+
+    run(scenario)
+
+
+def test_a_stop_waits_for_no_round_and_forgets_what_was_to_lead_to_a_write():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        start = await world.confirm()
+        for command in (start, SetArmed("tokyo", True), CancelMigration("m1"), Stop()):
+            world.handler.submit(command)
+        assert world.regions.armed == set()
+        told = [entry.text for entry in world.history.newest(2)]
+        assert [text for text in told if "tokyo" in text or "virginia" in text] == told
+        await world.round()
+        assert (world.regions.armed, world.migrations.started) == (set(), [])
+        assert world.migrations.cancelled == ["m1"], "it asks for less, not for more"
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("source", ["history", "leases"])
+def test_way_back_of_a_finished_move_is_confirmed_and_started_without_prices(source):
+    """The workload came from Virginia an hour ago, rests, and has no price any more."""
+    finished = replace(past("m1"), workload=replace(CHECKOUT, context="virginia"), target="tokyo")
+    history = SimpleNamespace(past_moves=lambda: (finished,), record=lambda event: None)
+
+    async def scenario():
+        world = World("tokyo", "virginia", history=history if source == "history" else None)
+        world.unfinished.over = (finished,) if source == "leases" else ()
+        world.board = QuoteBoard({})
+        await world.round(RequestDryRun(CHECKOUT, "virginia", way_back_of="m1"))
+        dry_run = world.handler.answers[-1]
+        start = StartMigration(CHECKOUT, "virginia", dry_run.plan_digest, way_back_of="m1")
+        await world.round(start)
+        assert [(one.way_back_of, one.verdict) for one in world.migrations.started] == [
+            ("m1", Verdict.WAY_BACK)
+        ]
+
+    run(scenario)
+
+
+def test_start_that_only_calls_itself_a_way_back_is_refused_as_such():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        command = replace(await world.confirm(), way_back_of="m1")
+        world.handler.submit(Consider(command))
+        await world.round(command)
+        assert world.migrations.started == []
+        refused = Code.NO_WAY_BACK.because(workload=str(CHECKOUT), target="virginia", migration_id="m1")
+        assert world.handler.unstarted[-1].reason == refused
+        assert world.handler.judge_considered(PICTURE, world.facts.collect()).reason == refused
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["accepted", "not accepted"])
+def test_what_a_person_accepts_goes_with_the_dry_run_and_the_start(monkeypatch, is_told):
+    tied = two_regions(immovable_reasons=(Code.RECREATE.because(),))
+    monkeypatch.setattr(FakeRegions, "picture", lambda self: tied)
+    accepts = frozenset({Acceptance.TWO_AT_ONCE})
+
+    async def scenario():
+        world = World("tokyo", "virginia")
+        world.handler.submit(RequestDryRun(CHECKOUT, "virginia", accepts=accepts))
+        await world.handler.work(tied, NOW)
+        digest = world.handler.answers[-1].plan_digest
+        start = StartMigration(CHECKOUT, "virginia", digest, accepts=accepts if is_told else frozenset())
+        world.handler.submit(start)
+        await world.handler.work(tied, NOW)
+        assert [one.accepts for one in world.migrations.started] == ([accepts] if is_told else [])
+
+    run(scenario)
+
+
+CALLED = Code.CALLED.because(name="web", count=1, callers=("front",))
+
+
+def test_a_dry_run_that_was_asked_for_is_made_again_once_its_workload_was_looked_at():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        world.migrations.inventory = Inventory(NOW, breaks=(CALLED,))
+        await world.round(RequestDryRun(CHECKOUT, "virginia"))
+        assert [answer.inventory for answer in world.handler.answers] == [None]
+        await asyncio.sleep(0)
+        await world.round()
+        _, answer = world.handler.answers
+        assert (answer.verdict, answer.reason) == (Verdict.REFUSED, CALLED)
+        assert answer.inventory == world.migrations.inventory
+        await world.round(RequestDryRun(CHECKOUT, "virginia", accepts=frozenset({Acceptance.CALLERS})))
+        assert world.handler.answers[-1].may_start
+
+    run(scenario)
+
+
+def test_who_asks_again_has_the_workload_looked_at_again():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        world.migrations.inventory = Inventory(NOW, breaks=(CALLED,))
+        await world.round(RequestDryRun(CHECKOUT, "virginia"))
+        await asyncio.sleep(0)
+        world.migrations.inventory = Inventory(NOW)
+        await world.round(RequestDryRun(CHECKOUT, "virginia"))
+        await asyncio.sleep(0)
+        await world.round()
+        assert world.handler.answers[-1].may_start, "it was mended"
+
+    run(scenario)
+
+
+def test_a_start_that_is_considered_has_its_workload_looked_at_once():
+    async def scenario():
+        world = World("tokyo", "virginia")
+        start = await world.confirm()
+        await asyncio.sleep(0)
+        await world.round()
+        asked = len(world.handler.answers)
+        await world.round(Consider(start), Consider(replace(start, plan_digest="newer")))
+        await asyncio.sleep(0)
+        await world.round()
+        assert len(world.handler.answers) == asked, "it was looked at before"
+        world.facts.inventories.note(make_workload(template_hash="older"), Inventory(NOW))
+        await world.round(Consider(start))
+        await asyncio.sleep(0)
+        await world.round()
+        assert [answer.inventory for answer in world.handler.answers][asked:] == [Inventory(NOW)]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(MigrationRefused("w", Code.PAUSED.because()), Code.PAUSED), (KeyError("x"), Code.UNEXPECTED_ERROR)],
+)
+def test_a_look_that_fails_is_told_and_refuses_nothing(error, code):
+    async def scenario():
+        world = World("tokyo", "virginia")
+        world.migrations.inventory = error
+        await world.round(RequestDryRun(CHECKOUT, "virginia"))
+        await asyncio.sleep(0)
+        await world.round()
+        answer = world.handler.answers[-1]
+        assert answer.inventory.unread.code is code
+        assert answer.may_start
 
     run(scenario)

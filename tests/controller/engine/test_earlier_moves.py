@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from controller.clusters.fleet import WorkloadKey
+from controller.contract.way_back import WayBack
 from controller.decision.budgets import DAY_S, BudgetUsage, sum_egress
 from controller.decision.settings import BudgetSettings
-from controller.engine.earlier_moves import merge_moves, to_budget_moves
+from controller.engine.earlier_moves import list_ways_back, merge_moves, to_budget_moves
 from controller.history.projections import PastMove
 
 NOW = 1_790_000_000.0
@@ -34,8 +37,8 @@ def move(migration_id: str = "m1", hours_ago: float = 1.0, **facts: object) -> P
 
 def rests(workload: WorkloadKey, usage: BudgetUsage) -> bool:
     """Whether the rule of the cooldown keeps the workload where it is."""
-    ended = usage.find_last_end(workload)
-    return ended is not None and ended + REST_S > NOW
+    last = usage.find_last_ended(workload)
+    return last is not None and last.ended_at is not None and last.ended_at + REST_S > NOW
 
 
 def usage(*moves: PastMove, now: float = NOW) -> BudgetUsage:
@@ -63,12 +66,20 @@ def test_a_move_whose_end_nobody_saw_rests_its_workload_and_runs_no_more() -> No
     open_move = usage(move(ended_at=None, phase="SURGE"))
     assert open_move.running() == ()
     assert rests(CHECKOUT, open_move)
+    assert [known.is_end_known for known in open_move.moves] == [False]
+    assert [known.is_end_known for known in usage(move()).moves] == [True]
 
 
 def test_a_move_that_was_rolled_back_rests_its_target_and_not_its_workload() -> None:
     back = usage(move(phase="ROLLED_BACK"))
     assert not rests(CHECKOUT, back)
     assert back.find_last_return(CHECKOUT, "osaka") == NOW - HOUR_S
+
+
+def test_a_move_that_a_person_let_go_of_rests_its_target_and_not_its_workload() -> None:
+    let_go = usage(move(phase="ABANDONED"))
+    assert not rests(CHECKOUT, let_go)
+    assert let_go.find_last_return(CHECKOUT, "osaka") == NOW - HOUR_S
 
 
 def test_a_way_back_whose_end_nobody_saw_rests_the_workload() -> None:
@@ -109,3 +120,21 @@ def test_a_lease_ends_no_move_before_it_was_last_heard_of() -> None:
 def test_a_lease_takes_back_no_move_that_history_saw() -> None:
     joined = merge_moves([move(ended_at=None, phase="SURGE")], [move(phase="REFUSED")])
     assert rests(CHECKOUT, usage(*joined))
+
+
+def test_a_finished_move_has_a_way_back_however_long_ago_it_was() -> None:
+    there = replace(CHECKOUT, context="osaka")
+    assert list(list_ways_back([move(), move("m2", 2000)])) == [
+        WayBack(there, "paris", "m1"),
+        WayBack(there, "paris", "m2"),
+    ]
+
+
+@pytest.mark.parametrize("phase", ["SURGE", "ROLLED_BACK", "ABANDONED", "REFUSED", "NEEDS_OPERATOR", ""])
+def test_only_a_move_that_moved_its_workload_has_a_way_back(phase: str) -> None:
+    assert list(list_ways_back([move(phase=phase)])) == []
+
+
+def test_a_side_that_no_lease_of_its_own_has_named_is_no_way() -> None:
+    """Whoever may write Leases in one cluster makes no way into another."""
+    assert list(list_ways_back([move(target=""), move(workload=replace(CHECKOUT, context=""))])) == []

@@ -9,18 +9,21 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
-from controller.clusters.fleet import Health
+from controller.clusters.fleet import Health, WatchedKind
 from controller.contract.commands import Consider, LookAt, RequestDryRun, SetArmed, StartMigration
+from controller.contract.inventory import Inventory
 from controller.contract.snapshots import Consideration
 from controller.decision.budgets import DAY_S, NOTHING_MOVED, BudgetUsage, Move
 from controller.decision.planning import Planner
 from controller.decision.settings import BudgetSettings, DecisionSettings
+from controller.engine.asking_again import AskingAgain
 from controller.engine.command_handler import CommandHandler
 from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
-from controller.engine.fact_collector import FactCollector, count_moves
+from controller.engine.fact_collector import FactCollector, WaysBack, count_moves
 from controller.engine.outage_log import OutageLog
 from controller.engine.price_memory import PriceMemory
 from controller.engine.snapshot_building import ContextViews
@@ -31,6 +34,7 @@ from oracle.foundation.clocks import Clocks
 from oracle.quotes import QuoteBoard
 from oracle.status import OracleStatus, StoreKind
 from tests.controller.decision.worlds import CHECKOUT, NOW, SETTINGS, make_board, make_picture, two_regions
+from tests.controller.engine.switches import Switches
 from tests.controller.faults import unreachable
 from tests.controller.refusals import refuses
 from tests.simulation.virtual_loop import run_virtual
@@ -77,24 +81,26 @@ class FakeOracle(Changing):
         return Decimal(1)
 
 
-class FakeRegions(Changing):
+class FakeRegions(Changing, Switches):
     """A fleet that a test sets."""
 
     contexts = ("tokyo", "virginia")
 
     def __init__(self):
-        super().__init__()
+        Changing.__init__(self)
+        Switches.__init__(self)
         self.clusters = tuple(two_regions().clusters.values())
-        self.armed = set()
+        #: When its nodes will be outdated, by the loop's clock.
+        self.outdated_at = None
 
     def picture(self):
-        return make_picture(*self.clusters)
+        if self.outdated_at is None or asyncio.get_running_loop().time() < self.outdated_at:
+            return make_picture(*self.clusters)
+        return make_picture(*(replace(cluster, outdated=(WatchedKind.NODES,)) for cluster in self.clusters))
 
-    def is_armed(self, context):
-        return context in self.armed
-
-    def set_armed(self, context, armed):
-        (self.armed.add if armed else self.armed.discard)(context)
+    def seconds_to_next_outdated(self):
+        now = asyncio.get_running_loop().time()
+        return self.outdated_at - now if self.outdated_at is not None and now < self.outdated_at else None
 
 
 class FakeMigrations(Changing):
@@ -109,6 +115,9 @@ class FakeMigrations(Changing):
 
     def budget_usage(self, now):
         return self.usage
+
+    async def take_inventory(self, workload):
+        return Inventory(NOW)
 
     def knows(self, migration_id):
         return False
@@ -136,6 +145,9 @@ class FakeUnfinished:
     def ended(self):
         return ()
 
+    def name_clusters(self, views):
+        return views
+
     def notices(self):
         return ()
 
@@ -161,6 +173,7 @@ class World:
             lambda now: count_moves(controls, self.unfinished, settings.budgets, now),
             clocks.wall,
             settings,
+            WaysBack(controls, self.unfinished).find,
             accepts_any_prices=False,
         )
         parts = EngineParts(
@@ -169,6 +182,7 @@ class World:
             unfinished=self.unfinished,
             handler=CommandHandler(controls, self.unfinished, facts),
             facts=facts,
+            again=AskingAgain(controls, facts, clocks.wall),
             views=ContextViews({}),
             planner=Planner(),
             memory=PriceMemory(self.oracle, controls.history),
@@ -260,7 +274,9 @@ def test_price_that_nobody_renews_ends_its_offer_by_the_clock_alone():
 def keep_prices(world):
     """Let no price grow old, so that nothing of them wakes the engine."""
     quotes = world.oracle.quotes.quotes.items()
-    world.oracle.quotes = QuoteBoard({key: replace(quote, deadline=NOW + 1e6) for key, quote in quotes})
+    world.oracle.quotes = QuoteBoard(
+        {key: structs.replace(quote, deadline=NOW + 1e6) for key, quote in quotes}
+    )
 
 
 @pytest.mark.parametrize(
@@ -284,11 +300,26 @@ def test_what_ends_by_the_clock_alone_is_offered_again_at_its_moment(limits, mov
     run(scenario, replace(SETTINGS, budgets=BudgetSettings(**limits)))
 
 
+def test_what_was_read_too_long_ago_ends_its_offers_by_the_clock_alone():
+    async def scenario(world):
+        keep_prices(world)
+        world.regions.outdated_at = asyncio.get_running_loop().time() + 60.0
+        first = await world.engine.next_snapshot(0)
+        assert first.opportunities
+        ended = await world.engine.wait_until(lambda s: not s.opportunities, 100)
+        assert ended.opportunities == ()
+        assert ended.taken_at == pytest.approx(NOW + 60.0, abs=0.5)
+        assert {view.health_reason.code for view in ended.contexts} == {Code.KINDS_OUTDATED}
+        assert {notice.reason.code for notice in ended.notices} == {Code.KINDS_OUTDATED}
+
+    run(scenario)
+
+
 def test_price_that_grows_old_just_after_a_snapshot_is_not_overlooked():
     async def scenario(world):
         keep_prices(world)
         key, quote = next(iter(world.oracle.quotes.quotes.items()))
-        quotes = {**world.oracle.quotes.quotes, key: replace(quote, deadline=NOW + 0.1)}
+        quotes = {**world.oracle.quotes.quotes, key: structs.replace(quote, deadline=NOW + 0.1)}
         world.oracle.quotes = QuoteBoard(quotes)
         await world.engine.next_snapshot(0)
         ended = await world.engine.wait_until(lambda s: not s.opportunities, 10)

@@ -8,16 +8,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from controller.clusters.fleet import WatchedKind
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
 from controller.engine.fact_collector import FactCollector
 from controller.engine.market_gate import MarketGate
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.reasons import Code
 from oracle.quotes import Playback, PriceMode, QuoteBoard
+from tests.controller.contract.dry_runs import make_dry_run
 from tests.controller.decision.worlds import (
     CHECKOUT,
     NOW,
     SETTINGS,
+    arm,
     make_cluster,
     make_picture,
     make_quote,
@@ -26,6 +29,9 @@ from tests.controller.decision.worlds import (
 )
 
 HERE, THERE = make_quote("tokyo", "0.90"), make_quote("virginia", "0.10", deadline=NOW + 60.0)
+
+
+CONFIRMED = make_dry_run(CHECKOUT, "virginia", 4, now=NOW)
 
 
 def make_gate(
@@ -40,7 +46,8 @@ def make_gate(
     regions = SimpleNamespace(
         picture=lambda: picture or two_regions(),
         contexts=("tokyo", "virginia"),
-        is_armed=lambda context: context in armed,
+        list_armed=lambda workload=None, target="": arm(*armed),
+        list_unarmed=dict,
     )
     board = QuoteBoard({(quote.context, quote.offering): quote for quote in quotes})
     facts = FactCollector(
@@ -49,9 +56,44 @@ def make_gate(
         lambda now: usage,
         lambda: NOW,
         settings,
+        tuple,
         accepts_any_prices=accepts_any_prices,
     )
     return MarketGate(regions, facts)
+
+
+def make_outdated_picture(side, kind):
+    """The two regions, one of which is known too little of."""
+    clusters = two_regions().clusters
+    return make_picture(*(clusters | {side: replace(clusters[side], outdated=(kind,))}).values())
+
+
+@pytest.mark.parametrize("side", ["tokyo", "virginia"])
+@pytest.mark.parametrize("kind", [WatchedKind.NODES, WatchedKind.DEPLOYMENTS])
+def test_no_wave_begins_on_nodes_or_requests_that_were_read_too_long_ago(side, kind):
+    reason = make_gate(HERE, THERE, picture=make_outdated_picture(side, kind)).find_reason(CONFIRMED)
+    assert reason == Code.KINDS_OUTDATED.because(context=side, kinds=(kind.value,))
+
+
+def test_no_wave_begins_on_a_price_of_nodes_that_its_pods_may_have_left():
+    reason = make_gate(HERE, THERE, picture=make_outdated_picture("tokyo", WatchedKind.PODS)).find_reason(
+        CONFIRMED
+    )
+    assert reason == Code.KINDS_OUTDATED.because(context="tokyo", kinds=("pods",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "side"),
+    [
+        (WatchedKind.PODS, "virginia"),
+        (WatchedKind.AUTOSCALERS, "tokyo"),
+        (WatchedKind.AUTOSCALERS, "virginia"),
+    ],
+)
+def test_a_wave_waits_for_nothing_that_its_price_does_not_rest_on(side, kind):
+    """The pods of a wave are read afresh, and its free room is no question any more."""
+    picture = make_outdated_picture(side, kind)
+    assert make_gate(HERE, THERE, picture=picture).find_reason(CONFIRMED) is None
 
 
 def ask(*quotes, **changes):
@@ -59,9 +101,9 @@ def ask(*quotes, **changes):
     return make_gate(*quotes, **changes).find_rates(CHECKOUT, "virginia")
 
 
-def code_of(*quotes, **changes):
+def code_of(*quotes, way_back_of=None, **changes):
     """Which rule a gate over these quotes names against a wave of that move."""
-    reason = make_gate(*quotes, **changes).find_reason(CHECKOUT, "virginia")
+    reason = make_gate(*quotes, **changes).find_reason(replace(CONFIRMED, way_back_of=way_back_of))
     return reason.code if reason is not None else None
 
 
@@ -130,3 +172,12 @@ def test_target_that_is_denied_by_now_gets_no_further_wave_and_keeps_its_rates()
     denied = replace(SETTINGS, denied_targets=frozenset({"virginia"}))
     assert code_of(HERE, THERE, settings=denied) is Code.TARGET_DENIED
     assert isinstance(ask(HERE, THERE, settings=denied), MoveRates)
+
+
+def test_wave_of_a_way_back_needs_no_price_and_each_permission():
+    assert code_of(HERE) is Code.PRICE_UNKNOWN
+    assert code_of(HERE, way_back_of="m1") is None
+    assert code_of(way_back_of="m1") is None
+    assert code_of(way_back_of="m1", armed=("tokyo",)) is Code.NOT_ARMED
+    denied = replace(SETTINGS, denied_targets=frozenset({"virginia"}))
+    assert code_of(way_back_of="m1", settings=denied) is Code.TARGET_DENIED

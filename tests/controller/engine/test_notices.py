@@ -8,10 +8,14 @@ import pytest
 
 from controller.clusters.fleet import FleetPicture
 from controller.contract.snapshots import PriceOrigin
-from controller.engine.notices import collect_notices
+from controller.engine.notices import collect_notices, tell_stop
+from controller.migration.protocol.states import Phase
 from controller.reasons import Code
 from oracle.foundation.reason import Severity
 from oracle.reasons import OracleCode
+from tests.controller.migration.facts import side
+from tests.controller.migration.records import record
+from tests.controller.migration.run.test_migration_views import view_of
 from tests.oracle.statuses import REMOTE
 
 
@@ -61,12 +65,16 @@ def test_notices_of_one_code_are_told_apart_by_what_they_are_of():
         OracleCode.PRICE_ABSURD.because(offering=offering, usd_per_hour="2000")
         for offering in ("aws/us-east-1/a", "aws/us-east-1/b")
     ]
-    texts = [
-        OracleCode.REGION_UNKNOWN.because(file="prices.csv", line=line, region="aws/nowhere")
-        for line in (3, 4)
-    ]
     count = OracleCode.NAMES_UNSTORABLE.because(count=2)
+    texts = [OracleCode.PRICE_ROW_UNKNOWN.because(file="prices.csv", line=line, why=count) for line in (3, 4)]
     found = told(replace(REMOTE, notices=(*refused, *texts, count)))
     assert [notice.reason for notice in found.values()] == [*refused, *texts, count]
     assert "price_absurd:aws/us-east-1/b" in found
     assert "names_unstorable" in found
+
+
+def test_a_stop_says_where_each_move_stands_still_and_of_no_other():
+    view = view_of(record(), target=replace(side(3, 2), shown_ready=2))
+    stands = "shop/checkout with 2 of 6 replicas in osaka"
+    assert tell_stop([view]).reason == Code.STOPPED_MOVES.because(moves=(stands,))
+    assert tell_stop([view_of(record(Phase.DONE))]).reason == Code.STOPPED_BY_HAND.because()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from controller.engine.price_memory import MAX_ASKED, PriceMemory
 from controller.history.history import History
@@ -32,7 +33,7 @@ class Oracle:
     def has_read_history(self, context: str, offering: Offering) -> bool:
         return self.has_read
 
-    def history(self, context: str, offering: Offering) -> tuple[PricePoint, ...]:
+    def history(self, context: str, offering: Offering) -> Sequence[PricePoint]:
         return self.series[context].points
 
     def add_history(self, context: str, offering: Offering, points: list[PricePoint]) -> None:
@@ -49,9 +50,11 @@ def installation(tmp_path: Path) -> Installation:
     with installation.run() as history:
         for at in [DAY[0] - STEP_S, *DAY]:
             quotes = [
-                replace(QUOTE, confirmed_at=at, usd_per_hour=Decimal("0.1")),
-                replace(QUOTE, confirmed_at=at, usd_per_hour=Decimal("0.2"), source="other.csv"),
-                replace(QUOTE, confirmed_at=at, usd_per_hour=Decimal("0.3"), mode=PriceMode.SIMULATED),
+                structs.replace(QUOTE, confirmed_at=at, usd_per_hour=Decimal("0.1")),
+                structs.replace(QUOTE, confirmed_at=at, usd_per_hour=Decimal("0.2"), source="other.csv"),
+                structs.replace(
+                    QUOTE, confirmed_at=at, usd_per_hour=Decimal("0.3"), mode=PriceMode.SIMULATED
+                ),
             ]
             history.sample_prices(quotes)
     return installation
@@ -93,7 +96,7 @@ def test_only_what_the_store_lacks_is_read(installation: Installation) -> None:
     with installation.run() as history:
         Engine(history, oracle).settle()
     assert oracle.times() == DAY
-    assert oracle.series["paris"].points[48:] == tuple(stored)
+    assert tuple(oracle.series["paris"].points[48:]) == tuple(stored)
 
 
 def test_a_store_that_holds_the_day_is_enough(installation: Installation) -> None:
@@ -125,7 +128,7 @@ def test_a_market_with_a_clock_of_its_own_takes_nothing_from_earlier_programs(
 ) -> None:
     oracle = Oracle()
     with installation.run() as history:
-        Engine(history, oracle, replace(QUOTE, mode=mode)).settle()
+        Engine(history, oracle, structs.replace(QUOTE, mode=mode)).settle()
     assert oracle.times() == []
 
 
@@ -134,10 +137,10 @@ def test_what_comes_after_the_source_has_changed_is_left_out(installation: Insta
     with installation.run() as history:
         engine = Engine(history, oracle)
         engine.look()
-        now = PricePoint(NOW, Decimal("0.5"), replace(QUOTE, source="other.csv").origin)
+        now = PricePoint(NOW, Decimal("0.5"), structs.replace(QUOTE, source="other.csv").origin)
         oracle.series["paris"].append(now)
         engine.settle()
-    assert oracle.series["paris"].points == (now,)
+    assert tuple(oracle.series["paris"].points) == (now,)
 
 
 def test_each_context_is_asked_for_once_until_it_is_bound_again(installation: Installation) -> None:
@@ -157,7 +160,7 @@ def test_each_context_is_asked_for_once_until_it_is_bound_again(installation: In
 
 def test_a_large_fleet_is_asked_for_in_parts(installation: Installation) -> None:
     offerings = [Offering("aws", f"region-{number}", "m5.large") for number in range(MAX_ASKED + 10)]
-    quotes = [replace(QUOTE, context=one.region, offering=one) for one in offerings]
+    quotes = [structs.replace(QUOTE, context=one.region, offering=one) for one in offerings]
     oracle = Oracle(*(quote.context for quote in quotes))
     with installation.run() as history:
         engine = Engine(history, oracle, *quotes)

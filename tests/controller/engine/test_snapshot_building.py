@@ -3,23 +3,46 @@
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from types import MappingProxyType
 
 import pytest
+from msgspec import structs
 
-from controller.clusters.fleet import Cluster, FleetPicture, Health, Node, Resources, Workload, WorkloadKey
+from controller.clusters.fleet import (
+    Cluster,
+    FleetPicture,
+    Health,
+    Node,
+    Resources,
+    WatchedKind,
+    Workload,
+    WorkloadKey,
+)
 from controller.contract.changes import compute_series_change
 from controller.contract.snapshots import PriceOrigin, PriceSourceView
-from controller.engine.snapshot_building import ContextViews, PriceFacts, describe_price_source
+from controller.contract.way_back import WayBack
+from controller.engine.main_price import PriceFacts
+from controller.engine.snapshot_building import (
+    ContextViews,
+    choose_ways_back,
+    describe_price_source,
+    find_unpriced,
+    is_asking_nobody,
+)
 from controller.reasons import Code
 from oracle.binding import Binding
 from oracle.market import Offering, Region
 from oracle.price_history import PricePoint
 from oracle.quotes import Playback, PriceMode, Quote, QuoteBoard
+from oracle.reasons import OracleCode
+from tests.controller.decision.worlds import arm
 from tests.controller.faults import unreachable
+from tests.oracle.statuses import REMOTE
 
 OFFERING = Offering("aws", "us-east-1", "m5.2xlarge")
 PLACES = {"aws/us-east-1": Region("aws", "us-east-1", "Ashburn", "United States", 39.0, -77.5)}
 NOW = 1000.0
+NOTHING = MappingProxyType({})
 
 
 def make_workload(name="checkout", requests=Resources(2.0, 8.0)):  # noqa: B008  a frozen value
@@ -42,7 +65,7 @@ def make_cluster(*workloads):
 def view_of(cluster, *, deadline=NOW + 10, history=()):
     quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, deadline, "test", PriceMode.LIVE)
     prices = PriceFacts(QuoteBoard({("home", OFFERING): quote}), {("home", OFFERING): history}, {})
-    (view,) = ContextViews(PLACES).build(FleetPicture({"home": cluster}), prices, frozenset(), NOW)
+    (view,) = ContextViews(PLACES).build(FleetPicture({"home": cluster}), prices, NOTHING, NOTHING, NOW)
     return view
 
 
@@ -111,27 +134,52 @@ class Shown:
         )
         self.points = (PricePoint(NOW - 1, Decimal("0.20")),)
 
-    def build(self, now=NOW, armed=frozenset()):
+    def build(self, now=NOW, armed=(), unarmed=NOTHING):
         prices = PriceFacts(
             QuoteBoard({("home", OFFERING): self.quote}), {("home", OFFERING): self.points}, {}
         )
-        (view,) = self.views.build(FleetPicture({"home": self.cluster}), prices, armed, now)
+        picture = FleetPicture({"home": self.cluster})
+        (view,) = self.views.build(picture, prices, arm(*armed), unarmed, now)
         return view
 
 
 def test_view_of_a_context_in_which_nothing_changed_is_kept():
     shown = Shown(make_cluster(make_workload()))
     before = shown.build()
-    shown.cluster = replace(shown.cluster, observed_at=NOW + 5)
+    shown.cluster = replace(shown.cluster)
 
     assert shown.build(NOW + 5) is before
+
+
+def test_when_a_kind_was_read_is_shown_in_whole_seconds():
+    """A busy cluster would else be a new view with every event."""
+    shown = Shown(make_cluster(make_workload()))
+    before = shown.build()
+    shown.cluster = replace(shown.cluster, read_at={WatchedKind.PODS: NOW + 5.3})
+    seen = shown.build(NOW + 5)
+    assert seen.read_at == {WatchedKind.PODS: NOW + 5}
+    assert seen.workloads is before.workloads
+    shown.cluster = replace(shown.cluster, read_at={WatchedKind.PODS: NOW + 5.9})
+    assert shown.build(NOW + 6) is seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "unknown"), [(WatchedKind.NODES, "node_count"), (WatchedKind.DEPLOYMENTS, "ready_replicas")]
+)
+def test_what_was_read_too_long_ago_is_not_shown_as_if_it_were_so(kind, unknown):
+    shown = Shown(make_cluster(make_workload()))
+    assert getattr(shown.build(), unknown) is not None
+    shown.cluster = replace(shown.cluster, outdated=(kind,))
+    view = shown.build()
+    assert getattr(view, unknown) is None
+    assert view.health_reason == Code.KINDS_OUTDATED.because(context="home", kinds=(kind.value,))
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda shown: setattr(shown, "quote", replace(shown.quote, usd_per_hour=Decimal("0.21"))),
-        lambda shown: setattr(shown, "quote", replace(shown.quote, deadline=NOW - 1)),
+        lambda shown: setattr(shown, "quote", structs.replace(shown.quote, usd_per_hour=Decimal("0.21"))),
+        lambda shown: setattr(shown, "quote", structs.replace(shown.quote, deadline=NOW - 1)),
         lambda shown: setattr(shown, "points", (*shown.points, PricePoint(NOW, Decimal("0.21")))),
         lambda shown: setattr(shown, "cluster", replace(shown.cluster, health=Health.UNREACHABLE)),
         lambda shown: setattr(shown, "cluster", replace(shown.cluster, is_complete=False)),
@@ -163,7 +211,27 @@ def test_arming_shows_at_once():
     shown = Shown(make_cluster(make_workload()))
     shown.build()
 
-    assert shown.build(armed=frozenset({"home"})).armed
+    view = shown.build(armed=("home",))
+    assert view.armed
+    assert (view.arming, view.unarmed_reason) == (arm("home")["home"], None)
+
+
+def test_why_what_was_armed_is_not_any_more_shows_at_once():
+    shown = Shown(make_cluster(make_workload()))
+    shown.build(armed=("home",))
+    view = shown.build(unarmed={"home": Code.ARMING_OVER})
+
+    assert not view.armed
+    assert view.unarmed_reason == Code.ARMING_OVER.because(contexts=("home",))
+    assert shown.build(unarmed={"home": Code.NOT_ARMED}).unarmed_reason is None
+
+
+def test_who_the_cluster_is_shows_at_once():
+    shown = Shown(make_cluster(make_workload()))
+    shown.build()
+    shown.cluster = replace(shown.cluster, uid="uid-home")
+
+    assert shown.build().cluster_uid == "uid-home"
 
 
 def test_price_expires_in_a_kept_view_by_the_clock_alone():
@@ -223,7 +291,7 @@ def source_of(*quotes, own_source=REPLAY):
         }
     )
     bindings = [Binding("home", OFFERING), Binding("away", OFFERING)]
-    return describe_price_source(board, bindings, own_source, NOW)
+    return describe_price_source(board, bindings, replace(REMOTE, source=own_source), NOW)
 
 
 def test_source_of_the_prices_is_who_said_them_not_who_could_have():
@@ -233,9 +301,19 @@ def test_source_of_the_prices_is_who_said_them_not_who_could_have():
     assert source_of(("home", REPLAY, NOW + 9), own_source=SIMULATED_MARKET).origin is PriceOrigin.RECORDED
 
 
+def test_what_nodes_are_bought_as_needs_a_price_that_holds_or_a_source_that_says_it_has_none():
+    quote = Quote("home", OFFERING, Decimal("0.20"), NOW - 1, NOW - 1, NOW + 9, REPLAY, *WORLDS[REPLAY])
+    board = QuoteBoard({("home", OFFERING): quote})
+    home, away = Binding("home", OFFERING), Binding("away", OFFERING)
+    assert find_unpriced(board, [home, away], (), NOW) == (away,)
+    assert find_unpriced(board, [home, away], (), NOW + 9) == (home, away)
+    none = OracleCode.PRICE_NOT_SIMULATED.because(offering=str(OFFERING))
+    assert find_unpriced(board, [home, away], (none,), NOW) == ()
+
+
 def test_mixture_of_sources_is_said():
     mixed = source_of(("home", REPLAY, NOW + 9), ("away", SIMULATED_MARKET, NOW + 9))
-    assert mixed == PriceSourceView(PriceOrigin.MIXED, f"{PLAYED} and {SIMULATED_MARKET}")
+    assert mixed == PriceSourceView(PriceOrigin.MIXED, f"{PLAYED} and {SIMULATED_MARKET}", playback=PLAYBACK)
 
 
 def test_expired_prices_have_no_part_in_the_source_while_others_have_not_expired():
@@ -250,3 +328,30 @@ def test_prices_of_contexts_of_others_have_no_part_in_the_source():
 @pytest.mark.parametrize(("own_source", "said"), [(REPLAY, f"{REPLAY} (awaited)"), (None, "none yet")])
 def test_source_that_has_said_nothing_yet_is_awaited(own_source, said):
     assert source_of(own_source=own_source) == PriceSourceView(PriceOrigin.UNKNOWN, said)
+
+
+@pytest.mark.parametrize(
+    ("is_generating", "said"),
+    [(True, "live prices (nobody is asked)"), (False, "live prices (awaited)")],
+    ids=["we say the prices", "others may say them"],
+)
+def test_nothing_is_awaited_where_nobody_is_asked(is_generating, said):
+    offline = (OracleCode.PRICES_OFFLINE.because(),)
+    status = replace(REMOTE, source="live prices", is_generating=is_generating, notices=offline)
+    bindings = [Binding("home", OFFERING)]
+    assert describe_price_source(QuoteBoard({}), bindings, status, NOW).text == said
+    assert is_asking_nobody(status) is is_generating
+
+
+def test_workload_goes_back_by_its_last_move_and_from_where_it_runs_only():
+    ran, gone = make_workload(), replace(make_workload("gone"), desired_replicas=0)
+    clusters = {"home": make_cluster(ran, gone), "far": Cluster("far", Health.REACHABLE)}
+    known = [
+        WayBack(ran.key, "far", "older"),
+        WayBack(ran.key, "far", "newer"),
+        WayBack(ran.key, "removed", "to nowhere"),
+        WayBack(gone.key, "far", "lowered"),
+        WayBack(replace(ran.key, name="deleted"), "far", "deleted"),
+        WayBack(replace(ran.key, context="removed"), "far", "from nowhere"),
+    ]
+    assert choose_ways_back(known, FleetPicture(clusters, NOW)) == (WayBack(ran.key, "far", "newer"),)

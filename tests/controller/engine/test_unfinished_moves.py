@@ -21,23 +21,23 @@ from controller.migration.protocol.journal import JOURNAL_ANNOTATION
 from controller.reasons import Code
 from controller.simulation.api.json_objects import get_path, with_path
 from oracle.foundation.reason import Severity
+from tests.controller.contract.test_changes import make_context
+from tests.controller.engine.switches import Switches
 from tests.controller.faults import answered
 from tests.controller.migration.moves import Moves, simulate_moves, wait_until_over
+from tests.simulation.forgery import put_journal, take_journal
 from tests.simulation.processes import Process
 from tests.simulation.world import LEASE_PATH, WORKLOAD
 
 
-class Regions:
+class Regions(Switches):
     """The contexts of a process, with their switches; nothing is armed at the start."""
 
     def __init__(self, world: Moves, contexts: tuple[str, ...]) -> None:
+        super().__init__()
         self._world = world
         self.contexts = contexts
-        self.armed: set[str] = set()
         self.troubles: dict[str, ClusterError] = {}
-
-    def is_armed(self, context: str) -> bool:
-        return context in self.armed
 
     def api(self, context: str) -> KubeApi:
         if context in self.troubles:
@@ -137,6 +137,7 @@ def test_arming_both_sides_takes_it_up_and_one_alone_only_asks_for_the_other(tmp
         await restarted.look()
         assert restarted.unfinished.notices() == ()
         assert restarted.unfinished.moves() == ()
+        assert restarted.regions.begun == [view.migration_id for view in restarted.controller.views()]
         await world.wait_for(lambda: restarted.controller.views()[0].stage is MigrationStage.DONE)
 
     world = simulate_moves(scenario, 1, tmp_path)
@@ -270,6 +271,31 @@ def test_a_target_that_this_kubeconfig_lacks_is_said(tmp_path: Path) -> None:
     simulate_moves(scenario, 1, tmp_path)
 
 
+def test_a_move_whose_source_is_not_seen_calls_a_person_by_the_mirror_of_its_target(tmp_path: Path) -> None:
+    """Nothing else would: who goes on with it stands in the source's Lease."""
+
+    async def scenario(world: Moves) -> None:
+        await close_in_the_middle(world)
+        program = Restarted(world)
+        program.regions.troubles["paris"] = answered("paris", 500, "it does not answer")
+        await program.look()
+        assert program.unfinished.notices() == (), "its source may only be slow"
+        await asyncio.sleep(program.quiet_s())
+        await program.look()
+        await asyncio.sleep(LOOK_AGAIN_S)
+        await program.look()
+        [notice] = program.unfinished.notices()
+        assert notice.reason == Code.MOVE_SOURCE_UNSEEN.because(
+            workload="shop/checkout", source="paris", target="osaka"
+        )
+        del program.regions.troubles["paris"]
+        await asyncio.sleep(RETRY_S)
+        await program.look()
+        assert Code.MOVE_SOURCE_UNSEEN not in {one.reason.code for one in program.unfinished.notices()}
+
+    simulate_moves(scenario, 1, tmp_path)
+
+
 def test_what_goes_on_with_a_move_is_a_code_for_programs(tmp_path: Path) -> None:
     """A metric or another program looks at the code and at which contexts it needs, not at the words."""
 
@@ -389,7 +415,9 @@ def test_a_move_that_is_over_is_known_from_the_lease_of_either_side(
         assert move.predicted_egress_usd == world.dry_run().egress_usd
         usage = BudgetUsage(to_budget_moves(restarted.unfinished.ended(), over_at))
         for context in contexts:
-            assert usage.find_last_end(replace(WORKLOAD, context=context)) == pytest.approx(over_at, abs=60)
+            last = usage.find_last_ended(replace(WORKLOAD, context=context))
+            assert last is not None
+            assert last.ended_at == pytest.approx(over_at, abs=60)
 
     simulate_moves(scenario, 1, tmp_path)
 
@@ -420,8 +448,31 @@ def test_a_target_that_failed_rests_after_a_restart_whichever_lease_is_left(
             world.clusters[context].put(LEASE_PATH, with_path(lease, ("metadata", "annotations"), {}))
         await restarted.look()
         usage = BudgetUsage(to_budget_moves(restarted.unfinished.ended(), world.wall()))
-        assert usage.find_last_end(WORKLOAD) is None
+        assert usage.find_last_ended(WORKLOAD) is None
         assert usage.find_last_return(WORKLOAD, "osaka") == pytest.approx(over_at, abs=60)
+
+    simulate_moves(scenario, 1, tmp_path)
+
+
+def test_a_move_that_nobody_has_signed_is_shown_and_counts_against_nothing(tmp_path: Path) -> None:
+    """Whoever may write Leases must not use up the budgets of all moves."""
+
+    async def scenario(world: Moves) -> None:
+        await close_in_the_middle(world)
+        for cluster in world.clusters.values():
+            journal = take_journal(cluster)
+            assert journal is not None
+            put_journal(cluster, replace(journal, signature=None))
+        restarted = Restarted(world)
+        restarted.regions.armed = {"paris", "osaka"}
+        for _ in range(3):
+            await restarted.look()
+        [notice] = restarted.unfinished.notices()
+        assert notice.reason.code is Code.JOURNAL_UNSIGNED
+        assert restarted.unfinished.moves() == ()
+        silent = make_context("osaka")
+        assert restarted.unfinished.name_clusters([silent]) == (silent,), "a stranger says who it is"
+        assert [entry.text for entry in restarted.history.newest(50)] == [str(notice.reason)]
 
     simulate_moves(scenario, 1, tmp_path)
 
@@ -443,7 +494,7 @@ def test_one_lease_that_has_the_workload_back_shortens_no_rest(tmp_path: Path, c
         await restarted.look()
         assert [move.phase for move in restarted.unfinished.ended()] == ["DONE"]
         usage = BudgetUsage(to_budget_moves(restarted.unfinished.ended(), world.wall()))
-        assert usage.find_last_end(WORKLOAD) is not None
+        assert usage.find_last_ended(WORKLOAD) is not None
 
     simulate_moves(scenario, 1, tmp_path)
 

@@ -36,7 +36,9 @@ from oracle.foundation.clocks import Clocks
 NOW = 1_790_000_000.0
 KEY = bytes(range(32))
 CHECKOUT = WorkloadKey("paris", "shop", "checkout")
-PREDICTED = MoveFigures(Decimal("0.30"), Decimal("0.10"), Decimal("0.40"), Decimal("8.64"))
+PREDICTED = MoveFigures(
+    Decimal("0.30"), Decimal("0.10"), Decimal("0.40"), Decimal("8.64"), egress_gb=Decimal(15)
+)
 REALISED = MoveFigures(Decimal("0.30"), Decimal("0.20"), Decimal("0.50"), Decimal("7.20"))
 
 

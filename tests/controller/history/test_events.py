@@ -29,16 +29,18 @@ from controller.history.events import (
 from controller.history.sentences import describe
 from controller.reasons import Code
 from oracle.foundation.reason import Severity
+from tests.controller.history.histories import started
 
 KINDS = get_args(KnownEvent)
 #: Names on the disk: whoever changes one makes older histories unreadable.
 TAGS = {
     *("engine_started", "engine_stopped", "history_begun", "ledger_line", "ledger_taken_over"),
-    *("move_offered", "offer_withdrawn", "start_refused"),
+    *("move_offered", "offer_withdrawn", "start_refused", "start_queued"),
     *("move_started", "move_resumed", "phase_entered", "move_ended", "move_stopped"),
-    *("cancel_requested", "cancel_not_led", "act_requested", "move_left_unfinished"),
+    *("cancel_requested", "cancel_not_led", "act_requested", "request_ignored", "move_left_unfinished"),
     *("journal_not_understood", "leases_denied", "search_failed"),
     *("prices_lost", "prices_back", "clusters_lost", "clusters_back", "context_armed", "context_disarmed"),
+    "arming_ended",
     "arming_refused",
 }
 
@@ -81,6 +83,12 @@ def test_an_event_comes_back_as_it_was(event: Any) -> None:
 @given(EVENTS)
 def test_every_event_has_a_sentence(event: Any) -> None:
     describe(event)
+
+
+def test_what_a_person_accepted_for_one_move_stands_in_the_ledger() -> None:
+    accepting = msgspec.structs.replace(started(), accepts=("host-access", "two-at-once"))
+    assert describe(accepting).text.endswith(", accepting host-access, two-at-once")
+    assert "accepting" not in describe(started()).text
 
 
 def leaves_of(kind: type[Event]) -> Iterator[type[Event]]:

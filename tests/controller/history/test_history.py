@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from controller.contract.savings import KnownSum
 from controller.history.database import open_for_reading
@@ -41,17 +41,22 @@ def read_points(installation: Installation) -> list[tuple[float, Decimal]]:
 
 
 def test_an_offering_has_a_point_a_step_however_often_its_quotes_are_seen(installation: Installation) -> None:
-    later = replace(QUOTE, confirmed_at=NOW + STEP_S, usd_per_hour=Decimal("0.1"))
+    later = structs.replace(QUOTE, confirmed_at=NOW + STEP_S, usd_per_hour=Decimal("0.1"))
     for _ in range(2):  # also by a second program
         with installation.run() as history:
-            for quotes in ([QUOTE], [QUOTE], [replace(QUOTE, confirmed_at=NOW + STEP_S - 1)], [later]):
+            for quotes in (
+                [QUOTE],
+                [QUOTE],
+                [structs.replace(QUOTE, confirmed_at=NOW + STEP_S - 1)],
+                [later],
+            ):
                 history.sample_prices(quotes)
     assert read_points(installation) == [(NOW, Decimal("0.0912")), (NOW + STEP_S, Decimal("0.1"))]
 
 
 def test_two_contexts_of_one_offering_have_one_price(installation: Installation) -> None:
     with installation.run() as history:
-        history.sample_prices([QUOTE, replace(QUOTE, context="lyon")])
+        history.sample_prices([QUOTE, structs.replace(QUOTE, context="lyon")])
     assert len(read_points(installation)) == 1
     connection = open_for_reading(installation.files.database)
     priced = [read_series_of(connection, context) for context in ("paris", "lyon")]

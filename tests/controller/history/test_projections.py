@@ -26,6 +26,7 @@ def test_a_move_is_told_from_its_start_to_its_end() -> None:
         phase="DONE",
         ended_at=NOW + 2,
         predicted_egress_usd=Decimal("0.30"),
+        predicted_egress_gb=Decimal(15),
         predicted_savings_usd_per_day=Decimal("8.64"),
         realised_cost_usd=Decimal("0.50"),
         realised_savings_usd_per_day=Decimal("7.20"),

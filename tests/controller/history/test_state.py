@@ -8,6 +8,7 @@ import pytest
 
 from controller.clusters.fleet import WorkloadKey
 from controller.history.events import (
+    ArmingEnded,
     ClustersBack,
     ClustersLost,
     ContextArmed,
@@ -22,6 +23,7 @@ from controller.history.events import (
     state_reason,
 )
 from controller.history.state import Unheard, find_state_at
+from controller.reasons import Code
 from tests.controller.history.histories import CHECKOUT, NOW, at, ended, entered, started
 
 OFFERED = MoveOffered(CHECKOUT, "osaka", Decimal(3), Decimal(2), 24.0)
@@ -69,6 +71,13 @@ def test_what_a_program_had_armed_is_not_known_after_the_last_that_was_heard_of_
     later = find_state_at(crashed, NOW + 3)
     assert (later.armed, later.unheard) == (set(), (Unheard(NOW + 2, frozenset({"paris", "osaka"})),))
     assert find_state_at(STORY, NOW + 99).unheard == (), "it said that it ended"
+
+
+def test_what_was_armed_is_so_until_it_ended_by_itself() -> None:
+    why = state_reason(Code.ARMING_OVER.because(contexts=("paris",)))
+    ended_by_itself = at(ContextArmed("paris"), ArmingEnded("paris", why), EngineStopped())
+    assert find_state_at(ended_by_itself, NOW).armed == {"paris"}
+    assert find_state_at(ended_by_itself, NOW + 1).armed == set()
 
 
 def test_what_one_window_disarms_another_may_still_write_to() -> None:

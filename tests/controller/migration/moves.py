@@ -13,23 +13,25 @@ from controller.clusters import paths
 from controller.clusters.fleet import Cluster, FleetPicture, Health, Workload, WorkloadKey
 from controller.clusters.kube import KubeClient
 from controller.clusters.settings import KubeSettings
-from controller.clusters.watching import IDENTITY_NAMESPACE
-from controller.contract.dry_run import DryRun
+from controller.clusters.workload_parsing import hash_template
+from controller.contract.dry_run import DryRun, Staying
 from controller.errors import ControllerError
 from controller.history.history import History
-from controller.migration.protocol.gate import MoveRates, Unpriced
+from controller.migration.protocol.gate import NO_SUPPLY, MoveRates, Supply, Unpriced
 from controller.migration.run.migration_controller import MigrationController
 from controller.migration.run.unfinished import find_unfinished
 from controller.reasons import Code
 from controller.simulation.api.json_objects import uid_of
 from oracle.foundation.clocks import Clocks
 from oracle.foundation.reason import Reason
+from tests.controller.clusters.clients import Switch
 from tests.controller.contract.dry_runs import make_dry_run
+from tests.controller.migration.keys import KEYS
 from tests.simulation import cluster as simulated
 from tests.simulation.network import Network
 from tests.simulation.processes import Process
 from tests.simulation.wire import WireConnection, describe_contexts
-from tests.simulation.world import EPOCH, TARGET, WORKLOAD, World, simulate
+from tests.simulation.world import EPOCH, PATH, TARGET, WORKLOAD, World, simulate
 
 
 def build_dry_run(replicas: int, now: float = EPOCH) -> DryRun:
@@ -46,9 +48,13 @@ class FakeGate:
         self.target_usd_per_hour = Decimal("0.04")
         self.disarmed: set[str] = set()
 
-    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
-        unarmed = tuple(context for context in (workload.context, target) if context in self.disarmed)
+    def find_reason(self, dry_run: DryRun) -> Reason | None:
+        sides = (dry_run.workload.context, dry_run.target)
+        unarmed = tuple(context for context in sides if context in self.disarmed)
         return Code.NOT_ARMED.because(contexts=unarmed) if unarmed else None
+
+    def find_supply(self, target: str) -> Supply:
+        return NO_SUPPLY
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         if not self.has_prices:
@@ -61,7 +67,7 @@ def open_client(cluster: simulated.Cluster, network: Network) -> KubeClient:
     context = describe_contexts({cluster.context: cluster}).contexts[cluster.context]
     settings = KubeSettings()
     connection = WireConnection(context, settings, cluster, network)
-    return KubeClient(context, settings, armed=True, connection=connection)  # type: ignore[arg-type]
+    return KubeClient(context, settings, licence=Switch(), connection=connection)  # type: ignore[arg-type]
 
 
 class Moves(World):
@@ -84,11 +90,17 @@ class Moves(World):
         """A MigrationController as a process has it."""
         history = History(self.wall, writer=name)
         clocks = Clocks(self.wall, self.loop.time)
-        return MigrationController(self.api, history, clocks, self.new_id, self.settings, self.gate)
+        return MigrationController(self.api, history, clocks, self.new_id, self.settings, self.gate, KEYS)
 
     def dry_run(self) -> DryRun:
         """A fresh plan for the move."""
-        return build_dry_run(self.replicas, self.wall())
+        plan = build_dry_run(self.replicas - self.keeps, self.wall())
+        template = self.target.require(PATH)["spec"]["template"] if self.there else None
+        return replace(
+            plan,
+            staying=Staying(self.keeps, self.there),
+            target_template=None if template is None else hash_template(template),
+        )
 
     def picture(self) -> FleetPicture:
         """The fleet as the engine would see it."""
@@ -97,7 +109,7 @@ class Moves(World):
             context: Cluster(
                 context,
                 Health.REACHABLE,
-                uid=uid_of(cluster.require(paths.namespace(IDENTITY_NAMESPACE))),
+                uid=uid_of(cluster.require(paths.namespace(paths.IDENTITY_NAMESPACE))),
                 workloads=(replace(workload, key=replace(WORKLOAD, context=context)),),
                 is_complete=True,
             )
@@ -130,10 +142,10 @@ async def resume_all(controller: MigrationController, picture: FleetPicture) -> 
     for context, cluster in picture.clusters.items():
         namespaces = {workload.key.namespace for workload in cluster.workloads}
         try:
-            findings = await find_unfinished(controller._apis(context), namespaces)
+            findings = await find_unfinished(controller._apis(context), namespaces, controller.keys)
         except ControllerError:
             continue
-        for record in (move.record for move in findings.moves):
+        for record in (move.record for move in findings.moves if move.doubt is None):
             if not controller.knows(record.migration_id):
                 controller.resume(record)
                 resumed.append(record.migration_id)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from controller.clusters import paths
-from controller.migration.access.lease import name_lease
+from controller.migration.access.lease import find_place, name_lease
 from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+from controller.migration.protocol.signing import SIGNATURE_ANNOTATION, Journal
 from tests.controller.migration.access.fakes import RecordingApi
+from tests.controller.migration.keys import KEYS
 
 FOLDER = Path(__file__).parent / "protocol" / "journals" / "v1"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -46,8 +48,13 @@ def load(name: str) -> dict[str, Any]:
     return found
 
 
-def open_clusters(found: dict[str, Any], requests: list[Any]) -> dict[str, RecordingApi]:
-    """Return both clusters, with Leases that the process which led has just left."""
+def open_clusters(
+    found: dict[str, Any], requests: list[Any], *, is_signed: bool = True
+) -> dict[str, RecordingApi]:
+    """Return both clusters, with Leases that the process which led has just left.
+
+    is_signed: whether our ring vouches for the words of the journals; no program of that age has signed any.
+    """
     apis = {"paris": RecordingApi("paris", requests), "osaka": RecordingApi("osaka", requests)}
     for api, side in zip(apis.values(), (found["source"], found["target"]), strict=True):
         for namespace, uid in (("kube-system", side["cluster_uid"]), ("shop", f"shop-{api.context}")):
@@ -62,19 +69,27 @@ def open_clusters(found: dict[str, Any], requests: list[Any]) -> dict[str, Recor
             metadata = {"name": "checkout", "namespace": "shop", **known}
             api.put(DEPLOYMENT_PATH, {"kind": "Deployment", "metadata": metadata, "spec": spec})
         if side["journal"] is not None:
-            api.put(LEASE_PATH, lease(side["epoch"], side["journal"]))
+            text = side["journal"]
+            journal = sign(side["cluster_uid"], text) if is_signed else Journal(text)
+            api.put(LEASE_PATH, lease(side["epoch"], journal))
     return apis
 
 
-def lease(epoch: int, journal: str) -> dict[str, Any]:
+def sign(cluster_uid: str, text: str) -> Journal:
+    """A journal as our ring signs it in the Lease of one cluster."""
+    return KEYS.sign(find_place(cluster_uid, "shop", "checkout"), text)
+
+
+def lease(epoch: int, journal: Journal) -> dict[str, Any]:
     """A Lease whose holder was killed."""
+    signature = {} if journal.signature is None else {SIGNATURE_ANNOTATION: journal.signature}
     return {
         "kind": "Lease",
         "metadata": {
             "name": name_lease("shop", "checkout"),
             "namespace": "shop",
             "uid": "lease",
-            "annotations": {JOURNAL_ANNOTATION: journal},
+            "annotations": {JOURNAL_ANNOTATION: journal.text, **signature},
         },
         "spec": {"holderIdentity": "killed", "leaseDurationSeconds": 30, "leaseTransitions": epoch},
     }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from controller.clusters.fleet import WorkloadKey
-from controller.contract.dry_run import DryRun
+from controller.contract.dry_run import DryRun, Staying
 from controller.migration.protocol.record import MigrationRecord, SideRecord
 from controller.migration.protocol.states import Event, EventKind, HoldReason, MigrationState, Phase
 from controller.reasons import Code
@@ -17,6 +17,7 @@ from tests.controller.contract.dry_runs import make_dry_run
 BECAUSE = Code.UNCLASSIFIED.because(text="because")
 NOW = 1_790_000_000.0
 WORKLOAD = WorkloadKey("paris", "shop", "checkout")
+SOME_STAY = Staying(source=2, target=5)
 
 
 def quote(context: str, usd_per_hour: str) -> Quote:
@@ -58,3 +59,21 @@ def record(phase: Phase = Phase.VERIFY, *, source: int = 6, target: int = 1) -> 
 def event(kind: EventKind) -> Event:
     """An event as the driver would make it."""
     return Event(kind, BECAUSE, HoldReason.PRICE_STALE if kind is EventKind.HELD else None)
+
+
+def shift(
+    phase: Phase = Phase.VERIFY,
+    *,
+    staying: Staying = SOME_STAY,
+    source: int = 8,
+    target: int = 6,
+) -> MigrationRecord:
+    """Six replicas move in four waves to a target that runs the workload already, with a pod template of its own."""
+    known = record(phase, source=source, target=target)
+    return replace(
+        known,
+        dry_run=replace(known.dry_run, staying=staying, target_template="beef"),
+        state=replace(known.state, staying=staying),
+        floor=6 + staying.source + staying.target,
+        target_existed=True,
+    )

@@ -7,10 +7,17 @@ from decimal import Decimal
 import pytest
 
 from controller.simulation.api import resource_kinds as kinds
+from controller.simulation.api.json_objects import JsonObject
 from controller.simulation.api.quantities import parse_quantity
 from controller.simulation.controllers.kubelet import PodTimings
-from controller.simulation.fleet_model import build_cluster
-from controller.simulation.fleet_plan import ClusterPlan, FleetPlan, WorkloadPlan, plan_demo_fleet
+from controller.simulation.fleet_model import build_cluster, make_deployment
+from controller.simulation.fleet_plan import (
+    AKS_SPOT_TAINT,
+    ClusterPlan,
+    FleetPlan,
+    WorkloadPlan,
+    plan_demo_fleet,
+)
 from tests.controller.simulation.simulated_cluster import NOW
 
 PLAN = plan_demo_fleet(3)
@@ -62,3 +69,16 @@ def test_every_planned_pod_runs_when_the_fleet_is_first_seen(plan: ClusterPlan) 
         for one in model.state.store.list_of(kinds.DEPLOYMENTS)
     }
     assert ready == {(one.namespace, one.name): one.replicas for one in plan.workloads}
+
+
+@pytest.mark.parametrize(("provider", "taints"), [("aws", []), ("gcp", []), ("azure", [AKS_SPOT_TAINT])])
+def test_aks_alone_taints_its_spot_nodes(provider: str, taints: list[JsonObject]) -> None:
+    plan = next(one for one in PLAN.clusters if one.provider == provider)
+    nodes = build_cluster(plan, PLAN, 1, NOW, PodTimings()).state.store.list_of(kinds.NODES)
+    assert [node["spec"].get("taints", []) for node in nodes] == [taints] * plan.node_count
+
+
+def test_all_but_the_reports_bear_the_taint_of_spot_pools() -> None:
+    workloads = {one.name: one for plan in PLAN.clusters for one in plan.workloads}
+    pods = {name: make_deployment(one)["spec"]["template"]["spec"] for name, one in workloads.items()}
+    assert [name for name, pod in pods.items() if not pod.get("tolerations")] == ["reports"]

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.errors import PriceFileError
-from oracle.foundation.reason import Reason
 from oracle.market import CapacityType, Offering
 from oracle.reasons import OracleCode
-from oracle.sources.price_list import PriceList, parse_price_list
+from oracle.sources.price_list import PriceList, make_price_list
+from tests.oracle.sources import price_texts
 
-HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour,confirmed_at,valid_until"
+HEADER = f"{price_texts.HEADER},confirmed_at,valid_until"
 POOL = Offering("aws", "us-east-1", "m5.xlarge")
 ROW = "aws,us-east-1,m5.xlarge,spot"
 HALF_AN_HOUR = 1800.0
@@ -29,8 +29,7 @@ NOON = at("2026-07-01T12:00:00Z")
 
 
 def parse(*rows: str, header: str = HEADER, life_s: float = HALF_AN_HOUR) -> PriceList:
-    lines = [f"{line}\n" for line in (header, *rows)]
-    return parse_price_list(lines, "prices.csv", life_s, {"aws/us-east-1"})
+    return make_price_list(price_texts.read_lines(*rows, header=header), life_s)
 
 
 def test_price_began_when_the_market_set_it_and_holds_for_its_life_since_it_was_confirmed() -> None:
@@ -94,9 +93,9 @@ def test_confirmation_from_the_future_makes_no_price() -> None:
 
 
 def test_price_of_zero_is_unknown_and_said() -> None:
-    prices = parse(f"2026-07-01T11:50:00Z,{ROW},0,,")
+    prices = parse(f"2026-07-01T11:40:00Z,{ROW},0.1,,", f"2026-07-01T11:50:00Z,{ROW},0,,")
     assert prices.find(POOL, NOON) is None
-    assert prices.describe_unknown([POOL], NOON)[0].code is OracleCode.PRICE_COSTS_ZERO
+    assert prices.describe_unknown([POOL], NOON)[0].code is OracleCode.PRICE_NOT_BELIEVED
 
 
 def test_many_unknown_prices_are_counted() -> None:
@@ -108,38 +107,41 @@ def test_many_unknown_prices_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "line", "code"),
+    ("wrong", "line", "code"),
     [
-        (
-            [f"2026-07-01T00:00:00Z,{ROW},0.1,2026-06-01T00:00:00Z,"],
-            2,
-            OracleCode.CONFIRMED_TOO_EARLY,
-        ),
-        ([f"2026-07-01T00:00:00Z,{ROW},0.1,soon,"], 2, OracleCode.TIME_NOT_UNDERSTOOD),
-        ([f"2026-07-01T00:00:00Z,{ROW},0.1,,9999-01-01T00:00:00Z"], 2, OracleCode.TIME_OUT_OF_RANGE),
-        (
-            [f"2026-07-01T00:00:00Z,{ROW},0.1,,", f"2026-07-01T00:00:00Z,{ROW},0.5,,"],
-            3,
-            OracleCode.PRICE_AMBIGUOUS,
-        ),
-        (
-            ["2026-07-01T00:00:00Z,aws,nowhere,m5.xlarge,spot,0.1,,"],
-            None,
-            OracleCode.PRICE_FILE_LEFT_OUT,
-        ),
+        (f"2026-07-01T11:55:00Z,{ROW},0.1,2026-06-01T00:00:00Z,", 3, OracleCode.CONFIRMED_TOO_EARLY),
+        (f"2026-07-01T11:55:00Z,{ROW},0.1,soon,", 3, OracleCode.TIME_NOT_UNDERSTOOD),
+        (f"2026-07-01T11:55:00Z,{ROW},0.1,,3999-01-01T00:00:00Z", 3, OracleCode.TIME_OUT_OF_RANGE),
+        (f"yesterday,{ROW},0.1,,", 3, OracleCode.TIME_NOT_UNDERSTOOD),
+        (f"2026-07-01T11:55:00Z,{ROW},cheap,,", 3, OracleCode.PRICE_NOT_A_NUMBER),
+        (f"2026-07-01T11:50:00Z,{ROW},0.5,,", 3, OracleCode.PRICE_AMBIGUOUS),
     ],
 )
-def test_fault_is_told_with_line_and_reason(rows: list[str], line: int | None, code: OracleCode) -> None:
-    with pytest.raises(PriceFileError) as caught:
-        parse(*rows)
-    why = caught.value.reason["why"]
-    assert isinstance(why, Reason)
-    assert (caught.value.line, why.code) == (line, code)
+def test_row_that_cannot_be_believed_leaves_its_offering_unknown_and_no_other(
+    wrong: str, line: int, code: OracleCode
+) -> None:
+    other = "2026-07-01T11:50:00Z,aws,us-east-1,m5.large,spot,0.2,,"
+    table = price_texts.read_lines(f"2026-07-01T11:50:00Z,{ROW},0.1,,", wrong, other, header=HEADER)
+    prices = make_price_list(table, HALF_AN_HOUR)
+    assert prices.find(POOL, NOON) is None
+    assert prices.find(Offering("aws", "us-east-1", "m5.large"), NOON) is not None
+    assert price_texts.problems_of(table) == [(line, code.value)]
+
+
+def test_file_without_a_price_is_refused_with_its_first_problem() -> None:
+    with pytest.raises(PriceFileError, match="line 2: the region aws/nowhere is not known"):
+        parse("2026-07-01T00:00:00Z,aws,nowhere,m5.xlarge,spot,0.1,,")
 
 
 def test_file_that_ends_within_a_line_may_be_half_written() -> None:
+    table = price_texts.read_bytes(f"{HEADER}\n2026-07-01T00:00:00Z,{ROW},0.1".encode())
     with pytest.raises(PriceFileError, match="half written"):
-        parse_price_list([HEADER + "\n", f"2026-07-01T00:00:00Z,{ROW},0.1"], "p", 60.0, {"aws/us-east-1"})
+        make_price_list(table, HALF_AN_HOUR)
+
+
+def test_file_that_does_not_say_of_when_it_is_cannot_be_live() -> None:
+    with pytest.raises(PriceFileError, match="does not say of when its prices are"):
+        price_texts.read_bytes(b"InstanceType,Price,SpotPrice,Region\nm5.large,0.1,0.05,us-east-1\n")
 
 
 @given(st.floats(0, 10**6), st.floats(0, 10**6), st.floats(1, 86_400))

@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 
 from oracle.errors import PriceFileError
 from oracle.market import CapacityType, Offering
-from oracle.reasons import OracleCode
-from oracle.sources.recording import MAX_SILENCE_S, Recording, parse_recording
+from oracle.sources.recording import MAX_SILENCE_S, Recording, make_recording
+from tests.oracle.sources.price_texts import HEADER, read_lines
 
-HEADER = "observed_at,provider,region,instance_type,capacity_type,usd_per_hour"
-KNOWN = {"aws/us-east-1", "aws/eu-west-1"}
 VIRGINIA = Offering("aws", "us-east-1", "m5.xlarge")
 VIRGINIA_ON_DEMAND = Offering("aws", "us-east-1", "m5.xlarge", CapacityType.ON_DEMAND)
 FIRST = "2026-07-01T00:00:00Z,aws,us-east-1,m5.xlarge,spot,0.10"
@@ -27,7 +25,7 @@ def at(text: str) -> float:
 
 
 def parse(*rows: str, header: str = HEADER) -> Recording:
-    return parse_recording([header + "\n", *(row + "\n" for row in rows)], "prices.csv", KNOWN)
+    return make_recording(read_lines(*rows, header=header))
 
 
 def test_row_is_in_force_until_the_next() -> None:
@@ -38,84 +36,11 @@ def test_row_is_in_force_until_the_next() -> None:
     assert recording.find_price(VIRGINIA, at("2026-07-03T00:00:00Z")) == Decimal("0.12")
 
 
-def test_columns_may_come_in_any_order_with_others_between() -> None:
-    recording = parse(
-        "spot,0.10,x,us-east-1,m5.xlarge,aws,2026-07-01T02:00:00+02:00",
-        header="capacity_type,usd_per_hour,zone,region,instance_type,provider,observed_at",
-    )
-    assert recording.find_price(VIRGINIA, at("2026-07-01T00:00:00Z")) == Decimal("0.10")
-
-
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ("2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,spot,cheap", "usd_per_hour is 'cheap', not a number"),
-        (
-            "2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,spot,NaN",
-            "usd_per_hour is NaN, not between 0 and 1000",
-        ),
-        ("2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,spot,-0.1", "usd_per_hour is -0.1"),
-        ("2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,spot,1e9", "usd_per_hour is 1e9"),
-        ("2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,spot,", "usd_per_hour is empty"),
-        ("2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge", "capacity_type is empty"),
-        ("2026-07-02T00:00:00Z,,us-east-1,m5.xlarge,spot,0.1", "provider is empty"),
-        (
-            "2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,free,0.1",
-            "capacity_type is 'free', not spot or on_demand",
-        ),
-        ("yesterday,aws,us-east-1,m5.xlarge,spot,0.1", "observed_at is 'yesterday', not a time"),
-        ("2026-07-02T00:00:00,aws,us-east-1,m5.xlarge,spot,0.1", "without a zone"),
-        ("2026-06-30T00:00:00Z,aws,us-east-1,m5.xlarge,spot,0.1", "sort the rows by time"),
-        ('"2026-07-02T00:00:00Z,aws,us-east-1', "no valid CSV"),
-    ],
-)
-def test_fault_is_told_with_line_and_reason(row: str, reason: str) -> None:
-    with pytest.raises(PriceFileError) as caught:
-        parse(FIRST, row)
-    assert caught.value.line == 3
-    assert "prices.csv, line 3" in str(caught.value)
-    assert reason in str(caught.value)
-
-
-def test_missing_columns_are_named() -> None:
-    with pytest.raises(
-        PriceFileError, match="line 1: missing column capacity_type and usd_per_hour; expected"
-    ):
-        parse(header="observed_at,provider,region,instance_type")
-
-
-@pytest.mark.parametrize("lines", [[], ["\n"], [HEADER]], ids=["empty", "blank", "header only"])
-def test_file_without_prices_is_refused(lines: list[str]) -> None:
-    with pytest.raises(PriceFileError):
-        parse_recording(lines, "prices.csv", KNOWN)
-
-
-def test_unknown_region_is_left_out_with_its_line_and_a_suggestion() -> None:
-    rows = [HEADER, FIRST, "2026-07-02T00:00:00Z,aws,us-esat-1,m5.xlarge,spot,0.1"]
-    recording = parse_recording(rows, "prices.csv", KNOWN, lambda key: "aws/us-east-1")
-    assert tuple(map(str, recording.notices)) == (
-        "prices.csv, line 3: region aws/us-esat-1 is not known (did you mean aws/us-east-1?); its rows are left out.",
-    )
-    assert recording.offerings == {VIRGINIA}
-
-
-def test_file_of_unknown_regions_only_is_refused_with_the_reason() -> None:
-    with pytest.raises(PriceFileError, match="region aws/nowhere is not known"):
-        parse("2026-07-02T00:00:00Z,aws,nowhere,m5.xlarge,spot,0.1")
-
-
-def test_price_of_zero_is_unknown_and_noted() -> None:
-    recording = parse(FIRST, "2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,spot,0.0")
-    assert recording.find_price(VIRGINIA, at("2026-07-01T12:00:00Z")) == Decimal("0.10")
-    assert recording.find_price(VIRGINIA, at("2026-07-02T12:00:00Z")) is None
-    assert recording.notices == (OracleCode.RECORDED_ZERO.because(file="prices.csv", line=3, further=0),)
-
-
 @pytest.mark.parametrize(
     ("text", "price"),
     [
-        ("0.16129999999999999", "0.161300000000"),
-        ("0.1000000000000000055511151231257827", "0.100000000000"),
+        ("0.16129999999999999", "0.1613"),
+        ("0.1000000000000000055511151231257827", "0.1"),
         ("0.161312345678", "0.161312345678"),
     ],
 )
@@ -139,39 +64,35 @@ def test_prices_are_unknown_after_the_end() -> None:
     assert recording.find_price(VIRGINIA, recording.ends_at + MAX_SILENCE_S + 1) is None
 
 
-def test_spot_may_start_later_than_on_demand() -> None:
+def test_rows_may_come_in_any_order() -> None:
+    later = "2026-07-03T00:00:00Z,aws,us-east-1,m5.xlarge,spot,0.12"
+    one, other = parse(FIRST, later), parse(later, FIRST)
+    for moment in ("2026-07-02T00:00:00Z", "2026-07-04T00:00:00Z"):
+        assert one.find_price(VIRGINIA, at(moment)) == other.find_price(VIRGINIA, at(moment)) is not None
+
+
+def test_price_that_cannot_be_believed_is_unknown_from_its_row_on_and_not_what_it_was_before() -> None:
+    recording = parse(FIRST, "2026-07-02T00:00:00Z,aws,us-east-1,m5.xlarge,spot,n/a")
+    assert recording.find_price(VIRGINIA, at("2026-07-01T12:00:00Z")) == Decimal("0.10")
+    assert recording.find_price(VIRGINIA, at("2026-07-02T12:00:00Z")) is None
+    assert "line 3: usd_per_hour is 'n/a', not a number; this row has no price" in str(recording.notices[0])
+
+
+def test_list_price_holds_until_the_list_says_otherwise() -> None:
     recording = parse(
-        "2026-07-01T00:00:00Z,aws,us-east-1,m5.xlarge,on_demand,0.192",
-        "2026-07-09T00:00:00Z,aws,us-east-1,m5.xlarge,spot,0.1",
+        "2022-07-01T00:00:00Z,aws,us-east-1,m5.xlarge,on_demand,0.192",
+        "2022-07-01T00:00:00Z,aws,us-east-1,m5.xlarge,spot,0.10",
+        "2026-07-01T00:00:00Z,aws,eu-west-1,m5.xlarge,spot,0.11",
     )
-    assert recording.spot_starts_at == at("2026-07-09T00:00:00Z")
-    assert recording.find_price(VIRGINIA_ON_DEMAND, recording.spot_starts_at) == Decimal("0.192")
+    for moment in ("2024-07-01T00:00:00Z", "2029-07-01T00:00:00Z"):
+        assert recording.find_price(VIRGINIA_ON_DEMAND, at(moment)) == Decimal("0.192")
+        assert recording.find_price(VIRGINIA, at(moment)) is None, "of spot nobody knows"
 
 
-def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oracle.sources.price_rows.MAX_ROWS", 10)
-    with pytest.raises(PriceFileError, match="more than 10 rows"):
-        parse(*[FIRST] * 11)
-
-
-def test_cell_that_goes_on_over_the_end_of_its_line_is_told() -> None:
-    with pytest.raises(
-        PriceFileError, match="line 3: no valid CSV: a quote that is opened there ends on another"
-    ):
-        parse(FIRST, '2026-07-02T00:00:00Z,aws,us-east-1,"m5.', 'xlarge",spot,0.1', FIRST)
-
-
-def test_endless_names_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oracle.sources.price_rows.MAX_OFFERINGS", 3)
-    parse(*[FIRST] * 9)
-    with pytest.raises(PriceFileError, match="line 5: more than 3 offerings"):
-        parse(*(FIRST.replace("m5", f"m{number}") for number in range(9)))
-
-
-def test_endless_unknown_regions_are_counted() -> None:
-    recording = parse(FIRST, *(FIRST.replace("us-east-1", f"moon-{number}") for number in range(50)))
-    assert len(recording.notices) == 21
-    assert recording.notices[-1] == OracleCode.MORE_REGIONS_UNKNOWN.because(file="prices.csv", count=30)
+def test_newest_moment_is_that_of_the_newest_row_that_has_begun() -> None:
+    recording = parse(FIRST, "2026-07-09T00:00:00Z,aws,us-east-1,m5.xlarge,spot,0.2")
+    assert recording.find_newest(at("2026-07-08T00:00:00Z")) == at("2026-07-01T00:00:00Z")
+    assert recording.find_newest(at("2026-08-08T00:00:00Z")) == at("2026-07-09T00:00:00Z")
 
 
 @given(st.lists(st.text(max_size=60), max_size=6))

@@ -27,6 +27,7 @@ from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
 from oracle.store.base import FeedMessage, HistorySample, QuoteStore
 from oracle.store.embedded import EmbeddedHost
+from oracle.store.remote import RemoteHost
 from oracle.store.server_binary import find_server_binaries
 from oracle.store.server_directories import (
     MAX_SOCKET_PATH_BYTES,
@@ -133,7 +134,7 @@ def test_history_and_last_quotes_survive_an_orderly_restart(settings: OracleSett
             assert host.facts.is_durable
         async with running(settings) as (_, store):
             assert await read_quotes(store) == (make_quote(life_s=3600.0),)
-            assert await store.read_history(VIRGINIA) == (POINT,)
+            assert await store.read_histories([VIRGINIA]) == ((POINT,),)
 
     asyncio.run(main())
 
@@ -150,7 +151,7 @@ def test_history_and_last_quotes_survive_the_death_of_the_server(settings: Oracl
                 await read_quotes(store)
             again = await host.connect()
             assert len(await read_quotes(again)) == 1
-            assert await again.read_history(VIRGINIA) == (POINT,)
+            assert await again.read_histories([VIRGINIA]) == ((POINT,),)
             await again.aclose()
 
     asyncio.run(main())
@@ -456,10 +457,22 @@ def test_server_that_never_runs_is_an_error_with_its_words(
     asyncio.run(main())
 
 
+@pytest.fixture
+def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server program is bundled or installed."""
+    monkeypatch.setattr("oracle.store.embedded.find_server_binaries", lambda: iter(()))
+
+
+@pytest.fixture
+def in_memory(no_server: None) -> None:
+    """The store is in the memory of this program."""
+    pytest.importorskip("fakeredis", reason="fakeredis is only installed where no server program is bundled")
+
+
+@pytest.mark.usefixtures("no_server")
 def test_without_any_server_program_the_advice_is_what_to_install(
     settings: OracleSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oracle.store.embedded.find_server_binaries", lambda: iter(()))
     monkeypatch.setitem(sys.modules, "fakeredis", None)
 
     async def main() -> None:
@@ -469,11 +482,8 @@ def test_without_any_server_program_the_advice_is_what_to_install(
     asyncio.run(main())
 
 
-def test_without_any_server_program_the_store_is_in_memory_and_says_so(
-    settings: OracleSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("fakeredis", reason="fakeredis is only installed where no server program is bundled")
-    monkeypatch.setattr("oracle.store.embedded.find_server_binaries", lambda: iter(()))
+@pytest.mark.usefixtures("in_memory")
+def test_without_any_server_program_the_store_is_in_memory_and_says_so(settings: OracleSettings) -> None:
 
     async def main() -> None:
         async with running(settings) as (host, store):
@@ -481,9 +491,29 @@ def test_without_any_server_program_the_store_is_in_memory_and_says_so(
             await anext(batches)
             await write(store)
             assert len((await anext(batches)).messages) == 1
-            assert await store.read_history(VIRGINIA) == (POINT,)
+            assert await store.read_histories([VIRGINIA]) == ((POINT,),)
             assert not host.facts.is_durable
             assert "forgotten at the end" in str(host.facts.notices[0])
             await batches.aclose()
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("in_memory")
+def test_prices_that_another_user_writes_into_the_memory_of_this_program_do_not_count(
+    settings: OracleSettings,
+) -> None:
+    """Every program of the machine can connect to loopback, and the store of our own is believed as it is."""
+
+    async def main() -> None:
+        async with running(settings) as (host, store):
+            await write(store)
+            address = host.facts.location.rpartition(" ")[2]
+            theirs = await RemoteHost(address, settings).connect()
+            await write(theirs)
+            assert len((await theirs.read_messages()).messages) == 1, "it was there to be read"
+            batch = await store.read_messages()
+            assert (batch.messages, batch.garbled) == ((), (OracleCode.MESSAGE_FOREIGN.because(),))
+            await theirs.aclose()
 
     asyncio.run(main())

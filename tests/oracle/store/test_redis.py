@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import ssl
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
-from ipaddress import ip_address
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from oracle.errors import StoreUnavailable, StoreUrlError, WriteRefused
+from oracle.market import Offering
 from oracle.price_history import PricePoint
 from oracle.quotes import Origin, PriceMode, Quote
 from oracle.reasons import OracleCode
 from oracle.settings import OracleSettings
-from oracle.store import codec
 from oracle.store.base import FeedBatch, FeedLease, FeedMessage, HistorySample, QuoteStore
+from oracle.store.clients import MAX_ANSWER_BYTES, make_unix_client
+from oracle.store.columns import PART_QUOTES, NameCache
 from oracle.store.embedded import EmbeddedHost
 from oracle.store.messages import encode_parts
-from oracle.store.redis import RemoteHost, client_options, redact_url
+from oracle.store.redis import MAX_TOGETHER
+from oracle.store.remote import RemoteHost, redact_url
 from tests.oracle.fakes import DUBLIN, NOON, VIRGINIA, bind, make_quote
+from tests.oracle.store.servers import make_certificate
 
 ME, OTHER = "here/1/aa", "there/2/bb"
 SAID = Origin("prices.csv", PriceMode.LIVE)
@@ -76,9 +82,14 @@ async def read_quotes(store: QuoteStore) -> tuple[Quote, ...]:
     return quotes_of(await store.read_messages())
 
 
+async def read_history(store: QuoteStore, offering: Offering = VIRGINIA) -> tuple[PricePoint, ...]:
+    (points,) = await store.read_histories([offering])
+    return points
+
+
 def raw_client(settings: OracleSettings) -> Redis:
     """A client beside the store, as another program would be."""
-    return Redis(unix_socket_path=str(find_socket(settings)), **client_options(0))
+    return make_unix_client(str(find_socket(settings)), 0)
 
 
 def find_socket(settings: OracleSettings) -> Path:
@@ -101,7 +112,7 @@ def test_message_is_gone_at_its_last_deadline_and_each_deadline_is_inside(settin
         client = raw_client(settings)
         assert 14_000 < await client.pttl("{sentinelaura}:message") <= 15_000
         (part,) = await client.hvals("{sentinelaura}:message")
-        assert codec.decode_quote(part.split(b"\n")[2]).deadline == NOON + 20.0
+        assert json.loads(part.split(b"\n")[2])["deadline"] == [NOON + 20.0]
         await client.aclose()
 
     with_store(settings, talk)
@@ -147,7 +158,7 @@ def test_silent_subscription_stays_open(settings: OracleSettings, monkeypatch: p
 def test_frozen_server_ends_the_subscription(
     settings: OracleSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oracle.store.redis.SOCKET_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("oracle.store.clients.SOCKET_TIMEOUT_S", 0.2)
     monkeypatch.setattr("oracle.store.redis.SILENCE_S", 0.05)
 
     async def talk(store: QuoteStore) -> None:
@@ -196,7 +207,7 @@ def test_instance_that_lost_the_lease_writes_nothing(settings: OracleSettings) -
         for lease in (lost, replace(held, term=lost.term), replace(lost, term=held.term)):
             assert not await say(store, lease, make_quote(), sample=sample)
         assert await read_quotes(store) == ()
-        assert await store.read_history(VIRGINIA) == ()
+        assert await read_history(store, VIRGINIA) == ()
 
     with_store(settings, talk)
 
@@ -219,28 +230,167 @@ def test_market_that_nobody_chooses_again_leaves_nothing_for_ever(settings: Orac
         assert await say(store, lease, make_quote(), sample=sample)
         client = raw_client(settings)
         keys = await client.keys("*")
-        assert len(keys) == 5
+        assert len(keys) == 6
         assert all([await client.ttl(key) >= 0 for key in keys])
         await client.aclose()
 
     with_store(settings, talk)
 
 
-def test_history_is_bounded_and_in_order(settings: OracleSettings) -> None:
+def test_history_is_bounded_in_order_and_reaches_back_a_month(settings: OracleSettings) -> None:
+    """It is thinned on the server as `PriceHistory` is thinned in the program."""
+
     async def talk(store: QuoteStore) -> None:
         lease = await store.acquire_lease(ME, 60.0, NOON)
-        for second in range(12):
-            await say(store, lease, sample=PricePoint(NOON + second, Decimal("0.1"), SAID))
-        times = [point.observed_at - NOON for point in await store.read_history(VIRGINIA)]
-        assert times == [7.0, 8.0, 9.0, 10.0, 11.0]
-        assert await store.read_history(DUBLIN) == ()
+        hours = range(0, 90 * 24, 3)
+        for hour in hours:
+            at = NOON + 3600.0 * hour
+            await say(store, lease, sample=PricePoint(at, Decimal("0.1"), SAID), now=at)
+            if hour % 72 == 0:
+                client = raw_client(settings)
+                (key,) = await client.keys("{sentinelaura}:points:*")
+                assert await client.strlen(key) <= 16 * 64
+                assert 20 * 86_400 < await client.ttl(key) <= 30 * 86_400
+                await client.aclose()
+        passed = [(at - point.observed_at) / 3600.0 for point in await read_history(store, VIRGINIA)]
+        assert passed[-8:] == list(range(21, -1, -3)), "the last day is whole"
+        assert passed == sorted(passed, reverse=True)
+        assert 24 * 24 < passed[0] < 36 * 24
+        assert max(later - earlier for earlier, later in pairwise(passed[::-1])) <= 7 * 24
+        assert await read_history(store, DUBLIN) == ()
+
+    with_store(replace(settings, history_points=64), talk)
+
+
+@pytest.mark.parametrize(
+    "times", [[0.0] * 100, [100.0 - n for n in range(100)], [1e9, *map(float, range(99))]]
+)
+def test_clock_that_stands_or_runs_back_does_not_hold_the_server_up(
+    settings: OracleSettings, times: list[float]
+) -> None:
+    async def talk(store: QuoteStore) -> None:
+        lease = await store.acquire_lease(ME, 60.0, NOON)
+        for at in times:
+            assert await say(store, lease, sample=PricePoint(NOON + at, Decimal("0.1"), SAID))
+        assert 0 < len(await read_history(store, VIRGINIA)) <= 16
+
+    with_store(replace(settings, history_points=16), talk)
+
+
+def test_histories_of_many_offerings_are_shorter(
+    settings: OracleSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle.store.redis.HISTORY_BUDGET_BYTES", 10 * 16 * 40)
+    offerings = [replace(VIRGINIA, zone=f"zone-{number}") for number in range(10)]
+
+    async def talk(store: QuoteStore) -> None:
+        lease = await store.acquire_lease(ME, 60.0, NOON)
+        message = FeedMessage(lease, 1, NOON, ())
+        for minute in range(100):
+            point = PricePoint(NOON + 60.0 * minute, Decimal("0.1"), SAID)
+            await store.publish(message, [HistorySample(one, point) for one in offerings], NOON)
+        assert {len(await read_history(store, one)) <= 42 for one in offerings} == {True}
+
+    with_store(settings, talk)
+
+
+def test_points_of_several_sources_in_one_message_are_kept_each_for_itself(settings: OracleSettings) -> None:
+    offerings = [replace(VIRGINIA, zone=f"zone-{number}") for number in range(6)]
+    origins = [Origin(source, PriceMode.LIVE) for source in ("aws", "azure")] * 3
+
+    async def talk(store: QuoteStore) -> None:
+        lease = await store.acquire_lease(ME, 60.0, NOON)
+        points = [PricePoint(NOON, Decimal("0.1"), origin) for origin in origins]
+        await store.publish(
+            FeedMessage(lease, 1, NOON, ()), list(map(HistorySample, offerings, points)), NOON
+        )
+        assert await store.read_histories(offerings) == tuple((point,) for point in points)
+
+    with_store(settings, talk)
+
+
+def test_histories_of_two_sources_are_two(settings: OracleSettings) -> None:
+    replay = Origin("replay of prices.csv", PriceMode.RECORDED)
+
+    async def talk(store: QuoteStore) -> None:
+        lease = await store.acquire_lease(ME, 60.0, NOON)
+        for origin, price in ((SAID, "0.1"), (replay, "0.2"), (SAID, "0.3")):
+            await say(store, lease, sample=PricePoint(NOON, Decimal(price), origin))
+        read = [(point.origin, str(point.usd_per_hour)) for point in await read_history(store, VIRGINIA)]
+        assert sorted(read, key=lambda pair: pair[1]) == [(SAID, "0.1"), (replay, "0.2"), (SAID, "0.3")]
+
+    with_store(settings, talk)
+
+
+MANY = tuple(make_quote("blue", replace(VIRGINIA, zone=f"zone-{n}")) for n in range(5 * PART_QUOTES + 1))
+
+
+def test_many_quotes_are_pushed_in_parts_and_read_back(settings: OracleSettings) -> None:
+    async def talk(store: QuoteStore) -> None:
+        batches = store.subscribe()
+        await anext(batches)
+        assert await publish(store, *MANY)
+        parts: list[FeedMessage] = []
+        while len(parts) < 6:
+            parts += (await anext(batches)).messages
+        assert [len(part.quotes) for part in parts] == [*[PART_QUOTES] * 5, 1]
+        assert tuple(quote for part in parts for quote in part.quotes) == MANY
+        assert await read_quotes(store) == MANY
+        await publish(store, *MANY[:10])
+        assert await read_quotes(store) == MANY[:10], "nothing is left of the longer one"
+        await batches.aclose()
+
+    with_store(settings, talk)
+
+
+def test_what_has_arrived_together_is_read_together_with_one_look_at_the_lease(
+    settings: OracleSettings,
+) -> None:
+    async def talk(store: QuoteStore) -> None:
+        batches = store.subscribe()
+        await anext(batches)
+        lease = await store.acquire_lease(ME, 60.0, NOON)
+        for quote in MANY[:10]:
+            assert await say(store, lease, quote)
+        read = [await anext(batches), await anext(batches)]
+        assert [len(batch.messages) for batch in read] == [MAX_TOGETHER, 10 - MAX_TOGETHER]
+        assert quotes_of(read[0]) + quotes_of(read[1]) == MANY[:10]
+        assert {batch.last_lease for batch in read} == {lease}
+        await batches.aclose()
+
+    with_store(settings, talk)
+
+
+def test_who_loses_the_lease_in_the_middle_of_a_message_writes_no_more(settings: OracleSettings) -> None:
+    async def talk(store: QuoteStore) -> None:
+        lease = await store.acquire_lease(ME, 60.0, NOON)
         client = raw_client(settings)
-        (key,) = await client.keys("{sentinelaura}:points:*")
-        assert await client.llen(key) == 5
-        assert 0 < await client.ttl(key) <= 30 * 86_400
+        batches = store.subscribe()
+        await anext(batches)
+        saying = asyncio.ensure_future(say(store, lease, *MANY * 20))
+        await anext(batches)
+        await client.delete("{sentinelaura}:feed-lease")
+        assert not await saying
+        assert 0 < await client.hlen("{sentinelaura}:message") < 101
+        await batches.aclose()
         await client.aclose()
 
-    with_store(replace(settings, history_points=5), talk)
+    with_store(settings, talk)
+
+
+def test_cancelled_message_leaves_no_answer_to_another_command(settings: OracleSettings) -> None:
+    async def talk(store: QuoteStore) -> None:
+        lease = await store.acquire_lease(ME, 60.0, NOON)
+        for steps in range(60):
+            saying = asyncio.ensure_future(say(store, lease, *MANY))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            saying.cancel()
+            await asyncio.gather(saying, return_exceptions=True)
+            assert await store.read_lease() == lease
+        assert await say(store, lease, *MANY)
+
+    with_store(settings, talk)
 
 
 def test_wishes_of_all_living_instances_are_joined(settings: OracleSettings) -> None:
@@ -253,26 +403,38 @@ def test_wishes_of_all_living_instances_are_joined(settings: OracleSettings) -> 
     with_store(settings, talk)
 
 
+def test_who_wants_more_than_anybody_may_gets_nothing_and_others_what_they_want(
+    settings: OracleSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle.store.redis.MAX_QUOTES", 3)
+
+    async def talk(store: QuoteStore) -> None:
+        await store.register_bindings(OTHER, bind("a", "b", "c", "d"), NOON + 10)
+        await store.register_bindings(ME, bind("blue"), NOON + 10)
+        assert await store.read_bindings(NOON) == frozenset(bind("blue"))
+
+    with_store(settings, talk)
+
+
 def test_poison_in_the_store_is_left_out(settings: OracleSettings, caplog: pytest.LogCaptureFixture) -> None:
     async def talk(store: QuoteStore) -> None:
         await publish(store, make_quote("blue"))
         client = raw_client(settings)
-        await client.hset("{sentinelaura}:message", "7", b'{"usd_per_hour": 0}')
+        await client.hset("{sentinelaura}:message", "2", b'{"usd_per_hour": 0}')
         await client.hset("{sentinelaura}:bindings", "x", b"\xff")
-        await client.rpush("{sentinelaura}:points:aws|us-east-1|m5.2xlarge|spot", b"junk")
+        await client.hset("{sentinelaura}:origins", "junk", "1")
         batch = await store.read_messages()
         assert [quote.context for quote in quotes_of(batch)] == ["blue"]
         assert [reason.code for reason in batch.garbled] == [OracleCode.MESSAGE_GARBLED]
         assert await store.read_bindings(NOON) == frozenset()
-        assert await store.read_history(VIRGINIA) == ()
+        assert await read_history(store, VIRGINIA) == ()
         batches = store.subscribe()
         await anext(batches)
-        (part,) = encode_parts(batch.messages[0], "sentinelaura", None)
-        first, last = part.split(b"\n")[:2], part.split(b"\n")[2:]
-        await client.publish("{sentinelaura}:announcements", b"\n".join([*first, b"junk", *last]))
+        (part,) = encode_parts(batch.messages[0], "sentinelaura", None, NameCache())
+        await client.publish("{sentinelaura}:announcements", part.replace(b"0.1613", b"-"))
         batch = await anext(batches)
-        assert [quote.context for quote in quotes_of(batch)] == ["blue"]
-        assert [reason.code for reason in batch.garbled] == [OracleCode.NOT_A_QUOTE]
+        assert quotes_of(batch) == ()
+        assert [reason.code for reason in batch.garbled] == [OracleCode.QUOTE_FIELD_WRONG]
         await batches.aclose()
         await client.aclose()
 
@@ -289,6 +451,69 @@ def test_key_of_a_wrong_type_is_a_refusal_with_the_servers_words(settings: Oracl
             await publish(store, make_quote())
         with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
             await read_quotes(store)
+
+    with_store(settings, talk)
+
+
+#: More than is read at once, of what anybody may write into a store that others use.
+FLOOD = b"x" * (MAX_ANSWER_BYTES + 1)
+
+
+@pytest.mark.parametrize(
+    ("write", "is_refused"),
+    [
+        (("HSET", "{sentinelaura}:message", "1", FLOOD), True),
+        (("SET", "{sentinelaura}:feed-lease", FLOOD), False),
+        (("SET", "{sentinelaura}:last-lease", FLOOD), False),
+        (("HSET", "{sentinelaura}:bindings", "them", FLOOD), False),
+        (("HSET", "{sentinelaura}:bindings", FLOOD, "1"), True),
+        (("HSET", "{sentinelaura}:origins", FLOOD, "1"), False),
+        (("HSET", "{sentinelaura}:origins", *[str(n) for n in range(600)]), False),
+        (("HSET", "{sentinelaura}:bindings", *[str(n) for n in range(600)]), False),
+    ],
+    ids=["message", "lease", "last lease", "wishes", "holder", "origin", "many origins", "many holders"],
+)
+def test_whoever_may_write_there_fills_no_memory(
+    settings: OracleSettings, write: tuple[str | bytes, ...], is_refused: bool
+) -> None:
+    async def talk(store: QuoteStore) -> None:
+        await publish(store, make_quote())
+        client = raw_client(settings)
+        await client.execute_command(*write)
+        tracemalloc.start()
+        refused = []
+        for read in (
+            store.read_messages(),
+            store.read_lease(),
+            store.read_bindings(NOON),
+            store.read_histories([VIRGINIA]),
+        ):
+            try:
+                await read
+            except StoreUnavailable as error:
+                refused.append(error.why.code)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert refused == [OracleCode.STORE_ANSWER_TOO_LARGE] * is_refused
+        assert peak < 2**20
+        await client.flushall()
+        assert await publish(store, make_quote())
+        assert await read_quotes(store) == (make_quote(),)
+        await client.aclose()
+
+    with_store(settings, talk)
+
+
+def test_whoever_may_publish_there_fills_no_memory(settings: OracleSettings) -> None:
+    async def talk(store: QuoteStore) -> None:
+        client = raw_client(settings)
+        batches = store.subscribe()
+        await anext(batches)
+        await client.publish("{sentinelaura}:announcements", FLOOD)
+        with pytest.raises(StoreUnavailable) as refused:
+            await anext(batches)
+        assert refused.value.why.code is OracleCode.STORE_ANSWER_TOO_LARGE
+        await client.aclose()
 
     with_store(settings, talk)
 
@@ -405,7 +630,7 @@ def test_refused_connection_names_the_address_without_the_password(
 )
 def test_password_is_that_of_the_settings_or_of_the_address(url: str, password: str | None) -> None:
     host = RemoteHost(url, OracleSettings(redis_url=url, redis_password=password))
-    options = host._make_client(0).connection_pool.connection_kwargs
+    options = host._make_client(host._url, 0).connection_pool.connection_kwargs
     assert options.get("password") == (password or ("hunter2" if "hunter2" in url else None))
     assert options.get("username") == ("me" if "me@" in url else None)
 
@@ -448,39 +673,6 @@ def test_remote_store_over_tls(settings: OracleSettings, tmp_path: Path) -> None
             await stranger.aclose()
 
     with_store(settings, talk)
-
-
-def make_certificate(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file; a bare machine knows no name for itself."""
-    import datetime
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "localhost.pem"
-    path.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return path
 
 
 @asynccontextmanager

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
-from collections.abc import Coroutine
-from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject, Signal
-from pytestqt.qtbot import QtBot
 
-from app.window.flows.running import Flows, in_thread, listening
+from app.window.flows.running import Flows, listening
 from tests.app.conftest import settle
 
 
@@ -107,30 +103,3 @@ def test_presses_keep_their_order_and_news_add_nothing_to_them(flows_run: None) 
     buttons.pressed.emit("too late")
     settle()
     assert heard[-1] == "cancel"
-
-
-def start(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-    return asyncio.get_running_loop().create_task(work)
-
-
-def test_work_on_a_thread_gives_its_answer_or_its_error(flows_run: None, qtbot: QtBot) -> None:
-    answer = start(in_thread(int, "7"))
-    error = start(in_thread(int, "seven"))
-    qtbot.waitUntil(lambda: answer.done() and error.done())
-    assert answer.result() == 7
-    with pytest.raises(ValueError, match="seven"):
-        error.result()
-
-
-def test_work_that_never_ends_holds_up_nobody_who_leaves(flows_run: None, qtbot: QtBot) -> None:
-    forever = threading.Event()
-    waiting = start(in_thread(forever.wait))
-    qtbot.wait(20)
-    [thread] = [thread for thread in threading.enumerate() if thread.name == "flow-work"]
-    assert thread.daemon
-    waiting.cancel()
-    qtbot.waitUntil(waiting.done)
-    forever.set()
-    thread.join(5)
-    qtbot.wait(20)  # its answer comes, and nobody is there
-    assert waiting.cancelled()

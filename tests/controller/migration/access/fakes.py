@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
-from controller.clusters.kube_api import PatchType, Permission, always_permitted
+from controller.clusters.kube_api import DeleteOptions, PatchType, WriteOptions
 from controller.migration.protocol.errors import LeaseUncertain
 from controller.migration.protocol.journal import decode_journal
 from controller.migration.protocol.record import MigrationRecord, Side
@@ -15,6 +15,9 @@ from tests.controller.faults import answered
 READY_POD = {"metadata": {}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
 
 Journaled = tuple[str, MigrationRecord]
+
+#: What may be listed there, beside pods.
+LISTED = ("leases", "services", "poddisruptionbudgets", "networkpolicies", "horizontalpodautoscalers")
 
 
 class RecordingApi:
@@ -43,39 +46,26 @@ class RecordingApi:
             deployments = [body for key, body in self.objects.items() if "/deployments/" in key]
             pods = [READY_POD for body in deployments for _ in range(body["spec"]["replicas"])]
             return {"metadata": {"resourceVersion": str(self._version)}, "items": pods}
-        if path.rsplit("/", 1)[-1] in ("leases", "services", "poddisruptionbudgets"):
+        if path.rsplit("/", 1)[-1] in LISTED:
             return {"items": [body for key, body in self.objects.items() if key.startswith(f"{path}/")]}
         raise answered(self.context, 404, f"{path} not found")
 
     async def create(
-        self,
-        collection: str,
-        body: Mapping[str, Any],
-        *,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
+        self, collection: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]
     ) -> dict[str, Any]:
-        self.before_sending()
-        permission()
+        self._send(options)
         path = f"{collection}/{body['metadata']['name']}"
         if path in self.objects:
             raise answered(self.context, 409, f"{path} already exists")
-        return dict(body) if dry_run else self._store("POST", path, dict(body))
+        return dict(body) if options.get("dry_run") else self._store("POST", path, dict(body))
 
     async def replace(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._store("PUT", path, dict(body))
 
     async def patch(
-        self,
-        path: str,
-        body: Any,
-        patch_type: PatchType,
-        *,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
+        self, path: str, body: Any, patch_type: PatchType, **options: Unpack[WriteOptions]
     ) -> dict[str, Any]:
-        self.before_sending()
-        permission()
+        self._send(options)
         patched = copy.deepcopy(self.objects[path])
         if patch_type is PatchType.MERGE:
             patched["metadata"].setdefault("annotations", {}).update(body["metadata"]["annotations"])
@@ -84,17 +74,8 @@ class RecordingApi:
                 self._apply(patched, operation)
         return self._store("PATCH", path, patched)
 
-    async def delete(
-        self,
-        path: str,
-        *,
-        uid: str,
-        resource_version: str,
-        dry_run: bool = False,
-        permission: Permission = always_permitted,
-    ) -> dict[str, Any]:
-        self.before_sending()
-        permission()
+    async def delete(self, path: str, **options: Unpack[DeleteOptions]) -> dict[str, Any]:
+        self._send(options)
         self.requests.append(("DELETE", self.context, path))
         return self.objects.pop(path)
 
@@ -102,6 +83,11 @@ class RecordingApi:
         """Have an object, as if it had always been there."""
         self.objects[path] = copy.deepcopy(body)
         self._complete(self.objects[path])
+
+    def _send(self, options: WriteOptions) -> None:
+        self.before_sending()
+        if (permission := options.get("permission")) is not None:
+            permission()
 
     def _apply(self, document: dict[str, Any], operation: dict[str, Any]) -> None:
         *parents, last = [part.replace("~1", "/") for part in operation["path"].split("/")[1:]]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.protocol.errors import JournalError
+from controller.migration.protocol.newer_work import NewerWork
 from controller.migration.protocol.record import Note, Side, StepRecord
 from controller.reasons import Code
 from tests.controller.migration.access.fakes import RecordingLeases
@@ -32,8 +34,15 @@ def test_the_mirror_is_awaited_for_what_a_step_leaves_in_the_target_and_may_lag_
     asyncio.run(journal.save_step(StepRecord("hooks", source=(Note("job", "uid"),))))
     assert leases.mirrored == [False, False]
 
-    asyncio.run(journal.save_step(COPIES.with_target_note(Note("/more", "uid-c"))))
+    asyncio.run(journal.save_step(COPIES.with_note(Side.TARGET, Note("/more", "uid-c"))))
     assert leases.mirrored == [False, False, True]
+
+
+def test_the_mirror_is_awaited_for_what_others_have_made_of_the_target() -> None:
+    journal, leases = lead()
+    newer = replace(journal.record.state, newer=NewerWork(9, "beef"))
+    asyncio.run(journal.save(replace(journal.record, state=newer)))
+    assert leases.mirrored == [True]
 
 
 def test_what_could_not_be_written_is_not_known_either() -> None:

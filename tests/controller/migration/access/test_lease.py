@@ -12,12 +12,20 @@ import pytest
 
 from controller.clusters.kube_api import KubeApi
 from controller.errors import ServerFailed
-from controller.migration.access.lease import ClusterLease, find_holder, format_micro_time, name_lease
+from controller.migration.access.lease import (
+    ClusterLease,
+    find_holder,
+    find_place,
+    find_signed_journal,
+    format_micro_time,
+    name_lease,
+)
 from controller.migration.access.timing import Timing
 from controller.migration.protocol.errors import LeaseLost
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
+from tests.controller.migration.keys import KEYS
 from tests.controller.migration.moves import open_client
 from tests.controller.refusals import refuses
 from tests.simulation.cluster import Cluster, Request
@@ -25,6 +33,7 @@ from tests.simulation.network import Delivery, Network
 from tests.simulation.virtual_loop import run_virtual
 from tests.simulation.world import EPOCH, plan_cluster
 
+PLACE = find_place("paris-uid", "shop", "checkout")
 PATH = f"/apis/coordination.k8s.io/v1/namespaces/shop/leases/{name_lease('shop', 'checkout')}"
 
 
@@ -46,9 +55,7 @@ class Place:
             lambda: self.loop.time() + self.slept_s,
         )
         api = open_client(self.cluster, self.network)
-        return ClusterLease(
-            api, "shop", "checkout", holder, Timing(MigrationSettings(), clocks, asyncio.sleep)
-        )
+        return ClusterLease(api, PLACE, holder, Timing(MigrationSettings(), clocks, asyncio.sleep), KEYS)
 
     def stored(self) -> dict[str, Any]:
         return self.cluster.require(PATH)
@@ -162,12 +169,13 @@ def test_a_released_lease_keeps_epoch_and_journal_and_is_free_at_once() -> None:
     async def scenario(place: Place) -> None:
         mine, other = place.lease("me"), place.lease("other")
         await mine.try_acquire()
-        mine.journal, mine.epoch = "the end", 7
+        mine.put_journal("the end")
+        mine.epoch = 7
         await mine.write()
         await mine.write(released=True)
         assert "holderIdentity" not in place.stored()["spec"]
         assert await other.try_acquire()
-        assert (other.epoch, other.journal) == (8, "the end")
+        assert (other.epoch, other.journal) == (8, KEYS.sign(PLACE, "the end"))
 
     virtually(scenario)
 
@@ -183,14 +191,45 @@ def test_a_create_without_an_answer_is_found_again() -> None:
     virtually(scenario)
 
 
+def test_who_takes_a_lease_signs_no_journal_of_others() -> None:
+    """Taken and given back, it carries what it carried, byte for byte."""
+
+    async def scenario(place: Place) -> None:
+        lease = place.lease("me")
+        await lease.try_acquire()
+        await lease.write(released=True)
+        body = place.stored()
+        theirs = {"sentinelaura.io/journal": "theirs", "team": "shop"}
+        place.cluster.put(PATH, {**body, "metadata": {**body["metadata"], "annotations": theirs}})
+        await lease.try_acquire()
+        await lease.write(released=True)
+        assert place.stored()["metadata"]["annotations"] == theirs
+
+    virtually(scenario)
+
+
+def test_what_is_forgotten_takes_its_signature_along() -> None:
+    async def scenario(place: Place) -> None:
+        lease = place.lease("me")
+        await lease.try_acquire()
+        lease.put_journal("of a move")
+        await lease.write()
+        assert find_signed_journal(place.stored()) == KEYS.sign(PLACE, "of a move")
+        lease.forget_journal()
+        await lease.write(released=True)
+        assert "annotations" not in place.stored()["metadata"]
+
+    virtually(scenario)
+
+
 def test_a_late_write_cannot_bring_an_old_journal_back() -> None:
     async def scenario(place: Place) -> None:
         lease = place.lease("me")
         await lease.try_acquire()
-        lease.journal = "old"
+        lease.put_journal("old")
         place.fates = [Delivery(60)]
         await lease.write()
-        lease.journal = "new"
+        lease.put_journal("new")
         await lease.write()
         await asyncio.sleep(120)
         assert place.stored()["metadata"]["annotations"]["sentinelaura.io/journal"] == "new"
@@ -251,6 +290,22 @@ class Nonsense:
 
 def test_an_answer_that_is_not_the_lease_does_not_say_that_nobody_leads() -> None:
     timing = Timing(MigrationSettings(), Clocks(lambda: 0.0, lambda: 0.0), asyncio.sleep)
-    lease = ClusterLease(cast(KubeApi, Nonsense()), "shop", "checkout", "me", timing)
+    lease = ClusterLease(cast(KubeApi, Nonsense()), PLACE, "me", timing, KEYS)
     with refuses(ServerFailed, Code.ANSWER_NOT_UNDERSTOOD):
         asyncio.run(lease.read())
+
+
+def test_who_was_seen_to_renew_a_lease_leads_until_it_stands_still() -> None:
+    """What a crash has left looks held as well, and nobody leads."""
+
+    async def scenario(place: Place) -> None:
+        leader, follower = place.lease("leader"), place.lease("follower")
+        assert await leader.try_acquire()
+        assert not follower.is_led(await follower.read() or {})
+        await leader.write()
+        assert follower.is_led(await follower.read() or {})
+        assert not leader.is_led(await leader.read() or {})
+        await asyncio.sleep(MigrationSettings().lease_duration_s + 1)
+        assert not follower.is_led(await follower.read() or {})
+
+    virtually(scenario)

@@ -48,10 +48,16 @@ def test_each_kind_of_trouble_has_its_advice(cause: Reason, advice: ActCode) -> 
         assert "sentinelaura migrations show m1" in str(found)
 
 
+#: Their own sentences say what to do, or with which program.
+SAY_IT_THEMSELVES = (
+    *(Code.JOURNAL_FOREIGN, Code.JOURNAL_FORGED, Code.JOURNAL_UNSIGNED),
+    *(Code.JOURNAL_NEWER, Code.JOURNAL_STEP_UNKNOWN, Code.NOT_ARMED),
+)
+
+
 @pytest.mark.parametrize("code", list(Code))
 def test_nobody_is_called_without_being_told_what_to_do(code: Code) -> None:
-    says_it_itself = code in (Code.JOURNAL_NEWER, Code.JOURNAL_STEP_UNKNOWN, Code.NOT_ARMED)
-    assert (find_advice(waiting(empty(code))) is None) is says_it_itself
+    assert (find_advice(waiting(empty(code))) is None) is (code in SAY_IT_THEMSELVES)
     assert find_advice(waiting(None)) is not None
 
 

@@ -44,38 +44,41 @@ def test_a_fence_that_nobody_who_led_can_have_written_has_epoch_zero() -> None:
     assert parse_epoch(f"m1:{5 + MAX_LEAD}:17", 4) == 0
 
 
+FENCE = "/metadata/annotations/sentinelaura.io~1fence"
+
+
 def test_scaling_tests_identity_fence_and_replicas_before_it_changes_anything() -> None:
-    patch = build_scale("uid-a", "m1:4:17", Fence("m1", 4, "18"), 6, 4)
-    tests = {step["path"]: step["value"] for step in patch[:3]}
-    assert [step["op"] for step in patch] == ["test", "test", "test", "replace", "replace"]
-    assert tests == {
-        "/metadata/uid": "uid-a",
-        "/metadata/annotations/sentinelaura.io~1fence": "m1:4:17",
-        "/spec/replicas": 6,
-    }
-    assert [step["value"] for step in patch[3:]] == ["m1:4:18", 4]
+    assert build_scale("uid-a", "m1:4:17", Fence("m1", 4, "18"), 6, 4) == [
+        {"op": "test", "path": "/metadata/uid", "value": "uid-a"},
+        {"op": "test", "path": FENCE, "value": "m1:4:17"},
+        {"op": "test", "path": "/spec/replicas", "value": 6},
+        {"op": "replace", "path": FENCE, "value": "m1:4:18"},
+        {"op": "replace", "path": "/spec/replicas", "value": 4},
+    ]
 
 
 def test_a_seal_changes_the_fence_alone() -> None:
-    patch = build_fence_change("uid-a", "m1:4:17", Fence("m2", 5, "1-seal"))
-    fence = "/metadata/annotations/sentinelaura.io~1fence"
-    assert [(step["op"], step["path"]) for step in patch] == [
-        ("test", "/metadata/uid"),
-        ("test", fence),
-        ("replace", fence),
+    assert build_fence_change("uid-a", "m1:4:17", Fence("m2", 5, "1-seal")) == [
+        {"op": "test", "path": "/metadata/uid", "value": "uid-a"},
+        {"op": "test", "path": FENCE, "value": "m1:4:17"},
+        {"op": "replace", "path": FENCE, "value": "m2:5:1-seal"},
     ]
 
 
 def test_a_fence_is_taken_off_only_as_it_was_read_and_alone() -> None:
     patch = build_fence_removal("uid-a", "m1:4:17")
-    fence = "/metadata/annotations/sentinelaura.io~1fence"
     assert patch == [
         {"op": "test", "path": "/metadata/uid", "value": "uid-a"},
-        {"op": "test", "path": fence, "value": "m1:4:17"},
-        {"op": "remove", "path": fence},
+        {"op": "test", "path": FENCE, "value": "m1:4:17"},
+        {"op": "remove", "path": FENCE},
     ]
 
 
 def test_the_first_fence_is_bound_to_the_version_that_was_read() -> None:
-    metadata = build_first_fence("uid-a", "77", Fence("m1", 4, "1"))["metadata"]
-    assert (metadata["uid"], metadata["resourceVersion"]) == ("uid-a", "77")
+    assert build_first_fence("uid-a", "77", Fence("m1", 4, "1")) == {
+        "metadata": {
+            "uid": "uid-a",
+            "resourceVersion": "77",
+            "annotations": {"sentinelaura.io/fence": "m1:4:1"},
+        }
+    }

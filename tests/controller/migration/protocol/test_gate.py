@@ -6,7 +6,15 @@ from decimal import Decimal
 import pytest
 
 from controller.clusters.fleet import WorkloadKey
-from controller.migration.protocol.gate import MoveRates, Unpriced, check_gate, compute_remaining_value
+from controller.contract.dry_run import DryRun, Verdict
+from controller.migration.protocol.gate import (
+    NO_SUPPLY,
+    MoveRates,
+    Supply,
+    Unpriced,
+    check_gate,
+    compute_remaining_value,
+)
 from controller.migration.protocol.holds import find_hold
 from controller.migration.protocol.states import HoldReason
 from controller.migration.settings import MigrationSettings
@@ -26,9 +34,13 @@ class FixedGate:
         self._rates = rates
         self._armed = armed
 
-    def find_reason(self, workload: WorkloadKey, target: str) -> Reason | None:
-        unarmed = tuple(context for context in (workload.context, target) if context not in self._armed)
+    def find_reason(self, dry_run: DryRun) -> Reason | None:
+        sides = (dry_run.workload.context, dry_run.target)
+        unarmed = tuple(context for context in sides if context not in self._armed)
         return Code.NOT_ARMED.because(contexts=unarmed) if unarmed else None
+
+    def find_supply(self, target: str) -> Supply:
+        return NO_SUPPLY
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
         return self._rates
@@ -102,3 +114,13 @@ def test_a_move_whose_costs_are_unknown_is_worth_nothing_that_is_known(cost: str
 
 def test_after_the_horizon_nothing_is_left_to_save() -> None:
     assert hold_of(FixedGate(), elapsed_s=25 * 3600.0) is HoldReason.COST_FLIPPED
+
+
+@pytest.mark.parametrize("rates", [Unpriced(), MoveRates(Decimal("0.01"), Decimal("9.00"), NOW + 30)])
+def test_a_way_back_needs_no_price_and_nothing_left_to_save(rates: MoveRates | Unpriced) -> None:
+    confirmed = replace(dry_run(), verdict=Verdict.WAY_BACK, way_back_of="m1", egress_usd=None)
+    judged = {"replicas_left": 6, "elapsed_s": 0.0, "now": NOW}
+    assert check_gate(FixedGate(rates), confirmed, MigrationSettings(), **judged) is None  # type: ignore[arg-type]
+    unarmed = check_gate(FixedGate(rates, armed=()), confirmed, MigrationSettings(), **judged)  # type: ignore[arg-type]
+    assert unarmed is not None
+    assert unarmed.code is Code.NOT_ARMED

@@ -27,6 +27,9 @@ HOLDS: list[tuple[Reason, HoldReason]] = [
     (Code.FENCE_FOREIGN.because(context="osaka", fence="m2:1:1"), HoldReason.INTERFERENCE),
     (Code.FENCE_REMOVED.because(context="osaka"), HoldReason.INTERFERENCE),
     (Code.NOT_ARMED.because(contexts=("osaka",)), HoldReason.OPERATOR),
+    (Code.ARMED_UNIDENTIFIED.because(contexts=("osaka",)), HoldReason.TARGET_UNREACHABLE),
+    (Code.ARMED_UNIDENTIFIED.because(contexts=("paris",)), HoldReason.SOURCE_UNREACHABLE),
+    (Code.ARMED_UNIDENTIFIED.because(contexts=("paris", "osaka")), HoldReason.SOURCE_UNREACHABLE),
     (Code.NOTHING_LEFT_TO_SAVE.because(replicas=3, worth_usd=None), HoldReason.COST_FLIPPED),
     (
         Code.PRICES_NOT_LIVE.because(contexts=("osaka",), modes=("simulated",)),
@@ -106,7 +109,7 @@ def test_whatever_a_rule_of_a_wave_can_say_is_held_by_the_verdict_of_the_rule(ru
 
 
 def test_every_verdict_that_refuses_is_a_hold_of_its_own() -> None:
-    assert set(HOLD_OF_VERDICT) == set(Verdict) - {Verdict.PAYS}
+    assert set(HOLD_OF_VERDICT) == set(Verdict) - {Verdict.PAYS, Verdict.WAY_BACK}
     assert len(set(HOLD_OF_VERDICT.values())) == len(HOLD_OF_VERDICT)
 
 

@@ -7,9 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from controller.contract.dry_run import Verdict
 from controller.migration.protocol.errors import JournalError
 from controller.migration.protocol.journal import MAX_JOURNAL_BYTES, decode_journal, encode_journal
+from controller.migration.protocol.journal_reasons import JournalCode
 from controller.migration.protocol.record import Meter, Note, Side, StepRecord
 from controller.migration.protocol.states import HoldReason, Phase
 from controller.reasons import Code
@@ -55,6 +58,53 @@ def test_only_a_journal_of_an_insurance_asks_for_a_program_that_knows_such() -> 
 
     assert [json.loads(encode_journal(record))["version"] for record in (insured, after)] == [4, 2]
     assert decode_journal(encode_journal(insured)) == insured
+
+
+def test_a_way_back_asks_for_a_program_that_knows_such() -> None:
+    """An older one would hold it for a price, and every other journal is written as before."""
+    confirmed = replace(FULL.dry_run, verdict=Verdict.WAY_BACK, way_back_of="m1")
+    back = replace(FULL, dry_run=confirmed)
+
+    assert json.loads(encode_journal(back))["version"] == 6
+    assert decode_journal(encode_journal(back)) == back
+    assert "way_back_of" not in encode_journal(FULL)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "way_back_of"), [(Verdict.WAY_BACK, None), (Verdict.PAYS, "m1"), (Verdict.UNKNOWN, "m1")]
+)
+def test_a_way_back_of_no_move_is_no_journal_of_this_program(
+    verdict: Verdict, way_back_of: str | None
+) -> None:
+    dry_run = replace(FULL.dry_run, verdict=verdict, way_back_of=way_back_of)
+    with refuses(JournalError, Code.JOURNAL_UNREADABLE, problem=JournalCode.NO_SUCH_WAY_BACK):
+        decode_journal(encode_journal(replace(FULL, dry_run=dry_run)))
+
+
+def test_an_older_journal_speaks_of_no_way_back() -> None:
+    journal = changed(lambda d: d["migration"]["dry_run"].update(way_back_of="m1"))
+    with refuses(JournalError, Code.JOURNAL_UNREADABLE, problem=JournalCode.FIELDS_DIFFER):
+        decode_journal(journal)
+
+
+def test_a_price_of_a_zone_needs_a_program_that_knows_zones() -> None:
+    quote = FULL.dry_run.source_quote
+    assert quote is not None
+    in_a_zone = structs.replace(quote, offering=replace(quote.offering, zone="eu-west-3a"))
+    record = replace(FULL, dry_run=replace(FULL.dry_run, source_quote=in_a_zone))
+    assert json.loads(encode_journal(record))["version"] == 7
+    assert decode_journal(encode_journal(record)) == record
+    assert "zone" not in encode_journal(FULL)
+
+
+def test_an_older_journal_has_no_zone() -> None:
+    journal = changed(
+        lambda d: d["migration"]["dry_run"]["source_quote"]["offering"].update(
+            zone="eu-west-3a", system="linux"
+        )
+    )
+    with pytest.raises(JournalError):
+        decode_journal(journal)
 
 
 def test_a_journal_of_version_2_has_the_inner_reason_as_text() -> None:
@@ -137,8 +187,8 @@ def test_a_journal_that_is_not_completely_understood_is_refused(text: str, reaso
 
 
 def test_a_journal_of_a_newer_version_is_refused_as_one() -> None:
-    with refuses(JournalError, Code.JOURNAL_NEWER, version=5):
-        decode_journal(changed(lambda d: d.update(version=5)))
+    with refuses(JournalError, Code.JOURNAL_NEWER, version=9):
+        decode_journal(changed(lambda d: d.update(version=9)))
 
 
 def state_with(**changes: Any) -> Callable[[dict[str, Any]], None]:

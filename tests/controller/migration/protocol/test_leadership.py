@@ -9,16 +9,17 @@ import pytest
 from controller.migration.protocol.errors import HoldNeeded
 from controller.migration.protocol.fences import MAX_LEAD
 from controller.migration.protocol.leadership import (
+    Close,
     Doubted,
     Lead,
-    NeverBegan,
     Over,
     choose_epoch,
     judge_journals,
     judge_source_alone,
     refuse_start,
 )
-from controller.migration.protocol.record import MigrationRecord
+from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.record import MigrationRecord, Side, StepRecord, StepStatus
 from controller.migration.protocol.states import HoldReason, Phase
 from controller.reasons import Code
 from tests.controller.migration.facts import serving
@@ -28,6 +29,11 @@ from tests.controller.migration.records import BECAUSE, record
 def in_phase(phase: Phase, **changes: object) -> MigrationRecord:
     known = record()
     return replace(known, state=replace(known.state, phase=phase, **changes))  # type: ignore[arg-type]
+
+
+def found(source: str | None = "m1:4:17", target: str | None = None) -> dict[Side, DeploymentFacts | None]:
+    """Both Deployments with these fences, those of the records."""
+    return {Side.SOURCE: serving(6, fence=source), Side.TARGET: serving(1, uid="uid-b", fence=target)}
 
 
 @pytest.mark.parametrize(
@@ -47,35 +53,95 @@ def test_the_epoch_is_above_all_that_either_cluster_has_seen(
 
 
 def test_a_confirmed_journal_is_gone_on_with_under_the_new_epoch() -> None:
-    takeover = judge_journals(record(), record(), record(), 9)
+    takeover = judge_journals(record(), record(), record(), 9, found())
     assert takeover == Lead(replace(record(), epoch=9))
 
 
 def test_a_hold_is_judged_anew_by_trying_again_where_it_came_from() -> None:
     held = in_phase(Phase.HOLD, hold=HoldReason.AUTH, resume_phase=Phase.VERIFY, reason=BECAUSE)
-    takeover = judge_journals(held, held, held, 9)
+    takeover = judge_journals(held, held, held, 9, found())
     assert isinstance(takeover, Lead)
     state = takeover.record.state
     assert (state.phase, state.hold, state.resume_phase) == (Phase.VERIFY, None, None)
     waiting = in_phase(Phase.NEEDS_OPERATOR, resume_phase=Phase.VERIFY)
-    takeover = judge_journals(waiting, waiting, waiting, 9)
+    takeover = judge_journals(waiting, waiting, waiting, 9, found())
     assert isinstance(takeover, Lead)
     assert takeover.record.state.phase is Phase.NEEDS_OPERATOR
 
 
 def test_what_is_over_is_only_remembered() -> None:
     done = in_phase(Phase.DONE)
-    assert judge_journals(done, None, record(), 9) == Over(done)
+    assert judge_journals(done, None, record(), 9, found()) == Over(done)
 
 
 def test_what_the_target_never_heard_of_is_closed_while_nothing_was_written() -> None:
     locked = in_phase(Phase.LOCKED)
     for mirror in (None, replace(record(), migration_id="another")):
-        takeover = judge_journals(locked, mirror, locked, 9)
-        assert isinstance(takeover, NeverBegan)
+        takeover = judge_journals(locked, mirror, locked, 9, found())
+        assert isinstance(takeover, Close)
         assert takeover.record.state.phase is Phase.ROLLED_BACK
-    assert isinstance(judge_journals(locked, locked, locked, 9), Lead)
-    assert isinstance(judge_journals(record(), None, record(), 9), Doubted)
+    assert isinstance(judge_journals(locked, locked, locked, 9, found()), Lead)
+    assert isinstance(judge_journals(record(), None, record(), 9, found()), Doubted)
+
+
+@pytest.mark.parametrize("fence", [None, "m0:4:17"])
+def test_a_move_that_fenced_nothing_yet_is_closed_and_not_begun_by_its_journal(fence: str | None) -> None:
+    """Somebody may have put back the first journal of a move that is long over."""
+    locked = in_phase(Phase.LOCKED)
+    takeover = judge_journals(locked, locked, locked, 9, found(fence))
+    assert isinstance(takeover, Close)
+    assert takeover.record.state.phase is Phase.ROLLED_BACK
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "code"),
+    [
+        ("m1:4:18-seal", None, Code.JOURNAL_OUTDATED),
+        ("m1:5:1", None, Code.JOURNAL_OUTDATED),
+        ("m1:4:17", "m1:4:18", Code.JOURNAL_OUTDATED),
+        (None, "m1:4:17", Code.JOURNAL_UNFENCED),
+        ("m0:9:99", None, Code.JOURNAL_UNFENCED),
+        ("m1:4:17-seal", "m0:9:99", None),
+        ("m1:3:99", "m1:4:17", None),
+    ],
+)
+def test_an_earlier_journal_that_was_put_back_moves_nothing(
+    source: str | None, target: str | None, code: Code | None
+) -> None:
+    """We have signed it ourselves: only the fences tell that there were later ones."""
+    takeover = judge_journals(record(), record(), record(), 9, found(source, target))
+    assert isinstance(takeover, Lead if code is None else Doubted)
+    if code is not None:
+        assert takeover.record.state.reason is not None
+        assert takeover.record.state.reason.code is code
+
+
+def test_without_its_source_a_move_is_led_as_before() -> None:
+    """Nothing is written while the source is gone, and a person is told why."""
+    for source in (None, serving(6, uid="another", fence=None)):
+        known = {**found(), Side.SOURCE: source}
+        assert isinstance(judge_journals(record(), record(), record(), 9, known), Lead)
+
+
+@pytest.mark.parametrize(
+    ("phase", "status", "end"),
+    [
+        (Phase.SOAK, StepStatus.CLEANED_UP, Phase.DONE),
+        (Phase.ROLLBACK, StepStatus.UNDONE, Phase.ROLLED_BACK),
+        (Phase.SOAK, StepStatus.PREPARED, None),
+        (Phase.ROLLBACK, StepStatus.CLEANED_UP, None),
+        (Phase.VERIFY, StepStatus.CLEANED_UP, None),
+    ],
+)
+def test_what_lacked_only_its_last_word_is_closed(
+    phase: Phase, status: StepStatus, end: Phase | None
+) -> None:
+    """Its fences were off, and the program ended before it could say so."""
+    left = replace(in_phase(phase, wave=3, reason=BECAUSE), steps=(StepRecord("copies", status),))
+    takeover = judge_journals(left, left, left, 9, found(None))
+    assert isinstance(takeover, Doubted if end is None else Close)
+    assert takeover.record.state.phase is (end or Phase.NEEDS_OPERATOR)
+    assert isinstance(judge_journals(left, left, left, 9, found()), Lead)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +156,7 @@ def test_what_the_target_never_heard_of_is_closed_while_nothing_was_written() ->
 def test_a_journal_that_is_not_to_be_trusted_is_left_to_a_person(
     journal: MigrationRecord | None, mirror: MigrationRecord, code: Code
 ) -> None:
-    takeover = judge_journals(journal, mirror, record(), 9)
+    takeover = judge_journals(journal, mirror, record(), 9, found())
     assert isinstance(takeover, Doubted)
     state = takeover.record.state
     assert state.phase is Phase.NEEDS_OPERATOR
@@ -111,6 +177,7 @@ def test_the_source_alone_is_led_only_where_its_own_fence_confirms_the_journal()
     for fence in (None, "m2:3:9"):
         with pytest.raises(HoldNeeded):
             judge_source_alone(known, serving(0, fence=fence), known, 8)
+    assert isinstance(judge_source_alone(known, serving(0, fence="m1:4:18"), known, 8), Doubted)
     replaced = replace(known, template_hash="other")
     assert isinstance(judge_source_alone(replaced, serving(0), known, 8), Doubted)
     over = in_phase(Phase.DONE)

@@ -75,7 +75,19 @@ def test_identity_and_fence_are_read() -> None:
 
 def test_a_change_is_ascribed_to_who_wrote_that_field_and_not_to_whoever_wrote_last() -> None:
     facts = parse_deployment(deployment())
-    assert (facts.replicas_manager, facts.template_manager) == ("karmada", "helm")
+    assert (facts.replicas_manager, facts.template_manager) == ("helm and karmada", "helm")
+
+
+def test_who_scaled_by_the_subresource_is_named_although_that_writes_no_time() -> None:
+    body = deployment()
+    body["metadata"]["managedFields"] += [
+        {"manager": "sentinelaura", "time": "2026-05-01T13:00:00Z", "fieldsV1": wrote("replicas")},
+        {"manager": "kubectl", "subresource": "scale", "fieldsV1": wrote("replicas")},
+    ]
+    body["metadata"]["managedFields"][:2] = []
+    assert parse_deployment(body).replicas_manager == "kubectl", "and not we"
+    body["metadata"]["managedFields"].pop()
+    assert parse_deployment(body).replicas_manager == "sentinelaura"
 
 
 def test_nobody_is_named_where_nobody_is_known_to_have_written_the_field() -> None:

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from controller.migration.protocol.errors import HoldNeeded, LeaseLost
+from controller.migration.protocol.errors import HoldNeeded, LeaseLost, NewerWorkFound
+from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.ownership import (
     find_target,
     has_our_fence,
+    is_as_found,
     may_be_missing,
+    require_fence,
+    require_fence_of,
     require_scalable,
     require_untouched,
     settle_sealed,
@@ -39,6 +43,82 @@ def test_each_change_of_others_is_a_reason_to_hold(change: dict[str, Any], code:
     with pytest.raises(HoldNeeded) as held:
         require_untouched(serving(6 if change else 5, **change), record(), Side.SOURCE)
     assert held.value.reason.code is code
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        (None, None),
+        (serving(6, uid="another"), None),
+        (serving(0), None),
+        (serving(6, template_hash="beef"), None),
+        (serving(6), serving(0, uid="uid-b")),
+    ],
+    ids=["source gone", "source replaced", "source scaled", "source deployed anew", "target there by now"],
+)
+def test_whatever_has_changed_since_the_preflight_is_noticed(
+    source: DeploymentFacts | None, target: DeploymentFacts | None
+) -> None:
+    begun = record(Phase.PREFLIGHT, target=0)
+    begun = replace(begun, target=replace(begun.target, deployment_uid=None))
+    assert is_as_found(serving(6), None, begun)
+    assert not is_as_found(source, target, begun)
+
+
+def test_a_target_that_was_there_before_has_to_be_as_it_was() -> None:
+    begun = record(Phase.PREFLIGHT, target=0)
+    assert is_as_found(serving(6), serving(0, uid="uid-b"), begun)
+    for target in (None, serving(1, uid="uid-b"), serving(0, uid="another")):
+        assert not is_as_found(serving(6), target, begun)
+
+
+@pytest.mark.parametrize(("side", "context"), [(Side.SOURCE, "paris"), (Side.TARGET, "osaka")])
+@pytest.mark.parametrize("require", [require_fence, require_fence_of])
+def test_a_fence_of_others_is_named_with_its_cluster(require: Any, side: Side, context: str) -> None:
+    foreign = Code.FENCE_FOREIGN.because(context=context, fence="m2:4:17")
+    for fence, reason in (("m2:4:17", foreign), ("mine", Code.FENCE_REMOVED.because(context=context))):
+        with pytest.raises(HoldNeeded) as held:
+            require(serving(6, fence=fence), record(), side)
+        assert held.value.reason == reason
+
+
+def test_a_target_that_others_hold_is_named_and_not_the_source() -> None:
+    with pytest.raises(HoldNeeded) as held:
+        require_untouched(serving(1, uid="uid-b", fence="m2:4:17"), record(), Side.TARGET)
+    assert held.value.reason["context"] == "osaka"
+
+
+def test_an_earlier_epoch_of_this_migration_is_ours_and_not_the_last_write() -> None:
+    earlier = serving(6, fence="m1:3:17")
+    require_fence_of(earlier, record(), Side.SOURCE)
+    with pytest.raises(HoldNeeded):
+        require_fence(earlier, record(), Side.SOURCE)
+
+
+@pytest.mark.parametrize(("manager", "told"), [("kubectl", "kubectl"), ("", "somebody else")])
+def test_who_changed_it_is_told_where_that_is_known(manager: str, told: str) -> None:
+    changed = serving(6, template_hash="beef", template_manager=manager, replicas_manager="keda")
+    with pytest.raises(HoldNeeded) as held:
+        require_untouched(changed, record(), Side.SOURCE)
+    assert held.value.reason == Code.TEMPLATE_CHANGED.because(context="paris", manager=told)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"template_hash": "beef", "template_manager": "argocd", "replicas_manager": "keda"}, "argocd"),
+        ({"replicas": 9, "template_manager": "argocd", "replicas_manager": "keda"}, "keda"),
+        ({"replicas": 9}, "somebody else"),
+    ],
+)
+def test_newer_work_is_told_with_its_replicas_and_its_author(change: dict[str, Any], told: str) -> None:
+    known = record(Phase.SOAK, source=0, target=6)
+    serves_alone = replace(known, state=replace(known.state, wave=3))
+    found = replace(serving(6, uid="uid-b"), **change)
+    with pytest.raises(NewerWorkFound) as adopted:
+        require_untouched(found, serves_alone, Side.TARGET)
+    named = {"context": "osaka", "replicas": found.replicas, "manager": told}
+    assert adopted.value.reason == Code.NEWER_WORK_ADOPTED.because(**named)
 
 
 def test_what_was_announced_may_have_landed() -> None:

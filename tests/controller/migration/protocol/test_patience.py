@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.migration.protocol.errors import HoldNeeded
+from controller.migration.protocol.newer_work import NewerWork
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.patience import (
     MAX_PAUSE_S,
@@ -56,6 +57,11 @@ def test_patience_is_over_after_its_time() -> None:
     assert judge_hold(Stay((), held_s=901), OBSTACLE, held(), SETTINGS) == GivingUp(OBSTACLE)
 
 
+def test_what_a_person_has_forbidden_is_never_given_up() -> None:
+    forbidden = Code.NOT_ARMED.because(contexts=("osaka",))
+    assert judge_hold(Stay((), held_s=901, rounds=1), forbidden, held(), SETTINGS) is None
+
+
 def test_a_hold_that_began_again_and_again_does_not_end_for_ever_by_itself() -> None:
     first, later = Stay((), held_s=901), Stay((), held_s=901, rounds=1)
     assert kind_of(judge_hold(first, None, held(), SETTINGS)) is EventKind.HOLD_ENDED
@@ -99,11 +105,32 @@ def test_a_person_who_was_called_is_needed_no_more_once_the_way_back_is_open(
     assert (kind_of(following) is EventKind.UNSTUCK) is goes_back
 
 
+@pytest.mark.parametrize(("asks", "code"), [(False, Code.WAY_BACK_OPEN), (True, Code.HOLD_ENDED)])
+def test_why_a_migration_that_called_a_person_goes_on_by_itself_is_said(asks: bool, code: Code) -> None:
+    known = held()
+    newer = NewerWork(3, "beef") if asks else None
+    following = judge_call(
+        replace(known, state=replace(known.state, newer=newer)), has_reason=False, can_go_back=True
+    )
+    assert isinstance(following, Event)
+    assert following.reason.code is code
+
+
 def test_pauses_grow_and_stay_bounded() -> None:
     pauses = [grow_pause_s(5, attempts, MAX_PAUSE_S) for attempts in range(40)]
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (5, MAX_PAUSE_S)
     assert grow_pause_s(90, 0, MAX_PAUSE_S) == 90
+    assert [grow_pause_s(1, attempts, 5000) for attempts in (0, 1, 2, 3, 10, 11)] == [1, 2, 4, 8, 1024, 1024]
+
+
+def test_a_person_is_called_again_after_ever_longer_pauses_until_the_migration_gets_further() -> None:
+    known = held()
+    stay = call_operator(call_operator(None, known), known)
+    assert stay.calls == 2
+    pauses = [replace(stay, calls=calls).call_pause_s(SETTINGS) for calls in (1, 2, 3, 99)]
+    assert pauses == [SETTINGS.lease_retry_s * factor for factor in (1, 2, 4)] + [SETTINGS.hold_timeout_s]
+    assert call_operator(stay, held(target=3)).calls == 1
 
 
 def check(
@@ -140,6 +167,16 @@ def test_a_rollback_goes_on_when_there_is_something_to_write() -> None:
     going_back = held(Phase.ROLLBACK)
     assert check(going_back, serving(6, available=2), serving(4, uid="uid-b")) is Code.ROLLBACK_WAITS_FOR_PODS
     assert check(going_back, serving(5), serving(3, uid="uid-b")) is None
+
+
+def test_a_rollback_lowers_no_target_that_is_not_ours() -> None:
+    """Somebody else's Deployment of that name is none of the replicas that have to come back."""
+    going_back = held(Phase.ROLLBACK, source=6)
+    assert (
+        check(going_back, serving(6), serving(4, uid="uid-b", template_hash="f00d"))
+        is Code.NEWER_WORK_IN_THE_WAY
+    )
+    assert check(going_back, serving(6), serving(4, uid="other", template_hash="f00d")) is None
 
 
 def test_a_machine_that_slept_in_a_hold_has_its_patience_still() -> None:

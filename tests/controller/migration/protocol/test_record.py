@@ -32,9 +32,9 @@ def test_a_step_keeps_its_place_and_its_notes() -> None:
 
 
 def test_a_note_is_kept_once() -> None:
-    step = StepRecord("copies").with_target_note(DEPLOYMENT)
-    assert step.with_target_note(DEPLOYMENT) == step
-    assert step.without_target_note(DEPLOYMENT) == StepRecord("copies")
+    step = StepRecord("copies").with_note(Side.TARGET, DEPLOYMENT)
+    assert step.with_note(Side.TARGET, DEPLOYMENT) == step
+    assert step.without_note(Side.TARGET, DEPLOYMENT) == StepRecord("copies")
 
 
 def test_every_write_leaves_a_fence_of_its_own() -> None:

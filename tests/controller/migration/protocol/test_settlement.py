@@ -78,6 +78,39 @@ def test_a_journal_that_the_target_does_not_confirm_waits_for_a_person_whatever_
     assert judge_act(looked, Act.ABANDON).reason is None
 
 
+UNSIGNED = Code.JOURNAL_UNSIGNED.because(
+    workload="shop/checkout", source="paris", target="osaka", phase="SOAK", migration_id="m1"
+)
+
+
+def test_a_journal_that_one_side_has_unsigned_waits_for_a_person_whatever_it_says() -> None:
+    """What the other has signed is what counts, and is told without a word of doubt."""
+    known = waiting(phase=Phase.SOAK)
+    source, target = Sight(serving(3), known), Sight(ours(3), known)
+    for looked in (
+        Scene(known, replace(source, doubt=UNSIGNED), target),
+        Scene(known, source, replace(target, doubt=UNSIGNED)),
+    ):
+        assert codes(judge_act(looked, Act.ABANDON))[0] is ActCode.ACT_LEAVES
+        assert refusal(judge_act(looked, Act.CANCEL)) is Code.JOURNAL_UNSIGNED
+
+
+def test_an_outdated_journal_waits_for_a_person_whatever_it_says() -> None:
+    known = waiting(phase=Phase.SOAK)
+    assert judge_act(scene(serving(3, fence="m1:9:1"), ours(3), known), Act.ABANDON).reason is None
+    assert judge_act(scene(serving(3, fence=None), ours(3), known), Act.ABANDON).reason is None
+
+
+@pytest.mark.parametrize("floor", [1, 99])
+def test_of_a_journal_that_nobody_has_signed_neither_floor_nor_notes_count(floor: int) -> None:
+    """The floor is what the larger side runs; nothing that the journal names is deleted."""
+    step = StepRecord("copies", target=(CONFIG_MAP,))
+    known = replace(waiting(), floor=floor, steps=(step,))
+    sights = (Sight(serving(4), known, doubt=UNSIGNED), Sight(ours(5), known, doubt=UNSIGNED))
+    taken = Scene(known, *sights).require_record()
+    assert (taken.steps, taken.floor) == ((), 5 if floor == 1 else 6)
+
+
 def test_a_move_that_is_over_is_settled() -> None:
     looked = scene(serving(0), ours(6), waiting(phase=Phase.DONE))
     assert refusal(judge_act(looked, Act.ABANDON)) is ActCode.ACT_AFTER_END

@@ -117,10 +117,10 @@ def test_waves_ask_for_absolute_numbers() -> None:
 
 def test_waves_follow_one_another_and_none_is_left_out() -> None:
     state = converse(BEGINNING, MigrationState(waves=(1, 3, 5, 6)))
-    surged = [state.wave_replicas]
+    surged = [state.target_wave_replicas]
     while state.phase is not Phase.SOAK:
         state = converse(ONE_WAVE, state)
-        surged.append(state.wave_replicas)
+        surged.append(state.target_wave_replicas)
     assert surged == [1, 3, 5, 6, 6]
 
 

@@ -218,6 +218,10 @@ def test_a_move_that_an_unforeseen_error_stopped_is_told_with_the_error_and_what
         assert controller.views()[0].reason == Code.UNEXPECTED_ERROR.because(
             error="ZeroDivisionError('nobody foresaw this')"
         )
+        moves = controller.budget_usage(world.wall()).moves
+        assert all(not move.is_end_known for move in moves), (
+            "it stands half-way: nobody may say that it was moved"
+        )
 
     simulate_moves(scenario, 1, tmp_path)
 
@@ -249,7 +253,8 @@ def test_a_wall_clock_that_is_set_back_makes_no_move_younger_and_lengthens_no_re
             await asyncio.sleep(ended_s + after_s - world.loop.time())
             now = world.wall() - 36_000.0
             usage = controller.budget_usage(now)
-            end = usage.find_last_end(WORKLOAD)
+            last = usage.find_last_ended(WORKLOAD)
+            end = None if last is None else last.ended_at
             assert (end is not None and now < end + 600.0) is rests
         [move] = usage.moves
         assert now - move.started_at == pytest.approx(world.loop.time() - begun_s, abs=1.0)
@@ -266,7 +271,7 @@ def test_a_rest_of_a_month_is_not_over_after_a_week(tmp_path: Path) -> None:
         await wait_until_over(controller, migration_id)
         month_s = 30 * 24 * 3600.0
         assert controller.knows(migration_id)
-        assert controller.budget_usage(world.wall() + month_s).find_last_end(WORKLOAD) is not None
+        assert controller.budget_usage(world.wall() + month_s).find_last_ended(WORKLOAD) is not None
 
     simulate_moves(scenario, 1, tmp_path)
 

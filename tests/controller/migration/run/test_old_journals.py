@@ -1,4 +1,6 @@
-"""What a program of 03d18fa left unfinished goes on to its end; what a newer one left is shown and not touched."""
+"""What a program of 03d18fa left unfinished is understood: nobody has signed it, so that a person ends it; where our
+ring vouches for its words, it goes on to its end. What a newer one left is shown and not touched.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,19 @@ from typing import Any
 
 import pytest
 
+from controller.clusters import paths
 from controller.clusters.fleet import WorkloadKey
+from controller.contract.dry_run import DryRun
+from controller.contract.settlement import Act
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.history.history import History
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.fact_reader import FactReader
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.timing import Timing
+from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.errors import JournalError, LeaseTaken
-from controller.migration.protocol.gate import MoveRates
+from controller.migration.protocol.gate import NO_SUPPLY, MoveRates, Supply
 from controller.migration.protocol.journal import (
     JOURNAL_ANNOTATION,
     JOURNAL_VERSION,
@@ -35,6 +41,7 @@ from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
 from tests.controller.migration.access.fakes import RecordingApi
+from tests.controller.migration.keys import KEYS
 from tests.controller.migration.old_journals import (
     DEPLOYMENT_PATH,
     LEASE_PATH,
@@ -42,6 +49,7 @@ from tests.controller.migration.old_journals import (
     lease,
     load,
     open_clusters,
+    sign,
 )
 from tests.simulation.virtual_loop import run_virtual
 
@@ -49,13 +57,13 @@ SETTINGS = MigrationSettings(bake_s=3.0, soak_s=20.0, settle_margin_s=2.0)
 NOW = 1_790_000_000.0
 REPLICAS = 6
 
-#: A move goes on where it was going on. It goes back where it was going back or waited for a person, and where its
-#: target had not heard of it yet.
+#: A move goes on where it was going on. It goes back where it was going back or waited for a person, and where nothing
+#: was fenced yet.
 ENDED = ["DONE", "ROLLED_BACK"]
 ENDS_BACK = [
     name
     for name in NAMES
-    if name.startswith(("ROLLBACK", "NEEDS_OPERATOR", "HOLD-ROLLBACK")) or name == "LOCKED"
+    if name.startswith(("ROLLBACK", "NEEDS_OPERATOR", "HOLD-ROLLBACK")) or name.endswith("LOCKED")
 ]
 ENDS_MOVED = [name for name in NAMES if name not in (*ENDED, *ENDS_BACK)]
 
@@ -63,8 +71,11 @@ ENDS_MOVED = [name for name in NAMES if name not in (*ENDED, *ENDS_BACK)]
 class OpenGate:
     """Always armed, with a price that makes the move worth it."""
 
-    def find_reason(self, workload: WorkloadKey, target: str) -> None:
+    def find_reason(self, dry_run: DryRun) -> None:
         return None
+
+    def find_supply(self, target: str) -> Supply:
+        return NO_SUPPLY
 
     def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates:
         now = NOW + asyncio.get_running_loop().time()
@@ -74,9 +85,9 @@ class OpenGate:
 class Place:
     """Two clusters, and a program that begins in them."""
 
-    def __init__(self, found: dict[str, Any]) -> None:
+    def __init__(self, found: dict[str, Any], *, is_signed: bool = True) -> None:
         self.requests: list[Any] = []
-        self.apis = open_clusters(found, self.requests)
+        self.apis = open_clusters(found, self.requests, is_signed=is_signed)
         loop = asyncio.get_running_loop()
         self.clocks = Clocks(lambda: NOW + loop.time(), loop.time)
         ids = iter(range(1000))
@@ -87,11 +98,12 @@ class Place:
             lambda: f"new-{next(ids)}",
             SETTINGS,
             OpenGate(),
+            KEYS,
         )
 
     async def resume(self) -> MigrationView:
         """Take up what is found in the source, and follow it to where it stops."""
-        [move] = (await find_unfinished(self.apis["paris"], ["shop"])).moves  # type: ignore[arg-type]
+        [move] = (await find_unfinished(self.apis["paris"], ["shop"], KEYS)).moves  # type: ignore[arg-type]
         self.controller.resume(move.record)
         return await self.follow(move.record.migration_id)
 
@@ -109,7 +121,9 @@ class Place:
         }
         timing = Timing(SETTINGS, self.clocks, asyncio.sleep)
         reader, journal = FactReader(sides, timing, lambda: None), JournalWriter(draft, lambda: None)
-        return Leadership(journal, reader, asyncio.sleep, lambda: "somebody", lambda: False)
+        return Leadership(
+            journal, reader, asyncio.sleep, lambda: "somebody", KEYS, lambda: False, lambda text, holder: None
+        )
 
     def replicas(self) -> tuple[int, int | None]:
         """Those of source and target; None where the target has no Deployment."""
@@ -161,8 +175,57 @@ def test_a_move_that_an_older_program_could_not_finish_goes_back(name: str) -> N
 def test_what_an_older_program_has_ended_is_over(name: str) -> None:
     async def scenario() -> None:
         place = Place(load(name))
-        findings = await find_unfinished(place.apis["paris"], ["shop"])  # type: ignore[arg-type]
+        findings = await find_unfinished(place.apis["paris"], ["shop"], KEYS)  # type: ignore[arg-type]
         assert (findings.moves, findings.unreadable) == ((), ())
+
+    virtually(scenario())
+
+
+@pytest.mark.parametrize("name", [*ENDS_MOVED, *ENDS_BACK])
+def test_what_an_older_program_left_is_shown_and_not_touched(name: str) -> None:
+    """It had no key ring: anybody who may write the Leases could have written that."""
+
+    async def scenario() -> None:
+        place = Place(load(name), is_signed=False)
+        [move] = (await find_unfinished(place.apis["paris"], ["shop"], KEYS)).moves  # type: ignore[arg-type]
+        assert move.doubt is not None
+        assert move.doubt.code is Code.JOURNAL_UNSIGNED
+        # Nobody takes it up; and whoever would, lets go of it.
+        view = await place.resume()
+        assert view.stage is MigrationStage.NEEDS_OPERATOR
+        assert view.reason is not None
+        assert view.reason.code is Code.JOURNAL_UNSIGNED
+        assert place.requests == []
+
+    virtually(scenario())
+
+
+@pytest.mark.parametrize("name", [*ENDS_MOVED, *ENDS_BACK])
+def test_a_person_gives_the_source_back_what_an_older_program_has_moved(name: str) -> None:
+    """And nothing that the act did not say before."""
+
+    async def scenario() -> None:
+        place = Place(load(name), is_signed=False)
+        [move] = (await find_unfinished(place.apis["paris"], ["shop"], KEYS)).moves  # type: ignore[arg-type]
+        settlements = {one.act: one for one in await place.controller.judge_acts(move.record)}
+        assert settlements[Act.CANCEL].reason is not None
+        restored = settlements[Act.RESTORE]
+        assert restored.changes[0] == move.doubt
+        assert ActCode.ACT_DELETES_LABELLED in {change.code for change in restored.changes}
+        await place.controller.settle(move.record, Act.RESTORE, restored.digest)
+        view = await place.follow(move.record.migration_id)
+        assert view.stage is MigrationStage.ROLLED_BACK, view.sentence
+        assert place.replicas() == (REPLICAS, None)
+
+    virtually(scenario())
+
+
+def test_a_mirror_alone_is_no_migration_of_its_cluster() -> None:
+    """It is the source's journal that counts; what the target's says beside it is compared, and not begun with."""
+
+    async def scenario() -> None:
+        place = Place(load("VERIFY"))
+        assert (await find_unfinished(place.apis["osaka"], ["shop"], KEYS)).moves == ()  # type: ignore[arg-type]
 
     virtually(scenario())
 
@@ -190,7 +253,7 @@ BY_STEP = pytest.mark.parametrize("step", [False, True], ids=["newer version", "
 def test_a_newer_journal_is_found_and_shown_with_what_to_do(*, step: bool) -> None:
     async def scenario() -> None:
         place = Place(make_newer(load("VERIFY"), step=step))
-        findings = await find_unfinished(place.apis["paris"], ["shop"])  # type: ignore[arg-type]
+        findings = await find_unfinished(place.apis["paris"], ["shop"], KEYS)  # type: ignore[arg-type]
         assert findings.moves == ()
         [unreadable] = findings.unreadable
         assert unreadable.reason.code is (Code.JOURNAL_STEP_UNKNOWN if step else Code.JOURNAL_NEWER)
@@ -208,7 +271,7 @@ def test_no_move_begins_over_a_newer_journal_and_nothing_is_touched(side: str, *
         found[side]["journal"] = newer(found[side]["journal"], step=step)
         place = Place(found)
         with pytest.raises(JournalError) as refused:
-            await place.lead().acquire()
+            await place.lead().acquire(lambda: asyncio.sleep(0))
         assert refused.value.reason.code is (Code.JOURNAL_STEP_UNKNOWN if step else Code.JOURNAL_NEWER)
         assert place.requests == []
 
@@ -219,7 +282,7 @@ def test_no_move_begins_over_one_that_is_not_finished_and_nothing_is_touched() -
     async def scenario() -> None:
         place = Place(load("SETTLE"))
         with pytest.raises(LeaseTaken) as refused:
-            await place.lead().acquire()
+            await place.lead().acquire(lambda: asyncio.sleep(0))
         assert refused.value.reason.code is Code.MOVE_UNFINISHED
         assert place.requests == []
 
@@ -232,12 +295,13 @@ def test_who_follows_a_leader_that_turns_out_to_be_newer_lets_go(*, step: bool) 
 
     async def scenario() -> None:
         place = Place(load("VERIFY"))
-        [move] = (await find_unfinished(place.apis["paris"], ["shop"])).moves  # type: ignore[arg-type]
+        [move] = (await find_unfinished(place.apis["paris"], ["shop"], KEYS)).moves  # type: ignore[arg-type]
         place.controller.resume(move.record)
         await asyncio.sleep(10)
         for api in place.apis.values():
             text = api.objects[LEASE_PATH]["metadata"]["annotations"][JOURNAL_ANNOTATION]
-            api.put(LEASE_PATH, lease(7, newer(text, step=step)))
+            uid = api.objects[paths.namespace("kube-system")]["metadata"]["uid"]
+            api.put(LEASE_PATH, lease(7, sign(uid, newer(text, step=step))))
         view = await place.follow(move.record.migration_id)
         assert view.stage is MigrationStage.NEEDS_OPERATOR
         assert view.reason is not None

@@ -29,7 +29,8 @@ from controller.migration.settings import MigrationSettings
 from controller.simulation.fleet_plan import ClusterPlan, FleetPlan, WorkloadPlan
 from controller.simulation.simulated_fleet import SimulatedFleet
 from oracle.foundation.clocks import SYSTEM_CLOCKS
-from tests.controller.clusters.clients import make_client
+from tests.controller.clusters.clients import Switch, make_client
+from tests.controller.migration.keys import KEYS
 from tests.controller.migration.moves import FakeGate, build_dry_run, resume_all, wait_until_over
 
 REPLICAS = 6
@@ -62,6 +63,7 @@ class Place:
 
     fleet: SimulatedFleet
     clients: dict[str, KubeClient]
+    switches: dict[str, Switch]
     ids: itertools.count[int]
     history: History
 
@@ -73,6 +75,7 @@ class Place:
             lambda: f"id{next(self.ids)}",
             settings,
             FakeGate(time.time),
+            KEYS,
         )
 
     def dry_run(self) -> DryRun:
@@ -104,11 +107,12 @@ class Place:
 async def open_place(directory: Path) -> AsyncIterator[Place]:
     """Start the fleet and wait until the workload serves."""
     async with SimulatedFleet.start(PLAN, 1, directory, time_scale=20) as fleet:
+        switches = {cluster.context: Switch(context=cluster.context) for cluster in PLAN.clusters}
         clients = {
-            cluster.context: make_client(fleet.kubeconfig, cluster.context, armed=True)
-            for cluster in PLAN.clusters
+            context: make_client(fleet.kubeconfig, context, licence=switch)
+            for context, switch in switches.items()
         }
-        place = Place(fleet, clients, itertools.count(1), History(time.time))
+        place = Place(fleet, clients, switches, itertools.count(1), History(time.time))
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
         try:
             await clients["osaka"].create(paths.collection("namespaces"), namespace)
@@ -227,7 +231,7 @@ def test_closing_and_starting_again_goes_on(tmp_path: Path) -> None:
 
 def test_an_unarmed_client_writes_nothing(tmp_path: Path) -> None:
     async def scenario(place: Place) -> None:
-        place.clients["osaka"].armed = False
+        place.switches["osaka"].is_on = False
         controller = place.controller()
         await controller.start(place.dry_run())
         view = await wait_for(controller, lambda view: view.stage.is_final)

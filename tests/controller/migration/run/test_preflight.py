@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from controller.clusters import paths
-from controller.clusters.acceptance import ACCEPT_ANNOTATION
+from controller.clusters.acceptance import ACCEPT_ANNOTATION, Acceptance, find_acceptance
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.reasons import Code
 from controller.simulation.api.requests import ApiResponse
@@ -21,11 +22,11 @@ from controller.simulation.api.status_errors import forbidden
 from oracle.foundation.reason import Reason
 from tests.conformance.manifests import quota
 from tests.controller.field_managers import take_over
-from tests.controller.migration.moves import Moves, simulate_moves
+from tests.controller.migration.moves import Moves, simulate_moves, start
 from tests.controller.migration.run.test_on_simulated_fleet import REPLICAS, Place, open_place, wait_for
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery, answer_with
-from tests.simulation.world import CONFIG_MAPS, DEPLOYMENTS, PATH, build_deployment
+from tests.simulation.world import CONFIG_MAPS, DEPLOYMENTS, PATH, WORKLOAD, build_deployment
 
 Json = dict[str, Any]
 NAMESPACE = "/api/v1/namespaces/shop"
@@ -83,6 +84,39 @@ def test_somebody_who_would_set_the_replicas_back_refuses_the_move(tmp_path: Pat
     assert view.refused_by == "paris"
 
 
+def own_replicas(cluster: Cluster, replicas: int, manager: str) -> None:
+    """Somebody else takes the replicas over; the number stays."""
+    taken = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "checkout", "namespace": "shop"},
+        "spec": {"replicas": replicas},
+    }
+    take_over(cluster.api, PATH, taken, manager)
+
+
+def test_an_owner_whom_the_object_does_not_show_is_told_by_the_api_server(tmp_path: Path) -> None:
+    """What is left out of an answer (a proxy, a client that trims) is not gone."""
+
+    def arrange(world: Moves) -> None:
+        own_replicas(world.source, world.replicas, "our-scaler")
+        show(world, world.source, PATH, lambda body: body["metadata"].pop("managedFields"))
+
+    view = try_to_move(tmp_path, arrange)
+    assert view.reason == Code.REPLICAS_OWNER_UNKNOWN.because(managers=("our-scaler",))
+    assert view.refused_by == "paris"
+
+
+def test_an_owner_of_the_replicas_in_the_target_refuses_for_that_target(tmp_path: Path) -> None:
+    def arrange(world: Moves) -> None:
+        deploy_in_target(world, lambda deployment: None)
+        own_replicas(world.target, 0, "keda-operator")
+
+    view = try_to_move(tmp_path, arrange)
+    assert view.reason == Code.REPLICAS_OWNED.because(owners=("KEDA",))
+    assert view.refused_by == "osaka"
+
+
 @pytest.mark.parametrize("context", ["paris", "osaka"])
 def test_an_autoscaler_refuses_for_the_cluster_that_it_is_in(tmp_path: Path, context: str) -> None:
     async def scale_automatically(place: Place) -> None:
@@ -107,20 +141,26 @@ def has_written(world: Moves) -> bool:
     return any(cluster.history for cluster in world.clusters.values())
 
 
-def try_to_move(directory: Path, arrange: Callable[[Moves], object]) -> MigrationView:
-    """Arrange the clusters, try to move, and see how that ended; nothing may have been written."""
+def try_to_move(
+    directory: Path, arrange: Callable[[Moves], object], there: int = 0, keeps: int = 0
+) -> MigrationView:
+    """Plan, arrange the clusters, try to move, and see how that ended; nothing may have been written.
+
+    `there`: how many replicas the target runs already; `keeps`: how many stay in the source.
+    """
     views: list[MigrationView] = []
 
     async def scenario(world: Moves) -> None:
+        plan = world.dry_run()
         arrange(world)
         await asyncio.sleep(5)
         controller = world.build_controller("a")
-        await controller.start(world.dry_run())
+        await controller.start(plan)
         await world.wait_for(lambda: has_written(world) or controller.views()[0].stage.is_final)
         assert not has_written(world)
         views.extend(controller.views())
 
-    simulate_moves(scenario, 1, directory)
+    simulate_moves(scenario, 1, directory, there=there, keeps=keeps)
     [view] = views
     assert view.stage is MigrationStage.REFUSED, view.sentence
     return view
@@ -184,6 +224,17 @@ def route(world: Moves) -> None:
     world.source.act("POST", INGRESSES, body)
 
 
+def call(world: Moves) -> None:
+    """Another Deployment of the source calls that Service."""
+    expose(world)
+    caller = build_deployment(1)
+    caller["metadata"]["name"] = "front"
+    labels = {"app": "front"}
+    caller["spec"]["selector"]["matchLabels"] = caller["spec"]["template"]["metadata"]["labels"] = labels
+    caller["spec"]["template"]["spec"]["containers"][0]["args"] = ["--checkout=http://web.shop"]
+    world.source.apply(DEPLOYMENTS, caller)
+
+
 def give_identity(world: Moves) -> None:
     """The workload's ServiceAccount may use a role of the cloud."""
     annotations = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/web"}
@@ -216,6 +267,11 @@ def hide(world: Moves, path: str) -> None:
         ),
         (route, Code.ROUTED.because(kind="Ingress", name="edge"), "traffic-steered-elsewhere"),
         (
+            call,
+            Code.CALLED.because(name="web", count=1, callers=("front",)),
+            "callers-steered-elsewhere",
+        ),
+        (
             give_identity,
             Code.CLOUD_IDENTITY.because(
                 holder="the ServiceAccount web", identity="arn:aws:iam::1:role/web"
@@ -227,8 +283,13 @@ def hide(world: Moves, path: str) -> None:
             Code.RECREATE.because(),
             "two-at-once",
         ),
+        (
+            lambda w: own_replicas(w.source, w.replicas, "our-scaler"),
+            Code.REPLICAS_OWNER_UNKNOWN.because(managers=("our-scaler",)),
+            "replicas-left-alone",
+        ),
     ],
-    ids=["load balancer", "ingress", "identity", "single writer"],
+    ids=["load balancer", "ingress", "caller", "identity", "single writer", "a stranger's replicas"],
 )  # fmt: skip
 def test_what_would_be_left_behind_refuses_for_every_target_until_it_is_accepted(
     tmp_path: Path, arrange: Callable[[Moves], None], reason: Reason, name: str
@@ -246,7 +307,33 @@ def test_what_would_be_left_behind_refuses_for_every_target_until_it_is_accepted
     assert move(tmp_path / "accepted", accepted).stage is MigrationStage.DONE
 
 
-def move(directory: Path, arrange: Callable[[Moves], object]) -> MigrationView:
+@pytest.mark.parametrize("accepted", [Acceptance.TRAFFIC, Acceptance.TWO_AT_ONCE])
+def test_what_was_accepted_with_the_plan_is_not_refused_before_it_and_nothing_else_is_let_through(
+    tmp_path: Path, accepted: Acceptance
+) -> None:
+    """One move alone: nobody has written anything onto the Deployment."""
+
+    def arrange(world: Moves) -> None:
+        world.source.edit(PATH, {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}})
+        expose(world, type="LoadBalancer")
+
+    both = frozenset({Acceptance.TRAFFIC, Acceptance.TWO_AT_ONCE})
+    assert move(tmp_path / "both", arrange, both).stage is MigrationStage.DONE
+    refused = move(tmp_path / "one", arrange, frozenset({accepted}))
+    assert refused.reason is not None
+    left = Acceptance.TWO_AT_ONCE if accepted is Acceptance.TRAFFIC else Acceptance.TRAFFIC
+    assert find_acceptance(refused.reason) is left
+
+
+def test_an_identity_that_was_accepted_with_the_plan_has_its_account_in_the_target(tmp_path: Path) -> None:
+    view = move(tmp_path, give_identity, frozenset({Acceptance.IDENTITY}))
+    missing = {"context": "osaka", "resource": "serviceaccounts", "name": "web"}
+    assert view.reason == Code.DEPENDENCY_MISSING.because(**missing)
+
+
+def move(
+    directory: Path, arrange: Callable[[Moves], object], accepts: frozenset[Acceptance] = frozenset()
+) -> MigrationView:
     """Arrange the clusters, move, and see how that ended."""
     views: list[MigrationView] = []
 
@@ -254,7 +341,7 @@ def move(directory: Path, arrange: Callable[[Moves], object]) -> MigrationView:
         arrange(world)
         await asyncio.sleep(10)
         controller = world.build_controller("a")
-        await controller.start(world.dry_run())
+        await controller.start(replace(world.dry_run(), accepts=accepts))
         await world.wait_for(lambda: controller.views()[0].stage.is_final)
         views.extend(controller.views())
         services = [one for one in world.target.own_objects("shop") if one["kind"] == "Service"]
@@ -336,3 +423,34 @@ def test_what_would_go_wrong_half_way_refuses_the_move_before_anything_is_writte
     view = try_to_move(tmp_path, arrange)
     assert view.reason is not None
     assert view.reason.code is code
+
+
+@pytest.mark.parametrize("life_s", [0.0, 120.0], ids=["it has grown old", "it is fresh"])
+def test_what_a_preflight_has_found_is_asked_again_where_the_leases_took_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, life_s: float
+) -> None:
+    """A laptop slept between the click and the Leases, and meanwhile a load balancer came to lead to the pods."""
+    monkeypatch.setattr("controller.migration.run.migration_run.PREFLIGHT_LIFE_S", life_s)
+    services = f"{NAMESPACE}/services"
+    spec = {"type": "LoadBalancer", "selector": {"app": "checkout"}, "ports": [{"port": 443}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "public"}, "spec": spec}
+
+    def publish(cluster: Cluster, request: Request) -> None:
+        is_of_source = cluster.context == WORKLOAD.context and cluster.get(f"{services}/public") is None
+        if is_of_source and request.is_write and "/leases" in request.path:
+            cluster.apply(services, service)
+
+    async def scenario(world: Moves) -> None:
+        controller, _, moving = await start(world)
+        await moving
+        view = controller.views()[0]
+        if life_s:
+            assert view.stage is MigrationStage.DONE
+            return
+        assert view.stage is MigrationStage.REFUSED
+        assert view.reason is not None
+        assert view.reason.code is Code.EXPOSED_SERVICE
+        assert world.holders() == set()
+        assert world.result() == (6, None)
+
+    simulate_moves(scenario, 1, tmp_path, directed=publish)

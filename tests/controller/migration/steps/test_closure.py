@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from controller.clusters.pod_ties import IDENTITY_ANNOTATIONS
 from controller.clusters.workload_parsing import STATE_ANNOTATION
 from controller.migration.protocol.fences import MIGRATION_LABEL, Fence
@@ -149,8 +151,9 @@ def test_no_copy_of_a_service_is_a_second_way_in_from_outside() -> None:
     assert copied["metadata"]["annotations"] == {"team": "shop"}
     inside = build_copy(exposed(type="ClusterIP", externalIPs=["192.0.2.8"]), "m1")
     assert inside["spec"] == {"type": "ClusterIP", "ports": [{"port": 80}]}
-    node_port = build_copy(exposed(type="NodePort", externalTrafficPolicy="Local"), "m1")
-    assert node_port["spec"]["externalTrafficPolicy"] == "Local"
+    ports = [{"port": 80, "nodePort": 30080}]
+    node_port = build_copy(exposed(type="NodePort", externalTrafficPolicy="Local", ports=ports), "m1")
+    assert node_port["spec"] == {"type": "ClusterIP", "ports": [{"port": 80}]}
 
 
 def test_a_load_balancer_that_the_target_has_of_its_own_is_no_other_service() -> None:
@@ -166,6 +169,26 @@ def test_no_copy_of_a_service_account_has_an_identity_in_a_cloud() -> None:
     copied = build_copy({"kind": "ServiceAccount", "metadata": metadata}, "m1")["metadata"]
     assert copied["annotations"] == {"team": "shop"}
     assert set(copied["labels"]) == {MIGRATION_LABEL}
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "app.kubernetes.io/instance",
+        "applyset.kubernetes.io/part-of",
+        "argocd.argoproj.io/instance",
+        "kapp.k14s.io/app",
+        "objectset.rio.cattle.io/hash",
+        "configmanagement.gke.io/managed",
+    ],
+)
+def test_no_tool_of_the_target_takes_a_copy_for_its_own_and_prunes_it(mark: str) -> None:
+    """The copy is the workload by then: its replicas would go with it."""
+    marks = {mark: "shop", "team": "shop"}
+    body = {"kind": "Deployment", "metadata": {"name": "web", "labels": marks, "annotations": marks}}
+    copied = build_copy(body, "m1")["metadata"]
+    assert copied["annotations"] == {"team": "shop"}
+    assert copied["labels"] == {"team": "shop", MIGRATION_LABEL: "m1"}
 
 
 def test_equal_content_is_recognised_whoever_made_it() -> None:

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 
 from controller.clusters import paths
+from controller.clusters.kube_api import WriteOptions
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.probe import Probe
@@ -177,7 +178,16 @@ def test_undo_leaves_what_is_not_ours_any_more(change: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/namespaces/shop/secrets/token", "/api/v1/namespaces/other/configmaps/settings"]
+    "path",
+    [
+        "/api/v1/namespaces/shop/secrets/token",
+        "/api/v1/namespaces/other/configmaps/settings",
+        "/api/v1/namespaces/shop/configmaps/..",
+        "/api/v1/namespaces/shop/configmaps/settings?propagationPolicy=Orphan",
+        "/api/v1/namespaces/shop/configmaps/settings?dryRun=",
+        "/api/v1/namespaces/shop/configmaps/%2e%2e",
+        "/api/v1/namespaces/shop/configmaps/",
+    ],
 )
 def test_undo_deletes_no_other_kind_and_in_no_other_namespace_whatever_the_journal_says(path: str) -> None:
     place = Place()
@@ -228,8 +238,10 @@ def test_a_target_that_would_change_the_pods_refuses_the_move() -> None:
     place = Place()
     create = place.target.create
 
-    async def inject(collection: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
-        answer = deepcopy(await create(collection, body, dry_run=dry_run))
+    async def inject(
+        collection: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]
+    ) -> dict[str, Any]:
+        answer = deepcopy(await create(collection, body, **options))
         if answer["kind"] == "Deployment":
             answer["spec"]["template"]["spec"]["containers"].append({"name": "sidecar"})
         return answer
@@ -255,3 +267,31 @@ def test_nothing_is_deleted_under_a_lease_that_ends_before_the_request_leaves() 
     with pytest.raises(LeaseUncertain):
         place.undo(known)
     assert [line for line in place.written() if "DELETE" in line] == []
+
+
+BUDGETS = paths.collection("poddisruptionbudgets", "shop")
+POLICIES = paths.collection("networkpolicies", "shop")
+
+
+def selecting(name: str, field: str, selector: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name}, "spec": {field: selector}}
+
+
+def test_a_budget_and_a_policy_that_select_the_pods_by_expressions_travel_along() -> None:
+    place = Place()
+    by_expression = {"matchExpressions": [{"key": "app", "operator": "In", "values": ["checkout", "cart"]}]}
+    place.source.put(f"{BUDGETS}/budget", selecting("budget", "selector", by_expression))
+    place.source.put(f"{POLICIES}/inward", selecting("inward", "podSelector", by_expression))
+    known = place.prepare()
+    assert {f"{BUDGETS}/budget", f"{POLICIES}/inward"} <= {note.key for note in known.target}
+    assert place.target.objects[f"{POLICIES}/inward"]["kind"] == "NetworkPolicy"
+    place.undo(known)
+    assert not {f"{BUDGETS}/budget", f"{POLICIES}/inward"} & place.target.objects.keys()
+
+
+@pytest.mark.parametrize("selector", [{}, {"matchLabels": {"app": "cart"}}, None])
+def test_what_selects_a_whole_namespace_or_other_pods_binds_nobody_in_the_target(selector: Any) -> None:
+    place = Place()
+    place.source.put(f"{BUDGETS}/all", selecting("all", "selector", selector))
+    place.source.put(f"{POLICIES}/all", selecting("all", "podSelector", selector))
+    assert {note.key for note in place.prepare().target} == {MAP_PATH, DEPLOYMENT_PATH}

@@ -14,13 +14,15 @@ from controller.migration.protocol.journal_v1 import COPIES
 from controller.migration.protocol.record import Note, StepRecord, StepStatus
 from controller.migration.steps.catalogue import STEPS
 from controller.migration.steps.itinerary import Itinerary, require_known
-from controller.migration.steps.step import StepJournal, Survey, Workbench
+from controller.migration.steps.step import Step, StepJournal, Survey, Workbench
 from controller.reasons import Code
 from tests.controller.migration.records import record
 
 
 class FreezeStep:
     """A step as one file would add it: it notes what it found in the source, and puts that back."""
+
+    is_journaled_empty = True
 
     def __init__(self, name: str, calls: list[str], *, fails: bool = False) -> None:
         self.name = name
@@ -54,7 +56,7 @@ class Walk:
         self.calls: list[str] = []
         self.journal = JournalWriter(record(), lambda: None)
         nothing = cast(Workbench, None)
-        bench = Workbench(
+        bench = self.bench = Workbench(
             nothing,  # type: ignore[arg-type]
             nothing,  # type: ignore[arg-type]
             cast(StepJournal, self.journal),
@@ -119,3 +121,26 @@ def test_names_of_steps_are_kept_for_ever() -> None:
     """They stand in journals: a step may be added, none renamed."""
     assert [step.name for step in STEPS][:2] == ["copies", "autoscalers"]
     assert STEPS[0].name == COPIES
+
+
+class QuietStep:
+    """A step that came later than others, and finds nothing to do."""
+
+    name, is_journaled_empty = "quiet", False
+
+    async def prepare(self, bench: Workbench, known: StepRecord) -> StepRecord:
+        return known
+
+    undo = cleanup = preflight = prepare
+
+
+def test_a_later_step_that_notes_nothing_is_named_in_no_journal() -> None:
+    """A program that does not know it can go on with the move."""
+    walk = Walk()
+    quiet = Itinerary([cast(Step, QuietStep())], walk.bench, walk.journal.remember_step)
+    for work in (quiet.prepare, quiet.clean_up, quiet.undo):
+        asyncio.run(work())
+        assert walk.journal.record.steps == ()
+    walk.journal.remember_step(StepRecord("quiet"))
+    asyncio.run(quiet.undo())
+    assert walk.journal.record.steps == (StepRecord("quiet", StepStatus.UNDONE),)

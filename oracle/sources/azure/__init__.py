@@ -1,0 +1,1 @@
+"""What Azure says of its prices and its capacity, one file for each of its services."""
