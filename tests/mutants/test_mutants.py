@@ -1,4 +1,4 @@
-"""The lists of mutants are of today's code, and those that are drawn for this commit die.
+"""The lists of mutants are of today's code, and some of them, always the same, die.
 
 All of them are run by `python3 bootstrap.py prove mutants`.
 """
@@ -22,12 +22,13 @@ from tests.mutants.mutants import (
     mutate,
     try_mutant,
 )
-from tests.proofs.report import read_commit
 
 MUTANTS = load_mutants()
 
 #: How many are run with all other tests: some six seconds each.
 DRAWN = 8
+#: Chosen once: what CI runs on a commit is known before.
+SEED = "some"
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -75,8 +76,8 @@ def test_mutant_in_the_list_of_another_package_is_an_error(tmp_path: Path) -> No
 
 
 @pytest.mark.timeout(600)
-def test_those_drawn_for_this_commit_die() -> None:
+def test_some_die() -> None:
     with copy_tree() as copy:
-        verdicts = [try_mutant(mutant, copy) for mutant in draw_mutants(MUTANTS, read_commit(), DRAWN)]
+        verdicts = [try_mutant(mutant, copy) for mutant in draw_mutants(MUTANTS, SEED, DRAWN)]
     lived = [(one.mutant.name, one.fate, one.output) for one in verdicts if one.fate is not Fate.DIED]
     assert lived == []

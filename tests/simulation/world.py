@@ -6,6 +6,7 @@ Whatever lands in a cluster is judged at that very moment (`invariants.py`); `vi
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Callable
 from decimal import Decimal
@@ -93,6 +94,10 @@ def build_deployment(replicas: int, image: str = "shop/checkout:7") -> dict[str,
         },
     }
 
+
+#: How long a person starts the program again and again: longer than the longest sleep of another's machine, during
+#: which the target has no room.
+GIVES_UP_AFTER_S = 10_000.0
 
 #: The same version of the workload as another registry has it.
 IMAGE_THERE = "registry.osaka.example/shop/checkout:7"
@@ -308,8 +313,9 @@ async def kill_at(world: World, phase: str) -> None:
 async def keep_alive(world: World, name: str, *, first: Process | None = None, delay_s: float = 0.0) -> None:
     """Run the program again and again, as a person would, until the journal says that the migration is over."""
     await asyncio.sleep(delay_s)
-    process = first
-    for generation in range(200):
+    process, end = first, world.loop.time() + GIVES_UP_AFTER_S
+    for generation in itertools.count():
+        assert world.loop.time() < end, f"{name} never came to an end"
         program = world.open_program(f"{name}-{generation}", process)
         process = None
         try:
@@ -320,4 +326,3 @@ async def keep_alive(world: World, name: str, *, first: Process | None = None, d
             return
         await program.close()
         await asyncio.sleep(world.rng.uniform(2, 30))
-    raise AssertionError(f"{name} never came to an end")
