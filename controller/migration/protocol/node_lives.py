@@ -62,7 +62,7 @@ def parse_renewal(lease: Mapping[str, Any]) -> Renewal | None:
     spec = lease.get("spec") or {}
     duration = spec.get("leaseDurationSeconds")
     try:
-        at = datetime.fromisoformat(str(spec["renewTime"]).replace("Z", "+00:00")).timestamp()
+        at = datetime.fromisoformat(str(spec["renewTime"])).timestamp()
     except (KeyError, ValueError):
         return None
     if isinstance(duration, int) and not isinstance(duration, bool) and duration > 0:

@@ -28,6 +28,11 @@ def test_a_node_whose_lease_stands_still_is_dead_after_its_duration() -> None:
     assert sight.look(renewed(10), 141.0).is_alive(181.0)
 
 
+@pytest.mark.parametrize("skew_s", [-40.0, 0.0, 40.0])
+def test_a_renewal_that_is_no_older_than_it_lasts_proves_that_the_node_lives(skew_s: float) -> None:
+    assert look_first(renewed(0), 100.0, WALL + skew_s).is_alive(140.0)
+
+
 @pytest.mark.parametrize("skew_s", [-3600.0, -41.0, 41.0, 3600.0])
 def test_an_old_renewal_proves_nothing_until_it_changes_whichever_clock_is_wrong(skew_s: float) -> None:
     sight = look_first(renewed(0), 100.0, WALL + skew_s)
@@ -43,6 +48,11 @@ def test_an_old_renewal_proves_nothing_until_it_changes_whichever_clock_is_wrong
         ({"renewTime": "2026-09-21T14:13:20Z"}, Renewal(WALL, DEFAULT_DURATION_S)),
         (
             {"renewTime": "2026-09-21T14:13:20Z", "leaseDurationSeconds": True},
+            Renewal(WALL, DEFAULT_DURATION_S),
+        ),
+        ({"renewTime": "2026-09-21T14:13:20Z", "leaseDurationSeconds": 1}, Renewal(WALL, 1.0)),
+        (
+            {"renewTime": "2026-09-21T14:13:20Z", "leaseDurationSeconds": 0},
             Renewal(WALL, DEFAULT_DURATION_S),
         ),
         ({"renewTime": "yesterday"}, None),

@@ -90,6 +90,27 @@ def test_who_scaled_by_the_subresource_is_named_although_that_writes_no_time() -
     assert parse_deployment(body).replicas_manager == "sentinelaura"
 
 
+def test_the_template_is_ascribed_to_its_newest_writer_whoever_stands_last() -> None:
+    body = deployment()
+    body["metadata"]["managedFields"] = [
+        {"manager": "undated", "fieldsV1": wrote("template")},
+        {"manager": "x" * 81, "time": "2026-05-02T10:00:00Z", "fieldsV1": wrote("template")},
+        {"manager": "helm", "time": "2026-05-01T10:00:00Z", "fieldsV1": wrote("template")},
+    ]
+    assert parse_deployment(body).template_manager == "x" * 79 + "…"
+
+
+def test_what_keeps_the_controllers_from_creating_pods_is_quoted_while_it_holds() -> None:
+    failure = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: team"}
+    available = {"type": "Available", "status": "True", "message": "it is available"}
+    assert (
+        parse_deployment(deployment(conditions=[available, failure])).replica_failure
+        == "exceeded quota: team"
+    )
+    for said in (None, [], [available], [{**failure, "status": "False"}], [{**failure, "message": None}]):
+        assert parse_deployment(deployment(conditions=said)).replica_failure == ""
+
+
 def test_nobody_is_named_where_nobody_is_known_to_have_written_the_field() -> None:
     body = deployment()
     body["metadata"]["managedFields"] = [
@@ -107,7 +128,7 @@ def test_nobody_is_named_where_nobody_is_known_to_have_written_the_field() -> No
         (lambda body: body["metadata"].pop("uid"), "uid"),
         (lambda body: body["spec"].update(replicas="three"), "'three' is not a count"),
         (lambda body: body["spec"].update(replicas=-1), "-1 is not a count"),
-        (lambda body: body["spec"].update(selector={}), "it selects every pod"),
+        (lambda body: body["spec"].update(selector={}), "^it selects every pod$"),
         (lambda body: body["spec"].update(template=None), "NoneType"),
     ],
 )
@@ -132,3 +153,35 @@ def test_pods_tell_whether_they_end_and_how_often_they_restarted() -> None:
     pod = parse_pod({"metadata": {"deletionTimestamp": "now"}, "status": {"containerStatuses": statuses}})
     assert (pod.is_terminating, pod.restarts) == (True, 3)
     assert parse_pod({"metadata": {}}).restarts == 0
+
+
+def test_pods_tell_who_they_are_where_they_run_and_whether_they_are_ready() -> None:
+    body = {
+        "metadata": {"name": "checkout-1", "uid": "uid-p"},
+        "spec": {"nodeName": "node-a"},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    }
+    pod = parse_pod(body)
+    assert (pod.name, pod.uid, pod.node, pod.is_ready, pod.trouble) == (
+        "checkout-1",
+        "uid-p",
+        "node-a",
+        True,
+        None,
+    )
+    bare = parse_pod({"spec": None, "metadata": None, "status": None})
+    assert (bare.name, bare.uid, bare.node, bare.is_ready) == ("", "", "", False)
+
+
+def test_a_pod_tells_what_keeps_it_from_serving() -> None:
+    waiting = {"state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}}
+    trouble = parse_pod(
+        {"metadata": {"name": "checkout-1"}, "status": {"containerStatuses": [waiting]}}
+    ).trouble
+    assert trouble is not None
+
+
+@pytest.mark.parametrize("body", [{"metadata": "text"}, {"status": {"containerStatuses": 3}}])
+def test_what_is_no_pod_is_refused_with_what_is_wrong(body: Any) -> None:
+    with pytest.raises(ValueError, match="Error\\("):
+        parse_pod(body)

@@ -108,6 +108,43 @@ def test_every_change_of_direction_is_sealed_first() -> None:
                     assert actions[0].kind is ActionKind.SEAL
 
 
+@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("kind", list(EventKind))
+def test_what_is_shown_is_the_reason_of_the_last_event_but_for_why_it_goes_back(
+    phase: Phase, kind: EventKind
+) -> None:
+    before = Code.UNCLASSIFIED.because(text="before")
+    hold = HoldReason.AUTH if phase is Phase.HOLD else None
+    state = replace(in_phase(phase), reason=before, hold=hold)
+    if not accepts(state, kind):
+        return
+    following, _ = transition(state, event(kind))
+    keeps = phase is Phase.ROLLBACK and kind is E.TARGET_LOST
+    assert following.reason == (before if keeps else BECAUSE)
+    assert (following.hold is not None) == (following.phase is Phase.HOLD)
+
+
+def test_an_insured_move_no_longer_raises_the_source_first_once_it_may_go_on() -> None:
+    silent = replace(in_phase(Phase.ROLLBACK), source_first=True)
+    insured, _ = transition(silent, event(E.TARGET_LOST))
+    assert (insured.source_first, insured.resume_phase) == (False, Phase.ROLLBACK)
+
+
+def test_a_loss_while_the_target_is_raised_goes_back_one_wave_and_never_before_the_first() -> None:
+    for wave, goes_on_in in ((0, 0), (1, 0)):
+        state = replace(in_phase(Phase.SURGE), wave=wave)
+        insured, _ = transition(state, event(E.TARGET_LOST))
+        assert (insured.resume_phase, insured.wave) == (Phase.VERIFY, goes_on_in)
+    later = replace(in_phase(Phase.SURGE), waves=(1, 3, 5), wave=2)
+    assert transition(later, event(E.TARGET_LOST))[0].wave == 1
+
+
+def test_a_hold_in_which_a_person_is_called_holds_no_longer() -> None:
+    held = converse([*BEGINNING, E.HELD])
+    called, _ = transition(held, event(E.STUCK))
+    assert (called.phase, called.hold, called.reason) == (Phase.NEEDS_OPERATOR, None, BECAUSE)
+
+
 def test_waves_ask_for_absolute_numbers() -> None:
     surge = converse(BEGINNING)
     scale_down = converse([E.SCALED, E.VERIFIED], surge)

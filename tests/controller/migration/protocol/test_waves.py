@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -150,6 +151,9 @@ def test_a_wave_that_brings_back_what_the_source_lost_needs_no_price_and_no_time
         (side(3, 3), side(3, 3), False),
         (side(3, 0), side(3, 2), False),
         (side(3, 3), side(3, 2), False),
+        (side(6, 0), side(6, 6), False),
+        (side(4, 2), side(3, 3), True),
+        (side(2, 2), side(3, 3), False),
         (side(3, None), side(3, 3), False),
         (side(3, 0), side(3, None), False),
         (side(3, 0), None, False),
@@ -218,6 +222,40 @@ def test_the_soak_ends_with_a_target_that_serves_at_its_end() -> None:
     assert code_of(judge_soak(record(), side(6, 5), soak, SETTINGS, now=1851)) is Code.TARGET_LOST_REPLICAS
 
 
+def test_the_soak_that_failed_says_which_target_lost_replicas_and_why() -> None:
+    soak = Soak(0, 0)
+    lost = judge_soak(record(), side(6, 5), soak, SETTINGS, now=61)
+    assert lost == Failed(Code.TARGET_LOST_REPLICAS.because(context="osaka"))
+    assert soak.left_s(SETTINGS) == 1800
+    assert replace(soak, watched_s=1799).left_s(SETTINGS) == 1
+    assert replace(soak, watched_s=1800).left_s(SETTINGS) == math.inf
+
+
+def test_a_wave_that_failed_says_what_its_pods_say() -> None:
+    why = Code.UNCLASSIFIED.because(text="no image")
+    bake = Bake(waited_s=301)
+    failed = judge_verification(record(), side(3, 0), 3, bake, SETTINGS, now=301, why=why)
+    assert code_of(failed) is Code.PODS_SAY_WHY
+    assert isinstance(failed, Failed)
+    assert failed.reason["why"] == why
+
+
+def test_a_bake_says_how_much_of_it_is_left() -> None:
+    assert Bake(100).left_s(110, SETTINGS) == 20
+    assert Bake().left_s(110, SETTINGS) == math.inf
+
+
+def test_a_machine_that_is_bought_gives_a_wave_more_time() -> None:
+    def judge(waited_s: float) -> object:
+        bake = Bake(waited_s=waited_s)
+        return judge_verification(record(), side(3, 0), 3, bake, SETTINGS, now=0, purchase_s=120)
+
+    assert judge(420) == Waiting()
+    assert judge(421) == Failed(
+        Code.TARGET_NOT_SERVING.because(context="osaka", waited_s=420, available=0, replicas=3)
+    )
+
+
 def test_the_soak_counts_what_was_watched() -> None:
     soak = Soak(0, 0).look(record(), serving(6), 10, SETTINGS).look(record(), serving(6), 3610, SETTINGS)
     assert soak.watched_s == 10
@@ -255,3 +293,5 @@ def test_a_soak_counts_pods_once_in_a_bake_at_its_end_and_while_they_are_too_few
     assert counted.look(record(), side(6, 5), 2, SETTINGS).asks_pods(SETTINGS, 3)
     just_counted = replace(counted, counted_s=1799, looked_s=1799, watched_s=1799)
     assert just_counted.asks_pods(SETTINGS, 1800)
+    assert not replace(just_counted, watched_s=1700).asks_pods(SETTINGS, 1800)
+    assert replace(just_counted, watched_s=1700).asks_pods(SETTINGS, 1829), "a bake has passed"
