@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from controller.migration.protocol.act_reasons import ActCode
-from controller.migration.protocol.advice import find_advice
+from controller.migration.protocol.advice import find_advice, is_insured_for_good
+from controller.migration.protocol.newer_work import NewerWork
+from controller.migration.protocol.pod_troubles import explain
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Phase
 from controller.reasons import Code
@@ -79,3 +81,28 @@ def test_who_waits_to_take_a_move_up_is_told_what_to_do_where_that_may_never_com
 @pytest.mark.parametrize("phase", [Phase.SURGE, Phase.HOLD, Phase.ROLLBACK, Phase.DONE])
 def test_what_goes_on_or_ends_by_itself_needs_nobody(phase: Phase) -> None:
     assert find_advice(waiting(empty(Code.LEASE_UNCERTAIN, context="paris"), phase)) is None
+
+
+NEWER = NewerWork(5, "newer")
+
+
+def insured(reason: Reason | None, *, newer: NewerWork | None = NEWER) -> MigrationRecord:
+    """A migration whose source was raised, with what others have deployed in the target."""
+    known = record()
+    state = replace(known.state, phase=Phase.INSURED, resume_phase=Phase.VERIFY, reason=reason, newer=newer)
+    return replace(known, state=state)
+
+
+def test_a_source_that_is_insured_for_good_calls_a_person() -> None:
+    stuck = empty(Code.TARGET_NOT_SERVING, context="osaka")
+    assert is_insured_for_good(insured(stuck))
+    assert is_insured_for_good(insured(explain(stuck, empty(Code.POD_NOT_READY, pod="web-1"))))
+    assert find_advice(insured(stuck)) is not None
+    others = (
+        insured(None),
+        insured(empty(Code.LEASE_UNCERTAIN, context="osaka")),
+        insured(stuck, newer=None),
+        replace(record(), state=replace(insured(stuck).state, phase=Phase.VERIFY, resume_phase=None)),
+    )
+    assert not any(map(is_insured_for_good, others))
+    assert [find_advice(one) for one in others] == [None] * 4
