@@ -14,9 +14,11 @@ from controller.migration.protocol.leadership import (
     Lead,
     Over,
     choose_epoch,
+    find_end,
     judge_journals,
     judge_source_alone,
     refuse_start,
+    show_followed,
 )
 from controller.migration.protocol.observation import DeploymentFacts
 from controller.migration.protocol.record import MigrationRecord, Side, StepRecord, StepStatus
@@ -182,3 +184,44 @@ def test_the_source_alone_is_led_only_where_its_own_fence_confirms_the_journal()
     assert isinstance(judge_source_alone(replaced, serving(0), known, 8), Doubted)
     over = in_phase(Phase.DONE)
     assert isinstance(judge_source_alone(over, serving(0), known, 8), Over)
+
+
+def test_what_another_leads_is_shown_with_its_own_reason_or_with_who_leads_it() -> None:
+    silent = in_phase(Phase.SOAK)
+    assert show_followed(silent) == in_phase(Phase.SOAK, reason=Code.LED_BY_ANOTHER.because())
+    telling = in_phase(Phase.SOAK, reason=BECAUSE)
+    assert show_followed(telling) == telling
+
+
+def test_a_hold_that_is_taken_up_says_that_it_was_resumed() -> None:
+    held = in_phase(Phase.HOLD, hold=HoldReason.AUTH, resume_phase=Phase.VERIFY, reason=BECAUSE)
+    takeover = judge_journals(held, held, held, 9, found())
+    assert takeover.record.state.reason == Code.RESUMED.because()
+
+
+def test_what_is_closed_before_it_began_says_so_and_waits_for_nothing() -> None:
+    held = in_phase(Phase.HOLD, hold=HoldReason.AUTH, resume_phase=Phase.LOCKED, reason=BECAUSE)
+    takeover = judge_journals(held, None, held, 9, found())
+    assert takeover == Close(in_phase(Phase.ROLLED_BACK, reason=Code.STOPPED_BEFORE_START.because()))
+
+
+def test_the_end_of_a_rollback_keeps_the_reason_for_which_it_began() -> None:
+    left = replace(in_phase(Phase.ROLLBACK, reason=BECAUSE), steps=(StepRecord("copies", StepStatus.UNDONE),))
+    takeover = judge_journals(left, left, left, 9, found(None))
+    assert isinstance(takeover, Close)
+    assert takeover.record.state.reason == BECAUSE
+
+
+def test_an_end_counts_only_of_the_same_plan_whatever_stands_in_the_place_of_the_source() -> None:
+    done = in_phase(Phase.DONE)
+    replaced = replace(done, source=replace(done.source, deployment_uid="new"))
+    assert find_end(replaced, record()) == Over(replaced)
+    assert find_end(replace(done, floor=1), record()) is None
+    assert find_end(record(), record()) is None
+    assert find_end(None, record()) is None
+
+
+def test_a_doubted_journal_of_the_source_alone_says_why() -> None:
+    known = in_phase(Phase.SOAK)
+    takeover = judge_source_alone(known, serving(0, fence="m1:4:18"), known, 8)
+    assert takeover.record.state.reason == Code.JOURNAL_OUTDATED.because(context="paris", fence="m1:4:18")

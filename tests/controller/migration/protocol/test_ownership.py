@@ -14,8 +14,10 @@ from controller.migration.protocol.ownership import (
     has_our_fence,
     is_as_found,
     may_be_missing,
+    refuse_newer,
     require_fence,
     require_fence_of,
+    require_present,
     require_scalable,
     require_untouched,
     settle_sealed,
@@ -214,3 +216,51 @@ def test_an_insurance_takes_the_source_as_it_is_and_the_target_only_as_a_wave_le
     taken = [settle_sealed(insured, Side.TARGET, serving(count)).target.replicas for count in (1, 3, 5, 6)]
     assert taken == [3, 3, 5, 3]
     assert require_scalable(serving(2), None, insured, Side.SOURCE)[0].replicas == 2
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [(None, Code.DEPLOYMENT_DELETED), (serving(3, uid="another"), Code.DEPLOYMENT_FOREIGN)],
+)
+@pytest.mark.parametrize(("side", "context"), [(Side.SOURCE, "paris"), (Side.TARGET, "osaka")])
+def test_what_is_gone_or_another_one_is_named_with_its_cluster(
+    found: DeploymentFacts | None, code: Code, side: Side, context: str
+) -> None:
+    with pytest.raises(HoldNeeded) as held:
+        require_present(found, record(), side)
+    assert held.value.reason == code.because(context=context)
+
+
+@pytest.mark.parametrize(("side", "context"), [(Side.SOURCE, "paris"), (Side.TARGET, "osaka")])
+def test_who_leads_now_is_named_with_the_cluster_in_which_it_wrote(side: Side, context: str) -> None:
+    with pytest.raises(LeaseLost) as lost:
+        refuse_newer(serving(6, fence="m1:5:1"), record(), side)
+    assert lost.value.reason == Code.LEASE_LOST.because(context=context, holder="the instance of m1:5:1")
+
+
+@pytest.mark.parametrize(("manager", "told"), [("keda", "keda"), ("", "somebody else")])
+@pytest.mark.parametrize(
+    ("side", "uid", "context", "expected"),
+    [(Side.SOURCE, "uid-a", "paris", 6), (Side.TARGET, "uid-b", "osaka", 1)],
+)
+def test_replicas_that_others_have_set_are_told_with_what_we_left(
+    side: Side, uid: str, context: str, expected: int, manager: str, told: str
+) -> None:
+    found = serving(4, uid=uid, replicas_manager=manager)
+    with pytest.raises(HoldNeeded) as held:
+        require_untouched(found, record(), side)
+    assert held.value.reason == Code.REPLICAS_CHANGED.because(
+        context=context, replicas=4, expected=expected, manager=told
+    )
+
+
+def test_a_seal_leaves_the_write_to_the_other_side_open() -> None:
+    announced = record().with_intent(Side.TARGET, 3)
+    assert settle_sealed(announced, Side.SOURCE, serving(2)) == announced
+
+
+def test_a_rollback_takes_from_the_target_beside_the_source_that_is_there() -> None:
+    back, target = record(Phase.ROLLBACK), serving(3, uid="uid-b")
+    assert require_scalable(target, serving(2), back, Side.TARGET) == (target, serving(2))
+    assert require_scalable(serving(2), target, back, Side.SOURCE) == (serving(2), target)
+    assert require_scalable(serving(2), serving(3, uid="another"), back, Side.SOURCE) == (serving(2), None)

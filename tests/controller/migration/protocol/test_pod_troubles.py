@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from controller.migration.protocol.pod_troubles import (
+    Kind,
     PodTrouble,
     explain,
     find_explained,
@@ -161,3 +162,84 @@ def test_nothing_is_decided_by_what_pods_say() -> None:
     assert find_explained(explain(failed, why)) == failed
     assert explain(failed, None) == failed
     assert str(explain(failed, why)) == f"{failed}: {why}"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"message": UNSCHEDULABLE, "reason": "Unschedulable"}, UNSCHEDULABLE),
+        ({"message": None, "reason": "SchedulingGated"}, "SchedulingGated"),
+        ({}, ""),
+    ],
+)
+def test_a_scheduler_that_gives_no_message_is_quoted_by_its_reason(said: dict[str, Any], told: str) -> None:
+    trouble = trouble_of(pod({"conditions": [{"type": "PodScheduled", "status": "False", **said}]}))
+    assert (trouble.kind, trouble.reason["message"]) == (Kind.NO_NODE, told)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (waiting("ImagePullBackOff"), Kind.FAILING),
+        (waiting("ContainerCreating"), Kind.STARTING),
+        (pod({"phase": "Pending"}), Kind.STARTING),
+        (pod({"containerStatuses": [{"name": "main", "state": {"running": {}}}]}), Kind.NOT_READY),
+        (waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 1}}), Kind.FAILING),
+        (waiting("ContainerCreating", lastState={"terminated": {"exitCode": 1}}), Kind.STARTING),
+    ],
+)
+def test_each_trouble_is_of_its_kind(body: dict[str, Any], kind: Kind) -> None:
+    assert trouble_of(body).kind is kind
+
+
+def test_a_container_that_ended_well_is_no_crash() -> None:
+    body = pod({"containerStatuses": [{"name": "main", "state": {"terminated": {"exitCode": 0}}}]})
+    assert trouble_of(body).kind is Kind.NOT_READY
+
+
+def test_a_crash_of_which_little_is_known_claims_nothing() -> None:
+    told = trouble_of(waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 1}})).reason
+    assert (told["restarts"], told["cause"], told["exit_code"]) == (0, "", 1)
+    largest = {"terminated": {"exitCode": 2**32 - 1}}
+    assert trouble_of(waiting("CrashLoopBackOff", lastState=largest)).reason["exit_code"] == 2**32 - 1
+
+
+def test_a_name_is_bounded_and_one_that_is_missing_is_empty() -> None:
+    body = {
+        "metadata": None,
+        "status": {"containerStatuses": [{"name": "x" * 200, "state": {"waiting": {}}}]},
+    }
+    body["status"]["containerStatuses"][0]["state"]["waiting"] = {"reason": "ImagePullBackOff"}
+    told = trouble_of(body).reason
+    assert (told["pod"], len(str(told["container"]))) == ("", 80)
+
+
+@pytest.mark.parametrize(
+    ("times", "at"),
+    [
+        ({"series": {"lastObservedTime": "3"}, "lastTimestamp": "2", "eventTime": "1"}, "3"),
+        ({"series": None, "lastTimestamp": "2", "eventTime": "1"}, "2"),
+        ({"lastTimestamp": None, "eventTime": "1"}, "1"),
+        ({}, ""),
+    ],
+)
+def test_an_event_is_of_when_it_was_seen_last(times: dict[str, Any], at: str) -> None:
+    assert parse_event(times).at == at
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"message": "no room", "reason": "NotTriggered"}, "no room"),
+        ({"reason": "NotTriggered"}, "NotTriggered"),
+        ({}, ""),
+    ],
+)
+def test_an_event_without_a_message_is_quoted_by_its_reason(said: dict[str, Any], told: str) -> None:
+    assert parse_event(said).message == told
+
+
+def test_words_of_nobody_are_not_an_autoscalers() -> None:
+    trouble = trouble_of(pod(NO_NODE))
+    assert say_why(trouble, [event("", "somebody said")]) == trouble.reason
+    assert say_why(trouble, []) == trouble.reason
