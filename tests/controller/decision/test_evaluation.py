@@ -303,3 +303,35 @@ class TestConfirmation:
         facts = make_facts(make_board(tokyo="0.40", virginia="0.10"))
         refusal = confirm_move(make_picture(), facts, CHECKOUT, "virginia", evaluate().plan_digest)
         assert refusal == Code.NO_WORKLOAD.because(workload=str(CHECKOUT))
+
+
+def test_of_what_does_not_exist_nothing_is_known_but_the_reason() -> None:
+    facts = make_facts(make_board(tokyo="0.40"))
+    missing = WorkloadKey("tokyo", "shop", "nowhere")
+    assert evaluate_move(two_regions(), facts, missing, "virginia", way_back_of="m1") == DryRun(
+        workload=missing,
+        target="virginia",
+        replicas=0,
+        wave_sizes=(),
+        horizon_h=24.0,
+        source_quote=None,
+        target_quote=None,
+        source_usd_per_hour=None,
+        target_usd_per_hour=None,
+        egress_gb=None,
+        egress_usd_per_gb=None,
+        egress_usd=None,
+        return_egress_usd=None,
+        overlap_h=Decimal(0),
+        overlap_usd=None,
+        warm_up_usd=None,
+        savings_usd=None,
+        net_usd=None,
+        payback_h=None,
+        verdict=Verdict.REFUSED,
+        reason=Code.NO_WORKLOAD.because(workload="tokyo/shop/nowhere"),
+        computed_at=facts.now,
+        expires_at=facts.now,
+        plan_digest="",
+        way_back_of="m1",
+    )

@@ -70,3 +70,24 @@ def test_what_is_shown_of_a_node_is_that_of_the_kind_with_most_pods() -> None:
     assert found.quote == QUOTES[0]
     assert found.quotes == QUOTES
     assert found.offerings == (SPOT, ON_DEMAND)
+
+
+def test_prices_of_two_worlds_name_the_kind_with_most_pods() -> None:
+    recorded = structs.replace(QUOTES[1], mode=PriceMode.RECORDED)
+    board = QuoteBoard({**BOARD.quotes, ("tokyo", ON_DEMAND): recorded})
+    assert price(((SPOT, 3), (ON_DEMAND, 1)), board).unpriced == SPOT
+
+
+def test_a_risk_that_nobody_knows_is_why_a_price_that_bears_it_is_not_known() -> None:
+    site, lost_h = describe_site(make_mixed_cluster()), Decimal(1)
+    found = price_running(site, POD, BOARD, NOW, lost_h, hosts=((SPOT, 3),))
+    assert (found.usd_per_hour, found.unknown, found.unpriced) == (None, Code.RISK_UNKNOWN, SPOT)
+    plain = price_running(site, POD, BOARD, NOW, hosts=((SPOT, 3),))
+    assert plain.usd_per_hour == Decimal("0.025")
+
+
+def test_where_pods_run_their_room_and_platforms_are_those_of_nodes_that_take_them() -> None:
+    placed, unseen = price(((SPOT, 3),)), price(None)
+    assert (placed.room, placed.platforms) == (unseen.room, unseen.platforms)
+    assert placed.room is not None
+    assert placed.platforms == {"amd64"}

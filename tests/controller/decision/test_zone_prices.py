@@ -130,3 +130,10 @@ def test_what_is_not_known_everywhere_has_no_history(zones: list[tuple[tuple[Pri
 def test_the_history_of_one_zone_is_shown_as_it_is() -> None:
     points = (point(0, "0.1"), point(1, "0.2"))
     assert average_histories([(points, 7)]) is points
+
+
+def test_a_mean_of_histories_is_of_the_origin_of_its_first_zone() -> None:
+    observed, other = point(0, "0.10"), PricePoint(0, Decimal("0.30"))
+    assert average_histories([((observed,), 1), ((other,), 1)]) == (
+        PricePoint(0, Decimal("0.2"), observed.origin),
+    )
