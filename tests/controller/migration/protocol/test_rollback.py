@@ -17,6 +17,7 @@ from controller.migration.protocol.rollback import (
     judge_rollback,
     plan_rollback,
 )
+from controller.migration.protocol.states import Phase
 from controller.migration.protocol.verdicts import Held, Outdated, Reached, Waiting, Write
 from controller.reasons import Code
 from tests.controller.migration.facts import serving, side
@@ -143,3 +144,16 @@ def test_every_way_back_ends_and_keeps_the_bounds(
         if (source, target) == begun:
             return
     raise AssertionError(f"stuck at {source} + {target}")
+
+
+def test_without_a_target_the_source_comes_back_whatever_the_ceiling_leaves() -> None:
+    lost = record(Phase.ROLLBACK, source=0, target=6)
+    assert plan_rollback(lost, serving(0), None) == Write(Side.SOURCE, 6)
+    assert plan_rollback(lost, serving(0), serving(0, uid="uid-b")) == Write(Side.SOURCE, 6)
+
+
+def test_of_a_shift_nothing_but_what_came_is_taken_from_the_target() -> None:
+    back = shift(Phase.ROLLBACK, source=2, target=11)
+    assert plan_rollback(back, serving(2), serving(5, uid="uid-b")) == Write(Side.SOURCE, 8)
+    assert plan_rollback(back, serving(8), serving(5, uid="uid-b")) is None
+    assert plan_rollback(back, serving(8), serving(11, uid="uid-b")) == Write(Side.TARGET, 5)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import InvalidTransition
+from controller.migration.protocol.newer_work import NewerWork
 from controller.migration.protocol.states import (
     Action,
     ActionKind,
@@ -240,3 +241,50 @@ def test_an_insurance_on_the_way_back_keeps_why_it_goes_back() -> None:
     cancelled, _ = transition(converse(BEGINNING), Event(E.CANCELLED, Code.CANCELLED.because()))
     lost, _ = transition(cancelled, Event(E.TARGET_LOST, BECAUSE))
     assert lost.reason == Code.CANCELLED.because()
+
+
+K = ActionKind
+#: What each phase asks for, in order, of a move of six replicas whose third wave brings five.
+ASKED = {
+    Phase.PLANNED: (),
+    Phase.PREFLIGHT: (Action(K.CHECK_PREFLIGHT), Action(K.ACQUIRE_LEASES)),
+    Phase.LOCKED: (Action(K.PLACE_FENCES),),
+    Phase.PROVISION: (Action(K.PREPARE_STEPS),),
+    Phase.SURGE: (Action(K.SCALE_TARGET, 5),),
+    Phase.VERIFY: (Action(K.AWAIT_TARGET, 5),),
+    Phase.SCALE_DOWN_SOURCE: (Action(K.SCALE_SOURCE, 1),),
+    Phase.SETTLE: (Action(K.AWAIT_SOURCE, 1),),
+    Phase.SOAK: (Action(K.WATCH_TARGET, 5), Action(K.CLEAN_UP_STEPS), Action(K.REMOVE_FENCES)),
+    Phase.HOLD: (Action(K.AWAIT_END_OF_HOLD),),
+    Phase.NEEDS_OPERATOR: (Action(K.AWAIT_OPERATOR),),
+    Phase.INSURED: (Action(K.INSURE, 6),),
+    Phase.ROLLBACK: (
+        Action(K.SEAL),
+        Action(K.RESTORE_SOURCE, 6),
+        Action(K.UNDO_STEPS),
+        Action(K.REMOVE_FENCES),
+    ),
+    Phase.DONE: (Action(K.RELEASE_LEASES),),
+    Phase.ROLLED_BACK: (Action(K.RELEASE_LEASES),),
+    Phase.REFUSED: (Action(K.RELEASE_LEASES),),
+}
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_each_phase_asks_for_what_it_is_for(phase: Phase) -> None:
+    assert plan_actions(replace(in_phase(phase), waves=(1, 3, 5, 6), wave=2)) == ASKED[phase]
+
+
+def test_an_event_that_a_phase_does_not_know_is_named_with_it() -> None:
+    with refuses(InvalidTransition, Code.TRANSITION_UNKNOWN, phase="DONE", event=E.SCALED.value):
+        transition(in_phase(Phase.DONE), event(E.SCALED))
+
+
+def test_a_person_is_asked_instead_of_taking_newer_work_away_and_told_of_what_happened() -> None:
+    newer = NewerWork(6, "newer")
+    held = replace(in_phase(Phase.HOLD), resume_phase=Phase.SOAK, hold=HoldReason.AUTH, newer=newer)
+    asked, _ = transition(held, event(E.HOLD_EXPIRED))
+    assert (asked.phase, asked.hold, asked.resume_phase) == (Phase.NEEDS_OPERATOR, None, Phase.SOAK)
+    insured = replace(in_phase(Phase.INSURED), newer=newer)
+    still, _ = transition(insured, event(E.FAILED))
+    assert (still.phase, still.resume_phase, still.reason) == (Phase.INSURED, Phase.VERIFY, BECAUSE)

@@ -9,8 +9,15 @@ import pytest
 from controller.migration.protocol.errors import JournalDoubted
 from controller.migration.protocol.record import MigrationRecord, Note, Side, StepRecord
 from controller.migration.protocol.states import Phase
-from controller.migration.protocol.verification import confirm, find_unfinished_journal
+from controller.migration.protocol.verification import (
+    confirm,
+    find_unfinished_journal,
+    merge_sides,
+    require_newest,
+)
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
+from tests.controller.migration.facts import serving
 from tests.controller.migration.records import record
 
 JOURNAL = record(Phase.VERIFY)
@@ -108,3 +115,50 @@ def test_only_the_source_of_a_migration_says_that_it_is_over(
 ) -> None:
     journals = {Side.SOURCE: source, Side.TARGET: target}
     assert (find_unfinished_journal(journals, record()) is not None) is stands_in_the_way
+
+
+@pytest.mark.parametrize(
+    ("mirror", "doubt"),
+    [
+        (None, Code.JOURNAL_NOT_BELIEVED_THERE.because(context="osaka")),
+        (in_phase(Phase.DONE), Code.JOURNAL_OVER_THERE.because(context="osaka", phase="DONE")),
+        (replace(JOURNAL, floor=1), Code.JOURNAL_CONTRADICTED.because(context="osaka")),
+        (
+            replace(JOURNAL, dry_run=replace(JOURNAL.dry_run, replicas=7)),
+            Code.JOURNAL_CONTRADICTED.because(context="osaka"),
+        ),
+    ],
+)
+def test_a_doubt_says_which_cluster_contradicts(mirror: MigrationRecord | None, doubt: Reason) -> None:
+    with pytest.raises(JournalDoubted) as doubted:
+        confirm(JOURNAL, mirror)
+    assert doubted.value.reason == doubt
+
+
+@pytest.mark.parametrize(("side", "context"), [(Side.SOURCE, "paris"), (Side.TARGET, "osaka")])
+def test_a_fence_that_is_ahead_of_the_journal_is_named_with_its_cluster(side: Side, context: str) -> None:
+    found = {Side.SOURCE: serving(6), Side.TARGET: serving(1, uid="uid-b")}
+    require_newest(JOURNAL, found)
+    found[side] = replace(found[side], fence="m1:4:18")
+    with pytest.raises(JournalDoubted) as doubted:
+        require_newest(JOURNAL, found)
+    assert doubted.value.reason == Code.JOURNAL_OUTDATED.because(context=context, fence="m1:4:18")
+
+
+def test_a_source_without_its_fence_is_named_with_the_phase_that_needs_one() -> None:
+    with pytest.raises(JournalDoubted) as doubted:
+        require_newest(JOURNAL, {Side.SOURCE: serving(6, fence=None)})
+    assert doubted.value.reason == Code.JOURNAL_UNFENCED.because(context="paris", phase="VERIFY")
+
+
+def test_a_deployment_that_was_there_before_is_known_without_the_targets_word() -> None:
+    there = replace(JOURNAL, target_existed=True)
+    assert merge_sides(there, None).target.deployment_uid == "uid-b"
+    assert merge_sides(JOURNAL, None).target.deployment_uid is None
+
+
+def test_an_unfinished_journal_is_told_with_the_side_on_which_it_was_found() -> None:
+    journals = {Side.SOURCE: None, Side.TARGET: in_phase(Phase.SOAK)}
+    assert find_unfinished_journal(journals, record()) == journals[Side.TARGET]
+    journals = {Side.SOURCE: in_phase(Phase.SOAK), Side.TARGET: None}
+    assert find_unfinished_journal(journals, record()) == journals[Side.SOURCE]

@@ -205,3 +205,51 @@ def test_who_gives_back_takes_the_number_that_others_have_set() -> None:
     restored = build_restored(look(serving(0), ours(9, template_hash="newer"), known))
     assert restored.state.newer is not None
     assert restored.state.newer.replicas == 9
+
+
+def test_an_act_says_of_which_migration_and_workload_it_is() -> None:
+    settlement = judge_act(look(serving(3), ours(3)), Act.ABANDON)
+    known = waiting()
+    assert (settlement.migration_id, settlement.workload, settlement.target) == (
+        "m1",
+        known.workload,
+        "osaka",
+    )
+
+
+@pytest.mark.parametrize("act", [Act.ADOPT, Act.RESTORE])
+@pytest.mark.parametrize(("side", "context"), [(Side.SOURCE, "paris"), (Side.TARGET, "osaka")])
+def test_beside_another_migration_nothing_is_adopted_or_given_back(
+    act: Act, side: Side, context: str
+) -> None:
+    known = waiting()
+    sights = {Side.SOURCE: Sight(serving(0), known), Side.TARGET: Sight(ours(6), known)}
+    sights[side] = replace(sights[side], has_other=True)
+    scene = Scene(known, sights[Side.SOURCE], sights[Side.TARGET])
+    assert refusal(scene, act) == ActCode.ACT_BESIDE_ANOTHER.because(context=context)
+
+
+def test_adopting_ends_as_done_in_the_target() -> None:
+    assert changes(look(serving(0), ours(6)), Act.ADOPT) == (
+        ActCode.ACT_LEAVES.because(context="osaka", replicas=6, serving=6),
+        ActCode.ACT_LEAVES.because(context="paris", replicas=0, serving=0),
+        ActCode.ACT_ENDS_AS_DONE.because(context="osaka"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [
+        (Phase.DONE, ActCode.ACT_AFTER_END.because(phase="DONE")),
+        (Phase.SOAK, ActCode.ACT_WHILE_UNDER_WAY.because(phase="SOAK")),
+    ],
+)
+def test_what_waits_for_nobody_says_where_it_stands(phase: Phase, said: Reason) -> None:
+    assert refusal(look(serving(3), ours(3), record(phase, source=3, target=3)), Act.ABANDON) == said
+
+
+def test_where_neither_side_answers_the_source_says_why() -> None:
+    known, there = waiting(), Code.UNCLASSIFIED.because(text="there")
+    scene = Scene(known, Sight(unread=BECAUSE, journal=known), Sight(unread=there))
+    said = ActCode.ACT_NEEDS_CLUSTER.because(context="paris", why=BECAUSE)
+    assert refusal(scene, Act.ABANDON) == said
