@@ -247,3 +247,75 @@ def test_a_journal_that_no_run_could_have_left_is_refused(
 ) -> None:
     with refuses(JournalError, Code.JOURNAL_UNREADABLE, problem=flaw):
         decode_journal(changed(change))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (state_with(wave="first"), "has 'first' at migration.state.wave, which is no int"),
+        (state_with(hold=3), "has '3' at migration.state.hold, which is no HoldReason"),
+        (migration_with(epoch="x" * 200), f"has '{'x' * 39}…' at migration.epoch, which is no int"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_place_and_what_it_should_be(
+    change: Callable[[dict[str, Any]], None], problem: str
+) -> None:
+    with refuses(JournalError, Code.JOURNAL_UNREADABLE) as refused:
+        decode_journal(changed(change))
+    assert problem in str(refused.value)
+
+
+def older(version: int, change: Callable[[dict[str, Any]], object]) -> str:
+    """The text of a journal that says that it is of an older version, after a change."""
+    document = json.loads(encode_journal(record()))
+    document["version"] = version
+    change(document["migration"])
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda migration: migration.update(state=[]), "no object at migration.state"),
+        (lambda migration: migration.update(watched={}), "unknown watched"),
+        (lambda migration: migration["state"].update(newer=None), "unknown newer"),
+        (lambda migration: migration["dry_run"].update(way_back_of=None), "unknown way_back_of"),
+        (lambda migration: migration["dry_run"].update(staying={}), "unknown staying"),
+    ],
+)
+def test_an_older_journal_that_says_what_only_newer_ones_know_is_refused(
+    change: Callable[[dict[str, Any]], object], problem: str
+) -> None:
+    with refuses(JournalError, Code.JOURNAL_UNREADABLE, problem=problem):
+        decode_journal(older(2, change))
+
+
+def first(change: Callable[[dict[str, Any]], object]) -> str:
+    """A journal of version 1 with one created object, after a change."""
+
+    def to_version_1(migration: dict[str, Any]) -> None:
+        del migration["steps"]
+        migration["created"] = [{"path": "/api/v1/namespaces/shop/configmaps/settings", "uid": "uid-c"}]
+        change(migration)
+
+    return older(1, to_version_1)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda migration: migration.pop("created"), "differs at migration: it is none of version 1"),
+        (lambda migration: migration.update(steps=[]), "differs at migration: it is none of version 1"),
+        (lambda migration: migration.update(created={}), "no list at migration.created"),
+        (lambda migration: migration.update(created=[[]]), "no created object at migration.created[0]"),
+        (
+            lambda migration: migration.update(created=[{"path": "/x"}]),
+            "no created object at migration.created[0]",
+        ),
+    ],
+)
+def test_a_journal_of_version_1_that_is_none_is_refused_with_the_place(
+    change: Callable[[dict[str, Any]], object], problem: str
+) -> None:
+    with refuses(JournalError, Code.JOURNAL_UNREADABLE, problem=problem):
+        decode_journal(first(change))
