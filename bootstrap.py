@@ -104,16 +104,35 @@ def run_program(arguments: Sequence[str]) -> int:
     return _become([VENV_PYTHON, "-P", "-m", "app", *arguments])
 
 
+#: Tests that no clock, screen or process of the machine takes part in: they run on all cores at once, before the rest.
+VIRTUAL_TESTS = ("tests/simulation", "tests/controller/decision", "tests/controller/migration/protocol")
+
+#: pytest's exit code when somebody stops it.
+INTERRUPTED = 2
+
+
 def run_tests(arguments: Sequence[str]) -> int:
-    """Run pytest."""
-    return _run_unseen([VENV_PYTHON, "-m", "pytest", *arguments])
+    """Run pytest: all tests, in two goes, or what the arguments say."""
+    _fix_hash_seed()
+    pytest = [VENV_PYTHON, "-m", "pytest"]
+    if arguments:
+        return _run_unseen([*pytest, *arguments])
+    of_virtual = _run_unseen([*pytest, "-n", "auto", "--dist", "worksteal", *VIRTUAL_TESTS])
+    if of_virtual == INTERRUPTED:
+        return of_virtual
+    of_rest = _run_unseen([*pytest, *(f"--ignore={folder}" for folder in VIRTUAL_TESTS)])
+    return of_virtual or of_rest
 
 
 def run_proofs(arguments: Sequence[str]) -> int:
     """Run the proofs; tests of the window are among those of the mutants."""
-    # The order of sets of texts is to be the same in every run of one seed.
-    os.environ["PYTHONHASHSEED"] = "0"
+    _fix_hash_seed()
     return _run_unseen([VENV_PYTHON, "-m", "tests.proofs", *arguments])
+
+
+def _fix_hash_seed() -> None:
+    """The order of sets of texts is to be the same in every run of one seed."""
+    os.environ["PYTHONHASHSEED"] = "0"
 
 
 def _run_unseen(command: Sequence[str]) -> int:
