@@ -18,7 +18,8 @@ from app.control.serving import serve_requests
 from app.moments import parse_moment
 from app.private_directory import private_directory
 from controller.clusters.arming import ArmedBy, ArmingTerms
-from controller.clusters.kubeconfig import read_kubeconfig, split_kubeconfig_paths
+from controller.clusters.kubeconfig import split_kubeconfig_paths
+from controller.clusters.opening import open_regions
 from controller.clusters.region_manager import RegionManager
 from controller.clusters.settings import FleetSettings
 from controller.contract.commands import SetArmed, Stop
@@ -226,7 +227,7 @@ async def open_fleet(configuration: Configuration) -> AsyncIterator[RegionManage
         directory = stack.enter_context(private_directory("engine"))
         paths = await _provide_kubeconfig(configuration, directory, stack)
         settings = _fleet_settings(configuration, directory)
-        regions = await stack.enter_async_context(RegionManager(read_kubeconfig(paths), settings))
+        regions = await stack.enter_async_context(await open_regions(paths, settings))
         if configuration.is_demo:
             for context in regions.contexts:
                 regions.set_armed(context, True, ArmingTerms(ArmedBy.DEMO))

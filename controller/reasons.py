@@ -706,7 +706,14 @@ class Code(ReasonCode):
         "context {context} wants to run a program for its credentials: {program}; if you trust it, "
         "add it to the allowed exec plugins at the top of the configuration file and start again: {line:whole}",
     )
+    PROGRAM_NOT_FOUND_YET = (
+        "program_not_found_yet",
+        _WARNING,
+        "context {context} needs the credential plugin {program}, and a disk that it may lie on gives no answer; "
+        "is a network drive away that stands in the PATH?",
+    )
     PROGRAM_NOT_INSTALLED = "program_not_installed", _WARNING, "it is not installed"
+    PROGRAM_SILENT = "program_silent", _WARNING, "a disk that it may lie on gives no answer"
     PROGRAM_SERVERS_NOT_ALLOWED = (
         "program_servers_not_allowed",
         _WARNING,

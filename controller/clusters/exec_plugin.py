@@ -7,21 +7,20 @@ client.authentication.k8s.io, ExecCredential v1 and v1beta1.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import os
-import signal
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from controller.clusters.exec_programs import ExecPrograms
-from controller.clusters.file_questions import FileQuestions
+from controller.clusters.file_questions import FileQuestions, FilesSilent
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_entries import ExecPlugin
-from controller.clusters.pem_files import ask_files, read_pem
+from controller.clusters.pem_files import ask_files, read_pem, tell_files_silent
+from controller.clusters.plugin_process import PluginProcess
 from controller.clusters.settings import KubeSettings
 from controller.errors import ContextRefused
 from controller.reasons import Code
@@ -30,13 +29,6 @@ from oracle.foundation.untrusted_text import clean_text
 #: A credential is renewed this long before it expires, so that it does not expire on the way. Seconds;
 #: arbitrary.
 EXPIRY_MARGIN_S = 60.0
-
-
-#: More than any credential takes; of its complaints as much is read, and the rest is let go.
-MAX_HEARD_BYTES = 1024 * 1024
-
-#: Seconds that a killed plugin is waited for; only the kernel can make it take any.
-MAX_DYING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +52,24 @@ async def run_exec_plugin(
     files: FileQuestions,
 ) -> ExecCredential:
     """Run the context's plugin. Raises: ContextRefused where it may not run, fails or prints nonsense."""
-    program = str(programs.permit(plugin, context.name, context.receivers))
-    environment = {**os.environ, **plugin.environment}
-    environment["KUBERNETES_EXEC_INFO"] = json.dumps(
-        await ask_files(context, files, settings, _build_exec_info, context, plugin)
+    program, told = await ask_files(context, files, settings, _prepare, context, plugin, programs)
+    environment = {**os.environ, **plugin.environment, "KUBERNETES_EXEC_INFO": json.dumps(told)}
+    process = PluginProcess(
+        context.name, [str(program), *plugin.arguments], environment, settings.exec_plugin_timeout_s
     )
     async with programs.turn:
-        output = await _run(
-            context.name, [program, *plugin.arguments], environment, settings.exec_plugin_timeout_s
-        )
-    return _parse_credential(context.name, program, plugin.api_version, output)
+        try:
+            output = await process.run(files)
+        except FilesSilent:
+            raise tell_files_silent(context) from None
+    return _parse_credential(context.name, str(program), plugin.api_version, output)
+
+
+def _prepare(
+    context: KubeconfigContext, plugin: ExecPlugin, programs: ExecPrograms
+) -> tuple[Path, dict[str, Any]]:
+    """The file to run and what it is told. Blocks on files. Raises: ContextRefused."""
+    return programs.permit(plugin, context.name, context.receivers), _build_exec_info(context, plugin)
 
 
 def _build_exec_info(context: KubeconfigContext, plugin: ExecPlugin) -> dict[str, Any]:
@@ -93,75 +93,6 @@ def _describe_cluster(context: KubeconfigContext) -> dict[str, Any]:
     }
     known = {name: value for name, value in described.items() if value}
     return known if cluster.plugin_config is None else {**known, "config": cluster.plugin_config}
-
-
-async def _run(context: str, argv: list[str], environment: Mapping[str, str], timeout_s: float) -> bytes:
-    named = {"context": context, "plugin": argv[0]}
-    pipe = asyncio.subprocess.PIPE
-    loop = asyncio.get_running_loop()
-    try:
-        # A session of its own: what it starts in turn ends with it.
-        transport, heard = await loop.subprocess_exec(
-            lambda: _Heard(loop), *argv, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe,
-            stderr=pipe, start_new_session=True,
-        )  # fmt: skip
-    except (OSError, ValueError) as error:
-        raise ContextRefused(Code.PLUGIN_NOT_STARTED.because(**named, error=str(error))) from error
-    try:
-        await asyncio.wait_for(heard.ended, timeout_s)
-    except TimeoutError as error:
-        raise ContextRefused(Code.PLUGIN_TIMED_OUT.because(**named, seconds=timeout_s)) from error
-    finally:
-        status = transport.get_returncode()
-        if status is None:
-            _kill_all(transport.get_pid())
-            await asyncio.wait({heard.exited}, timeout=MAX_DYING_S)
-        # Whoever still holds its pipes, a child of it that it has left running, is not waited for.
-        transport.close()
-    if status is None:
-        raise ContextRefused(Code.PLUGIN_ANSWER_UNUSABLE.because(**named))
-    if status != 0:
-        said = clean_text(heard.complaint.decode(errors="replace"))
-        raise ContextRefused(Code.PLUGIN_FAILED.because(**named, status=status, said=said))
-    return bytes(heard.output)
-
-
-class _Heard(asyncio.SubprocessProtocol):
-    """What a plugin says, as far as anybody wants to hear it.
-
-    `ended`: it has ended and nobody holds its pipes, or it says too much. `exited`: it has ended.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.ended: asyncio.Future[None] = loop.create_future()
-        self.exited: asyncio.Future[None] = loop.create_future()
-        self.output, self.complaint = bytearray(), bytearray()
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        heard = self.output if fd == 1 else self.complaint
-        heard += data[: MAX_HEARD_BYTES - len(heard)]
-        if fd == 1 and len(heard) >= MAX_HEARD_BYTES:
-            _settle(self.ended)
-
-    def process_exited(self) -> None:
-        _settle(self.exited)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        _settle(self.ended)
-
-
-def _settle(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
-
-
-def _kill_all(leader: int) -> None:
-    """End a plugin that still runs, and what it has started in its session."""
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass  # it has ended just now; what is not ours to end is not waited for either
 
 
 def _parse_credential(context: str, plugin: str, api_version: str, output: bytes) -> ExecCredential:

@@ -13,6 +13,7 @@ import asyncio
 import os
 import re
 import shutil
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from controller.clusters.settings import KubeSettings
 from controller.clusters.toml_text import toml_key, toml_list
 from controller.errors import ContextRefused
 from controller.reasons import Code
+from oracle.foundation.clocks import read_counting_clock
 from oracle.foundation.reason import Reason
 from oracle.foundation.trust_reasons import TrustCode
 from oracle.foundation.trusted_path import UntrustedPath, resolve_trusted
@@ -38,6 +40,10 @@ _OURS = re.compile(
     r"JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|OPENSSL_.+|SSL_CERT_.+|SSLKEYLOGFILE",
     re.IGNORECASE,
 )
+
+#: Seconds that the start waits for the files of the allowed programs, all together. Arbitrary; a disk that is there
+#: takes milliseconds.
+FIND_PATIENCE_S = 2.0
 
 #: Plugins that run at once. A kubeconfig of two hundred contexts would start as many, of 60 MB each.
 MAX_RUNNING = 16
@@ -59,7 +65,7 @@ class ExecPrograms:
         self._allows_all = "*" in settings.allowed_exec_plugins
         self._variables = settings.exec_plugin_env
         self._servers = settings.exec_plugin_servers
-        self._found = {entry: _find(entry) for entry in sorted(settings.allowed_exec_plugins - {"*"})}
+        self._found = _find_all(sorted(settings.allowed_exec_plugins - {"*"}))
         #: To be held while a plugin runs.
         self.turn = asyncio.Semaphore(MAX_RUNNING)
 
@@ -69,7 +75,7 @@ class ExecPrograms:
         return tuple(self._found.values())
 
     def permit(self, plugin: ExecPlugin, context: str, receivers: Collection[str]) -> Path:
-        """Return the file to run for a context's plugin, with all the variables that it wants.
+        """Return the file to run for a context's plugin, with all the variables that it wants. Blocks on files.
 
         Args:
             receivers: the addresses that its credential would be sent to or through.
@@ -87,13 +93,15 @@ class ExecPrograms:
         self._check_variables(program.entry, plugin, context)
         self._check_receivers(program.entry, context, receivers)
         if program.file is None:
-            raise ContextRefused(_tell_missing(plugin, context))
+            raise ContextRefused(_tell_missing(program, plugin, context))
         if distrust := _judge(program.file):
             raise ContextRefused(Code.PROGRAM_UNTRUSTED.because(context=context, problem=distrust))
         return program.file
 
     def _find_allowed(self, command: str) -> FoundProgram | None:
-        if self._allows_all or command in self._found:
+        if command in self._found:
+            return self._found[command]
+        if self._allows_all:
             return self._found.setdefault(command, _find(command))
         if is_bare(command):
             return None
@@ -162,8 +170,10 @@ def _check_arguments(entry: str, plugin: ExecPlugin, context: str) -> None:
         raise ContextRefused(Code.PROGRAM_DOES_MORE.because(context=context, program=entry, argument=shown))
 
 
-def _tell_missing(plugin: ExecPlugin, context: str) -> Reason:
+def _tell_missing(program: FoundProgram, plugin: ExecPlugin, context: str) -> Reason:
     named = {"context": context, "program": plugin.command}
+    if program.problem is not None and program.problem.code is Code.PROGRAM_SILENT:
+        return Code.PROGRAM_NOT_FOUND_YET.because(**named)
     if not plugin.install_hint:
         return Code.PROGRAM_MISSING.because(**named)
     return Code.PROGRAM_MISSING_WITH_HINT.because(**named, hint=plugin.install_hint)
@@ -176,6 +186,25 @@ def _consent_lines(plugin: ExecPlugin, receivers: Collection[str]) -> str:
     if strangers := find_strangers(receivers, _preset(plugin.command).servers):
         lines.append(_servers_line(plugin.command, strangers))
     return " and ".join(lines)
+
+
+def _find_all(entries: Collection[str]) -> dict[str, FoundProgram]:
+    """Entry -> what it stands for; what the disk says too late is there once it says it.
+
+    Each is looked for on a thread of its own: one that lies on a network mount that is away holds up no other.
+    """
+    found = {entry: FoundProgram(entry, None, Code.PROGRAM_SILENT.because()) for entry in entries}
+
+    def find(entry: str) -> None:
+        found[entry] = _find(entry)
+
+    threads = [threading.Thread(target=find, args=(entry,), daemon=True) for entry in entries]
+    for thread in threads:
+        thread.start()
+    deadline = read_counting_clock() + FIND_PATIENCE_S
+    for thread in threads:
+        thread.join(max(0.0, deadline - read_counting_clock()))
+    return found
 
 
 def _find(entry: str) -> FoundProgram:

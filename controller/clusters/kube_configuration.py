@@ -72,7 +72,7 @@ async def load_client(
     context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms, files: FileQuestions
 ) -> LoadedClient:
     """Build the client of a context. Raises: ContextRefused."""
-    require_usable(context, settings, programs)
+    await ask_files(context, files, settings, require_usable, context, settings, programs)
     plugin = context.exec_plugin
     given = await run_exec_plugin(context, plugin, settings, programs, files) if plugin is not None else None
     credentials = await ask_files(context, files, settings, _gather_credentials, context, given)
@@ -88,7 +88,7 @@ async def load_client(
 
 
 def require_usable(context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms) -> None:
-    """Raises: ContextRefused for a context that is refused before anything of it is used."""
+    """Blocks on the file of a plugin. Raises: ContextRefused for a context that is refused before any of it is used."""
     if context.problem is not None:
         raise ContextRefused(Code.CONTEXT_REFUSED.because(context=context.name, problem=context.problem))
     if context.skips_tls_verification and context.name not in settings.insecure_tls_contexts:
@@ -115,7 +115,7 @@ def _require_token_file(context: KubeconfigContext, file: str, settings: KubeSet
 def find_reason_to_refuse(
     context: KubeconfigContext, settings: KubeSettings, programs: ExecPrograms
 ) -> Reason | None:
-    """Why a context would be refused before anything of it is used; None: it would not."""
+    """Why a context would be refused before any of it is used; None: it would not. Blocks as `require_usable`."""
     try:
         require_usable(context, settings, programs)
     except ContextRefused as error:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.file_questions import FileQuestions, FilesSilent
-from controller.clusters.kube_configuration import LoadedClient, load_client, require_usable
+from controller.clusters.kube_configuration import LoadedClient, find_reason_to_refuse, load_client
 from controller.clusters.kubeconfig import KubeconfigContext
 from controller.clusters.kubeconfig_source import FileStamp, stamp_files
 from controller.clusters.settings import KubeSettings
@@ -68,8 +68,8 @@ class KubeConnection:
         self._renewed_at = -MIN_RENEWAL_INTERVAL_S
         self._looked_at = counting()
         self._files = FileQuestions()
-        #: The state of the files that the loaded client was made of.
-        self._stamps = stamp_files(context.files)
+        #: The state of the files that the loaded client was made of; empty until they were looked at.
+        self._stamps: tuple[FileStamp, ...] = ()
         self._is_closed = False
 
     def counting(self) -> float:
@@ -139,30 +139,33 @@ class KubeConnection:
         async with self._loading:
             self._looked_at = self._counting()
             try:
-                context, stamps = await self._files.ask(LOOK_PATIENCE_S, self._look)
+                changed = await self._files.ask(LOOK_PATIENCE_S, self._look)
             except FilesSilent:
                 _log.warning("%s: its files give no answer, so they count as before", self.kubeconfig.name)
                 return
-            if (context, stamps) == (self.kubeconfig, self._stamps):
+            if changed is None:
                 return
-            self.kubeconfig, self._stamps = context, stamps
-            try:
-                require_usable(context, self._settings, self._programs)
-            except ContextRefused:
+            self.kubeconfig, self._stamps, refusal = changed
+            if refusal is not None:
                 await self._drop()
-                raise
+                raise ContextRefused(refusal)
             if self._loaded is None:
                 return
             try:
                 await self._adopt(self._loaded, await self._load())
             except ContextRefused as error:
                 # A certificate may be half written; the credential that we have is good until the server objects.
-                _log.warning("%s: its new credentials cannot be loaded yet: %s", context.name, error)
+                name = self.kubeconfig.name
+                _log.warning("%s: its new credentials cannot be loaded yet: %s", name, error)
                 self._stamps = ()
 
-    def _look(self) -> tuple[KubeconfigContext, tuple[FileStamp, ...]]:
+    def _look(self) -> tuple[KubeconfigContext, tuple[FileStamp, ...], Reason | None] | None:
+        """What the files say now, their state, and why that is refused; None: the same as before. Blocks on files."""
         context = self._reread()
-        return context, stamp_files(context.files)
+        stamps = stamp_files(context.files)
+        if (context, stamps) == (self.kubeconfig, self._stamps):
+            return None
+        return context, stamps, find_reason_to_refuse(context, self._settings, self._programs)
 
     async def _drop(self) -> None:
         old, self._loaded = self._loaded, None

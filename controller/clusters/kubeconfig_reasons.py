@@ -20,6 +20,11 @@ class KubeconfigCode(ReasonCode):
     # the file
     FILE_MISSING = "kubeconfig_file_missing", _ERROR, "there is no such file; name one with --kubeconfig"
     FILE_REFUSED = "kubeconfig_file_refused", _ERROR, "{problem:whole}"
+    FILE_SILENT = (
+        "kubeconfig_file_silent",
+        _ERROR,
+        "it gives no answer within {seconds:g} s; is a network drive away that it lies on?",
+    )
     NO_CONTEXTS = "kubeconfig_no_contexts", _ERROR, "it holds no contexts"
     NOT_UTF8 = "kubeconfig_not_utf8", _ERROR, "it is not text in UTF-8"
     NO_MAPPING = "kubeconfig_no_mapping", _ERROR, "it is not a kubeconfig: there is no mapping at its top"

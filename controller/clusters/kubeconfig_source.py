@@ -23,7 +23,7 @@ FileStamp = tuple[int, int, int] | None
 
 
 class KubeconfigSource:
-    """The files of a kubeconfig as they are now. Its methods may be called from any thread."""
+    """The files of a kubeconfig as they are now. Its methods block on them, and may be called from any thread."""
 
     def __init__(self, kubeconfig: Kubeconfig) -> None:
         self._current = kubeconfig

@@ -36,7 +36,12 @@ async def ask_files(
     try:
         return await files.ask(settings.request_timeout_s, question, *args, **kwargs)
     except FilesSilent:
-        raise ContextRefused(Code.CREDENTIAL_FILES_SILENT.because(context=context.name)) from None
+        raise tell_files_silent(context) from None
+
+
+def tell_files_silent(context: KubeconfigContext) -> ContextRefused:
+    """Return the error that a context's files give no answer."""
+    return ContextRefused(Code.CREDENTIAL_FILES_SILENT.because(context=context.name))
 
 
 def read_pem(context: KubeconfigContext, pem: Pem) -> bytes:

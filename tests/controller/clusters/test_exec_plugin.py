@@ -199,6 +199,27 @@ def test_a_plugin_whose_child_holds_its_pipes_holds_up_no_request_for_ever(
         os.kill(child, signal.SIGKILL)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipe that has a name")
+def test_a_plugin_that_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    """The program ends, or its context is another's from now on."""
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    code = f"import os, time; open({str(begun)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    settings = sending_anywhere(plugin=Path(sys.executable))
+    context = KubeconfigContext("eu", Path("/home/u/config"), "https://x")
+
+    async def main() -> int:
+        programs, files = ExecPrograms(settings), FileQuestions()
+        running = asyncio.create_task(run_exec_plugin(context, make_plugin(code), settings, programs, files))
+        process = int(await asyncio.to_thread(begun.read_text))
+        running.cancel()
+        await asyncio.wait({running})
+        assert running.cancelled()
+        return process
+
+    assert not is_running(asyncio.run(main()))
+
+
 def test_a_plugin_that_never_stops_talking_fills_no_memory() -> None:
     with refuses(ContextRefused, Code.PLUGIN_ANSWER_UNUSABLE):
         run(make_plugin("import os\nwhile True: os.write(1, b'x' * 65536)"))
