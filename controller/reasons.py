@@ -659,6 +659,12 @@ class Code(ReasonCode):
         _WARNING,
         "context {context}: the files of its credentials give no answer; is a network drive away that they lie on?",
     )
+    ENVIRONMENT_PROXY_UNSUPPORTED = (
+        "environment_proxy_unsupported",
+        _WARNING,
+        "context {context}: the proxy of the environment is {scheme}://, and only http:// proxies are supported; "
+        "name such a one, or set use_environment_proxy to false",
+    )
     KEY_NEEDS_PASSWORD = (
         "key_needs_password",
         _WARNING,

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from controller.clusters.credential_servers import find_strangers
+from controller.clusters.environment_proxy import find_environment_proxy
 from controller.clusters.exec_plugin import EXPIRY_MARGIN_S, ExecCredential, run_exec_plugin
 from controller.clusters.exec_programs import ExecPrograms
 from controller.clusters.file_questions import FileQuestions
@@ -181,8 +182,11 @@ def _configure(
     configuration.ca_cert_data = _check_authority(context, credentials.authority)
     configuration.tls_server_name = context.cluster.tls_server_name
     configuration.proxy = context.cluster.proxy_url
+    if configuration.proxy is None and settings.use_environment_proxy:
+        configuration.proxy = find_environment_proxy(context.name, context.server)
     configuration.client_session_kwargs = {
-        "trust_env": settings.use_environment_proxy,
+        # It would have passwords of ~/.netrc sent to any server.
+        "trust_env": False,
         "middlewares": (_refuse_redirects,),
         "request_class": JudgedRequest,
         # On the session and not on each request, so that none can leave without them.
