@@ -62,6 +62,7 @@ class ContextRefused(KubeconfigError):
             Code.CERTIFICATES_UNUSABLE,
             Code.CREDENTIAL_FILE_REFUSED,
             Code.CREDENTIAL_FILES_SILENT,
+            Code.ENVIRONMENT_PROXY_UNSUPPORTED,
             Code.KEY_NEEDS_PASSWORD,
             Code.PLUGIN_ANSWER_UNUSABLE,
             Code.PLUGIN_FAILED,
@@ -70,7 +71,9 @@ class ContextRefused(KubeconfigError):
             Code.PLUGIN_VERSION_OTHER,
             Code.PROGRAM_DOES_MORE,
             Code.PROGRAM_MISSING,
+            Code.PROGRAM_MISSING_WITH_HINT,
             Code.PROGRAM_NOT_ALLOWED,
+            Code.PROGRAM_NOT_FOUND_YET,
             Code.PROGRAM_SERVERS_NOT_ALLOWED,
             Code.PROGRAM_UNTRUSTED,
             Code.PROGRAM_VARIABLES_NOT_ALLOWED,
@@ -80,6 +83,11 @@ class ContextRefused(KubeconfigError):
             Code.TOKEN_FILE_NOT_ALLOWED,
         }
     )
+
+    def __init__(self, reason: Reason) -> None:
+        if reason.code not in self.codes:
+            raise TypeError(f"{type(self).__name__} does not mean {reason.code}")
+        super().__init__(reason)
 
 
 class UnknownContext(ControllerError):
@@ -126,6 +134,7 @@ class ClusterUnreachable(ClusterError):
             Code.CONNECTION_CLOSED,
             Code.CONNECTION_FAILED,
             Code.NO_ROUTE,
+            Code.PROXY_REFUSED,
             Code.SERVER_NAME_UNKNOWN,
             Code.SERVER_NOT_TRUSTED,
             Code.WRITE_TOO_LATE,

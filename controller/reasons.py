@@ -605,6 +605,11 @@ class Code(ReasonCode):
     CONNECTION_CLOSED = "connection_closed", _WARNING, "the connection to {context} was closed by us"
     CONNECTION_FAILED = "connection_failed", _WARNING, "cannot connect to {context} ({server}): {error}"
     NO_ROUTE = "no_route", _WARNING, "there is no route to {context} ({server}): {error}"
+    PROXY_REFUSED = (
+        "proxy_refused",
+        _WARNING,
+        "the proxy on the way to {context} ({server}) answered {status}; does it know you, and may it go there?",
+    )
     SERVER_NAME_UNKNOWN = (
         "server_name_unknown",
         _WARNING,

@@ -32,6 +32,9 @@ def tell_silence(context: str, server: str, error: BaseException) -> Reason:
         return Code.NO_ROUTE.because(**asked, error="nothing answered at this address")
     if isinstance(error, TimeoutError):
         return Code.ANSWER_TIMED_OUT.because(**asked)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        # Its own text repeats the proxy's address, with the password that the environment has in it.
+        return Code.PROXY_REFUSED.because(**asked, status=error.status)
     return Code.CONNECTION_BROKE.because(**asked, error=clean_text(error) or type(error).__name__)
 
 

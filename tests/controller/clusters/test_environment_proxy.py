@@ -9,7 +9,7 @@ import pytest
 
 from controller.clusters.environment_proxy import find_environment_proxy
 from controller.clusters.settings import KubeSettings
-from controller.errors import ContextRefused
+from controller.errors import ClusterUnreachable, ContextRefused
 from controller.reasons import Code
 from tests.controller.clusters.certificates import make_tls
 from tests.controller.clusters.clients import make_client
@@ -62,6 +62,32 @@ def test_the_proxy_of_the_environment_counts_only_where_it_is_asked_for(
             await client.get(PATH)
             await client.close()
             assert [len(proxy.requests), len(server.requests)] == ([1, 0] if is_asked_for else [0, 1])
+
+    asyncio.run(main())
+
+
+def test_a_proxy_gets_its_password_and_no_message_shows_it(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+        writer.close()
+
+    async def main() -> None:
+        proxy = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        async with proxy:
+            port = proxy.sockets[0].getsockname()[1]
+            environment.setenv("HTTPS_PROXY", f"http://me:secret@127.0.0.1:{port}")
+            path = write_kubeconfig(tmp_path, "https://kube.invalid", None)
+            client = make_client(path, "eu", settings=WITH_PROXY)
+            with refuses(ClusterUnreachable, Code.PROXY_REFUSED, status=407) as refused:
+                await client.get(PATH)
+            await client.close()
+        assert b"Proxy-Authorization: Basic bWU6c2VjcmV0" in asked[0]
+        assert "secret" not in str(refused.value)
 
     asyncio.run(main())
 

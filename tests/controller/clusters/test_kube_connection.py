@@ -267,6 +267,21 @@ def test_credentials_that_cannot_be_loaded_are_a_denial_for_a_request(tmp_path: 
     asyncio.run(main())
 
 
+def test_a_plugin_that_is_not_installed_is_told_with_its_hint(tmp_path: Path) -> None:
+    """What EKS and GKE write has one."""
+    version = "client.authentication.k8s.io/v1"
+    plugin = {"apiVersion": version, "command": "/nowhere/login", "installHint": "get it from your cloud"}
+    path = write_kubeconfig(tmp_path, "https://127.0.0.1:1", {"exec": plugin})
+    settings = sending_anywhere(plugin=Path("/nowhere/login"))
+
+    async def main() -> None:
+        client = KubeClient(read_kubeconfig([path]).contexts["eu"], settings)
+        with refuses(AccessDenied, Code.PROGRAM_MISSING_WITH_HINT, hint="get it from your cloud"):
+            await client.get(PATH)
+
+    asyncio.run(main())
+
+
 class Rewritten:
     """A connection to a context whose file is rewritten while it is used; `later` moves the clock on."""
 
