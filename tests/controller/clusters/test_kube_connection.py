@@ -437,6 +437,29 @@ def test_a_half_written_certificate_does_not_end_what_works(tmp_path: Path) -> N
     rewriting(tmp_path, test)
 
 
+def test_a_server_is_believed_on_the_word_of_its_own_authority_alone_also_after_a_new_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The authorities of the machine are many, and one of them may be an employer's or an attacker's."""
+
+    async def test(world: Rewritten) -> None:
+        assert world.server.tls is not None
+        machine = tmp_path / "machine.pem"
+        machine.write_bytes(world.server.tls.authority)
+        monkeypatch.setenv("SSL_CERT_FILE", str(machine))
+        await world.client.get(PATH)
+        world.rewrite({"token": "t2"}, **{"certificate-authority-data": encode(make_certificate()[0])})
+        world.later()
+        with refuses(ClusterUnreachable, Code.SERVER_NOT_TRUSTED):
+            await world.client.get(PATH)
+        world.rewrite({"token": "t3"})
+        world.later()
+        await world.client.get(PATH)
+        assert world.sent() == ["Bearer t1", "Bearer t3"]
+
+    rewriting(tmp_path, test)
+
+
 def test_a_rotated_token_file_counts_before_the_old_token_is_refused(tmp_path: Path) -> None:
     async def test(world: Rewritten) -> None:
         (tmp_path / "token").write_text("one\n")
