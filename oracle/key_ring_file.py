@@ -9,6 +9,7 @@ import logging
 import os
 import secrets
 import tempfile
+import threading
 from pathlib import Path
 
 from oracle.errors import KeyRingError
@@ -20,6 +21,10 @@ _log = logging.getLogger(__name__)
 
 #: Two keys and their heading take 500 bytes.
 MAX_RING_BYTES = 4096
+
+#: Seconds for which a ring that is known waits for its file, once. A disk takes a millisecond; a network home that is
+#: away would hold up a move with its source half-way down, and every watch.
+LOOK_PATIENCE_S = 1.0
 
 
 class RingFile:
@@ -34,19 +39,33 @@ class RingFile:
         self._ring: KeyRing | None = None
         #: The state of the file that was read last.
         self._stamp = _stamp(path)
+        self._looking: threading.Thread | None = None
 
     def find(self) -> KeyRing | None:
         """Return the ring as its file says it now, so that a rotation counts without a restart; None where there is
         none yet. The known one stays where the file cannot be used, or holds another installation's: what is under way
-        was signed with it. Raises: KeyRingError.
+        was signed with it. A known one is not waited for where its disk gives no answer. Raises: KeyRingError.
         """
-        stamp = _stamp(self._path)
-        if self._ring is None and (not self._may_make or os.path.lexists(self._path)):
+        if self._ring is not None:
+            self._look_again()
+        elif not self._may_make or os.path.lexists(self._path):
+            stamp = _stamp(self._path)
             self._ring, self._stamp = load_ring(self._path), stamp
-        elif stamp not in (self._stamp, None):
+        return self._ring
+
+    def _look_again(self) -> None:
+        """Take over what the file says now. While one look hangs, no other is begun, and nobody waits."""
+        if self._looking is not None and self._looking.is_alive():
+            return
+        self._looking = threading.Thread(target=self._look, name="key-ring", daemon=True)
+        self._looking.start()
+        self._looking.join(LOOK_PATIENCE_S)
+
+    def _look(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp not in (self._stamp, None):
             self._stamp = stamp
             self._follow(self._ring)
-        return self._ring
 
     def _follow(self, known: KeyRing | None) -> None:
         try:

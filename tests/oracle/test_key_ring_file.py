@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from oracle import key_ring_file
 from oracle.errors import KeyRingError
 from oracle.foundation import trusted_file
 from oracle.foundation.key_ring import KeyRing, format_ring
@@ -80,6 +82,30 @@ def test_a_rotation_counts_without_a_restart(tmp_path: Path) -> None:
 
 
 @on_posix
+def test_a_ring_on_a_drive_that_is_away_counts_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network home hangs in the middle of a move, whose journal is signed with it."""
+    path = tmp_path / "key-ring"
+    save_new_ring(path, make_ring())
+    running = RingFile(path, may_make=True)
+    known = running.find()
+    is_there, looks = threading.Event(), 0
+
+    def hang(place: Path) -> None:
+        nonlocal looks
+        looks += 1
+        is_there.wait()
+
+    monkeypatch.setattr(key_ring_file, "_stamp", hang)
+    monkeypatch.setattr(key_ring_file, "LOOK_PATIENCE_S", 0.05)
+    try:
+        assert [running.find(), running.find()] == [known, known]
+        assert looks == 1
+    finally:
+        is_there.set()
+
+
 def test_a_ring_that_cannot_be_used_or_is_of_another_installation_takes_the_place_of_none(
     tmp_path: Path,
 ) -> None:
