@@ -16,6 +16,7 @@ from controller.migration.protocol.journal_reasons import JournalCode
 from controller.migration.protocol.record import Meter, Note, Side, StepRecord
 from controller.migration.protocol.states import HoldReason, Phase
 from controller.reasons import Code
+from oracle.foundation.reason import Parameter, Reason
 from tests.controller.migration.records import record
 from tests.controller.refusals import refuses
 
@@ -87,6 +88,111 @@ def test_an_older_journal_speaks_of_no_way_back() -> None:
         decode_journal(journal)
 
 
+OFFERING = ("dry_run", "source_quote", "offering")
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "where"),
+    [
+        ((), {"watched": {}}, "migration"),
+        (("state",), {"newer": None}, "migration"),
+        (("dry_run",), {"way_back_of": "m1"}, "migration.dry_run"),
+        (OFFERING, {"zone": "", "system": "linux"}, "migration.dry_run.offering"),
+        (OFFERING, {"system": "linux"}, "migration.dry_run.offering"),
+        (("dry_run",), {"staying": {"source": 0, "target": 0}}, "migration.dry_run"),
+    ],
+)
+def test_an_older_journal_that_says_what_only_newer_ones_do_is_refused_with_the_place(
+    path: tuple[str, ...], fields: dict[str, Any], where: str
+) -> None:
+    def say(document: dict[str, Any]) -> None:
+        part = document["migration"]
+        for name in path:
+            part = part[name]
+        part.update(fields)
+
+    differs = JournalCode.FIELDS_DIFFER.because(where=where, unknown=tuple(fields), missing=())
+    assert problem_of(changed(say)) == differs
+
+
+def test_an_older_journal_without_a_state_or_a_quote_is_refused_with_the_place() -> None:
+    nothing = JournalCode.NOTHING_AT.because(wanted="object", where="migration.state")
+    assert problem_of(changed(lambda d: d["migration"].pop("state"))) == nothing
+    assert problem_of(changed(lambda d: d["migration"].update(state=[]))) == nothing
+    cheap = changed(lambda d: d["migration"]["dry_run"].update(source_quote="cheap"))
+    assert "migration.dry_run.source_quote" in str(problem_of(cheap))
+
+
+def test_a_constant_that_is_no_number_is_named() -> None:
+    named = JournalCode.NO_JSON.because(error="NaN is not a number")
+    assert problem_of(encode_journal(FULL).replace("12.5", "NaN")) == named
+
+
+NOTHING_AT, WRONG = JournalCode.NOTHING_AT, JournalCode.VALUE_WRONG
+REASON = "migration.state.reason"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        (("steps",), {}, NOTHING_AT.because(wanted="list", where="migration.steps")),
+        (("source",), [], NOTHING_AT.because(wanted="object", where="migration.source")),
+        (("state", "reason"), 7, NOTHING_AT.because(wanted="reason", where=REASON)),
+        (
+            ("state", "reason"),
+            {"code": "cancelled", "parameters": []},
+            NOTHING_AT.because(wanted="parameters", where=REASON),
+        ),
+        (
+            ("state", "reason"),
+            {"code": 7, "parameters": {}},
+            WRONG.because(value="7", where=REASON, wanted="str"),
+        ),
+        (
+            ("state", "reason"),
+            {"code": "cancelled", "parameters": {"a": True}},
+            WRONG.because(value="True", where=f"{REASON}.a", wanted="str"),
+        ),
+        (
+            ("state", "waves"),
+            [1, -3],
+            WRONG.because(value="-3", where="migration.state.waves[1]", wanted="int"),
+        ),
+        (
+            ("state", "phase"),
+            "FLYING",
+            WRONG.because(value="FLYING", where="migration.state.phase", wanted="Phase"),
+        ),
+        (
+            ("meter", "overlap_usd"),
+            f"NaN{'9' * 80}",
+            WRONG.because(value=f"NaN{'9' * 36}…", where="migration.meter.overlap_usd", wanted="amount"),
+        ),
+    ],
+)
+def test_what_does_not_belong_there_is_told_with_its_place(
+    path: tuple[str, ...], value: object, problem: Reason
+) -> None:
+    def put(document: dict[str, Any]) -> None:
+        part = document["migration"]
+        for name in path[:-1]:
+            part = part[name]
+        part[path[-1]] = value
+
+    assert problem_of(changed(put)) == problem
+
+
+def test_all_fields_that_differ_are_named_in_order() -> None:
+    def differ(document: dict[str, Any]) -> None:
+        for name in ("floor", "epoch"):
+            document["migration"]["b" + name] = document["migration"].pop(name)
+
+    differs = JournalCode.FIELDS_DIFFER.because(
+        where="migration", unknown=("bepoch", "bfloor"), missing=("epoch", "floor")
+    )
+    assert problem_of(changed(differ)) == differs
+
+
 def test_a_price_of_a_zone_needs_a_program_that_knows_zones() -> None:
     quote = FULL.dry_run.source_quote
     assert quote is not None
@@ -134,6 +240,14 @@ def test_a_journal_that_would_be_too_big_is_not_written() -> None:
 
 
 STEP = {"name": "copies", "status": "prepared", "source": [], "target": []}
+
+
+def problem_of(text: str) -> Parameter:
+    """What is wrong with a journal that is refused."""
+    with pytest.raises(JournalError) as refused:
+        decode_journal(text)
+    assert refused.value.reason.code is Code.JOURNAL_UNREADABLE
+    return refused.value.reason["problem"]
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> str:
@@ -271,23 +385,6 @@ def older(version: int, change: Callable[[dict[str, Any]], object]) -> str:
     document["version"] = version
     change(document["migration"])
     return json.dumps(document)
-
-
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        (lambda migration: migration.update(state=[]), "no object at migration.state"),
-        (lambda migration: migration.update(watched={}), "unknown watched"),
-        (lambda migration: migration["state"].update(newer=None), "unknown newer"),
-        (lambda migration: migration["dry_run"].update(way_back_of=None), "unknown way_back_of"),
-        (lambda migration: migration["dry_run"].update(staying={}), "unknown staying"),
-    ],
-)
-def test_an_older_journal_that_says_what_only_newer_ones_know_is_refused(
-    change: Callable[[dict[str, Any]], object], problem: str
-) -> None:
-    with refuses(JournalError, Code.JOURNAL_UNREADABLE, problem=problem):
-        decode_journal(older(2, change))
 
 
 def first(change: Callable[[dict[str, Any]], object]) -> str:
