@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.migration.protocol.journal import decode_journal, encode_journal, to_wire
+from controller.migration.protocol.fences import MAX_EPOCH
+from controller.migration.protocol.journal import PHASE_NAMES, decode_journal, encode_journal, to_wire
 from controller.migration.protocol.journal_bounds import (
     ANY_UID,
     MAX_REASON_BYTES,
     build_largest,
     shorten_reason,
 )
-from controller.migration.protocol.record import Intent, Meter, MigrationRecord, Note, Side, StepRecord
+from controller.migration.protocol.newer_work import NewerWork
+from controller.migration.protocol.record import (
+    Intent,
+    Meter,
+    MigrationRecord,
+    Note,
+    Side,
+    StepRecord,
+    StepStatus,
+    Watched,
+)
 from controller.migration.protocol.states import HoldReason, Phase
 from controller.reasons import Code
 from tests.controller.migration.records import record
@@ -83,3 +95,53 @@ def test_long_reasons_are_cut_and_still_read(reason: str) -> None:
     assert cut is not None
     assert str(cut["text"]).startswith(reason[:60])
     assert len(json.dumps(to_wire(cut), separators=(",", ":"))) <= MAX_REASON_BYTES
+
+
+LARGEST = build_largest(with_reason("why"), copies(ANY_UID))
+STATE = LARGEST.state
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *(replace(LARGEST, state=replace(STATE, phase=phase)) for phase in PHASE_NAMES),
+        *(replace(LARGEST, state=replace(STATE, resume_phase=phase)) for phase in PHASE_NAMES),
+        *(replace(LARGEST, state=replace(STATE, hold=hold)) for hold in HoldReason),
+        *(replace(LARGEST, state=replace(STATE, wave=wave)) for wave in range(4)),
+        *(replace(LARGEST, intent=Intent(side, 6, MAX_EPOCH)) for side in Side),
+        replace(LARGEST, state=replace(STATE, newer=NewerWork(6000, "cafe"))),
+        replace(LARGEST, epoch=MAX_EPOCH),
+        replace(LARGEST, operation=MAX_EPOCH),
+        replace(LARGEST, ended_at=LARGEST.started_at + 1 / 3),
+        replace(LARGEST, target=replace(LARGEST.target, deployment_uid=ANY_UID, replicas=6)),
+        replace(LARGEST, meter=Meter(1e6 / 3, 1e6 / 3, Decimal(1000) / 3)),
+        replace(LARGEST, watched=Watched(4, 1e6 / 3, 1e6 / 3)),
+        *(
+            replace(LARGEST, steps=tuple(one.with_status(each) for one in LARGEST.steps))
+            for each in StepStatus
+        ),
+    ],
+)
+def test_nothing_that_a_journal_can_hold_is_longer_than_what_is_foreseen(other: MigrationRecord) -> None:
+    assert len(encode_journal(other)) <= len(encode_journal(LARGEST))
+
+
+def test_what_is_foreseen_has_a_reason_as_long_as_any_may_be() -> None:
+    longest = json.dumps(to_wire(STATE.reason), separators=(",", ":"))
+    assert len(longest) == MAX_REASON_BYTES
+
+
+def test_no_more_of_a_text_is_cut_than_has_to_be() -> None:
+    """A letter that JSON writes with six characters would not have fitted any more."""
+    cut = shorten_reason(with_reason("ж" * 5000)).state.reason
+    assert len(json.dumps(to_wire(cut), separators=(",", ":"))) > MAX_REASON_BYTES - len(r"\u0436")
+
+
+def test_a_parameter_that_cannot_be_shorter_is_given_up_at_last() -> None:
+    """A number among long texts is kept while they can be cut."""
+    inner = Code.ACCESS_DENIED.because(context="", answer="x" * 2000)
+    known = with_reason("")
+    why = Code.HOLD_TOO_LONG.because(waited_s=60.0, why=inner)
+    cut = shorten_reason(replace(known, state=replace(known.state, reason=why))).state.reason
+    assert cut is not None
+    assert cut["waited_s"] == 60.0
