@@ -65,6 +65,13 @@ def test_a_source_that_has_lost_its_pods_is_lowered_by_what_serves_nobody() -> N
     assert not lower_source(0, 1, None)
 
 
+def test_a_rollback_gives_up_all_that_serves_nobody_and_not_one_more() -> None:
+    """With the source asked for three, the strict floor would let nothing go."""
+    assert roll_back(2, 4, to=2, source_replicas=3)
+    assert not roll_back(3, 4, to=2, source_replicas=3)
+    assert not roll_back(2, 3, to=2, source_replicas=3)
+
+
 def test_no_more_than_one_wave_runs_double() -> None:
     assert is_within_ceiling(6, 2, desired=6, surge=2)
     assert not is_within_ceiling(6, 3, desired=6, surge=2)

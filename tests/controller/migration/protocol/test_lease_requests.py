@@ -132,3 +132,24 @@ def test_an_answer_is_that_to_the_very_request() -> None:
     assert read_answer(RING, HERE, text, "n2") is None
     assert read_answer(RING, replace(HERE, holder="other"), text, "n1") is None
     assert read_answer(RING, HERE, encode_request(RING, HERE, REQUEST), "n1") is None
+
+
+SIGNED = (
+    '{"version":1,"body":{"kind":"stop","nonce":"n1","issued_at":1790000000.0},"signature":"c28c5ea44ce628dc '
+    '11a443a61bb5cc22af2db86549a546cd47a977790869c3e5ab915670687d3ada"}'
+)
+
+
+def test_what_is_signed_stays_the_same_so_that_programs_of_every_age_hear_one_another() -> None:
+    assert encode_request(RING, HERE, REQUEST) == SIGNED
+    reordered = dict(reversed(json.loads(SIGNED)["body"].items()))
+    assert judge(change(SIGNED, body=reordered)) == REQUEST
+
+
+def test_a_text_of_the_longest_length_is_read() -> None:
+    assert judge(SIGNED.ljust(MAX_CHARACTERS)) == REQUEST
+
+
+def test_what_is_no_number_is_not_signed() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode_request(RING, HERE, replace(REQUEST, issued_at=float("nan")))

@@ -8,7 +8,7 @@ import pytest
 
 from controller.migration.protocol.signing import Journal, JournalPlace, find_doubt, sign_journal
 from controller.reasons import Code
-from oracle.foundation.key_ring import KeyRing, Purpose, RingKey
+from oracle.foundation.key_ring import KeyRing, Purpose, RingKey, Signature
 from tests.controller.migration.keys import RING
 from tests.controller.migration.records import record
 
@@ -63,6 +63,14 @@ def test_what_this_ring_has_not_signed_says_whose_move_it_claims(journal: Journa
     # What others may have written comes last: in a line that is cut it hides nothing else.
     assert str(doubt).endswith("It claims a move of shop/checkout from paris to osaka (VERIFY)")
     assert "`sentinelaura migrations show m1`" in str(doubt)
+
+
+def test_a_foreign_journal_names_the_key_that_signed_it() -> None:
+    foreign = sign_journal(OTHERS, HERE, "words")
+    assert foreign.signature is not None
+    doubt = find_doubt(RING, HERE, foreign, record())
+    assert doubt is not None
+    assert doubt["key_id"] == Signature.parse(foreign.signature).key_id
 
 
 def test_without_a_ring_every_journal_is_foreign() -> None:
