@@ -124,3 +124,20 @@ def test_a_way_back_needs_no_price_and_nothing_left_to_save(rates: MoveRates | U
     unarmed = check_gate(FixedGate(rates, armed=()), confirmed, MigrationSettings(), **judged)  # type: ignore[arg-type]
     assert unarmed is not None
     assert unarmed.code is Code.NOT_ARMED
+
+
+def test_what_is_left_is_told_with_its_replicas_and_its_worth() -> None:
+    turned = MoveRates(Decimal("0.10"), Decimal("0.11"), NOW + 30)
+    plan, settings = dry_run(), MigrationSettings()
+    worth = compute_remaining_value(plan, turned, replicas_left=4, elapsed_s=0.0)
+    assert worth is not None
+    closed = check_gate(FixedGate(turned), plan, settings, replicas_left=4, elapsed_s=0.0, now=NOW)
+    assert closed == Code.NOTHING_LEFT_TO_SAVE.because(replicas=4, worth_usd=worth)
+
+
+def test_the_rates_are_those_of_this_workload_and_this_target() -> None:
+    class AskedGate(FixedGate):
+        def find_rates(self, workload: WorkloadKey, target: str) -> MoveRates | Unpriced:
+            return GOOD if (workload, target) == (dry_run().workload, "osaka") else Unpriced()
+
+    assert hold_of(AskedGate()) is None

@@ -90,6 +90,12 @@ def test_a_target_that_answers_and_does_not_serve_in_the_time_of_a_wave_has_fail
     lacking = replace(serving(6), available=4)
     failed = Code.TARGET_NOT_SERVING.because(context="osaka", waited_s=300.0, available=4, replicas=6)
     assert come_back((0, None), (301, None), target=lacking) == Event(EventKind.FAILED, failed)
+    why = Code.POD_STARTING.because(pod="web-1", state="Pending")
+    late = Return().look(None, 0, SETTINGS)
+    for now in range(1, 302):
+        late = late.look(None, now, SETTINGS)
+    said = late.judge(held(6), lacking, SETTINGS, 301, why)
+    assert said == Event(EventKind.FAILED, Code.PODS_SAY_WHY.because(reason=failed, why=why))
 
 
 def test_a_target_has_the_time_that_its_own_rollout_may_take() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from controller.migration.protocol.metering import (
     compute_cost_usd,
     compute_savings_usd_per_day,
 )
+from controller.migration.protocol.record import Meter
 from controller.migration.protocol.states import Phase
 from tests.controller.migration.records import NOW, record
 
@@ -54,6 +56,8 @@ def test_an_unknown_price_costs_nothing_while_nothing_runs_double() -> None:
 def test_the_egress_is_paid_from_the_first_replica_on() -> None:
     assert compute_cost_usd(record(source=6, target=0)) == 0
     assert compute_cost_usd(record(source=5, target=1)) == Decimal("0.10")
+    taken_back = replace(record(source=6, target=0), meter=Meter(60.0, 0.5, Decimal("0.02")))
+    assert compute_cost_usd(taken_back) == Decimal("0.12")
 
 
 @pytest.mark.parametrize(("rates", "savings"), [(RATES, "8.64"), (Unpriced(), "8.64")])

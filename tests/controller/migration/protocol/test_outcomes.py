@@ -34,5 +34,6 @@ def test_what_came_of_it_is_the_meter_of_the_move_at_the_rates_of_now() -> None:
     figures = realise_figures(moved, RATES)
     assert figures.egress_usd == moved.dry_run.egress_usd
     assert figures.overlap_usd == Decimal("0.04")
+    assert figures.egress_gb == moved.dry_run.egress_gb is not None
     assert figures.cost_usd == compute_cost_usd(moved)
     assert figures.savings_usd_per_day == Decimal("0.06") * 24 * 6
