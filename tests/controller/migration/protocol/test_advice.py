@@ -68,6 +68,7 @@ def test_nobody_is_called_without_being_told_what_to_do(code: Code) -> None:
     [
         (Code.CLUSTER_REPLACED.because(context="osaka"), ActCode.ADVICE_ON_REPLACED_CLUSTER),
         (empty(Code.LEASE_UNCERTAIN, context="osaka"), ActCode.ADVICE_ON_SILENCE),
+        (empty(Code.TEMPLATE_CHANGED), ActCode.ADVICE_ON_SILENCE),
         (Code.NOT_ARMED.because(contexts=("paris",)), None),
     ],
 )

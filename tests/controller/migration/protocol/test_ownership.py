@@ -90,6 +90,13 @@ def test_a_target_that_others_hold_is_named_and_not_the_source() -> None:
     assert held.value.reason["context"] == "osaka"
 
 
+@pytest.mark.parametrize("phase", [Phase.VERIFY, Phase.ROLLBACK])
+def test_a_source_that_others_hold_is_named_and_not_the_target(phase: Phase) -> None:
+    with pytest.raises(HoldNeeded) as held:
+        require_scalable(serving(6, fence="m2:4:17"), None, record(phase), Side.SOURCE)
+    assert held.value.reason["context"] == "paris"
+
+
 def test_an_earlier_epoch_of_this_migration_is_ours_and_not_the_last_write() -> None:
     earlier = serving(6, fence="m1:3:17")
     require_fence_of(earlier, record(), Side.SOURCE)
@@ -156,6 +163,7 @@ def test_a_rollback_scales_without_a_target_but_never_without_the_source() -> No
 def test_on_the_way_forward_nothing_is_scaled_beside_a_side_that_others_have_touched() -> None:
     target = serving(1, uid="uid-b")
     assert require_scalable(target, serving(6), record(), Side.TARGET) == (target, serving(6))
+    assert require_scalable(serving(6), target, record(), Side.SOURCE) == (serving(6), target)
     with pytest.raises(HoldNeeded) as held:
         require_scalable(target, serving(5), record(), Side.TARGET)
     assert held.value.reason.code is Code.REPLICAS_CHANGED
@@ -215,6 +223,8 @@ def test_an_insurance_takes_the_source_as_it_is_and_the_target_only_as_a_wave_le
     assert settle_sealed(insured, Side.SOURCE, serving(2)).source.replicas == 2
     taken = [settle_sealed(insured, Side.TARGET, serving(count)).target.replicas for count in (1, 3, 5, 6)]
     assert taken == [3, 3, 5, 3]
+    third = replace(insured, state=replace(insured.state, wave=2))
+    assert [settle_sealed(third, Side.TARGET, serving(count)).target.replicas for count in (5, 6)] == [5, 6]
     assert require_scalable(serving(2), None, insured, Side.SOURCE)[0].replicas == 2
 
 

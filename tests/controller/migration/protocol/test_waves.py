@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.migration.protocol.newer_work import NewerWork
 from controller.migration.protocol.observation import DeploymentFacts, PodFacts
 from controller.migration.protocol.record import Meter
 from controller.migration.protocol.verdicts import Failed, Held, Reached, Waiting
@@ -295,3 +296,32 @@ def test_a_soak_counts_pods_once_in_a_bake_at_its_end_and_while_they_are_too_few
     assert just_counted.asks_pods(SETTINGS, 1800)
     assert not replace(just_counted, watched_s=1700).asks_pods(SETTINGS, 1800)
     assert replace(just_counted, watched_s=1700).asks_pods(SETTINGS, 1829), "a bake has passed"
+
+
+def test_a_wait_counts_while_the_target_serves_too() -> None:
+    assert look_at_bake(Bake(), (0, 0), (0, 10), (None, 20)).waited_s == 20
+
+
+def test_a_look_at_too_few_replicas_is_a_look() -> None:
+    soak = Soak(0, 0, counted_s=0).look(record(), side(6, 5), 10, SETTINGS)
+    assert soak == Soak(looked_s=10, healthy_s=0, watched_s=10)
+
+
+def test_newer_work_has_the_time_that_its_own_progress_deadline_gives_it() -> None:
+    known = record()
+    known = replace(known, state=replace(known.state, newer=NewerWork(6, "beef")))
+    unlimited = replace(SETTINGS, verify_timeout_s=None)
+    target = serving(6, updated=5, progress_deadline_s=900)
+
+    def judge(watched_s: float) -> object:
+        return judge_soak(known, target, Soak(watched_s, watched_s, watched_s), unlimited, now=watched_s)
+
+    assert judge(1800 + 900) == Waiting()
+    stuck = Code.NEWER_WORK_NOT_SERVING.because(context="osaka", replicas=6)
+    assert judge(1800 + 901) == Failed(stuck)
+
+
+def test_a_wave_that_repairs_takes_a_closed_gate_for_what_it_is_about() -> None:
+    """That the target gives no answer is no matter of prices."""
+    silent = Code.TARGET_SILENT.because(context="osaka", silent_s=60)
+    assert judge_begin(record(), silent, SETTINGS, repairs=True) == Held(silent)
