@@ -29,6 +29,7 @@ from controller.decision.pricing import (
     find_payback_h,
     price_double,
     price_move,
+    price_replicas,
     rank_move,
     share_costs,
     to_rate,
@@ -191,3 +192,58 @@ def test_into_a_cheaper_target_the_formula_is_the_weighed_sum_of_both_rates(
 
 def test_quick_constants_are_the_exact_ones_rounded() -> None:
     assert assume_floats(DecisionSettings()) == Assumptions(24.0, 0.1, 0.05, 0.5)
+
+
+GPU = "nvidia.com/gpu"
+
+
+@pytest.mark.parametrize(
+    ("requests", "there", "share"),
+    [
+        (Resources(1.0, 1.0, ((GPU, 4.0),)), ((GPU, 8.0),), "0.5"),
+        (Resources(3.0, 1.0, ((GPU, 4.0),)), ((GPU, 8.0),), "0.75"),
+        (Resources(1.0, 1.0, ((GPU, 4.0),)), (), None),
+        (Resources(1.0, 1.0, ((GPU, 4.0),)), (("amd.com/gpu", 8.0),), None),
+        (Resources(1.0, 1.0), ((GPU, 8.0),), "0.25"),
+        (Resources(4000.0, 1.0), (), "1000"),
+        (Resources(4000.1, 1.0), (), None),
+    ],
+    ids=["device", "more of the cores", "none there", "others there", "none asked", "most", "too much"],
+)
+def test_a_device_that_is_asked_for_counts_as_cores_and_memory_do(
+    requests: Resources, there: tuple[tuple[str, float], ...], share: str | None
+) -> None:
+    found = compute_node_share(requests, Resources(4.0, 16.0, there))
+    assert found == (None if share is None else Decimal(share))
+
+
+def test_payback_is_when_the_savings_have_met_the_costs_and_never_without_any() -> None:
+    bill = Bill(Decimal(36), Decimal(1), Decimal(1), Decimal(3), Decimal(33))
+    assert find_payback_h(bill, Decimal("2.5"), Decimal(1)) == Decimal(2)
+    assert find_payback_h(bill, Decimal(1), Decimal(1)) is None
+    assert find_payback_h(None, Decimal(2), Decimal(1)) is None
+    assert find_payback_h(bill, None, Decimal(1)) is None
+    assert find_payback_h(bill, Decimal(2), None) is None
+
+
+def test_replicas_of_an_unknown_rate_have_none() -> None:
+    assert price_replicas(Decimal("0.1"), 3) == Decimal("0.3")
+    assert price_replicas(Decimal(0), 3) == 0
+    assert price_replicas(None, 3) is None
+
+
+def test_a_rate_of_just_the_most_is_beyond_belief_and_one_step_below_is_not() -> None:
+    below = MAX_RATE - RATE_STEP
+    steps = count_rate_steps(below, Decimal(1))
+    assert steps is not None
+    assert to_rate(steps) == below
+    assert count_rate_steps(MAX_RATE * 2, Decimal("0.5")) is None
+
+
+def test_floats_are_off_by_less_than_a_billionth_of_a_cent_in_a_plain_case() -> None:
+    """Too wide a bound would have everything asked exactly: it is two times 48 roundings of what is added up."""
+    assumed, one = assume_floats(DecisionSettings()), np.array([[1.0]])
+    bound = bound_error(one * 0.1, one * 4, one * 10, one * 3, 0.09, 2.0, assumed)
+    added_up = 0.1 * (4 * (24 + 0.1 + 0.05) + 0.1 * 10) + 5 * 0.09 * 1.5
+    assert bound[0, 0] == pytest.approx(added_up * 96 / 2**53, rel=1e-12)
+    assert bound[0, 0] < 1e-11

@@ -50,6 +50,19 @@ def test_the_middle_of_a_band_counts_and_of_an_open_one_half_as_much_again_as_it
     assert float(often) == pytest.approx(0.356675 / 720, rel=1e-3)
 
 
+def test_of_a_share_that_may_be_any_the_middle_counts() -> None:
+    """An open band that begins at nothing has no end of which one could take half as much again."""
+    rate = count_interruptions(Interruption(0.0, 1.0, MONTH_S, "any"))
+    assert rate is not None
+    assert float(rate) == pytest.approx(0.69314718 / 720, rel=1e-7)
+
+
+def test_a_share_of_nearly_all_is_taken_for_the_most_that_leaves_a_rate() -> None:
+    most = [count_interruptions(Interruption(low, 1.0, 86_400.0, "most")) for low in (0.67, 0.9, 1.0)]
+    assert most[0] == most[1] == most[2] is not None
+    assert float(most[0]) == pytest.approx(4.60517019 / 24, rel=1e-7)
+
+
 def test_an_interruption_costs_the_hours_that_it_takes() -> None:
     """An hour that is lost 0.0289 times an hour adds 2.89 %."""
     price = price_with_risk(quote("1.00", DAILY), Decimal(1))
