@@ -11,9 +11,10 @@ from msgspec import structs
 from controller.clusters.fleet import Node, Resources
 from controller.decision.sites import describe_site, price_coming, price_running, quote_group
 from controller.decision.zone_prices import average, average_histories, cheapest
+from oracle.bounds import MAX_PRICE_DECIMALS
 from oracle.price_history import PricePoint
-from oracle.quotes import PriceMode, Quote, QuoteBoard
-from oracle.signals import Interruption
+from oracle.quotes import Dispute, Playback, PriceMode, Quote, QuoteBoard
+from oracle.signals import Interruption, Obtainability
 from tests.controller.decision.worlds import NODE_SIZE, NOW, make_cluster, make_offering, make_quote
 
 ONE_NODE = Resources(4.0, 16.0)
@@ -137,3 +138,60 @@ def test_a_mean_of_histories_is_of_the_origin_of_its_first_zone() -> None:
     assert average_histories([((observed,), 1), ((other,), 1)]) == (
         PricePoint(0, Decimal("0.2"), observed.origin),
     )
+
+
+def test_a_mean_counts_each_zone_as_often_as_nodes_stand_there_and_is_rounded_as_prices_are() -> None:
+    third = average([(A, 2), (B, 1)])
+    assert third is not None
+    assert third.usd_per_hour == Decimal("0.2")
+    assert third.context == "virginia"
+    long = average(
+        [
+            (structs.replace(A, usd_per_hour=Decimal("0.1")), 2),
+            (structs.replace(B, usd_per_hour=Decimal("0.3")), 1),
+        ]
+    )
+    assert long is not None
+    assert long.usd_per_hour == round(Decimal("0.5") / 3, MAX_PRICE_DECIMALS)
+
+
+def test_one_zone_is_its_own_price_as_it_was_said() -> None:
+    assert average([(A, 3)]) is A
+    assert average([(None, 3)]) is None
+    assert average([(A, 1), (None, 1)]) is None
+
+
+def test_prices_of_two_playbacks_of_one_recording_have_no_mean() -> None:
+    same, other = Playback(NOW, 1.0), Playback(NOW + 60, 1.0)
+    one, two = (structs.replace(quote, mode=PriceMode.RECORDED, playback=same) for quote in (A, B))
+    assert average([(one, 1), (two, 1)]) is not None
+    assert average([(one, 1), (structs.replace(two, playback=other), 1)]) is None
+
+
+def test_a_mean_is_disputed_as_soon_as_one_of_its_parts_is() -> None:
+    dispute = Dispute("another list", Decimal("0.01"))
+    mean = average([(A, 1), (structs.replace(B, dispute=dispute), 1)])
+    assert mean is not None
+    assert mean.dispute is dispute
+    plain = average([(A, 1), (B, 1)])
+    assert plain is not None
+    assert plain.dispute is None
+
+
+def test_of_obtainability_that_zones_do_not_share_nothing_is_said() -> None:
+    often, seldom = Obtainability(0.9, "9 of 10"), Obtainability(0.1, "1 of 10")
+    same = [(structs.replace(q, obtainability=often), 1) for q in (A, B)]
+    both = average(same)
+    assert both is not None
+    assert both.obtainability == often
+    mixed = average([same[0], (structs.replace(B, obtainability=seldom), 1)])
+    assert mixed is not None
+    assert mixed.obtainability is None
+
+
+def test_a_history_without_any_point_in_one_zone_is_none_and_all_at_one_moment_are_one_point() -> None:
+    assert average_histories([((point(0, "0.1"),), 1), ((), 3)]) == ()
+    both = average_histories([((point(4, "0.1"),), 1), ((point(4, "0.5"),), 3)])
+    assert both == (point(4, "0.4"),)
+    third = average_histories([((point(0, "0.1"),), 2), ((point(0, "0.3"),), 1)])
+    assert third == (PricePoint(0, round(Decimal("0.5") / 3, MAX_PRICE_DECIMALS), A.origin),)
