@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from controller.contract.dry_run import Verdict
 from controller.contract.egress import EgressKind, EgressUnit, Trust
 from controller.decision.egress import EgressRate
 from controller.decision.egress_file import load_egress_table
-from controller.decision.egress_parsing import parse_egress_table
 from controller.decision.egress_rules import EgressTable
 from controller.decision.egress_settings import EgressPrice, EgressSettings, ProviderEgress
 from controller.decision.evaluation import evaluate_move
@@ -283,42 +281,3 @@ def test_what_comes_on_top_can_have_a_price_of_ones_own() -> None:
     )
     assert rate is not None
     assert rate.compute_usd(Decimal("1.073741824")) == Decimal("0.138") + Decimal("0.093")
-
-
-# -- broken rules -----------------------------------------------------------------------------------------------------
-
-
-LISTS = ("same_region", "inter_region", "nat_gateway", "cross_zone")
-
-
-def parse(rule: dict[str, Any]) -> None:
-    lists: dict[str, list[Any]] = {name: [] for name in LISTS}
-    section = {"unit": "GiB", "groups": {}, **lists, "internet": [{"from": ["*"], "source": "list", **rule}]}
-    sources = {"list": {"text": "a list", "as_of": "2026", "trust": "published"}}
-    document = {"currency": "USD", "sources": sources, "providers": {"aws": section}}
-    parse_egress_table(document, EgressSettings())
-
-
-def test_rules_that_say_all_are_read() -> None:
-    parse({"tiers": [[10, "0.09"], [None, "0.08"]]})
-
-
-@pytest.mark.parametrize(
-    ("rule", "complaint"),
-    [
-        ({"tiers": [[10, "0.09"]]}, "without end"),
-        ({"tiers": []}, "without end"),
-        ({"tiers": [[None, "0.1"], [None, "0.1"]]}, "without end"),
-        ({"tiers": [[10, "0.1"], [10, "0.1"], [None, "0.1"]]}, "grow"),
-        ({"tiers": [[n, "0.1"] for n in range(1, 9)] + [[None, "0.1"]]}, "at most 8"),
-        ({"usd": "-1"}, "not a price"),
-        ({"usd": "NaN"}, "not a price"),
-        ({"usd": "0.0000001"}, "not a price"),
-        ({"usd": "cheap"}, "InvalidOperation"),
-        ({}, "usd"),
-        ({"usd": "0.1", "source": "hearsay"}, "hearsay"),
-    ],
-)
-def test_broken_rules_name_the_provider(rule: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ValueError, match=f"(?s)egress rules of aws.*{complaint}"):
-        parse(rule)
