@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from controller.clusters.fleet import WorkloadKey
 from controller.decision.budgets import (
     BudgetUsage,
     Move,
     find_month_end,
     find_month_start,
+    name_month,
     sum_egress,
     sum_sent_gb,
 )
@@ -85,3 +89,66 @@ def test_a_month_is_that_of_the_calendar_in_utc(moment: str, start: str, end: st
 
     assert find_month_start(seconds(moment)) == seconds(start)
     assert find_month_end(seconds(moment)) == seconds(end)
+
+
+@pytest.fixture
+def tokyo_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose clock shows the time of Tokyo."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("the time zone of a process cannot be changed here")
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("tokyo_time")
+def test_a_month_begins_in_utc_wherever_the_machine_is_and_to_the_microsecond() -> None:
+    last = datetime(2026, 11, 30, 23, 59, 59, 999_999, UTC).timestamp()
+    assert name_month(last) == "2026-11"
+    assert find_month_start(last) == datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+    assert find_month_end(last) == datetime(2026, 12, 1, tzinfo=UTC).timestamp()
+    assert name_month(find_month_end(last)) == "2026-12"
+
+
+def test_no_moves_have_cost_and_sent_nothing() -> None:
+    assert sum_egress(()).is_zero()
+    assert sum_sent_gb((), {}) == {}
+
+
+def test_moves_that_only_watch_keep_nobody_waiting_and_are_under_way() -> None:
+    going, soaking = Move(CHECKOUT, "virginia", NOW), Move(CHECKOUT, "oregon", NOW, is_soaking=True)
+    usage = BudgetUsage((soaking, going, moved(1)))
+    assert usage.running() == (going,)
+    assert usage.under_way() == (soaking, going)
+
+
+def test_a_move_counts_for_a_day_from_the_moment_after_it_began() -> None:
+    usage = BudgetUsage((Move(CHECKOUT, "virginia", NOW),))
+    assert usage.begun_since(NOW) == ()
+    assert usage.begun_since(NOW - 0.001) == usage.moves
+
+
+def test_a_move_that_was_rolled_back_has_moved_nothing_and_keeps_its_target_resting() -> None:
+    back = replace(moved(1), is_rolled_back=True)
+    earlier, later = replace(back, ended_at=NOW - 9 * HOUR), replace(back, ended_at=NOW - 60)
+    going = replace(back, ended_at=None)
+    usage = BudgetUsage((later, back, earlier, going))
+    assert usage.find_last_ended(CHECKOUT) is None
+    assert usage.rolled_back() == (later, back, earlier)
+    assert usage.find_last_return(CHECKOUT, "virginia") == NOW - 60
+    assert usage.find_last_return(CHECKOUT, "oregon") is None
+    assert usage.find_last_return(replace(CHECKOUT, context="virginia"), "virginia") is None
+    assert BudgetUsage((moved(1),)).find_last_return(CHECKOUT, "virginia") is None
+
+
+@pytest.mark.parametrize(("context", "is_side"), [("tokyo", True), ("virginia", True), ("oregon", False)])
+def test_a_move_touches_both_its_sides(context: str, is_side: bool) -> None:
+    assert moved(1).touches(context) is is_side
+
+
+@pytest.mark.parametrize("other", [replace(CHECKOUT, name="x"), replace(CHECKOUT, namespace="x")])
+def test_a_move_is_of_one_name_in_one_namespace(other: WorkloadKey) -> None:
+    assert moved(1).concerns(CHECKOUT)
+    assert not moved(1).concerns(other)

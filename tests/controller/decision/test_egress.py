@@ -101,3 +101,44 @@ def test_each_line_names_its_tier_as_the_list_has_it() -> None:
 def test_no_volume_still_names_the_tier_that_the_next_one_would_meet() -> None:
     [line] = FREE_FIRST.list_charges(Decimal(0), Decimal(100))
     assert (line.usd_per_unit, line.usd) == (Decimal("0.087"), 0)
+
+
+def test_each_line_says_how_much_it_is_of_at_what_price_and_whose() -> None:
+    rate = replace(FREE_FIRST, extras=(make_extra("0.045"),))
+    free, paid, extra = rate.list_charges(Decimal(30), Decimal(90))
+    assert [(line.gb, line.usd) for line in (free, paid)] == [(10, 0), (20, Decimal("1.74"))]
+    assert (free.above, free.up_to, paid.above, paid.up_to) == (0, 100, 100, 10_240)
+    assert (paid.kind, paid.source) == (EgressKind.INTERNET, FREE_FIRST.source)
+    assert (extra.kind, extra.gb, extra.above, extra.up_to) == (EgressKind.NAT_GATEWAY, 30, 0, None)
+    assert (extra.usd_per_unit, extra.unit) == (Decimal("0.045"), EgressUnit.GIB)
+    assert extra.source == rate.extras[0].source
+
+
+@pytest.mark.parametrize(
+    ("used_gb", "usd"), [("0", "0.09"), ("9.999", "0.09"), ("10", "0.08"), ("50", "0.05"), ("1e9", "0.05")]
+)
+def test_the_next_gb_costs_what_the_tier_costs_that_it_falls_into(used_gb: str, usd: str) -> None:
+    assert TIERED.find_next_usd_per_gb(Decimal(used_gb)) == Decimal(usd)
+    extra = make_extra("1.073741824")
+    on_top = replace(TIERED, extras=(extra, extra))
+    assert on_top.find_next_usd_per_gb(Decimal(used_gb)) == Decimal(usd) + 2
+
+
+@pytest.mark.parametrize(("gb", "used_gb"), [("-0.001", "0"), ("1", "-0.001")])
+def test_an_error_of_a_negative_volume_says_both_volumes(gb: str, used_gb: str) -> None:
+    with pytest.raises(ValueError, match=f"^a volume cannot be negative: {gb} GB after {used_gb} GB$"):
+        TIERED.compute_usd(Decimal(gb), Decimal(used_gb))
+    assert TIERED.compute_usd(Decimal(0), Decimal(0)) == 0
+
+
+def test_only_what_costs_nothing_before_something_that_does_is_free() -> None:
+    assert FREE_FIRST.free_gb == 100
+    assert TIERED.free_gb == 0
+    assert make_rate((None, "0")).free_gb == 0, "all is free, and nothing of it is used up"
+    assert (TIERED.is_tiered, make_rate((None, "0.02")).is_tiered) == (True, False)
+
+
+def test_no_volume_at_the_beginning_and_the_end_of_a_tier_names_one_line() -> None:
+    for used_gb, above in (("0", 0), ("9", 0), ("10", 10), ("50", 50), ("51", 50)):
+        [line] = TIERED.list_charges(Decimal(0), Decimal(used_gb))
+        assert (line.above, line.gb, line.usd) == (above, 0, 0)
