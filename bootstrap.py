@@ -31,6 +31,23 @@ USAGE = """usage: python3 bootstrap.py run [arguments of SentinelAura]    open t
        python3 bootstrap.py setup [run|test]                   only install what these need
 """
 
+#: Tests that need nothing but themselves: pure code, virtual time, no window. Files of theirs may run side by side, the
+#: longest first; all others wait for real time, real focus or real clusters, and run alone.
+SIDE_BY_SIDE = (
+    "tests/simulation",
+    "tests/mutants",
+    "tests/controller/decision",
+    "tests/controller/engine",
+    "tests/controller/migration/access",
+    "tests/controller/migration/protocol",
+    "tests/controller/migration/steps",
+    "tests/controller/scheduling",
+    "tests/repository",
+)
+
+#: Exit code of pytest that was interrupted, or could not collect the tests: nothing more is to be run.
+INTERRUPTED = 2
+
 #: Shared library that Qt or OpenGL loads -> Debian and Ubuntu package that has it.
 LIBRARY_PACKAGES = {
     "libEGL.so.1": "libegl1",
@@ -104,43 +121,35 @@ def run_program(arguments: Sequence[str]) -> int:
     return _become([VENV_PYTHON, "-P", "-m", "app", *arguments])
 
 
-#: Tests that no clock, screen or process of the machine takes part in: they run on all cores at once, before the rest.
-VIRTUAL_TESTS = ("tests/simulation", "tests/controller/decision", "tests/controller/migration/protocol")
-
-#: pytest's exit code when somebody stops it.
-INTERRUPTED = 2
-
-
 def run_tests(arguments: Sequence[str]) -> int:
-    """Run pytest: all tests, in two goes, or what the arguments say."""
-    _fix_hash_seed()
+    """Run pytest: what it is asked for at once, and all tests in two runs. Returns the exit code of the first that
+    failed.
+    """
     pytest = [VENV_PYTHON, "-m", "pytest"]
     if arguments:
         return _run_unseen([*pytest, *arguments])
-    of_virtual = _run_unseen([*pytest, "-n", "auto", "--dist", "worksteal", *VIRTUAL_TESTS])
-    if of_virtual == INTERRUPTED:
-        return of_virtual
-    of_rest = _run_unseen([*pytest, *(f"--ignore={folder}" for folder in VIRTUAL_TESTS)])
-    return of_virtual or of_rest
+    # By file: those of one share their fixtures, and run in the order in which they stand.
+    spread = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    beside = _run_unseen([*pytest, *spread, *SIDE_BY_SIDE])
+    if beside == INTERRUPTED:
+        return beside
+    alone = _run_unseen([*pytest, *(f"--ignore={path}" for path in SIDE_BY_SIDE)])
+    return beside or alone
 
 
 def run_proofs(arguments: Sequence[str]) -> int:
     """Run the proofs; tests of the window are among those of the mutants."""
-    _fix_hash_seed()
     return _run_unseen([VENV_PYTHON, "-m", "tests.proofs", *arguments])
-
-
-def _fix_hash_seed() -> None:
-    """The order of sets of texts is to be the same in every run of one seed."""
-    os.environ["PYTHONHASHSEED"] = "0"
 
 
 def _run_unseen(command: Sequence[str]) -> int:
     """Run a command; on Linux on a virtual screen of its own, so that no window disturbs the person."""
     import subprocess
 
-    with virtual_screen() as environment:
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
+    with virtual_screen() as screen:
+        # The order of sets of texts is to be the same in every process and every run of one seed.
+        environment = {**os.environ, **screen, "PYTHONHASHSEED": "0"}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment)
         with _interrupts_left_to_the_child():
             return process.wait()
 

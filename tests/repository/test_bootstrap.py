@@ -156,11 +156,82 @@ def test_proofs_run_unseen_with_the_packages_of_the_tests(
 ) -> None:
     unseen: list[list[str]] = []
     monkeypatch.setattr(bootstrap, "_run_unseen", lambda command: unseen.append(command) or 0)
-    monkeypatch.setenv("PYTHONHASHSEED", "random")
     assert bootstrap.main(["prove", "campaign", "--seeds", "3"]) == 0
     assert unseen == [[sys.executable, "-m", "tests.proofs", "campaign", "--seeds", "3"]]
-    assert os.environ["PYTHONHASHSEED"] == "0"
     assert commands.ran("requirements-test.lock")
+
+
+def test_what_runs_unseen_has_sets_in_the_same_order_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "random")
+    says_seed = "import os, sys; sys.exit(7 if os.environ['PYTHONHASHSEED'] == '0' else 1)"
+    assert bootstrap._run_unseen([sys.executable, "-c", says_seed]) == 7
+
+
+class Runs:
+    """Stands in for pytest: notes each run and ends with the exit codes that the test wants."""
+
+    def __init__(self, *codes: int) -> None:
+        self._codes = list(codes)
+        self.arguments: list[list[str]] = []
+
+    def run(self, command: list[str]) -> int:
+        assert command[:3] == [bootstrap.VENV_PYTHON, "-m", "pytest"]
+        self.arguments.append(command[3:])
+        return self._codes.pop(0)
+
+
+def test_what_is_asked_for_runs_at_once_as_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = Runs(5)
+    monkeypatch.setattr(bootstrap, "_run_unseen", runs.run)
+    assert bootstrap.run_tests(["tests/gl", "-q"]) == 5
+    assert runs.arguments == [["tests/gl", "-q"]]
+
+
+def test_no_test_is_left_out_or_run_twice_where_all_of_them_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = Runs(0, 0)
+    monkeypatch.setattr(bootstrap, "_run_unseen", runs.run)
+    assert bootstrap.run_tests([]) == 0
+    beside, alone = runs.arguments
+    assert [one for one in beside if one.startswith("tests")] == list(bootstrap.SIDE_BY_SIDE)
+    assert alone == [f"--ignore={folder}" for folder in bootstrap.SIDE_BY_SIDE]
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        pytest.param((0, 0), 0, id="both hold"),
+        pytest.param((1, 0), 1, id="those side by side fail"),
+        pytest.param((0, 1), 1, id="those alone fail"),
+        pytest.param((4, 1), 4, id="the first reason is told"),
+    ],
+)
+def test_both_runs_are_made_and_either_can_fail_them(
+    codes: tuple[int, int], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Runs(*codes)
+    monkeypatch.setattr(bootstrap, "_run_unseen", runs.run)
+    assert bootstrap.run_tests([]) == code
+    assert len(runs.arguments) == 2
+
+
+def test_interrupted_run_is_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = Runs(pytest.ExitCode.INTERRUPTED)
+    monkeypatch.setattr(bootstrap, "_run_unseen", runs.run)
+    assert bootstrap.run_tests([]) == pytest.ExitCode.INTERRUPTED
+    assert len(runs.arguments) == 1
+
+
+#: Fixtures of what one process at a time may have: a window with the focus, a real control plane.
+SHARED_WITH_NOBODY = {"qtbot", "qapp", "interface_loop", "flows_run", "control_planes"}
+
+
+@pytest.mark.parametrize("folder", bootstrap.SIDE_BY_SIDE)
+def test_tests_that_run_side_by_side_have_no_window_and_no_control_plane(folder: str) -> None:
+    files = list((ROOT / folder).rglob("*.py"))
+    assert files
+    for file in files:
+        nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        assert SHARED_WITH_NOBODY.isdisjoint(node.arg for node in nodes if isinstance(node, ast.arg)), file
 
 
 @pytest.mark.parametrize("part", ["campaign", "mutants", "mutation"])
