@@ -47,8 +47,9 @@ def test_no_two_mutants_have_one_name() -> None:
 
 
 def test_all_get_their_turn_and_a_seed_draws_the_same_again() -> None:
-    drawn = {mutant.name for seed in range(2000) for mutant in draw_mutants(MUTANTS, str(seed), DRAWN)}
-    assert drawn == {mutant.name for mutant in MUTANTS}
+    some = MUTANTS[:100]
+    drawn = {mutant.name for seed in range(200) for mutant in draw_mutants(some, str(seed), DRAWN)}
+    assert drawn == {mutant.name for mutant in some}
     assert draw_mutants(MUTANTS, "one", DRAWN) == draw_mutants(MUTANTS, "one", DRAWN)
 
 
