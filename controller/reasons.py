@@ -945,6 +945,11 @@ class Code(ReasonCode):
         Severity.WARNING,
         "it runs {replicas:of replica} now, the plan was made for {planned}; confirm a new plan",
     )
+    PLAN_BELOW_MINIMUM = (
+        "plan_below_minimum",
+        Severity.WARNING,
+        "its minimum is {minimum:of replica} now, and the plan leaves {stays} where it runs; confirm a new plan",
+    )
     ROLLOUT_IN_PROGRESS = (
         "rollout_in_progress",
         Severity.WARNING,

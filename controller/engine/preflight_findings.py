@@ -27,7 +27,7 @@ _WATCHED = frozenset(
     {
         *(Code.NAMESAKE_CHANGED, Code.NAMESAKE_GONE, Code.NAMESAKE_SCALED),
         *(Code.NOT_AVAILABLE, Code.STATUS_NOT_CURRENT),
-        *(Code.PLAN_OF_OTHER_REPLICAS, Code.WORKLOAD_GONE),
+        *(Code.PLAN_BELOW_MINIMUM, Code.PLAN_OF_OTHER_REPLICAS, Code.WORKLOAD_GONE),
     }
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.clusters.workload_parsing import MINIMUM_ANNOTATION
 from controller.contract.commands import SetArmed
 from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.migration.protocol.fences import FENCE_ANNOTATION
@@ -369,6 +370,11 @@ def lose_one_pod(cluster: Cluster) -> None:
     cluster.lose_pods(PATH, 1)
 
 
+def declare_minimum(cluster: Cluster, replicas: str) -> None:
+    """Its owner says how many have to stay."""
+    cluster.edit(PATH, {"metadata": {"annotations": {MINIMUM_ANNOTATION: replicas}}})
+
+
 @pytest.mark.parametrize(
     ("arrange", "code", "at"),
     [
@@ -380,6 +386,8 @@ def lose_one_pod(cluster: Cluster) -> None:
         (lambda w: lose_one_pod(w.source), Code.NOT_AVAILABLE, IDENTITY),
         (lambda w: give_the_identity_of(w, w.source), Code.SAME_CLUSTER, IDENTITY),
         (lambda w: w.source.scale(PATH, 5), Code.PLAN_OF_OTHER_REPLICAS, IDENTITY),
+        (lambda w: declare_minimum(w.source, "1"), Code.PLAN_BELOW_MINIMUM, IDENTITY),
+        (lambda w: declare_minimum(w.source, "9"), Code.PLAN_BELOW_MINIMUM, IDENTITY),
         (lambda w: w.source.edit(PATH, {"spec": {"paused": True}}), Code.PAUSED, IDENTITY),
         (lambda w: w.source.remove(SETTINGS_PATH), Code.COPY_ORIGINAL_MISSING, IDENTITY),
     ],

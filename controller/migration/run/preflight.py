@@ -138,13 +138,21 @@ class Preflight:
         except (ValueError, KeyError, TypeError) as error:
             refuse.always(Code.WORKLOAD_NOT_UNDERSTOOD, context=context, error=str(error))
         planned = dry_run.replicas + dry_run.staying.source
-        reasons = leave_out_accepted(parse_workload(context, body).immovable_reasons, dry_run.accepts)
+        known = parse_workload(context, body)
+        reasons = leave_out_accepted(known.immovable_reasons, dry_run.accepts)
         refuse.because_of(next(leave_out_copies(reasons) if draft.keeps_target else reasons, None))
         refuse.when(
             facts.replicas != planned,
             Code.PLAN_OF_OTHER_REPLICAS,
             replicas=facts.replicas,
             planned=planned,
+        )
+        minimum = known.minimum_replicas
+        refuse.when(
+            minimum is not None and dry_run.staying.source < min(minimum, planned),
+            Code.PLAN_BELOW_MINIMUM,
+            minimum=minimum,
+            stays=dry_run.staying.source,
         )
         refuse.when(facts.current is None, Code.STATUS_NOT_CURRENT, context=context)
         refuse.when(not facts.is_rolled_out(facts.replicas), Code.ROLLOUT_IN_PROGRESS)
