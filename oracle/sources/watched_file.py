@@ -10,7 +10,6 @@ Whoever may write this file moves clusters, so `read` refuses one that others ma
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import math
 from collections.abc import Callable, Iterable
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from oracle.bounds import MAX_LIFE_S
 from oracle.errors import PriceFileError
+from oracle.foundation.own_thread import in_thread
 from oracle.foundation.reason import Reason
 from oracle.market import Offering
 from oracle.price_history import PricePoint
@@ -79,7 +79,7 @@ class WatchedFile(SingleSource):
         return (*self._prices.notices, *self._prices.describe_unknown(self._asked, self._asked_at))
 
     async def observe(self, offerings: Iterable[Offering], now: float) -> tuple[Observation, ...]:
-        await asyncio.to_thread(self._follow)
+        await in_thread(self._follow)
         self._asked, self._asked_at = tuple(offerings), now
         found = (self._prices.find(offering, now) for offering in self._asked)
         return tuple(observation for observation in found if observation is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -121,3 +122,25 @@ def test_file_is_another_market_than_a_replay_of_it_or_another_file(tmp_path: Pa
         watch_file(one, 60.0).market_id,
     }
     assert len(markets) == 3
+
+
+def test_a_disk_that_gives_no_answer_keeps_no_program_from_ending(tmp_path: Path) -> None:
+    answers, answered = threading.Event(), []
+    answers.set()
+
+    def look(path: str) -> object:
+        answers.wait(10)
+        answered.append(path)
+        return find_version(path)
+
+    source = WatchedFile(write(tmp_path / "prices.csv", "0.10"), 600.0, look, load_price_list)  # type: ignore[arg-type]
+    answers.clear()
+    answered.clear()
+
+    async def ask() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(source.observe([POOL], NOON), 0.05)
+
+    asyncio.run(ask())
+    assert answered == []
+    answers.set()
