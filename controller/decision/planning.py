@@ -125,7 +125,10 @@ class Planner:
             changes.homes.update(moved)
             changes.everything |= dearest_gb_usd < rates.dearest_gb_usd
         is_month_fuller = rates.use_up(facts.sent_gb, facts.month)
-        changes.everything |= is_month_fuller
+        if is_month_fuller:
+            changes.everything = True
+            # They are billed by the month's volume.
+            self._bills = BillCache()
         self._rows.price_routes(sorted(changes.fresh), rates, anew=is_month_fuller)
         changes.rejudged |= changes.fresh
         changes.rows |= changes.fresh

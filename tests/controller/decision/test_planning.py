@@ -324,6 +324,22 @@ def test_what_moves_have_sent_makes_the_next_ones_dearer() -> None:
     assert targets(planner.plan(picture, facts)) == {CHECKOUT: "iowa"}, "another month"
 
 
+def test_the_bill_of_an_offer_follows_what_moves_have_sent_this_month() -> None:
+    """Nothing else changes, and the price is in the terms that a person confirms."""
+    price = EgressPrice(source="aws/*", tiers=("100: 0", "0.01"))
+    said = {"aws": ProviderEgress(month_so_far_gb=Decimal(0))}
+    settings = replace(SETTINGS, egress=load_egress_table(EgressSettings(said, {"steep": price})))
+    facts = make_facts(make_board(tokyo="0.40", iowa="0.10"), settings)
+    picture = make_picture(make_cluster("tokyo", make_workload(state_gb=50.0)), make_cluster("iowa"))
+    planner = Planner()
+    for sent_gb in (0, 110, 0):
+        now = replace(facts, sent_gb={"aws": Decimal(sent_gb)})
+        (bill,) = planner.plan(picture, now).opportunities()
+        named = evaluate_move(picture, now, CHECKOUT, "iowa", Moment.PLAN)
+        assert (bill.egress_usd, bill.plan_digest) == (named.egress_usd, named.plan_digest)
+        assert bool(bill.egress_usd) is bool(sent_gb)
+
+
 def test_what_was_said_of_a_month_holds_until_it_is_over() -> None:
     """Of 110 GB the free ones are used up; in February nobody has said what is free."""
     price = EgressPrice(source="aws/*", tiers=("100: 1", "0"))
