@@ -15,22 +15,23 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.mutants.mutants import Fate, Mutant, Verdict, copy_tree, load_mutants, run_tests, try_mutant
 from tests.proofs.mutation import DECISION, PROTOCOL, WANTED_SHARE, describe_scores, measure, name_rest
 from tests.proofs.report import describe_commit, format_table, write_report
-from tests.simulation.campaign import CAMPAIGNS, Tally, describe, plan_runs, run_campaign
+from tests.simulation.campaign import CAMPAIGNS, Tally, describe, run_all
 
-_COLUMNS = ("campaign", "runs", "virtual hours", "broken", "s below the floor", "s possible")
+_COLUMNS = ("campaign", "runs", "starts", "virtual hours", "broken", "s below the floor", "s possible")
 
 
 def prove_campaign(seeds: int, stride: int, workers: int) -> bool:
     """All campaigns of the simulation, and a kill, a freeze, a sleep and forged Leases at every `stride`-th await."""
     began_at, commit = time.monotonic(), describe_commit()
     tallies: list[Tally] = []
-    for name, runs in plan_runs(range(seeds), stride=stride):
-        tallies.append(run_campaign(name, runs, workers))
-        print(describe(tallies[-1]), flush=True)
+    for tally in run_all(range(seeds), stride, workers):
+        tallies.append(tally)
+        print(describe(tally), flush=True)
     rows = [
         (
             one.name,
             one.runs,
+            one.starts,
             f"{one.virtual_s / 3600:.1f}",
             len(one.broken),
             f"{one.below_s:.0f}",

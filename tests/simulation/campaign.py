@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.simulation.branching import Branches
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.floor_watch import FloorWatch
 from tests.simulation.forgery import Forger
@@ -31,10 +32,9 @@ from tests.simulation.processes import Process
 from tests.simulation.program import Rejected
 from tests.simulation.world import LEASE_PATH, PATH, World, keep_alive, simulate
 
-#: How often a program resumes its tasks in a run without faults, and in one with noise, until it is over; or some more.
-CLEAN_STEPS = 1_700
-NOISY_STEPS = 3_400
-MAX_STEPS = 2_000
+#: How often a program resumes its tasks in a run without faults, and in one with noise, until the move is over.
+CLEAN_STEPS = 2_200
+NOISY_STEPS = 5_000
 
 #: A request without an answer takes 10 s, and some more follow until it is sealed off.
 UNNOTICED_S = 15.0
@@ -116,44 +116,44 @@ RESTART_LOSES_FOR_S = 200.0
 CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
     "clean": lambda rng: Plan(Faults()),
     "noise": lambda rng: Plan(noise()),
-    "kill at a random await": lambda rng: Plan(noise(), kill_at=rng.randrange(MAX_STEPS)),
+    "kill at a random await": lambda rng: Plan(noise(), kill_at=rng.randrange(NOISY_STEPS)),
     "two instances": lambda rng: Plan(noise(), has_two_instances=True),
     "two instances, kill": lambda rng: Plan(
-        noise(), has_two_instances=True, kill_at=rng.randrange(MAX_STEPS)
+        noise(), has_two_instances=True, kill_at=rng.randrange(NOISY_STEPS)
     ),
     "two instances, freeze": lambda rng: Plan(
-        noise(), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS)
+        noise(), has_two_instances=True, freeze_at=rng.randrange(NOISY_STEPS)
     ),
-    "partitions, kill": lambda rng: Plan(partitions(rng), kill_at=rng.randrange(MAX_STEPS)),
+    "partitions, kill": lambda rng: Plan(partitions(rng), kill_at=rng.randrange(NOISY_STEPS)),
     "two, freeze, partitions, no capacity": lambda rng: Plan(
-        partitions(rng), has_two_instances=True, freeze_at=rng.randrange(MAX_STEPS), has_no_capacity=True
+        partitions(rng), has_two_instances=True, freeze_at=rng.randrange(NOISY_STEPS), has_no_capacity=True
     ),
     "sleep": lambda rng: Plan(
-        Faults(delayed=0.05), sleep_at=rng.randrange(MAX_STEPS), unnoticed_s=UNNOTICED_S
+        Faults(delayed=0.05), sleep_at=rng.randrange(CLEAN_STEPS), unnoticed_s=UNNOTICED_S
     ),
     "two instances, sleep": lambda rng: Plan(
         replace(noise(), delayed=0.03),
         has_two_instances=True,
-        sleep_at=rng.randrange(MAX_STEPS),
+        sleep_at=rng.randrange(CLEAN_STEPS),
         unnoticed_s=UNNOTICED_DEAD_S,
     ),
     "reclaims, late scale-downs": lambda rng: Plan(
         Faults(), reclaims=True, unnoticed_s=UNNOTICED_S, has_late_scale_downs=True
     ),
     "reclaims, partitions, kill": lambda rng: Plan(
-        partitions(rng), kill_at=rng.randrange(MAX_STEPS), reclaims=True, unnoticed_s=UNNOTICED_DEAD_S
+        partitions(rng), kill_at=rng.randrange(NOISY_STEPS), reclaims=True, unnoticed_s=UNNOTICED_DEAD_S
     ),
-    "forged Leases": lambda rng: Plan(noise(), forge_at=rng.randrange(MAX_STEPS)),
+    "forged Leases": lambda rng: Plan(noise(), forge_at=rng.randrange(NOISY_STEPS)),
     "credentials lost": lambda rng: Plan(lost_credentials(rng), unnoticed_s=UNNOTICED_S),
     "credentials lost, kill": lambda rng: Plan(
-        lost_credentials(rng), kill_at=rng.randrange(MAX_STEPS), unnoticed_s=UNNOTICED_DEAD_S
+        lost_credentials(rng), kill_at=rng.randrange(NOISY_STEPS), unnoticed_s=UNNOTICED_DEAD_S
     ),
     "restart in each phase, target lost": lambda rng: Plan(
         noise(), restart_in=rng.choices(MOMENTS, k=8)[-1], unnoticed_s=UNNOTICED_DEAD_S
     ),
-    "shift, kill": lambda rng: draw_shift(rng, Plan(noise(), kill_at=rng.randrange(MAX_STEPS))),
+    "shift, kill": lambda rng: draw_shift(rng, Plan(noise(), kill_at=rng.randrange(NOISY_STEPS))),
     "shift, two instances, partitions, kill": lambda rng: draw_shift(
-        rng, Plan(partitions(rng), has_two_instances=True, kill_at=rng.randrange(MAX_STEPS))
+        rng, Plan(partitions(rng), has_two_instances=True, kill_at=rng.randrange(NOISY_STEPS))
     ),
     "shift, reclaims, late scale-downs": lambda rng: draw_shift(
         rng, Plan(Faults(), reclaims=True, unnoticed_s=UNNOTICED_S, has_late_scale_downs=True)
@@ -227,6 +227,8 @@ class Outcome:
     #: Seconds below the floor, and the longest stretch of them in which it was possible to end that.
     below_s: float = 0.0
     longest_s: float = 0.0
+    #: How often a program was started, all instances together.
+    starts: int = 0
 
 
 @dataclass
@@ -239,11 +241,13 @@ class Tally:
     wall_s: float = 0.0
     below_s: float = 0.0
     longest_s: float = 0.0
+    starts: int = 0
     broken: list[Outcome] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
         self.runs += 1
         self.virtual_s += outcome.virtual_s
+        self.starts += outcome.starts
         self.below_s += outcome.below_s
         self.longest_s = max(self.longest_s, outcome.longest_s)
         if outcome.violations:
@@ -254,8 +258,8 @@ class Tally:
         return dict(Counter(text.split(" at ")[0] for one in self.broken for text in one.violations))
 
 
-def perform(run: Run) -> Outcome:
-    """Run one simulation and judge it."""
+def perform(run: Run, is_due: Callable[[int], bool] | None = None) -> Outcome:
+    """Run one simulation and judge it. is_due: says at each await of the first program whether it happens now."""
     plan = run.plan()
     # The dead and the frozen leave coroutines behind that are never resumed: that is the point.
     warnings.simplefilter("ignore", RuntimeWarning)
@@ -264,7 +268,7 @@ def perform(run: Run) -> Outcome:
     async def live(world: World) -> None:
         watches.append(FloorWatch(world))
         looking = asyncio.ensure_future(watches[0].look_on())
-        await live_through(world, plan)
+        await live_through(world, plan, is_due)
         looking.cancel()
 
     with tempfile.TemporaryDirectory() as directory:
@@ -276,13 +280,16 @@ def perform(run: Run) -> Outcome:
         except Exception as error:  # the edge: what nobody foresaw is a finding like any other
             return Outcome(run, (f"an error: {error!r}",), 0.0)
     broken = world.judge_end() if plan.forge_at is None else world.judge.judge_stop()
-    return Outcome(run, tuple(broken), world.loop.time(), watches[0].below_s, watches[0].longest_s)
+    return Outcome(
+        run, tuple(broken), world.loop.time(), watches[0].below_s, watches[0].longest_s, len(world.programs)
+    )
 
 
-async def live_through(world: World, plan: Plan) -> None:
+async def live_through(world: World, plan: Plan, is_due: Callable[[int], bool] | None = None) -> None:
     """Let happen what a plan says, and keep programs alive until the move is over."""
+    world.loop.create_task(trouble_the_move(world))
     if plan.forge_at is not None:
-        await live_through_forgery(world, plan.forge_at)
+        await live_through_forgery(world, plan.forge_at, is_due)
         return
     if plan.has_no_capacity:
         world.loop.create_task(fill_target(world, world.rng.randrange(world.replicas)))
@@ -298,6 +305,7 @@ async def live_through(world: World, plan: Plan) -> None:
     first = Process(
         "a", kill_at=plan.kill_at, freeze_at=plan.freeze_at, freeze_s=freeze_s,
         sleep_at=plan.sleep_at, sleep_s=nap_s, on_sleep=lambda: lose_target_for(world, nap_s + BACK_AFTER_S),
+        is_due=is_due,
     )  # fmt: skip
     if plan.restart_in is not None:
         world.loop.create_task(restart_in(world, *plan.restart_in))
@@ -307,10 +315,16 @@ async def live_through(world: World, plan: Plan) -> None:
     await asyncio.gather(*lives)
 
 
-async def live_through_forgery(world: World, forge_at: int) -> None:
+async def live_through_forgery(
+    world: World, forge_at: int, is_due: Callable[[int], bool] | None = None
+) -> None:
     """Write over the journals at some await, and start the program once more: in vain, or to go on with ours."""
-    forger, chance = Forger(world), random.Random(forge_at)
-    first = Process("a", strike_at=forge_at, on_strike=lambda: forger.strike(chance))
+    forger = Forger(world)
+
+    def strike() -> None:
+        forger.strike(random.Random(first.steps))
+
+    first = Process("a", strike_at=forge_at, on_strike=strike, is_due=is_due)
     for name, process in (("a", first), ("b", None)):
         program = world.open_program(name, process)
         try:
@@ -319,6 +333,13 @@ async def live_through_forgery(world: World, forge_at: int) -> None:
         except (Rejected, TimeoutError):
             pass  # it was stopped, by what others have written
         await program.close()
+
+
+async def trouble_the_move(world: World) -> None:
+    """Let chance begin with the move: what is troubled before is refused, again and again, and nothing is tried."""
+    world.network.is_quiet = True
+    await world.wait_for(lambda: world.journaled_phase() is not None)
+    world.network.is_quiet = False
 
 
 def lose_target_for(world: World, seconds: float) -> None:
@@ -378,15 +399,14 @@ def delay_scale_downs(world: World) -> Directed:
     return choose
 
 
-def plan_runs(seeds: Iterable[int], *, stride: int = 1) -> Iterator[tuple[str, list[Run]]]:
-    """Every campaign with its runs: by seeds, and at every `stride`-th await."""
+def run_all(seeds: Iterable[int], stride: int, workers: int) -> Iterator[Tally]:
+    """Every campaign: by seeds, and at every `stride`-th await."""
     seeds = list(seeds)
     for name in CAMPAIGNS:
-        if name not in EVERY_AWAIT:
-            yield name, [Run(name, seed) for seed in seeds]
-            continue
-        _, _, steps = EVERY_AWAIT[name]
-        yield name, [interrupt(name, step) for step in steps[stride // 2 :: stride]]
+        if name in EVERY_AWAIT:
+            yield run_every_await(name, stride, workers)
+        else:
+            yield run_campaign(name, [Run(name, seed) for seed in seeds], workers)
 
 
 def interrupt(name: str, step: int) -> Run:
@@ -403,6 +423,18 @@ def run_campaign(name: str, runs: list[Run], workers: int) -> Tally:
     with context.Pool(workers, maxtasksperchild=RUNS_OF_A_WORKER) as pool:
         for outcome in pool.imap_unordered(perform, runs):
             tally.add(outcome)
+    tally.wall_s = time.monotonic() - began_at
+    return tally
+
+
+def run_every_await(name: str, stride: int, workers: int) -> Tally:
+    """Perform the only schedule of a campaign, with a copy at every `stride`-th await until it is over."""
+    tally, began_at = Tally(name), time.monotonic()
+    steps = range(1 + stride // 2, sys.maxsize, stride)
+    branches = Branches[Outcome](
+        steps, workers, lambda step, outcome: tally.add(replace(outcome, run=interrupt(name, step)))
+    )
+    branches.end(perform(interrupt(name, sys.maxsize), branches.is_due))
     tally.wall_s = time.monotonic() - began_at
     return tally
 
@@ -435,8 +467,7 @@ def main(arguments: list[str]) -> int:
         print(*(outcome.violations or ["nothing was broken"]), sep="\n")
         return 1 if outcome.violations else 0
     is_good = True
-    for name, runs in plan_runs(range(chosen.seeds), stride=chosen.stride):
-        tally = run_campaign(name, runs, os.cpu_count() or 1)
+    for tally in run_all(range(chosen.seeds), chosen.stride, os.cpu_count() or 1):
         print(
             describe(tally),
             *(f"  {one.run}: {one.violations[0]}" for one in tally.broken[:3]),

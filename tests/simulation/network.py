@@ -79,6 +79,8 @@ class Network:
         self._outside = contextvars.copy_context()
         self.faults = faults or Faults()
         self.directed = directed
+        #: Chance holds back, until there is something for it to trouble.
+        self.is_quiet = False
         #: For how long whoever asks has been kept waiting by chance, seconds: each answer that does not come in time.
         self.withheld_s = 0.0
         self.on_connect: Callable[[Cluster, Request], float | None] = lambda cluster, request: None
@@ -87,7 +89,7 @@ class Network:
     async def connect(self, cluster: Cluster, request: Request) -> None:
         """Wait for a connection, which mostly is there already."""
         delay_s = self.on_connect(cluster, request)
-        if delay_s is None and self.faults.delayed and self._now() < self.faults.until_s:
+        if delay_s is None and self.faults.delayed and self._is_troubled():
             is_delayed = self._rng.random() < self.faults.delayed
             delay_s = self._rng.uniform(0, CONNECTING_S) if is_delayed else None
         if delay_s is not None:
@@ -157,7 +159,7 @@ class Network:
             directed = answer_with(ApiError(401, "Unauthorized", "the credentials have expired"))
         if directed is not None:
             return directed
-        if self._now() >= self.faults.until_s:
+        if not self._is_troubled():
             return Delivery(self._latency())
         chance = self._rng.random()
         for probability, delivery in (
@@ -171,6 +173,9 @@ class Network:
                 return delivery
             chance -= probability
         return Delivery(self._latency())
+
+    def _is_troubled(self) -> bool:
+        return not self.is_quiet and self._now() < self.faults.until_s
 
     def is_cut(self, cluster: Cluster) -> bool:
         """Whether nothing gets through now."""

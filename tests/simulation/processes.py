@@ -33,6 +33,7 @@ class Process:
     steps, sleeps: how often any of its tasks was resumed, and how often its machine slept.
     on_sleep: called as the machine falls asleep.
     on_strike: called at `strike_at`, when somebody outside does what the program will not like.
+    is_due: asked at each step instead of what was given: whether it happens now.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Process:
         on_sleep: Callable[[], None] = lambda: None,
         strike_at: int | None = None,
         on_strike: Callable[[], None] = lambda: None,
+        is_due: Callable[[int], bool] | None = None,
     ) -> None:
         self.name = name
         self.steps = self.sleeps = 0
@@ -54,6 +56,7 @@ class Process:
         self.died = asyncio.Event()
         self._on_sleep = on_sleep
         self._frozen_until = 0.0
+        self._is_due = is_due
         happenings = (
             (kill_at, self.kill),
             (freeze_at, partial(self.freeze, freeze_s)),
@@ -102,13 +105,20 @@ class Process:
         """Count one resumption, wait while frozen; True when the process is dead."""
         loop = asyncio.get_running_loop()
         self.steps += 1
-        due = [happen for at, happen in self._awaited if self.steps >= at]
-        self._awaited = [one for one in self._awaited if self.steps < one[0]]
-        for happen in due:
+        for happen in self._take_due():
             happen()
         if self._frozen_until > loop.time() and not self.is_dead:
             await asyncio.sleep(self._frozen_until - loop.time())
         return self.is_dead
+
+    def _take_due(self) -> list[Callable[[], None]]:
+        """Return what happens at this step, once only."""
+        if self._is_due is not None:
+            due = self._awaited if self._awaited and self._is_due(self.steps) else []
+        else:
+            due = [one for one in self._awaited if self.steps >= one[0]]
+        self._awaited = [one for one in self._awaited if one not in due]
+        return [happen for _, happen in due]
 
 
 def name_sender() -> str:
