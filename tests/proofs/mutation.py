@@ -15,7 +15,7 @@ import sys
 import sysconfig
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.mutants.mutants import ROOT, copy_tree
@@ -31,16 +31,26 @@ WANTED_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Part:
-    """What is mutated (patterns of files) and by which tests it is judged. drawn: only that many of them."""
+    """What is mutated (patterns of files) and by which tests it is judged.
+
+    drawn: only that many of them. slow: tests that are asked only where the others notice nothing; one mutant that
+    lives costs all their time.
+    """
 
     title: str
     files: tuple[str, ...]
     tests: tuple[str, ...]
     drawn: int | None = None
     without: tuple[str, ...] = ()
+    slow: tuple[str, ...] = ()
 
 
-DECISION = Part("decision", ("controller/decision/*.py",), ("tests/controller/decision",))
+DECISION = Part(
+    "decision",
+    ("controller/decision/*.py",),
+    ("tests/controller/decision",),
+    slow=("tests/controller/decision/test_planning.py",),
+)
 PROTOCOL = Part(
     "migration/protocol", ("controller/migration/protocol/*.py",), ("tests/controller/migration/protocol",)
 )
@@ -75,15 +85,23 @@ class Score:
 
 def measure(part: Part, seed: str, workers: int) -> Score:
     """Try the mutants of one part. Raises: subprocess.CalledProcessError where its tests fail without any."""
+    fates = _try_mutants(part, seed, workers)
+    if part.slow:
+        left = sorted(name for name, code in fates.items() if code is not None and code not in _DIED)
+        fates |= _try_mutants(replace(part, slow=()), seed, workers, left) if left else {}
+    return count_fates(part, fates)
+
+
+def _try_mutants(part: Part, seed: str, workers: int, chosen: Sequence[str] = ()) -> dict[str, int | None]:
+    """Try those that are chosen, or all, or as many as are to be drawn; what became of each, None: not tried."""
     with copy_tree() as copy:
         with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write(_configure(part))
-        chosen: Sequence[str] = ()
         if part.drawn is not None:
             _run(copy, workers, [_NOBODY])  # makes them all and tries none
             chosen = draw_names(_read_fates(copy), part.drawn, seed)
         _run(copy, workers, chosen)
-        return count_fates(part, _read_fates(copy))
+        return {name: code for name, code in _read_fates(copy).items() if code is not None or not chosen}
 
 
 #: A pattern that no mutant's name fits.
@@ -137,7 +155,12 @@ def _configure(part: Part) -> str:
         "only_mutate": part.files,
         "do_not_mutate": part.without,
         "pytest_add_cli_args_test_selection": part.tests,
-        "pytest_add_cli_args": ("-p", "no:cacheprovider", "--hypothesis-seed=0"),
+        "pytest_add_cli_args": (
+            "-p",
+            "no:cacheprovider",
+            "--hypothesis-seed=0",
+            *(f"--deselect={one}" for one in part.slow),
+        ),
     }
     lines = [f"{name} = {json.dumps(values)}" for name, values in names.items() if values]
     return "\n".join(("", "[tool.mutmut]", *lines, ""))
