@@ -482,6 +482,17 @@ class Code(ReasonCode):
         _INFO,
         "the {kind} {name}, which is about every pod of its namespace: the target's namespace has its own",
     )
+    VERTICAL_AUTOSCALER_STAYS = (
+        "vertical_autoscaler_stays",
+        _INFO,
+        "the VerticalPodAutoscaler {name} (update mode {mode}): without one of its own the target's pods request what "
+        "their template says",
+    )
+    VERTICAL_AUTOSCALERS_UNKNOWN = (
+        "vertical_autoscalers_unknown",
+        _INFO,
+        "its VerticalPodAutoscalers, if it has any: {answer}",
+    )
     UNSEEN_CALLERS_STAY = (
         "unseen_callers_stay",
         _INFO,

@@ -14,7 +14,7 @@ from controller.clusters.callers import find_callers
 from controller.clusters.checks import CheckResult, Outcome
 from controller.clusters.json_reading import as_list, as_mapping, as_text
 from controller.clusters.kube_api import KubeApi
-from controller.clusters.listing import list_all
+from controller.clusters.listing import list_all, read_groups
 from controller.clusters.pod_ties import find_identity, name_service_account
 from controller.clusters.rights import ROLES, Permission, Role
 from controller.clusters.traffic import (
@@ -146,12 +146,9 @@ async def find_route_kinds(api: KubeApi) -> list[RouteKind]:
 
 async def _find_versions(api: KubeApi) -> list[tuple[str, str]]:
     """The groups that may have such kinds, with all their versions, in the server's order."""
-    groups = (await api.get(paths.GROUPS)).get("groups")
-    if not isinstance(groups, list):
-        raise _not_understood(api, paths.GROUPS)
     return [
         (str(group["name"]), as_text(as_mapping(version).get("version")) or "")
-        for group in map(as_mapping, groups)
+        for group in await read_groups(api)
         if is_routing(group.get("name"))
         for version in as_list(group.get("versions"))
     ]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from controller.clusters import paths
 from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.kube_api import NO_PARAMS, KubeApi
 from controller.errors import ServerFailed
@@ -52,6 +53,14 @@ async def list_all(api: KubeApi, path: str, params: Mapping[str, str] = NO_PARAM
             return await _read_pages(api, path, params)
     except TimeoutError:
         raise endless(api.context, path) from None
+
+
+async def read_groups(api: KubeApi) -> list[Mapping[str, Any]]:
+    """Return the API groups that a server serves, in its order. Raises: ClusterError."""
+    groups = (await api.get(paths.GROUPS)).get("groups")
+    if not isinstance(groups, list):
+        raise not_understood(api.context, paths.GROUPS, Code.ANSWER_NO_LIST.because())
+    return [as_mapping(group) for group in groups]
 
 
 async def _read_pages(api: KubeApi, path: str, params: Mapping[str, str]) -> Listed:

@@ -33,6 +33,9 @@ GROUPS = "/apis"
 #: The group of what nodes and pods use, which metrics-server serves, where there is one.
 METRICS_GROUP = "metrics.k8s.io"
 
+#: The group of VerticalPodAutoscalers, which are no part of Kubernetes, and what they are called in a path.
+VERTICAL_GROUP, VERTICAL_AUTOSCALERS = "autoscaling.k8s.io", "verticalpodautoscalers"
+
 #: Resource name -> the API prefix that serves it. Everything that SentinelAura touches, nothing else.
 _PREFIXES = {
     "namespaces": "/api/v1",

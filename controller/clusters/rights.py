@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.clusters import paths
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
@@ -65,8 +67,12 @@ FOLLOW = _permissions({"deployments": "watch", "pods": "watch", "horizontalpodau
 #: Without this a workload that something scales by itself is not known from others, so that none is moved.
 SEE_AUTOSCALERS = _permissions({"horizontalpodautoscalers": "list"})
 
-#: What metrics-server says of pods; asked only for workloads that do not say what they request.
-SEE_USAGE = (Permission("list", "pods", group="metrics.k8s.io"),)
+#: What metrics-server says of pods; asked only for workloads that do not say what they request. And what changes their
+#: requests, where a cluster has that kind; asked for the dry run of a move.
+SEE_USAGE = (
+    Permission("list", "pods", group=paths.METRICS_GROUP),
+    Permission("list", paths.VERTICAL_AUTOSCALERS, group=paths.VERTICAL_GROUP),
+)
 
 #: role -> what it may do, each in its own namespace but for the whole cluster's.
 ROLES: Mapping[Role, tuple[Permission, ...]] = {

@@ -15,6 +15,7 @@ from controller.clusters.label_selectors import is_empty
 from controller.clusters.left_behind import check_identity, find_calls, find_traffic
 from controller.clusters.listing import list_all
 from controller.clusters.pod_ties import find_ties
+from controller.clusters.vertical_autoscalers import find_vertical_autoscalers
 from controller.contract.inventory import MAX_LINES, Inventory
 from controller.errors import ClusterError
 from controller.migration.access.cluster_side import ClusterSide
@@ -49,10 +50,11 @@ async def _find_staying(
     source: ClusterSide, closure: Iterable[Travelling], template: Mapping[str, Any]
 ) -> list[list[Reason]]:
     """What the target has to have already, and what nobody can look into, kind by kind."""
+    sized = list(await find_vertical_autoscalers(source.api, source.namespace, source.name))
     secrets = [Code.SECRET_STAYS.because(name=name) for name in find_references(template).secrets]
     services = [one.name for one in closure if one.resource == "services"]
     callers = [Code.UNSEEN_CALLERS_STAY.because(name=name) for name in services]
-    return [secrets, *[await _find_wide(source, chosen) for chosen in SELECTING], callers]
+    return [secrets, *[await _find_wide(source, chosen) for chosen in SELECTING], sized, callers]
 
 
 async def _find_wide(source: ClusterSide, chosen: Selecting) -> list[Reason]:

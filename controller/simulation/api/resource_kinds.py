@@ -104,6 +104,14 @@ STORAGE_CLASSES = ResourceKind(
 )
 RUNTIME_CLASSES = ResourceKind("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", False)
 NODE_POOLS = ResourceKind("karpenter.sh", "v1", "nodepools", "NodePool", False, has_status=True)
+VERTICAL_AUTOSCALERS = ResourceKind(
+    "autoscaling.k8s.io",
+    "v1",
+    "verticalpodautoscalers",
+    "VerticalPodAutoscaler",
+    has_status=True,
+    short_names=("vpa",),
+)
 SELF_ACCESS_REVIEWS = ResourceKind(
     "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False, is_review=True
 )
@@ -111,7 +119,8 @@ SELF_ACCESS_REVIEWS = ResourceKind(
 ALL_KINDS: tuple[ResourceKind, ...] = (
     NAMESPACES, NODES, PODS, CONFIG_MAPS, SECRETS, SERVICES, SERVICE_ACCOUNTS, RESOURCE_QUOTAS, LIMIT_RANGES, EVENTS,
     PERSISTENT_VOLUME_CLAIMS, DEPLOYMENTS, REPLICA_SETS, LEASES, DISRUPTION_BUDGETS, AUTOSCALERS, NETWORK_POLICIES,
-    INGRESSES, PRIORITY_CLASSES, STORAGE_CLASSES, RUNTIME_CLASSES, NODE_POOLS, SELF_ACCESS_REVIEWS,
+    INGRESSES, PRIORITY_CLASSES, STORAGE_CLASSES, RUNTIME_CLASSES, NODE_POOLS, VERTICAL_AUTOSCALERS,
+    SELF_ACCESS_REVIEWS,
 )  # fmt: skip
 
 KINDS_BY_PATH: dict[tuple[str, str, str], ResourceKind] = {

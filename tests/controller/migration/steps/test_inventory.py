@@ -104,6 +104,18 @@ def test_an_autoscaler_travels_once_it_may_be_frozen(
     assert [line.code for line in found.breaks] == [code]
 
 
+def test_what_sizes_its_pods_stays(tmp_path: Path) -> None:
+    def bring_sizer(world: Moves) -> None:
+        bring_along(world)
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "checkout"}
+        spec = {"targetRef": target, "updatePolicy": {"updateMode": "Recreate"}}
+        add(world, "/apis/autoscaling.k8s.io/v1/namespaces/shop/verticalpodautoscalers", "checkout", spec)
+
+    found = look(tmp_path, bring_sizer)
+    assert Code.VERTICAL_AUTOSCALER_STAYS.because(name="checkout", mode="Recreate") in found.stays
+    assert not any("VerticalPodAutoscaler" in str(line) for line in found.travels)
+
+
 def test_a_workload_with_nothing_but_a_map_breaks_nothing(tmp_path: Path) -> None:
     found = look(tmp_path, lambda world: None)
     assert [line["name"] for line in found.travels] == ["settings", "checkout"]
