@@ -108,8 +108,9 @@ def _weigh(
     costs_usd = egress_usd + there * replicas * settings.warm_up_h
     moved, wave = 0, 0
     step = max(1, math.ceil(settings.wave_share * replicas))
+    waves = max(1, min(math.ceil((replicas - 1) / step), (replicas - 1) // settings.wave_replicas))
     while moved < replicas:
-        pods = 1 if wave == 0 else min(step, replicas - moved)
+        pods = 1 if wave == 0 else math.ceil((replicas - moved) / (waves - wave + 1))
         moved, wave = moved + pods, wave + 1
         costs_usd += pods * (there * settings.wave_h + wave * settings.wave_h * (here - there))
     net_usd = savings_usd - costs_usd

@@ -83,7 +83,7 @@ async def _walk(window: MainWindow) -> None:
     await _pause(3_000)
     _save(window, "globe")
     window.migrate(move)
-    await _wait(lambda: any(view.wave >= 3 for view in _migrations(window)))
+    await _wait(lambda: any(view.wave >= 2 for view in _migrations(window)))
     await _pause(1_500)
     _save(window, "migration")
     await _wait(lambda: any(view.stage is MigrationStage.DONE for view in _migrations(window)))

@@ -98,7 +98,7 @@ def price_candidate(
     way_back = facts.find_way_back(workload.key, target.context, way_back_of)
     keeps = max(count_staying(workload, settings), 0 if way_back is None else way_back.keeps)
     replicas = max(0, workload.desired_replicas - keeps)
-    waves = plan_wave_sizes(replicas, settings.wave_share)
+    waves = plan_wave_sizes(replicas, settings.wave_share, settings.wave_replicas)
     transfer = _price_transfer(source, workload, target, facts)
     bill = None
     if here.usd_per_hour is not None and there.usd_per_hour is not None:

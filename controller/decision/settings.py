@@ -129,10 +129,18 @@ class DecisionSettings:
     )
     wave_share: Decimal = setting(
         Decimal("0.25"),
-        "Share of the replicas that moves per wave after the first, which is one pod. A Deployment's own default "
-        "surge.",
+        "Share of the replicas that moves per wave after the first, which is one pod, at most, unless "
+        "`wave_replicas` is more. A Deployment's own default surge.",
         minimum=0.01,
         maximum=1,
+    )
+    wave_replicas: int = setting(
+        3,
+        "Fewest replicas that move per wave after the first, also where that is more than their share: each wave costs "
+        "a bake. Three: up to nine replicas move in at most three waves. With 1 the share alone decides.",
+        unit="replicas",
+        minimum=1,
+        maximum=1_000_000,
     )
     warm_up_h: Decimal = setting(
         Decimal("0.05"),

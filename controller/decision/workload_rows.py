@@ -141,7 +141,9 @@ class WorkloadRows:
         self.name[index] = [self.number_name((w.key.namespace, w.key.name)) for w in workloads]
         self.freezes[index] = [Acceptance.AUTOSCALER in w.accepted for w in workloads]
         self.replicas[index] = replicas
-        self.pod_waves[index] = [_count_pod_waves(count, settings.wave_share) for count in replicas]
+        self.pod_waves[index] = [
+            _count_pod_waves(count, settings.wave_share, settings.wave_replicas) for count in replicas
+        ]
         self.source_weight[index], self.target_weight[index] = weigh_rates(
             self.replicas[index], self.pod_waves[index], assume_floats(settings)
         )
@@ -271,5 +273,5 @@ def _is_unwatched(name: tuple[str, str], watched: frozenset[str] | None) -> bool
 
 
 @lru_cache(maxsize=4096)
-def _count_pod_waves(replicas: int, wave_share: Decimal) -> int:
-    return count_pod_waves(plan_wave_sizes(replicas, wave_share))
+def _count_pod_waves(replicas: int, wave_share: Decimal, wave_replicas: int) -> int:
+    return count_pod_waves(plan_wave_sizes(replicas, wave_share, wave_replicas))

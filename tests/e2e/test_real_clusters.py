@@ -21,6 +21,7 @@ from controller.clusters.acceptance import ACCEPT_ANNOTATION
 from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import CancelMigration
 from controller.contract.snapshots import MigrationStage, MigrationView
+from controller.decision.settings import DecisionSettings
 from controller.engine.engine import Engine
 from tests.conformance.manifests import autoscaler, network_policy
 from tests.controlplane.command_output import read_until_ready
@@ -123,6 +124,7 @@ class Pair:
             kubeconfig=str(self.kubeconfig),
             prices=write_prices(folder / "prices.csv", self.source, self.target),
             migration=DEMO_MIGRATION,
+            decision=DecisionSettings(wave_replicas=1),
             live=True,
         )
 

@@ -19,7 +19,7 @@ def make_dry_run(workload: WorkloadKey, target: str, replicas: int, *, now: floa
         workload=workload,
         target=target,
         replicas=replicas,
-        wave_sizes=plan_wave_sizes(replicas, Decimal("0.25")),
+        wave_sizes=plan_wave_sizes(replicas, Decimal("0.25"), 1),
         horizon_h=24.0,
         source_quote=None,
         target_quote=None,

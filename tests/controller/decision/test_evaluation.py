@@ -66,6 +66,13 @@ def test_a_clear_case_pays_with_every_number_in_it() -> None:
     assert dry_run.reason["net_usd"] == Decimal("7.02")
 
 
+def test_few_replicas_move_in_few_waves_which_costs_less() -> None:
+    dry_run = evaluate(settings=replace(SETTINGS, wave_replicas=3))
+    assert dry_run.wave_sizes == (1, 3)
+    assert dry_run.overlap_h == Decimal("0.2")
+    assert dry_run.net_usd == Decimal("7.0425")
+
+
 def test_what_speaks_against_a_move_is_the_verdict_and_its_numbers_are_shown_all_the_same() -> None:
     too_dear = evaluate(state_gb=100.0)
     assert (too_dear.verdict, too_dear.reason.code) == (Verdict.TOO_DEAR, Code.COSTS_MORE)

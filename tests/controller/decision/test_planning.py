@@ -774,6 +774,15 @@ def test_a_screen_refuses_what_its_rule_refuses(rule: MoveRule) -> None:
     assert plan.find_code(CHECKOUT, "virginia") is rule.code
 
 
+def test_a_screen_counts_the_waves_in_which_a_workload_would_move() -> None:
+    """Each wave costs the time for which both sides run."""
+    picture = everywhere()
+    for wave_replicas, code in ((1, Code.GAIN_TOO_SMALL), (3, Code.PAYS)):
+        limit = replace(SETTINGS, minimum_net_usd=Decimal("7.0201"), wave_replicas=wave_replicas)
+        plan = plan_once(picture, make_facts(BOARD, limit))
+        assert plan.find_code(CHECKOUT, "virginia") is code
+
+
 @pytest.mark.parametrize("reason", [TIED, BOUND], ids=lambda reason: reason.code)
 @pytest.mark.parametrize("looked_at", [False, True], ids=["seen in the pod template", "found by somebody"])
 def test_what_is_tied_to_its_cluster_is_shifted_to_where_it_runs_already_and_copied_nowhere(

@@ -89,7 +89,7 @@ def test_overlap_is_the_difference_to_a_move_in_no_time(
 ) -> None:
     """Book every pod by the hour over a day, and compare with the formula."""
     day, wave_h = Decimal(24), EXACT.wave_h
-    waves = plan_wave_sizes(replicas, Decimal("0.25"))
+    waves = plan_wave_sizes(replicas, Decimal("0.25"), 1)
     booked = sum(
         size * (source * number * wave_h + target * (day - (number - 1) * wave_h))
         for number, size in enumerate(waves, start=1)
@@ -159,7 +159,7 @@ def test_floats_are_never_further_off_than_their_bound(
     target = (source * part).quantize(RATE_STEP)
     exact = Assumptions(*hours, chance)
     quick = Assumptions(*map(float, hours), float(chance))
-    pod_waves = count_pod_waves(plan_wave_sizes(replicas, Decimal("0.25")))
+    pod_waves = count_pod_waves(plan_wave_sizes(replicas, Decimal("0.25"), 1))
     exact_gb, exact_used = Decimal(repr(gb)), Decimal(repr(used_gb))
     egress = TIERED.compute_usd(exact_gb, exact_used)
     bill = price_move(source, target, Decimal(replicas), Decimal(pod_waves), egress, exact)

@@ -101,7 +101,7 @@ def test_more_than_the_workload_and_one_wave_is_beyond_the_ceiling() -> None:
 @given(st.integers(1, 40), st.data())
 def test_floor_and_ceiling_hold_for_every_readiness(replicas: int, data: st.DataObject) -> None:
     """Pods become ready when they like; a write happens only when it is allowed; no write breaks a bound."""
-    sizes = plan_wave_sizes(replicas, Decimal("0.25"))
+    sizes = plan_wave_sizes(replicas, Decimal("0.25"), 3)
     waves, surge = tuple(accumulate(sizes)), max(sizes)
     source, target, source_ready, target_ready = replicas, 0, replicas, 0
     for wave in waves:
