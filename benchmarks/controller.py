@@ -137,7 +137,8 @@ def _summarize(replicas: int, pairs: Sequence[tuple[Moved, float]]) -> dict[str,
 
 def _list_bakes(settings: MigrationSettings, waves: int) -> list[float]:
     """How long each wave has to serve before its source is lowered, seconds."""
-    return [settings.bake_s] * waves
+    between = [settings.shorter_bake_s] * (waves - 2)
+    return [settings.bake_s, *between, settings.bake_s][:waves]
 
 
 @asynccontextmanager

@@ -15,6 +15,9 @@ from oracle.foundation.setting import Promise, setting
 #: A node that has to be bought first takes minutes, whatever the Deployment hopes for.
 MIN_VERIFY_TIMEOUT_S = 300.0
 
+#: A pod that falls over as soon as it is Ready is not to pass for one that serves. Arbitrary.
+MIN_BAKE_S = 1.0
+
 _DAY_S = 24 * 3600
 
 
@@ -53,7 +56,16 @@ class MigrationSettings:
     bake_s: float = setting(
         30.0,
         "How long the target must stay available before the source is lowered.",
-        minimum=1,
+        minimum=MIN_BAKE_S,
+        maximum=3600,
+    )
+    bake_between_s: float | None = setting(
+        None,
+        "The same for the waves between the first one, which has shown that these pods serve, and the last one, after "
+        "which none are left.",
+        none="a third of bake_s, but at least 1 second",
+        example="10",
+        minimum=MIN_BAKE_S,
         maximum=3600,
     )
     verify_timeout_s: float | None = setting(
@@ -133,6 +145,11 @@ class MigrationSettings:
             "verify_timeout_s must be longer than bake_s, or no wave is ever verified",
         ),
         Promise(
+            ("bake_between_s", "bake_s"),
+            lambda given: given.bake_between_s is None or given.bake_between_s <= given.bake_s,
+            "bake_between_s must not be longer than bake_s, or the waves between are held to more than the first",
+        ),
+        Promise(
             ("unreachable_patience_s", "hold_timeout_s"),
             lambda given: given.unreachable_patience_s <= given.hold_timeout_s,
             "hold_timeout_s must not be shorter than unreachable_patience_s, or a silent cluster is given up on "
@@ -146,6 +163,11 @@ class MigrationSettings:
         that is only endured. A program that was frozen and a machine that slept were no watchers.
         """
         return self.poll_s + self.unreachable_patience_s
+
+    @property
+    def shorter_bake_s(self) -> float:
+        """Return how long a wave between the first and the last has to serve, seconds."""
+        return max(MIN_BAKE_S, self.bake_s / 3) if self.bake_between_s is None else self.bake_between_s
 
     def verify_limit_s(self, progress_deadline_s: int | None) -> float:
         """Return how long a wave of a Deployment with this progress deadline may take, seconds."""

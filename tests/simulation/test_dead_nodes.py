@@ -68,7 +68,7 @@ def test_pods_on_nodes_that_have_died_serve_nobody_however_ready_they_look(
         assert program.view.stage is MigrationStage.ROLLED_BACK
         assert len(world.source.ready_pods(PATH)) == world.replicas
 
-    settings = replace(SETTINGS, bake_s=60.0, soak_s=200.0, verify_timeout_s=150.0)
+    settings = replace(SETTINGS, bake_s=60.0, bake_between_s=60.0, soak_s=200.0, verify_timeout_s=150.0)
     world = simulate(scenario, 2, tmp_path, directed=kubelets.direct, settings=settings)
     assert world.violations == []
 

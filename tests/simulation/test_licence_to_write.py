@@ -41,7 +41,7 @@ def test_nothing_is_scaled_under_a_lease_that_could_not_be_renewed(tmp_path: Pat
         assert program.view.stage is MigrationStage.DONE, program.view.sentence
 
     # Longer than a Lease is good for: whatever is scaled next is scaled too late.
-    settings = replace(SETTINGS, bake_s=STALE_S)
+    settings = replace(SETTINGS, bake_s=STALE_S, bake_between_s=STALE_S)
     world = simulate(scenario, 2, tmp_path, directed=renewals, settings=settings)
     assert world.judge_end() == []
 

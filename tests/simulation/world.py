@@ -42,9 +42,11 @@ LEASE_PATH = f"{LEASES}/{name_lease('shop', 'checkout')}"
 CONFIG_MAPS = "/api/v1/namespaces/shop/configmaps"
 SETTINGS_PATH = f"{CONFIG_MAPS}/settings"
 
-#: Short times, so that a simulation covers much; all of them are settings.
+#: Short times, so that a simulation covers much; all of them are settings. Each wave bakes as long as the first: a test
+#: that does something in the middle of a move has the time for it, and `test_waves.py` has what is shorter.
 SETTINGS = MigrationSettings(
     bake_s=3.0,
+    bake_between_s=3.0,
     verify_timeout_s=90.0,
     soak_s=20.0,
     hold_timeout_s=120.0,

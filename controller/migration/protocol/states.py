@@ -152,6 +152,16 @@ class MigrationState:
         return self.total_replicas - self.target_wave_replicas
 
     @property
+    def source_before_wave(self) -> int:
+        """What the source runs until the current wave lowers it."""
+        return self.source_replicas - (0, *self.waves)[self.wave]
+
+    @property
+    def is_last_wave(self) -> bool:
+        """Whether nothing more moves after the current wave."""
+        return self.wave == len(self.waves) - 1
+
+    @property
     def goes_back(self) -> bool:
         """Whether it is on its way back, or held on it."""
         return Phase.ROLLBACK in (self.phase, self.resume_phase)
@@ -169,9 +179,8 @@ class MigrationState:
         if self.asks_before_going_back:
             return True
         came_from = self.resume_phase or self.phase
-        has_raised_all = self.wave == len(self.waves) - 1
         is_insured = self.phase is Phase.INSURED and came_from is Phase.VERIFY
-        return has_raised_all and (is_insured or came_from in (Phase.SETTLE, Phase.SOAK))
+        return self.is_last_wave and (is_insured or came_from in (Phase.SETTLE, Phase.SOAK))
 
 
 class ActionKind(StrEnum):
@@ -239,7 +248,7 @@ def _resume(state: MigrationState, event: Event) -> MigrationState:
 
 
 def _next_wave_or_soak(state: MigrationState, event: Event) -> MigrationState:
-    if state.wave + 1 < len(state.waves):
+    if not state.is_last_wave:
         return replace(state, phase=Phase.SURGE, wave=state.wave + 1, reason=event.reason)
     return _to(Phase.SOAK)(state, event)
 

@@ -110,9 +110,23 @@ class Bake:
         """Return for how long; None while the target is incomplete."""
         return None if self.since_s is None else now - self.since_s
 
-    def left_s(self, now: float, settings: MigrationSettings) -> float:
-        """Return how much of the bake is left; all time there is while the target is incomplete."""
-        return math.inf if self.since_s is None else settings.bake_s - (now - self.since_s)
+    def left_s(self, now: float, bake_s: float) -> float:
+        """Return how much of a bake of this length is left; all time there is while the target is incomplete."""
+        return math.inf if self.since_s is None else bake_s - (now - self.since_s)
+
+
+def find_bake_s(record: MigrationRecord, settings: MigrationSettings) -> float:
+    """Return how long the target has to serve in the current wave before the source is lowered, seconds.
+
+    The first wave shows that these pods serve, and after the last one there are no others: the waves between may be
+    shorter. They may not where others have changed the pods since, nor where the source runs anything but what the
+    wave before has left it, as after an insurance.
+    """
+    state = record.state
+    if state.wave == 0 or state.is_last_wave or state.newer is not None:
+        return settings.bake_s
+    is_as_left = record.source.replicas == state.source_before_wave
+    return settings.shorter_bake_s if is_as_left else settings.bake_s
 
 
 def judge_verification(
@@ -132,7 +146,7 @@ def judge_verification(
     where a machine is bought for them.
     """
     baked_s = bake.baked_s(now)
-    if baked_s is not None and baked_s >= settings.bake_s:
+    if baked_s is not None and baked_s >= find_bake_s(record, settings):
         return Reached()
     limit_s = settings.verify_limit_s(target.progress_deadline_s) + purchase_s
     if bake.waited_s > limit_s:

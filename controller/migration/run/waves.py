@@ -53,7 +53,7 @@ async def surge(tools: Tools, replicas: int) -> None:
 
 
 async def verify(tools: Tools, replicas: int) -> Event | None:
-    """Wait until the target serves with all its replicas, for the whole bake time, without a container
+    """Wait until the target serves with all its replicas, for the bake time of the wave, without a container
     restarting. Return TARGET_LOST where what it served already is lost meanwhile. What its pods say is told meanwhile.
     """
     wave, began_with = tools.record.state.wave, tools.record.state.reason
@@ -78,7 +78,7 @@ async def verify(tools: Tools, replicas: int) -> Event | None:
         )
         if isinstance(require_going_on(verdict), Reached):
             return None
-        await tools.pause(bake.left_s(now, tools.settings))
+        await tools.pause(bake.left_s(now, waves.find_bake_s(tools.record, tools.settings)))
 
 
 async def scale_down_source(tools: Tools, replicas: int) -> None:

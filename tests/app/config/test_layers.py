@@ -225,6 +225,7 @@ def test_assignment_that_sets_nothing_is_refused(assignment):
         ("[clusters]\nrequest_timeout_s = 12", "lease_duration_s must be at least renew_deadline_s plus"),
         ("[migration]\nlease_retry_s = 15", "renew_deadline_s must leave time for two renewals"),
         ("[migration]\nbake_s = 100\nverify_timeout_s = 90", "verify_timeout_s must be longer than bake_s"),
+        ("[migration]\nbake_s = 20\nbake_between_s = 21", "bake_between_s must not be longer than bake_s"),
         ("[oracle]\nrefresh_s = 60", "quote_life_s must be at least twice refresh_s"),
         ("[oracle]\nquote_life_s = 40\n[migration]\nprice_margin_s = 36", "quote_life_s must be longer than"),
         ("[armed.prod]\nnamespaces = ['shop']", "armed needs the cluster_uid of each context"),

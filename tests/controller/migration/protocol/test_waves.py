@@ -9,7 +9,7 @@ import pytest
 
 from controller.migration.protocol.newer_work import NewerWork
 from controller.migration.protocol.observation import DeploymentFacts, PodFacts
-from controller.migration.protocol.record import Meter
+from controller.migration.protocol.record import Meter, MigrationRecord
 from controller.migration.protocol.verdicts import Failed, Held, Reached, Waiting
 from controller.migration.protocol.waves import (
     Bake,
@@ -17,6 +17,7 @@ from controller.migration.protocol.waves import (
     Soak,
     as_pods_say,
     count_restarts,
+    find_bake_s,
     is_complete,
     is_repair,
     judge_begin,
@@ -31,7 +32,7 @@ from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.foundation.reason import ReasonCode
 from tests.controller.migration.facts import serving, side
-from tests.controller.migration.records import record
+from tests.controller.migration.records import record, shift
 
 SETTINGS = MigrationSettings(
     bake_s=30, verify_timeout_s=300, wavering_timeout_s=60, settle_margin_s=10, soak_s=1800
@@ -122,6 +123,36 @@ def test_a_sleep_is_no_time_in_which_the_target_could_have_begun_to_serve() -> N
 def test_a_target_is_verified_after_its_bake(bake: Bake, now: float, expected: object) -> None:
     verdict = judge_verification(record(), serving(3), 3, bake, SETTINGS, now=now)
     assert verdict == expected
+
+
+def in_wave(wave: int, source: int) -> MigrationRecord:
+    """Its target is verified in this wave, beside a source that is asked for so many."""
+    known = record(source=source, target=(1, 3, 5, 6)[wave])
+    return replace(known, state=replace(known.state, wave=wave))
+
+
+def test_the_waves_between_the_first_and_the_last_bake_shorter() -> None:
+    waves = [in_wave(wave, source) for wave, source in enumerate((6, 5, 3, 1))]
+    assert [find_bake_s(known, SETTINGS) for known in waves] == [30, 10, 10, 30]
+    assert find_bake_s(waves[1], replace(SETTINGS, bake_between_s=4)) == 4
+    assert find_bake_s(waves[1], replace(SETTINGS, bake_s=1.5)) == 1, "no pod is taken at its first word"
+    assert judge_verification(waves[1], serving(3), 3, Bake(100), SETTINGS, now=109) == Waiting()
+    assert judge_verification(waves[1], serving(3), 3, Bake(100), SETTINGS, now=110) == Reached()
+    single = replace(record(), state=replace(record().state, waves=(1,)))
+    assert find_bake_s(single, SETTINGS) == 30, "the first wave may be the last"
+
+
+def test_what_the_first_wave_did_not_show_bakes_in_full() -> None:
+    """Pods of another template, and a target that was lost since: its source was raised again, or is lower already."""
+    known = in_wave(1, 5)
+    newer = replace(known, state=replace(known.state, newer=NewerWork(6, "beef")))
+    assert [find_bake_s(one, SETTINGS) for one in (newer, in_wave(1, 6), in_wave(1, 3))] == [30] * 3
+
+
+def test_the_waves_of_a_shift_bake_as_those_of_a_move() -> None:
+    known = shift(source=7)
+    known = replace(known, state=replace(known.state, wave=1))
+    assert find_bake_s(known, SETTINGS) == 10
 
 
 def test_a_target_that_does_not_serve_in_time_has_failed_and_unknown_is_said_as_such() -> None:
@@ -242,8 +273,8 @@ def test_a_wave_that_failed_says_what_its_pods_say() -> None:
 
 
 def test_a_bake_says_how_much_of_it_is_left() -> None:
-    assert Bake(100).left_s(110, SETTINGS) == 20
-    assert Bake().left_s(110, SETTINGS) == math.inf
+    assert Bake(100).left_s(110, 30) == 20
+    assert Bake().left_s(110, 30) == math.inf
 
 
 def test_a_machine_that_is_bought_gives_a_wave_more_time() -> None:

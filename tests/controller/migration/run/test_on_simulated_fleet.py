@@ -40,6 +40,7 @@ SETTINGS = MigrationSettings(
     retry_s=0.05,
     lease_retry_s=0.2,
     bake_s=0.1,
+    bake_between_s=0.1,
     soak_s=0.3,
     unreachable_patience_s=0.3,
     settle_margin_s=0.0,
