@@ -74,6 +74,7 @@ class Judge:
         there: int = 0,
         keeps: int = 0,
         *,
+        wave_replicas: int,
         renew_deadline_s: float,
         checks_readiness: bool,
         unnoticed_s: float | None,
@@ -89,7 +90,9 @@ class Judge:
         self._lease_path = lease_path
         #: Of both sides together; how many of them stay in the source, and how many ran in the target before.
         self._desired, self._keeps, self._there = replicas + there, keeps, there
-        self._largest_step = max(1, -(-(replicas - keeps) // 4))
+        moving = replicas - keeps
+        #: A quarter; where that is fewer than a wave has to have, as many as are too few for two waves.
+        self._largest_step = max(1, -(-moving // 4), min(moving - 1, 2 * wave_replicas - 1))
         self._renew_deadline_s = renew_deadline_s
         self._checks_readiness = checks_readiness
         self._unnoticed_s = unnoticed_s

@@ -48,8 +48,6 @@ from tests.simulation.wire import WireConnection, describe_contexts
 #: What this fleet's person allows: the tests move one workload again and again.
 BUDGETS = BudgetSettings(cooldown_s=0.0, moves_per_day=1_000_000)
 EGRESS = load_egress_table()
-#: Single replicas, so that the few of a simulation move in more waves than a canary and all the rest.
-WAVE_REPLICAS = 1
 #: One heartbeat a minute, and little backing off: a simulation has few minutes.
 FLEET = FleetSettings(
     heartbeat_s=60.0, retry_maximum_s=10.0, regional_differences=frozenset({"image-registry"})
@@ -87,6 +85,7 @@ class Outside:
     seed: int
     directory: Path
     timing: MigrationSettings
+    wave_replicas: int
 
 
 class Program:
@@ -105,7 +104,7 @@ class Program:
         self.process = process or Process(name)
         self.snapshot: EngineSnapshot | None = None
         self._outside = outside
-        self._decision = DecisionSettings(egress=EGRESS, budgets=budgets, wave_replicas=WAVE_REPLICAS)
+        self._decision = DecisionSettings(egress=EGRESS, budgets=budgets, wave_replicas=outside.wave_replicas)
         self._ids = 0
         self._seen: list[MigrationRecord] = []
         self._views: tuple[MigrationView, ...] = ()

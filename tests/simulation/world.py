@@ -54,6 +54,9 @@ SETTINGS = MigrationSettings(
     settle_margin_s=2.0,
 )
 
+#: Single replicas, so that the few of a simulation move in more waves than a canary and all the rest.
+WAVE_REPLICAS = 1
+
 #: USD per hour of a node that takes 64 pods of the workload: 0.10 and 0.04 a replica.
 NODE_USD_PER_HOUR = {"paris": Decimal("6.40"), "osaka": Decimal("2.56")}
 
@@ -117,6 +120,7 @@ class World:
         there: int = 0,
         keeps: int = 0,
         settings: MigrationSettings = SETTINGS,
+        wave_replicas: int = WAVE_REPLICAS,
         faults: Faults | None = None,
         directed: Directed | None = None,
         checks_readiness: bool = True,
@@ -128,6 +132,7 @@ class World:
             replicas: of the source; `there`: of the same workload in the target, with a pod template of its own, 0:
                 there is none.
             keeps: how many of the source's do not move.
+            wave_replicas: the fewest that move in a wave after the first one.
             checks_readiness: whether serving replicas are held to the floor; False where pods go by themselves.
             unnoticed_s: pods go by themselves, and for so long a write that takes serving replicas may rest on what
                 was true before.
@@ -156,11 +161,12 @@ class World:
         self.programs: list[Program] = []
         self.judge = Judge(
             self.clusters, self.network, self.prices, PATH, LEASE_PATH, replicas, there, keeps,
-            renew_deadline_s=settings.renew_deadline_s, checks_readiness=checks_readiness, unnoticed_s=unnoticed_s,
+            wave_replicas=wave_replicas, renew_deadline_s=settings.renew_deadline_s,
+            checks_readiness=checks_readiness, unnoticed_s=unnoticed_s,
         )  # fmt: skip
         self._outside = Outside(
             self.clusters, self.network, self.market, self.prices,
-            Clocks(self.wall, self.loop.time), seed, directory, settings,
+            Clocks(self.wall, self.loop.time), seed, directory, settings, wave_replicas,
         )  # fmt: skip
 
     @property
