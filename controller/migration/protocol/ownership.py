@@ -227,7 +227,7 @@ def settle_sealed(record: MigrationRecord, side: Side, facts: DeploymentFacts) -
     is_known = has_intent and record.intent_replicas == facts.replicas
     if is_known or _starts_from(record, side, facts.replicas):
         return record.with_replicas(side, facts.replicas)
-    return record.with_replicas(side, record.side(side).replicas) if has_intent else record
+    return record.with_replicas(side, record.side(side).replicas)
 
 
 def _starts_from(record: MigrationRecord, side: Side, replicas: int) -> bool:

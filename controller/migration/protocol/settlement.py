@@ -128,10 +128,12 @@ def _list_changes(scene: Scene, act: Act) -> Iterator[Reason]:
         if scene.sight(side).has_other:
             raise ActRefused(ActCode.ACT_BESIDE_ANOTHER.because(context=record.side(side).context))
     if act is Act.ADOPT:
-        _require_deployment(scene, Side.TARGET)
+        target = _require_deployment(scene, Side.TARGET)
         yield _keep(scene, record, Side.TARGET)
         yield (
-            _lower_source(scene, record) if has_source_to_lower(scene) else _keep(scene, record, Side.SOURCE)
+            _lower_source(scene, record, target)
+            if has_source_to_lower(scene)
+            else _keep(scene, record, Side.SOURCE)
         )
         yield from _list_thawed(scene, record)
         yield ActCode.ACT_ENDS_AS_DONE.because(context=record.target.context)
@@ -262,17 +264,16 @@ def may_lower_source(scene: Scene) -> bool:
     return may_lower(source, stays, target, floor=record.floor_now, desired=total)
 
 
-def _lower_source(scene: Scene, record: MigrationRecord) -> Reason:
-    source, target = scene.source.facts, scene.target.facts
+def _lower_source(scene: Scene, record: MigrationRecord, target: DeploymentFacts) -> Reason:
+    source = scene.source.facts
     assert source is not None, "it was seen to run"
     if not may_lower_source(scene):
-        serving = target.available if target is not None else None
         raise ActRefused(
             ActCode.ACT_BELOW_FLOOR.because(
                 source=record.source.context,
                 replicas=source.replicas,
                 target=record.target.context,
-                serving=serving,
+                serving=target.available,
                 floor=record.floor_now,
             )
         )
@@ -333,7 +334,7 @@ def build_adopted(scene: Scene, now: float) -> MigrationRecord:
     assert target is not None, "an act was judged before"
     reason = Code.ADOPTED.because(context=record.target.context, replicas=target.replicas)
     state = replace(record.state, phase=Phase.DONE, hold=None, resume_phase=None, reason=reason)
-    record = replace(record, state=replace(state, wave=len(state.waves) - 1), ended_at=now, intent=None)
+    record = replace(record, state=replace(state, wave=len(state.waves) - 1), ended_at=now)
     return record.with_replicas(Side.TARGET, target.replicas).with_replicas(
         Side.SOURCE, 0 if scene.source.facts is None else scene.source.facts.replicas
     )

@@ -26,4 +26,4 @@ def format_micro_time(now: float) -> str:
 @lru_cache(maxsize=1024)
 def parse_time(text: str) -> float:
     """Epoch seconds of either format. Raises ValueError for anything else."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(text).timestamp()
