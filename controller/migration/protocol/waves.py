@@ -217,11 +217,15 @@ def judge_settling(
     """
     if source.is_rolled_out(replicas) and settling.lowered_s is not None:
         grace_s = source.grace_period_s + settings.settle_margin_s
-        has_ended = pods is not None and not any(pod.is_terminating for pod in pods)
-        return Reached() if has_ended or now - settling.lowered_s > grace_s else Waiting()
+        return Reached() if _are_gone(pods, replicas) or now - settling.lowered_s > grace_s else Waiting()
     if now - settling.began_s > settings.verify_limit_s(source.progress_deadline_s):
         return Failed(Code.SOURCE_NOT_SCALED_DOWN.because(context=record.source.context, replicas=replicas))
     return Waiting()
+
+
+def _are_gone(pods: Collection[PodFacts] | None, replicas: int) -> bool:
+    """Whether a list shows those that stay and none on its way out: one without those that stay is not of all pods."""
+    return pods is not None and len(pods) >= replicas and not any(pod.is_terminating for pod in pods)
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,9 +224,19 @@ def test_the_source_has_settled_when_its_last_pods_are_gone_or_their_grace_is_ov
     def judge(pods: tuple[PodFacts, ...], now: float) -> object:
         return judge_settling(record(), source, pods, 5, settling, SETTINGS, now=now)
 
-    assert judge((RUNS,), 110) == Reached()
-    assert judge((RUNS, ENDS), 140) == Waiting()
-    assert judge((RUNS, ENDS), 141) == Reached()
+    stays = (RUNS,) * 5
+    assert judge(stays, 110) == Reached()
+    assert judge((*stays, ENDS), 140) == Waiting()
+    assert judge((*stays, ENDS), 141) == Reached()
+
+
+def test_an_empty_list_of_pods_settles_only_a_source_of_which_nothing_stays() -> None:
+    """A list without those that stay is no list of all pods: it does not show that the others are gone."""
+    lowered = Settling(0).look(serving(5), 5, 110)
+    for pods in ((), (RUNS,) * 4):
+        assert judge_settling(record(), serving(5), pods, 5, lowered, SETTINGS, now=110) == Waiting()
+    gone = Settling(0).look(serving(0), 0, 110)
+    assert judge_settling(record(), serving(0), (), 0, gone, SETTINGS, now=110) == Reached()
 
 
 def test_pods_that_are_not_known_are_not_gone() -> None:
