@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 #: Of this program, as in pyproject.toml: a frozen program has no metadata of a package to ask.
@@ -9,6 +11,16 @@ VERSION = "0.1.0"
 
 #: The migration whose task sends the requests; None where they belong to none. Tasks hand it on to those they start.
 MIGRATION: ContextVar[str | None] = ContextVar("migration", default=None)
+
+
+@contextmanager
+def naming(migration_id: str) -> Iterator[None]:
+    """Let all requests that are sent within the block name this migration."""
+    token = MIGRATION.set(migration_id)
+    try:
+        yield
+    finally:
+        MIGRATION.reset(token)
 
 
 def make_user_agent(name: str) -> str:

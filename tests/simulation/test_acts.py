@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.clusters.user_agent import VERSION
 from controller.contract.settlement import ENDINGS, Act
 from controller.contract.snapshots import MigrationStage
 from controller.errors import ClusterError, NotArmed
@@ -22,6 +23,7 @@ from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.program import Program, Rejected
 from tests.simulation.test_forged_journals import crash_in, read_journal, rewrite, start_again
+from tests.simulation.test_stop import Writes
 from tests.simulation.world import (
     DEPLOYMENTS,
     LEASE_PATH,
@@ -220,6 +222,26 @@ def test_a_move_that_is_under_way_waits_for_nobody(tmp_path: Path, act: Act) -> 
         await task
 
     assert simulate(scenario, 3, tmp_path).result() == (0, 6)
+
+
+@pytest.mark.parametrize("act", ENDINGS)
+def test_every_write_of_an_act_names_the_migration_to_the_audit_log(tmp_path: Path, act: Act) -> None:
+    async def scenario(world: World) -> None:
+        await crash_in(world, "SOAK")
+        known = read_journal(world.source)
+        world.judge.is_watching = False
+        world.source.act("DELETE", PATH)
+        world.source.act("POST", DEPLOYMENTS, build_deployment(2))
+        again = world.open_program("b")
+        await again.arm(*world.clusters)
+        await world.wait_for(lambda: again.view.stage is MigrationStage.NEEDS_OPERATOR)
+        writes = Writes(world)
+        await again.settle(known, act)
+        assert {write.user_agent for write in writes.sent} == {
+            f"sentinelaura/{VERSION} (migration {known.migration_id})"
+        }
+
+    simulate(scenario, 3, tmp_path)
 
 
 @pytest.mark.parametrize("act", ENDINGS)

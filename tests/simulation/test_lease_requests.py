@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from controller.clusters.user_agent import VERSION
 from controller.contract.commands import SetArmed
 from controller.contract.settlement import Act
 from controller.contract.snapshots import MigrationStage
@@ -55,7 +56,11 @@ def test_a_leader_elsewhere_is_stopped_and_acknowledges_as_its_last_write(
     async def scenario(world: World) -> None:
         leader, other = await lead(world, phase, wave)
         holder = find_holder(world.source.require(LEASE_PATH))
+        all_writes = Writes(world)
         asked = await ask(world, other, RequestKind.STOP)
+        assert {write.user_agent for write in all_writes.sent} == {
+            f"sentinelaura/{VERSION} (migration {leader.view.migration_id})"
+        }
         assert asked.holder == holder
         assert asked.answer.why == ""
         assert asked.answer.phase in (phase, world.journaled_phase()), "it may be on its way to the next"

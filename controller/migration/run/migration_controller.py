@@ -14,6 +14,7 @@ from decimal import Decimal
 from controller.clusters.change_hints import ChangeHints
 from controller.clusters.fleet import WorkloadKey
 from controller.clusters.kube_api import KubeApi
+from controller.clusters.user_agent import naming
 from controller.contract.dry_run import DryRun
 from controller.contract.inventory import Inventory
 from controller.contract.settlement import Act, Settlement
@@ -172,7 +173,8 @@ class MigrationController:
         if (ring := self._requests.ring) is None:
             return None
         request = LeaseRequest(kind, self._new_id(), self._timing.clocks.wall())
-        return await ask_leader(self._apis(known.source.context), known, request, ring, self._timing)
+        with naming(known.migration_id):
+            return await ask_leader(self._apis(known.source.context), known, request, ring, self._timing)
 
     async def take_inventory(self, workload: WorkloadKey) -> Inventory:
         """Look at what would travel with a workload, stay and break. Raises: ControllerError for an unknown context."""
@@ -181,7 +183,8 @@ class MigrationController:
 
     async def judge_acts(self, known: MigrationRecord) -> tuple[Settlement, ...]:
         """Return what each act of a person would change on a migration, as both clusters have it now."""
-        return await self._build_settling(known).judge()
+        with naming(known.migration_id):
+            return await self._build_settling(known).judge()
 
     async def settle(self, known: MigrationRecord, act: Act, digest: str) -> None:
         """Do what a person has confirmed. A rollback that follows runs on; a move that was abandoned is forgotten.
@@ -196,7 +199,8 @@ class MigrationController:
                 known = started.run.journal.record
                 await self._stop_run(started)
             self._history.record(ActRequested(*_name(known), act.value))
-            settled = await self._build_settling(known).perform(act, digest)
+            with naming(known.migration_id):
+                settled = await self._build_settling(known).perform(act, digest)
         except ControllerError:
             if waiting:
                 self._run(known)
