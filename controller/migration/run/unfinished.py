@@ -51,7 +51,10 @@ class UnfinishedMove:
 
 @dataclass(frozen=True, slots=True)
 class EndedMove:
-    """A migration that is over, whose journal its Lease keeps until the next one. `side`: whose Lease it is."""
+    """A migration that is over, whose journal its Lease keeps until the next one. `side`: whose Lease it is.
+
+    Only what our keys have signed: an end that others may have written says nothing.
+    """
 
     record: MigrationRecord
     side: Side
@@ -103,24 +106,27 @@ async def find_unfinished(api: KubeApi, namespaces: Collection[str], keys: Journ
                 continue
             if move is not None:
                 moves.append(move)
-    over = [move.record for move in moves if move.record.state.phase.is_final]
+    over = [move for move in moves if move.record.state.phase.is_final]
     unfinished = [move for move in moves if not move.record.state.phase.is_final]
     cluster_uid = await ClusterSide(api, "default", "none").read_cluster_uid() if unfinished else ""
     here = tuple(
         move.look(cluster_uid, keys) for move in unfinished if move.record.source.cluster_uid == cluster_uid
     )
-    ended = await _find_ended(api, over, cluster_uid) if over else ()
+    ended = await _find_ended(api, over, cluster_uid, keys) if over else ()
     elsewhere = tuple(move.record for move in unfinished if move.record.source.cluster_uid != cluster_uid)
     return Findings(here, tuple(unreadable), tuple(denied), ended, elsewhere)
 
 
-async def _find_ended(api: KubeApi, over: list[MigrationRecord], cluster_uid: str) -> tuple[EndedMove, ...]:
-    """Say on which side each was; nothing where the cluster may not be asked who it is: they are only remembered."""
+async def _find_ended(
+    api: KubeApi, over: list[UnfinishedMove], cluster_uid: str, keys: JournalKeys
+) -> tuple[EndedMove, ...]:
+    """Say on which side each of ours was; nothing where the cluster may not be asked who it is."""
     try:
         cluster_uid = cluster_uid or await ClusterSide(api, "default", "none").read_cluster_uid()
     except AccessDenied:
         return ()
-    sides = ((record, side) for record in over for side in Side)
+    ours = [move.record for move in over if move.look(cluster_uid, keys).doubt is None]
+    sides = ((record, side) for record in ours for side in Side)
     return tuple(
         EndedMove(record, side) for record, side in sides if record.side(side).cluster_uid == cluster_uid
     )

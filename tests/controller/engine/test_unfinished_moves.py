@@ -17,7 +17,8 @@ from controller.engine.earlier_moves import to_budget_moves
 from controller.engine.unfinished_moves import LOOK_AGAIN_S, LOOK_QUIET_S, RETRY_S, UnfinishedMoves
 from controller.errors import ClusterError
 from controller.history.events import Event, MoveLeftUnfinished
-from controller.migration.protocol.journal import JOURNAL_ANNOTATION
+from controller.migration.protocol.journal import JOURNAL_ANNOTATION, decode_journal
+from controller.migration.protocol.states import Phase
 from controller.reasons import Code
 from controller.simulation.api.json_objects import get_path, with_path
 from oracle.foundation.reason import Severity
@@ -25,7 +26,7 @@ from tests.controller.contract.test_changes import make_context
 from tests.controller.engine.switches import Switches
 from tests.controller.faults import answered
 from tests.controller.migration.moves import Moves, simulate_moves, wait_until_over
-from tests.simulation.forgery import put_journal, take_journal
+from tests.simulation.forgery import put_journal, sign_journal, take_journal
 from tests.simulation.processes import Process
 from tests.simulation.world import LEASE_PATH, WORKLOAD
 
@@ -477,19 +478,38 @@ def test_a_move_that_nobody_has_signed_is_shown_and_counts_against_nothing(tmp_p
     simulate_moves(scenario, 1, tmp_path)
 
 
-@pytest.mark.parametrize("context", ["paris", "osaka"])
-def test_one_lease_that_has_the_workload_back_shortens_no_rest(tmp_path: Path, context: str) -> None:
-    """Who may write one of the two says that the move was rolled back; the other says that it was not."""
+def test_an_end_that_nobody_has_signed_rests_nothing_and_is_no_way_back(tmp_path: Path) -> None:
+    """Whoever may write the Leases of both clusters invents no finished move, for which a person's way back asks no
+    price.
+    """
 
     async def scenario(world: Moves) -> None:
         controller = world.build_controller("a")
         await wait_until_over(controller, await controller.start(world.dry_run()))
-        path = ("metadata", "annotations", JOURNAL_ANNOTATION)
+        for cluster in world.clusters.values():
+            journal = take_journal(cluster)
+            assert journal is not None
+            put_journal(cluster, replace(journal, text=f"{journal.text} "))
+        restarted = Restarted(world)
+        await restarted.look()
+        assert restarted.unfinished.ended() == ()
+
+    simulate_moves(scenario, 1, tmp_path)
+
+
+@pytest.mark.parametrize("context", ["paris", "osaka"])
+def test_one_lease_that_has_the_workload_back_shortens_no_rest(tmp_path: Path, context: str) -> None:
+    """Our keys have signed both, and one says that the move was rolled back; the other says that it was not."""
+
+    async def scenario(world: Moves) -> None:
+        controller = world.build_controller("a")
+        await wait_until_over(controller, await controller.start(world.dry_run()))
         cluster = world.clusters[context]
-        lease = cluster.require(LEASE_PATH)
-        forged = get_path(lease, *path).replace('"phase":"DONE"', '"phase":"ROLLED_BACK"')
-        assert forged != get_path(lease, *path)
-        cluster.put(LEASE_PATH, with_path(lease, path, forged))
+        journal = take_journal(cluster)
+        assert journal is not None
+        record = decode_journal(journal.text)
+        back = replace(record, state=replace(record.state, phase=Phase.ROLLED_BACK))
+        put_journal(cluster, sign_journal(cluster, back))
         restarted = Restarted(world)
         await restarted.look()
         assert [move.phase for move in restarted.unfinished.ended()] == ["DONE"]
