@@ -114,8 +114,6 @@ async def _dry_run(survey: Survey, travelling: Travelling, copy: Mapping[str, An
             reason = Code.COPY_EXISTS_ALREADY.because(context=context, path=travelling.path)
             raise MigrationRefused(workload, reason, context=context) from None
         return
-    except ObjectNotFound:
-        return  # the namespace is still to be created
     if travelling.is_deployment:
         templates = (body["spec"]["template"] for body in (answer, copy))
         if len({hash_template(template) for template in templates}) > 1:

@@ -12,6 +12,7 @@ import pytest
 
 from controller.clusters import paths
 from controller.clusters.kube_api import WriteOptions
+from controller.errors import ObjectNotFound
 from controller.migration.access.cluster_side import ClusterSide
 from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.probe import Probe
@@ -26,6 +27,7 @@ from controller.migration.steps.copies import Copies
 from controller.migration.steps.step import Survey, Workbench
 from controller.reasons import Code
 from oracle.foundation.clocks import Clocks
+from tests.controller.faults import answered
 from tests.controller.migration.access.fakes import RecordingApi, RecordingLeases
 from tests.controller.migration.old_journals import load, open_clusters
 from tests.controller.migration.records import record
@@ -250,6 +252,20 @@ def test_a_target_that_would_change_the_pods_refuses_the_move() -> None:
     with pytest.raises(MigrationRefused) as refused:
         place.preflight()
     assert refused.value.reason == Code.TEMPLATE_WOULD_CHANGE.because(context="osaka")
+
+
+def test_a_kind_that_the_target_does_not_know_is_no_consent_to_a_copy() -> None:
+    """The namespace is there: an API server that answers 404 has not said that the copy could be made."""
+    place = Place()
+
+    async def know_nothing(
+        collection: str, body: Mapping[str, Any], **options: Unpack[WriteOptions]
+    ) -> dict[str, Any]:
+        raise answered("osaka", 404, "404 page not found", request=f"POST {collection}")
+
+    place.target.create = know_nothing  # type: ignore[method-assign]
+    with pytest.raises(ObjectNotFound):
+        place.preflight()
 
 
 def test_nothing_is_created_under_a_lease_that_ends_before_the_request_leaves() -> None:
