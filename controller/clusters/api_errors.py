@@ -67,6 +67,6 @@ def _is_failed_patch(body: Mapping[str, Any]) -> bool:
 
 def _parse_seconds(retry_after: str | None) -> float | None:
     """The delay-seconds form of Retry-After; the API server never sends the date form."""
-    if retry_after is None or not retry_after.strip().isdigit():
-        return None
-    return float(retry_after)
+    text = (retry_after or "").strip()
+    # Digits of ASCII alone: some that Unicode calls so, as ², are no numbers to Python.
+    return float(text) if text.isascii() and text.isdigit() else None

@@ -63,7 +63,8 @@ def test_an_invalid_merge_patch_is_no_conflict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("3", 3.0), (None, None), ("Wed, 21 Oct", None), ("-1", None)]
+    ("header", "seconds"),
+    [("3", 3.0), (None, None), ("Wed, 21 Oct", None), ("-1", None), ("²", None), ("٣", None)],
 )
 def test_rate_limits_carry_the_servers_wish(header: str | None, seconds: float | None) -> None:
     error = translate(429, retry_after=header)
