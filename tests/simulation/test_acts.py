@@ -19,6 +19,7 @@ from controller.migration.protocol.errors import ActRefused
 from controller.migration.protocol.fences import FENCE_ANNOTATION
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Phase
+from controller.migration.run.settling import Settling
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery
 from tests.simulation.program import Program, Rejected
@@ -206,6 +207,26 @@ def test_what_is_no_longer_as_it_was_shown_is_not_done(tmp_path: Path) -> None:
         assert refused.value.reason.code is ActCode.ACT_OUTDATED
         assert len(journals(world)) == 2
         await world.wait_for(lambda: is_leading(program))
+        assert program.view.stage is MigrationStage.NEEDS_OPERATOR
+
+    simulate(scenario, 3, tmp_path)
+
+
+def test_an_act_that_ends_in_an_error_which_nobody_foresaw_leaves_nobody_without_its_guard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that waited for a person insures the source meanwhile; it was stopped for the act."""
+
+    async def stumble(settling: Settling, act: Act, digest: str) -> None:
+        raise RuntimeError("an act stumbles")
+
+    async def scenario(world: World) -> None:
+        program, known = await lose_source(world, "SOAK", 4)
+        shown = (await program.judge_acts(known))[Act.ADOPT]
+        monkeypatch.setattr(Settling, "perform", stumble)
+        with pytest.raises(RuntimeError):
+            await program._migrations.settle(known, Act.ADOPT, shown.digest)
+        await world.wait_for(lambda: is_leading(program), timeout_s=120.0)
         assert program.view.stage is MigrationStage.NEEDS_OPERATOR
 
     simulate(scenario, 3, tmp_path)

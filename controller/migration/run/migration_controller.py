@@ -201,7 +201,7 @@ class MigrationController:
             self._history.record(ActRequested(*_name(known), act.value))
             with naming(known.migration_id):
                 settled = await self._build_settling(known).perform(act, digest)
-        except ControllerError:
+        except Exception:  # whatever it is: without the run nobody would raise the source
             if waiting:
                 self._run(known)
             raise
