@@ -354,7 +354,8 @@ def test_a_loss_that_is_known_has_the_source_raised_at_once_and_a_person_is_told
         lost_at, left = world.loop.time(), world.target.own_objects("shop")
         await asyncio.sleep(300)
         assert program.view.stage is MigrationStage.NEEDS_OPERATOR
-        assert "osaka" in program.view.sentence
+        assert program.view.advice is not None
+        assert "cancel the move, and all stays in paris" in program.view.sentence
         written = [one for one in world.target.history if one.at > lost_at + 10 and one.request.path == PATH]
         assert written == []
         kept = {(one["kind"], one["metadata"]["name"]) for one in world.target.own_objects("shop")}
@@ -366,6 +367,24 @@ def test_a_loss_that_is_known_has_the_source_raised_at_once_and_a_person_is_told
     world = simulate(scenario, 2, tmp_path, checks_readiness=False)
     assert world.violations == []
     assert world.result() == (world.replicas, 2 if loss == "replaced" else None)
+
+
+def test_a_source_that_refuses_its_replicas_calls_a_person(tmp_path: Path) -> None:
+    def refuse(cluster: Cluster, request: Request) -> Delivery | None:
+        is_refused = cluster.context == "paris" and request.raises and request.is_write
+        return answer_with(forbidden(DEPLOYMENTS, "", "the role was taken away")) if is_refused else None
+
+    async def scenario(world: World) -> None:
+        program, _, _ = await reach(world, "SOAK", 4)
+        world.target.act("DELETE", PATH)
+        await world.wait_for(lambda: program.view.stage is MigrationStage.NEEDS_OPERATOR, 60)
+        await asyncio.sleep(60)
+        assert program.view.stage is MigrationStage.NEEDS_OPERATOR
+        assert "the role was taken away" in program.view.sentence
+        assert program.view.advice is not None
+        await program.close()
+
+    simulate(scenario, 2, tmp_path, directed=refuse, checks_readiness=False)
 
 
 def test_a_target_that_somebody_scaled_to_0_and_back_is_gone_on_with(tmp_path: Path) -> None:

@@ -113,6 +113,10 @@ class LeasePair:
                 raise LeaseTaken(Code.LEASE_HELD.because(context=self._leases[side].context))
             await pause(self._timing.settings.lease_retry_s)
 
+    def holds(self, side: Side) -> bool:
+        """Whether the Lease of one side was acquired, and is renewed."""
+        return side in self._renewals
+
     def check_lost(self) -> None:
         """Raises: LeaseLost once another instance was seen as the holder."""
         if self._lost is not None:

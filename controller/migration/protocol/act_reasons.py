@@ -27,6 +27,12 @@ class ActCode(ReasonCode):
         "look at both sides, then adopt {target}, restore {source} or abandon the move: "
         "`sentinelaura migrations show {migration_id}` says what each would change",
     )
+    ADVICE_ON_LOST_TARGET = (
+        "advice_on_lost_target",
+        Severity.WARNING,
+        "cancel the move, and all stays in {source}; where {target} was only scaled to 0, raise it there, and the move "
+        "goes on by itself: `sentinelaura migrations show {migration_id}` says what each act would change",
+    )
     ADVICE_ON_MISSING_PODS = (
         "advice_on_missing_pods",
         Severity.WARNING,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from controller.migration.protocol.act_reasons import ActCode
 from controller.migration.protocol.holds import find_hold
+from controller.migration.protocol.ownership import is_loss_of_target
 from controller.migration.protocol.pod_troubles import find_explained
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import HoldReason, Phase
@@ -56,12 +57,14 @@ def find_advice(record: MigrationRecord) -> Reason | None:
     """Return what a person can do; None where nothing waits for one."""
     reason = record.state.reason
     is_resuming = reason is not None and reason.code is Code.WAITING_TO_RESUME
-    calls_somebody = record.state.phase is Phase.NEEDS_OPERATOR or is_insured_for_good(record)
+    calls_somebody = record.state.phase is Phase.NEEDS_OPERATOR or needs_person_though_insured(record)
     if not calls_somebody and not is_resuming:
         return None
     root = find_root(reason) if reason is not None else None
     if root is not None and root.code in _PLAIN:
         return None
+    if reason is not None and _is_insured_loss(record) and not is_resuming:
+        return _fill(ActCode.ADVICE_ON_LOST_TARGET, record)
     if record.state.asks_before_going_back and not is_resuming:
         return _fill(ActCode.ADVICE_ON_NEWER_WORK, record)
     return _fill(_choose(root, record, is_resuming=is_resuming), record)
@@ -74,6 +77,27 @@ def is_insured_for_good(record: MigrationRecord) -> bool:
     reason, state = record.state.reason, record.state
     is_stuck = reason is not None and find_explained(reason).code is Code.TARGET_NOT_SERVING
     return state.phase is Phase.INSURED and state.asks_before_going_back and is_stuck
+
+
+def needs_person_though_insured(record: MigrationRecord) -> bool:
+    """Whether an insurance waits for what only a person brings about: a target that is known to be lost or to serve
+    nothing, or a source that refuses its replicas. A silence may pass.
+    """
+    return is_insured_for_good(record) or _is_insured_loss(record) or _is_refused_by_source(record)
+
+
+def _is_insured_loss(record: MigrationRecord) -> bool:
+    reason = record.state.reason
+    return record.state.phase is Phase.INSURED and reason is not None and is_loss_of_target(reason, record)
+
+
+def _is_refused_by_source(record: MigrationRecord) -> bool:
+    """Whether the replicas are not even asked for, because of something in the source."""
+    reason = record.state.reason
+    is_about_source = (
+        reason is not None and ("context", record.source.context) in find_root(reason).parameters
+    )
+    return record.state.phase is Phase.INSURED and record.source_is_short and is_about_source
 
 
 def find_root(reason: Reason) -> Reason:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from controller.migration.protocol.observation import DeploymentFacts
-from controller.migration.protocol.ownership import is_loss_of_target
+from controller.migration.protocol.ownership import find_target, is_loss_of_target
 from controller.migration.protocol.pod_troubles import explain
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import Event, EventKind, Phase
@@ -17,6 +17,10 @@ from controller.migration.protocol.waves import Bake
 from controller.migration.settings import MigrationSettings
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
+
+#: Between two looks at a target that serves in the source's place, at most, seconds. Arbitrary: a few reads, beside
+#: what an outage costs.
+LOOK_S = 10.0
 
 
 def is_due(
@@ -47,6 +51,16 @@ def find_loss(reason: Reason | None, record: MigrationRecord) -> Event | None:
     return Event(EventKind.TARGET_LOST, reason)
 
 
+def find_seen_loss(target: DeploymentFacts | None, record: MigrationRecord) -> Event | None:
+    """Return TARGET_LOST where a fresh look finds the target deleted, replaced or asked for nothing, and the source
+    lacks replicas.
+    """
+    found = find_target(target, record)
+    if not record.source_is_short or (found is not None and found.replicas > 0):
+        return None
+    return Event(EventKind.TARGET_LOST, Code.TARGET_LOST_REPLICAS.because(context=record.target.context))
+
+
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """Since when fewer than the floor have been known to serve because the target does not; None: they do."""
@@ -66,8 +80,11 @@ class Shortfall:
         return self if self.since_s is not None else Shortfall(now)
 
     def find_loss(self, record: MigrationRecord, now: float, settings: MigrationSettings) -> Event | None:
-        """Return TARGET_LOST once that has lasted for one patience, and the source lacks replicas."""
-        if self.since_s is None or now - self.since_s < settings.insure_after_s or not record.source_is_short:
+        """Return TARGET_LOST once that has lasted for one patience, and the source lacks replicas; where the source
+        comes first, without any.
+        """
+        patience_s = 0.0 if record.state.source_first else settings.insure_after_s
+        if self.since_s is None or now - self.since_s < patience_s or not record.source_is_short:
             return None
         lost = Code.TARGET_LOST_REPLICAS.because(context=record.target.context)
         return Event(EventKind.TARGET_LOST, lost)
@@ -80,7 +97,7 @@ def limit_pause_s(
     if not record.source_is_short:
         return pause_s
     patience_s = settings.insure_after_s - (silent_s or 0.0)
-    return min(pause_s, max(settings.retry_s, patience_s))
+    return min(pause_s, LOOK_S, max(settings.retry_s, patience_s))
 
 
 @dataclass(frozen=True, slots=True)

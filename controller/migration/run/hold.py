@@ -19,6 +19,7 @@ from controller.migration.protocol.patience import GivingUp, Stay
 from controller.migration.protocol.record import Side
 from controller.migration.protocol.states import Event, EventKind, Phase
 from controller.migration.run.rollback import explain_standstill
+from controller.migration.run.shortfall_watch import count_target
 from controller.migration.run.tools import Tools
 from controller.migration.run.waves import judge_begin
 from controller.reasons import Code
@@ -90,10 +91,20 @@ class Hold:
                 left_s, tools.record, tools.reader.silent_s(Side.TARGET), tools.settings
             )
             await tools.timing.sleep(step_s)
-            if step_s < left_s:
-                with suppress(ClusterError):
-                    await tools.reader.read_once(Side.TARGET)
+            if step_s < left_s and (lost := await self._glance()) is not None:
+                return lost
         return None
+
+    async def _glance(self) -> Event | None:
+        """Look at both sides between two looks at what holds; return TARGET_LOST where the target is known to be."""
+        tools = self._tools
+        try:
+            target = await tools.reader.read_once(Side.TARGET)
+            await self._count(await tools.reader.read_once(Side.SOURCE), target)
+        except ClusterError:
+            return None
+        lost = insurance.find_seen_loss(target, tools.record) or self._find_shortfall()
+        return lost if lost is not None and await self._can_raise_source() else None
 
     async def _find_loss(self) -> Event | None:
         """Return TARGET_LOST where the source is to be raised without the target, and can be."""
@@ -106,9 +117,11 @@ class Hold:
 
     def _find_known_loss(self, reason: Reason | None) -> Event | None:
         """Return TARGET_LOST where the target is known not to serve, by what holds or by what was counted."""
+        return insurance.find_loss(reason, self._tools.record) or self._find_shortfall()
+
+    def _find_shortfall(self) -> Event | None:
         tools = self._tools
-        lost = insurance.find_loss(reason, tools.record)
-        return lost or tools.shortfall.find_loss(tools.record, tools.timing.counting(), tools.settings)
+        return tools.shortfall.find_loss(tools.record, tools.timing.counting(), tools.settings)
 
     async def _can_raise_source(self) -> bool:
         """Whether the source answers, is the one we know, and our Lease there holds."""
@@ -135,7 +148,7 @@ class Hold:
             await self._require_armed()
             source = await tools.reader.read_once(Side.SOURCE)
             target = await tools.reader.read_once(Side.TARGET)
-            self._count(source, target)
+            await self._count(source, target)
             patience.require_resumable(tools.record, source, target, tools.writer.unsealed)
             tools.journal.check()
             if tools.record.state.resume_phase is Phase.SURGE:
@@ -151,10 +164,14 @@ class Hold:
             return told
         return None
 
-    def _count(self, source: DeploymentFacts | None, target: DeploymentFacts | None) -> None:
-        record, now = self._tools.record, self._tools.timing.counting()
-        if source is not None:
-            self._tools.shortfall.look(record, source, find_target(target, record), now)
+    async def _count(self, source: DeploymentFacts | None, target: DeploymentFacts | None) -> None:
+        """Note how many serve; in a target that serves in the source's place, by its pods."""
+        tools, found = self._tools, find_target(target, self._tools.record)
+        if source is None:
+            return
+        if tools.record.source_is_short:
+            found = await count_target(tools.reader, found)
+        tools.shortfall.look(tools.record, source, found, tools.timing.counting())
 
     async def _require_armed(self) -> None:
         """Raises: NotArmed where a person has forbidden all writes; LeaseLost where another instance goes on since."""

@@ -20,7 +20,7 @@ from controller.migration.access.lease import ClusterLease, find_place
 from controller.migration.access.lease_pair import Heed, LeasePair
 from controller.migration.access.timing import Sleep
 from controller.migration.protocol.errors import HoldNeeded, JournalError, LeaseTaken
-from controller.migration.protocol.insurance import is_due
+from controller.migration.protocol.insurance import find_seen_loss, is_due
 from controller.migration.protocol.journal import encode_journal
 from controller.migration.protocol.leadership import (
     Close,
@@ -36,11 +36,14 @@ from controller.migration.protocol.leadership import (
     show_followed,
 )
 from controller.migration.protocol.observation import DeploymentFacts
+from controller.migration.protocol.ownership import find_target
 from controller.migration.protocol.record import MigrationRecord, Side
 from controller.migration.protocol.signing import Journal, JournalPlace
 from controller.migration.protocol.verification import find_unfinished_journal, is_same_plan
 from controller.migration.run.journals import read_journal, read_own_journal
+from controller.migration.run.shortfall_watch import ShortfallWatch, count_target
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 
 class Reach(Enum):
@@ -75,6 +78,9 @@ class Leadership:
         self._sleep = sleep
         self._new_id = new_id
         self._leases: LeasePair | None = None
+        self._shortfall = ShortfallWatch()
+        #: Why the source was taken alone, where the target answers; None: it is silent.
+        self.why_alone: Reason | None = None
 
     async def acquire(self, check_again: Callable[[], Awaitable[None]]) -> None:
         """Become the leader of a migration that begins now. `check_again` has the last word once both Leases are held.
@@ -98,9 +104,11 @@ class Leadership:
 
     async def take_over(self) -> Reach:
         """Become the leader of a migration that another run began; of the source alone where that has to be raised
-        and the target gives no answer. NOTHING where it is over already, or not to be trusted.
+        and the target gives no answer, or does not give its Lease. NOTHING where it is over already, or not to be
+        trusted.
         """
         leases = self._build_leases()
+        self.why_alone = None
         while True:
             try:
                 await self._require_identity(Side.SOURCE)
@@ -111,7 +119,7 @@ class Leadership:
                     continue
                 if not await self._is_met_by_target(leases):
                     return await self._follow(leases, await self._take_source(leases), Reach.SOURCE)
-                return await self._follow(leases, await self._take_both(leases))
+                return await self._take_what_there_is(leases)
             except JournalError as error:
                 return await self._follow(leases, doubt(self._journal.record, error.reason))
             except (ClusterError, NotArmed, HoldNeeded, LeaseTaken) as error:
@@ -160,6 +168,38 @@ class Leadership:
         now = replace(record, source=replace(record.source, replicas=source.replicas))
         silent_s = self._reader.silent_s(Side.TARGET)
         return is_due(now, silent_s, self._timing.settings, is_asked_for=self._wants_cancel())
+
+    async def _take_what_there_is(self, leases: LeasePair) -> Reach:
+        """Lead both sides; the source alone where only the target's Lease is not to be had, and the source is to be
+        raised. Raises: LeaseTaken, JournalError, HoldNeeded, ClusterError.
+        """
+        await self._find_why_alone(leases, None)  # from now on it is known for how long too few have served
+        try:
+            takeover = await self._take_both(leases)
+        except (ClusterError, LeaseTaken) as error:
+            why = await self._find_why_alone(leases, error.reason) if leases.holds(Side.SOURCE) else None
+            if why is None:
+                raise
+            self.why_alone = why
+            return await self._follow(leases, await self._take_source(leases), Reach.SOURCE)
+        return await self._follow(leases, takeover)
+
+    async def _find_why_alone(self, leases: LeasePair, refused: Reason | None) -> Reason | None:
+        """Return why the source is to be raised although the target answers: it is known not to serve, or a person asks
+        for the way back and its Lease is not to be had (`refused`). Raises: JournalError, ClusterError.
+        """
+        record = self._read(Side.SOURCE, await leases.read_journal(Side.SOURCE)) or self._journal.record
+        source, target = [await self._reader.read_once(side) for side in BOTH]
+        if source is None:
+            return None
+        record = record.with_replicas(Side.SOURCE, source.replicas)
+        settings, now = self._timing.settings, self._timing.counting()
+        counted = await count_target(self._reader, find_target(target, record))
+        self._shortfall.look(record, source, counted, now)
+        lost = find_seen_loss(target, record) or self._shortfall.find_loss(record, now, settings)
+        if lost is not None:
+            return lost.reason
+        return refused if is_due(record, 0.0, settings, is_asked_for=self._wants_cancel()) else None
 
     async def _take_source(self, leases: LeasePair) -> Takeover:
         """Hold the source's Lease, and judge its journal. Raises: LeaseTaken, HoldNeeded, ClusterError."""

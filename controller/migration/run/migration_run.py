@@ -224,8 +224,8 @@ class MigrationRun:
     async def _insure_alone(self) -> None:
         """Raise the source under its Lease alone, and give that back: whoever can reach both goes on."""
         self.is_leading = self.has_led = True
-        silent_s = self.reader.silent_s(Side.TARGET)
-        reason = Code.TARGET_SILENT.because(context=self.journal.record.target.context, silent_s=silent_s)
+        target, silent_s = self.journal.record.target.context, self.reader.silent_s(Side.TARGET)
+        reason = self._leadership.why_alone or Code.TARGET_SILENT.because(context=target, silent_s=silent_s)
         try:
             if accepts(self.journal.record.state, EventKind.TARGET_LOST):
                 await self._advance(Event(EventKind.TARGET_LOST, reason))

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from controller.contract.snapshots import MigrationStage, MigrationView
-from controller.migration.protocol.advice import find_advice, is_insured_for_good
+from controller.migration.protocol.advice import find_advice, needs_person_though_insured
 from controller.migration.protocol.gate import MoveRates, Unpriced
 from controller.migration.protocol.metering import compute_cost_usd, compute_savings_usd_per_day
 from controller.migration.protocol.node_lives import Basis
 from controller.migration.protocol.observation import DeploymentFacts, ServingCount
-from controller.migration.protocol.ownership import is_loss_of_target
 from controller.migration.protocol.record import MigrationRecord
 from controller.migration.protocol.states import EventKind, Phase, accepts
 from controller.reasons import Code
@@ -105,10 +104,7 @@ def build_view(
 
 
 def _find_stage(record: MigrationRecord) -> MigrationStage:
-    """What is known to be lost asks for a person; a silence may pass."""
-    reason = record.state.reason
-    is_lost = reason is not None and is_loss_of_target(reason, record)
-    if is_insured_for_good(record) or (record.state.phase is Phase.INSURED and is_lost):
+    if needs_person_though_insured(record):
         return MigrationStage.NEEDS_OPERATOR
     return _STAGES.get(record.state.phase, MigrationStage.RUNNING)
 

@@ -37,7 +37,8 @@ async def _require_answer(tools: Tools) -> None:
 async def restore(tools: Tools) -> None:
     """Return when the source has all its replicas, as available as at the start, and the target none but its own.
 
-    Raises: HoldNeeded where it gets no further for as long as a wave may take.
+    Raises: HoldNeeded where it gets no further for as long as a wave may take; MoveFailed where the target has lost
+    pods, so that the source is to have all at once.
     """
     standstill = Standstill(tools.timing.counting())
     while True:
@@ -46,6 +47,7 @@ async def restore(tools: Tools) -> None:
         pods = await tools.reader.read_pods(Side.SOURCE, source)
         source = as_pods_say(source, pods)
         target = find_target(found_target, tools.record)
+        await tools.shortfall.require_none(tools.reader, tools.record, source, target)
         now = tools.timing.counting()
         standstill = standstill.look(source, target, now)
         verdict = judge_rollback(

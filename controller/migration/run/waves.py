@@ -128,6 +128,7 @@ async def settle(tools: Tools, replicas: int) -> None:
         source = await tools.read_untouched(Side.SOURCE)
         target = await tools.read_untouched(Side.TARGET)
         require_going_on(waves.judge_outage(tools.record, source, target))
+        await tools.shortfall.require_none(tools.reader, tools.record, source, target)
         now = tools.timing.counting()
         settling = settling.look(source, replicas, now)
         is_lowered = source.is_rolled_out(replicas)

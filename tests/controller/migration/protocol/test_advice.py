@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.migration.protocol.act_reasons import ActCode
-from controller.migration.protocol.advice import find_advice, is_insured_for_good
+from controller.migration.protocol.advice import find_advice, is_insured_for_good, needs_person_though_insured
 from controller.migration.protocol.newer_work import NewerWork
 from controller.migration.protocol.pod_troubles import explain
 from controller.migration.protocol.record import MigrationRecord
@@ -107,3 +107,32 @@ def test_a_source_that_is_insured_for_good_calls_a_person() -> None:
     )
     assert not any(map(is_insured_for_good, others))
     assert [find_advice(one) for one in others] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "advice"),
+    [
+        (6, empty(Code.DEPLOYMENT_DELETED, context="osaka"), ActCode.ADVICE_ON_LOST_TARGET),
+        (6, empty(Code.LEASE_UNCERTAIN, context="osaka"), None),
+        (0, empty(Code.ACCESS_DENIED, context="paris"), ActCode.ADVICE_ON_SILENCE),
+        (0, empty(Code.REQUEST_REFUSED, context="paris"), ActCode.ADVICE_IN_GENERAL),
+        (6, empty(Code.REQUEST_REFUSED, context="paris"), None),
+        (0, empty(Code.ACCESS_DENIED, context="osaka"), None),
+    ],
+    ids=[
+        "lost",
+        "silent",
+        "no right in the source",
+        "denied by the source",
+        "raised before",
+        "no right there",
+    ],
+)
+def test_an_insurance_that_only_a_person_can_help_calls_one(
+    source: int, reason: Reason, advice: ActCode | None
+) -> None:
+    known = insured(reason, newer=None)
+    known = replace(known, source=replace(known.source, replicas=source))
+    found = find_advice(known)
+    assert (found.code if found is not None else None) is advice
+    assert needs_person_though_insured(known) is (advice is not None)

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from controller.migration.protocol.insurance import (
+    LOOK_S,
     Return,
     Shortfall,
     find_loss,
+    find_seen_loss,
     goes_back,
     is_due,
     limit_pause_s,
@@ -49,12 +51,26 @@ def test_only_a_source_that_lacks_replicas_is_raised() -> None:
     assert not is_due(held(6).with_intent(Side.TARGET, 3), 3600.0, SETTINGS)
 
 
+@pytest.mark.parametrize(
+    ("target", "is_lost"),
+    [
+        (None, True),
+        (serving(0, uid="uid-b"), True),
+        (serving(6, uid="uid-of-another"), True),
+        (serving(6, uid="uid-b"), False),
+    ],
+    ids=["deleted", "scaled to 0", "replaced", "there"],
+)
+def test_a_target_is_seen_to_be_lost_where_the_source_lacks_replicas(
+    target: DeploymentFacts | None, is_lost: bool
+) -> None:
+    assert (find_seen_loss(target, held(0)) is not None) is is_lost
+    assert find_seen_loss(target, held(6)) is None
+
+
 def test_no_pause_is_longer_than_what_is_left_of_the_patience() -> None:
-    assert [limit_pause_s(900.0, held(0), silent_s, SETTINGS) for silent_s in (None, 20.0, 70.0)] == [
-        60,
-        40,
-        1,
-    ]
+    pauses_s = [limit_pause_s(900.0, held(0), silent_s, SETTINGS) for silent_s in (None, 20.0, 55.0, 70.0)]
+    assert pauses_s == [LOOK_S, LOOK_S, 5, 1]
     assert limit_pause_s(900.0, held(6), 20.0, SETTINGS) == 900
     assert limit_pause_s(5.0, held(0), 20.0, SETTINGS) == 5
 
@@ -120,6 +136,14 @@ def test_a_pod_that_nobody_has_counted_covers_no_floor(available: int | None) ->
         (side(5, None), side(6, 5)),
     ):
         assert Shortfall().look(known, source, target, 100.0) == Shortfall(100.0)
+
+
+def test_too_few_that_serve_are_no_matter_of_patience_where_the_source_comes_first() -> None:
+    short = Shortfall(100.0)
+    assert short.find_loss(held(0), 159.9, SETTINGS) is None
+    assert short.find_loss(held(0), 160.0, SETTINGS) is not None
+    assert short.find_loss(held(0, source_first=True), 100.0, SETTINGS) is not None
+    assert short.find_loss(held(6, source_first=True), 160.0, SETTINGS) is None
 
 
 def test_what_is_known_to_be_lost_is_told_and_only_where_the_source_lacks_replicas() -> None:

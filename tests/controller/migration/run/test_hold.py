@@ -1,4 +1,4 @@
-"""While a migration waits for a person, its looks are far apart; a target that falls silent meanwhile is noticed."""
+"""While a migration waits for a person, its looks are far apart; a target that is lost meanwhile is noticed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
+from controller.migration.protocol.observation import DeploymentFacts, PodFacts
 from controller.migration.protocol.record import Side
 from controller.migration.protocol.states import EventKind, Phase
 from controller.migration.run.hold import Hold
+from controller.migration.run.shortfall_watch import ShortfallWatch
 from controller.migration.run.tools import Tools
 from controller.migration.settings import MigrationSettings
 from tests.controller.faults import unreachable
@@ -18,11 +22,11 @@ from tests.controller.migration.records import record
 
 
 class Clusters:
-    """A source that answers, and a target that falls silent at a moment."""
+    """A source that serves nothing, and a target that falls silent, is scaled to 0 or loses pods at 100 s."""
 
-    def __init__(self, silent_from_s: float) -> None:
+    def __init__(self, change: str) -> None:
         self.now = 0.0
-        self._silent_from_s = silent_from_s
+        self._change = change
         self._silent_since: float | None = None
 
     async def sleep(self, seconds: float) -> None:
@@ -34,15 +38,22 @@ class Clusters:
     async def read_once(self, side: Side) -> Any:
         if side is Side.SOURCE:
             return serving(0)
-        if self.now < self._silent_from_s:
-            self._silent_since = None
+        if self.now < 100 or self._change == "loses pods":
             return serving(6, uid="uid-b")
+        if self._change == "is scaled to 0":
+            return serving(0, uid="uid-b")
         self._silent_since = self.now if self._silent_since is None else self._silent_since
         raise unreachable("osaka", "no route")
 
+    async def read_pods(self, side: Side, facts: DeploymentFacts) -> tuple[PodFacts, ...]:
+        return (PodFacts(is_terminating=False, restarts=0, is_ready=True),) * (6 if self.now < 100 else 2)
 
-def test_a_target_that_falls_silent_between_two_looks_is_noticed_within_one_patience_more() -> None:
-    clusters = Clusters(silent_from_s=100)
+
+@pytest.mark.parametrize(
+    ("change", "latest_s"), [("falls silent", 60 + 10), ("is scaled to 0", 10), ("loses pods", 60 + 10)]
+)
+def test_a_target_that_is_lost_between_two_looks_is_noticed(change: str, latest_s: float) -> None:
+    clusters = Clusters(change)
     known = record(Phase.NEEDS_OPERATOR, source=0, target=6)
     tools = SimpleNamespace(
         record=replace(known, state=replace(known.state, resume_phase=Phase.SOAK)),
@@ -50,8 +61,9 @@ def test_a_target_that_falls_silent_between_two_looks_is_noticed_within_one_pati
         timing=SimpleNamespace(counting=lambda: clusters.now, sleep=clusters.sleep),
         reader=clusters,
         journal=SimpleNamespace(check=lambda sides: None),
+        shortfall=ShortfallWatch(),
     )
     lost = asyncio.run(Hold(cast(Tools, tools))._wait(900))
     assert lost is not None
     assert lost.kind is EventKind.TARGET_LOST
-    assert clusters.now <= 100 + 60 + 60
+    assert 100 <= clusters.now <= 100 + latest_s
