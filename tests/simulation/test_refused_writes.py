@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from controller.simulation.api.status_errors import ApiError, forbidden
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.network import Delivery, answer_with
 from tests.simulation.program import Program
-from tests.simulation.world import LEASES, PATH, SETTINGS_PATH, World, kill_at, simulate, start
+from tests.simulation.world import LEASES, PATH, SETTINGS, SETTINGS_PATH, World, kill_at, simulate, start
 
 #: For how long nobody is to be called again, seconds.
 QUIET_S = 1200.0
@@ -221,4 +222,30 @@ def test_instance_without_a_right_to_one_lease_leaves_the_move_to_another(
         await resuming
 
     world = simulate(scenario, 2, tmp_path, directed=refuse)
+    assert world.judge_end() == []
+
+
+def test_instance_that_loses_a_right_in_the_middle_leaves_the_move_to_another(tmp_path: Path) -> None:
+    """It leads by then; held by it, the other Lease kept a healthy instance out for hours."""
+    rightless: list[Program] = []
+
+    def refuse(cluster: Cluster, request: Request) -> Delivery | None:
+        is_lease_write = cluster.context == "osaka" and request.is_write and request.path.startswith(LEASES)
+        holder = request.body["spec"].get("holderIdentity", "") if is_lease_write else ""
+        if any(program.has_id(holder) for program in rightless):
+            return answer_with(forbidden(LEASES_KIND, "", "the role was taken away"))
+        return None
+
+    async def scenario(world: World) -> None:
+        first, _, task = await start(world)
+        await world.wait_for(lambda: first.view.phase == "VERIFY" and first.view.wave == 2)
+        rightless.append(first)
+        healthy = world.open_program("c")
+        await asyncio.wait_for(world.work(healthy), 400)
+        assert healthy.view.stage is MigrationStage.DONE
+        await task
+        assert first.view.stage is MigrationStage.DONE
+
+    settings = replace(SETTINGS, bake_s=30.0, hold_timeout_s=3600.0)
+    world = simulate(scenario, 2, tmp_path, settings=settings, directed=refuse)
     assert world.judge_end() == []

@@ -53,6 +53,11 @@ class JournalWriter:
         if self._leases is not None:
             self._leases.check_lost()
 
+    def require_rights(self) -> None:
+        """Raises: LetGo where this instance leads and may not write the target's Lease any more."""
+        if self._leases is not None:
+            self._leases.require_rights()
+
     def check_armed(self) -> None:
         """Raises: NotArmed where a person has forbidden all writes to a side, the renewals of its Lease included."""
         if self._leases is not None:

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from controller.errors import ControllerError, NotArmed
+from controller.errors import AccessDenied, ControllerError, NotArmed
 from controller.migration.access.lease import ClusterLease, find_holder, find_signed_journal
 from controller.migration.access.timing import Timing, sleep_unless
-from controller.migration.protocol.errors import HandedOver, LeaseLost, LeaseTaken, LeaseUncertain
+from controller.migration.protocol.errors import HandedOver, LeaseLost, LeaseTaken, LeaseUncertain, LetGo
 from controller.migration.protocol.holds import find_silent
 from controller.migration.protocol.record import Side
 from controller.migration.protocol.signing import Journal
@@ -122,6 +122,13 @@ class LeasePair:
         if self._lost is not None:
             raise self._lost
 
+    def require_rights(self) -> None:
+        """Raises: LetGo once the target's Lease has run out because this instance may not write it."""
+        refused, lease = self._refused.get(Side.TARGET), self._leases[Side.TARGET]
+        if isinstance(refused, AccessDenied) and self._has_run_out(lease):
+            self._lost = LetGo(lease.context, refused.reason)
+            raise self._lost
+
     def check(self, sides: tuple[Side, ...] = (Side.SOURCE, Side.TARGET)) -> None:
         """Raises: LeaseLost, LeaseUncertain, or what refuses the renewals: nothing may be written under these
         Leases now.
@@ -207,9 +214,11 @@ class LeasePair:
         """Whether nobody else can hold the source's Lease by now. Who holds it leads, so that whoever may have lost it
         lets go of the target's.
         """
-        renewed_at, settings = self._leases[Side.SOURCE].renewed_at, self._timing.settings
-        now = self._timing.clocks.counting()
-        return renewed_at is None or now <= renewed_at + settings.lease_duration_s
+        return not self._has_run_out(self._leases[Side.SOURCE])
+
+    def _has_run_out(self, lease: ClusterLease) -> bool:
+        duration_s, now = self._timing.settings.lease_duration_s, self._timing.clocks.counting()
+        return lease.renewed_at is not None and now > lease.renewed_at + duration_s
 
     async def _try_write(self, side: Side) -> None:
         """Renew one Lease; a failure is kept for `check`, the next renewal tries again."""

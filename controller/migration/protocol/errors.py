@@ -79,6 +79,14 @@ class HandedOver(LeaseLost):
         super().__init__(context, "a person at another instance")
 
 
+class LetGo(LeaseLost):
+    """One Lease has run out because this instance may not write it: by the other it would only keep out who may."""
+
+    def __init__(self, context: str, why: Reason) -> None:
+        super().__init__(context, "nobody")
+        self.why = why
+
+
 class LeaseUncertain(ControllerError):
     """A Lease could not be renewed for so long that another instance may take over at any moment."""
 

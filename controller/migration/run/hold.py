@@ -140,9 +140,10 @@ class Hold:
         return patience.give_up(stay, giving_up, self._tools.settings, can_go_back=can_go_back)
 
     async def _find_reason(self) -> Reason | None:
-        """Return what still forbids to go on, or None. Raises: LeaseLost, Interrupted, NewerWorkFound."""
+        """Return what still forbids to go on, or None. Raises: LeaseLost, LetGo, Interrupted, NewerWorkFound."""
         tools = self._tools
         tools.journal.check_lost()
+        tools.journal.require_rights()
         source = None
         try:
             await self._require_armed()

@@ -42,6 +42,7 @@ async def insure(tools: Tools) -> Event:
             if not is_raised:
                 await raise_source(tools)
                 is_raised = True
+            tools.journal.require_rights()
             await tools.reader.read_once(Side.SOURCE)
             found = await tools.reader.read_once(Side.TARGET)
             tools.journal.check()

@@ -24,7 +24,7 @@ from controller.migration.access.journal_writer import JournalWriter
 from controller.migration.access.lease_pair import Heeded
 from controller.migration.access.probe import Probe
 from controller.migration.access.timing import Timing
-from controller.migration.protocol.errors import HandedOver, Interrupted, LeaseLost, NewerWorkFound
+from controller.migration.protocol.errors import HandedOver, Interrupted, LeaseLost, LetGo, NewerWorkFound
 from controller.migration.protocol.failures import to_event
 from controller.migration.protocol.gate import Gate
 from controller.migration.protocol.metering import advance_meter
@@ -51,6 +51,7 @@ from controller.migration.steps.catalogue import STEPS
 from controller.migration.steps.itinerary import Itinerary
 from controller.migration.steps.step import Workbench
 from controller.reasons import Code
+from oracle.foundation.reason import Reason
 
 #: Phases that write nothing.
 _WAITING = (Phase.HOLD, Phase.NEEDS_OPERATOR)
@@ -160,7 +161,7 @@ class MigrationRun:
                     self.is_leading = False
                     self.reader.lose_sight(*Side)
                     await self._leadership.drop()
-                    self.journal.describe(Code.FOLLOWING.because(why=lost.reason))
+                    self.journal.describe(_explain_loss(lost))
                     if isinstance(lost, HandedOver):
                         self.interrupts.allow_cancel(False)
                         await self._pause(2 * self._timing.settings.lease_duration_s)
@@ -372,6 +373,13 @@ class MigrationRun:
         self._metered_at = now
         record, gate = self.journal.record, self._tools.gate
         return advance_meter(record, elapsed_s, gate.find_rates(record.workload, record.target.context))
+
+
+def _explain_loss(lost: LeaseLost) -> Reason:
+    """Say what follows where this instance leads no more: it waits for its right, or follows who leads."""
+    if isinstance(lost, LetGo):
+        return Code.WAITING_TO_RESUME.because(why=lost.why)
+    return Code.FOLLOWING.because(why=lost.reason)
 
 
 def _hold_unjournaled(record: MigrationRecord, error: ControllerError) -> MigrationRecord:
