@@ -20,6 +20,11 @@ class WayBack:
     migration_id: str
     keeps: int = 0
 
+    @property
+    def undoes_shift(self) -> bool:
+        """Whether that move copied nothing, because the workload ran there already."""
+        return self.keeps > 0
+
     def is_of(self, workload: WorkloadKey, target: str, migration_id: str | None) -> bool:
         """Whether this is the way of that workload to that target, back from that move."""
         return (self.workload, self.target, self.migration_id) == (workload, target, migration_id)

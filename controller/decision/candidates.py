@@ -49,6 +49,8 @@ class Candidate:
     way_back_of: str | None = None
     #: How many replicas stay in the source.
     keeps: int = 0
+    #: Whether it takes back a move that copied nothing.
+    undoes_shift: bool = False
 
     @property
     def replicas(self) -> int:
@@ -62,8 +64,12 @@ class Candidate:
 
     @property
     def is_shift(self) -> bool:
-        """Whether nothing is copied, because the target's Deployment keeps its own pod template."""
-        return is_shift(self.workload, self.namesake)
+        """Whether nothing is copied, because the target's Deployment keeps its own pod template.
+
+        One that a shift has brought down to 0 replicas is no copy of what comes back to it.
+        """
+        there = self.namesake
+        return is_shift(self.workload, there) or (self.undoes_shift and there is not None)
 
     @property
     def coming(self) -> Workload:
@@ -110,7 +116,10 @@ def price_candidate(
             transfer.usd if transfer.usd is not None else Decimal(0),
             assume(settings),
         )
-    return Candidate(source, workload, target, here, there, waves, transfer, bill, way_back_of, keeps)
+    undoes_shift = way_back is not None and way_back.undoes_shift
+    return Candidate(
+        source, workload, target, here, there, waves, transfer, bill, way_back_of, keeps, undoes_shift
+    )
 
 
 def price_home(site: Site, workload: Workload, facts: Facts) -> NodePrice:

@@ -19,6 +19,7 @@ from tests.simulation.network import Faults
 from tests.simulation.program import Rejected
 from tests.simulation.test_cancel import MOMENTS
 from tests.simulation.world import (
+    IMAGE_THERE,
     LEASE_PATH,
     PATH,
     WORKLOAD,
@@ -32,6 +33,8 @@ from tests.simulation.world import (
 
 #: Replicas of the target before the move; the source has six.
 THERE = 3
+#: More than the pods of either side take to be replaced by those of another template. Seconds.
+ROLLOUT_S = 300.0
 #: Where a restart finds a move that has a fence by then; what has none is not begun.
 PHASES = ("PROVISION", "SURGE", "VERIFY", "SCALE_DOWN_SOURCE", "SETTLE", "SOAK")
 
@@ -218,6 +221,26 @@ def test_the_way_back_of_a_shift_gives_both_sides_what_they_began_with(tmp_path:
     """Not all that runs in the target goes back: what ran there before stays there."""
 
     async def scenario(world: World) -> None:
+        program = world.open_program("a")
+        finished = await world.work(program)
+        assert world.result() == (0, 9)
+        moved = replace(WORKLOAD, context="osaka")
+        migration_id = await program.start_move(moved, "paris", way_back_of=finished)
+        await program.wait_until_over(migration_id)
+
+    world = simulate(scenario, 3, tmp_path, there=THERE)
+    assert world.result() == (6, THERE)
+    assert world.violations == []
+
+
+def test_the_way_back_of_a_shift_needs_no_more_than_the_shift_did(tmp_path: Path) -> None:
+    """Its pods are tied to their cluster, and the source's own Deployment is there still, at 0 replicas."""
+
+    async def scenario(world: World) -> None:
+        tied = {"image": IMAGE_THERE, "securityContext": {"privileged": True}}
+        for cluster in world.clusters.values():
+            cluster.edit_container(PATH, lambda one: {**one, **tied})
+        await asyncio.sleep(ROLLOUT_S)
         program = world.open_program("a")
         finished = await world.work(program)
         assert world.result() == (0, 9)

@@ -122,6 +122,18 @@ def test_a_way_back_leaves_what_ran_there_before_or_what_has_to_stay_whichever_i
     assert price_of(make_workload(minimum_replicas=declared), facts).keeps == (declared or 0)
 
 
+@pytest.mark.parametrize(("before", "is_shift"), [(3, True), (0, False)], ids=["shifted", "copied"])
+def test_what_was_shifted_away_is_shifted_back_to_the_deployment_that_is_still_there(
+    before: int, is_shift: bool
+) -> None:
+    way = WayBack(CHECKOUT, "virginia", "m1", keeps=before)
+    facts = replace(make_facts(make_board(tokyo="0.40", virginia="0.10")), ways_back=(way,))
+    left = (make_workload(THERE, desired_replicas=0),)
+    assert price_of(make_workload(), facts, "m1", workloads=left).is_shift is is_shift
+    assert not price_of(make_workload(), facts, "m1", workloads=()).is_shift, "somebody has deleted it"
+    assert not price_of(make_workload(), facts, workloads=left).is_shift, "a move like any other"
+
+
 @pytest.mark.parametrize(
     ("declared", "assumed", "gb"),
     [(1.5, None, "1.5"), (0.0, "7", "0.0"), (None, "7", "7"), (None, None, None)],
