@@ -32,7 +32,7 @@ from controller.engine.act_handler import ActHandler
 from controller.engine.controls import Controls
 from controller.engine.fact_collector import FactCollector
 from controller.engine.inventory_taker import InventoryTaker
-from controller.engine.move_queue import MoveQueue, passes
+from controller.engine.move_queue import MoveQueue
 from controller.engine.unfinished_moves import UnfinishedMoves
 from controller.errors import ControllerError
 from controller.history.events import (
@@ -98,6 +98,11 @@ class CommandHandler:
     def queue(self) -> tuple[QueuedMove, ...]:
         """The starts that wait for their turn, in their order."""
         return self._queue.waiting
+
+    @property
+    def waits_for_price(self) -> bool:
+        """Whether the first one that waits for its turn waits for a price."""
+        return self._queue.waits_for_price
 
     def judge_considered(self, picture: FleetPicture, facts: Facts) -> Consideration | None:
         """Return the answer to the start that somebody considers, if it came now; None where nobody does."""
@@ -187,8 +192,7 @@ class CommandHandler:
                 reason = Code.UNEXPECTED_ERROR.because(error=repr(error))
                 self._reject(start.workload, start.target, reason, now)
                 continue
-            if refusal is not None and passes(refusal):
-                self._queue.keep_waiting(refusal)
+            if self._queue.waits_on(refusal, now):
                 return
             self._queue.take_first()
             if refusal is not None:

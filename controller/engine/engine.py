@@ -220,7 +220,7 @@ class Engine:
         if (look_s := self._unfinished.seconds_to_next_look()) is not None:
             delays.append(max(look_s, RETRY_S))
         is_waiting = self._history.has_waiting or self._outages.has_waiting or self._memory.has_open
-        if is_waiting or not self._is_settled():
+        if is_waiting or self._handler.waits_for_price or not self._is_settled():
             delays.append(RETRY_S)
         return min(delays, default=None)
 

@@ -18,6 +18,10 @@ from oracle.foundation.reason import Reason
 #: What passes while other moves come to their ends: who confirms a move meanwhile lines up.
 _OTHER_MOVES = frozenset({Code.CONCURRENCY_SPENT, Code.ARMED_REPLICAS_SPENT})
 
+#: How long a price that has run out is waited for, seconds: one that only skips a turn is back by then. Arbitrary; what
+#: was confirmed must not begin long after, nor keep those behind it waiting for something that may never come.
+PRICE_PATIENCE_S = 60.0
+
 #: More than a person lines up. Arbitrary.
 MAX_QUEUED = 100
 
@@ -27,6 +31,8 @@ class MoveQueue:
 
     def __init__(self) -> None:
         self._waiting: list[QueuedMove] = []
+        #: Since when the first one, or those that were first before it, find no price.
+        self._unpriced_since: float | None = None
 
     @property
     def waiting(self) -> tuple[QueuedMove, ...]:
@@ -41,6 +47,11 @@ class MoveQueue:
     def head(self) -> StartMigration | None:
         """The start whose turn is next; None: none waits."""
         return self._waiting[0].start if self._waiting else None
+
+    @property
+    def waits_for_price(self) -> bool:
+        """Whether the first one waits for a price: of its coming, or not coming, no event tells."""
+        return bool(self._waiting) and self._unpriced_since is not None
 
     def find_obstacle(self, start: StartMigration) -> Reason | None:
         """Why this start cannot line up; None: it can."""
@@ -61,9 +72,21 @@ class MoveQueue:
         """Let a start wait behind all others."""
         self._waiting.append(QueuedMove(start, now, reason))
 
-    def keep_waiting(self, reason: Reason) -> None:
-        """Note what the first one waits for now."""
+    def waits_on(self, reason: Reason | None, now: float) -> bool:
+        """Whether the first one waits on, when this is against it at wall time `now` (None: nothing is)."""
+        is_unpriced = reason is not None and reason.code is Code.PRICE_UNKNOWN
+        self._unpriced_since = self._find_unpriced_since(now) if is_unpriced else None
+        if reason is None or not (self._has_patience(now) or _is_for_other_moves(reason)):
+            return False
         self._waiting[0] = replace(self._waiting[0], reason=reason)
+        return True
+
+    def _find_unpriced_since(self, now: float) -> float:
+        """A wall clock that was set back begins the time anew."""
+        return now if self._unpriced_since is None else min(now, self._unpriced_since)
+
+    def _has_patience(self, now: float) -> bool:
+        return self._unpriced_since is not None and now - self._unpriced_since < PRICE_PATIENCE_S
 
     def take_first(self) -> None:
         """The turn of the first one has come, or it is over with it."""
@@ -81,11 +104,6 @@ class MoveQueue:
         """Let go of all, and return them."""
         starts, self._waiting = tuple(one.start for one in self._waiting), []
         return starts
-
-
-def passes(reason: Reason) -> bool:
-    """Whether a move whose turn has come waits on for this: for other moves, or for a price that has just run out."""
-    return reason.code is Code.PRICE_UNKNOWN or _is_for_other_moves(reason)
 
 
 def _is_for_other_moves(reason: Reason) -> bool:

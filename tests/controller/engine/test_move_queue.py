@@ -13,7 +13,7 @@ from controller.clusters.fleet import WorkloadKey
 from controller.contract.commands import Consider, RequestDryRun, StartMigration, Stop, TakeOutOfQueue
 from controller.contract.snapshots import QueuedMove
 from controller.decision.budgets import NOTHING_MOVED, BudgetUsage, Move
-from controller.engine.move_queue import MoveQueue, passes
+from controller.engine.move_queue import PRICE_PATIENCE_S, MoveQueue
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 from tests.controller.decision.worlds import (
@@ -29,6 +29,7 @@ from tests.controller.engine.test_command_handler import World
 KEYS = (CHECKOUT, replace(CHECKOUT, name="cart"), replace(CHECKOUT, name="search"))
 PICTURE = make_picture(make_cluster("tokyo", *map(make_workload, KEYS)), make_cluster("virginia"))
 SPENT = Code.CONCURRENCY_SPENT.because(moves=1, limit=1)
+MISSING = Code.PRICE_UNKNOWN.because(context="virginia", offering="m5.large")
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -160,6 +161,41 @@ def test_a_price_that_is_missing_for_a_moment_costs_no_place_in_the_queue() -> N
     run(scenario)
 
 
+def test_a_price_that_does_not_come_holds_nobody_and_begins_nothing_when_it_comes_at_last() -> None:
+    async def scenario() -> None:
+        world = await line_up(*KEYS)
+        world.migrations.usage = NOTHING_MOVED
+        board, world.board = world.board, make_board(tokyo="0.90")
+        for waited_s, left in ((0.0, 3), (PRICE_PATIENCE_S - 1.0, 3), (PRICE_PATIENCE_S, 0)):
+            world.now = NOW + waited_s
+            await world.round(picture=PICTURE)
+            assert len(world.handler.queue) == left, waited_s
+            assert world.handler.waits_for_price is (left > 0)
+        assert [reason.code for reason in told(world)] == [Code.PRICE_UNKNOWN] * 3, "none waits a minute more"
+        world.board = board
+        await world.round(picture=PICTURE)
+        assert started(world) == []
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("shown", [None, SPENT], ids=["it would begin", "another move runs again"])
+def test_each_time_that_a_price_is_missing_it_is_waited_for_anew(shown: Reason | None) -> None:
+    queue = MoveQueue()
+    queue.line_up(StartMigration(CHECKOUT, "virginia", "digest"), SPENT, NOW)
+    assert queue.waits_on(MISSING, NOW)
+    assert queue.waits_on(shown, NOW + 1.0) is (shown is not None)
+    assert queue.waits_on(MISSING, NOW + PRICE_PATIENCE_S)
+
+
+def test_a_clock_that_is_set_back_makes_no_wait_longer() -> None:
+    queue = MoveQueue()
+    queue.line_up(StartMigration(CHECKOUT, "virginia", "digest"), SPENT, NOW)
+    assert queue.waits_on(MISSING, NOW)
+    assert queue.waits_on(MISSING, NOW - 3600.0)
+    assert not queue.waits_on(MISSING, NOW - 3600.0 + PRICE_PATIENCE_S)
+
+
 def test_who_is_taken_out_does_not_begin() -> None:
     async def scenario() -> None:
         world = await line_up(CHECKOUT, KEYS[1])
@@ -244,8 +280,10 @@ def armed_for(limit: int, moving: int | None) -> Reason:
     ids=["limit", "armed replicas", "more than armed for", "not known", "day", "not armed"],
 )
 def test_only_what_other_moves_make_room_for_is_waited_for(reason: Reason, is_waited_for: bool) -> None:
-    assert passes(reason) is is_waited_for
-    assert (MoveQueue().find_wait(reason) is not None) is is_waited_for
+    queue = MoveQueue()
+    assert (queue.find_wait(reason) is not None) is is_waited_for
+    queue.line_up(StartMigration(CHECKOUT, "virginia", "digest"), SPENT, NOW)
+    assert queue.waits_on(reason, NOW) is is_waited_for
 
 
 def test_a_queue_of_nobody_is_empty() -> None:
