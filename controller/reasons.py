@@ -1434,6 +1434,11 @@ class Code(ReasonCode):
         Severity.WARNING,
         "stopped before the end; a migration that had begun is taken up by the next armed start",
     )
+    INTERRUPTED_IN_QUEUE = (
+        "interrupted_in_queue",
+        Severity.WARNING,
+        "stopped while the move waited in the queue; nothing of it has begun, and nobody begins it later",
+    )
     CONTEXT_IS_ALIAS = (
         "context_is_alias",
         Severity.WARNING,

@@ -166,6 +166,8 @@ async def _follow(
                 raise CommandFailed(_FAILURES[view.stage], view.sentence, reason=_reason_of(view))
         elif snapshot.unstarted:  # this process asked for one start only
             raise _not_moved(snapshot.unstarted[-1].reason)
+        elif snapshot.queue:
+            report.show_queued(snapshot.queue[-1].reason, snapshot.taken_at)
 
 
 def _require_armed(reason: Reason, report: MigrationReport) -> None:

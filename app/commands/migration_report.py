@@ -32,6 +32,7 @@ class MigrationReport:
         self._as_json = as_json
         self._last: Any = None
         self._view: MigrationView | None = None
+        self._waits_for: Reason | None = None
 
     def show_dry_run(self, dry_run: DryRun) -> None:
         """Print what the move would cost and save."""
@@ -40,6 +41,16 @@ class MigrationReport:
             self._print_json("dry_run", facts)
         else:
             write_output(dry_run_to_text(dry_run))
+
+    def show_queued(self, reason: Reason, at: float) -> None:
+        """Print what the move waits for before it begins; nothing where it still waits for the same."""
+        if reason == self._waits_for:
+            return
+        self._waits_for = reason
+        if self._as_json:
+            self._print_json("queued", {"at": at, "detail": str(reason), "reason": encode_if_any(reason)})
+        else:
+            write_output(f"{'QUEUED':<17} {clean_text(reason)}")
 
     def show_progress(self, view: MigrationView, at: float) -> None:
         """Print a step of the migration; nothing where only its cost has grown since."""
@@ -72,6 +83,8 @@ class MigrationReport:
     def describe_interruption(self) -> Reason:
         """Say where the workload stands now, and how to go on or back; before the first write there is neither."""
         view = self._view
+        if view is None and self._waits_for is not None:
+            return Code.INTERRUPTED_IN_QUEUE.because()
         if view is None or view.stage.is_final or view.phase in _BEFORE_THE_FIRST_WRITE:
             return Code.COMMAND_INTERRUPTED.because()
         go_on = ("sentinelaura", "migrate", str(view.workload), "--to", view.target, "--arm")
