@@ -181,7 +181,10 @@ def _add_migrations(commands: _Commands[_Parser], common: _Parser) -> None:
     listing.add_argument("--json", action="store_true", help="one JSON document")
     for name, text in _MOVE_ACTIONS.items():
         action = _add(actions, name, text, common)
-        action.add_argument("id", metavar="ID", help="as `migrations list` prints it; its beginning will do")
+        named = "as `migrations list` prints it; its beginning will do"
+        if name == "cancel":
+            named += "; or CONTEXT/NAMESPACE/DEPLOYMENT of one that waits in a queue"
+        action.add_argument("id", metavar="ID", help=named)
         if name == "show":
             action.add_argument("--json", action="store_true", help="one JSON document")
             continue

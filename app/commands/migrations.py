@@ -28,6 +28,7 @@ from app.commands.migrations_report import (
 )
 from app.commands.output import report_line, write_aside, write_output
 from app.commands.picture import PICTURE_TIMEOUT_S
+from app.commands.taking_out import names_workload, take_out
 from app.composition import MoveTools, open_move_tools
 from app.config.configuration import Configuration
 from app.control.asking import ask_all
@@ -58,6 +59,8 @@ async def run_migrations(
     arguments: Namespace, configuration: Configuration, opening: Opening = open_move_tools
 ) -> int:
     """Do what was asked. Raises: CommandFailed."""
+    if arguments.action == "cancel" and names_workload(arguments.id):
+        return await take_out(arguments)
     async with opening(configuration) as tools:
         standing = await find_moves(tools)
         if arguments.action == "list":

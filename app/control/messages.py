@@ -27,15 +27,17 @@ class Ask(StrEnum):
 
     STOP = "stop"
     CANCEL = "cancel"
+    TAKE_OUT = "take_out"
     #: Nothing but what every answer tells.
     TELL = "tell"
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One question. `migration_id`: what a cancel speaks of."""
+    """One question. `migration_id`: what a cancel speaks of. `workload`: whose move is taken out of the queue."""
 
     ask: Ask
     migration_id: str = ""
+    workload: str = ""
     version: int = 1
 
 

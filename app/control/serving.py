@@ -91,6 +91,8 @@ class _Conversations:
             self._requests.stop()
         elif request.ask is Ask.CANCEL:
             why = self._requests.cancel(request.migration_id)
+        elif request.ask is Ask.TAKE_OUT:
+            why = self._requests.take_out(request.workload)
         moves = tuple(describe_move(view) for view in self._requests.views())
         queue = tuple(describe_queued(queued) for queued in self._requests.queue())
         stated = None if why is None else state_reason(why)

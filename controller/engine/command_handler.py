@@ -142,10 +142,14 @@ class CommandHandler:
             if not (isinstance(command, StartMigration) or (isinstance(command, SetArmed) and command.armed))
         )
         for start in self._queue.clear():
-            self._reject(
-                start.workload, start.target, Code.TAKEN_OUT_OF_QUEUE.because(), self._facts.wall_clock()
-            )
+            self._reject_taken_out(start.workload, start.target)
         self._controls.forbid_all()
+
+    def take_out(self, workload: WorkloadKey, target: str) -> None:
+        """Let go of a start that waits for its turn, at once."""
+        if self._queue.take_out(workload, target) is not None:
+            self._reject_taken_out(workload, target)
+            self._wake()
 
     async def work(self, picture: FleetPicture, now: float) -> None:
         """Obey what waits, in order. A start waits for the looks at its contexts: they may find the same workload.
@@ -224,7 +228,7 @@ class CommandHandler:
         elif isinstance(command, LookAt):
             self._looked_at = command.contexts
         elif isinstance(command, TakeOutOfQueue):
-            self._take_out(command, now)
+            self.take_out(command.workload, command.target)
         elif isinstance(command, Consider):
             self._consider(command.start, picture)
         elif isinstance(command, RequestDryRun):
@@ -286,10 +290,6 @@ class CommandHandler:
         self._answers.append(_evaluate(start, picture, facts))
         self._reject(start.workload, start.target, refusal, now)
 
-    def _take_out(self, command: TakeOutOfQueue, now: float) -> None:
-        if self._queue.take_out(command.workload, command.target) is not None:
-            self._reject(command.workload, command.target, Code.TAKEN_OUT_OF_QUEUE.because(), now)
-
     async def _begin(self, dry_run: DryRun, picture: FleetPicture) -> Reason | None:
         """Start a confirmed move; or return why it was not taken up."""
         try:
@@ -302,6 +302,9 @@ class CommandHandler:
         if workload is not None:
             self._facts.note_start(migration_id, workload)
         return None
+
+    def _reject_taken_out(self, workload: WorkloadKey, target: str) -> None:
+        self._reject(workload, target, Code.TAKEN_OUT_OF_QUEUE.because(), self._facts.wall_clock())
 
     def _reject(self, workload: WorkloadKey, target: str, reason: Reason, now: float) -> None:
         self._unstarted.append(UnstartedMove(workload, target, reason, now))

@@ -102,7 +102,7 @@ class Engine:
         self._oracle = parts.oracle
         #: What other processes of the same person may ask.
         self.requests = InstanceRequests(
-            parts.controls, lambda: self.submit(Stop()), lambda: parts.handler.queue
+            parts.controls, lambda: self.submit(Stop()), lambda: parts.handler.queue, parts.handler.take_out
         )
         self._regions = parts.controls.regions
         self._migrations = parts.controls.migrations

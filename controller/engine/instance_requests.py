@@ -1,4 +1,5 @@
-"""What another process of the same person may ask of this one: to stop, and to take one of its migrations back.
+"""What another process of the same person may ask of this one: to stop, to take one of its migrations back, and to let
+go of one that waits.
 
 Nothing that begins a change can be asked for. Belongs to the engine's loop, and answers at once.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from controller.clusters.fleet import WorkloadKey
 from controller.contract.snapshots import MigrationView, QueuedMove
 from controller.engine.controls import Controls
 from controller.migration.protocol.request_reasons import RequestCode
@@ -15,17 +17,19 @@ from oracle.foundation.reason import Reason
 
 
 class InstanceRequests:
-    """`forbid`: what a stop does in this process. `list_queue`: what waits for its turn in it."""
+    """`forbid`: what a stop does in this process. `queue`: what waits for its turn in it. `let_go`: takes it out."""
 
     def __init__(
         self,
         controls: Controls,
         forbid: Callable[[], None],
-        list_queue: Callable[[], tuple[QueuedMove, ...]] = tuple,
+        queue: Callable[[], tuple[QueuedMove, ...]] = tuple,
+        let_go: Callable[[WorkloadKey, str], None] = lambda workload, target: None,
     ) -> None:
         self._controls = controls
         self._forbid = forbid
-        self.queue = list_queue
+        self.queue = queue
+        self._let_go = let_go
 
     def views(self) -> tuple[MigrationView, ...]:
         """Return the migrations of this process that are not over."""
@@ -46,6 +50,13 @@ class InstanceRequests:
             return Code.NOT_ARMED.because(contexts=unarmed)
         self._controls.cancel(migration_id)
         return None
+
+    def take_out(self, workload: str) -> Reason | None:
+        """Let go of what waits for its turn to move this workload; or say that nothing does."""
+        found = [one.start for one in self.queue() if str(one.start.workload) == workload]
+        for start in found:
+            self._let_go(start.workload, start.target)
+        return None if found else RequestCode.NOT_QUEUED.because(workload=workload)
 
     def _find_unarmed(self, view: MigrationView) -> tuple[str, ...]:
         """Return the sides that a move under way may not change any more: arming that has run out does not stop it."""

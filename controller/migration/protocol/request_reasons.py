@@ -64,6 +64,17 @@ class RequestCode(ReasonCode):
     )
     STOPPED = "stopped", Severity.INFO, "process {pid} has stopped: every context there is read-only now"
     NOT_LED_HERE = "not_led_here", Severity.WARNING, "this process does not lead that migration"
+    NOT_QUEUED = (
+        "not_queued",
+        Severity.WARNING,
+        "no move of {workload} waits in the queue of a process of yours on this machine; "
+        "`sentinelaura migrations list` shows what waits and what has begun",
+    )
+    LEFT_QUEUE = (
+        "left_queue",
+        Severity.INFO,
+        "{workload} is in the queue no more ({processes:list}); nothing of its move had begun",
+    )
     PHASE_NOT_CANCELLED = (
         "phase_not_cancelled",
         Severity.WARNING,

@@ -33,6 +33,7 @@ class FakeRequests:
         self.cancelled: list[str] = []
         self.refusal = None
         self.waiting: tuple[QueuedMove, ...] = ()
+        self.taken_out: list[str] = []
 
     def queue(self) -> tuple[QueuedMove, ...]:
         return self.waiting
@@ -45,6 +46,10 @@ class FakeRequests:
 
     def cancel(self, migration_id: str) -> object:
         self.cancelled.append(migration_id)
+        return self.refusal
+
+    def take_out(self, workload: str) -> object:
+        self.taken_out.append(workload)
         return self.refusal
 
 
@@ -116,6 +121,12 @@ def test_a_cancel_that_cannot_be_done_says_why() -> None:
     requests, [instance] = converse(scenario)
     assert requests.cancelled == ["m1"]
     assert (instance.answer.is_done, instance.answer.why.code) == (False, "not_armed")
+
+
+def test_what_waits_is_let_go_of_by_the_name_of_its_workload() -> None:
+    requests, [instance] = converse(lambda _: ask_all(Request(Ask.TAKE_OUT, workload="paris/shop/web")))
+    assert (requests.taken_out, requests.cancelled, requests.stops) == (["paris/shop/web"], [], 0)
+    assert instance.answer.is_done
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 
 from controller.clusters.arming import Arming
 from controller.clusters.fleet import WorkloadKey
-from controller.contract.snapshots import MigrationStage
+from controller.contract.commands import StartMigration
+from controller.contract.snapshots import MigrationStage, QueuedMove
 from controller.engine.controls import Controls
 from controller.engine.instance_requests import InstanceRequests
 from controller.history.history import History
@@ -65,6 +66,28 @@ def ask(
     controls = Controls(fleet, fleet, History(lambda: 0.0), asyncio.Event())
     why = InstanceRequests(controls, lambda: None).cancel("m1")
     return why, fleet.cancelled
+
+
+def take_out(workload: str) -> tuple[Any, list[tuple[WorkloadKey, str]]]:
+    """Ask for a workload that is to be moved no more; returns why not, and what was let go of."""
+    fleet: Any = FakeFleet(FakeView(), (), ())
+    start = StartMigration(CHECKOUT, "virginia", "digest")
+    waiting = (QueuedMove(start, 0.0, Code.CONCURRENCY_SPENT.because(moves=1, limit=1)),)
+    gone: list[tuple[WorkloadKey, str]] = []
+    controls = Controls(fleet, fleet, History(lambda: 0.0), asyncio.Event())
+    requests = InstanceRequests(
+        controls, lambda: None, lambda: waiting, lambda key, target: gone.append((key, target))
+    )
+    return requests.take_out(workload), gone
+
+
+def test_what_waits_for_its_turn_is_let_go_of_without_anything_being_armed() -> None:
+    assert take_out("tokyo/shop/checkout") == (None, [(CHECKOUT, "virginia")])
+
+
+def test_who_names_another_workload_takes_nothing_out() -> None:
+    why = RequestCode.NOT_QUEUED.because(workload="virginia/shop/checkout")
+    assert take_out("virginia/shop/checkout") == (why, [])
 
 
 def test_who_leads_an_armed_move_takes_it_back() -> None:

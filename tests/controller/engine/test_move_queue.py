@@ -213,6 +213,17 @@ def test_who_is_taken_out_does_not_begin() -> None:
     run(scenario)
 
 
+def test_another_process_takes_a_move_out_at_once() -> None:
+    async def scenario() -> None:
+        world = await line_up(CHECKOUT)
+        world.handler.take_out(CHECKOUT, "oregon")
+        assert told(world) == []
+        world.handler.take_out(CHECKOUT, "virginia")
+        assert (world.handler.queue, told(world)) == ((), [Code.TAKEN_OUT_OF_QUEUE.because()])
+
+    run(scenario)
+
+
 def test_a_stop_leaves_nobody_waiting() -> None:
     async def scenario() -> None:
         world = await line_up(CHECKOUT, KEYS[1])
