@@ -75,21 +75,30 @@ def tell_move(move: Move, facts: Facts) -> Reason:
 
 
 def find_unusable_source(site: Site, workload: Workload, facts: Facts) -> Reason | None:
-    return find_unusable_site(site, facts)
+    return _find_unseen(site.cluster)
+
+
+def find_unpriced_source(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+    """What it leaves needs no node that takes pods: without one, nobody knows what it is worth to leave it."""
+    return _find_no_group(site)
 
 
 def find_unusable_site(site: Site, facts: Facts) -> Reason | None:
-    cluster, context = site.cluster, site.context
-    unread = cluster.find_unread()
-    if unread is not None:
+    return _find_unseen(site.cluster) or _find_no_group(site)
+
+
+def _find_unseen(cluster: Cluster) -> Reason | None:
+    """Why a cluster is not known well enough to be a side of a move."""
+    if (unread := cluster.find_unread()) is not None:
         return unread
-    if cluster.uid is None:
-        return Code.CONTEXT_UNIDENTIFIED.because(context=context)
-    return None if site.groups else _tell_no_group(cluster)
+    return Code.CONTEXT_UNIDENTIFIED.because(context=cluster.context) if cluster.uid is None else None
 
 
-def _tell_no_group(cluster: Cluster) -> Reason:
+def _find_no_group(site: Site) -> Reason | None:
     """Why no node of a cluster is one that a pod could run on at a price."""
+    if site.groups:
+        return None
+    cluster = site.cluster
     context, ready = cluster.context, [node for node in cluster.nodes if node.ready]
     open_nodes = [node for node in ready if node.schedulable]
     if ready and not open_nodes:
@@ -189,6 +198,13 @@ def find_unplannable(site: Site, workload: Workload, facts: Facts) -> Reason | N
         return Code.NO_REQUESTS.because()
     if available is None or available < replicas:
         return Code.NOT_AVAILABLE.because(available=available, replicas=replicas)
+    return None
+
+
+def find_homeless(site: Site, workload: Workload, facts: Facts) -> Reason | None:
+    """Without a node that its pods run on, nobody knows what they cost where they are."""
+    if workload.requests is None:
+        return None
     has_home = bool(workload.hosts) or site.find_group(workload.requests, workload.terms) is not None
     return None if has_home else Code.NO_HOME_NODE.because()
 

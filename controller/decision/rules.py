@@ -79,6 +79,7 @@ _UNPRICED = (
 WORKLOAD_RULES = (
     WorkloadRule(questions.find_under_way),
     WorkloadRule(questions.find_unusable_source),
+    WorkloadRule(questions.find_unpriced_source, binds_way_back=False),
     WorkloadRule(
         questions.find_outdated_source,
         moments=Moment.WAVE,
@@ -90,6 +91,7 @@ WORKLOAD_RULES = (
     WorkloadRule(questions.find_broken),
     WorkloadRule(questions.find_autoscaled),
     WorkloadRule(questions.find_unplannable),
+    WorkloadRule(questions.find_homeless, binds_way_back=False),
     WorkloadRule(questions.find_cooldown, binds_way_back=False),
     WorkloadRule(questions.find_unknown_state, verdict=UNKNOWN, binds_way_back=False),
     WorkloadRule(

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from controller.clusters.fleet import Health, Resources, WatchedKind
+from controller.clusters.fleet import Health, Node, Resources, WatchedKind
+from controller.clusters.node_facts import NodeKind, Said
 from controller.contract.dry_run import DryRun, Verdict
 from controller.contract.way_back import WayBack
 from controller.decision.budgets import BudgetUsage
@@ -22,8 +23,11 @@ from tests.controller.decision.test_rules import (
     BOARD,
     HOUR,
     code_of,
+    judge,
     moved,
     rolled_back,
+    small_nodes,
+    unbought,
     with_budgets,
     with_settings,
 )
@@ -91,6 +95,29 @@ def test_money_rests_and_prices_refuse_a_move_and_no_way_back(
     assert code_of(**asked, moment=moment) is code
     for each in ALL_MOMENTS:
         assert code_of(**asked, moment=each, way_back_of="m1") is None
+
+
+@pytest.mark.parametrize(
+    ("nodes", "code"),
+    [
+        (tuple(replace(node, schedulable=False) for node in small_nodes("tokyo")), Code.NODES_TAKE_NO_PODS),
+        (unbought(region=Said("r", "x"))["nodes"], Code.NODES_UNPRICEABLE),
+        (unbought(kind=NodeKind.SERVERLESS)["nodes"], Code.NODES_NOT_BOUGHT),
+        ((), Code.CONTEXT_WITHOUT_NODES),
+        (small_nodes("tokyo"), Code.NO_HOME_NODE),
+    ],
+    ids=lambda value: value.value if isinstance(value, Code) else "",
+)
+def test_nobody_is_kept_in_a_cluster_because_its_nodes_take_no_pods_any_more_or_have_no_price(
+    nodes: tuple[Node, ...], code: Code
+) -> None:
+    """What a workload leaves behind is only paid for: where it comes to is what has to take its pods."""
+    asked: dict[str, Any] = {"source": {"nodes": nodes}, "facts": knowing(make_facts(BOARD))}
+    assert judge(**asked) == (Verdict.REFUSED, code)
+    for each in ALL_MOMENTS:
+        assert code_of(**asked, moment=each, way_back_of="m1") is None
+    closed = {"target": {"nodes": tuple(replace(node, schedulable=False) for node in nodes)}}
+    assert code_of(**asked | closed, moment=Moment.CONFIRM, way_back_of="m1") is not None
 
 
 @pytest.mark.parametrize(
