@@ -16,6 +16,7 @@ from controller.contract.way_back import WayBack
 from controller.decision.settings import BudgetSettings
 from controller.reasons import Code
 from tests.simulation.program import BUDGETS, Program, Rejected
+from tests.simulation.test_source_without_nodes import cordon
 from tests.simulation.world import SETTINGS, WORKLOAD, World, simulate
 
 MOVED = replace(WORKLOAD, context="osaka")
@@ -144,3 +145,15 @@ def test_a_move_that_was_cancelled_has_no_way_back_and_rests_its_target_alone(tm
         assert rejected.value.code is Code.TARGET_RESTS, "and not the workload"
 
     assert run(scenario, tmp_path).result() == (6, None)
+
+
+def test_a_workload_is_brought_back_out_of_a_cluster_that_takes_no_pods_any_more(tmp_path: Path) -> None:
+    """Its nodes are cordoned, as before they are taken away: that is when it has to go."""
+
+    async def scenario(world: World) -> None:
+        program, finished = await move_there(world)
+        cordon(world.target)
+        await asyncio.sleep(30.0)
+        await go_back(world, program, finished)
+
+    assert run(scenario, tmp_path).result() == (6, 0)

@@ -13,10 +13,15 @@ from tests.simulation.cluster import Cluster
 from tests.simulation.world import PATH, World, simulate, start
 
 
-def lose_nodes(cluster: Cluster) -> None:
-    """All nodes are reclaimed and none is to be had."""
+def cordon(cluster: Cluster) -> None:
+    """No node takes pods any more; those that run there stay."""
     node = f"/api/v1/nodes/{cluster.act('GET', '/api/v1/nodes')['items'][0]['metadata']['name']}"
     cluster.edit(node, {"spec": {"unschedulable": True}})
+
+
+def lose_nodes(cluster: Cluster) -> None:
+    """All nodes are reclaimed and none is to be had."""
+    cordon(cluster)
     cluster.set_capacity(0)
     cluster.lose_pods(PATH)
 
