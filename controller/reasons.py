@@ -1429,6 +1429,12 @@ class Code(ReasonCode):
         "stopped in {phase}, as it stands: {source} is asked for {source_replicas} and {target} for {target_replicas} "
         "replicas, and this process moves it on no more. To go on: {go_on}. To go back: {go_back}",
     )
+    ROLLBACK_INTERRUPTED = (
+        "rollback_interrupted",
+        Severity.WARNING,
+        "stopped in {phase}, on its way back to {source}, as it stands: {source} is asked for {source_replicas} and "
+        "{target} for {target_replicas} replicas, and this process moves it on no more. To go on with that: {go_back}",
+    )
     COMMAND_INTERRUPTED = (
         "command_interrupted",
         Severity.WARNING,

@@ -11,10 +11,10 @@ from app.commands.output import report_line, write_output
 from app.commands.plan_report import dry_run_to_json, dry_run_to_text
 from app.exit_codes import ExitCode
 from controller.contract.dry_run import DryRun
-from controller.contract.snapshots import MigrationView
+from controller.contract.snapshots import MigrationStage, MigrationView
 from controller.migration.protocol.states import Phase
 from controller.reasons import Code
-from oracle.foundation.reason import Reason, encode_if_any
+from oracle.foundation.reason import Parameter, Reason, encode_if_any
 from oracle.foundation.untrusted_text import clean_text
 
 #: Phases that have changed nothing yet.
@@ -87,17 +87,18 @@ class MigrationReport:
             return Code.INTERRUPTED_IN_QUEUE.because()
         if view is None or view.stage.is_final or view.phase in _BEFORE_THE_FIRST_WRITE:
             return Code.COMMAND_INTERRUPTED.because()
+        stands: dict[str, Parameter] = {
+            "phase": view.phase,
+            "source": view.workload.context,
+            "source_replicas": view.source_desired,
+            "target": view.target,
+            "target_replicas": view.target_desired,
+            "go_back": shlex.join(("sentinelaura", "migrations", "cancel", view.migration_id, "--arm")),
+        }
+        if view.stage is MigrationStage.ROLLING_BACK:
+            return Code.ROLLBACK_INTERRUPTED.because(**stands)
         go_on = ("sentinelaura", "migrate", str(view.workload), "--to", view.target, "--arm")
-        go_back = ("sentinelaura", "migrations", "cancel", view.migration_id, "--arm")
-        return Code.MIGRATION_INTERRUPTED.because(
-            phase=view.phase,
-            source=view.workload.context,
-            source_replicas=view.source_desired,
-            target=view.target,
-            target_replicas=view.target_desired,
-            go_on=shlex.join(go_on),
-            go_back=shlex.join(go_back),
-        )
+        return Code.MIGRATION_INTERRUPTED.because(**stands, go_on=shlex.join(go_on))
 
     def show_end(
         self, code: ExitCode, sentence: str, reason: Reason | None, details: tuple[str, ...] = ()

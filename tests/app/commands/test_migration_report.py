@@ -129,6 +129,21 @@ def test_who_stops_it_half_way_reads_where_the_workload_stands_and_how_to_go_on_
     assert f"sentinelaura migrations cancel {view.migration_id} --arm" in said
 
 
+def test_who_stops_it_on_the_way_back_reads_no_command_that_would_go_on_with_the_move(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    view = ScriptedEngine().start_best()
+    back = replace(view, phase="ROLLBACK", stage=MigrationStage.ROLLING_BACK, source_desired=4)
+    report = MigrationReport(as_json=False)
+    report.show_progress(back, 1.0)
+    report.show_failure(KeyboardInterrupt())
+    said = capsys.readouterr().err
+    assert f"on its way back to {view.workload.context}" in said
+    assert f"{view.workload.context} is asked for 4" in said
+    assert f"sentinelaura migrations cancel {view.migration_id} --arm" in said
+    assert "sentinelaura migrate " not in said
+
+
 @pytest.mark.parametrize("change", [{"phase": "PREFLIGHT"}, {"stage": MigrationStage.DONE}])
 def test_who_stops_it_before_the_first_write_or_after_the_end_has_nothing_to_go_on_with(
     capsys: pytest.CaptureFixture[str], change: dict[str, Any]
