@@ -24,6 +24,7 @@ from controller.engine.controls import Controls
 from controller.engine.decision_log import DecisionLog
 from controller.engine.engine import Engine, EngineParts, EngineSettings
 from controller.engine.fact_collector import FactCollector, WaysBack, count_moves
+from controller.engine.move_queue import PRICE_PATIENCE_S
 from controller.engine.outage_log import OutageLog
 from controller.engine.price_memory import PriceMemory
 from controller.engine.snapshot_building import ContextViews
@@ -401,6 +402,49 @@ def test_start_that_is_considered_is_judged_anew_in_every_snapshot():
             start, Code.NOT_ARMED.because(contexts=("tokyo", "virginia"))
         )
         assert armed.considered == Consideration(start, None)
+
+    run(scenario)
+
+
+async def line_up(world):
+    """Confirm a move while another one runs; returns the snapshot in which it waits."""
+    first = await world.engine.next_snapshot(0)
+    offer = first.opportunities[0]
+    other = Move(replace(CHECKOUT, name="x"), "iowa", NOW - 60)
+    world.migrations.usage = BudgetUsage((other,))
+    for context in ("tokyo", "virginia"):
+        world.engine.submit(SetArmed(context, True))
+    world.engine.submit(StartMigration(offer.workload, offer.target, offer.plan_digest))
+    snapshot = await world.next(first)
+    assert len(snapshot.queue) == 1
+    return snapshot
+
+
+def test_queued_move_whose_price_stays_away_is_turned_down_by_the_clock_alone():
+    async def scenario(world):
+        keep_prices(world)
+        waiting = await line_up(world)
+        world.migrations.usage = NOTHING_MOVED
+        here = world.oracle.quotes.quotes.items()
+        world.oracle.quotes = QuoteBoard({key: quote for key, quote in here if key[0] == "tokyo"})
+        world.oracle.announce()
+        gone = await world.next(waiting)
+        assert gone.queue[0].reason.code is Code.PRICE_UNKNOWN
+        async with asyncio.timeout(PRICE_PATIENCE_S + 10):
+            while gone.queue:
+                gone = await world.next(gone)
+        assert [one.reason.code for one in gone.unstarted] == [Code.PRICE_UNKNOWN]
+
+    run(scenario)
+
+
+def test_another_process_takes_out_what_waits_and_the_next_snapshot_shows_it():
+    async def scenario(world):
+        waiting = await line_up(world)
+        assert world.engine.requests.take_out(str(CHECKOUT)) is None
+        assert world.engine.requests.queue() == ()
+        gone = await world.next(waiting)
+        assert (gone.queue, [one.reason.code for one in gone.unstarted]) == ((), [Code.TAKEN_OUT_OF_QUEUE])
 
     run(scenario)
 
