@@ -29,7 +29,7 @@ from app.commands.migrations_report import (
 from app.commands.output import report_line, write_aside, write_output
 from app.commands.picture import PICTURE_TIMEOUT_S
 from app.commands.taking_out import names_workload, take_out
-from app.composition import MoveTools, open_move_tools
+from app.composition import MoveTools, choose_price_source, open_move_tools
 from app.config.configuration import Configuration
 from app.control.asking import ask_all
 from app.control.messages import Ask, Request
@@ -47,6 +47,8 @@ from controller.migration.protocol.request_reasons import RequestCode
 from controller.migration.protocol.states import Phase
 from controller.migration.run.standing_moves import StandingMove, StandingMoves, read_standing_moves
 from controller.reasons import Code
+from oracle.errors import PriceFileError
+from oracle.foundation.clocks import SYSTEM_CLOCKS
 from oracle.foundation.reason import Reason
 
 #: Acts that another instance can be asked to do.
@@ -233,7 +235,20 @@ async def _move_back(arguments: Namespace, configuration: Configuration, record:
     asked = AskedMove(
         workload, record.source.context, arguments.arm, arguments.json, record.migration_id, arguments.yes
     )
-    return await run_move(asked, configuration)
+    return await run_move(asked, _leave_out_broken_prices(configuration))
+
+
+def _leave_out_broken_prices(configuration: Configuration) -> Configuration:
+    """Know no prices where their file cannot be used: a way back needs none."""
+    if configuration.price_file is None:
+        return configuration
+    try:
+        choose_price_source(configuration, SYSTEM_CLOCKS.wall())
+    except PriceFileError as error:
+        report_line(f"prices are unknown: {error}")
+        nobody = replace(configuration.live_prices, offline=True)
+        return replace(configuration, prices=None, live=False, live_prices=nobody)
+    return configuration
 
 
 def _refused(reason: Reason) -> CommandFailed:

@@ -16,7 +16,7 @@ from app.arguments import build_parser
 from app.commands.failures import CommandFailed
 from app.commands.migrations import run_migrations
 from app.commands.stop import run_stop
-from app.composition import MoveTools
+from app.composition import MoveTools, choose_price_source
 from app.config.configuration import Configuration
 from app.exit_codes import ExitCode
 from controller.contract.snapshots import MigrationStage
@@ -40,6 +40,7 @@ class Terminal:
         self._ring = ring
         self._capsys = capsys
         self._count = 0
+        self.configuration = Configuration(kubeconfig="some")
 
     async def run(self, *arguments: str) -> tuple[int, str]:
         """Run the command line; returns its exit code and all that it prints. Raises: CommandFailed."""
@@ -52,7 +53,7 @@ class Terminal:
     async def _run(self, command: Any, *arguments: str) -> tuple[int, str]:
         asked = build_parser().parse_args(arguments)
         self._capsys.readouterr()
-        code = await command(asked, Configuration(kubeconfig="some"), self._open)
+        code = await command(asked, self.configuration, self._open)
         said = self._capsys.readouterr()
         return code, said.out + said.err
 
@@ -73,7 +74,8 @@ class Terminal:
 
     @asynccontextmanager
     async def open_engine(self, configuration: Configuration) -> AsyncIterator[Engine]:
-        """Run the engine of a command that begins a move."""
+        """Run the engine of a command that begins a move. Raises: PriceFileError."""
+        choose_price_source(configuration, 0.0)
         program = await self._open_program()
         assert program._engine is not None, "it has started"
         yield program._engine
@@ -299,6 +301,17 @@ def test_a_move_that_is_over_is_taken_back_without_a_price_by_who_types_the_name
         assert "the move is over; going back is a move of osaka/shop/checkout to paris" in said
         assert "Way back: cost of moving unknown; a day there unknown, a day here unknown" in said
         assert "DONE" in said
+
+    assert moved(scenario).result() == (6, 0)
+
+
+def test_a_price_file_that_is_gone_keeps_nobody_from_the_way_back(moved: Any, tmp_path: Path) -> None:
+    async def scenario(world: World, terminal: Terminal, migration_id: str) -> None:
+        missing = str(tmp_path / "prices.csv")
+        terminal.configuration = Configuration(kubeconfig="some", prices=missing, live=True)
+        code, said = await terminal.run("back", migration_id, "--arm", "--yes", "checkout")
+        assert code == ExitCode.OK
+        assert missing in said, "and it is said"
 
     assert moved(scenario).result() == (6, 0)
 
