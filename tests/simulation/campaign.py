@@ -21,7 +21,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from controller.decision.settings import DecisionSettings
 from tests.simulation.branching import Branches
 from tests.simulation.cluster import Cluster, Request
 from tests.simulation.floor_watch import FloorWatch
@@ -30,7 +32,7 @@ from tests.simulation.invariants import read_journal
 from tests.simulation.network import Delivery, Directed, Faults
 from tests.simulation.processes import Process
 from tests.simulation.program import Rejected
-from tests.simulation.world import LEASE_PATH, PATH, World, keep_alive, simulate
+from tests.simulation.world import LEASE_PATH, PATH, SETTINGS, World, keep_alive, simulate
 
 #: How often a program resumes its tasks in a run without faults, and in one with noise, until the move is over.
 CLEAN_STEPS = 2_200
@@ -68,6 +70,8 @@ class Plan:
     #: So many run in the target already, and so many of the source's six stay there.
     there: int = 0
     keeps: int = 0
+    #: As people have them by default: few waves, and a shorter bake between the first and the last.
+    has_shipped_waves: bool = False
 
 
 def draw_shift(rng: random.Random, plan: Plan) -> Plan:
@@ -161,6 +165,23 @@ CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
     "shift, restart in each phase, target lost": lambda rng: draw_shift(
         rng, Plan(noise(), restart_in=rng.choices(MOMENTS, k=8)[-1], unnoticed_s=UNNOTICED_DEAD_S)
     ),
+    "waves as shipped, kill": lambda rng: Plan(
+        noise(), kill_at=rng.randrange(NOISY_STEPS), has_shipped_waves=True
+    ),
+    "waves as shipped, two instances, partitions, sleep": lambda rng: Plan(
+        partitions(rng),
+        has_two_instances=True,
+        sleep_at=rng.randrange(CLEAN_STEPS),
+        unnoticed_s=UNNOTICED_DEAD_S,
+        has_shipped_waves=True,
+    ),
+    "waves as shipped, reclaims, late scale-downs": lambda rng: Plan(
+        Faults(),
+        reclaims=True,
+        unnoticed_s=UNNOTICED_S,
+        has_late_scale_downs=True,
+        has_shipped_waves=True,
+    ),
     # One schedule, and the moment is chosen: for every await.
     "kill at every await": lambda rng: Plan(noise()),
     "freeze at every await, two instances": lambda rng: Plan(Faults(), has_two_instances=True),
@@ -174,6 +195,13 @@ EVERY_AWAIT = {
     "freeze at every await, two instances": ("freeze_at", 2, range(1, CLEAN_STEPS)),
     "sleep at every await": ("sleep_at", 2, range(1, CLEAN_STEPS)),
     "forged Leases at every await": ("forge_at", 2, range(1, CLEAN_STEPS)),
+}
+
+#: Of a simulation: eight replicas make three waves, of which the one between has the shorter bake.
+SHIPPED_WAVES: dict[str, Any] = {
+    "replicas": 8,
+    "wave_replicas": DecisionSettings().wave_replicas,
+    "settings": replace(SETTINGS, bake_between_s=None),
 }
 
 #: How long somebody waits for a move whose Leases others write over, seconds: longer than any patience of the program.
@@ -275,7 +303,7 @@ def perform(run: Run, is_due: Callable[[int], bool] | None = None) -> Outcome:
         try:
             world = simulate(
                 live, run.seed, Path(directory), faults=plan.faults, unnoticed_s=plan.unnoticed_s,
-                there=plan.there, keeps=plan.keeps,
+                there=plan.there, keeps=plan.keeps, **(SHIPPED_WAVES if plan.has_shipped_waves else {}),
             )  # fmt: skip
         except Exception as error:  # the edge: what nobody foresaw is a finding like any other
             return Outcome(run, (f"an error: {error!r}",), 0.0)
