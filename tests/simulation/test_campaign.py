@@ -16,8 +16,8 @@ import pytest
 from tests.simulation.branching import Branches, BranchFailed
 from tests.simulation.campaign import CAMPAIGNS, EVERY_AWAIT, Outcome, Run, interrupt, perform
 
-#: Runs of each campaign: less than a minute in all.
-RUNS = 3
+#: Runs of each campaign: some three minutes of one core in all.
+RUNS = 2
 
 
 def choose_run(name: str, number: int) -> Run:
