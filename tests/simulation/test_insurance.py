@@ -205,6 +205,24 @@ def test_an_insured_source_keeps_the_replicas_that_others_have_added(tmp_path: P
         assert world.source.replicas(PATH) == 9
         await program.close()
 
+    run(tmp_path, "no route", scenario)
+
+
+def test_a_source_that_others_have_raised_needs_no_insurance_of_who_has_lost_the_right_to_the_target(
+    tmp_path: Path,
+) -> None:
+    async def scenario(world: World, outage: Outage) -> None:
+        world.judge.is_watching = False
+        program, _, _ = await reach(world, "SOAK", 4)
+        lose_target(world, outage)
+        await world.wait_for(lambda: world.journaled_phase() == "HOLD")
+        world.source.scale(PATH, 9)
+        for _ in range(30):
+            await asyncio.sleep(10)
+            assert world.source.replicas(PATH) == 9
+        assert "waiting to resume" in str(program.view.reason)
+        await program.close()
+
     run(tmp_path, "403", scenario)
 
 
