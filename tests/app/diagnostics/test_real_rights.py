@@ -83,9 +83,10 @@ def test_the_roles_allow_nothing_beside_their_rows(control_planes: ControlPlaneP
     namespace = cluster.create_namespace(roles=NAMESPACED)
     ask_until(cluster, namespace, is_whole)
     granted = set(chain.from_iterable(ROLES.values()))
-    resources = {permission.resource for permission in granted} | {"secrets", "events", "replicasets"}
+    others = {(one, None) for one in ("secrets", "events", "replicasets")}
+    resources = {(permission.resource, permission.group) for permission in granted} | others
     verbs = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
-    beside = {Permission(verb, resource) for verb in verbs for resource in resources} - granted
+    beside = {Permission(verb, one, group=group) for verb in verbs for one, group in resources} - granted
 
     async def main() -> list[str]:
         client = make_client(cluster.users[USER].kubeconfig, cluster.context)
