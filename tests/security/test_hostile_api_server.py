@@ -27,7 +27,7 @@ from tests.controller.clusters.fake_api import FakeApi
 from tests.controller.clusters.objects import make_deployment, make_pod
 from tests.controller.migration.keys import KEYS
 from tests.controller.migration.moves import Moves, simulate_moves, start
-from tests.simulation.world import TARGET
+from tests.simulation.world import PATH, TARGET
 
 PLACE = JournalPlace("uid", "shop", name_lease("shop", "checkout"))
 
@@ -219,8 +219,10 @@ def test_a_target_that_answers_nonsense_while_the_source_is_at_0_costs_no_replic
         controller, _, moving = await start(world)
         await world.wait_for(lambda: controller.views()[0].phase == "SOAK")
         is_spoilt = True
+        await world.wait_for(lambda: controller.views()[0].phase == "INSURED", 200)
+        await world.wait_for(lambda: world.source.available(PATH) == world.replicas, 60)
+        is_spoilt = False
         await moving
-        view = controller.views()[0]
-        assert (view.stage, view.source_ready) == (MigrationStage.ROLLED_BACK, world.replicas)
+        assert controller.views()[0].stage is MigrationStage.DONE
 
     simulate_moves(scenario, 1, tmp_path)
