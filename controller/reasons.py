@@ -590,6 +590,7 @@ class Code(ReasonCode):
     ANSWER_NO_JSON = "answer_no_json", _WARNING, "it is not JSON"
     ANSWER_NO_LIST = "answer_no_list", _WARNING, "it is not a list"
     ANSWER_NO_OBJECT = "answer_no_object", _WARNING, "it is not an object"
+    ANSWER_NO_VERSION = "answer_no_version", _WARNING, "it names no version of {group}"
     ANSWER_TOO_DEEP = "answer_too_deep", _WARNING, "it is nested too deeply"
     ANSWER_NOT_FOUND_BY_OTHERS = (
         "answer_not_found_by_others",

@@ -37,7 +37,7 @@ _ONCE = frozenset({Role.IDENTITY, Role.CLUSTER, Role.KUBELETS})
 _OPTIONAL = {
     Role.EVENTS: "why pods do not start is said without the words of autoscalers",
     Role.USAGE: "what a workload costs that does not say what it requests is not known, unless its namespace or the "
-    "configuration does, and of VerticalPodAutoscalers nothing is said",
+    "configuration does; nor whether a VerticalPodAutoscaler changes that",
 }
 
 

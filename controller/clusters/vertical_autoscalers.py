@@ -11,13 +11,13 @@ from typing import Any
 from controller.clusters import paths
 from controller.clusters.json_reading import as_mapping, as_text
 from controller.clusters.kube_api import KubeApi
-from controller.clusters.listing import list_all, read_groups
+from controller.clusters.listing import list_all, not_understood, read_groups
 from controller.errors import AccessDenied, ObjectNotFound, RequestRefused
 from controller.reasons import Code
 from oracle.foundation.reason import Reason
 
-#: What a VerticalPodAutoscaler does where it says nothing.
-_DEFAULT_MODE = "Auto"
+#: What is told of one that says nothing: what that means depends on the version of its controller.
+_UNSAID_MODE = "default"
 
 
 async def find_vertical_autoscalers(api: KubeApi, namespace: str, name: str) -> tuple[Reason, ...]:
@@ -26,11 +26,8 @@ async def find_vertical_autoscalers(api: KubeApi, namespace: str, name: str) -> 
     Raises: ClusterError where the API server gives no answer at all.
     """
     try:
-        version = await _find_version(api)
-        if version is None:
-            return ()
-        path = paths.served_collection(paths.VERTICAL_GROUP, version, paths.VERTICAL_AUTOSCALERS, namespace)
-        listed = map(as_mapping, (await list_all(api, path)).items)
+        path = await _find_collection(api, namespace)
+        listed = map(as_mapping, (await list_all(api, path)).items) if path is not None else ()
     except (AccessDenied, ObjectNotFound, RequestRefused) as error:
         return (Code.VERTICAL_AUTOSCALERS_UNKNOWN.because(answer=error.reason),)
     return tuple(
@@ -40,11 +37,21 @@ async def find_vertical_autoscalers(api: KubeApi, namespace: str, name: str) -> 
     )
 
 
-async def _find_version(api: KubeApi) -> str | None:
-    """Return the version that a server prefers; None where it has none of that group."""
+async def _find_collection(api: KubeApi, namespace: str) -> str | None:
+    """Return where they are listed, in the version that the server prefers; None where it has none of that group.
+
+    Raises: ServerFailed for a version that is none; other ClusterErrors.
+    """
     for group in await read_groups(api):
         if group.get("name") == paths.VERTICAL_GROUP:
-            return as_text(as_mapping(group.get("preferredVersion")).get("version"))
+            version = as_text(as_mapping(group.get("preferredVersion")).get("version")) or ""
+            try:
+                return paths.served_collection(
+                    paths.VERTICAL_GROUP, version, paths.VERTICAL_AUTOSCALERS, namespace
+                )
+            except ValueError:
+                problem = Code.ANSWER_NO_VERSION.because(group=paths.VERTICAL_GROUP)
+                raise not_understood(api.context, paths.GROUPS, problem) from None
     return None
 
 
@@ -55,7 +62,7 @@ def _sizes(body: Mapping[str, Any], name: str) -> bool:
 
 def _mode(body: Mapping[str, Any]) -> str:
     policy = as_mapping(as_mapping(body.get("spec")).get("updatePolicy"))
-    return as_text(policy.get("updateMode")) or _DEFAULT_MODE
+    return as_text(policy.get("updateMode")) or _UNSAID_MODE
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -189,7 +189,7 @@ CAMPAIGNS: dict[str, Callable[[random.Random], Plan]] = {
     "forged Leases at every await": lambda rng: Plan(Faults()),
 }
 
-#: name -> (what happens, the seed of its only schedule, the moments that are gone through)
+#: name -> (what happens, the seed of its only schedule, about the moments that there are: with all tests one is drawn)
 EVERY_AWAIT = {
     "kill at every await": ("kill_at", 7, range(1, NOISY_STEPS)),
     "freeze at every await, two instances": ("freeze_at", 2, range(1, CLEAN_STEPS)),

@@ -193,13 +193,19 @@ def test_a_way_back_on_which_the_target_falls_silent_goes_on_in_the_source(tmp_p
     assert run(tmp_path, "no route", scenario).judge_end() == []
 
 
+async def lose_target_and_scale_source(world: World, outage: Outage) -> Program:
+    """Somebody gives the source more replicas than the move took, while the target is held for lost."""
+    world.judge.is_watching = False
+    program, _, _ = await reach(world, "SOAK", 4)
+    lose_target(world, outage)
+    await world.wait_for(lambda: world.journaled_phase() == "HOLD")
+    world.source.scale(PATH, 9)
+    return program
+
+
 def test_an_insured_source_keeps_the_replicas_that_others_have_added(tmp_path: Path) -> None:
     async def scenario(world: World, outage: Outage) -> None:
-        world.judge.is_watching = False
-        program, _, _ = await reach(world, "SOAK", 4)
-        lose_target(world, outage)
-        await world.wait_for(lambda: world.journaled_phase() == "HOLD")
-        world.source.scale(PATH, 9)
+        program = await lose_target_and_scale_source(world, outage)
         await world.wait_for(lambda: world.journaled_phase() == "INSURED", LATEST_S)
         await asyncio.sleep(60)
         assert world.source.replicas(PATH) == 9
@@ -212,11 +218,7 @@ def test_a_source_that_others_have_raised_needs_no_insurance_of_who_has_lost_the
     tmp_path: Path,
 ) -> None:
     async def scenario(world: World, outage: Outage) -> None:
-        world.judge.is_watching = False
-        program, _, _ = await reach(world, "SOAK", 4)
-        lose_target(world, outage)
-        await world.wait_for(lambda: world.journaled_phase() == "HOLD")
-        world.source.scale(PATH, 9)
+        program = await lose_target_and_scale_source(world, outage)
         for _ in range(30):
             await asyncio.sleep(10)
             assert world.source.replicas(PATH) == 9

@@ -217,18 +217,18 @@ def test_another_version_in_the_target_is_no_place_until_somebody_accepts_it(tmp
     simulate(scenario, 2, tmp_path, there=THERE)
 
 
+async def shift_there_and_back(world: World) -> None:
+    program = world.open_program("a")
+    finished = await world.work(program)
+    assert world.result() == (0, 9)
+    moved = replace(WORKLOAD, context="osaka")
+    migration_id = await program.start_move(moved, "paris", way_back_of=finished)
+    await program.wait_until_over(migration_id)
+
+
 def test_the_way_back_of_a_shift_gives_both_sides_what_they_began_with(tmp_path: Path) -> None:
     """Not all that runs in the target goes back: what ran there before stays there."""
-
-    async def scenario(world: World) -> None:
-        program = world.open_program("a")
-        finished = await world.work(program)
-        assert world.result() == (0, 9)
-        moved = replace(WORKLOAD, context="osaka")
-        migration_id = await program.start_move(moved, "paris", way_back_of=finished)
-        await program.wait_until_over(migration_id)
-
-    world = simulate(scenario, 3, tmp_path, there=THERE)
+    world = simulate(shift_there_and_back, 3, tmp_path, there=THERE)
     assert world.result() == (6, THERE)
     assert world.violations == []
 
@@ -241,12 +241,7 @@ def test_the_way_back_of_a_shift_needs_no_more_than_the_shift_did(tmp_path: Path
         for cluster in world.clusters.values():
             cluster.edit_container(PATH, lambda one: {**one, **tied})
         await asyncio.sleep(ROLLOUT_S)
-        program = world.open_program("a")
-        finished = await world.work(program)
-        assert world.result() == (0, 9)
-        moved = replace(WORKLOAD, context="osaka")
-        migration_id = await program.start_move(moved, "paris", way_back_of=finished)
-        await program.wait_until_over(migration_id)
+        await shift_there_and_back(world)
 
     world = simulate(scenario, 3, tmp_path, there=THERE)
     assert world.result() == (6, THERE)

@@ -37,9 +37,8 @@ class ShortfallWatch:
             return
         counted, now = await count_target(reader, target), reader.timing.counting()
         self.look(record, source, counted, now)
-        if (
-            lost := self.find_loss(record, now, reader.timing.settings)
-        ) is not None and lost.reason is not None:
+        lost = self.find_loss(record, now, reader.timing.settings)
+        if lost is not None and lost.reason is not None:
             raise MoveFailed(lost.reason)
 
     def find_loss(self, record: MigrationRecord, now: float, settings: MigrationSettings) -> Event | None:

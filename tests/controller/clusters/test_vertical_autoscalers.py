@@ -38,7 +38,7 @@ def test_those_of_the_workload_are_told_with_what_they_do() -> None:
     others = size("other", "checkout"), size("set", "web", kind="StatefulSet"), {"spec": None}, None
     found = find(serve(size("web", "web"), *others, size("watch", "web", updateMode="Off")))
     assert found == (
-        Code.VERTICAL_AUTOSCALER_STAYS.because(name="web", mode="Auto"),
+        Code.VERTICAL_AUTOSCALER_STAYS.because(name="web", mode="default"),
         Code.VERTICAL_AUTOSCALER_STAYS.because(name="watch", mode="Off"),
     )
 
@@ -62,6 +62,12 @@ def test_no_answer_is_nothing_that_is_known() -> None:
     api.failures[HERE] = answered("eu", 500, "no", f"GET {HERE}")
     with pytest.raises(ControllerError):
         find(api)
+
+
+@pytest.mark.parametrize("version", [None, "", "v1/../../secrets", 7, ["v1"]])
+def test_a_version_that_is_none_is_an_error_of_the_server_and_not_nobody(version: Any) -> None:
+    with pytest.raises(ServerFailed, match="names no version of autoscaling.k8s.io"):
+        find(serve(size("web", "web"), version=version))
 
 
 def test_an_answer_that_is_no_list_of_groups_is_none() -> None:
