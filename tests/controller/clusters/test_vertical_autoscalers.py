@@ -66,7 +66,7 @@ def test_no_answer_is_nothing_that_is_known() -> None:
 
 @pytest.mark.parametrize("version", [None, "", "v1/../../secrets", 7, ["v1"]])
 def test_a_version_that_is_none_is_an_error_of_the_server_and_not_nobody(version: Any) -> None:
-    with pytest.raises(ServerFailed, match="names no version of autoscaling.k8s.io"):
+    with pytest.raises(ServerFailed, match=r"names no version of autoscaling\.k8s\.io"):
         find(serve(size("web", "web"), version=version))
 
 
